@@ -1,0 +1,1 @@
+"""Faces in pictures: safe decoding, detection, and the crop framed as the training data frames faces."""

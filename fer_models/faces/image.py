@@ -1,0 +1,180 @@
+"""Pictures in and out: the one place that knows file formats, orientation, alpha, bit depth and colour order.
+
+Everything behind this module is uint8 RGB of shape ``(H, W, 3)``; everything in front of it is bytes that nobody has
+checked. The header is read and judged before a single pixel is decoded.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from fer_models.errors import UserError
+
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")
+FORMATS_SENTENCE = "PNG, JPEG, GIF, BMP, TIFF or WebP"
+MAX_BYTES = 50_000_000
+MAX_PIXELS = 40_000_000
+MIN_SIDE = 24
+MID_GREY = 128
+
+
+def decode_image(data: bytes, *, name: str = "the picture", max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """Decode the bytes of a picture file into uint8 RGB of shape ``(H, W, 3)``.
+
+    The EXIF orientation is applied; transparent pixels are laid on mid grey (128), which favours neither dark nor light
+    faces; 16 bits a channel are reduced to 8 by their range, not stretched; CMYK, palette and grey become RGB (embedded
+    colour profiles are not applied); of an animation or a file with several pages the first is taken. 32-bit and
+    floating-point pictures, which have no fixed range, are stretched from their smallest to their largest value.
+
+    Raises:
+        UserError: If the bytes are empty, too many, of another format, damaged or cut off, or if the header announces
+            more than ``max_pixels`` pixels (checked before any is decoded).
+    """
+    if not data:
+        raise UserError(f"{_begin(name)} is empty (0 bytes); choose a file with a picture in it.")
+    _check_bytes(len(data), name)
+    try:
+        opened = Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise UserError(_too_many_pixels(name, "far too many pixels", max_pixels)) from None
+    except UnidentifiedImageError:
+        raise UserError(
+            f"{_begin(name)} is not a picture that can be read here, or its start is damaged; "
+            f"choose a {FORMATS_SENTENCE} file."
+        ) from None
+    except Exception:  # Pillow's readers raise many kinds of errors on hostile headers; all mean the same to a person.
+        raise UserError(_damaged(name)) from None
+    with opened:
+        width, height = opened.size
+        if width * height > max_pixels:
+            raise UserError(_too_many_pixels(name, f"{width} x {height} pixels", max_pixels))
+        try:
+            opened.load()
+            return _to_rgb(_upright(opened))
+        except Exception:  # As above: a damaged file may fail in any decoder, in any way.
+            raise UserError(_damaged(name)) from None
+
+
+def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """Read a picture file into uint8 RGB of shape ``(H, W, 3)``, as :func:`decode_image`.
+
+    Raises:
+        UserError: If there is no such file, it cannot be opened, it is larger than :data:`MAX_BYTES` (checked before it
+            is read), or :func:`decode_image` refuses its content.
+    """
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise UserError(f"{_begin(path.name)} is a folder; choose one picture file in it.")
+        _check_bytes(path.stat().st_size, path.name)
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"There is no file {str(path)!r}; check the path.") from None
+    except OSError as error:
+        reason = error.strerror or "unknown error"
+        raise UserError(f"{_begin(path.name)} cannot be opened ({reason}); check its permissions.") from None
+    return decode_image(data, name=path.name, max_pixels=max_pixels)
+
+
+def check_min(image: np.ndarray, *, side: int = MIN_SIDE, name: str = "the picture") -> None:
+    """Refuse a picture that is too small to hold a face, such as one of 1 x 1 pixel.
+
+    Raises:
+        UserError: If the height or the width is below ``side`` pixels.
+    """
+    height, width = image.shape[:2]
+    if min(height, width) < side:
+        raise UserError(
+            f"{_begin(name)} has only {width} x {height} pixels; choose one of at least {side} x {side} pixels."
+        )
+
+
+def encode_png(array: np.ndarray) -> bytes:
+    """PNG bytes of a uint8 picture of shape ``(H, W)`` (grey), ``(H, W, 3)`` (RGB) or ``(H, W, 4)`` (RGBA).
+
+    Raises:
+        ValueError: If the array has another type or shape.
+    """
+    if array.dtype != np.uint8 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise ValueError(f"expected uint8 (H, W), (H, W, 3) or (H, W, 4), got {array.dtype} {array.shape}")
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(array)).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def resize(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
+    """Resize a uint8 picture ``(H, W)`` or ``(H, W, C)`` to ``size``: a square's side, or ``(height, width)`` in pixels.
+
+    An axis that shrinks is averaged over areas, so that nothing aliases; an axis that grows is interpolated cubically.
+    The input itself is returned when it has that size already.
+
+    Raises:
+        ValueError: If the picture is empty or a side of ``size`` is below 1.
+    """
+    height, width = (size, size) if isinstance(size, int) else size
+    if min(height, width, *image.shape) < 1:
+        raise ValueError(f"cannot resize a picture of shape {image.shape} to {height} x {width}")
+    resized = image
+    for (rows, columns), how in (
+        ((min(height, image.shape[0]), min(width, image.shape[1])), cv2.INTER_AREA),
+        ((height, width), cv2.INTER_CUBIC),
+    ):
+        if resized.shape[:2] != (rows, columns):
+            resized = cv2.resize(resized, (columns, rows), interpolation=how)
+    # OpenCV drops a channel axis of length one.
+    return resized.reshape(height, width, *image.shape[2:])
+
+
+def _begin(name: str) -> str:
+    return f"{name[:1].upper()}{name[1:]}" if name.startswith("the ") else repr(name)
+
+
+def _check_bytes(size: int, name: str) -> None:
+    if size > MAX_BYTES:
+        raise UserError(
+            f"{_begin(name)} has {size / 1e6:.0f} MB, more than the {MAX_BYTES // 1_000_000} MB allowed; "
+            "save it smaller or cut the face out first."
+        )
+
+
+def _too_many_pixels(name: str, has: str, max_pixels: int) -> str:
+    return (
+        f"{_begin(name)} has {has}, more than the {max_pixels / 1e6:g} million allowed; "
+        "make it smaller or cut the face out first."
+    )
+
+
+def _damaged(name: str) -> str:
+    return f"{_begin(name)} is damaged or cut off and cannot be decoded; export or download it again."
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # Damaged EXIF says nothing about the pixels; they are shown as stored.
+        return image
+
+
+def _to_rgb(image: Image.Image) -> np.ndarray:
+    if image.mode.startswith("I;16"):
+        # 65535 / 255 = 257 exactly, so this maps the range onto the range.
+        return _grey_to_rgb(((np.asarray(image, dtype=np.uint32) + 128) // 257).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        values = np.asarray(image, dtype=np.float64)
+        low, high = float(np.nanmin(values)), float(np.nanmax(values))
+        scaled = np.nan_to_num((values - low) * (255.0 / max(high - low, 1e-12)))
+        return _grey_to_rgb(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, (MID_GREY, MID_GREY, MID_GREY, 255))
+        image = Image.alpha_composite(ground, layer)
+    return np.array(image.convert("RGB"), dtype=np.uint8)
+
+
+def _grey_to_rgb(grey: np.ndarray) -> np.ndarray:
+    return np.repeat(grey[:, :, None], 3, axis=2)
