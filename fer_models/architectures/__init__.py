@@ -1,0 +1,33 @@
+"""The networks, one paper a file; importing this package registers them all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fer_models.architectures import fcsdnet
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork
+
+__all__ = ["ARCHITECTURES", "FERNetwork", "create_model", "fcsdnet", "list_models"]
+
+
+def create_model(name: str, num_classes: int = 7, in_channels: int | None = None, **options: Any) -> FERNetwork:
+    """Build a network with fresh weights.
+
+    Args:
+        name: a key of :func:`list_models`.
+        in_channels: 1 to 3; the paper's own number by default.
+        options: fields of the network's ``Options``.
+
+    Raises:
+        UserError: If the name or an option is unknown, or the network cannot take that many channels.
+    """
+    network = ARCHITECTURES[name]
+    channels = network.native_input[0] if in_channels is None else in_channels
+    model = network(num_classes, channels, network.parse_options(options))
+    model.key = name
+    return model
+
+
+def list_models() -> list[str]:
+    """Keys of all networks, sorted."""
+    return list(ARCHITECTURES)

@@ -1,0 +1,142 @@
+"""What every network of the library is: the same methods, options that travel with the weights, metadata for pages."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from fer_models.errors import UserError
+from fer_models.registry import Registry
+
+ARCHITECTURES: Registry[type[FERNetwork]] = Registry("network")
+
+
+class FERNetwork(nn.Module, ABC):
+    r"""A facial-expression classifier.
+
+    Subclasses set the class attributes, build their layers in ``__init__(num_classes, in_channels, options)`` and are
+    registered with ``@ARCHITECTURES.register(key)``.
+
+    Class attributes:
+        title: name on a screen. paper: citation in one line. summary: one sentence for a table.
+        Options: frozen dataclass of the ablation switches, JSON-friendly (numbers, strings, booleans, tuples).
+        native_input: (C, H, W) of the paper. min_size: smallest side that it takes. fixed_size: ``True`` if the weights
+        fit ``native_input``'s size only.
+        variants: further rows of the model table, name -> options.
+
+    Shape:
+        - :meth:`forward`: :math:`(B, C_{in}, H, W)` to logits :math:`(B, K)`.
+        - :meth:`forward_features`: to a feature map :math:`(B, C, h, w)`.
+        - :meth:`forward_head`: feature map to logits, or with ``pre_logits=True`` to the embedding
+          :math:`(B, \mathrm{num\_features})` that the last linear layer reads.
+    """
+
+    title: ClassVar[str]
+    paper: ClassVar[str]
+    summary: ClassVar[str]
+    Options: ClassVar[type[Any]]
+    native_input: ClassVar[tuple[int, int, int]]
+    min_size: ClassVar[int]
+    fixed_size: ClassVar[bool] = False
+    variants: ClassVar[dict[str, dict[str, Any]]] = {}
+
+    key: str  # set by create_model
+    num_features: int
+
+    def __init__(self, num_classes: int, in_channels: int, options: Any):
+        super().__init__()
+        if not 1 <= in_channels <= 3:
+            raise UserError(f"{self.title} takes 1 to 3 input channels, not {in_channels}.")
+        if num_classes < 2:
+            raise UserError(f"A classifier needs at least 2 classes, not {num_classes}.")
+        self.num_classes = num_classes
+        self.in_channels = in_channels
+        self.options = options
+
+    @abstractmethod
+    def forward_features(self, x: Tensor) -> Tensor: ...
+
+    @abstractmethod
+    def forward_head(self, features: Tensor, pre_logits: bool = False) -> Tensor: ...
+
+    @property
+    @abstractmethod
+    def classifier(self) -> nn.Linear:
+        """The last linear layer, the one that :meth:`reset_classifier` replaces."""
+
+    @abstractmethod
+    def _set_classifier(self, layer: nn.Linear) -> None: ...
+
+    @property
+    @abstractmethod
+    def cam_layers(self) -> dict[str, nn.Module]:
+        """Layers whose output is a map (B, C, h, w), the deepest first: the choices for class activation maps."""
+
+    @property
+    def target_layer(self) -> nn.Module:
+        """The deepest of :attr:`cam_layers`, the field's default for Grad-CAM."""
+        return next(iter(self.cam_layers.values()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.forward_head(self.forward_features(self.check_input(x)))
+
+    def check_input(self, x: Tensor) -> Tensor:
+        """Return ``x``, or say in words what this network cannot take.
+
+        Raises:
+            UserError: If ``x`` is not (B, in_channels, H, W) or is smaller than ``min_size``.
+        """
+        if x.ndim != 4 or x.shape[1] != self.in_channels:
+            raise UserError(f"{self.title} was built for input (B, {self.in_channels}, H, W), not {tuple(x.shape)}.")
+        if min(x.shape[2:]) < self.min_size:
+            raise UserError(f"{self.title} needs pictures of at least {self.min_size} pixels, not {min(x.shape[2:])}.")
+        if self.fixed_size and tuple(x.shape[2:]) != self.native_input[1:]:
+            raise UserError(f"{self.title} takes {self.native_input[1:]} pixels only, not {tuple(x.shape[2:])}.")
+        return x
+
+    def reset_classifier(self, num_classes: int) -> None:
+        """Replace the last linear layer by a fresh one with ``num_classes`` outputs."""
+        old = self.classifier
+        layer = nn.Linear(old.in_features, num_classes).to(old.weight)
+        self.num_classes = num_classes
+        self._set_classifier(layer)
+
+    @classmethod
+    def parse_options(cls, values: dict[str, Any]) -> Any:
+        """Options dataclass from plain values (JSON lists become tuples).
+
+        Raises:
+            UserError: If a name is unknown, or a value is not among those that the field lists.
+        """
+        hints = typing.get_type_hints(cls.Options)
+        if unknown := sorted(set(values) - set(hints)):
+            raise UserError(f"{cls.title} has no option {', '.join(unknown)}; it has: {', '.join(hints) or 'none'}.")
+        return cls.Options(**{name: _coerce(cls.title, name, value, hints[name]) for name, value in values.items()})
+
+    def options_dict(self) -> dict[str, Any]:
+        """The options as JSON-friendly values."""
+        return dataclasses.asdict(self.options)
+
+
+def _coerce(title: str, name: str, value: Any, hint: Any) -> Any:
+    """Check one option against its annotation: Literal choices, bool, int, float, str, tuple of those."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    wrong = f"{title}: {name}={value!r} is not possible; "
+    if origin is typing.Literal:
+        if value not in arguments:
+            raise UserError(wrong + f"choose one of {', '.join(map(str, arguments))}.")
+        return value
+    if origin is tuple:
+        if not isinstance(value, (list, tuple)):
+            raise UserError(wrong + "it takes a list.")
+        inner = arguments[0] if len(arguments) == 2 and arguments[1] is Ellipsis else None
+        return tuple(_coerce(title, name, v, inner or arguments[i]) for i, v in enumerate(value))
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if hint in (int, float, str, bool) and (not isinstance(value, hint) or (hint is int and isinstance(value, bool))):
+        raise UserError(wrong + f"it takes a value of type {hint.__name__}.")
+    return value

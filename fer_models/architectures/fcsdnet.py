@@ -1,0 +1,208 @@
+"""FCSDNet: a densely connected network with fused channel and spatial attention.
+
+Source: Long, "FCSDNet", 2024, and its released code. Where both differ the code is followed, since the reference
+numbers in the tests come from it: a max-pool in the stem (the paper's table prints average), a batch norm in the spatial
+gate (absent from the paper), a sigmoid after it (absent from eq. 2), and the fusion weight 0.5 (no number in the paper).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork
+from fer_models.architectures.same_padding import SamePad
+from fer_models.attention.cbam import CBAM
+from fer_models.attention.channel import ChannelAttention
+from fer_models.attention.channel_spatial_fusion import ChannelSpatialFusion
+from fer_models.attention.spatial import SpatialAttention
+
+_BN = {"eps": 1e-3, "momentum": 0.01}  # Keras: epsilon 1e-3, momentum 0.99
+
+
+@dataclass(frozen=True)
+class FCSDNetOptions:
+    """Ablation switches; the defaults are the released code.
+
+    ``attention``: what stands after each transition; ``cbam_seq`` is CBAM's order instead of the fusion.
+    ``fusion_weight``: share of the channel branch. ``ratio``: reduction of its perceptron. ``spatial_norm``: batch norm
+    in the spatial gate. ``stem_pool``: the paper's table prints ``avg``. ``growth`` and ``repeats``: a dense block each.
+    """
+
+    attention: Literal["none", "cam", "sam", "cbam_seq", "fusion"] = "fusion"
+    fusion_weight: float = 0.5
+    ratio: int = 8
+    spatial_norm: bool = True
+    stem_pool: Literal["max", "avg"] = "max"
+    growth: tuple[int, ...] = (32, 64, 128)
+    repeats: tuple[int, ...] = (1, 2, 4)
+
+
+class DenseComponent(nn.Module):
+    """BN-ReLU-1x1 (to 4f) - BN-ReLU-3x3 (to f), concatenated in front of its input: (B, C, H, W) to (B, f + C, H, W)."""
+
+    def __init__(self, channels: int, growth: int):
+        super().__init__()
+        self.bn1 = nn.BatchNorm2d(channels, **_BN)
+        self.relu1 = nn.ReLU()
+        self.conv1 = nn.Conv2d(channels, 4 * growth, 1)
+        self.bn2 = nn.BatchNorm2d(4 * growth, **_BN)
+        self.relu2 = nn.ReLU()
+        self.conv2 = nn.Conv2d(4 * growth, growth, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        new = self.conv2(self.relu2(self.bn2(self.conv1(self.relu1(self.bn1(x))))))
+        return torch.cat([new, x], 1)  # new first, as the released code concatenates
+
+
+def _attention(options: FCSDNetOptions, channels: int) -> nn.Module:
+    ratio, norm = options.ratio, "before" if options.spatial_norm else "none"
+    if options.attention == "fusion":
+        return ChannelSpatialFusion(channels, ratio, options.fusion_weight, options.spatial_norm)
+    if options.attention == "cam":
+        return ChannelAttention(channels, ratio)
+    if options.attention == "sam":
+        return SpatialAttention(norm=norm, **_BN)
+    if options.attention == "cbam_seq":
+        return CBAM(channels, ratio, norm, **_BN)
+    return nn.Identity()
+
+
+class Stage(nn.Module):
+    """Dense block, transition (1x1 convolution, ReLU, halving average pool) and attention: to (B, 4f, ceil(H/2), ceil(W/2))."""
+
+    def __init__(self, channels: int, growth: int, repeats: int, options: FCSDNetOptions):
+        super().__init__()
+        self.dense = nn.Sequential(*(DenseComponent(channels + i * growth, growth) for i in range(repeats)))
+        self.transition = nn.Conv2d(channels + repeats * growth, 4 * growth, 1)
+        self.relu = nn.ReLU()
+        self.pool = nn.AvgPool2d(2, 2, ceil_mode=True, count_include_pad=False)
+        self.attention = _attention(options, 4 * growth)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.attention(self.pool(self.relu(self.transition(self.dense(x)))))
+
+
+@ARCHITECTURES.register("fcsdnet")
+class FCSDNet(FERNetwork):
+    r"""FCSDNet, exact to the released graph: 4,284,105 trainable parameters at 3 channels and 7 classes.
+
+    Shape:
+        - Input :math:`(B, 1..3, H, W)`, sides from 48 up (100 in the paper), scaled to [-1, 1].
+        - Feature map :math:`(B, 512, \lceil H/32 \rceil, \lceil W/32 \rceil)`: 2 x 2 at 48 px, 4 x 4 at 100 px.
+    """
+
+    title = "FCSDNet"
+    paper = "Long 2024, FCSDNet: facial expression recognition with fused channel-spatial attention in a dense network"
+    summary = "Three dense blocks; after each, channel and spatial attention in parallel, averaged."
+    Options = FCSDNetOptions
+    native_input = (3, 100, 100)
+    min_size = 48
+    variants = {
+        "no attention": {"attention": "none"},
+        "channel attention": {"attention": "cam"},
+        "spatial attention": {"attention": "sam"},
+        "CBAM order": {"attention": "cbam_seq"},
+    }
+
+    def __init__(self, num_classes: int, in_channels: int, options: FCSDNetOptions):
+        super().__init__(num_classes, in_channels, options)
+        self.stem_pad = SamePad(7, 2)
+        self.stem = nn.Conv2d(in_channels, 64, 7, stride=2)  # no norm and no activation follow, in paper and code
+        if options.stem_pool == "max":
+            self.stem_pool: nn.Module = nn.Sequential(SamePad(3, 2, float("-inf")), nn.MaxPool2d(3, 2))
+        else:
+            self.stem_pool = nn.AvgPool2d(3, 2, ceil_mode=True, count_include_pad=False)
+        stages, channels = [], 64
+        for growth, repeats in zip(options.growth, options.repeats, strict=True):
+            stages.append(Stage(channels, growth, repeats, options))
+            channels = 4 * growth
+        self.stages = nn.Sequential(*stages)
+        self.num_features = channels
+        self.head = nn.Linear(channels, num_classes)
+        for module in self.modules():
+            if isinstance(module, (nn.Conv2d, nn.Linear)):
+                nn.init.xavier_uniform_(module.weight)  # Keras' default
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        x = self.stem_pool(self.stem(self.stem_pad(x)))  # (B, 64, H/4, W/4)
+        return self.stages(x)  # (B, 512, H/32, W/32)
+
+    def forward_head(self, features: Tensor, pre_logits: bool = False) -> Tensor:
+        embedding = features.mean((2, 3))  # (B, 512)
+        return embedding if pre_logits else self.head(embedding)
+
+    @property
+    def classifier(self) -> nn.Linear:
+        return self.head
+
+    def _set_classifier(self, layer: nn.Linear) -> None:
+        self.head = layer
+
+    @property
+    def cam_layers(self) -> dict[str, nn.Module]:
+        layers: dict[str, nn.Module] = {}
+        for i in range(len(self.stages), 0, -1):
+            layers[f"stage {i} attention"] = self.stages[i - 1]
+            layers[f"stage {i} transition"] = self.stages[i - 1].relu
+        return layers
+
+
+def load_reference(model: FCSDNet, arrays: Mapping[str, np.ndarray]) -> None:
+    """Load weights given under the names and layouts of the reference implementation (Keras) into ``model``.
+
+    Args:
+        arrays: ``layer/parameter`` to array: kernels (h, w, in, out), dense kernels (in, out), batch-norm vectors.
+
+    Raises:
+        KeyError: If an array is missing or left over.
+        RuntimeError: If a shape does not fit.
+    """
+    left = dict(arrays)
+
+    def take(layer: str, parameter: str) -> Tensor:
+        value = torch.from_numpy(np.asarray(left.pop(f"{layer}/{parameter}"), dtype=np.float32))
+        if parameter == "kernel":
+            value = value.permute(3, 2, 0, 1) if value.ndim == 4 else value.T
+        return value.contiguous()
+
+    state: dict[str, Tensor] = {}
+
+    def linear(ours: str, theirs: str, bias: bool = True) -> None:
+        state[f"{ours}.weight"] = take(theirs, "kernel")
+        if bias:
+            state[f"{ours}.bias"] = take(theirs, "bias")
+
+    def norm(ours: str, theirs: str) -> None:
+        names = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
+        for mine, other in names.items():
+            state[f"{ours}.{mine}"] = take(theirs, other)
+
+    linear("stem", "stem_conv")
+    for b, repeats in enumerate(model.options.repeats):
+        for c in range(repeats):
+            ours, theirs = f"stages.{b}.dense.{c}", f"db{b + 1}_c{c + 1}"
+            norm(f"{ours}.bn1", f"{theirs}_bn1")
+            linear(f"{ours}.conv1", f"{theirs}_conv1")
+            norm(f"{ours}.bn2", f"{theirs}_bn2")
+            linear(f"{ours}.conv2", f"{theirs}_conv2")
+        linear(f"stages.{b}.transition", f"tl{b + 1}_conv")
+        attention = f"stages.{b}.attention"
+        linear(f"{attention}.channel.reduce", f"att{b + 1}_mlp1")
+        linear(f"{attention}.channel.expand", f"att{b + 1}_mlp2")
+        norm(f"{attention}.spatial.norm_before", f"att{b + 1}_sbn")
+        linear(f"{attention}.spatial.conv", f"att{b + 1}_sconv", bias=False)
+    linear("head", "FER")
+    if left:
+        raise KeyError(f"arrays without a place in the network: {sorted(left)}")
+    missing, unexpected = model.load_state_dict(state, strict=False)
+    missing = [name for name in missing if not name.endswith("num_batches_tracked")]
+    if missing or unexpected:
+        raise KeyError(f"missing {missing}, unexpected {unexpected}")

@@ -1,0 +1,70 @@
+"""How attention becomes visible: every gate or weight matrix passes through a named tap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor, nn
+
+Kind = Literal["channel", "spatial", "tokens", "channels"]
+
+
+class AttentionTap(nn.Identity):
+    r"""An identity that marks the place where an attention gate or weight matrix flows by.
+
+    A module that attends sends its gate through its own tap, so that :func:`record_attention` can read the very tensor
+    that the network used, without a second computation and without the module knowing who listens.
+
+    Args:
+        kind: what the tensor is.
+            ``"channel"``: gate of shape :math:`(B, C, 1, 1)`; ``"spatial"``: gate of shape :math:`(B, 1, H, W)`;
+            ``"tokens"``: weights of shape :math:`(B, N, N)` or :math:`(B, W, N, N)` (windows), each row sums to one,
+            rows are queries; ``"channels"``: weights between channels, :math:`(B, G, Q, K)`, each row sums to one.
+        label: what a page calls it, for instance ``"channel gate"``.
+        grid: for ``"tokens"``, what the tokens are: ``"map"`` (row-major pixels of the feature map) or ``"windows"``.
+    """
+
+    def __init__(self, kind: Kind, label: str, grid: str = "map"):
+        super().__init__()
+        self.kind: Kind = kind
+        self.label = label
+        self.grid = grid
+
+
+@dataclass(frozen=True)
+class AttentionRecord:
+    """One tensor that a tap saw: the tap's dotted module name, kind, label, grid and the detached tensor."""
+
+    name: str
+    kind: Kind
+    label: str
+    grid: str
+    weights: Tensor
+
+
+@contextmanager
+def record_attention(model: nn.Module) -> Iterator[list[AttentionRecord]]:
+    """Collect what every tap of ``model`` sees during forward passes inside the ``with`` block.
+
+    The hooks are gone after the block, also after an error. Not thread-safe for one model: hold its lock.
+    """
+    records: list[AttentionRecord] = []
+    handles = []
+
+    def listen(name: str, tap: AttentionTap) -> None:
+        def hook(_module: nn.Module, _inputs: tuple, output: Tensor) -> None:
+            records.append(AttentionRecord(name, tap.kind, tap.label, tap.grid, output.detach()))
+
+        handles.append(tap.register_forward_hook(hook))
+
+    try:
+        for name, module in model.named_modules():
+            if isinstance(module, AttentionTap):
+                listen(name, module)
+        yield records
+    finally:
+        for handle in handles:
+            handle.remove()

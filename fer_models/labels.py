@@ -1,0 +1,74 @@
+"""Emotion names, their order, their colours, and every data set's own coding: the only place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fer_models.errors import UserError
+
+
+@dataclass(frozen=True)
+class Emotion:
+    """One class of facial expressions.
+
+    ``colour`` is a hex colour that stays the same on every figure. The set keeps apart in common colour vision
+    deficiencies and in grey (relative luminance rises in steps), and is never the only carrier of meaning.
+    """
+
+    name: str
+    colour: str
+    synonyms: tuple[str, ...] = ()
+
+
+EMOTIONS: tuple[Emotion, ...] = (
+    Emotion("angry", "#9E2A2B", ("anger", "an", "ang")),
+    Emotion("disgust", "#5B7F2B", ("disgusted", "di", "dis")),
+    Emotion("fear", "#5E3C99", ("fearful", "afraid", "af", "fe", "scared")),
+    Emotion("happy", "#F2B701", ("happiness", "ha", "joy", "hap")),
+    Emotion("sad", "#2C6FBB", ("sadness", "sa")),
+    Emotion("surprise", "#E8743B", ("surprised", "su", "sur", "surprize")),
+    Emotion("neutral", "#8A8F98", ("ne", "neu", "natural")),
+    Emotion("contempt", "#A85C9A", ("co", "contemptuous")),
+)
+
+#: The seven classes of FER2013 in its own order; the project's canonical order.
+FER7: tuple[str, ...] = tuple(e.name for e in EMOTIONS[:7])
+#: FER7 and contempt, as in FERPlus.
+FER8: tuple[str, ...] = tuple(e.name for e in EMOTIONS)
+#: CK+ has contempt and no neutral.
+CKPLUS7: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "contempt")
+#: Oulu-CASIA has no neutral.
+BASIC6: tuple[str, ...] = FER7[:6]
+
+_BY_NAME = {word: e for e in EMOTIONS for word in (e.name, *e.synonyms)}
+_OTHER_COLOURS = ("#4C9F9B", "#B07AA1", "#7F5539", "#3D405B", "#81B29A")
+
+
+def canonical(name: str) -> str:
+    """The project's name of an emotion written in any known way, for instance ``"Happiness"`` gives ``"happy"``.
+
+    Raises:
+        UserError: If the word is not a known emotion.
+    """
+    word = name.strip().lower()
+    if word not in _BY_NAME:
+        raise UserError(f"{name!r} is not a known emotion; known are {', '.join(FER8)} and their usual synonyms.")
+    return _BY_NAME[word].name
+
+
+def is_emotion(name: str) -> bool:
+    """Whether :func:`canonical` knows the word."""
+    return name.strip().lower() in _BY_NAME
+
+
+def order(names: set[str] | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    """Class names in canonical order, unknown ones last and alphabetical; never the order of folders on a disk."""
+    known = [e.name for e in EMOTIONS if e.name in names]
+    return (*known, *sorted(n for n in set(names) if n not in known))
+
+
+def colour(name: str) -> str:
+    """The fixed colour of a class; a class that is no emotion gets a stable one of its own."""
+    if is_emotion(name):
+        return _BY_NAME[name.strip().lower()].colour
+    return _OTHER_COLOURS[sum(name.encode()) % len(_OTHER_COLOURS)]

@@ -1,0 +1,59 @@
+"""The one registry class: every list on a screen comes from one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
+
+from fer_models.errors import UserError
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Named things of one kind, sorted by name.
+
+    Raises:
+        KeyError: :meth:`register` when the name is taken.
+        UserError: lookup of an unknown name; the message lists the valid ones.
+    """
+
+    def __init__(self, kind: str):
+        self.kind = kind
+        self._entries: dict[str, T] = {}
+
+    def register(self, name: str) -> Callable[[T], T]:
+        """Decorator that stores a class or function under ``name`` and returns it unchanged."""
+
+        def add(entry: T) -> T:
+            if name in self._entries:
+                raise KeyError(f"{self.kind} {name!r} is registered already")
+            self._entries[name] = entry
+            return entry
+
+        return add
+
+    def __getitem__(self, name: str) -> T:
+        try:
+            return self._entries[name]
+        except KeyError:
+            known = ", ".join(self) or "none"
+            raise UserError(f"There is no {self.kind} called {name!r}; choose one of: {known}.") from None
+
+    def create(self, name: str, *args: Any, **options: Any) -> Any:
+        """Call the entry registered under ``name`` with the given arguments."""
+        entry: Any = self[name]
+        return entry(*args, **options)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def items(self) -> Iterator[tuple[str, T]]:
+        """Name and entry, sorted by name."""
+        return ((name, self._entries[name]) for name in self)

@@ -1,0 +1,29 @@
+"""Shared fixtures: where optional material lies, and quiet threads."""
+
+import os
+
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder with material that is not part of the project (FER2013, photographs, YuNet); skips where absent."""
+    path = Path(os.environ.get("FER_SHARED", ROOT.parent / "shared"))
+    if not (path / "data").is_dir():
+        pytest.skip(f"optional material is not at {path} (set FER_SHARED to use it)")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs and caches of a test never touch the user's own."""
+    base = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("FER_RUNS", str(base / "runs"))
+    monkeypatch.setenv("FER_CACHE", str(base / "cache"))
