@@ -108,7 +108,7 @@ def encode_png(array: np.ndarray) -> bytes:
 
 
 def resize(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
-    """Resize a uint8 picture ``(H, W)`` or ``(H, W, C)`` to ``size``: a square's side, or ``(height, width)`` in pixels.
+    """Resize a uint8 picture ``(H, W)`` or ``(H, W, C)`` to ``size``: a side, or ``(height, width)``, in pixels.
 
     An axis that shrinks is averaged over areas, so that nothing aliases; an axis that grows is interpolated cubically.
     The input itself is returned when it has that size already.

@@ -1,0 +1,130 @@
+"""The YuNet weights: fetched on request, checked by size and SHA-256, kept in the user's cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import urllib.error
+import urllib.request
+from http.client import HTTPException
+from pathlib import Path
+
+from fer_models.errors import UserError
+
+FILE_NAME = "face_detection_yunet_2023mar.onnx"
+DEFAULT_URL = f"https://github.com/opencv/opencv_zoo/raw/main/models/face_detection_yunet/{FILE_NAME}"
+SIZE = 232_589
+SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
+LICENSE = "MIT (Shiqi Yu), from the OpenCV Zoo"
+_TIMEOUT = 30.0
+
+
+def detector_folder() -> Path:
+    """Where detector files are kept: ``$FER_CACHE/detectors``, by default under ``~/.cache/fer-workbench``."""
+    cache = os.environ.get("FER_CACHE")
+    return (Path(cache) if cache else Path.home() / ".cache" / "fer-workbench") / "detectors"
+
+
+def yunet_path() -> Path:
+    """Where the YuNet file is or would be: ``$FER_YUNET`` when set, else in :func:`detector_folder`."""
+    chosen = os.environ.get("FER_YUNET")
+    return Path(chosen).expanduser() if chosen else detector_folder() / FILE_NAME
+
+
+def check_file(path: Path, *, size: int = SIZE, sha256: str = SHA256) -> None:
+    """Compare a file with its expected size in bytes and SHA-256.
+
+    Raises:
+        UserError: If the file is missing, has another size or another content.
+    """
+    try:
+        found = path.stat().st_size
+        if found != size:
+            raise UserError(_refused(path.name, f"it has {found:,} bytes instead of {size:,}"))
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UserError(
+            f"The detector file {path.name} cannot be read ({error.strerror}); "
+            "run `fer detectors get yunet` or correct FER_YUNET."
+        ) from None
+    if digest != sha256:
+        raise UserError(_refused(path.name, f"its SHA-256 begins {digest[:12]} instead of {sha256[:12]}"))
+
+
+def get_yunet(
+    url: str = DEFAULT_URL,
+    destination: str | Path | None = None,
+    *,
+    size: int = SIZE,
+    sha256: str = SHA256,
+    timeout: float = _TIMEOUT,
+) -> Path:
+    """Return the checked YuNet file, downloading it first where it is not there yet.
+
+    Nothing but the expected bytes ever stands at ``destination`` (default: in :func:`detector_folder`): the download
+    goes to a temporary file beside it, is checked, and is then renamed. A good file that is there already is kept, and
+    so is one that ``FER_YUNET`` names when no destination is given.
+
+    Raises:
+        UserError: If the server cannot be reached, answers with an error or with anything but the expected file, or if
+            the folder cannot be written.
+    """
+    if destination is None and os.environ.get("FER_YUNET"):
+        check_file(yunet_path(), size=size, sha256=sha256)
+        return yunet_path()
+    target = detector_folder() / FILE_NAME if destination is None else Path(destination)
+    if target.is_file():
+        try:
+            check_file(target, size=size, sha256=sha256)
+            return target
+        except UserError:
+            pass  # A damaged file is replaced by the download.
+    data = _fetch(url, size, timeout)
+    if len(data) != size:
+        length = f"more than {size:,}" if len(data) > size else f"{len(data):,}"
+        raise UserError(_refused("The download", f"it has {length} bytes instead of {size:,}"))
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != sha256:
+        raise UserError(_refused("The download", f"its SHA-256 begins {digest[:12]} instead of {sha256[:12]}"))
+    _write(target, data)
+    return target
+
+
+def _fetch(url: str, size: int, timeout: float) -> bytes:
+    if not url.startswith(("http://", "https://")):
+        raise UserError("The address of the detector file must begin with https:// or http://.")
+    try:
+        with urllib.request.urlopen(url, timeout=timeout) as answer:
+            # One byte more than expected is enough to refuse a file that is too long.
+            data: bytes = answer.read(size + 1)
+            return data
+    except urllib.error.HTTPError as error:
+        reason = f"the server answered {error.code}"
+    except (urllib.error.URLError, HTTPException, OSError) as error:
+        reason = str(getattr(error, "reason", "") or error)
+    raise UserError(
+        f"The detector file could not be downloaded ({reason}); check the connection, or fetch {FILE_NAME} by hand and "
+        "set FER_YUNET to its path."
+    )
+
+
+def _write(target: Path, data: bytes) -> None:
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+            temporary = Path(file.name)
+            file.write(data)
+        os.replace(temporary, target)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise UserError(
+            f"The detector file cannot be written to {target.parent} ({error.strerror}); "
+            "free some room or set FER_CACHE to another folder."
+        ) from None
+
+
+def _refused(what: str, why: str) -> str:
+    return f"{what} is not the YuNet file and was refused: {why}; run `fer detectors get yunet` again."

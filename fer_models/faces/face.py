@@ -1,0 +1,81 @@
+"""What a detector finds, what a detector is, and the registry of all of them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from fer_models.faces.image import resize
+from fer_models.registry import Registry
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face in a picture.
+
+    Args:
+        box: left, top, right, bottom in pixels of the picture; may reach beyond its border.
+        score: confidence in [0, 1]; each detector documents its own scale.
+        landmarks: (5, 2) float32, x and y in pixels: the eye on the picture's left, the eye on its right, the nose,
+            the mouth corner on the left and on the right; or None.
+        detector: key of the detector in :data:`DETECTORS`.
+    """
+
+    box: tuple[float, float, float, float]
+    score: float
+    landmarks: np.ndarray | None = field(default=None, compare=False)
+    detector: str = "whole"
+
+    @property
+    def width(self) -> float:
+        """Width of the box in pixels."""
+        return self.box[2] - self.box[0]
+
+    @property
+    def height(self) -> float:
+        """Height of the box in pixels."""
+        return self.box[3] - self.box[1]
+
+    @property
+    def area(self) -> float:
+        """Area of the box in square pixels."""
+        return self.width * self.height
+
+
+class Detector(ABC):
+    """Finds faces. One instance serves all threads: a detector that is not thread-safe holds a lock.
+
+    ``square_scale`` is the side of FER2013's framing as a part of the box height (see :func:`.align.face_square`).
+    """
+
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    source: ClassVar[str]
+    square_scale: ClassVar[float]
+    default_threshold: ClassVar[float]
+
+    @abstractmethod
+    def detect(self, image: np.ndarray, min_size: float, score_threshold: float) -> list[Face]:
+        """Faces of a uint8 RGB picture (H, W, 3), in any order.
+
+        Boxes narrower than ``min_size`` pixels and scores below ``score_threshold`` may be left out early; the caller
+        drops what remains of them.
+        """
+
+    def available(self) -> bool:
+        """Whether everything that the detector needs is on this machine."""
+        return True
+
+
+DETECTORS: Registry[type[Detector]] = Registry("face detector")
+
+
+def to_longest_side(image: np.ndarray, longest: int, at_least: int = 0) -> tuple[np.ndarray, float]:
+    """A copy whose longest side is ``at_least`` to ``longest`` pixels, and its scale (copy / original)."""
+    side = max(image.shape[:2])
+    scale = min(1.0, longest / side) if side > at_least else at_least / side
+    height, width = (max(1, round(length * scale)) for length in image.shape[:2])
+    return resize(image, (height, width)), scale
