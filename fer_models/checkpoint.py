@@ -1,0 +1,214 @@
+"""A checkpoint folder: weights, configuration, metrics and a card that travel together.
+
+``weights.safetensors`` (float16 or float32), ``config.json`` (network, options, classes by name, Preprocess, hash of the
+weights, provenance), ``metrics.json`` (every figure with its split, selection rule, n and interval), ``card.md``.
+Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from fer_models.architectures import create_model
+from fer_models.architectures.base import FERNetwork
+from fer_models.errors import UserError
+from fer_models.preprocess import Preprocess
+
+if TYPE_CHECKING:
+    from fer_models.classifier import Classifier
+
+FORMAT = 1
+WEIGHTS, CONFIG, METRICS, CARD = "weights.safetensors", "config.json", "metrics.json", "card.md"
+_DTYPES = {"float16": torch.float16, "float32": torch.float32}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint folder says of itself, with its weights not yet loaded.
+
+    Args:
+        path: the folder. network: key of the architecture. options: its options as plain values.
+        sha256: hex digest of the weight file, the checkpoint's identity.
+        metrics: list of figures; each has ``metric, value, low, high, n, data, split, selection, averaging``.
+        provenance: data set, split, recipe, seed, epoch, versions.
+    """
+
+    path: Path
+    network: str
+    options: dict[str, Any]
+    in_channels: int
+    classes: tuple[str, ...]
+    preprocess: Preprocess
+    sha256: str
+    metrics: list[dict[str, Any]] = field(default_factory=list)
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Name of the folder, or of the run that it belongs to."""
+        return self.path.parent.parent.name if self.path.parent.name == "checkpoints" and (
+            self.path.parent.parent / "recipe.json"
+        ).exists() else self.path.name
+
+    @property
+    def card(self) -> str:
+        """Text of ``card.md``, empty if there is none."""
+        file = self.path / CARD
+        return file.read_text(encoding="utf-8") if file.exists() else ""
+
+    def metric(self, name: str = "accuracy", averaging: str = "none") -> dict[str, Any] | None:
+        """The first figure of that name and test-time averaging, or ``None``."""
+        fitting = (m for m in self.metrics if m["metric"] == name and m.get("averaging", "none") == averaging)
+        return next(fitting, None)
+
+    def build(self) -> FERNetwork:
+        """The network with the stored weights, float32, in evaluation mode, after the hash was verified.
+
+        Raises:
+            UserError: If the weight file is damaged, of another format, or does not fit the network.
+        """
+        file = self.path / WEIGHTS
+        if _sha256(file) != self.sha256:
+            raise UserError(
+                f"The weights of {self.path.name} are not the ones that were saved (their SHA-256 differs); "
+                "copy the folder again from where it came."
+            )
+        try:
+            state = {name: value.float() if value.is_floating_point() else value for name, value in load_file(file).items()}
+        except (SafetensorError, OSError, ValueError):
+            raise UserError(
+                f"{WEIGHTS} in {self.path.name} is not a safetensors file; other formats are never opened, "
+                "since they can run code. Save the network again with this workbench."
+            ) from None
+        model = create_model(self.network, len(self.classes), self.in_channels, **self.options)
+        try:
+            model.load_state_dict(state)
+        except RuntimeError:
+            raise UserError(
+                f"The weights of {self.path.name} do not fit {self.network} with the options in its {CONFIG}; "
+                "one of the two was changed."
+            ) from None
+        return model.eval()
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _json(file: Path, folder: str) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError):
+        raise UserError(f"{file.name} in {folder} is not readable JSON; copy the checkpoint folder again.") from None
+
+
+def read_checkpoint(path: str | Path) -> Checkpoint:
+    """Read a checkpoint folder's configuration and figures.
+
+    Raises:
+        UserError: If a file is missing or unreadable, or the format is not known; the message names it.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise UserError(f"There is no checkpoint folder {folder.name!r}; choose one that holds {WEIGHTS} and {CONFIG}.")
+    for name in (CONFIG, WEIGHTS):
+        if not (folder / name).is_file():
+            raise UserError(f"The checkpoint {folder.name} has no {name}; copy the whole folder again.")
+    config = _json(folder / CONFIG, folder.name)
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise UserError(f"{CONFIG} in {folder.name} has a format that this version does not know (it reads {FORMAT}).")
+    metrics = _json(folder / METRICS, folder.name) if (folder / METRICS).exists() else []
+    try:
+        return Checkpoint(
+            path=folder.resolve(),
+            network=config["network"],
+            options=config["options"],
+            in_channels=config["in_channels"],
+            classes=tuple(config["classes"]),
+            preprocess=Preprocess.from_dict(config["preprocess"]),
+            sha256=config["weights_sha256"],
+            metrics=metrics,
+            provenance=config.get("provenance", {}),
+        )
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{CONFIG} in {folder.name} lacks {error}; it was not written by this workbench.") from None
+
+
+def save_checkpoint(
+    path: str | Path,
+    model: FERNetwork,
+    classes: tuple[str, ...],
+    preprocess: Preprocess,
+    *,
+    metrics: list[dict[str, Any]] | None = None,
+    provenance: dict[str, Any] | None = None,
+    card: str = "",
+    dtype: str = "float32",
+) -> Checkpoint:
+    """Write a checkpoint folder atomically: a reader sees the old one or the new one, never a half.
+
+    Args:
+        dtype: ``"float16"`` halves the file; integer buffers stay as they are.
+
+    Raises:
+        UserError: If the folder cannot be written, for instance on a full disk; an earlier checkpoint stays.
+    """
+    folder = Path(path)
+    fresh = folder.with_name(f".{folder.name}.{os.getpid()}.new")
+    stale = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    state = {
+        name: value.detach().to("cpu", _DTYPES[dtype] if value.is_floating_point() else value.dtype).contiguous()
+        for name, value in model.state_dict().items()
+    }
+    try:
+        fresh.mkdir(parents=True)
+        save_file(state, fresh / WEIGHTS)
+        config = {
+            "format": FORMAT,
+            "network": model.key,
+            "options": model.options_dict(),
+            "in_channels": model.in_channels,
+            "classes": list(classes),
+            "preprocess": preprocess.to_dict(),
+            "weights_sha256": _sha256(fresh / WEIGHTS),
+            "weights_dtype": dtype,
+            "provenance": provenance or {},
+        }
+        (fresh / CONFIG).write_text(json.dumps(config, indent=2), encoding="utf-8")
+        (fresh / METRICS).write_text(json.dumps(metrics or [], indent=2), encoding="utf-8")
+        (fresh / CARD).write_text(card, encoding="utf-8")
+        if folder.exists():
+            folder.rename(stale)
+        fresh.rename(folder)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or "the file system refused it"
+        raise UserError(f"The checkpoint {folder.name} could not be written ({reason}); make room and try again.") from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(stale, ignore_errors=True)
+    return read_checkpoint(folder)
+
+
+def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Classifier:
+    """Load a checkpoint folder as a :class:`~fer_models.classifier.Classifier` that predicts.
+
+    Raises:
+        UserError: If the folder or one of its files cannot be used; the message says which and what to do.
+    """
+    from fer_models.classifier import Classifier
+
+    return Classifier(read_checkpoint(path), device)
