@@ -1,0 +1,115 @@
+"""What every loss is: one call that the training loop makes without special cases."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fer_models.errors import UserError
+from fer_models.registry import Registry
+
+LOSSES: Registry[type[FERLoss]] = Registry("loss")
+
+# What the training loop knows and hands to every loss; all other keyword arguments of a loss are its options.
+_CONTEXT = ("num_classes", "num_features", "class_counts")
+
+
+class FERLoss(nn.Module, ABC):
+    r"""A training loss: a scalar from logits and targets.
+
+    Class attributes:
+        title: name on a screen. summary: one sentence. paper: source in one line.
+        needs_embedding: ``forward`` must be given the embedding. needs_teacher: it must be given teacher logits.
+
+    Args:
+        num_classes: K.
+        num_features: length D of the network's embedding.
+        class_counts: training images a class, for class weights.
+
+    Shape:
+        - logits :math:`(B, K)`; targets class numbers int64 :math:`(B,)` or class shares :math:`(B, K)` (soft labels,
+          mixup), each row summing to one; embedding :math:`(B, D)`; teacher_logits :math:`(B, K)`. Output: scalar, at
+          least float32 also under autocast.
+    """
+
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    paper: ClassVar[str]
+    needs_embedding: ClassVar[bool] = False
+    needs_teacher: ClassVar[bool] = False
+
+    def __init__(self, num_classes: int, num_features: int, class_counts: Sequence[int] | None):
+        super().__init__()
+        self.num_classes = num_classes
+        self.num_features = num_features
+
+    @abstractmethod
+    def forward(
+        self, logits: Tensor, targets: Tensor, embedding: Tensor | None = None, teacher_logits: Tensor | None = None
+    ) -> Tensor: ...
+
+    @classmethod
+    def options(cls) -> dict[str, Any]:
+        """The loss's own options and their defaults, for forms and presets."""
+        signature = inspect.signature(cls)
+        return {p.name: p.default for p in signature.parameters.values() if p.name not in _CONTEXT}
+
+
+def create_loss(
+    name: str,
+    *,
+    num_classes: int = 7,
+    num_features: int = 0,
+    class_counts: Sequence[int] | None = None,
+    **options: Any,
+) -> FERLoss:
+    """Build a loss.
+
+    Args:
+        name: a key of :data:`LOSSES`.
+        options: the loss's own, see :meth:`FERLoss.options`.
+
+    Raises:
+        UserError: If the name or an option is unknown, or an option's value is not possible.
+    """
+    loss = LOSSES[name]
+    known = loss.options()
+    if unknown := sorted(set(options) - set(known)):
+        raise UserError(f"{loss.title} has no option {', '.join(unknown)}; it has: {', '.join(known) or 'none'}.")
+    factory: Any = loss
+    return factory(num_classes=num_classes, num_features=num_features, class_counts=class_counts, **options)
+
+
+def shares(targets: Tensor, num_classes: int) -> Tensor:
+    """Targets as class shares (B, K), float: class numbers become rows with a single one.
+
+    Raises:
+        UserError: If the shape fits neither form.
+    """
+    if targets.ndim == 1:
+        return F.one_hot(targets.long(), num_classes).to(torch.get_default_dtype())
+    if targets.ndim != 2 or targets.shape[1] != num_classes:
+        raise UserError(f"Targets are (B,) class numbers or (B, {num_classes}) shares, not {tuple(targets.shape)}.")
+    return targets
+
+
+def at_least_float32(x: Tensor) -> Tensor:
+    """The same values in float32 where they came in half precision; float32 and float64 stay as they are."""
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+
+
+def check_range(title: str, name: str, value: float, low: float, high: float) -> float:
+    """Return ``value`` as a float.
+
+    Raises:
+        UserError: If it is not a number in [low, high].
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+        raise UserError(f"{title}: {name} must be a number from {low:g} to {high:g}, not {value!r}.")
+    return float(value)

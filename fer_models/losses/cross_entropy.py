@@ -1,0 +1,81 @@
+"""Cross-entropy with label smoothing and class weights."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fer_models.errors import UserError
+from fer_models.losses.base import LOSSES, FERLoss, at_least_float32, check_range, shares
+
+
+def inverse_frequency(class_counts: Sequence[int] | None, num_classes: int) -> Tensor:
+    r"""Class weights :math:`w_c = N / (K\,n_c)`: float32 (K,), 1 for a class of average size, 0 for an empty one.
+
+    Raises:
+        UserError: If the counts are missing, not K of them, or all zero.
+    """
+    if class_counts is None:
+        raise UserError("Class weights need the number of training images of each class.")
+    counts = torch.as_tensor(list(class_counts), dtype=torch.float32)
+    if len(counts) != num_classes or counts.sum() <= 0 or (counts < 0).any():
+        raise UserError(f"Class weights need {num_classes} counts that are not all zero, not {list(class_counts)}.")
+    weights = counts.sum() / (num_classes * counts)
+    return torch.where(counts > 0, weights, torch.zeros(()))
+
+
+@LOSSES.register("cross_entropy")
+class CrossEntropy(FERLoss):
+    r"""Cross-entropy: :math:`-\sum_{i,c} w_c\,t_{ic} \log p_{ic} \,/\, \sum_{i,c} w_c\,\bar t_{ic}`.
+
+    :math:`\bar t` are the target shares and :math:`t = (1 - \epsilon)\,\bar t + \epsilon / K` the smoothed ones. For class
+    numbers this equals ``torch.nn.CrossEntropyLoss``; unlike there, shares (mixup) divide by the weights too, so that
+    both kinds of targets give the same value where they say the same.
+
+    Args:
+        label_smoothing: :math:`\epsilon` in [0, 1).
+        class_weights: weigh classes by :func:`inverse_frequency`.
+
+    Shape:
+        - As :class:`FERLoss`; embedding and teacher_logits are not used.
+
+    Raises:
+        UserError: If ``label_smoothing`` is out of range, or counts are missing for class weights.
+
+    Source:
+        Smoothing: Szegedy et al., "Rethinking the Inception architecture", CVPR 2016, section 7.
+    """
+
+    title = "Cross-entropy"
+    summary = (
+        "Negative log-probability of the true class; with label smoothing and weights for rare classes on request."
+    )
+    paper = "Szegedy et al. 2016 (label smoothing)"
+
+    weights: Tensor
+
+    def __init__(
+        self,
+        num_classes: int,
+        num_features: int = 0,
+        class_counts: Sequence[int] | None = None,
+        *,
+        label_smoothing: float = 0.0,
+        class_weights: bool = False,
+    ):
+        super().__init__(num_classes, num_features, class_counts)
+        self.label_smoothing = check_range(self.title, "label_smoothing", label_smoothing, 0.0, 0.999)
+        weights = inverse_frequency(class_counts, num_classes) if class_weights else torch.ones(num_classes)
+        self.register_buffer("weights", weights, persistent=False)
+
+    def forward(
+        self, logits: Tensor, targets: Tensor, embedding: Tensor | None = None, teacher_logits: Tensor | None = None
+    ) -> Tensor:
+        log_p = F.log_softmax(at_least_float32(logits), 1)  # (B, K)
+        plain = shares(targets, self.num_classes).to(log_p)
+        smooth = plain * (1 - self.label_smoothing) + self.label_smoothing / self.num_classes
+        weights = self.weights.to(log_p)
+        # A batch of empty classes only has no weight at all: its loss is 0, not 0 / 0.
+        total = (weights * plain).sum().clamp_min(torch.finfo(log_p.dtype).tiny)
+        return -(weights * smooth * log_p).sum() / total
