@@ -1,0 +1,200 @@
+"""Draws single faces and whole sets of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from fer_models.data.synthetic import face, hair, mouth, scene
+from fer_models.data.synthetic import geometry as g
+from fer_models.data.synthetic.action_units import AU_NAMES, sample_units
+from fer_models.data.synthetic.canvas import Canvas
+from fer_models.data.synthetic.dice import Dice
+from fer_models.data.synthetic.landmarks import LANDMARK_NAMES, locate
+from fer_models.data.synthetic.masks import region_masks
+from fer_models.data.synthetic.parameters import (
+    Identity,
+    Nuisance,
+    SyntheticOptions,
+    sample_identity,
+    sample_nuisance,
+)
+from fer_models.data.synthetic.sketch import Camera, Sketch
+from fer_models.errors import UserError
+
+
+@dataclass(frozen=True)
+class SyntheticFace:
+    """One drawn face and all that is known of it.
+
+    ``image`` is uint8 (H, W, C) with one channel for grey and three for RGB; ``action_units`` holds the intensity in
+    (0, 1] of the units of its emotion; ``landmarks`` is float32 (L, 2), x and y in pixels in the order of
+    ``LANDMARK_NAMES``, where whole numbers are pixel centres; ``masks`` are bool (H, W), one for each of ``REGIONS``.
+    """
+
+    image: np.ndarray
+    emotion: str
+    action_units: dict[str, float]
+    subject: str
+    landmarks: np.ndarray
+    masks: dict[str, np.ndarray]
+    nuisance: dict[str, float | str]
+
+
+@dataclass(frozen=True)
+class SyntheticSet:
+    """A whole set as arrays: ``labels`` index ``classes``, ``action_units`` has a column for each of ``AU_NAMES``.
+
+    Shapes: ``images`` uint8 (N, H, W, C), ``labels`` int64 (N,), ``subjects`` str (N,), ``action_units``
+    float32 (N, U), ``landmarks`` float32 (N, L, 2) in pixels.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    subjects: np.ndarray
+    action_units: np.ndarray
+    landmarks: np.ndarray
+    classes: tuple[str, ...]
+    options: SyntheticOptions
+
+
+def generate_face(options: SyntheticOptions, index: int) -> SyntheticFace:
+    """Draw image ``index`` of a set, with its masks.
+
+    The picture depends on the seed, the classes, the number of identities, the difficulty and ``index`` alone: not on
+    ``count``, and not on what was drawn before. Its size and colour change the rendering, not the scene.
+
+    Raises:
+        UserError: If ``index`` is not below ``options.count``.
+    """
+    if not 0 <= index < options.count:
+        raise UserError(f"The set has {options.count} faces, so there is no face number {index}.")
+    drawn = _draw(options, index)
+    seen = drawn.nuisance
+    plain: dict[str, float | str] = {
+        name: value for name, value in vars(seen).items() if isinstance(value, float | str) and name != "scene"
+    }
+    return SyntheticFace(
+        image=drawn.image,
+        emotion=options.classes[drawn.label],
+        action_units=drawn.units,
+        subject=drawn.subject,
+        landmarks=drawn.landmarks,
+        masks=region_masks(drawn.curves, drawn.side, options.size),
+        nuisance=plain,
+    )
+
+
+def generate(options: SyntheticOptions, progress: Callable[[int, int], None] | None = None) -> SyntheticSet:
+    """Draw the whole set; ``progress`` is called with the number done and the total now and then.
+
+    Image ``i`` equals that of :func:`generate_face` for index ``i``.
+    """
+    channels = 3 if options.colour else 1
+    images = np.empty((options.count, options.size, options.size, channels), np.uint8)
+    labels = np.empty(options.count, np.int64)
+    units = np.zeros((options.count, len(AU_NAMES)), np.float32)
+    landmarks = np.empty((options.count, len(LANDMARK_NAMES), 2), np.float32)
+    subjects = []
+    column = {name: at for at, name in enumerate(AU_NAMES)}
+    for index in range(options.count):
+        drawn = _draw(options, index)
+        images[index], labels[index], landmarks[index] = drawn.image, drawn.label, drawn.landmarks
+        subjects.append(drawn.subject)
+        for name, value in drawn.units.items():
+            units[index, column[name]] = value
+        if progress is not None and (index + 1 == options.count or (index + 1) % 50 == 0):
+            progress(index + 1, options.count)
+    return SyntheticSet(images, labels, np.array(subjects), units, landmarks, options.classes, options)
+
+
+def class_and_subject(options: SyntheticOptions, index: int) -> tuple[int, int]:
+    """Which class and which person image ``index`` shows.
+
+    Every block of as many images as there are classes shows each class once, in an order of its own; over as many
+    blocks as there are identities, every person shows every class once.
+    """
+    kinds, people = len(options.classes), options.identities
+    block, place = divmod(index, kinds)
+    label = _order(options.seed, 8, block, kinds)[place]
+    series, turn = divmod(block, people)
+    return label, _order(options.seed, 9, series, people)[(turn + label * (people // kinds + 1)) % people]
+
+
+@lru_cache(maxsize=1024)
+def _order(seed: int, purpose: int, number: int, count: int) -> list[int]:
+    return Dice(seed, purpose, number).order(count)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    image: np.ndarray
+    label: int
+    units: dict[str, float]
+    subject: str
+    landmarks: np.ndarray
+    curves: dict[str, np.ndarray]
+    side: int
+    nuisance: Nuisance
+
+
+def _draw(options: SyntheticOptions, index: int) -> _Drawn:
+    label, person = class_and_subject(options, index)
+    who = sample_identity(options.seed, person)
+    dice = Dice(options.seed, 2, index)
+    shown = sample_units(options.classes[label], options.difficulty, dice)
+    seen = sample_nuisance(options.difficulty, dice)
+    # Small pictures are drawn several times larger, so that thin lines keep their share of a pixel.
+    side = options.size * max(2, round(200 / options.size))
+    curves, controls = _sketch(who, g.Units(shown), seen).place(Camera.from_nuisance(seen, side))
+    canvas = Canvas(scene.backdrop(seen, side), curves)
+    _paint(canvas, who, g.Units(shown), seen, controls)
+    image = scene.expose(canvas.image, seen, options.size, dice)
+    image = image if options.colour else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[:, :, None]
+    landmarks = (locate(controls) + 0.5) / (side // options.size) - 0.5
+    return _Drawn(image, label, shown, f"S{person:03d}", landmarks.astype(np.float32), curves, side, seen)
+
+
+def _sketch(who: Identity, units: g.Units, seen: Nuisance) -> Sketch:
+    sketch = Sketch()
+    g.add_head(sketch, who, units)
+    g.add_forehead(sketch, units)
+    g.add_brows(sketch, who, units)
+    g.add_eyes(sketch, who, units, seen)
+    g.add_nose(sketch, who, units)
+    mouth.add_mouth(sketch, who, units, seen)
+    hair.add_hair(sketch, who)
+    hair.add_beard(sketch, who, units)
+    hair.add_glasses(sketch, who)
+    scene.add_occluder(sketch, seen)
+    return sketch
+
+
+def _paint(
+    canvas: Canvas, who: Identity, units: g.Units, seen: Nuisance, controls: dict[str, np.ndarray]
+) -> None:
+    scale = canvas.side * seen.zoom
+    inner = controls["mouth_inner"]
+    opening = float(abs(inner[9] - inner[3]).max()) / scale
+    hair.draw_hair_behind(canvas, who)
+    face.paint_neck(canvas, who)
+    scene.paint_clothes(canvas, seen)
+    face.paint_skin(canvas, who)
+    hair.draw_beard(canvas, who)
+    face.paint_mouth(canvas, who, units, opening)
+    face.paint_nose(canvas, who)
+    face.paint_eyes(canvas, who, scale)
+    face.paint_brows(canvas, who)
+    hair.draw_hair(canvas, who)
+    face.shade_form(canvas, who, seen.light_x)
+    face.shade_folds(canvas, who, units)
+    if who.style != "bald":
+        canvas.clear_fine("hair")
+    canvas.apply_shades(scene.light_map(seen, canvas.half))
+    face.paint_eye_lights(canvas, scale)
+    hair.draw_glasses(canvas, who)
+    scene.paint_occluder(canvas, who, seen)

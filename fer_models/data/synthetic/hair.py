@@ -1,0 +1,168 @@
+"""Hair styles, head scarf, beards and glasses: their curves, and how they are drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_models.data.synthetic.canvas import Canvas, shade
+from fer_models.data.synthetic.dice import Dice
+from fer_models.data.synthetic.geometry import SIDES, Units, jaw_drop
+from fer_models.data.synthetic.parameters import Identity
+from fer_models.data.synthetic.sketch import Points, Sketch
+
+# Hairlines from the left of the picture to the right, nine stations each, y before the person's own shift.
+HAIRLINES: dict[str, Points] = {
+    "crop": [(-0.372, 0.04), (-0.352, -0.10), (-0.295, -0.185), (-0.165, -0.225), (0.0, -0.232), (0.165, -0.225),
+             (0.295, -0.185), (0.352, -0.10), (0.372, 0.04)],
+    "receding": [(-0.374, 0.04), (-0.360, -0.10), (-0.325, -0.215), (-0.215, -0.300), (0.0, -0.262), (0.215, -0.300),
+                 (0.325, -0.215), (0.360, -0.10), (0.374, 0.04)],
+    "part": [(-0.372, 0.05), (-0.350, -0.07), (-0.300, -0.145), (-0.160, -0.195), (0.020, -0.245), (0.170, -0.285),
+             (0.285, -0.205), (0.350, -0.09), (0.372, 0.05)],
+    "fringe": [(-0.374, 0.06), (-0.356, -0.06), (-0.300, -0.150), (-0.160, -0.170), (0.0, -0.176), (0.160, -0.170),
+               (0.300, -0.150), (0.356, -0.06), (0.374, 0.06)],
+    "centre": [(-0.385, 0.34), (-0.362, 0.08), (-0.330, -0.085), (-0.195, -0.215), (0.0, -0.305), (0.195, -0.215),
+               (0.330, -0.085), (0.362, 0.08), (0.385, 0.34)],
+    "sweep": [(-0.385, 0.34), (-0.366, 0.09), (-0.335, -0.055), (-0.215, -0.165), (-0.02, -0.235), (0.150, -0.295),
+              (0.305, -0.185), (0.364, 0.02), (0.385, 0.34)],
+    "bob": [(-0.372, 0.38), (-0.352, 0.12), (-0.336, -0.080), (-0.200, -0.195), (0.030, -0.270), (0.170, -0.265),
+            (0.330, -0.120), (0.354, 0.12), (0.372, 0.38)],
+    "scarf": [(-0.300, 0.42), (-0.352, 0.14), (-0.335, -0.080), (-0.205, -0.200), (0.0, -0.235), (0.205, -0.200),
+              (0.335, -0.080), (0.352, 0.14), (0.300, 0.42)],
+}  # fmt: skip
+HAIRLINES["curly"] = HAIRLINES["crop"]
+HAIRLINES["fringe_long"] = [(-0.385, 0.34), (-0.364, 0.10), *HAIRLINES["fringe"][2:7], (0.364, 0.10), (0.385, 0.34)]
+LONG = {"centre": 0.80, "sweep": 0.80, "fringe_long": 0.72, "bob": 0.42, "scarf": 0.9}
+"""How far down the hair behind the face reaches."""
+
+
+def add_hair(sketch: Sketch, who: Identity) -> None:
+    """Hair before and behind the face."""
+    if who.style == "bald":
+        return
+    m, v, w = who.mirror, who.hair_volume, who.width
+    line = [(m * x * w, y + (who.hairline if y < 0 else 0.0)) for x, y in HAIRLINES[who.style]]
+    if m < 0:
+        line = line[::-1]
+    bulge = {"curly": 0.095, "scarf": 0.035, "receding": 0.018}.get(who.style, 0.040) * v
+    half = [(0.0, -0.385), (0.165, -0.365), (0.300, -0.275), (0.372, -0.115), (0.384, line[-1][1])]
+    grown = [(x * w + bulge * k, y - bulge * h) for (x, y), k, h in
+             zip(half, (0.0, 0.35, 0.75, 0.85, 0.45), (1.0, 0.9, 0.6, 0.2, 0.0), strict=True)]  # fmt: skip
+    outer = [(-x, y) for x, y in reversed(grown[1:])] + grown
+    if who.style == "curly":
+        outer = _bumps(outer, who)
+    sketch.add_with_heights("hair", [*line, *outer[::-1]], [0.10, *[None] * (len(line) - 2), 0.10] + [0.0] * len(outer))
+    sketch.add("hair_line", line, lift=0.012, closed=False)
+    sketch.add("hair_top", outer, z=0.0, closed=False)
+    if who.style in LONG:
+        end = LONG[who.style]
+        side = 0.425 * w + 0.5 * bulge
+        back = [(side - 0.02, -0.2), (side, 0.05), (side + 0.012, 0.30), (side - 0.01, end), (0.2, end + 0.06)]
+        sketch.add("hair_back", [(0.0, -0.36), *back, *[(-x, y) for x, y in reversed(back)]], z=-0.10)
+
+
+def _bumps(outer: list[tuple[float, float]], who: Identity) -> list[tuple[float, float]]:
+    """The outline with a curl between every two stations."""
+    dice = Dice(who.texture, 3)
+    bumpy = [outer[0]]
+    for (x0, y0), (x1, y1) in zip(outer, outer[1:], strict=False):
+        for t in (0.25, 0.5, 0.75):
+            x, y = x0 + (x1 - x0) * t, y0 + (y1 - y0) * t
+            out = 1.0 + (0.05 if t != 0.5 else 0.12) + dice.spread(0.03)
+            bumpy.append((x * out, (y + 0.05) * out - 0.05))
+        bumpy.append((x1, y1))
+    return bumpy
+
+
+def add_beard(sketch: Sketch, who: Identity, units: Units) -> None:
+    """Areas where a beard grows; follows the jaw."""
+    drop = 0.75 * jaw_drop(units)
+    w, j = who.width, who.jaw * who.width
+    half = [(0.345 * w, 0.17), (0.30 * j, 0.34 + 0.5 * drop), (0.20 * j, 0.475 + drop), (0.08 * j, 0.545 + drop)]
+    inner = [(0.325 * w, 0.10), (0.27 * w, 0.235), (0.175, 0.262), (0.06, 0.268)]
+    right = [*inner[::-1], *half, (0.0, 0.558 + drop)]
+    sketch.add("beard", right + [(-x, y) for x, y in right[-2::-1]], z=0.09)
+    chin = [(0.07, 0.415), (0.115, 0.44), (0.115, 0.51), (0.06, 0.55)]
+    sketch.add("goatee", [*[(x, y + drop) for x, y in chin], *[(-x, y + drop) for x, y in reversed(chin)]], lift=0.01)
+    lip = [(0.012, 0.274), (0.085, 0.290), (0.150, 0.345), (0.140, 0.368), (0.075, 0.328), (0.010, 0.318)]
+    lift = -0.4 * 0.054 * units["AU12"]
+    sketch.add("moustache", [*[(x, y + lift) for x, y in lip], *[(-x, y + lift) for x, y in reversed(lip)]], lift=0.015)
+
+
+def add_glasses(sketch: Sketch, who: Identity) -> None:
+    """Two frames, the bridge and the temples."""
+    if who.glasses == "none":
+        return
+    for name, s in SIDES.items():
+        cx = 0.172 * who.eye_spacing
+        if who.glasses == "round":
+            rim = [(-0.108, 0.0), (-0.076, -0.072), (0.0, -0.096), (0.076, -0.072), (0.108, 0.0), (0.076, 0.072),
+                   (0.0, 0.098), (-0.076, 0.072)]  # fmt: skip
+        else:
+            rim = [(-0.112, -0.045), (-0.098, -0.062), (0.0, -0.070), (0.105, -0.066), (0.122, -0.046), (0.112, 0.040),
+                   (0.085, 0.068), (0.0, 0.074), (-0.080, 0.066), (-0.104, 0.036)]  # fmt: skip
+        sketch.add(f"glass_{name}", [(s * (cx + x), y + 0.008) for x, y in rim], lift=0.06)
+        sketch.add_with_heights(f"temple_{name}", [(s * (cx + 0.108), -0.02), (s * 0.375 * who.width, -0.015)],
+                                [0.36, 0.0], samples=1)  # fmt: skip
+    inner = 0.172 * who.eye_spacing - 0.108
+    sketch.add("glass_bridge", [(-inner, -0.004), (0.0, -0.022), (inner, -0.004)], lift=0.08, closed=False)
+
+
+def draw_hair_behind(canvas: Canvas, who: Identity) -> None:
+    """Long hair behind neck and face, or the back of a head scarf."""
+    if who.style in LONG:
+        canvas.fill("hair_back", shade(_cover(who), 0.72))
+
+
+def draw_hair(canvas: Canvas, who: Identity) -> None:
+    """Hair before the face, with strands."""
+    if who.style == "bald":
+        return
+    colour = _cover(who)
+    canvas.fill("hair", colour)
+    low, high = canvas.curves["hair_line"], canvas.curves["hair_top"]
+    steps = 24
+    low = low[np.arange(steps + 1) * (len(low) - 1) // steps]
+    high = high[np.arange(steps + 1) * (len(high) - 1) // steps]
+    dice = Dice(who.texture, 4)
+    width = max(1, canvas.side // 110)
+    if who.style == "scarf":
+        for share in (22, 54, 90):
+            canvas.stroke(low + (high - low) * share // 128, shade(colour, 0.80), width)
+        return
+    if who.style in LONG or who.style == "part":
+        for share in (14, 34, 56, 80, 106):
+            strand = low + (high - low) * (share + int(dice.spread(9))) // 128
+            canvas.stroke(strand, shade(colour, dice.uniform(0.72, 1.35)), width)
+        return
+    for step in range(1, steps, 1):
+        a, b = low[step], high[min(steps, max(0, step + int(dice.spread(2))))]
+        start, end = int(dice.uniform(-6, 30)), int(dice.uniform(60, 124))
+        strand = np.stack([a + (b - a) * start // 128, a + (b - a) * end // 128])
+        canvas.stroke(strand, shade(colour, dice.uniform(0.68, 1.40)), width)
+
+
+def draw_beard(canvas: Canvas, who: Identity) -> None:
+    """Hair on jaw, chin and upper lip, before the lips are drawn."""
+    if who.beard == "none":
+        return
+    names = {"stubble": ["beard"], "full": ["beard", "moustache"], "goatee": ["goatee", "moustache"]}
+    alpha = 0.22 + 0.18 * who.beard_strength if who.beard == "stubble" else 0.62 + 0.30 * who.beard_strength
+    canvas.tint(names.get(who.beard, ["moustache"]), who.brow_colour, alpha, softness=0.020)
+
+
+def draw_glasses(canvas: Canvas, who: Identity) -> None:
+    """Frames over everything else on the face."""
+    if who.glasses == "none":
+        return
+    width = max(1, round(canvas.side * (0.010 if who.glasses == "round" else 0.014)))
+    for name in SIDES:
+        canvas.stroke(canvas.curves[f"glass_{name}"], who.glasses_colour, width, closed=True)
+        canvas.stroke(canvas.curves[f"temple_{name}"], who.glasses_colour, width)
+    canvas.stroke(canvas.curves["glass_bridge"], who.glasses_colour, width)
+
+
+def _cover(who: Identity) -> tuple[int, int, int]:
+    """Colour of the hair, or of the scarf that covers it."""
+    if who.style != "scarf":
+        return who.hair
+    return ((92, 110, 134), (148, 92, 96), (110, 128, 108), (72, 72, 84), (186, 170, 150))[who.texture % 5]
