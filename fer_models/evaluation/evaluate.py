@@ -1,0 +1,221 @@
+"""Measure a network on pictures with known classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fer_models.classifier import Classifier, Prediction
+from fer_models.data.dataset import FaceDataset
+from fer_models.errors import UserError
+from fer_models.evaluation.class_match import match_classes, softmax
+from fer_models.evaluation.intervals import Estimate, chosen_metrics, estimates, wilson
+from fer_models.evaluation.metrics import METRICS, confusion
+from fer_models.evaluation.sentence import figure_sentence
+
+#: Ways of averaging a prediction over changed copies of a picture that :meth:`Classifier.predict` knows.
+AVERAGINGS = ("none", "flip")
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Predictions for N labelled pictures over the K classes that network and data set share.
+
+    Args:
+        targets, predictions: int64 (N,), positions in ``classes``.
+        logits, probabilities: float32 (N, K). embeddings: float32 (N, F), or ``None`` where they were not kept.
+        positions: int64 (N,), places in the data set. rows: int64 (N,), the data set's own row numbers.
+        fingerprint: SHA-256 of the pictures and labels that were measured.
+        selection: on what the network was selected. averaging: test-time averaging.
+        notes: sentences on what was left out.
+    """
+
+    classes: tuple[str, ...]
+    targets: np.ndarray
+    predictions: np.ndarray
+    logits: np.ndarray
+    probabilities: np.ndarray
+    embeddings: np.ndarray | None
+    positions: np.ndarray
+    rows: np.ndarray
+    data: str
+    fingerprint: str
+    split: str
+    selection: str
+    averaging: str = "none"
+    notes: tuple[str, ...] = ()
+    _cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def n(self) -> int:
+        return len(self.targets)
+
+    @property
+    def confusion(self) -> np.ndarray:
+        """int64 (K, K), rows true."""
+        return confusion(self.targets, self.predictions, len(self.classes))
+
+    def take(self, chosen: np.ndarray) -> Evaluation:
+        """The same predictions for some of the pictures: a boolean mask (N,) or places among the N."""
+        return Evaluation(
+            self.classes,
+            self.targets[chosen],
+            self.predictions[chosen],
+            self.logits[chosen],
+            self.probabilities[chosen],
+            None if self.embeddings is None else self.embeddings[chosen],
+            self.positions[chosen],
+            self.rows[chosen],
+            self.data,
+            self.fingerprint,
+            self.split,
+            self.selection,
+            self.averaging,
+            self.notes,
+        )
+
+    def estimate(self, names: Sequence[str] | None = None) -> dict[str, Estimate]:
+        """Value and 95 % interval of the named metrics, or of all; computed once.
+
+        Raises:
+            UserError: If a name is unknown, or there is no labelled picture.
+        """
+        wanted = chosen_metrics(METRICS, names)
+        if missing := {key: metric for key, metric in wanted.items() if key not in self._cache}:
+            self._cache.update(estimates(missing, self.targets, self.probabilities, self.predictions))
+        return {key: self._cache[key] for key in wanted}
+
+    def recalls(self) -> dict[str, Estimate]:
+        """Recall of each class with Wilson's interval; a class without pictures gets 0 [0, 1]."""
+        table = self.confusion
+        hits, known = np.diagonal(table), table.sum(1)
+        low, high = wilson(hits, known)
+        return {
+            name: Estimate(float(hits[k] / known[k]) if known[k] else 0.0, float(low[k]), float(high[k]))
+            for k, name in enumerate(self.classes)
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``fer evaluate`` prints: figures as shares in [0, 1] with 95 % intervals.
+
+        Raises:
+            UserError: If there is no labelled picture.
+        """
+        figures = self.estimate(("accuracy", "macro_f1"))
+        return {
+            "n": self.n,
+            "classes": list(self.classes),
+            "accuracy": figures["accuracy"]._asdict(),
+            "macro_f1": figures["macro_f1"]._asdict(),
+            "recall": {name: estimate._asdict() for name, estimate in self.recalls().items()},
+            "confusion": self.confusion.tolist(),
+            "data": self.data,
+            "fingerprint": self.fingerprint,
+            "split": self.split,
+            "selection": self.selection,
+            "averaging": self.averaging,
+            "notes": list(self.notes),
+        }
+
+    def metric_rows(self, names: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """Lines of a checkpoint's ``metrics.json``: the named metrics, or all, accuracy first."""
+        origin = {"data": self.data, "split": self.split, "selection": self.selection, "averaging": self.averaging}
+        figures = self.estimate(names)
+        ordered = sorted(figures, key=lambda key: key != "accuracy")
+        return [{"metric": key, **figures[key]._asdict(), "n": self.n, **origin} for key in ordered]
+
+    def sentence(self, metric: str = "accuracy") -> str:
+        """The figure with interval, n, split and selection rule, as ``look.md`` writes figures."""
+        estimate = self.estimate((metric,))[metric]
+        return figure_sentence(*estimate, self.n, self.split, self.selection, percent=METRICS[metric].percent)
+
+
+def evaluate(
+    classifier_or_predictions: Classifier | Prediction,
+    dataset: FaceDataset,
+    index: np.ndarray,
+    *,
+    split_name: str,
+    selection: str,
+    averaging: str = "none",
+    batch_size: int = 64,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Predict the labelled pictures at ``index`` and keep what every figure is made from.
+
+    Args:
+        classifier_or_predictions: a network, or its :class:`Prediction` for exactly the pictures at ``index``.
+        index: positions in ``dataset``; pictures without a label are left out.
+        split_name: what ``index`` is, for instance ``"PublicTest"``.
+        selection: on what the network was selected, for instance ``"Training folds"``.
+        averaging: ``"none"`` or ``"flip"``.
+        progress: called with pictures done and their number after every batch.
+
+    Raises:
+        UserError: If no class is common, no labelled picture is left, predictions and pictures differ in number, or the
+            averaging is unknown.
+    """
+    if averaging not in AVERAGINGS:
+        raise UserError(f"Test-time averaging is one of {', '.join(AVERAGINGS)}, not {averaging!r}.")
+    index = np.asarray(index)
+    index = np.flatnonzero(index) if index.dtype == bool else index.astype(np.int64)
+    match = match_classes(classifier_or_predictions.classes, dataset.classes)
+    labels = np.asarray(dataset.labels)[index]
+    targets = np.where(labels >= 0, match.of_label[labels], -1)
+    keep = targets >= 0
+    if not keep.any():
+        raise UserError(
+            f"{split_name} of {dataset.name} has no picture with a known class that the network has; "
+            "choose another split or data set."
+        )
+    positions = index[keep]
+    if isinstance(classifier_or_predictions, Prediction):
+        if len(classifier_or_predictions.logits) != len(index):
+            raise UserError(
+                f"There are {len(classifier_or_predictions.logits)} predictions for {len(index)} pictures; "
+                "predict the same split again."
+            )
+        logits, embeddings = classifier_or_predictions.logits[keep], classifier_or_predictions.embedding[keep]
+    else:
+        logits, embeddings = _predict(classifier_or_predictions, dataset, positions, averaging, batch_size, progress)
+    logits = np.ascontiguousarray(logits[:, match.of_network])
+    return Evaluation(
+        classes=match.classes,
+        targets=targets[keep],
+        predictions=logits.argmax(1),
+        logits=logits,
+        probabilities=softmax(logits),
+        embeddings=embeddings,
+        positions=positions,
+        rows=np.asarray(dataset.rows)[positions],
+        data=dataset.name,
+        fingerprint=dataset.fingerprint(positions),
+        split=split_name,
+        selection=selection,
+        averaging=averaging,
+        notes=match.notes,
+    )
+
+
+def _predict(
+    classifier: Classifier,
+    dataset: FaceDataset,
+    positions: np.ndarray,
+    averaging: str,
+    batch_size: int,
+    progress: Progress | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    logits, embeddings = [], []
+    for start in range(0, len(positions), batch_size):
+        part = classifier.predict(
+            dataset.images[positions[start : start + batch_size]], batch_size=batch_size, averaging=averaging
+        )
+        logits.append(part.logits)
+        embeddings.append(part.embedding)
+        if progress:
+            progress(min(start + batch_size, len(positions)), len(positions))
+    return np.concatenate(logits), np.concatenate(embeddings)

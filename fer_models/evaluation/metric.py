@@ -1,0 +1,39 @@
+"""What a metric is: its words, its direction and its function, in one registry that pages and commands list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fer_models.registry import Registry
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure of merit.
+
+    Args:
+        title: short name for a table's head.
+        sentence: what it tells, in one sentence.
+        direction: which way is better.
+        needs: ``"confusion"``: ``function(tables)`` maps counts (..., K, K), rows true, to (...).
+            ``"probabilities"``: ``function(targets, probabilities, weights)`` maps int (N,), float (N, K) and row
+            weights (..., N) or ``None`` to (...).
+        percent: whether a page shows 100 times the value with a per cent sign.
+    """
+
+    title: str
+    sentence: str
+    direction: Literal["higher", "lower"]
+    needs: Literal["confusion", "probabilities"]
+    function: Callable[..., Any]
+    percent: bool = True
+
+    def better(self, a: float, b: float) -> bool:
+        """Whether value ``a`` is better than value ``b``."""
+        return a > b if self.direction == "higher" else a < b
+
+
+#: Every metric by its key; modules of metrics add theirs when they are imported (see ``metrics.py``).
+METRICS: Registry[Metric] = Registry("metric")

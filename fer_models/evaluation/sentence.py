@@ -1,0 +1,30 @@
+"""A figure as the project writes it everywhere: with its interval, n, split and selection rule."""
+
+from __future__ import annotations
+
+#: Between the parts of a figure's sentence.
+DOT = " · "
+
+
+def interval_text(value: float, low: float, high: float, percent: bool = True) -> str:
+    """``70.3 % [68.8, 71.8]`` for shares in [0, 1], ``0.643 [0.627, 0.660]`` for other figures."""
+    if percent:
+        return f"{100 * value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def figure_sentence(
+    value: float, low: float, high: float, n: int, split: str, selection: str, *, percent: bool = True
+) -> str:
+    """``70.3 % [68.8, 71.8] · n = 3,589 · PublicTest · selected on Training folds``.
+
+    Args:
+        value, low, high: on the scale of the metric: shares in [0, 1] when ``percent``.
+        selection: on what the network was selected, for instance ``"Training folds"``; ``""`` leaves it out, and a text
+            that begins with "selected" or "not selected" stands as it is.
+    """
+    parts = [interval_text(value, low, high, percent), f"n = {n:,}", split]
+    if selection:
+        whole = selection.startswith(("selected", "not selected"))
+        parts.append(selection if whole else f"selected on {selection}")
+    return DOT.join(parts)

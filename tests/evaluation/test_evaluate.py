@@ -1,0 +1,119 @@
+"""evaluate(): classes are matched by name, and the JSON holds what the command line promises."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+import fer_models
+from fer_models.checkpoint import load_checkpoint, save_checkpoint
+from fer_models.classifier import Classifier, Prediction
+from fer_models.data.dataset import FaceDataset
+from fer_models.errors import UserError
+from fer_models.evaluation.evaluate import evaluate
+from fer_models.evaluation.intervals import wilson
+from fer_models.labels import CKPLUS7, FER7
+from fer_models.preprocess import Preprocess
+
+
+def faces(n: int = 40, classes: tuple[str, ...] = FER7, unlabelled: int = 4, seed: int = 0) -> FaceDataset:
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, len(classes), n)
+    labels[:unlabelled] = -1
+    return FaceDataset(
+        name="test",
+        images=rng.integers(0, 256, (n, 48, 48, 1), dtype=np.uint8),
+        labels=labels.astype(np.int64),
+        classes=classes,
+        split=np.zeros(n, np.int8),
+        split_names=("Training",),
+        rows=np.arange(n) * 10,
+        source="memory",
+    )
+
+
+def predicted(labels: np.ndarray, classes: tuple[str, ...], seed: int = 0) -> Prediction:
+    logits = np.random.default_rng(seed).normal(size=(len(labels), len(classes))).astype(np.float32)
+    logits[labels >= 0, labels[labels >= 0]] += 2
+    shifted = np.exp(logits)
+    return Prediction(classes, logits, shifted / shifted.sum(1, keepdims=True), np.ones((len(labels), 3), np.float32))
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("checkpoint") / "small"
+    save_checkpoint(folder, fer_models.create_model("fcsdnet", 7, 1), FER7, Preprocess())
+    return load_checkpoint(folder)
+
+
+def test_a_network_is_measured_with_progress_and_without_unlabelled_rows(classifier: Classifier) -> None:
+    data, steps = faces(), []
+    found = evaluate(
+        classifier,
+        data,
+        np.arange(40),
+        split_name="Training",
+        selection="Training folds",
+        averaging="flip",
+        batch_size=16,
+        progress=lambda done, total: steps.append((done, total)),
+    )
+    assert steps == [(16, 36), (32, 36), (36, 36)]
+    assert found.n == 36 and (found.rows == data.rows[4:]).all()
+    expected = classifier.predict(data.images[4:], averaging="flip")
+    np.testing.assert_allclose(found.logits, expected.logits, atol=1e-5)
+    np.testing.assert_allclose(found.probabilities, expected.probabilities, atol=1e-6)
+    np.testing.assert_allclose(found.embeddings, expected.embedding, atol=1e-5)
+
+
+def test_json_is_what_fer_evaluate_promises() -> None:
+    data = faces(400)
+    found = evaluate(
+        predicted(data.labels, FER7), data, np.arange(400), split_name="PublicTest", selection="Training folds"
+    )
+    told = json.loads(json.dumps(found.to_json()))
+    assert told["n"] == 396 and told["classes"] == list(FER7)
+    table = np.array(told["confusion"])
+    assert table.sum() == 396 and told["accuracy"]["value"] == pytest.approx(np.trace(table) / 396)
+    assert (told["accuracy"]["low"], told["accuracy"]["high"]) == pytest.approx(wilson(np.trace(table), 396))
+    assert told["macro_f1"]["low"] < told["macro_f1"]["value"] < told["macro_f1"]["high"]
+    assert told["recall"]["fear"]["value"] == pytest.approx(table[2, 2] / table[2].sum())
+    assert (told["split"], told["selection"], told["averaging"]) == ("PublicTest", "Training folds", "none")
+    assert told["fingerprint"] == data.fingerprint(np.arange(4, 400))
+    rows = found.metric_rows()
+    assert rows[0]["metric"] == "accuracy" and len(rows) > 15
+    expected = {"metric", "value", "low", "high", "n", "data", "split", "selection", "averaging"}
+    assert all(set(row) == expected for row in rows)
+    assert found.sentence().endswith("n = 396 · PublicTest · selected on Training folds")
+
+
+def test_classes_are_matched_by_name_and_what_is_left_out_is_said() -> None:
+    """A network of FER2013's classes, in another order and in other words, on a set like CK+: six are common."""
+    data = faces(300, CKPLUS7, unlabelled=0)
+    order = ("neutral", "Happiness", "sad", "surprise", "fear", "Anger", "disgust")
+    truth = np.array([{"happy": "Happiness", "angry": "Anger"}.get(c, c) for c in CKPLUS7])[data.labels]
+    logits = np.array(
+        [[3.0 if name == word else (9.0 if name == "neutral" else 0.0) for name in order] for word in truth]
+    )
+    raw = Prediction(order, logits.astype(np.float32), logits.astype(np.float32), np.zeros((300, 2), np.float32))
+    found = evaluate(raw, data, np.arange(300), split_name="all", selection="")
+    assert found.classes == CKPLUS7[:6]
+    assert found.n == (data.labels < 6).sum()
+    assert (found.targets == found.predictions).all()  # neutral would have won, but the set has no neutral
+    np.testing.assert_allclose(found.probabilities.sum(1), 1, atol=1e-6)
+    assert "contempt" in found.notes[0] and "neutral" in found.notes[1]
+
+
+def test_bad_requests_say_what_to_do(classifier: Classifier) -> None:
+    data = faces()
+    words = {"split_name": "test", "selection": ""}
+    with pytest.raises(UserError, match="no class is common"):
+        evaluate(predicted(data.labels, tuple("abcdefg")), data, np.arange(40), **words)
+    with pytest.raises(UserError, match="no picture with a known class"):
+        evaluate(classifier, data, np.arange(4), **words)
+    with pytest.raises(UserError, match="36 predictions for 40 pictures"):
+        evaluate(predicted(data.labels[4:], FER7), data, np.arange(40), **words)
+    with pytest.raises(UserError, match="flip"):
+        evaluate(classifier, data, np.arange(40), averaging="ten_crop", **words)

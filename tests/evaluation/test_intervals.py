@@ -1,0 +1,91 @@
+"""Intervals: known values, coverage, and the bootstrap's speed and agreement with theory."""
+
+import time
+
+import numpy as np
+import pytest
+
+from fer_models.errors import UserError
+from fer_models.evaluation.intervals import (
+    estimates,
+    percentile_interval,
+    resample_tables,
+    row_weights,
+    table_estimates,
+    wilson,
+)
+from fer_models.evaluation.metrics import METRICS
+from fer_models.evaluation.sentence import figure_sentence
+
+
+def test_wilson_known_values() -> None:
+    # Newcombe 1998, table I, method 3: 81 of 263 and 15 of 148, 0 of 20, 1 of 29.
+    for hits, n, low, high in (
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ):
+        assert wilson(hits, n) == pytest.approx((low, high), abs=5e-5)
+    assert wilson(0, 0) == (0.0, 1.0)
+    assert wilson(20, 20)[1] == 1.0
+    low, high = wilson(np.array([1, 2]), np.array([4, 4]))
+    assert low.shape == (2,) and (low < high).all()
+
+
+def test_wilson_covers_about_95_per_cent() -> None:
+    hits = np.random.default_rng(0).binomial(200, 0.7, 20_000)
+    low, high = wilson(hits, 200)
+    assert 0.935 < np.mean((low <= 0.7) & (high >= 0.7)) < 0.965
+
+
+def test_wilson_refuses_nonsense() -> None:
+    with pytest.raises(UserError):
+        wilson(5, 4)
+    with pytest.raises(UserError, match=r"0\.95"):
+        wilson(1, 4, level=95)
+
+
+def test_resamples_keep_their_number_and_are_reproducible() -> None:
+    table = np.array([[30, 5], [10, 55]])
+    drawn = resample_tables(table, 500, seed=3)
+    assert (drawn.sum((1, 2)) == 100).all()
+    np.testing.assert_array_equal(drawn, resample_tables(table, 500, seed=3))
+    pieces = list(row_weights(3000, 700, seed=1))
+    assert sum(len(piece) for piece in pieces) == 700
+    assert all((piece.sum(1) == 3000).all() for piece in pieces)
+
+
+def test_bootstrap_of_accuracy_agrees_with_wilson() -> None:
+    table = np.array([[700, 300], [300, 2289]])
+    low, high = percentile_interval(METRICS["accuracy"].function(resample_tables(table, 4000)))
+    assert (low, high) == pytest.approx(wilson(2989, 3589), abs=0.002)
+    found = table_estimates(dict(METRICS.items()), table)
+    assert "top_2" not in found
+    assert found["accuracy"].low == wilson(2989, 3589)[0]
+
+
+def test_all_metrics_2000_resamples_of_3589_rows() -> None:
+    """Every interval holds its value; about a second on a quiet core, so four are allowed on a busy one."""
+    rng = np.random.default_rng(0)
+    targets = rng.integers(0, 7, 3589)
+    logits = rng.normal(size=(3589, 7)) + 2.5 * np.eye(7)[targets]
+    probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    start = time.process_time()
+    found = estimates(dict(METRICS.items()), targets, probabilities)
+    assert time.process_time() - start < 4
+    assert list(found) == list(METRICS)
+    for key, estimate in found.items():
+        assert estimate.low < estimate.value < estimate.high, key
+        assert estimate.high - estimate.low < 0.1, key
+
+
+def test_no_picture_is_said() -> None:
+    with pytest.raises(UserError, match="no labelled picture"):
+        estimates(dict(METRICS.items()), np.zeros(0, int), np.zeros((0, 3)))
+
+
+def test_figure_sentence() -> None:
+    sentence = figure_sentence(0.7031, 0.688, 0.7179, 3589, "PublicTest", "Training folds")
+    assert sentence == "70.3 % [68.8, 71.8] · n = 3,589 · PublicTest · selected on Training folds"
+    assert figure_sentence(0.6431, 0.627, 0.66, 12, "test", "", percent=False) == "0.643 [0.627, 0.660] · n = 12 · test"
