@@ -1,0 +1,23 @@
+"""Explanations: where a network looks, and whether the picture of it can be believed."""
+
+from fer_models.explain import cam
+from fer_models.explain.attribution import Attribution
+from fer_models.explain.base import (
+    EXPLAINERS,
+    Explainer,
+    default_layer,
+    explain,
+    layer_sizes,
+    unsupported_methods,
+)
+
+__all__ = [
+    "EXPLAINERS",
+    "Attribution",
+    "Explainer",
+    "cam",
+    "default_layer",
+    "explain",
+    "layer_sizes",
+    "unsupported_methods",
+]

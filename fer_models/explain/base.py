@@ -1,0 +1,206 @@
+"""What every explanation method is, and :func:`explain`, the one entry to all of them."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from fer_models.architectures.base import FERNetwork
+from fer_models.errors import UserError
+from fer_models.explain.attribution import Attribution
+from fer_models.explain.layers import default_layer, find_layer, layer_sizes
+from fer_models.explain.target import Target, check_of, read_target
+from fer_models.explain.untouched import untouched
+from fer_models.registry import Registry
+
+if TYPE_CHECKING:
+    from fer_models.classifier import Classifier
+
+__all__ = [
+    "EXPLAINERS", "Attribution", "Explainer", "Progress", "Query", "default_layer", "explain", "layer_sizes",
+    "register_explainer", "unsupported_methods",
+]  # fmt: skip
+
+#: Called with the share done, in [0, 1]. Raise an exception inside to cancel: everything is restored on the way out.
+Progress = Callable[[float], None]
+
+EXPLAINERS: Registry[type[Explainer]] = Registry("explanation method")
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question to a method: network (locked, in evaluation mode), batch (B, C, H, W), target, layer, score.
+
+    ``layer`` and ``module`` are ``None`` for methods that use no layer.
+    """
+
+    model: FERNetwork
+    batch: Tensor
+    target: Target
+    of: str
+    layer: str | None = None
+    module: nn.Module | None = None
+    progress: Progress = lambda share: None
+
+    def score(self, logits: Tensor) -> Tensor:
+        """What is explained, (N,), from logits (N, K); see :meth:`Target.score`."""
+        return self.target.score(logits, self.of)
+
+
+class Explainer(ABC):
+    """One explanation method; it keeps no state, so an instance can be used again.
+
+    Class attributes:
+        key: its name in the registry. title, summary (one sentence), paper, cost (in words): for a page.
+        family: ``"cam"``, ``"gradient"`` or ``"perturbation"``. uses_layer: whether it takes a layer.
+        signed: whether values can be negative (evidence against the target).
+        class_specific: ``False`` if the map is the same for every class.
+        batch_size: pictures worked on at once; larger batches are cut, with progress between.
+    """
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    paper: ClassVar[str]
+    cost: ClassVar[str]
+    family: ClassVar[Literal["cam", "gradient", "perturbation"]]
+    uses_layer: ClassVar[bool] = False
+    signed: ClassVar[bool] = True
+    class_specific: ClassVar[bool] = True
+    batch_size: ClassVar[int] = 128
+
+    @abstractmethod
+    def compute(self, query: Query, *args: Any, **options: Any) -> Tensor:
+        """Attribution (B, H, W) at input resolution; keyword arguments with defaults are the method's options."""
+
+    def unsupported(self, model: FERNetwork) -> str | None:
+        """Why this method cannot run on that network, in one sentence; ``None`` if it can. Hold the model's lock."""
+        return None
+
+    @classmethod
+    def options(cls) -> dict[str, Any]:
+        """The method's own options and their defaults, for forms and the command line."""
+        parameters = list(inspect.signature(cls.compute).parameters.values())[2:]
+        return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+    def attribute(
+        self,
+        classifier: Classifier,
+        batch: Tensor,
+        target: Any = None,
+        *,
+        layer: str | None = None,
+        of: str = "logit",
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> Attribution:
+        """Explain a batch of network inputs; see :func:`explain` for the arguments and errors."""
+        check_of(of)
+        if unknown := sorted(set(options) - set(self.options())):
+            known = ", ".join(self.options()) or "none"
+            raise UserError(f"{self.title} has no option {', '.join(unknown)}; it has: {known}.")
+        if batch.ndim != 4 or not len(batch):
+            raise UserError(f"An explanation needs a batch of pictures (B, C, H, W), not {tuple(batch.shape)}.")
+        start = time.perf_counter()
+        with classifier.exclusive(), untouched(classifier.model), torch.inference_mode(False), torch.enable_grad():
+            model = classifier.model
+            batch = model.check_input(batch.clone() if batch.is_inference() else batch.detach())
+            if reason := self.unsupported(model):
+                raise UserError(reason)
+            if layer is not None or self.uses_layer:
+                layer = find_layer(model, layer, (batch.shape[2], batch.shape[3]))
+            layer = layer if self.uses_layer else None
+            wanted = read_target(target, classifier.classes, _predicted(model, batch, target))
+            query = Query(model, batch, wanted, of, layer, None if layer is None else model.cam_layers[layer])
+            values = self._in_parts(query, progress, options)
+        return Attribution(
+            values=values.float().cpu().numpy(),
+            method=self.key,
+            layer=layer,
+            layer_size=None if layer is None else layer_sizes(model, tuple(batch.shape))[layer],
+            of=of,
+            target=wanted.index.cpu().numpy(),
+            seconds=time.perf_counter() - start,
+            against=None if wanted.against is None else wanted.against.cpu().numpy(),
+            options=self.options() | options,
+        )
+
+    def _in_parts(self, query: Query, progress: Progress | None, options: dict[str, Any]) -> Tensor:
+        parts, count = [], len(query.batch)
+        for start in range(0, count, self.batch_size):
+            stop = min(start + self.batch_size, count)
+
+            def report(share: float, start: int = start, stop: int = stop) -> None:
+                if progress is not None:
+                    progress((start + share * (stop - start)) / count)
+
+            part = replace(query, batch=query.batch[start:stop], target=query.target.part(start, stop), progress=report)
+            parts.append(self.compute(part, **options).detach())
+            report(1.0)
+        return torch.cat(parts)
+
+
+def _predicted(model: FERNetwork, batch: Tensor, target: Any) -> Tensor:
+    """Class numbers (B,); the network runs only where the caller left the class open."""
+    is_open = target is None or (isinstance(target, tuple) and any(part is None for part in target))
+    if not is_open:
+        return torch.zeros(len(batch), dtype=torch.int64, device=batch.device)  # only its length and device are read
+    with torch.no_grad():
+        return torch.cat([model(part).argmax(1) for part in batch.split(128)])
+
+
+def register_explainer(key: str) -> Callable[[type[Explainer]], type[Explainer]]:
+    """Class decorator: store the method in :data:`EXPLAINERS` and tell it its key."""
+
+    def add(cls: type[Explainer]) -> type[Explainer]:
+        cls.key = key
+        return EXPLAINERS.register(key)(cls)
+
+    return add
+
+
+def explain(
+    classifier: Classifier,
+    batch: Tensor,
+    method: str = "grad_cam",
+    target: Any = None,
+    *,
+    layer: str | None = None,
+    of: str = "logit",
+    progress: Progress | None = None,
+    **options: Any,
+) -> Attribution:
+    """Explain what a network says of a batch of pictures.
+
+    The model is held alone while this runs and is left as it was: no hook, no gradient, no changed flag, also after an
+    error or a cancel. Random methods draw from a generator of their own (option ``seed``), so results repeat and the
+    caller's random state is untouched.
+
+    Args:
+        batch: network input (B, C, H, W), as :meth:`Classifier.prepare` makes it.
+        method: a key of :data:`EXPLAINERS`.
+        target: ``None`` (the predicted class, which costs one more forward pass), a class number or name, B of them,
+            or a pair ``(a, b)``: why a and not b, the difference of both scores.
+        layer: a name of ``model.cam_layers``; :func:`default_layer` if ``None``; methods without a layer ignore it.
+        of: explain the ``"logit"`` or the ``"probability"``.
+        progress: called with the share done in [0, 1]; an exception raised in it cancels.
+        options: the method's own, see :meth:`Explainer.options`.
+
+    Raises:
+        UserError: If the method, layer, class or an option is unknown, or the method cannot run on this network.
+    """
+    return EXPLAINERS[method]().attribute(classifier, batch, target, layer=layer, of=of, progress=progress, **options)
+
+
+def unsupported_methods(classifier: Classifier) -> dict[str, str]:
+    """Key of every method that cannot run on this network, with the reason in one sentence."""
+    with classifier.exclusive(), untouched(classifier.model):
+        reasons = {key: method().unsupported(classifier.model) for key, method in EXPLAINERS.items()}
+    return {key: reason for key, reason in reasons.items() if reason}

@@ -1,0 +1,113 @@
+"""Class activation maps: one flow for all of them, a method is what it does with activations and gradients."""
+
+from __future__ import annotations
+
+import inspect
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fer_models.errors import UserError
+from fer_models.explain.base import Explainer, Query
+
+
+class CAM(Explainer):
+    r"""A weighted sum of a layer's feature maps, upsampled to the input.
+
+    Subclasses give :meth:`layer_map`. Values keep their sign; the positive part is taken only for display, as the last
+    step (:meth:`Attribution.heatmap`).
+    """
+
+    family = "cam"
+    uses_layer = True
+
+    @abstractmethod
+    def layer_map(self, query: Query, *args: Any, **options: Any) -> Tensor:
+        """Signed map (B, h, w) at the layer's resolution, in the network's dtype; keywords are the method's options."""
+
+    def compute(self, query: Query, *, upsampling: str = "bilinear", **options: Any) -> Tensor:
+        return upsample(self.layer_map(query, **options), (query.batch.shape[2], query.batch.shape[3]), upsampling)
+
+    @classmethod
+    def options(cls) -> dict[str, Any]:
+        """``upsampling`` (``"bilinear"`` or ``"nearest"``) and the options of the method's map."""
+        parameters = inspect.signature(cls.layer_map).parameters.values()
+        own = {p.name: p.default for p in parameters if p.default is not p.empty}
+        return own | {"upsampling": "bilinear"}
+
+
+class GradientCAM(CAM):
+    """A class activation map that needs activations and gradients of one layer: one forward, one backward pass."""
+
+    cost: ClassVar[str] = "one forward pass and one backward pass down to the layer"
+
+    @abstractmethod
+    def combine(self, activations: Tensor, gradients: Tensor) -> Tensor:
+        """Signed map (B, h, w) from activations and gradients of the score, both (B, C, h, w)."""
+
+    def layer_map(self, query: Query) -> Tensor:
+        return self.combine(*activations_and_gradients(query))
+
+
+def upsample(maps: Tensor, size: tuple[int, int], how: str = "bilinear") -> Tensor:
+    """Bring maps (B, h, w) to (B, H, W).
+
+    Raises:
+        UserError: If ``how`` is not ``"bilinear"`` or ``"nearest"``.
+    """
+    if how not in ("bilinear", "nearest"):
+        raise UserError(f"Maps are upsampled 'bilinear' or 'nearest', not {how!r}.")
+    corners = False if how == "bilinear" else None
+    return F.interpolate(maps[:, None], size=size, mode=how, align_corners=corners)[:, 0]
+
+
+def activations_and_gradients(query: Query) -> tuple[Tensor, Tensor]:
+    """The layer's output and the gradient of the summed score with respect to it, both (B, C, h, w).
+
+    Nothing is recorded before the layer: the forward pass runs without gradients until the layer's hook switches them
+    on, so that the backward pass is that of the head part only.
+
+    Raises:
+        UserError: If the layer runs more than once in a forward pass.
+    """
+    kept: list[Tensor] = []
+
+    def start_recording(_module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
+        kept.append(output.detach().requires_grad_())
+        torch.set_grad_enabled(True)  # until the no_grad block below ends
+        return kept[-1].clone()  # an in-place activation may follow; it must not change what is kept
+
+    with listening(query, start_recording), torch.no_grad():
+        score = query.score(query.model(query.batch)).sum()
+    if len(kept) != 1:
+        raise UserError(f"The layer {query.layer!r} runs {len(kept)} times in this network; choose another layer.")
+    (gradients,) = torch.autograd.grad(score, kept)
+    return kept[0].detach(), gradients
+
+
+def activations(query: Query) -> Tensor:
+    """The layer's output (B, C, h, w), without gradients."""
+    kept: list[Tensor] = []
+
+    def keep(_module: nn.Module, _inputs: tuple, output: Tensor) -> None:
+        kept.append(output.detach().clone())
+
+    with listening(query, keep), torch.no_grad():
+        query.model(query.batch)
+    return kept[-1]
+
+
+@contextmanager
+def listening(query: Query, hook: Callable[..., Tensor | None]) -> Iterator[None]:
+    """Let ``hook`` see, and where it returns one replace, the output of the queried layer inside the block."""
+    assert query.module is not None
+    handle = query.module.register_forward_hook(hook)
+    try:
+        yield
+    finally:
+        handle.remove()
