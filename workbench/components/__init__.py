@@ -1,0 +1,1 @@
+"""Widgets: each has ``show(..., key)`` and returns what was chosen."""

@@ -1,0 +1,89 @@
+"""A training run as it goes: state, speed, curves, log; it only reads the run folder and survives any reload."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench import navigation
+from workbench.components import plot
+from workbench.components.errors import guard
+from workbench.figures.curves import learning_curves
+from workbench.services import train
+from workbench.services.train import Progress
+
+_ICONS = {
+    "queued": ":material/hourglass_empty:",
+    "running": ":material/play_circle:",
+    "finished": ":material/check_circle:",
+    "cancelled": ":material/stop_circle:",
+    "failed": ":material/error:",
+    "lost": ":material/link_off:",
+}
+
+
+def show(run_id: str, *, key: str) -> None:
+    """Draw a run and look at it again every second for as long as it is at work."""
+    active = train.progress(train.find(run_id)).active
+
+    @st.fragment(run_every=1.0 if active else None)
+    def live() -> None:
+        with guard("the progress of this run"):
+            progress = train.progress(train.find(run_id))
+            if active and not progress.active:
+                st.rerun()
+            _draw(progress, key)
+
+    live()
+    with st.expander("Log", icon=":material/notes:"):
+        _log(run_id, active)
+
+
+def _draw(progress: Progress, key: str) -> None:
+    words, buttons = st.columns([5, 2], vertical_alignment="center")
+    with words:
+        st.markdown(f"{_ICONS[progress.state]} **{progress.headline}**")
+        st.caption(progress.detail or "Speed and time left appear after the first steps.")
+    with buttons:
+        _actions(progress, key)
+    st.progress(progress.fraction, text=f"{100 * progress.fraction:.0f} % of {progress.epochs} epochs")
+    if progress.state in ("failed", "lost") and progress.message:
+        st.warning(progress.message, icon=_ICONS[progress.state])
+    if progress.rows:
+        last = progress.rows[-1]
+        plot.show(
+            learning_curves(progress.rows, progress.epochs, progress.best_epoch),
+            key=f"{key} curves {progress.run_id}",
+            alt=f"Loss and accuracy by epoch; after epoch {last['epoch']} the validation accuracy is "
+            f"{100 * last['val_accuracy']:.1f} per cent.",
+        )
+        st.caption("Dashed line: the best epoch so far, whose weights are kept.")
+    elif progress.active:
+        st.caption("The curves begin when the first epoch is complete.")
+
+
+def _actions(progress: Progress, key: str) -> None:
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if progress.active:
+            label = "Cancelling" if progress.stopping else "Cancel"
+            if st.button(label, key=f"{key} cancel", disabled=progress.stopping, icon=":material/stop:"):
+                train.cancel(progress.run_id)
+                st.rerun()
+        if progress.resumable and st.button("Resume", key=f"{key} resume", icon=":material/play_arrow:"):
+            train.resume(progress.run_id)
+            st.rerun()
+        if progress.checkpoint is not None:
+            st.page_link(
+                navigation.page("explain"),
+                label="Open in Explain",
+                icon=":material/visibility:",
+                query_params={"checkpoint": progress.run_id},
+            )
+
+
+def _log(run_id: str, active: bool) -> None:
+    @st.fragment(run_every=3.0 if active else None)
+    def tail() -> None:
+        with guard("the log"):
+            st.code(train.log_tail(run_id) or "The log is empty so far.", language=None, height=240, wrap_lines=True)
+
+    tail()

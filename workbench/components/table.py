@@ -1,0 +1,36 @@
+"""A small table: numbers right-aligned in equal digits, text escaped, readable on a phone."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import streamlit as st
+
+_CELL = "padding:0.3rem 0.9rem 0.3rem 0;border:0;border-bottom:1px solid color-mix(in srgb, currentColor 16%, transparent);"
+_HEAD = _CELL + "font-weight:500;opacity:0.8;"
+
+
+def show(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), label: str) -> None:
+    """Draw the table.
+
+    Args:
+        rows: cells as text, one sequence a row.
+        right: positions of the columns with numbers.
+        label: what the table holds, for readers who do not see it.
+    """
+
+    def cell(tag: str, position: int, text: str) -> str:
+        side = "right" if position in right else "left"
+        wrap = "white-space:nowrap;" if position in right else ""
+        style = f"{_HEAD if tag == 'th' else _CELL}text-align:{side};{wrap}"
+        scope = ' scope="col"' if tag == "th" else ""
+        return f'<{tag}{scope} style="{style}">{html.escape(text)}</{tag}>'
+
+    head = "".join(cell("th", i, name) for i, name in enumerate(columns))
+    body = "".join(f"<tr>{''.join(cell('td', i, text) for i, text in enumerate(row))}</tr>" for row in rows)
+    st.html(
+        '<div style="overflow-x:auto"><table style="border-collapse:collapse;width:100%;font-size:0.9rem;'
+        f'font-variant-numeric:tabular-nums" aria-label="{html.escape(label)}">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )

@@ -1,0 +1,57 @@
+"""What pages there are. A new page is one file ``pages/<key>.py``, one view, and one line in :data:`PAGES`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import Page
+
+_FOLDER = Path(__file__).resolve().parents[1] / "pages"
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """One page: ``pages/<key>.py`` shows it at the address ``/<key>``; ``question`` is what it answers."""
+
+    key: str
+    group: str
+    title: str
+    question: str
+    icon: str
+
+
+PAGES: tuple[PageEntry, ...] = (
+    PageEntry("home", "Start", "Home", "What is here, and where does one begin?", ":material/home:"),
+    PageEntry("train", "Train", "Train", "How does a network learn to read faces?", ":material/model_training:"),
+    PageEntry("explain", "Understand", "Explain", "Where does the network look, and can we believe it?", ":material/visibility:"),
+)  # fmt: skip
+
+
+def entry(key: str) -> PageEntry:
+    """The page of that key.
+
+    Raises:
+        KeyError: If there is none.
+    """
+    return {page.key: page for page in PAGES}[key]
+
+
+def page(key: str) -> Page:
+    """Streamlit's object for a page, for links and switches."""
+    it = entry(key)
+    return st.Page(
+        _FOLDER / f"{it.key}.py", title=it.title, icon=it.icon, url_path=it.key, default=it.key == PAGES[0].key
+    )
+
+
+def build() -> Page:
+    """Draw the navigation in its groups and return the page that the address asks for."""
+    groups: dict[str, list[Page]] = {}
+    for it in PAGES:
+        groups.setdefault(it.group, []).append(page(it.key))
+    return st.navigation(groups, expanded=True)

@@ -1,0 +1,1 @@
+"""Use cases without Streamlit: what a page asks the library to do."""

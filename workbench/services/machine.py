@@ -1,0 +1,79 @@
+"""What this computer computes with, and how many threads the app takes of it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import torch
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Processor name, cores that this process may use, memory in bytes, and the names of the GPUs."""
+
+    processor: str
+    cores: int
+    memory: int
+    gpus: tuple[str, ...]
+
+    @property
+    def device(self) -> str:
+        """What training runs on, in one line."""
+        if self.gpus:
+            return " and ".join(self.gpus)
+        return f"{self.processor}, {self.cores} {'core' if self.cores == 1 else 'cores'}"
+
+
+@cache
+def describe() -> Machine:
+    """Look once at processor, memory and GPUs."""
+    gpus = tuple(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
+    return Machine(_processor(), _cores(), _memory(), gpus)
+
+
+@cache
+def limit_threads() -> None:
+    """Leave cores to a training beside the app: one picture gains nothing from more than a few threads."""
+    threads = max(1, min(4, _cores() // 2))
+    torch.set_num_threads(threads)
+    cv2.setNumThreads(threads)
+
+
+def compute_device() -> str:
+    """Where the app's own predictions run: ``"cuda"`` where there is a GPU, else ``"cpu"``."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _memory() -> int:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError, AttributeError):
+        return 0
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return _short(line.partition(":")[2])
+    except OSError:
+        pass
+    return _short(platform.processor() or platform.machine() or "Processor")
+
+
+def _short(name: str) -> str:
+    """Without the marks and the clock rate that makers put into the name."""
+    for mark in ("(R)", "(TM)", "(r)", "(tm)", "CPU"):
+        name = name.replace(mark, " ")
+    return " ".join(name.partition("@")[0].split())

@@ -1,0 +1,63 @@
+"""Numbers and times as a person reads them, the same on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def percent(value: float, digits: int = 1) -> str:
+    """A share in [0, 1] as ``70.3 %``."""
+    return f"{100 * value:.{digits}f} %"
+
+
+def interval(metric: Mapping[str, Any]) -> str:
+    """The bounds of a figure in per cent, ``[68.8, 71.8]``; empty when it has none."""
+    low, high = metric.get("low"), metric.get("high")
+    return "" if low is None or high is None else f"[{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def figure(metric: Mapping[str, Any] | None) -> str:
+    """A checkpoint's figure with all that makes it honest.
+
+    For instance ``70.3 % [68.8, 71.8] · n = 3,589 · PublicTest · selected on Training folds``.
+    """
+    if metric is None:
+        return "not measured yet"
+    parts = [f"{percent(metric['value'])} {interval(metric)}".strip()]
+    if metric.get("n"):
+        parts.append(f"n = {metric['n']:,}")
+    if metric.get("split"):
+        parts.append(str(metric["split"]))
+    if metric.get("selection"):
+        parts.append(selection(str(metric["selection"])))
+    return " · ".join(parts)
+
+
+def selection(rule: str) -> str:
+    """How the weights were picked, as ``selected on PublicTest``."""
+    return rule if rule.lower().startswith(("selected", "best", "last")) else f"selected on {rule}"
+
+
+def duration(seconds: float | None) -> str:
+    """A time as ``40 ms``, ``12 s``, ``3 min 20 s`` or ``1 h 5 min``."""
+    if seconds is None:
+        return "unknown"
+    if seconds < 1:
+        return f"{1000 * seconds:.0f} ms"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def size(count: int) -> str:
+    """A size in bytes as ``8.6 MB``."""
+    for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= step:
+            return f"{count / step:.1f} {unit}"
+    return f"{count} bytes"

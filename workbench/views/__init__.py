@@ -1,0 +1,1 @@
+"""One module a page, with one ``render()``: inputs, a service call, figures."""
