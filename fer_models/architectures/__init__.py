@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from fer_models.architectures import fcsdnet
+from fer_models.architectures import fcsdnet, multibranch, optimised_cnn, resnet
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 
-__all__ = ["ARCHITECTURES", "FERNetwork", "create_model", "fcsdnet", "list_models"]
+__all__ = [
+    "ARCHITECTURES",
+    "FERNetwork",
+    "create_model",
+    "fcsdnet",
+    "list_models",
+    "multibranch",
+    "optimised_cnn",
+    "resnet",
+]
 
 
 def create_model(name: str, num_classes: int = 7, in_channels: int | None = None, **options: Any) -> FERNetwork:

@@ -26,7 +26,8 @@ class FERNetwork(nn.Module, ABC):
         Options: frozen dataclass of the ablation switches, JSON-friendly (numbers, strings, booleans, tuples).
         native_input: (C, H, W) of the paper. min_size: smallest side that it takes. fixed_size: ``True`` if the weights
         fit ``native_input``'s size only.
-        variants: further rows of the model table, name -> options.
+        variants: further rows of the model table, name -> options. variant_inputs: (C, H, W) of those whose native
+        input differs. no_export: why it cannot be exported to ONNX, empty if it can.
 
     Shape:
         - :meth:`forward`: :math:`(B, C_{in}, H, W)` to logits :math:`(B, K)`.
@@ -43,6 +44,8 @@ class FERNetwork(nn.Module, ABC):
     min_size: ClassVar[int]
     fixed_size: ClassVar[bool] = False
     variants: ClassVar[dict[str, dict[str, Any]]] = {}
+    variant_inputs: ClassVar[dict[str, tuple[int, int, int]]] = {}
+    no_export: ClassVar[str] = ""
 
     key: str  # set by create_model
     num_features: int
@@ -122,19 +125,33 @@ class FERNetwork(nn.Module, ABC):
         return dataclasses.asdict(self.options)
 
 
+def check_option(title: str, name: str, value: float, low: float, high: float = float("inf")) -> None:
+    """Hold one number of an options dataclass to its range, ends included.
+
+    Raises:
+        UserError: If it lies outside.
+    """
+    if not low <= value <= high:
+        end = f"at least {low:g}" if high == float("inf") else f"from {low:g} to {high:g}"
+        raise UserError(f"{title}: {name} must be {end}, not {value}.")
+
+
 def _coerce(title: str, name: str, value: Any, hint: Any) -> Any:
     """Check one option against its annotation: Literal choices, bool, int, float, str, tuple of those."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     wrong = f"{title}: {name}={value!r} is not possible; "
     if origin is typing.Literal:
-        if value not in arguments:
-            raise UserError(wrong + f"choose one of {', '.join(map(str, arguments))}.")
-        return value
+        for choice in arguments:
+            if value == choice and type(value) is type(choice):
+                return choice
+        raise UserError(wrong + f"choose one of {', '.join(map(str, arguments))}.")
     if origin is tuple:
         if not isinstance(value, (list, tuple)):
             raise UserError(wrong + "it takes a list.")
-        inner = arguments[0] if len(arguments) == 2 and arguments[1] is Ellipsis else None
-        return tuple(_coerce(title, name, v, inner or arguments[i]) for i, v in enumerate(value))
+        kinds = arguments[:1] * len(value) if arguments[1:] == (Ellipsis,) else arguments
+        if len(kinds) != len(value):
+            raise UserError(wrong + f"it takes {len(kinds)} values.")
+        return tuple(_coerce(title, name, v, kind) for v, kind in zip(value, kinds, strict=True))
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if hint in (int, float, str, bool) and (not isinstance(value, hint) or (hint is int and isinstance(value, bool))):

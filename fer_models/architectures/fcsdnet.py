@@ -1,40 +1,45 @@
 """FCSDNet: a densely connected network with fused channel and spatial attention.
 
-Source: Long, "FCSDNet", 2024, and its released code. Where both differ the code is followed, since the reference
-numbers in the tests come from it: a max-pool in the stem (the paper's table prints average), a batch norm in the spatial
-gate (absent from the paper), a sigmoid after it (absent from eq. 2), and the fusion weight 0.5 (no number in the paper).
+Source: Long, "FCSDNet", 2024, and its released code. Where both differ the code is followed, since the
+reference numbers in the tests come from it: a max-pool in the stem (the paper's table prints average), a batch norm in
+the spatial gate (absent from the paper), a sigmoid after it (absent from eq. 2), and the fusion weight 0.5 (no number
+in the paper).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fer_models.architectures.base import ARCHITECTURES, FERNetwork
-from fer_models.architectures.same_padding import SamePad
-from fer_models.attention.cbam import CBAM
-from fer_models.attention.channel import ChannelAttention
-from fer_models.attention.channel_spatial_fusion import ChannelSpatialFusion
-from fer_models.attention.spatial import SpatialAttention
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork, check_option
+from fer_models.architectures.same_padding import SameAvgPool, SamePad
+from fer_models.attention.gates import GateSettings, make_gate
+from fer_models.errors import UserError
 
-_BN = {"eps": 1e-3, "momentum": 0.01}  # Keras: epsilon 1e-3, momentum 0.99
+_EPS, _MOMENTUM = 1e-3, 0.01  # Keras: epsilon 1e-3, momentum 0.99
+# The paper's words for gates that the library knows under the names of CBAM's paper.
+_GATE_NAMES = {"cam": "channel", "sam": "spatial", "cbam_seq": "cbam"}
 
 
 @dataclass(frozen=True)
 class FCSDNetOptions:
     """Ablation switches; the defaults are the released code.
 
-    ``attention``: what stands after each transition; ``cbam_seq`` is CBAM's order instead of the fusion.
-    ``fusion_weight``: share of the channel branch. ``ratio``: reduction of its perceptron. ``spatial_norm``: batch norm
-    in the spatial gate. ``stem_pool``: the paper's table prints ``avg``. ``growth`` and ``repeats``: a dense block each.
+    ``attention``: what stands after each transition. The paper's own words are ``fusion``, its two branches ``cam`` and
+    ``sam`` (the gates ``channel`` and ``spatial``) and ``cbam_seq`` (``cbam``, CBAM's order); any other gate fits too.
+    ``fusion_weight``: share of the channel branch. ``ratio``: reduction of its perceptron. ``spatial_norm``: batch
+    norm in the spatial gate. ``stem_pool``: the paper's table prints ``avg``. ``growth`` and ``repeats``: one number a
+    dense block each.
     """
 
-    attention: Literal["none", "cam", "sam", "cbam_seq", "fusion"] = "fusion"
+    attention: Literal[
+        "none", "cam", "sam", "cbam_seq", "fusion", "se", "channel", "spatial", "cbam", "dilated_spatial"
+    ] = "fusion"
     fusion_weight: float = 0.5
     ratio: int = 8
     spatial_norm: bool = True
@@ -42,16 +47,22 @@ class FCSDNetOptions:
     growth: tuple[int, ...] = (32, 64, 128)
     repeats: tuple[int, ...] = (1, 2, 4)
 
+    def __post_init__(self) -> None:
+        if not self.growth or len(self.growth) != len(self.repeats) or min(*self.growth, *self.repeats) < 1:
+            raise UserError("FCSDNet: growth and repeats are two lists of the same length, with numbers from 1 up.")
+        check_option("FCSDNet", "fusion_weight", self.fusion_weight, 0, 1)
+        check_option("FCSDNet", "ratio", self.ratio, 1)
+
 
 class DenseComponent(nn.Module):
-    """BN-ReLU-1x1 (to 4f) - BN-ReLU-3x3 (to f), concatenated in front of its input: (B, C, H, W) to (B, f + C, H, W)."""
+    """BN-ReLU-1x1 (to 4f) - BN-ReLU-3x3 (to f), put in front of its input: (B, C, H, W) to (B, f + C, H, W)."""
 
     def __init__(self, channels: int, growth: int):
         super().__init__()
-        self.bn1 = nn.BatchNorm2d(channels, **_BN)
+        self.bn1 = nn.BatchNorm2d(channels, _EPS, _MOMENTUM)
         self.relu1 = nn.ReLU()
         self.conv1 = nn.Conv2d(channels, 4 * growth, 1)
-        self.bn2 = nn.BatchNorm2d(4 * growth, **_BN)
+        self.bn2 = nn.BatchNorm2d(4 * growth, _EPS, _MOMENTUM)
         self.relu2 = nn.ReLU()
         self.conv2 = nn.Conv2d(4 * growth, growth, 3, padding=1)
 
@@ -61,20 +72,13 @@ class DenseComponent(nn.Module):
 
 
 def _attention(options: FCSDNetOptions, channels: int) -> nn.Module:
-    ratio, norm = options.ratio, "before" if options.spatial_norm else "none"
-    if options.attention == "fusion":
-        return ChannelSpatialFusion(channels, ratio, options.fusion_weight, options.spatial_norm)
-    if options.attention == "cam":
-        return ChannelAttention(channels, ratio)
-    if options.attention == "sam":
-        return SpatialAttention(norm=norm, **_BN)
-    if options.attention == "cbam_seq":
-        return CBAM(channels, ratio, norm, **_BN)
-    return nn.Identity()
+    norm = "before" if options.spatial_norm else "none"
+    settings = GateSettings(options.ratio, options.fusion_weight, norm, _EPS, _MOMENTUM)
+    return make_gate(_GATE_NAMES.get(options.attention, options.attention), channels, settings)
 
 
 class Stage(nn.Module):
-    """Dense block, transition (1x1 convolution, ReLU, halving average pool) and attention: to (B, 4f, ceil(H/2), ceil(W/2))."""
+    """Dense block, transition (1x1 convolution, ReLU, halving average pool), attention: (B, 4f, H/2, W/2)."""
 
     def __init__(self, channels: int, growth: int, repeats: int, options: FCSDNetOptions):
         super().__init__()
@@ -93,7 +97,7 @@ class FCSDNet(FERNetwork):
     r"""FCSDNet, exact to the released graph: 4,284,105 trainable parameters at 3 channels and 7 classes.
 
     Shape:
-        - Input :math:`(B, 1..3, H, W)`, sides from 48 up (100 in the paper), scaled to [-1, 1].
+        - Input :math:`(B, 1..3, H, W)`, sides from 32 up (100 in the paper), scaled to [-1, 1].
         - Feature map :math:`(B, 512, \lceil H/32 \rceil, \lceil W/32 \rceil)`: 2 x 2 at 48 px, 4 x 4 at 100 px.
     """
 
@@ -102,8 +106,8 @@ class FCSDNet(FERNetwork):
     summary = "Three dense blocks; after each, channel and spatial attention in parallel, averaged."
     Options = FCSDNetOptions
     native_input = (3, 100, 100)
-    min_size = 48
-    variants = {
+    min_size = 32
+    variants: ClassVar[dict[str, dict[str, Any]]] = {
         "no attention": {"attention": "none"},
         "channel attention": {"attention": "cam"},
         "spatial attention": {"attention": "sam"},
@@ -114,10 +118,11 @@ class FCSDNet(FERNetwork):
         super().__init__(num_classes, in_channels, options)
         self.stem_pad = SamePad(7, 2)
         self.stem = nn.Conv2d(in_channels, 64, 7, stride=2)  # no norm and no activation follow, in paper and code
+        self.stem_pool: nn.Module
         if options.stem_pool == "max":
-            self.stem_pool: nn.Module = nn.Sequential(SamePad(3, 2, float("-inf")), nn.MaxPool2d(3, 2))
+            self.stem_pool = nn.Sequential(SamePad(3, 2, float("-inf")), nn.MaxPool2d(3, 2))
         else:
-            self.stem_pool = nn.AvgPool2d(3, 2, ceil_mode=True, count_include_pad=False)
+            self.stem_pool = SameAvgPool(3, 2)
         stages, channels = [], 64
         for growth, repeats in zip(options.growth, options.repeats, strict=True):
             stages.append(Stage(channels, growth, repeats, options))
@@ -149,9 +154,10 @@ class FCSDNet(FERNetwork):
     @property
     def cam_layers(self) -> dict[str, nn.Module]:
         layers: dict[str, nn.Module] = {}
-        for i in range(len(self.stages), 0, -1):
-            layers[f"stage {i} attention"] = self.stages[i - 1]
-            layers[f"stage {i} transition"] = self.stages[i - 1].relu
+        for i, stage in reversed(list(enumerate(self.stages, 1))):
+            assert isinstance(stage, Stage)
+            layers[f"stage {i} attention"] = stage
+            layers[f"stage {i} transition"] = stage.relu
         return layers
 
 

@@ -1,5 +1,6 @@
 """TensorFlow's "same" padding, which the papers' Keras code uses: the extra cell goes to the bottom and the right."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -28,3 +29,21 @@ class SamePad(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return pad_same(x, self.kernel, self.stride, self.value)
+
+
+class SameAvgPool(nn.Module):
+    """Average pool with "same" padding whose padded cells are not counted, as TensorFlow's.
+
+    Shape:
+        - Input (B, C, H, W). Output (B, C, ceil(H / stride), ceil(W / stride)).
+    """
+
+    def __init__(self, kernel: int, stride: int):
+        super().__init__()
+        self.kernel, self.stride = kernel, stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        # torch's pool pads both sides alike, so the padding is made before it and the count is put right after it.
+        total = F.avg_pool2d(pad_same(x, self.kernel, self.stride), self.kernel, self.stride)
+        counted = F.avg_pool2d(pad_same(torch.ones_like(x[:1, :1]), self.kernel, self.stride), self.kernel, self.stride)
+        return total / counted

@@ -21,10 +21,13 @@ class AttentionTap(nn.Identity):
     Args:
         kind: what the tensor is.
             ``"channel"``: gate of shape :math:`(B, C, 1, 1)`; ``"spatial"``: gate of shape :math:`(B, 1, H, W)`;
-            ``"tokens"``: weights of shape :math:`(B, N, N)` or :math:`(B, W, N, N)` (windows), each row sums to one,
-            rows are queries; ``"channels"``: weights between channels, :math:`(B, G, Q, K)`, each row sums to one.
+            ``"tokens"``: weights of shape :math:`(B, Q, K)` or, for windows, :math:`(B, W, Q, K)`, each row sums to
+            one, rows are queries and K may be smaller than Q; ``"channels"``: weights between channels,
+            :math:`(B, G, Q, K)`, each row sums to one.
         label: what a page calls it, for instance ``"channel gate"``.
-        grid: for ``"tokens"``, what the tokens are: ``"map"`` (row-major pixels of the feature map) or ``"windows"``.
+        grid: for ``"tokens"``, what the tokens are: ``"map"`` (row-major pixels of the feature map) or ``"windows"``
+            (W square windows in raster order over the map padded at the bottom and the right, with row-major pixels; K
+            keys are a :math:`\sqrt K \times \sqrt K` raster over the same window).
     """
 
     def __init__(self, kind: Kind, label: str, grid: str = "map"):

@@ -18,7 +18,8 @@ class CBAM(nn.Sequential):
         - Input :math:`(B, C, H, W)`. Output: the same shape.
 
     Source:
-        Woo et al., "CBAM", ECCV 2018, section 3. The maps are stacked [mean, max], the released code stacks [max, mean].
+        Woo et al., "CBAM", ECCV 2018, section 3. The maps are stacked [mean, max]; the released code has
+        [max, mean].
     """
 
     def __init__(self, channels: int, ratio: int = 8, norm: str = "none", eps: float = 1e-5, momentum: float = 0.1):

@@ -15,7 +15,7 @@ from fer_models.attention.channel_spatial_fusion import ChannelSpatialFusion
 
 RESOURCES = Path(__file__).parents[1] / "resources"
 sys.path.insert(0, str(RESOURCES))
-import seeded_weights
+import seeded_weights  # noqa: E402
 
 
 @pytest.fixture(scope="module")
