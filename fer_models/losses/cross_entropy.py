@@ -29,7 +29,7 @@ def inverse_frequency(class_counts: Sequence[int] | None, num_classes: int) -> T
 class CrossEntropy(FERLoss):
     r"""Cross-entropy: :math:`-\sum_{i,c} w_c\,t_{ic} \log p_{ic} \,/\, \sum_{i,c} w_c\,\bar t_{ic}`.
 
-    :math:`\bar t` are the target shares and :math:`t = (1 - \epsilon)\,\bar t + \epsilon / K` the smoothed ones. For class
+    :math:`\bar t` are the target shares, :math:`t = (1 - \epsilon)\,\bar t + \epsilon / K` the smoothed ones. For class
     numbers this equals ``torch.nn.CrossEntropyLoss``; unlike there, shares (mixup) divide by the weights too, so that
     both kinds of targets give the same value where they say the same.
 
