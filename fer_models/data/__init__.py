@@ -1,0 +1,22 @@
+"""Data sets of faces: reading, storing, splitting and checking them."""
+
+from fer_models.data.catalogue import DatasetEntry, add_dataset, data_folder, known_datasets, remove_dataset
+from fer_models.data.dataset import UNLABELLED, FaceDataset
+from fer_models.data.opening import open_dataset
+from fer_models.data.readers import READERS, Reader, ReaderInfo
+from fer_models.data.store import cache_folder
+
+__all__ = [
+    "READERS",
+    "UNLABELLED",
+    "DatasetEntry",
+    "FaceDataset",
+    "Reader",
+    "ReaderInfo",
+    "add_dataset",
+    "cache_folder",
+    "data_folder",
+    "known_datasets",
+    "open_dataset",
+    "remove_dataset",
+]

@@ -32,6 +32,7 @@ class FaceDataset:
         soft_labels: float32 (N, K) class shares by annotators, or ``None``.
         columns: further columns by name, each (N, ...): file names, angles, action units, vote counts, ...
         notes: sentences about what the reader found (counts that differ from the official ones, files left out).
+        unreadable: a sentence for each file that is left out because it cannot be read or shows nothing.
 
     Raises:
         UserError: If the arrays do not belong together.
@@ -49,6 +50,7 @@ class FaceDataset:
     soft_labels: np.ndarray | None = None
     columns: dict[str, np.ndarray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or self.images.dtype != np.uint8 or self.images.shape[3] not in (1, 3):
@@ -121,8 +123,8 @@ class FaceDataset:
         digest = hashlib.sha256(repr((self.images.shape[1:], self.classes, len(where))).encode())
         for start in range(0, len(where), 4096):
             chunk = where[start : start + 4096]
-            digest.update(np.ascontiguousarray(self.images[chunk]))
-            digest.update(np.ascontiguousarray(self.labels[chunk]).astype("<i8"))
+            digest.update(self.images[chunk].tobytes())
+            digest.update(self.labels[chunk].astype("<i8").tobytes())
         return digest.hexdigest()
 
     def facts(self, position: int) -> dict[str, Any]:

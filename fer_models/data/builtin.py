@@ -1,0 +1,117 @@
+"""The built-in faces as a data set: drawn once, split by subject, kept in the cache."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer_models.data.dataset import FaceDataset
+from fer_models.data.listing import Listing
+from fer_models.data.store import Progress, open_store, store_folder, write_store
+from fer_models.errors import UserError
+
+NAME = "synthetic"
+SPLITS = ("train", "val", "test")
+_SHARES = (0.70, 0.15, 0.15)
+
+
+def open_synthetic(
+    options: Mapping[str, str],
+    *,
+    size: int | None = None,
+    channels: int | None = None,
+    progress: Progress | None = None,
+) -> FaceDataset:
+    """The built-in faces for options given as text, as in ``"synthetic:count=2000,size=64,seed=0"``.
+
+    Splits are 70 % train, 15 % val and 15 % test of the subjects. Columns: the intensity of each action unit, and
+    ``landmarks`` (N, L, 2) in pixels. ``classes`` are divided by plus signs.
+
+    Raises:
+        UserError: If an option is unknown or out of range.
+    """
+    from fer_models.data import synthetic
+
+    asked = _options(options)
+    if size is not None:
+        asked = dataclasses.replace(asked, size=size)
+    if channels is not None:
+        asked = dataclasses.replace(asked, colour=channels == 3)
+    source = describe(asked)
+    folder = store_folder(source, NAME)
+    opened = open_store(folder)
+    if opened is not None:
+        return opened
+
+    def report(done: int, total: int) -> None:
+        if progress is not None:
+            progress(done / total, f"drawing faces: {done:,} of {total:,}")
+
+    faces = synthetic.generate(asked, report)
+    columns = {unit: faces.action_units[:, i] for i, unit in enumerate(synthetic.AU_NAMES)}
+    listing = Listing(
+        name=NAME,
+        pictures=faces.images,
+        labels=faces.labels,
+        classes=faces.classes,
+        split=split_by_subject(faces.subjects, asked.seed),
+        split_names=SPLITS,
+        rows=np.arange(len(faces.labels)),
+        subjects=faces.subjects,
+        columns=columns | {"landmarks": faces.landmarks},
+        # A store depends on the code that drew it.
+        files=sorted(Path(synthetic.__path__[0]).glob("*.py")),
+    )
+    return write_store(folder, listing, source)
+
+
+def describe(options: Any) -> str:
+    """The name that :func:`fer_models.data.open_dataset` takes for a ``SyntheticOptions``."""
+    default = type(options)()
+    parts = []
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        if value != getattr(default, field.name) or field.name in ("count", "size", "seed"):
+            parts.append(f"{field.name}={'+'.join(value) if isinstance(value, tuple) else value}")
+    return f"{NAME}:{','.join(parts)}"
+
+
+def split_by_subject(subjects: np.ndarray, seed: int) -> np.ndarray:
+    """int8 (N,) index into :data:`SPLITS`: 70, 15 and 15 % of the subjects, the same for the same seed."""
+    names = np.unique(subjects)
+    shuffled = names[np.random.default_rng(seed).permutation(len(names))]
+    few = [max(1, round(len(names) * share)) if len(names) > 2 else 0 for share in _SHARES[1:]]
+    split = np.zeros(len(subjects), np.int8)
+    split[np.isin(subjects, shuffled[: few[0]])] = 1
+    split[np.isin(subjects, shuffled[few[0] : sum(few)])] = 2
+    return split
+
+
+def _options(given: Mapping[str, str]) -> Any:
+    from fer_models.data.synthetic import SyntheticOptions
+
+    default = SyntheticOptions()
+    known = {field.name: getattr(default, field.name) for field in dataclasses.fields(default)}
+    values: dict[str, Any] = {}
+    for name, text in given.items():
+        if name not in known:
+            raise UserError(f"The built-in faces have no option {name!r}; they have: {', '.join(known)}.")
+        values[name] = _value(name, text, known[name])
+    return SyntheticOptions(**values)
+
+
+def _value(name: str, text: str, example: Any) -> Any:
+    if isinstance(example, tuple):
+        return tuple(text.split("+"))
+    if isinstance(example, bool):
+        if text.lower() in ("true", "false", "1", "0", "yes", "no"):
+            return text.lower() in ("true", "1", "yes")
+        raise UserError(f"Option {name!r} of the built-in faces is true or false, not {text!r}.")
+    try:
+        return type(example)(text)
+    except ValueError:
+        raise UserError(f"Option {name!r} of the built-in faces is a number, not {text!r}.") from None

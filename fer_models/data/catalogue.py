@@ -1,0 +1,153 @@
+"""The data sets that are at hand: the built-in faces, what lies in the data folder, and what the user added."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from fer_models.data.readers import READERS
+from fer_models.data.readers.base import visible
+from fer_models.data.store import cache_folder
+from fer_models.errors import UserError
+
+#: Name of the built-in set.
+SYNTHETIC = "synthetic"
+
+
+@dataclass(frozen=True)
+class DatasetEntry:
+    """A data set that can be opened by name.
+
+    Args:
+        name: what :func:`fer_models.data.open_dataset` takes.
+        title: full name for people.
+        source: its path, or ``"synthetic"``.
+        reader: key of its reader, with options after a colon where some were chosen; ``"synthetic"`` for the built-in.
+        added: whether the user added it (and may remove it).
+    """
+
+    name: str
+    title: str
+    source: str
+    reader: str
+    added: bool = False
+
+
+def data_folder() -> Path:
+    """Where data sets are looked for: ``$FER_DATA``, by default ``data`` in the current folder."""
+    return Path(os.environ.get("FER_DATA") or "data").expanduser()
+
+
+def known_datasets() -> list[DatasetEntry]:
+    """The built-in set first, then those in the data folder, then the added ones; names are unique."""
+    entries = [DatasetEntry(SYNTHETIC, "Built-in faces", SYNTHETIC, SYNTHETIC)]
+    found = [entry for path in _candidates(data_folder()) for entry in _entries(path)]
+    for name, (source, reader) in _added().items():
+        found.append(DatasetEntry(name, _title(reader, name), source, reader, added=True))
+    taken = {SYNTHETIC}
+    for entry in found:
+        name, number = entry.name, 2
+        while name in taken:
+            name, number = f"{entry.name}-{number}", number + 1
+        taken.add(name)
+        entries.append(DatasetEntry(name, entry.title, entry.source, entry.reader, entry.added))
+    return entries
+
+
+def find_dataset(name: str) -> DatasetEntry | None:
+    """The known data set of that name, or the only one that its reader's key names."""
+    entries = known_datasets()
+    exact = [entry for entry in entries if entry.name == name]
+    by_reader = [entry for entry in entries if entry.reader.split(":")[0] == name]
+    return exact[0] if exact else by_reader[0] if len(by_reader) == 1 else None
+
+
+def add_dataset(name: str, path: str | Path, reader: str | None = None) -> DatasetEntry:
+    """Remember a data set of the user's own under a name; its layout is recognised unless a reader is given.
+
+    Raises:
+        UserError: If the name is taken or holds odd characters, the path is not there, or no reader knows it.
+    """
+    from fer_models.data.opening import recognise, split_options
+
+    name = name.strip()
+    if not name or len(name) > 60 or any(not (c.isalnum() or c in " ._+-") for c in name) or name[0] == ".":
+        raise UserError("A data set's name has 1 to 60 letters, digits, spaces, dots, dashes, pluses or underscores.")
+    if any(entry.name == name for entry in known_datasets()):
+        raise UserError(f"There is a data set called {name!r} already; choose another name or remove it first.")
+    full = Path(path).expanduser().absolute()
+    if not full.exists():
+        raise UserError(f"There is no file or folder {str(path)!r}; check the path.")
+    if reader is None:
+        reader = recognise(full)
+    else:
+        key, options = split_options(reader)
+        READERS[key]().check_options(options)
+    _write(_added() | {name: (str(full), reader)})
+    return DatasetEntry(name, _title(reader, name), str(full), reader, added=True)
+
+
+def remove_dataset(name: str) -> None:
+    """Forget a data set that was added; its files stay where they are.
+
+    Raises:
+        UserError: If none of that name was added.
+    """
+    added = _added()
+    if name not in added:
+        raise UserError(f"No data set called {name!r} was added; added are: {', '.join(added) or 'none'}.")
+    del added[name]
+    _write(added)
+
+
+def _candidates(folder: Path) -> list[Path]:
+    """The data folder itself and what lies in it."""
+    return [folder, *(folder / entry.name for entry in visible(folder))]
+
+
+def _entries(path: Path) -> list[DatasetEntry]:
+    keys = [key for key, reader in READERS.items() if reader().recognises(path)]
+    exact = [key for key in keys if not READERS[key].general]
+    if path == data_folder():
+        # Readers look one folder deep, so the data folder may seem to be one of the sets that lie in it.
+        inside = [entry for child in _candidates(path)[1:] for entry in _entries(child)]
+        exact = [] if inside else exact
+        keys = []
+    name = path.stem if path.is_file() else path.absolute().name
+    chosen = exact or keys[:1]
+    return [
+        DatasetEntry(name if key in (chosen[0], name) else key, _title(key, name), str(path.absolute()), key)
+        for key in chosen
+    ]
+
+
+def _title(reader: str, name: str) -> str:
+    key = reader.split(":")[0]
+    return name if key not in READERS or READERS[key].general else READERS[key].info.title
+
+
+def _file() -> Path:
+    return cache_folder() / "datasets.json"
+
+
+def _added() -> dict[str, tuple[str, str]]:
+    try:
+        values = json.loads(_file().read_text())
+        return {str(name): (str(entry["source"]), str(entry["reader"])) for name, entry in values.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}  # A missing or damaged list is an empty one.
+
+
+def _write(added: dict[str, tuple[str, str]]) -> None:
+    values = {name: {"source": source, "reader": reader} for name, (source, reader) in added.items()}
+    try:
+        _file().parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=_file().parent, prefix=".datasets-")
+        with os.fdopen(handle, "w") as stream:
+            json.dump(values, stream, indent=1)
+        os.replace(temporary, _file())
+    except OSError as error:
+        raise UserError(f"{_file()} cannot be written ({error.strerror}); make room or set FER_CACHE.") from None

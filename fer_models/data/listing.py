@@ -1,0 +1,112 @@
+"""What a reader finds: labels and origin of every picture, with the pixels themselves or the files they lie in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from fer_models.errors import UserError
+
+_BATCH = 256
+_LUMA = np.asarray((0.299, 0.587, 0.114), np.float32)
+
+
+@dataclass
+class Listing:
+    """Everything about a data set before its pictures are decoded; all arrays have N rows.
+
+    Args:
+        name, labels, classes, split, split_names, rows, subjects, soft_labels, columns, notes: as in
+            :class:`fer_models.data.FaceDataset`.
+        pictures: uint8 (N, H, W, C), or N files to decode.
+        files: the files whose size and time tell whether a store is still good; by default the pictures.
+        size: side in pixels to which files are brought unless the user chose one.
+        channels: 1 or 3, likewise.
+        drop_black: leave out pictures without any contrast, as unreadable ones are.
+    """
+
+    name: str
+    pictures: np.ndarray | list[Path]
+    labels: np.ndarray
+    classes: tuple[str, ...]
+    split: np.ndarray
+    split_names: tuple[str, ...]
+    rows: np.ndarray
+    subjects: np.ndarray | None = None
+    soft_labels: np.ndarray | None = None
+    columns: dict[str, np.ndarray] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    files: list[Path] | None = None
+    size: int = 96
+    channels: int = 3
+    drop_black: bool = False
+
+    def source_files(self) -> list[Path]:
+        """Files that the listing was made from."""
+        if self.files is not None:
+            return self.files
+        return self.pictures if isinstance(self.pictures, list) else []
+
+
+def shape_of(listing: Listing, size: int | None, channels: int | None) -> tuple[int, int, int]:
+    """Height, width and channels of the stored pictures: the user's choice, else the listing's."""
+    if isinstance(listing.pictures, np.ndarray):
+        own = listing.pictures.shape
+        return size or own[1], size or own[2], channels or own[3]
+    return size or listing.size, size or listing.size, channels or listing.channels
+
+
+def fit(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Bring a uint8 picture (H, W, C) to ``shape``: the largest square from its middle, resized, grey or RGB."""
+    from fer_models.faces.image import resize
+
+    height, width, channels = shape
+    if image.shape[0] != image.shape[1] and height == width:
+        side = min(image.shape[:2])
+        top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
+        image = image[top : top + side, left : left + side]
+    if channels == 1 and image.shape[2] == 3:
+        if (image[..., :1] == image).all():
+            image = image[..., :1]
+        else:
+            image = np.rint(image.astype(np.float32) @ _LUMA).astype(np.uint8)[..., None]
+    image = resize(image, (height, width)).reshape(height, width, -1)
+    return np.repeat(image, 3, axis=2) if channels == 3 and image.shape[2] == 1 else image
+
+
+def decode(listing: Listing, shape: tuple[int, int, int]) -> Iterator[tuple[np.ndarray, np.ndarray, list[str]]]:
+    """Batches of (positions in the listing, uint8 pictures (B, *shape), files left out with the reason), in order."""
+    count = len(listing.labels)
+    if isinstance(listing.pictures, np.ndarray):
+        for start in range(0, count, _BATCH):
+            part = listing.pictures[start : start + _BATCH]
+            if part.shape[1:] != shape:
+                part = np.stack([fit(image, shape) for image in part])
+            yield np.arange(start, start + len(part)), part, []
+        return
+    files = listing.pictures
+    with ThreadPoolExecutor(2) as pool:  # Decoding and resizing leave the interpreter lock.
+        for start in range(0, count, _BATCH):
+            results = list(pool.map(lambda path: _load(path, shape, listing.drop_black), files[start : start + _BATCH]))
+            good = [i for i, result in enumerate(results) if isinstance(result, np.ndarray)]
+            pictures = [result for result in results if isinstance(result, np.ndarray)]
+            bad = [result for result in results if isinstance(result, str)]
+            batch = np.stack(pictures) if pictures else np.empty((0, *shape), np.uint8)
+            yield np.asarray(good, np.int64) + start, batch, bad
+
+
+def _load(path: Path, shape: tuple[int, int, int], drop_black: bool) -> np.ndarray | str:
+    """The picture, or a sentence that says why it is left out."""
+    from fer_models.faces.image import read_image
+
+    try:
+        image = read_image(path)
+    except UserError as error:
+        return f"{path.name}: {error}"
+    if drop_black and int(image.max()) - int(image.min()) < 8:
+        return f"{path.name}: one even surface, no face"
+    return fit(image, shape)

@@ -1,0 +1,122 @@
+"""Opening a data set: by name or path, from its store where that is still good, else through its reader."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from fer_models.data import builtin, catalogue
+from fer_models.data.dataset import FaceDataset
+from fer_models.data.readers import READERS
+from fer_models.data.readers.base import contents
+from fer_models.data.store import Progress, open_store, store_folder, write_store
+from fer_models.errors import UserError
+
+
+def open_dataset(
+    source: str | Path,
+    *,
+    reader: str | None = None,
+    size: int | None = None,
+    channels: int | None = None,
+    progress: Progress | None = None,
+) -> FaceDataset:
+    """Open a data set, memory-mapped; the first time it is read into the cache, which may take seconds to minutes.
+
+    Args:
+        source: a CSV file, a folder, or the name of a known data set (:func:`fer_models.data.known_datasets`), both
+            names with options after a colon: ``"synthetic:count=2000,size=64,seed=0"``, ``"ferplus:target=multilabel"``.
+        reader: key of a reader, with options likewise (``"kdef:angle=straight"``); by default recognised.
+        size: side of the stored pictures in pixels; by default what suits the set (48 for FER2013).
+        channels: 1 (grey) or 3 (RGB); by default the set's own.
+        progress: called with the part done in [0, 1] and a few words, while pictures are read.
+
+    Raises:
+        UserError: If there is nothing of that name, no reader knows the layout, or the data are damaged.
+    """
+    if size is not None and not 8 <= size <= 1024:
+        raise UserError(f"Stored pictures have a side of 8 to 1024 pixels, not {size}.")
+    if channels not in (None, 1, 3):
+        raise UserError(f"Stored pictures have 1 or 3 channels, not {channels}.")
+    name, options = split_options(str(source))
+    if not Path(source).expanduser().exists():
+        if name == builtin.NAME:
+            return builtin.open_synthetic(options, size=size, channels=channels, progress=progress)
+        entry = catalogue.find_dataset(name)
+        if entry is None:
+            known = ", ".join(entry.name for entry in catalogue.known_datasets())
+            raise UserError(
+                f"There is no file, folder or data set called {str(source)!r}; known data sets are: {known}."
+            )
+        reader = reader or entry.reader
+        if options:
+            reader = f"{reader.split(':')[0]}:{','.join(f'{k}={v}' for k, v in options.items())}"
+        source = entry.source
+    return _open_path(Path(source).expanduser(), reader, size, channels, progress)
+
+
+def _open_path(
+    path: Path, reader: str | None, size: int | None, channels: int | None, progress: Progress | None
+) -> FaceDataset:
+    if not path.exists():
+        raise UserError(f"{path} is no longer there; correct the path or remove the data set from the list.")
+    path = path.absolute()
+    key, given = split_options(reader) if reader else (recognise(path), {})
+    chosen = READERS[key]()
+    options = chosen.check_options(given)
+    folder = store_folder(path, key, sorted(options.items()), size, channels)
+    opened = open_store(folder)
+    if opened is not None:
+        return opened
+    if progress is not None:
+        progress(0.0, f"reading {path.name}")
+
+    def finish(dataset: FaceDataset) -> FaceDataset:
+        whole = options == chosen.check_options({})
+        return dataclasses.replace(dataset, notes=dataset.notes + (chosen.differences(dataset) if whole else ()))
+
+    listing = chosen.read(path, **options)
+    if not len(listing.labels):
+        chosen.refuse(path)
+    return write_store(folder, listing, str(path), size=size, channels=channels, finish=finish, progress=progress)
+
+
+def recognisers(path: Path) -> list[str]:
+    """Keys of the readers that recognise a path, those for one layout before those that read nearly anything."""
+    keys = [key for key, reader in READERS.items() if reader().recognises(path)]
+    return sorted(keys, key=lambda key: READERS[key].general)
+
+
+def recognise(path: Path) -> str:
+    """Key of the reader for a path.
+
+    Raises:
+        UserError: If no reader knows its layout; the message says what was found and what is read.
+    """
+    found = recognisers(path)
+    if found:
+        return found[0]
+    if path.is_file() and path.suffix.lower() == ".csv":
+        return "csv"  # Its message names the column that is missing.
+    raise UserError(
+        f"{path.name} is no data set that can be read: found {contents(path)}; expected pictures in folders named after "
+        f"classes (class/picture or split/class/picture), a CSV, or the layout of one of: {', '.join(READERS)}."
+    )
+
+
+def split_options(text: str) -> tuple[str, dict[str, str]]:
+    """``"name:a=1,b=x"`` as name and options.
+
+    Raises:
+        UserError: If an option has no value.
+    """
+    name, _, rest = text.partition(":")
+    options: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in rest.split(","))):
+        key, equals, value = part.partition("=")
+        if not equals or not value:
+            if "/" in text or "\\" in text:
+                return text, {}  # A path with a colon in it.
+            raise UserError(f"{part!r} in {text!r} is no option; write name=value, several divided by commas.")
+        options[key.strip()] = value.strip()
+    return name.strip(), options

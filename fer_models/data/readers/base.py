@@ -1,0 +1,216 @@
+"""What a reader is: it knows one data set's layout on disk, its official figures, and where it can be had."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, NoReturn
+
+import numpy as np
+
+from fer_models import labels
+from fer_models.data.dataset import FaceDataset
+from fer_models.data.listing import Listing
+from fer_models.errors import UserError
+from fer_models.registry import Registry
+
+IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp"))
+TABLE_SUFFIXES = frozenset((".csv", ".txt", ".tsv"))
+#: Key of official counts that are not told by split.
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class ReaderInfo:
+    """What is known of a data set besides its pictures.
+
+    Args:
+        title: full name for people.
+        layout: the files that the reader expects, in one sentence without a full stop.
+        where: where to ask for the data or fetch it.
+        terms: what its owners allow, in one sentence.
+        citation: the paper that presented it.
+        classes: class names in canonical order; empty where the data tell.
+        counts: official pictures by split (or :data:`ALL`) and class.
+        totals: official pictures by split where the classes are not told.
+        options: allowed values of each reader option; the first is the default.
+    """
+
+    title: str
+    layout: str
+    where: str
+    terms: str
+    citation: str
+    classes: tuple[str, ...] = ()
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    totals: Mapping[str, int] = field(default_factory=dict)
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Reader(ABC):
+    """Reads one data set's original layout. Readers hold no state; one file each, registered in :data:`READERS`."""
+
+    key: ClassVar[str]
+    info: ClassVar[ReaderInfo]
+    #: Readers that know one layout exactly are asked before those that read nearly anything.
+    general: ClassVar[bool] = False
+
+    @abstractmethod
+    def recognises(self, path: Path) -> bool:
+        """Whether the path looks like this layout; cheap, and never raises for an odd file."""
+
+    @abstractmethod
+    def read(self, path: Path, **options: str) -> Listing:
+        """List the pictures under ``path``; files are decoded later.
+
+        Raises:
+            UserError: If the layout is not the expected one or a table is damaged.
+        """
+
+    def check_options(self, options: Mapping[str, str]) -> dict[str, str]:
+        """All options of this reader: the given ones and defaults.
+
+        Raises:
+            UserError: If an option or its value is unknown.
+        """
+        known = self.info.options
+        for name, value in options.items():
+            if name not in known:
+                has = ", ".join(known) or "no options"
+                raise UserError(f"Reader {self.key!r} has no option {name!r}; it has: {has}.")
+            if value not in known[name]:
+                raise UserError(f"Option {name!r} of reader {self.key!r} is one of {', '.join(known[name])}.")
+        return {name: options.get(name, values[0]) for name, values in known.items()}
+
+    def refuse(self, path: Path, found: str = "") -> NoReturn:
+        """Say what was expected, what was found, and where to ask for the data."""
+        raise UserError(
+            f"{path.name or path} is not laid out as {self.info.title}: expected {self.info.layout}; "
+            f"found {found or contents(path)}. The data can be had from {self.info.where}."
+        )
+
+    def differences(self, dataset: FaceDataset) -> tuple[str, ...]:
+        """Sentences that name where the pictures read differ from the official counts; none if all agree."""
+        sentences = []
+        for split, official in self.info.counts.items():
+            counts = dict.fromkeys(official, 0) | _counts(dataset, split)
+            wrong = [
+                f"{counts[c]:,} {c} instead of {official.get(c, 0):,}"
+                for c in counts
+                if counts[c] != official.get(c, 0)
+            ]
+            if not sum(counts.values()):
+                sentences.append(f"{split} is missing (officially {sum(official.values()):,} pictures).")
+            elif wrong:
+                where = "" if split == ALL else f"{split}: "
+                sentences.append(f"{where}{', '.join(wrong)} in the official count.")
+        for split, official_total in self.info.totals.items():
+            found = len(dataset) if split == ALL else _in_split(dataset, split)
+            if found != official_total:
+                where = "" if split == ALL else f"{split}: "
+                sentences.append(f"{where}{found:,} pictures instead of {official_total:,} in the official count.")
+        return tuple(sentences)
+
+
+#: Every reader by its key.
+READERS: Registry[type[Reader]] = Registry("reader")
+
+
+def _counts(dataset: FaceDataset, split: str) -> dict[str, int]:
+    table = dataset.counts()
+    if split == ALL:
+        row = table.sum(axis=0)
+    elif split in dataset.split_names:
+        row = table[dataset.split_names.index(split)]
+    else:
+        return {}
+    return {name: int(n) for name, n in zip(dataset.classes, row, strict=True)}
+
+
+def _in_split(dataset: FaceDataset, split: str) -> int:
+    return len(dataset.split_index(split)) if split in dataset.split_names else 0
+
+
+def contents(path: Path) -> str:
+    """What lies at a path, in a few words, for messages."""
+    if not path.exists():
+        return "nothing there"
+    if path.is_file():
+        return f"the file {path.name}"
+    names = sorted(entry.name + ("/" if entry.is_dir() else "") for entry in visible(path))
+    if not names:
+        return "an empty folder"
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+
+
+def visible(folder: Path) -> list[os.DirEntry[str]]:
+    """Entries of a folder by name, without hidden files and what desktops leave behind; empty if it is no folder."""
+    try:
+        with os.scandir(folder) as entries:
+            kept = [e for e in entries if not e.name.startswith((".", "__MACOSX")) and e.name.lower() != "thumbs.db"]
+    except OSError:
+        return []
+    return sorted(kept, key=lambda entry: entry.name)
+
+
+def is_image(name: str) -> bool:
+    """Whether a file name ends as a picture's does."""
+    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
+
+
+def image_files(folder: Path) -> list[Path]:
+    """Pictures in a folder and all folders below it, by path, found by their names' endings."""
+    found: list[Path] = []
+    for entry in visible(folder):
+        if entry.is_dir():
+            found += image_files(folder / entry.name)
+        elif is_image(entry.name):
+            found.append(folder / entry.name)
+    return found
+
+
+def find_file(folder: Path, names: Iterable[str]) -> Path | None:
+    """The first of the names that lies in the folder or one level below it, in any case of letters."""
+    here = visible(folder)
+    below = [(Path(folder, e.name), visible(Path(folder, e.name))) for e in here if e.is_dir()][:50]
+    for name in names:
+        for place, entries in [(folder, here), *below]:
+            for entry in entries:
+                if entry.name.lower() == name.lower() and entry.is_file():
+                    return place / entry.name
+    return None
+
+
+def text_column(values: Iterable[str]) -> np.ndarray:
+    """Strings as a numpy array that can be memory-mapped (fixed width, never objects)."""
+    array = np.asarray(list(values), dtype=np.str_)
+    return array if array.size else array.astype("<U1")
+
+
+def encode(names: list[str], classes: tuple[str, ...]) -> np.ndarray:
+    """int64 labels of class names."""
+    index = {name: i for i, name in enumerate(classes)}
+    return np.asarray([index[name] for name in names], np.int64)
+
+
+def class_name(word: str) -> str:
+    """The project's name of an emotion written in any known way; any other word in lower case."""
+    return labels.canonical(word) if labels.is_emotion(word) else word.strip().lower()
+
+
+def order_splits(names: Iterable[str]) -> tuple[str, ...]:
+    """Split names with the training split first, then validation, then test, then others by name."""
+    return tuple(sorted(set(names), key=lambda name: (split_role(name), name)))
+
+
+def split_role(name: str) -> int:
+    """0 for a training split, 1 validation, 2 test, 3 anything else, by its usual names in any case."""
+    word = name.strip().lower().replace("_", "").replace("-", "")
+    if word.startswith("train"):
+        return 0
+    if word.startswith("val") or word in ("publictest", "dev"):
+        return 1
+    return 2 if word.startswith("test") or word == "privatetest" else 3

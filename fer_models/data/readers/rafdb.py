@@ -1,0 +1,140 @@
+"""RAF-DB: the original list with aligned faces, and the form found on Kaggle."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from fer_models.data.listing import Listing
+from fer_models.data.readers.base import READERS, Reader, ReaderInfo, find_file, visible
+from fer_models.data.readers.records import Record, listing_of
+from fer_models.errors import UserError
+from fer_models.labels import FER7
+
+#: RAF-DB counts its classes from 1, in its own order.
+CODES = {"1": "surprise", "2": "fear", "3": "disgust", "4": "happy", "5": "sad", "6": "angry", "7": "neutral"}
+_LIST = ("list_patition_label.txt", "list_partition_label.txt")
+
+
+@READERS.register("rafdb")
+class RafDb(Reader):
+    """100 x 100 aligned colour faces from the internet, seven basic classes."""
+
+    key = "rafdb"
+    info = ReaderInfo(
+        title="RAF-DB",
+        layout="list_patition_label.txt (lines such as 'train_00001.jpg 5') with aligned/train_00001_aligned.jpg, or "
+        "Kaggle's train/1..7 and test/1..7 with train_labels.csv and test_labels.csv",
+        where="http://www.whdeng.cn/raf/model1.html",
+        terms="For research that is not commercial, on request; not to be passed on.",
+        citation="Li, Deng and Du, Reliable Crowdsourcing and Deep Locality-Preserving Learning for Expression "
+        "Recognition in the Wild, CVPR 2017.",
+        classes=FER7,
+        counts={
+            "train": dict(zip(FER7, (705, 717, 281, 4772, 1982, 1290, 2524), strict=True)),
+            "test": dict(zip(FER7, (162, 160, 74, 1185, 478, 329, 680), strict=True)),
+        },
+    )
+
+    def recognises(self, path: Path) -> bool:
+        """A folder with the list, or with numbered class folders and a table of labels."""
+        if not path.is_dir():
+            return path.name in _LIST
+        return _find_list(path) is not None or _kaggle(path) is not None
+
+    def read(self, path: Path, **options: str) -> Listing:
+        """Labels come from the list, or in Kaggle's form from the folders; a listed file that is missing is noted."""
+        if path.is_file():
+            path = path.parent
+        table = _find_list(path)
+        if table is not None:
+            return self._original(path, table)
+        root = _kaggle(path)
+        return _numbered(root) if root is not None else self.refuse(path)
+
+    def _original(self, path: Path, table: Path) -> Listing:
+        folder = _find_aligned(path if table.parent == path else table.parent.parent)
+        if folder is None:
+            self.refuse(path, f"{table.name} and no folder 'aligned' with pictures")
+        there = {entry.name for entry in visible(folder)}
+        records, missing = [], []
+        for number, line in enumerate(table.read_text().splitlines(), 1):
+            if not line.strip():
+                continue
+            name, code = (*line.split(), "", "")[:2]
+            split = name.split("_")[0]
+            if split not in ("train", "test") or code not in CODES:
+                raise UserError(
+                    f"{table.name}, line {number}: {line[:40]!r} is not like 'train_00001.jpg 5' with 1 to 7."
+                )
+            file = f"{Path(name).stem}_aligned.jpg"
+            if file not in there:
+                missing.append(file)
+                continue
+            records.append(Record(folder / file, CODES[code], split))
+        if not records:
+            self.refuse(path, f"{table.name} and none of its pictures in {folder.name}")
+        notes = _missing(missing)
+        return listing_of("rafdb", folder, records, classes=FER7, size=100, channels=3, notes=notes, tables=(table,))
+
+
+def _missing(names: list[str]) -> tuple[str, ...]:
+    return (f"{len(names):,} listed pictures are missing, the first is {names[0]}.",) if names else ()
+
+
+def _find_list(path: Path) -> Path | None:
+    return find_file(path, _LIST)
+
+
+def _find_aligned(root: Path) -> Path | None:
+    """The folder ``aligned`` below the root, at most two folders deep."""
+    for folder in (root, *(root / e.name for e in visible(root) if e.is_dir())):
+        if (folder / "aligned").is_dir():
+            return folder / "aligned"
+    return None
+
+
+def _kaggle(path: Path) -> Path | None:
+    """The folder with ``train/1`` to ``train/7``."""
+    for folder in (path, *(path / entry.name for entry in visible(path) if entry.is_dir())):
+        inside = {entry.name for entry in visible(folder / "train") if entry.is_dir()}
+        if inside and inside <= set(CODES):
+            return folder
+    return None
+
+
+def _numbered(root: Path) -> Listing:
+    records: list[Record] = []
+    tables: list[Path] = []
+    notes: list[str] = []
+    for split in ("train", "test"):
+        files: dict[str, tuple[Path, str]] = {}
+        for entry in visible(root / split):
+            if entry.is_dir() and entry.name not in CODES:
+                raise UserError(f"{split}/{entry.name} is no class of RAF-DB; its folders are called 1 to 7.")
+            if entry.is_dir():
+                folder = root / split / entry.name
+                files |= {e.name: (folder / e.name, entry.name) for e in visible(folder) if e.is_file()}
+        table = next(
+            (f for f in (root / f"{split}_labels.csv", root.parent / f"{split}_labels.csv") if f.is_file()), None
+        )
+        if table is not None:
+            tables.append(table)
+            listed = _read_labels(table)
+            wrong = [name for name, (_, code) in files.items() if listed.get(name, code) != code]
+            if wrong:
+                raise UserError(f"{table.name} gives {wrong[0]} another class than its folder; fetch the data again.")
+            notes += _missing([name for name in listed if name not in files])
+        records += [Record(file, CODES[code], split) for file, code in files.values()]
+    return listing_of(
+        "rafdb", root, records, classes=FER7, size=100, channels=3, notes=tuple(notes), tables=tuple(tables)
+    )
+
+
+def _read_labels(table: Path) -> dict[str, str]:
+    with table.open(newline="", encoding="utf-8-sig") as handle:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(handle) if len(row) >= 2]
+    for number, row in enumerate(rows[1:], 2):
+        if row[1] not in CODES:
+            raise UserError(f"{table.name}, line {number}: label {row[1]!r} is none of RAF-DB's 1 to 7.")
+    return {row[0]: row[1] for row in rows[1:]}

@@ -1,0 +1,81 @@
+"""From one record a picture file to a listing: what the readers of folders have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from fer_models.data.dataset import UNLABELLED
+from fer_models.data.listing import Listing
+from fer_models.data.readers.base import ALL, order_splits, text_column
+from fer_models.labels import order
+
+
+@dataclass(frozen=True)
+class Record:
+    """One picture file: class name (``None``: not known), split, subject and further facts as text."""
+
+    path: Path
+    label: str | None
+    split: str = ALL
+    subject: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+def listing_of(
+    name: str,
+    root: Path,
+    records: list[Record],
+    *,
+    classes: tuple[str, ...] = (),
+    size: int,
+    channels: int,
+    notes: tuple[str, ...] = (),
+    tables: tuple[Path, ...] = (),
+    drop_black: bool = False,
+) -> Listing:
+    """A listing in the order of the records; ``rows`` count them. Classes not given are taken from the records.
+
+    ``tables`` are further files that the listing depends on.
+    """
+    if not classes:
+        classes = order({record.label for record in records if record.label is not None})
+    index = {label: i for i, label in enumerate(classes)}
+    split_names = order_splits(record.split for record in records)
+    split_index = {split: i for i, split in enumerate(split_names)}
+    names = [_relative(record.path, root) for record in records]
+    columns = {"file": text_column(names)}
+    for fact in dict.fromkeys(key for record in records for key in record.facts):
+        columns[fact] = text_column(record.facts.get(fact, "") for record in records)
+    subjects = [record.subject for record in records]
+    return Listing(
+        name=name,
+        pictures=[record.path for record in records],
+        labels=np.asarray([UNLABELLED if r.label is None else index[r.label] for r in records], np.int64),
+        classes=classes,
+        split=np.asarray([split_index[record.split] for record in records], np.int8),
+        split_names=split_names,
+        rows=np.arange(len(records)),
+        subjects=text_column(s or "" for s in subjects) if any(s is not None for s in subjects) else None,
+        columns=columns,
+        notes=notes,
+        files=[*tables, *(record.path for record in records)],
+        size=size,
+        channels=channels,
+        drop_black=drop_black,
+    )
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def odd_files(names: list[str]) -> tuple[str, ...]:
+    """A note on files that are left out because their names do not follow the layout; empty if there are none."""
+    if not names:
+        return ()
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return (f"Left out, as the name does not follow the layout: {names[0]}{more}.",)

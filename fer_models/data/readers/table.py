@@ -1,0 +1,135 @@
+"""Any table with a row a picture: its path or its pixels, a label, and where known split and subject."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from fer_models.data.dataset import UNLABELLED
+from fer_models.data.listing import Listing
+from fer_models.data.pixel_csv import PIXELS, read_header, read_pixel_csv
+from fer_models.data.readers.base import ALL, READERS, Reader, ReaderInfo, class_name, order_splits, text_column
+from fer_models.data.readers.folder import _shape
+from fer_models.data.readers.records import Record, listing_of
+from fer_models.errors import UserError
+from fer_models.labels import FER8, order
+
+_PATH = ("path", "file", "image", "filename", "file_name", "image_path", "filepath", "image name")
+_LABEL = ("label", "emotion", "class", "expression", "class_name", "target")
+_SPLIT = ("split", "usage", "set", "partition", "subset")
+_SUBJECT = ("subject", "subject_id", "identity", "person", "person_id")
+
+
+@READERS.register("csv")
+class Table(Reader):
+    """Labels are names of emotions in any usual word, other names, or numbers 0 to 7 in the order of FER2013."""
+
+    key = "csv"
+    general = True
+    info = ReaderInfo(
+        title="Table of pictures",
+        layout="a CSV with a column path (relative to the table) or pixels (numbers divided by spaces), a column label, "
+        "and where known split and subject",
+        where="wherever your pictures come from",
+        terms="Those of your pictures.",
+        citation="",
+    )
+
+    def recognises(self, path: Path) -> bool:
+        """A CSV whose header has a column of each kind."""
+        if not path.is_file() or path.suffix.lower() not in (".csv", ".txt"):
+            return False
+        header = read_header(path)
+        return (PIXELS in header or _column(header, _PATH) is not None) and _column(header, _LABEL) is not None
+
+    def read(self, path: Path, **options: str) -> Listing:
+        """Rows in the order of the table; an empty label means unlabelled."""
+        if not path.is_file():
+            self.refuse(path)
+        header = read_header(path)
+        if not any(header):
+            raise UserError(f"{path.name} is empty or no text; choose a CSV whose first line names its columns.")
+        if _column(header, _LABEL) is None or not (PIXELS in header or _column(header, _PATH)):
+            self.refuse(path, f"the columns {', '.join(header)}")
+        return _pixels(path, header) if PIXELS in header else _paths(path, header)
+
+
+def _column(header: list[str], names: tuple[str, ...]) -> str | None:
+    return next((name for name in names if name in header), None)
+
+
+def _labels(path: Path, words: list[str], lines: list[int]) -> tuple[list[str | None], tuple[str, ...]]:
+    """Class names of a label column and a note on how numbers were read."""
+    given = [word for word in words if word]
+    if not given:
+        raise UserError(f"{path.name} has no label in any row; fill its label column.")
+    if not all(word.lstrip("-").isdecimal() for word in given):
+        return [class_name(word) if word else None for word in words], ()
+    for word, line in zip(words, lines, strict=True):
+        if word and not 0 <= int(word) < len(FER8):
+            raise UserError(
+                f"{path.name}, line {line}: label {word!r} is none of 0 to 7 (FER2013's order, 7 contempt); "
+                "use class names for other codes."
+            )
+    named = [FER8[int(word)] if word else None for word in words]
+    return named, (f"Labels are numbers; they were read in FER2013's order: {', '.join(FER8)}.",)
+
+
+def _pixels(path: Path, header: list[str]) -> Listing:
+    table = read_pixel_csv(path)
+    lines = [int(line) for line in table.lines]
+    names, notes = _labels(path, table.columns[_column(header, _LABEL) or ""], lines)
+    classes = order({name for name in names if name is not None})
+    split_column, subject_column = _column(header, _SPLIT), _column(header, _SUBJECT)
+    splits = [word or ALL for word in table.columns[split_column]] if split_column else [ALL] * len(names)
+    split_names = order_splits(splits)
+    return Listing(
+        name="csv",
+        pictures=table.images[..., None],
+        labels=np.asarray([UNLABELLED if name is None else classes.index(name) for name in names], np.int64),
+        classes=classes,
+        split=np.asarray([split_names.index(word) for word in splits], np.int8),
+        split_names=split_names,
+        rows=np.arange(len(names)),
+        subjects=text_column(table.columns[subject_column]) if subject_column else None,
+        notes=notes,
+        files=[path],
+        channels=1,
+    )
+
+
+def _paths(path: Path, header: list[str]) -> Listing:
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as handle:
+        rows = list(csv.reader(handle))[1:]
+    lines = [line for line, row in enumerate(rows, 2) if any(cell.strip() for cell in row)]
+    if not lines:
+        raise UserError(f"{path.name} has a header and no rows; choose the full file.")
+    for line in lines:
+        if len(rows[line - 2]) != len(header):
+            raise UserError(f"{path.name}, line {line}: {len(rows[line - 2])} columns instead of {len(header)}.")
+
+    def column(names: tuple[str, ...]) -> list[str] | None:
+        name = _column(header, names)
+        return None if name is None else [rows[line - 2][header.index(name)].strip() for line in lines]
+
+    names, notes = _labels(path, column(_LABEL) or [], lines)
+    files, splits, subjects = column(_PATH) or [], column(_SPLIT), column(_SUBJECT)
+    missing = [file for file in files if not (path.parent / file).is_file()]
+    if missing:
+        line = lines[files.index(missing[0])]
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        if len(missing) == len(files):
+            raise UserError(
+                f"{path.name}, line {line}: {missing[0]!r} does not exist{more}; paths are relative to the table."
+            )
+        notes = (*notes, f"{len(missing):,} listed pictures are missing, the first is {missing[0]} (line {line}).")
+    gone = set(missing)
+    records = [
+        Record(path.parent / file, names[i], (splits[i] if splits else "") or ALL, subjects[i] if subjects else None)
+        for i, file in enumerate(files)
+        if file not in gone
+    ]
+    size, channels = _shape([record.path for record in records])
+    return listing_of("csv", path.parent, records, size=size, channels=channels, notes=notes, tables=(path,))

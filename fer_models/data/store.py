@@ -1,0 +1,226 @@
+"""Memory-mapped stores: a data set is read once and opened from the cache from then on.
+
+A store is a folder of ``.npy`` files and a ``meta.json``. It is written beside its place and renamed, so that a store is
+either whole or not there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer_models.data.dataset import FaceDataset
+from fer_models.data.listing import Listing, decode, shape_of
+from fer_models.errors import UserError
+
+#: Raised whenever the layout of a store or the meaning of its arrays changes; older stores are read anew.
+STORE_VERSION = 1
+_CHECKED_FILES = 500
+_SMALL = ("labels", "split", "rows")
+
+Progress = Callable[[float, str], None]
+
+
+def cache_folder() -> Path:
+    """Where stores, downloads and the list of added data sets lie: ``$FER_CACHE`` or ``~/.cache/fer-workbench``."""
+    chosen = os.environ.get("FER_CACHE")
+    return Path(chosen).expanduser() if chosen else Path.home() / ".cache" / "fer-workbench"
+
+
+def store_folder(*key: object) -> Path:
+    """The folder of the store for a source (path, reader, options, size, channels); it need not exist."""
+    return cache_folder() / "stores" / hashlib.sha256(json.dumps([str(k) for k in key]).encode()).hexdigest()[:20]
+
+
+def signature(files: list[Path]) -> dict[str, list[int]]:
+    """Size and time of the files that a store depends on.
+
+    Of more than 500 files, 500 spread over all of them are looked at, and the time of every folder that holds one (it
+    changes when a file is added, removed or renamed): a set of 450,000 files is checked in milliseconds, and a single
+    file overwritten in place may go unnoticed.
+    """
+    chosen = files
+    if len(files) > _CHECKED_FILES:
+        step = len(files) / _CHECKED_FILES
+        chosen = [files[int(i * step)] for i in range(_CHECKED_FILES)]
+        folders = {file.parent for file in files}
+        chosen += sorted(folders | {folder.parent for folder in folders})
+    return {str(path.absolute()): _state(path) for path in chosen}
+
+
+def _state(path: str | Path) -> list[int]:
+    try:
+        state = os.stat(path)
+    except OSError:
+        return []
+    return [state.st_size, state.st_mtime_ns]
+
+
+def open_store(folder: Path) -> FaceDataset | None:
+    """The data set in ``folder``, memory-mapped; ``None`` if there is none, it is damaged or its source has changed."""
+    try:
+        meta = json.loads((folder / "meta.json").read_text())
+        if meta["version"] != STORE_VERSION:
+            return None
+        if any(_state(path) != state for path, state in meta["signature"].items()):
+            return None
+        arrays = {
+            name: np.load(folder / file, mmap_mode=None if name in _SMALL else "r", allow_pickle=False)
+            for name, file in meta["arrays"].items()
+        }
+        columns = {name: arrays.pop(f"column:{name}") for name in meta["columns"]}
+        return FaceDataset(
+            name=meta["name"],
+            classes=tuple(meta["classes"]),
+            split_names=tuple(meta["split_names"]),
+            source=meta["source"],
+            notes=tuple(meta["notes"]),
+            unreadable=tuple(meta["unreadable"]),
+            columns=columns,
+            **arrays,
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # Anything wrong with a store means reading the source again.
+
+
+def write_store(
+    folder: Path,
+    listing: Listing,
+    source: str,
+    *,
+    size: int | None = None,
+    channels: int | None = None,
+    finish: Callable[[FaceDataset], FaceDataset] | None = None,
+    progress: Progress | None = None,
+) -> FaceDataset:
+    """Decode the pictures of a listing into a new store and open it; ``finish`` may change what is known of the set.
+
+    Raises:
+        UserError: If not one picture can be read, or the cache folder cannot be written.
+    """
+    where: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        where = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
+        checked = signature(listing.source_files())
+        dataset = _fill(where, listing, source, shape_of(listing, size, channels), progress)
+        if finish is not None:
+            dataset = finish(dataset)
+        _write_meta(where, dataset, checked)
+        del dataset
+        _put(where, folder)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError(
+            f"The cache folder {folder.parent} cannot be written ({reason}); make room or set FER_CACHE to another one."
+        ) from None
+    finally:
+        if where is not None:
+            shutil.rmtree(where, ignore_errors=True)
+    opened = open_store(folder)
+    if opened is None:
+        raise UserError(f"{source} changed while it was read; try again when it is complete.")
+    return opened
+
+
+def _fill(
+    where: Path, listing: Listing, source: str, shape: tuple[int, int, int], progress: Progress | None
+) -> FaceDataset:
+    count = len(listing.labels)
+    images = np.lib.format.open_memmap(where / "images.npy", "w+", np.uint8, (count, *shape))
+    kept: list[np.ndarray] = []
+    unreadable: list[str] = []
+    filled = 0
+    for positions, pictures, bad in decode(listing, shape):
+        images[filled : filled + len(pictures)] = pictures
+        filled += len(pictures)
+        kept.append(positions)
+        unreadable += bad
+        if progress is not None:
+            progress((filled + len(unreadable)) / count, f"reading pictures: {filled + len(unreadable):,} of {count:,}")
+    images.flush()
+    if not filled:
+        first = f" ({unreadable[0]})" if unreadable else ""
+        raise UserError(f"{source}: not one picture can be read{first}.")
+    if filled < count:
+        del images
+        _shorten(where / "images.npy", (filled, *shape))
+    index = np.concatenate(kept)
+    notes = listing.notes
+    if unreadable:
+        more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
+        notes = (*notes, f"{len(unreadable)} of {count} pictures were left out: {unreadable[0]}{more}.")
+    return FaceDataset(
+        name=listing.name,
+        images=np.load(where / "images.npy", mmap_mode="r"),
+        labels=listing.labels[index].astype(np.int64),
+        classes=listing.classes,
+        split=listing.split[index].astype(np.int8),
+        split_names=listing.split_names,
+        rows=listing.rows[index].astype(np.int64),
+        source=source,
+        subjects=None if listing.subjects is None else listing.subjects[index],
+        soft_labels=None if listing.soft_labels is None else listing.soft_labels[index].astype(np.float32),
+        columns={name: values[index] for name, values in listing.columns.items()},
+        notes=notes,
+        unreadable=tuple(unreadable),
+    )
+
+
+def _shorten(path: Path, shape: tuple[int, ...]) -> None:
+    """Give an uint8 ``.npy`` file fewer rows in place: the header has room, as its padding may grow."""
+    with path.open("r+b") as handle:
+        np.lib.format.read_magic(handle)
+        np.lib.format.read_array_header_1_0(handle)
+        start = handle.tell()
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        text = repr(header).encode()
+        room = start - 10 - 1 - len(text)
+        handle.seek(10)
+        handle.write(text + b" " * room + b"\n")
+        handle.truncate(start + int(np.prod(shape)))
+
+
+def _write_meta(where: Path, dataset: FaceDataset, checked: dict[str, list[int]]) -> None:
+    arrays: dict[str, str] = {"images": "images.npy"}
+    values: dict[str, np.ndarray | None] = {
+        "labels": dataset.labels,
+        "split": dataset.split,
+        "rows": dataset.rows,
+        "subjects": dataset.subjects,
+        "soft_labels": dataset.soft_labels,
+    }
+    values |= {f"column:{name}": column for name, column in dataset.columns.items()}
+    for number, (name, array) in enumerate(values.items()):
+        if array is not None:
+            arrays[name] = f"array_{number}.npy"
+            np.save(where / arrays[name], array, allow_pickle=False)
+    kept = ("name", "classes", "split_names", "source", "notes", "unreadable")
+    meta: dict[str, Any] = {f.name: getattr(dataset, f.name) for f in dataclasses.fields(dataset) if f.name in kept}
+    meta |= {"version": STORE_VERSION, "arrays": arrays, "columns": list(dataset.columns), "signature": checked}
+    (where / "meta.json").write_text(json.dumps(meta))
+
+
+def _put(new: Path, folder: Path) -> None:
+    """Rename ``new`` to ``folder``; a store that stands there already is moved away first and removed."""
+    if folder.exists():
+        old = Path(tempfile.mkdtemp(prefix=".old-", dir=folder.parent))
+        try:
+            folder.rename(old / "store")
+        except FileNotFoundError:
+            pass  # Another process was quicker.
+        shutil.rmtree(old, ignore_errors=True)
+    try:
+        new.rename(folder)
+    except OSError:
+        if not folder.exists():
+            raise  # Otherwise another process wrote the same store at the same moment: theirs is as good.
