@@ -24,8 +24,8 @@ def open_dataset(
     """Open a data set, memory-mapped; the first time it is read into the cache, which may take seconds to minutes.
 
     Args:
-        source: a CSV file, a folder, or the name of a known data set (:func:`fer_models.data.known_datasets`), both
-            names with options after a colon: ``"synthetic:count=2000,size=64,seed=0"``, ``"ferplus:target=multilabel"``.
+        source: a CSV file, a folder, or the name of a known data set (:func:`fer_models.data.known_datasets`), a name
+            with options after a colon: ``"synthetic:count=2000,size=64,seed=0"``, ``"ferplus:target=multilabel"``.
         reader: key of a reader, with options likewise (``"kdef:angle=straight"``); by default recognised.
         size: side of the stored pictures in pixels; by default what suits the set (48 for FER2013).
         channels: 1 (grey) or 3 (RGB); by default the set's own.
@@ -99,8 +99,8 @@ def recognise(path: Path) -> str:
     if path.is_file() and path.suffix.lower() == ".csv":
         return "csv"  # Its message names the column that is missing.
     raise UserError(
-        f"{path.name} is no data set that can be read: found {contents(path)}; expected pictures in folders named after "
-        f"classes (class/picture or split/class/picture), a CSV, or the layout of one of: {', '.join(READERS)}."
+        f"{path.name} is no data set that can be read: found {contents(path)}; expected pictures in folders named by "
+        f"class (class/picture or split/class/picture), a CSV, or the layout of one of: {', '.join(READERS)}."
     )
 
 

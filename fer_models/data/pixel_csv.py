@@ -1,7 +1,7 @@
 """Tables with one picture a row, written as numbers: the CSV form of FER2013 and its relatives, read fast.
 
-The pixels of many rows are joined to one run of bytes and turned to numbers by a dozen vector operations, which is about
-ten times as fast as splitting every row into words.
+The pixels of many rows are joined to one run of bytes and turned to numbers by a dozen vector operations, which is many
+times as fast as splitting every row into words.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def read_header(path: Path) -> list[str]:
 def read_pixel_csv(path: Path, *, required: tuple[str, ...] = (), side: int | None = None) -> PixelTable:
     """Read a CSV with a column ``pixels`` of numbers 0 to 255 divided by spaces, and any other columns as text.
 
-    ``required`` names columns that must be there; ``side`` is the side of the pictures in pixels, by default that of the
-    first row. Peak memory is about that of the pictures twice.
+    ``required`` names columns that must be there; ``side`` is the side of the pictures in pixels, by default that of
+    the first row. Peak memory is about that of the pictures twice.
 
     Raises:
         UserError: If the file is empty, lacks a column, or a line is too short, too long or holds anything but pixels;

@@ -1,11 +1,12 @@
 """Memory-mapped stores: a data set is read once and opened from the cache from then on.
 
-A store is a folder of ``.npy`` files and a ``meta.json``. It is written beside its place and renamed, so that a store is
-either whole or not there.
+A store is a folder of ``.npy`` files and a ``meta.json``. It is written beside its place and renamed, so that a store
+is either whole or not there.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -214,10 +215,8 @@ def _put(new: Path, folder: Path) -> None:
     """Rename ``new`` to ``folder``; a store that stands there already is moved away first and removed."""
     if folder.exists():
         old = Path(tempfile.mkdtemp(prefix=".old-", dir=folder.parent))
-        try:
+        with contextlib.suppress(FileNotFoundError):  # Another process may be quicker.
             folder.rename(old / "store")
-        except FileNotFoundError:
-            pass  # Another process was quicker.
         shutil.rmtree(old, ignore_errors=True)
     try:
         new.rename(folder)

@@ -27,12 +27,12 @@ class Fer2013(Reader):
     key = "fer2013"
     info = ReaderInfo(
         title="FER2013",
-        layout="fer2013.csv or icml_face_data.csv (columns emotion, pixels, Usage), Kaggle's train.csv and test.csv, or "
-        "PNG sheets of 60 x 60 faces (sheet_0.png, ...) with labels.csv (emotion, Usage)",
+        layout="fer2013.csv or icml_face_data.csv (columns emotion, pixels, Usage), Kaggle's train.csv and test.csv, "
+        "or PNG sheets of 60 x 60 faces (sheet_0.png, ...) with labels.csv (emotion, Usage)",
         where="https://www.kaggle.com/c/challenges-in-representation-learning-facial-expression-recognition-challenge",
         terms="Data of a Kaggle competition, for research; the rights in the pictures are not cleared.",
-        citation="Goodfellow et al., Challenges in Representation Learning: A Report on Three Machine Learning Contests, "
-        "ICONIP 2013.",
+        citation="Goodfellow et al., Challenges in Representation Learning: A Report on Three Machine Learning "
+        "Contests, ICONIP 2013.",
         classes=FER7,
         counts={
             split: dict(zip(FER7, numbers, strict=True))

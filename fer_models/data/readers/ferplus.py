@@ -38,8 +38,8 @@ class FerPlus(Reader):
     out. The votes themselves are in the column ``votes`` (order of :data:`VOTED`).
 
     Source:
-        Barsoum et al., "Training Deep Networks for Facial Expression Recognition with Crowd-Sourced Label Distribution",
-        ICMI 2016, section 3; ties go to the class that comes first in the project's order.
+        Barsoum et al., "Training Deep Networks for Facial Expression Recognition with Crowd-Sourced Label
+        Distribution", ICMI 2016, section 3; ties go to the class that comes first in the project's order.
     """
 
     key = "ferplus"

@@ -24,7 +24,7 @@ class ImageFolder(Reader):
     general = True
     info = ReaderInfo(
         title="Folder of pictures",
-        layout="split/class/picture (train/happy/1.png, test/sad/2.jpg) or class/picture, classes named by their folders",
+        layout="split/class/picture (train/happy/1.png, test/sad/2.jpg) or class/picture, named by the folders",
         where="wherever your pictures come from",
         terms="Those of your pictures.",
         citation="",
@@ -35,7 +35,7 @@ class ImageFolder(Reader):
         return path.is_dir() and _depth(path) > 0
 
     def read(self, path: Path, **options: str) -> Listing:
-        """Two folders with names of one emotion (Happy, happiness) are one class; other names are kept in lower case."""
+        """Two folders with names of one emotion (Happy, joy) are one class; other names are kept in lower case."""
         depth = _depth(path) if path.is_dir() else 0
         if not depth:
             self.refuse(path)

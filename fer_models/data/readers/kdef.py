@@ -16,13 +16,13 @@ _ANGLES = {"FL": "full left", "HL": "half left", "S": "straight", "HR": "half ri
 
 @READERS.register("kdef")
 class Kdef(Reader):
-    """562 x 762 colour pictures; the square in the middle is kept. Unreadable and black files are left out and named."""
+    """562 x 762 colour pictures; the middle square is kept. Unreadable and black files are left out and named."""
 
     key = "kdef"
     info = ReaderInfo(
         title="KDEF",
-        layout="files named AF01ANS.JPG (session A or B, F or M, subject 01 to 35, AF AN DI HA NE SA or SU, angle FL HL S "
-        "HR or FR), all in one folder or one folder a subject, 4,900 in all",
+        layout="files named AF01ANS.JPG (session A or B, F or M, subject 01 to 35, AF AN DI HA NE SA or SU, angle FL HL "
+        "S HR or FR), all in one folder or one folder a subject, 4,900 in all",
         where="Karolinska Institutet, https://kdef.se",
         terms="For research that is not commercial, on request; not to be passed on.",
         citation="Lundqvist, Flykt and Oehman, The Karolinska Directed Emotional Faces, Karolinska Institutet 1998.",

@@ -24,7 +24,8 @@ class OuluCasia(Reader):
         layout="<VL or NI>/<Strong, Weak or Dark>/P001/Anger/000.jpeg, 80 subjects with six expressions each",
         where="the Center for Machine Vision and Signal Analysis, University of Oulu, https://www.oulu.fi/cmvs",
         terms="For research, after signing an agreement; not to be passed on.",
-        citation="Zhao et al., Facial Expression Recognition from Near-Infrared Videos, Image and Vision Computing 2011.",
+        citation="Zhao et al., Facial Expression Recognition from Near-Infrared Videos, Image and Vision Computing "
+        "2011.",
         classes=BASIC6,
         counts={ALL: dict.fromkeys(BASIC6, 240)},
         options={"camera": ("VL", "NI"), "light": ("Strong", "Weak", "Dark")},

@@ -30,8 +30,8 @@ class Table(Reader):
     general = True
     info = ReaderInfo(
         title="Table of pictures",
-        layout="a CSV with a column path (relative to the table) or pixels (numbers divided by spaces), a column label, "
-        "and where known split and subject",
+        layout="a CSV with a column path (relative to the table) or pixels (numbers divided by spaces), a column "
+        "label, and where known split and subject",
         where="wherever your pictures come from",
         terms="Those of your pictures.",
         citation="",
