@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,11 +27,13 @@ class AttentionMap:
     Args:
         name: dotted name of the module. label: words for a page. kind: as in :class:`AttentionTap`.
         weights: what the network used: ``"channel"`` (B, C) and ``"spatial"`` (B, h, w), gates, mostly in (0, 1);
-            ``"tokens"`` (B, N, N), or (B, W, N, N) for W windows, rows are queries and sum to one;
+            ``"tokens"`` (B, N, M) or, in n windows, (B, n, N, M), rows are N queries over M keys and sum to one;
             ``"channels"`` (B, G, Q, K), rows sum to one.
-        map: (B, h, w): the spatial gate, or the share of attention that a token receives, the mean over all queries
-            (for a whole map of tokens it sums to one); ``None`` for ``"channel"`` and ``"channels"``.
-        overlay: :attr:`map` brought to the input's (B, H, W), bilinear.
+        map: (B, h, w): the spatial gate, or the share of attention that a key receives, the mean over all queries (for
+            a whole map of tokens it sums to one; windows are put together, with the padding that they needed);
+            ``None`` for ``"channel"`` and ``"channels"``, and where tokens make no rectangle.
+        overlay: :attr:`map` brought to the input's (B, H, W), bilinear, without padding.
+        query_grid: ``"tokens"`` only, rows and columns of the queries.
         order: ``"channel"`` only, int64 (B, C), channels by falling gate.
         strongest: ``"channel"`` only, (B, n, h, w), the feature maps that entered the module, of the first n channels
             of :attr:`order`; ``None`` if the module's input could not be told.
@@ -42,27 +45,28 @@ class AttentionMap:
     weights: np.ndarray
     map: np.ndarray | None = None
     overlay: np.ndarray | None = None
+    query_grid: tuple[int, int] | None = None
     order: np.ndarray | None = None
     strongest: np.ndarray | None = None
 
     def query(self, row: int, column: int) -> np.ndarray:
-        """Where one token looks: float32 (B, h, w), the weights of the query at that place of the token grid.
+        """Where one token looks: float32 (B, h, w), the weights of the query at that place of :attr:`query_grid`.
 
         Windows other than the query's are zero: it cannot see them.
 
         Raises:
             UserError: If this is no token attention, or the place lies outside the grid.
         """
-        if self.kind != "tokens" or self.map is None:
+        if self.map is None or self.query_grid is None:
             raise UserError(f"{self.label} has no queries on a grid; only attention between tokens has.")
+        rows, columns = self.query_grid
+        if not (0 <= row < rows and 0 <= column < columns):
+            raise UserError(f"The queries have {rows} rows and {columns} columns; ({row}, {column}) lies outside.")
         height, width = self.map.shape[1:]
-        if not (0 <= row < height and 0 <= column < width):
-            raise UserError(f"The token grid has {height} rows and {width} columns; ({row}, {column}) lies outside.")
         if self.weights.ndim == 3:
-            return self.weights[:, row * width + column].reshape(-1, height, width)
-        side = _side(self.weights.shape[2])
-        across = width // side
-        window = (row // side) * across + column // side
+            return self.weights[:, row * columns + column].reshape(-1, height, width)
+        side = math.isqrt(self.weights.shape[2])
+        window = (row // side) * (columns // side) + column // side
         place = (row % side) * side + column % side
         alone = np.zeros((*self.weights.shape[:2], self.weights.shape[3]), np.float32)
         alone[:, window] = self.weights[:, window, place]
@@ -96,8 +100,8 @@ def rollout(maps: Sequence[AttentionMap]) -> np.ndarray | None:
     Source:
         Abnar and Zuidema, "Quantifying Attention Flow in Transformers", ACL 2020.
     """
-    layers = [m for m in maps if m.kind == "tokens" and m.map is not None and m.weights.ndim == 3]
-    if len(layers) < 2 or len({m.weights.shape for m in layers}) > 1:
+    layers = [m for m in maps if m.query_grid is not None and m.weights.ndim == 3]
+    if len(layers) < 2 or len({m.weights.shape for m in layers}) > 1 or len(set(layers[0].weights.shape[1:])) > 1:
         return None
     identity = np.eye(layers[0].weights.shape[1], dtype=np.float32)
     flow = identity[None]
@@ -113,53 +117,70 @@ def _picture(record: AttentionRecord, size: tuple[int, int], inputs: dict[str, T
     if record.kind == "channel":
         gates = weights.flatten(1).numpy()
         order = np.argsort(-gates, axis=1, kind="stable")
-        maps = _strongest_maps(record, inputs, torch.from_numpy(order[:, :strongest].copy()))
+        entered, maps = _entered(record, inputs), None
+        if entered is not None:
+            place = torch.from_numpy(order[:, :strongest].copy())[:, :, None, None].expand(-1, -1, *entered.shape[2:])
+            maps = entered.float().cpu().gather(1, place).numpy()
         return AttentionMap(name, record.label, record.kind, gates, order=order, strongest=maps)
     if record.kind == "channels":
         return AttentionMap(name, record.label, record.kind, weights.numpy())
     if record.kind == "spatial":
         values = weights[:, 0].numpy()
         return AttentionMap(name, record.label, record.kind, values, values, _enlarge(values, size))
-    received = weights.mean(-2).numpy()  # (B, N) or (B, W, N)
-    grid = _grid(received, size)
-    if grid is None:
+    shown = _tokens(weights, size, _entered(record, inputs, tokens=True))
+    if shown is None:
         return AttentionMap(name, record.label, record.kind, weights.numpy())
-    values = received.reshape(-1, *grid) if received.ndim == 2 else _join(received, *grid)
-    return AttentionMap(name, record.label, record.kind, weights.numpy(), values, _enlarge(values, size))
+    values, overlay, grid = shown
+    return AttentionMap(name, record.label, record.kind, weights.numpy(), values, overlay, grid)
+
+
+def _tokens(
+    weights: Tensor, size: tuple[int, int], entered: Tensor | None
+) -> tuple[np.ndarray, np.ndarray, tuple[int, int]] | None:
+    """Received attention as a map, its overlay, and the grid of the queries; ``None`` if they make no rectangle."""
+    received = weights.mean(-2).numpy()  # (B, M) or (B, n, M)
+    proportion = size if entered is None else (entered.shape[2], entered.shape[3])
+    if weights.ndim == 3:
+        queries, keys = (_rectangle(count, proportion) for count in weights.shape[1:])
+        if queries is None or keys is None:
+            return None
+        values = received.reshape(-1, *keys)
+        return values, _enlarge(values, size), queries
+    windows = _rectangle(weights.shape[1], proportion)
+    query_side, key_side = (math.isqrt(count) for count in weights.shape[2:])
+    if windows is None or (query_side**2, key_side**2) != tuple(weights.shape[2:]):
+        return None
+    queries = (windows[0] * query_side, windows[1] * query_side)
+    values = _join(received, windows[0] * key_side, windows[1] * key_side)
+    if entered is None:
+        return values, _enlarge(values, size), queries
+    # Windows reach over the map's lower and right edge, where they see padding: enlarge with it, then cut it off.
+    padded = [round(side * grid / true) for side, grid, true in zip(size, queries, proportion, strict=True)]
+    return values, _enlarge(values, (padded[0], padded[1]))[:, : size[0], : size[1]], queries
 
 
 def _enlarge(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    return F.interpolate(torch.from_numpy(values)[:, None], size=size, mode="bilinear", align_corners=False)[
-        :, 0
-    ].numpy()
+    maps = torch.from_numpy(values)[:, None]
+    return F.interpolate(maps, size=size, mode="bilinear", align_corners=False)[:, 0].numpy()
 
 
-def _side(tokens: int) -> int:
-    return round(tokens**0.5)
-
-
-def _grid(received: np.ndarray, size: tuple[int, int]) -> tuple[int, int] | None:
-    """Rows and columns of the tokens, in the proportion of the picture; ``None`` if they make no such rectangle."""
-    windows = received.shape[1] if received.ndim == 3 else 1
-    side = _side(received.shape[2]) if received.ndim == 3 else 1
-    cells = windows if received.ndim == 3 else received.shape[1]
-    rows = round((cells * size[0] / size[1]) ** 0.5)
-    if rows == 0 or cells % rows or (received.ndim == 3 and side * side != received.shape[2]):
-        return None
-    return rows * side, cells // rows * side
+def _rectangle(count: int, proportion: tuple[int, int]) -> tuple[int, int] | None:
+    """Rows and columns of ``count`` cells in that proportion of height to width."""
+    rows = round((count * proportion[0] / proportion[1]) ** 0.5)
+    return None if rows == 0 or count % rows else (rows, count // rows)
 
 
 def _join(windows: np.ndarray, height: int, width: int) -> np.ndarray:
-    """(B, W, N), square windows in row-major order, to the map (B, height, width)."""
-    side = _side(windows.shape[2])
+    """(B, n, M), square windows in row-major order, to the map (B, height, width)."""
+    side = math.isqrt(windows.shape[2])
     down, across = height // side, width // side
     return windows.reshape(-1, down, across, side, side).transpose(0, 1, 3, 2, 4).reshape(-1, height, width)
 
 
 @contextmanager
 def _module_inputs(model: nn.Module) -> Iterator[dict[str, Tensor]]:
-    """Inputs (B, C, h, w) of every module that encloses a channel gate, by module name."""
-    taps = [name for name, m in model.named_modules() if isinstance(m, AttentionTap) and m.kind == "channel"]
+    """Inputs (B, C, h, w) of every module that encloses a tap, by module name."""
+    taps = [name for name, module in model.named_modules() if isinstance(module, AttentionTap)]
     enclosing = {name.rsplit(".", level)[0] for name in taps for level in range(1, name.count(".") + 1)}
     seen: dict[str, Tensor] = {}
     handles = []
@@ -180,14 +201,17 @@ def _module_inputs(model: nn.Module) -> Iterator[dict[str, Tensor]]:
             handle.remove()
 
 
-def _strongest_maps(record: AttentionRecord, inputs: dict[str, Tensor], channels: Tensor) -> np.ndarray | None:
-    """Maps (B, n, h, w) that entered the nearest enclosing module with as many channels as the gate."""
-    name = record.name
+def _entered(record: AttentionRecord, inputs: dict[str, Tensor], tokens: bool = False) -> Tensor | None:
+    """What entered the nearest enclosing module that fits the record: as many channels, or for tokens as many cells."""
+    name, shape = record.name, record.weights.shape
     while "." in name:
         name = name.rpartition(".")[0]
-        entered = inputs.get(name)  # a module whose gate is called directly has no input of its own: look further out
-        if entered is not None and entered.shape[:2] == record.weights.shape[:2]:
-            entered = entered.float().cpu()
-            place = channels[:, :, None, None].expand(-1, -1, *entered.shape[2:])
-            return entered.gather(1, place).numpy()
+        x = inputs.get(name)  # a module whose gate is called directly has no input of its own: look further out
+        if x is None:
+            continue
+        cells = x.shape[2] * x.shape[3]
+        if tokens and (len(shape) == 4 or cells == shape[1]):
+            return x
+        if not tokens and x.shape[:2] == shape[:2]:
+            return x
     return None

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from fer_models.attention.base import AttentionTap, record_attention
+from fer_models.attention.window_self_attention import WindowSelfAttention
 from fer_models.errors import UserError
 from fer_models.explain.attention_maps import attention_maps, rollout
 
@@ -98,6 +99,31 @@ def test_windows_are_put_back_together(tiny):
     alone = np.zeros((4, 4), np.float32)
     alone[0, 3] = 1
     np.testing.assert_array_equal(shown.query(1, 2)[0], alone)
+
+
+def test_padded_windows_with_fewer_keys_than_queries(tiny):
+    # The library's own module: a 6 x 6 map in one window of 7 x 7 queries, distilled to 4 x 4 keys.
+    class Windowed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention = WindowSelfAttention(4, window=7, distill=True)
+
+        def forward(self, x):
+            x = nn.functional.avg_pool2d(x, 4).expand(-1, 4, -1, -1)
+            return self.attention(x, x, x)
+
+    tiny.model = Windowed().eval()
+    (shown,) = attention_maps(tiny, torch.rand(2, 1, 24, 24))
+    assert shown.weights.shape == (2, 1, 49, 16)
+    assert shown.query_grid == (7, 7)
+    assert shown.map is not None
+    assert shown.overlay is not None
+    assert shown.map.shape == (2, 4, 4)
+    assert shown.overlay.shape == (2, 24, 24)
+    np.testing.assert_array_equal(shown.query(2, 3), shown.weights[:, 0, 17].reshape(2, 4, 4))
+    # Cutting 24 of 28 pixels leaves the padded edge out.
+    whole = nn.functional.interpolate(torch.from_numpy(shown.map)[:, None], size=28, mode="bilinear")[:, 0]
+    np.testing.assert_allclose(shown.overlay, whole[:, :24, :24].numpy(), atol=1e-6)
 
 
 def test_rollout_multiplies_layers_and_declines_where_it_has_no_meaning(tiny, classifier, batch):
