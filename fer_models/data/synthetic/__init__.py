@@ -4,7 +4,7 @@ from fer_models.data.synthetic.action_units import ACTION_UNITS, AU_NAMES, AU_RE
 from fer_models.data.synthetic.generator import SyntheticFace, SyntheticSet, generate, generate_face
 from fer_models.data.synthetic.landmarks import LANDMARK_NAMES
 from fer_models.data.synthetic.masks import REGIONS
-from fer_models.data.synthetic.parameters import SyntheticOptions
+from fer_models.data.synthetic.options import SyntheticOptions
 
 __all__ = [
     "ACTION_UNITS",

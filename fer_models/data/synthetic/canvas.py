@@ -74,11 +74,11 @@ class Canvas:
         for outline in outlines:
             cv2.fillPoly(mask, [outline - offset], round(255 * alpha), cv2.LINE_AA, SHIFT)
         reach = 2 * round(softness * self.side / 2) + 1
-        mask = cv2.blur(cv2.blur(mask, (reach, reach)), (reach, reach))
+        soft = cv2.blur(cv2.blur(mask, (reach, reach)), (reach, reach))
         patch = self.image[top:bottom, left:right]
         over = np.empty_like(patch)
         over[:] = colour
-        _mix(patch, over, mask)
+        _mix(patch, over, soft)
 
     def broaden(self, name: str, value: float) -> None:
         """Fill a closed curve in the broad layer; 128 is neutral, less is darker."""
@@ -97,7 +97,7 @@ class Canvas:
 
     def apply_shades(self, light: np.ndarray) -> None:
         """Multiply the picture by both soft layers and by ``light`` (half, half), uint8 with 128 neutral."""
-        reach = 2 * round(self.half * 0.022) + 1
+        reach = 2 * round(self.half * 0.030) + 1
         broad = cv2.blur(cv2.blur(self.broad, (reach, reach)), (reach, reach))
         reach = 2 * round(self.half * 0.007) + 1
         fine = cv2.blur(self.fine, (reach, reach))

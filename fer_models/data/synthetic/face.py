@@ -19,14 +19,14 @@ def paint_neck(canvas: Canvas, who: Identity) -> None:
     canvas.fill("neck", shade(who.skin, 0.86))
 
 
-def paint_skin(canvas: Canvas, who: Identity) -> None:
-    """Ears and face in their flat colours, and blush and freckles."""
-    for name in SIDES:
+def paint_skin(canvas: Canvas, who: Identity, ears: bool) -> None:
+    """Ears, where no scarf covers them, and face in their flat colours, and blush and freckles."""
+    for name in SIDES if ears else ():
         canvas.fill(f"ear_{name}", shade(who.skin, 0.92))
         canvas.stroke(canvas.curves[f"ear_rim_{name}"], shade(who.skin, 0.70), max(1, canvas.side // 90))
     canvas.fill("face", who.skin)
     rosy = (min(255, who.skin[0] + 10), who.skin[1] * 3 // 4, who.skin[2] * 3 // 4)
-    canvas.tint(["cheek_right", "cheek_left"], rosy, 0.45 * who.blush, softness=0.035)
+    canvas.tint(["cheek_right", "cheek_left"], rosy, 0.34 * who.blush, softness=0.050)
     if who.freckles:
         _freckles(canvas, who)
 
@@ -107,12 +107,14 @@ def paint_mouth(canvas: Canvas, who: Identity, units: Units, opening: float) -> 
 def shade_form(canvas: Canvas, who: Identity, light_x: float) -> None:
     """The broad form of the head: rounding, sockets, cheeks, nose, lips and chin."""
     canvas.broad[:] = NEUTRAL
-    canvas.broaden("neck", 84)
-    canvas.broaden("face", 118)
+    canvas.broaden("neck", 88)
+    canvas.broaden("face", 104)
+    canvas.broaden("face_core", 132)
+    canvas.broaden("brow_ridge", 138)
     for name, s in SIDES.items():
         away = max(0.0, -s * light_x)
         canvas.broaden(f"socket_{name}", 112)
-        canvas.broaden(f"cheek_{name}", 142 - 8 * away)
+        canvas.broaden(f"cheek_{name}", 139 - 8 * away)
     for name, s in SIDES.items():
         away = max(0.0, -s * light_x)
         canvas.broaden(f"nose_side_{name}", 112 - 30 * away)
@@ -126,28 +128,28 @@ def shade_folds(canvas: Canvas, who: Identity, units: Units) -> None:
     """Folds of the skin: those of age, and those that each action unit makes."""
     curves, age = canvas.curves, who.age
     a1, a2, a4, a6, a9 = (units[unit] for unit in ("AU01", "AU02", "AU04", "AU06", "AU09"))
-    lift = 0.55 * max(a1 * 0.8, a2) * (0.45 + 0.55 * age) + 0.18 * max(0.0, age - 0.3)
+    lift = 0.42 * max(a1 * 0.8, a2) * (0.45 + 0.55 * age) + 0.18 * max(0.0, age - 0.3)
     for name in ("forehead_low", "forehead_mid", "forehead_high"):
         canvas.crease(curves[name], lift * (0.7 if name == "forehead_high" else 1.0), 0.008)
     if a1 > a2 + 0.1:
-        canvas.crease(curves["forehead_centre"], 0.40 * a1, 0.010)
-    frown = 0.62 * a4 * (1 - 0.5 * a1) + 0.2 * a9 + 0.15 * max(0.0, age - 0.5)
-    canvas.crease(curves["frown_right"], frown, 0.012)
-    canvas.crease(curves["frown_left"], frown, 0.012)
+        canvas.crease(curves["forehead_centre"], 0.30 * a1, 0.010)
+    frown = 0.34 * a4 * (1 - 0.5 * a1) + 0.15 * a9 + 0.15 * max(0.0, age - 0.5)
+    canvas.crease(curves["frown_right"], frown, 0.009)
+    canvas.crease(curves["frown_left"], frown, 0.009)
     for side in SIDES:
         pull = units.corner(side)
         wrinkle = curves[f"nose_wrinkle_{side}"]
         for pair in (wrinkle[0:2], wrinkle[2:4], wrinkle[4:6]):
-            canvas.crease(pair, 0.60 * a9, 0.011)
+            canvas.crease(pair, 0.36 * a9, 0.010)
         feet = curves[f"feet_{side}"]
         for pair in (feet[0:2], feet[2:4], feet[4:6]):
-            canvas.crease(pair, 0.50 * a6 * (0.45 + 0.55 * age) + 0.15 * age * age, 0.008)
+            canvas.crease(pair, 0.42 * a6 * (0.45 + 0.55 * age) + 0.15 * age * age, 0.008)
         canvas.crease(curves[f"bag_{side}"], 0.30 * a6 + 0.20 * units["AU07"] + 0.10 + 0.22 * age, 0.010)
-        canvas.crease(curves[f"fold_{side}"], 0.52 * max(pull, 0.9 * a9) + 0.10 + 0.25 * age, 0.013)
-        canvas.crease(curves[f"marionette_{side}"], 0.42 * units["AU15"] + 0.20 * max(0.0, age - 0.3), 0.011)
-        dimple = 0.42 * units["AU20"] + 0.25 * units["AU23"]
+        canvas.crease(curves[f"fold_{side}"], 0.24 * max(pull, a9) + 0.05 + 0.16 * age, 0.011)
+        canvas.crease(curves[f"marionette_{side}"], 0.26 * units["AU15"] + 0.20 * max(0.0, age - 0.3), 0.011)
+        dimple = 0.26 * units["AU20"] + 0.20 * units["AU23"]
         if side == "right":
-            dimple = max(dimple, 0.62 * units["R14"])
+            dimple = max(dimple, 0.50 * units["R14"])
         canvas.crease(curves[f"dimple_{side}"], dimple, 0.013)
     canvas.crease(curves["nose_base"], 0.30, 0.014)
     canvas.crease(curves["philtrum"], 0.12, 0.014)

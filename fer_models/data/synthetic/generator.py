@@ -16,13 +16,8 @@ from fer_models.data.synthetic.canvas import Canvas
 from fer_models.data.synthetic.dice import Dice
 from fer_models.data.synthetic.landmarks import LANDMARK_NAMES, locate
 from fer_models.data.synthetic.masks import region_masks
-from fer_models.data.synthetic.parameters import (
-    Identity,
-    Nuisance,
-    SyntheticOptions,
-    sample_identity,
-    sample_nuisance,
-)
+from fer_models.data.synthetic.options import SyntheticOptions
+from fer_models.data.synthetic.parameters import Identity, Nuisance, sample_identity, sample_nuisance
 from fer_models.data.synthetic.sketch import Camera, Sketch
 from fer_models.errors import UserError
 
@@ -76,7 +71,7 @@ def generate_face(options: SyntheticOptions, index: int) -> SyntheticFace:
     drawn = _draw(options, index)
     seen = drawn.nuisance
     plain: dict[str, float | str] = {
-        name: value for name, value in vars(seen).items() if isinstance(value, float | str) and name != "scene"
+        name: value for name, value in vars(seen).items() if isinstance(value, float | str)
     }
     return SyntheticFace(
         image=drawn.image,
@@ -174,16 +169,15 @@ def _sketch(who: Identity, units: g.Units, seen: Nuisance) -> Sketch:
     return sketch
 
 
-def _paint(
-    canvas: Canvas, who: Identity, units: g.Units, seen: Nuisance, controls: dict[str, np.ndarray]
-) -> None:
+def _paint(canvas: Canvas, who: Identity, units: g.Units, seen: Nuisance, controls: dict[str, np.ndarray]) -> None:
     scale = canvas.side * seen.zoom
     inner = controls["mouth_inner"]
     opening = float(abs(inner[9] - inner[3]).max()) / scale
     hair.draw_hair_behind(canvas, who)
     face.paint_neck(canvas, who)
+    hair.draw_wrap(canvas, who)
     scene.paint_clothes(canvas, seen)
-    face.paint_skin(canvas, who)
+    face.paint_skin(canvas, who, ears=who.style != "scarf")
     hair.draw_beard(canvas, who)
     face.paint_mouth(canvas, who, units, opening)
     face.paint_nose(canvas, who)

@@ -28,12 +28,12 @@ class Units:
 
 def jaw_drop(units: Units) -> float:
     """How far the lower jaw goes down, in picture sides; a stretched mouth holds it back."""
-    return 0.092 * units["AU26"] * (1.0 - 0.45 * units["AU20"])
+    return 0.118 * units["AU26"] * (1.0 - 0.50 * units["AU20"])
 
 
 def add_head(sketch: Sketch, who: Identity, units: Units) -> None:
     """Neck, shoulders, ears and the outline of the face."""
-    drop = 0.75 * jaw_drop(units)
+    drop = 0.70 * jaw_drop(units)
     w, puff = who.width, 0.012 * units["AU12"] + 0.006 * units["R12"]
     half = [
         (0.215 * w, -0.325),
@@ -47,6 +47,10 @@ def add_head(sketch: Sketch, who: Identity, units: Units) -> None:
     chin = (0.560 + drop) * who.chin
     outline = [(0.0, -0.37), *half, (0.0, chin), *[(-x, y) for x, y in reversed(half)]]
     sketch.add("face", outline, z=0.08)
+    core = [(0.80 * x, 0.03 + 0.86 * (y - 0.03)) for x, y in outline]
+    sketch.add("face_core", core, z=0.20, samples=3)
+    ridge = [(0.0, -0.30), (0.18, -0.25), (0.21, -0.13), (0.0, -0.12), (-0.21, -0.13), (-0.18, -0.25)]
+    sketch.add("brow_ridge", ridge, samples=3)
     sketch.add("neck", _mirrored([(0.225, 0.25), (0.215, 0.5), (0.25, 0.64), (0.3, 1.0)]), z=-0.08)
     sketch.add("shoulders", _mirrored([(0.10, 0.69), (0.26, 0.64), (0.50, 0.72), (0.80, 0.84), (0.85, 1.3)]), z=-0.1)
     for name, s in SIDES.items():
@@ -63,9 +67,9 @@ def add_brows(sketch: Sketch, who: Identity, units: Units) -> None:
     a1, a2, a4 = units["AU01"], units["AU02"], units["AU04"]
     a9 = units["AU09"]
     held = a4 * (1.0 - 0.85 * min(1.0, a1))
-    inner_dy = -0.052 * a1 - 0.010 * a2 + 0.046 * held + 0.022 * a9
-    mid_dy = -0.012 * a1 - 0.046 * a2 + 0.034 * held + 0.016 * a9
-    outer_dy = 0.014 * a1 * (1 - a2) - 0.046 * a2 + 0.012 * a4 * (1 - a2) + 0.004 * units["AU06"]
+    inner_dy = -0.054 * a1 - 0.006 * a2 + 0.042 * held + 0.020 * a9
+    mid_dy = -0.012 * a1 - 0.046 * a2 + 0.024 * held + 0.012 * a9
+    outer_dy = 0.020 * a1 * (1 - a2) - 0.046 * a2 + 0.012 * a4 * (1 - a2) + 0.004 * units["AU06"]
     gather = 0.024 * a4 + 0.006 * a9
     base = -0.088 + who.brow_height
     for name, s in SIDES.items():

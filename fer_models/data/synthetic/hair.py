@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from fer_models.data.synthetic.canvas import Canvas, shade
@@ -18,16 +20,16 @@ HAIRLINES: dict[str, Points] = {
                  (0.325, -0.215), (0.360, -0.10), (0.374, 0.04)],
     "part": [(-0.372, 0.05), (-0.350, -0.07), (-0.300, -0.145), (-0.160, -0.195), (0.020, -0.245), (0.170, -0.285),
              (0.285, -0.205), (0.350, -0.09), (0.372, 0.05)],
-    "fringe": [(-0.374, 0.06), (-0.356, -0.06), (-0.300, -0.150), (-0.160, -0.170), (0.0, -0.176), (0.160, -0.170),
-               (0.300, -0.150), (0.356, -0.06), (0.374, 0.06)],
+    "fringe": [(-0.374, 0.06), (-0.356, -0.06), (-0.305, -0.165), (-0.160, -0.190), (0.0, -0.196), (0.160, -0.190),
+               (0.305, -0.165), (0.356, -0.06), (0.374, 0.06)],
     "centre": [(-0.385, 0.34), (-0.362, 0.08), (-0.330, -0.085), (-0.195, -0.215), (0.0, -0.305), (0.195, -0.215),
                (0.330, -0.085), (0.362, 0.08), (0.385, 0.34)],
     "sweep": [(-0.385, 0.34), (-0.366, 0.09), (-0.335, -0.055), (-0.215, -0.165), (-0.02, -0.235), (0.150, -0.295),
               (0.305, -0.185), (0.364, 0.02), (0.385, 0.34)],
     "bob": [(-0.372, 0.38), (-0.352, 0.12), (-0.336, -0.080), (-0.200, -0.195), (0.030, -0.270), (0.170, -0.265),
             (0.330, -0.120), (0.354, 0.12), (0.372, 0.38)],
-    "scarf": [(-0.300, 0.42), (-0.352, 0.14), (-0.335, -0.080), (-0.205, -0.200), (0.0, -0.235), (0.205, -0.200),
-              (0.335, -0.080), (0.352, 0.14), (0.300, 0.42)],
+    "scarf": [(-0.345, 0.30), (-0.356, 0.12), (-0.335, -0.080), (-0.205, -0.200), (0.0, -0.235), (0.205, -0.200),
+              (0.335, -0.080), (0.356, 0.12), (0.345, 0.30)],
 }  # fmt: skip
 HAIRLINES["curly"] = HAIRLINES["crop"]
 HAIRLINES["fringe_long"] = [(-0.385, 0.34), (-0.364, 0.10), *HAIRLINES["fringe"][2:7], (0.364, 0.10), (0.385, 0.34)]
@@ -38,15 +40,17 @@ LONG = {"centre": 0.80, "sweep": 0.80, "fringe_long": 0.72, "bob": 0.42, "scarf"
 def add_hair(sketch: Sketch, who: Identity) -> None:
     """Hair before and behind the face."""
     if who.style == "bald":
+        scalp = [(0.0, -0.345), (0.19, -0.300), (0.292, -0.18), (0.338, -0.03), (0.315, -0.10), (0.24, -0.215)]
+        sketch.add("scalp", [*scalp, (0.0, -0.27), *[(-x, y) for x, y in reversed(scalp[1:])]], z=0.09)
         return
     m, v, w = who.mirror, who.hair_volume, who.width
     line = [(m * x * w, y + (who.hairline if y < 0 else 0.0)) for x, y in HAIRLINES[who.style]]
     if m < 0:
         line = line[::-1]
-    bulge = {"curly": 0.095, "scarf": 0.035, "receding": 0.018}.get(who.style, 0.040) * v
-    half = [(0.0, -0.385), (0.165, -0.365), (0.300, -0.275), (0.372, -0.115), (0.384, line[-1][1])]
+    bulge = {"curly": 0.095, "scarf": 0.035, "receding": 0.030}.get(who.style, 0.040) * v
+    half = [(0.0, -0.385), (0.165, -0.365), (0.300, -0.275), (0.372, -0.115), (0.382, line[-1][1])]
     grown = [(x * w + bulge * k, y - bulge * h) for (x, y), k, h in
-             zip(half, (0.0, 0.35, 0.75, 0.85, 0.45), (1.0, 0.9, 0.6, 0.2, 0.0), strict=True)]  # fmt: skip
+             zip(half, (0.0, 0.35, 0.75, 0.85, 0.25), (1.0, 0.9, 0.6, 0.2, 0.0), strict=True)]  # fmt: skip
     outer = [(-x, y) for x, y in reversed(grown[1:])] + grown
     if who.style == "curly":
         outer = _bumps(outer, who)
@@ -56,7 +60,17 @@ def add_hair(sketch: Sketch, who: Identity) -> None:
     if who.style in LONG:
         end = LONG[who.style]
         side = 0.425 * w + 0.5 * bulge
-        back = [(side - 0.02, -0.2), (side, 0.05), (side + 0.012, 0.30), (side - 0.01, end), (0.2, end + 0.06)]
+        back = [
+            (0.31 * w, -0.27),
+            (side - 0.03, -0.08),
+            (side, 0.08),
+            (side + 0.012, 0.30),
+            (side - 0.01, end),
+            (0.2, end + 0.06),
+        ]
+        if who.style == "scarf":
+            wrap = [(0.40 * w, 0.10), (0.36 * w, 0.36), (0.30, 0.62), (0.34, 0.95)]
+            sketch.add("hair_wrap", [*wrap, *[(-x, y) for x, y in reversed(wrap)]], z=0.0)
         sketch.add("hair_back", [(0.0, -0.36), *back, *[(-x, y) for x, y in reversed(back)]], z=-0.10)
 
 
@@ -64,7 +78,7 @@ def _bumps(outer: list[tuple[float, float]], who: Identity) -> list[tuple[float,
     """The outline with a curl between every two stations."""
     dice = Dice(who.texture, 3)
     bumpy = [outer[0]]
-    for (x0, y0), (x1, y1) in zip(outer, outer[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(outer):
         for t in (0.25, 0.5, 0.75):
             x, y = x0 + (x1 - x0) * t, y0 + (y1 - y0) * t
             out = 1.0 + (0.05 if t != 0.5 else 0.12) + dice.spread(0.03)
@@ -75,13 +89,13 @@ def _bumps(outer: list[tuple[float, float]], who: Identity) -> list[tuple[float,
 
 def add_beard(sketch: Sketch, who: Identity, units: Units) -> None:
     """Areas where a beard grows; follows the jaw."""
-    drop = 0.75 * jaw_drop(units)
+    drop = 0.70 * jaw_drop(units)
     w, j = who.width, who.jaw * who.width
     half = [(0.345 * w, 0.17), (0.30 * j, 0.34 + 0.5 * drop), (0.20 * j, 0.475 + drop), (0.08 * j, 0.545 + drop)]
-    inner = [(0.325 * w, 0.10), (0.27 * w, 0.235), (0.175, 0.262), (0.06, 0.268)]
+    inner = [(0.335 * w, 0.08), (0.295 * w, 0.225), (0.235, 0.300), (0.160, 0.312), (0.06, 0.276)]
     right = [*inner[::-1], *half, (0.0, 0.558 + drop)]
     sketch.add("beard", right + [(-x, y) for x, y in right[-2::-1]], z=0.09)
-    chin = [(0.07, 0.415), (0.115, 0.44), (0.115, 0.51), (0.06, 0.55)]
+    chin = [(0.035, 0.425), (0.060, 0.455), (0.095, 0.480), (0.090, 0.520), (0.045, 0.548)]
     sketch.add("goatee", [*[(x, y + drop) for x, y in chin], *[(-x, y + drop) for x, y in reversed(chin)]], lift=0.01)
     lip = [(0.012, 0.274), (0.085, 0.290), (0.150, 0.345), (0.140, 0.368), (0.075, 0.328), (0.010, 0.318)]
     lift = -0.4 * 0.054 * units["AU12"]
@@ -110,15 +124,24 @@ def add_glasses(sketch: Sketch, who: Identity) -> None:
 def draw_hair_behind(canvas: Canvas, who: Identity) -> None:
     """Long hair behind neck and face, or the back of a head scarf."""
     if who.style in LONG:
-        canvas.fill("hair_back", shade(_cover(who), 0.72))
+        canvas.fill("hair_back", shade(_cover(who), 0.84 if who.style == "scarf" else 0.72))
+
+
+def draw_wrap(canvas: Canvas, who: Identity) -> None:
+    """The part of a head scarf that goes under the chin, over neck and ears."""
+    if who.style == "scarf":
+        canvas.fill("hair_wrap", shade(_cover(who), 0.92))
 
 
 def draw_hair(canvas: Canvas, who: Identity) -> None:
-    """Hair before the face, with strands."""
+    """Hair before the face, with strands; a shaven head keeps its shadow."""
     if who.style == "bald":
+        canvas.tint(["scalp"], who.hair, 0.20, softness=0.022)
         return
     colour = _cover(who)
     canvas.fill("hair", colour)
+    # Where a turned head makes the outline cross itself, its edge closes the gap.
+    canvas.stroke(canvas.curves["hair"], colour, max(1, canvas.side // 60), closed=True)
     low, high = canvas.curves["hair_line"], canvas.curves["hair_top"]
     steps = 24
     low = low[np.arange(steps + 1) * (len(low) - 1) // steps]
@@ -126,8 +149,14 @@ def draw_hair(canvas: Canvas, who: Identity) -> None:
     dice = Dice(who.texture, 4)
     width = max(1, canvas.side // 110)
     if who.style == "scarf":
-        for share in (22, 54, 90):
-            canvas.stroke(low + (high - low) * share // 128, shade(colour, 0.80), width)
+        for share in (24, 66):
+            strand = low + (high - low) * share // 128
+            canvas.stroke(strand[4:-4], shade(colour, 0.86), width)
+        return
+    if who.style == "curly":
+        for step in [*range(1, steps), *range(2, steps, 2)]:
+            at = low[step] + (high[step] - low[step]) * int(dice.uniform(30, 128)) // 128
+            canvas.dot(at, dice.uniform(0.014, 0.030) * canvas.side, shade(colour, dice.uniform(0.86, 1.14)))
         return
     if who.style in LONG or who.style == "part":
         for share in (14, 34, 56, 80, 106):
@@ -135,7 +164,7 @@ def draw_hair(canvas: Canvas, who: Identity) -> None:
             canvas.stroke(strand, shade(colour, dice.uniform(0.72, 1.35)), width)
         return
     for step in range(1, steps, 1):
-        a, b = low[step], high[min(steps, max(0, step + int(dice.spread(2))))]
+        a, b = low[step], high[step]
         start, end = int(dice.uniform(-6, 30)), int(dice.uniform(60, 124))
         strand = np.stack([a + (b - a) * start // 128, a + (b - a) * end // 128])
         canvas.stroke(strand, shade(colour, dice.uniform(0.68, 1.40)), width)
@@ -147,7 +176,8 @@ def draw_beard(canvas: Canvas, who: Identity) -> None:
         return
     names = {"stubble": ["beard"], "full": ["beard", "moustache"], "goatee": ["goatee", "moustache"]}
     alpha = 0.22 + 0.18 * who.beard_strength if who.beard == "stubble" else 0.62 + 0.30 * who.beard_strength
-    canvas.tint(names.get(who.beard, ["moustache"]), who.brow_colour, alpha, softness=0.020)
+    softness = 0.028 if who.beard in ("stubble", "full") else 0.010
+    canvas.tint(names.get(who.beard, ["moustache"]), who.brow_colour, alpha, softness)
 
 
 def draw_glasses(canvas: Canvas, who: Identity) -> None:

@@ -36,7 +36,8 @@ def region_masks(curves: dict[str, np.ndarray], side: int, size: int) -> dict[st
     face = np.zeros((side, side), np.uint8)
     cv2.fillPoly(face, [curves["face"]], 1, cv2.LINE_8, SHIFT)
     paint(["hair_back"], "hair")
-    paint(["neck", *both("ear")], "skin")
+    paint(["neck"] if "hair_wrap" in curves else ["neck", *both("ear")], "skin")
+    paint(["hair_wrap"], "hair")
     paint(["shoulders"], "background")
     outside = label.copy()
     paint(["forehead_region"], "forehead")
@@ -44,11 +45,13 @@ def region_masks(curves: dict[str, np.ndarray], side: int, size: int) -> dict[st
     label[(face == 0) | (label == 0)] = 0
     label[face == 0] = outside[face == 0]
     label[(face == 1) & ((label == 0) | (label == REGIONS.index("hair")))] = REGIONS.index("skin")
-    paint(["nose"], "nose")
+    paint(["nose"], "nose", grow=0.012)
     paint(both("lid") + both("eye") + both("lash"), "eyes", grow=0.012)
     paint(both("brow"), "brows", grow=0.012)
+    paint(both("eye"), "eyes")
+    paint(both("brow"), "brows")
     paint(["mouth"], "mouth", grow=0.016)
-    paint(["hair"], "hair")
+    paint(["hair"], "hair", grow=0.016)
     paint([name for name in curves if name.startswith("occluder_")], "background")
     step = side // size
     label = label[step // 2 :: step, step // 2 :: step]

@@ -19,14 +19,22 @@ def add_mouth(sketch: Sketch, who: Identity, units: Units, seen: Nuisance) -> No
     corners = {}
     for name, s in SIDES.items():
         pull, dimple = units.corner(name), units["R14"] if name == "right" else 0.0
-        x = half + 0.036 * pull + 0.040 * a20 - 0.020 * a23 - 0.026 * a26 * (1 - a20) - 0.004 * a15 + 0.012 * dimple
-        y = centre + who.mouth_curve - 0.054 * pull - 0.012 * dimple + 0.044 * a15 + 0.016 * a20 + 0.35 * drop
+        x = half + 0.036 * pull + 0.040 * a20 - 0.020 * a23 - 0.042 * a26 * (1 - a20) - 0.004 * a15 + 0.012 * dimple
+        y = (
+            centre
+            + who.mouth_curve
+            - 0.054 * pull
+            - 0.012 * dimple
+            + 0.044 * a15
+            + 0.016 * a20
+            + (0.55 - 0.2 * a20) * drop
+        )
         corners[name] = (s * x, y)
     # Strong pulls part the lips: a broad smile shows teeth, in most pictures.
     smile = max(0.0, a12 - 0.3) / 0.7 * (1.0 if seen.parted > 0.3 else 0.0)
-    gap_up = 0.010 * smile + 0.024 * a9 + 0.010 * a20 + 0.012 * a26
-    gap_down = 0.034 * smile + 0.042 * a16 + 0.020 * a20 + 0.98 * drop + 0.004 * a9
-    middle = centre + 0.006 * a12 - 0.012 * a15 + 0.10 * drop
+    gap_up = 0.008 * smile + 0.024 * a9 + 0.010 * a20 + 0.016 * a26 * (1 - a20)
+    gap_down = 0.044 * smile + 0.042 * a16 + 0.020 * a20 + 0.98 * drop + 0.004 * a9
+    middle = centre + 0.004 * a12 - 0.012 * a15 + 0.10 * drop
     thin = (1 - 0.62 * a23) * (1 - 0.22 * a12) * (1 - 0.25 * a20)
     upper, lower = 0.023 * who.lip * thin * (1 - 0.25 * a9), 0.031 * who.lip * thin * (1 + 0.25 * a15 * (1 - a16))
     (rx, ry), (lx, ly) = corners["right"], corners["left"]
@@ -34,17 +42,20 @@ def add_mouth(sketch: Sketch, who: Identity, units: Units, seen: Nuisance) -> No
     def along(t: float, level: float, bow: float) -> tuple[float, float]:
         """Point at ``t`` in [-1, 1] of a line from corner to corner that passes ``level`` in the middle."""
         side_x, side_y = (lx, ly) if t > 0 else (rx, ry)
-        f = abs(t) ** bow
-        return abs(t) * side_x, level + (side_y - level) * f
+        return abs(t) * side_x, level + (side_y - level) * abs(t) ** bow
 
     top, bottom = middle - gap_up, middle + gap_down
-    square = 2.0 + 1.6 * a20 + 1.2 * a16 + 0.6 * a26 * (1 - a20) + 0.5 * smile
-    inner_up = [along(t, top, max(1.9, square * 0.9)) for t in (-0.66, -0.33, 0.0, 0.33, 0.66)]
-    inner_low = [along(t, bottom, square) for t in (0.66, 0.33, 0.0, -0.33, -0.66)]
+    # Low bows give a pointed opening, high ones a round or, stretched, a square one.
+    open_round = a26 * (1 - a20)
+    bow_up = 1.8 + 1.2 * open_round + 1.2 * a20 + 0.7 * a9
+    bow_low = 2.0 + 1.5 * open_round + 1.6 * a20 + 1.2 * a16 + 0.4 * smile
+    stations = (-0.86, -0.48, 0.0, 0.48, 0.86)
+    inner_up = [along(t, top, bow_up) for t in stations]
+    inner_low = [along(t, bottom, bow_low) for t in reversed(stations)]
     sketch.add("mouth_inner", [(rx, ry), *inner_up, (lx, ly), *inner_low])
-    cupid = (0.55, 1.02, 0.80, 1.02, 0.55)
+    cupid = (0.38, 0.92, 0.80, 0.92, 0.38)
     outer_up = [(x, y - upper * k) for (x, y), k in zip(inner_up, cupid, strict=True)]
-    outer_low = [(x, y + lower * k) for (x, y), k in zip(inner_low, (0.62, 0.98, 1.04, 0.98, 0.62), strict=True)]
+    outer_low = [(x, y + lower * k) for (x, y), k in zip(inner_low, (0.45, 0.90, 1.04, 0.90, 0.45), strict=True)]
     tip_r, tip_l = (rx - 0.004, ry), (lx + 0.004, ly)
     sketch.add("lip_upper", [tip_r, *outer_up, tip_l, (lx, ly + 0.001), *inner_up[::-1], (rx, ry + 0.001)], lift=0.012)
     sketch.add("lip_lower", [(rx, ry), *inner_low[::-1], (lx, ly), *outer_low], lift=0.014)

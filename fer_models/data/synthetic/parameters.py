@@ -1,13 +1,11 @@
-"""What a face is drawn from: the options of a set, a person's traits and the circumstances of one picture."""
+"""What a face is drawn from: a person's traits and the circumstances of one picture."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
 
-from fer_models.data.synthetic.action_units import EMOTION_ACTION_UNITS
 from fer_models.data.synthetic.dice import Dice
-from fer_models.errors import UserError
 
 Colour = tuple[int, int, int]
 
@@ -54,44 +52,6 @@ BACKDROP: tuple[Colour, ...] = (
 )
 LONG_STYLES = ("centre", "sweep", "fringe_long", "bob", "scarf", "curly")
 SHORT_STYLES = ("crop", "part", "receding", "bald", "fringe", "curly")
-
-
-@dataclass(frozen=True)
-class SyntheticOptions:
-    """What to draw; checked on creation.
-
-    ``count`` images of ``size`` pixels a side, grey or RGB. ``difficulty`` in [0, 1] scales pose, light, blur, noise
-    and occlusion, and how subtle the subtlest expression is.
-
-    Raises:
-        UserError: If a value is out of range or a class is unknown.
-    """
-
-    count: int = 2000
-    size: int = 64
-    colour: bool = False
-    seed: int = 0
-    identities: int = 40
-    classes: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-    difficulty: float = 0.5
-
-    def __post_init__(self) -> None:
-        if self.count < 1:
-            raise UserError(f"Ask for at least one face, not {self.count}.")
-        if not 48 <= self.size <= 224:
-            raise UserError(f"The built-in faces are drawn at 48 to 224 pixels a side, not at {self.size}.")
-        if self.seed < 0:
-            raise UserError(f"The seed of the built-in faces must be 0 or more, not {self.seed}.")
-        if self.identities < 1:
-            raise UserError(f"The built-in faces need at least one identity, not {self.identities}.")
-        if not 0.0 <= self.difficulty <= 1.0:
-            raise UserError(f"The difficulty of the built-in faces lies between 0 and 1, not at {self.difficulty}.")
-        unknown = [name for name in self.classes if name not in EMOTION_ACTION_UNITS]
-        if unknown or not self.classes or len(set(self.classes)) < len(self.classes):
-            raise UserError(
-                f"The classes of the built-in faces are each named once, out of: {', '.join(EMOTION_ACTION_UNITS)}; "
-                f"got {', '.join(self.classes) or 'none'}."
-            )
 
 
 @dataclass(frozen=True)
@@ -158,10 +118,7 @@ def sample_identity(seed: int, subject: int) -> Identity:
     lip = _between((190, 96, 92), (skin[0] * 3 // 4, skin[1] * 9 // 16, skin[2] * 9 // 16), 0.7 if masculine else 0.45)
     style = dice.pick(SHORT_STYLES if masculine else LONG_STYLES)
     beard = dice.pick(("none", "none", "none", "stubble", "stubble", "full", "goatee", "moustache"))
-    if style in ("fringe", "fringe_long"):
-        hairline = dice.uniform(-0.01, 0.01)
-    else:
-        hairline = dice.uniform(-0.03, 0.03)
+    hairline = dice.spread(0.01 if style in ("fringe", "fringe_long") else 0.03)
     return Identity(
         skin=skin,
         hair=hair,
@@ -244,7 +201,7 @@ def sample_nuisance(difficulty: float, dice: Dice) -> Nuisance:
         yaw=dice.spread(2 + 34 * d),
         pitch=dice.spread(1 + 18 * d),
         roll=dice.spread(1 + 20 * d),
-        zoom=dice.uniform(0.94 - 0.10 * d, 0.98 + 0.06 * d),
+        zoom=dice.uniform(0.91 - 0.08 * d, 0.96 + 0.07 * d),
         shift_x=dice.spread(0.004 + 0.06 * d),
         shift_y=dice.spread(0.004 + 0.05 * d),
         light_x=dice.spread(0.3 + 1.1 * d),

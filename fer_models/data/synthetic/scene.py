@@ -30,8 +30,7 @@ def backdrop(seen: Nuisance, side: int) -> np.ndarray:
         small[:, start:] = second
         if dice.chance(0.5):
             small[: int(dice.uniform(3, 12)), :] = shade(second, 1.1)
-    small = cv2.blur(small, (3, 3))
-    return cv2.resize(small, (side, side), interpolation=cv2.INTER_LINEAR_EXACT)
+    return cv2.resize(cv2.blur(small, (3, 3)), (side, side), interpolation=cv2.INTER_LINEAR_EXACT)
 
 
 def paint_clothes(canvas: Canvas, seen: Nuisance) -> None:
