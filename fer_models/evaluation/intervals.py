@@ -13,7 +13,7 @@ from fer_models.evaluation.confusion import confusion
 from fer_models.evaluation.metric import Metric
 
 #: Numbers that one piece of a bootstrap may hold at once (4 bytes each).
-_PIECE = 1_000_000
+_PIECE = 4_000_000
 
 
 class Estimate(NamedTuple):

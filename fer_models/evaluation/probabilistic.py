@@ -42,6 +42,16 @@ def brier(targets: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | 
     return _mean((error**2).sum(1), weights)
 
 
+def _running_sum(rows: np.ndarray) -> np.ndarray:
+    """Sums down the columns; row by row where rows are long, since ``cumsum`` walks the columns one after another."""
+    if rows.shape[1] < 32:
+        return np.cumsum(rows, axis=0, dtype=rows.dtype)
+    sums = rows.copy()
+    for above, here in zip(sums[:-1], sums[1:], strict=True):
+        here += above
+    return sums
+
+
 def _ranked(
     positive: np.ndarray, scores: np.ndarray, rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -59,8 +69,7 @@ def _ranked(
     mine = np.flatnonzero(positive[order])
     start, end = begins[group[mine]], ends[group[mine]]
     own = rows[order[mine]]
-    up_to = np.cumsum(rows[order], axis=0, dtype=rows.dtype)
-    up_to_positive = np.cumsum(own, axis=0, dtype=rows.dtype)
+    up_to, up_to_positive = _running_sum(rows[order]), _running_sum(own)
     zero = np.zeros((1, rows.shape[1]), rows.dtype)
 
     def at(sums: np.ndarray, position: np.ndarray) -> np.ndarray:
