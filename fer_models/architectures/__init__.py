@@ -4,18 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from fer_models.architectures import fcsdnet, multibranch, optimised_cnn, resnet
+from fer_models.architectures import (
+    dcnn_bilstm,
+    dense_attention,
+    efficientnet,
+    ensemble,
+    fcsdnet,
+    mini_xception,
+    multibranch,
+    optimised_cnn,
+    resnet,
+    separable_attention,
+    vgg_fer,
+)
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 
 __all__ = [
     "ARCHITECTURES",
     "FERNetwork",
     "create_model",
+    "dcnn_bilstm",
+    "dense_attention",
+    "efficientnet",
+    "ensemble",
     "fcsdnet",
     "list_models",
+    "mini_xception",
     "multibranch",
     "optimised_cnn",
     "resnet",
+    "separable_attention",
+    "vgg_fer",
 ]
 
 

@@ -1,0 +1,198 @@
+"""LDCNN, CLDCNN and SLDCNN: a light dense network without attention, with channel and with spatial attention.
+
+Source: Li et al. 2025. The paper gives four depths, the bottleneck of three convolutions, the attention units, a 7x7
+kernel, a compression and 1.78 million parameters for SLDCNN, but no widths. Ours are the reading that satisfies all of
+them at once: growth 40, bottleneck 60, stem 48, compression 0.5 and depth = 4 L + 4 with L layers in each of four
+blocks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork, check_option
+from fer_models.architectures.initialise import init_he
+from fer_models.attention.dilated_spatial import DilatedSpatial
+from fer_models.attention.gates import GateName, GateSettings, make_gate
+
+
+@dataclass(frozen=True)
+class LDCNNOptions:
+    """Ablation switches of the three networks, which differ in the default of ``attention`` alone.
+
+    ``depth``: 4 L + 4. ``attention``: the gate after each block; the paper's channel attention is ``se`` and its
+    spatial attention ``dilated_spatial``, which reads each map of the block on its own. ``growth``, ``bottleneck``,
+    ``stem_channels``: widths. ``theta``: compression of the transitions. ``stem``: the paper's 7x7 with step 2 and
+    pool, or 3x3 at full size for small pictures. ``ratio``: reduction of a channel gate. ``kernel``, ``dilation``,
+    ``maps``, ``residual``, ``shared``: of the dilated spatial unit. ``dropout``: at the end of each layer.
+    """
+
+    attention: GateName = "none"
+    depth: Literal[12, 20, 32, 44] = 32
+    growth: int = 40
+    bottleneck: int = 60
+    stem_channels: int = 48
+    theta: float = 0.5
+    stem: Literal["7x7", "3x3"] = "7x7"
+    ratio: int = 16
+    kernel: int = 3
+    dilation: int = 3
+    maps: int = 1
+    residual: bool = True
+    shared: bool = True
+    dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name in ("growth", "bottleneck", "stem_channels", "ratio", "kernel", "dilation", "maps"):
+            check_option("LDCNN", name, getattr(self, name), 1, 1024)
+        check_option("LDCNN", "theta", self.theta, 0.05, 1)
+        check_option("LDCNN", "dropout", self.dropout, 0, 0.95)
+
+
+@dataclass(frozen=True)
+class CLDCNNOptions(LDCNNOptions):
+    """The same switches with squeeze and excitation as the default."""
+
+    attention: GateName = "se"
+
+
+@dataclass(frozen=True)
+class SLDCNNOptions(LDCNNOptions):
+    """The same switches with the dilated spatial unit as the default."""
+
+    attention: GateName = "dilated_spatial"
+
+
+class DenseLayer(nn.Sequential):
+    """BN-ReLU-1x1, BN-ReLU-3x3, BN-ReLU-1x1, dropout: (B, c, H, W) to the new map (B, growth, H, W)."""
+
+    def __init__(self, channels: int, options: LDCNNOptions):
+        width = options.bottleneck
+        plan = [(1, channels, width), (3, width, width), (1, width, options.growth)]
+        layers: list[nn.Module] = []
+        for kernel, a, b in plan:
+            layers += [nn.BatchNorm2d(a), nn.ReLU(), nn.Conv2d(a, b, kernel, padding=kernel // 2, bias=False)]
+        super().__init__(*layers, nn.Dropout(options.dropout))
+
+
+class DenseBlock(nn.Module):
+    """L dense layers, each reading all maps before it, oldest first, and the gate on their concatenation."""
+
+    def __init__(self, channels: int, count: int, options: LDCNNOptions):
+        super().__init__()
+        k = options.growth
+        self.layers = nn.ModuleList(DenseLayer(channels + i * k, options) for i in range(count))
+        self.channels = channels + count * k
+        if options.attention == "dilated_spatial":
+            self.attention: nn.Module = DilatedSpatial(
+                (channels, *[k] * count),
+                options.kernel,
+                options.dilation,
+                options.maps,
+                options.residual,
+                options.shared,
+            )
+        else:
+            self.attention = make_gate(options.attention, self.channels, GateSettings(options.ratio))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = torch.cat([x, layer(x)], 1)
+        return self.attention(x)
+
+
+@ARCHITECTURES.register("ldcnn")
+class LDCNN(FERNetwork):
+    r"""LDCNN, the dense network without attention: 1,779,578 trainable parameters at depth 32, 3 channels, 7 classes.
+
+    Shape:
+        - Input :math:`(B, 1..3, H, W)`, sides from 32 up (224 in the paper), scaled to [0, 1] in the paper.
+        - Feature map :math:`(B, 531, H/32, W/32)` at depth 32; with ``stem="3x3"`` an eighth.
+    """
+
+    title = "LDCNN"
+    paper = "Li et al. 2025, lightweight densely connected network with multi-level attention for expressions"
+    summary = "Four dense blocks of bottleneck layers with compression between them; no attention."
+    Options: ClassVar[type[Any]] = LDCNNOptions
+    native_input = (3, 224, 224)
+    min_size = 32
+    variants: ClassVar[dict[str, dict[str, Any]]] = {f"depth {depth}": {"depth": depth} for depth in (12, 20, 44)}
+
+    def __init__(self, num_classes: int, in_channels: int, options: LDCNNOptions):
+        super().__init__(num_classes, in_channels, options)
+        channels = options.stem_channels
+        large = options.stem == "7x7"
+        kernel, step = (7, 2) if large else (3, 1)
+        self.stem = nn.Sequential(
+            nn.Conv2d(in_channels, channels, kernel, step, kernel // 2, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+            nn.MaxPool2d(3, 2, padding=1) if large else nn.Identity(),
+        )
+        blocks: list[nn.Module] = []
+        transitions: list[nn.Module] = []
+        for i in range(4):
+            block = DenseBlock(channels, (options.depth - 4) // 4, options)
+            blocks.append(block)
+            channels = block.channels
+            if i < 3:
+                reduced = max(1, int(channels * options.theta))
+                transitions.append(
+                    nn.Sequential(
+                        nn.BatchNorm2d(channels),
+                        nn.ReLU(),
+                        nn.Conv2d(channels, reduced, 1, bias=False),
+                        nn.AvgPool2d(2),
+                    )
+                )
+                channels = reduced
+        self.blocks = nn.ModuleList(blocks)
+        self.transitions = nn.ModuleList([*transitions, nn.Identity()])
+        self.last = nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU())
+        self.num_features = channels
+        self.head = nn.Linear(channels, num_classes)
+        init_he(self)
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        x = self.stem(x)  # (B, 48, H/4, W/4)
+        for block, transition in zip(self.blocks, self.transitions, strict=True):
+            x = transition(block(x))
+        return self.last(x)  # (B, 531, H/32, W/32) at depth 32
+
+    def forward_head(self, features: Tensor, pre_logits: bool = False) -> Tensor:
+        embedding = features.mean((2, 3))  # (B, 531) at depth 32
+        return embedding if pre_logits else self.head(embedding)
+
+    @property
+    def classifier(self) -> nn.Linear:
+        return self.head
+
+    def _set_classifier(self, layer: nn.Linear) -> None:
+        self.head = layer
+
+    @property
+    def cam_layers(self) -> dict[str, nn.Module]:
+        blocks = {f"block {i}": block for i, block in reversed(list(enumerate(self.blocks, 1)))}
+        return {"last norm": self.last, **blocks}
+
+
+@ARCHITECTURES.register("cldcnn")
+class CLDCNN(LDCNN):
+    """LDCNN with squeeze and excitation after each block: 1,882,844 trainable parameters at depth 32."""
+
+    title = "CLDCNN"
+    summary = "The light dense network with a channel gate (squeeze and excitation) after each block."
+    Options: ClassVar[type[Any]] = CLDCNNOptions
+
+
+@ARCHITECTURES.register("sldcnn")
+class SLDCNN(LDCNN):
+    """LDCNN with the dilated spatial unit after each block: 1,779,682 trainable parameters at depth 32."""
+
+    title = "SLDCNN"
+    summary = "The light dense network with a spatial gate after each block that reads every map of the block."
+    Options: ClassVar[type[Any]] = SLDCNNOptions

@@ -1,0 +1,160 @@
+"""Several networks that answer together: the mean of their probabilities, weighted or not, or a vote.
+
+Source: Khanzada et al. 2020 and the BUET report of He 2023, which combine three networks and say no more; the plain
+mean of the softmax outputs is our choice. The members are part of the options, so that an ensemble is saved, loaded,
+trained and explained like any other network.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork
+from fer_models.errors import UserError
+
+_TITLE = "Ensemble"
+_FLOOR = 1e-6  # probability that a vote leaves to a class without votes: its logarithm stays finite
+
+
+@dataclass(frozen=True)
+class EnsembleOptions:
+    """``members``: a network's key each, with options as JSON after it if they are not the defaults, for instance
+    ``'resnet18 {"stem": "7x7"}'``. ``combine``: mean of the probabilities, or a vote. ``weights``: one a member, none
+    for equal ones.
+    """
+
+    members: tuple[str, ...] = ("multibranch", "optimised_cnn", "resnet18")
+    combine: Literal["mean", "vote"] = "mean"
+    weights: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.members:
+            raise UserError(f"{_TITLE}: members needs at least one network.")
+        if self.weights and (len(self.weights) != len(self.members) or min(self.weights) < 0 or sum(self.weights) <= 0):
+            raise UserError(f"{_TITLE}: weights needs one number from 0 up a member, and not all of them 0.")
+
+
+def _parse_member(text: str) -> tuple[str, dict[str, Any]]:
+    key, _, tail = text.strip().partition(" ")
+    try:
+        options = json.loads(tail) if tail.strip() else {}
+    except json.JSONDecodeError:
+        options = None
+    if not isinstance(options, dict):
+        raise UserError(f"{_TITLE}: the options of member {key!r} are no JSON object: {tail.strip()!r}.")
+    if key == "ensemble":
+        raise UserError(f"{_TITLE}: a member cannot be an ensemble itself.")
+    return key, options
+
+
+@ARCHITECTURES.register("ensemble")
+class Ensemble(FERNetwork):
+    r"""An ensemble of FER networks that read the same input. Its logits are logarithms of the combined probabilities.
+
+    With ``combine="vote"`` a class's probability is the (weighted) share of the members whose first choice it is, in
+    the forward value; the gradient is that of the mean, so that a vote can be explained and trained too.
+
+    Shape:
+        - Input :math:`(B, 1..3, H, W)`, sides from the largest ``min_size`` of the members up.
+        - Feature "map" :math:`(B, \sum D_m, 1, 1)`: the members' embeddings, one after the other. Maps in space are the
+          members' own, see :attr:`cam_layers`.
+
+    Raises:
+        UserError: If a member is unknown or takes other options, is an ensemble itself, or the weights do not fit.
+    """
+
+    title = _TITLE
+    paper = "Khanzada et al. 2020, Facial expression recognition with deep learning; BUET report of He 2023"
+    summary = "Mean, weighted mean or vote of several networks; three different ones by default."
+    Options = EnsembleOptions
+    native_input = (1, 48, 48)
+    min_size = 16
+
+    def __init__(self, num_classes: int, in_channels: int, options: EnsembleOptions):
+        super().__init__(num_classes, in_channels, options)
+        members: list[FERNetwork] = []
+        for text in options.members:
+            key, values = _parse_member(text)
+            network = ARCHITECTURES[key]
+            member = network(num_classes, in_channels, network.parse_options(values))
+            member.key = key
+            members.append(member)
+        self._adopt(members)
+
+    @classmethod
+    def of(
+        cls, members: Sequence[FERNetwork], combine: Literal["mean", "vote"] = "mean", weights: Sequence[float] = ()
+    ) -> Ensemble:
+        """An ensemble of networks that exist already, which are taken over, not copied.
+
+        Raises:
+            UserError: If the members differ in classes or input channels.
+        """
+        if len({(m.num_classes, m.in_channels) for m in members}) != 1:
+            raise UserError("The members of an ensemble must have the same classes and the same input channels.")
+        names = []
+        for member in members:
+            changed = {k: v for k, v in member.options_dict().items() if v != getattr(member.Options(), k)}
+            names.append(f"{member.key} {json.dumps(changed)}" if changed else member.key)
+        options = EnsembleOptions(tuple(names), combine, tuple(float(w) for w in weights))
+        with torch.device("meta"):  # the members' own weights take the place of these
+            model = cls(members[0].num_classes, members[0].in_channels, options)
+        model._adopt(members)
+        model.key = "ensemble"
+        return model
+
+    def _adopt(self, members: Sequence[FERNetwork]) -> None:
+        self.members = nn.ModuleList(members)
+        self.num_features = sum(m.num_features for m in members)
+        self.min_size = max(m.min_size for m in members)  # type: ignore[misc]
+        weights = self.options.weights or (1.0,) * len(members)
+        self.shares = [w / sum(weights) for w in weights]
+
+    def _networks(self) -> list[FERNetwork]:
+        return [m for m in self.members if isinstance(m, FERNetwork)]
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        embeddings = [m.forward_head(m.forward_features(m.check_input(x)), pre_logits=True) for m in self._networks()]
+        return torch.cat(embeddings, 1)[:, :, None, None]
+
+    def forward_head(self, features: Tensor, pre_logits: bool = False) -> Tensor:
+        embedding = features.flatten(1)  # (B, sum of D)
+        if pre_logits:
+            return embedding
+        parts = embedding.split([m.num_features for m in self._networks()], 1)
+        logs = torch.stack([m.classifier(part) for m, part in zip(self._networks(), parts, strict=True)], 0)
+        logs = torch.log_softmax(logs.float() if logs.dtype in (torch.float16, torch.bfloat16) else logs, -1)
+        shares = torch.tensor(self.shares, dtype=logs.dtype, device=logs.device)[:, None, None]
+        mean = torch.logsumexp(logs + shares.log(), 0)  # (B, K)
+        if self.options.combine == "mean":
+            return mean
+        classes = torch.arange(self.num_classes, device=logs.device)
+        votes = ((logs.argmax(-1, keepdim=True) == classes).to(logs.dtype) * shares).sum(0)
+        vote = torch.log(votes * (1 - self.num_classes * _FLOOR) + _FLOOR)
+        return mean + (vote - mean).detach()
+
+    def reset_classifier(self, num_classes: int) -> None:
+        """Replace every member's last linear layer."""
+        for member in self._networks():
+            member.reset_classifier(num_classes)
+        self.num_classes = num_classes
+
+    @property
+    def classifier(self) -> nn.Linear:
+        """The first member's last linear layer."""
+        return self._networks()[0].classifier
+
+    def _set_classifier(self, layer: nn.Linear) -> None:
+        self._networks()[0]._set_classifier(layer)
+
+    @property
+    def cam_layers(self) -> dict[str, nn.Module]:
+        """Every member's layers under ``"member: layer"``, the first member's deepest first."""
+        named = [(f"{i} {m.title}", m) for i, m in enumerate(self._networks(), 1)]
+        return {f"{name}: {layer}": module for name, m in named for layer, module in m.cam_layers.items()}

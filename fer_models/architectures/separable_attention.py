@@ -1,0 +1,168 @@
+"""A small residual network of plain and separable convolutions with additive and dot-product attention.
+
+Source: Yengikand 2023. The paper states six blocks in turn (plain with pool, separable with a shortcut), both kinds of
+attention between two outputs of the extractor, a perceptron and the training; the figure with the widths is lost, so
+all widths are our choice. The text says "spatially separable", its preliminaries describe depthwise separable
+convolutions: depthwise is the default here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork, check_option
+from fer_models.architectures.initialise import init_he
+from fer_models.attention.additive import AdditiveAttention
+from fer_models.attention.dot import DotAttention
+from fer_models.attention.gates import GateSettings, make_gate
+
+# (kind in the paper's mixture, input, output channels); plain ones end in a pool, separable ones have a shortcut.
+_BLOCKS = (
+    ("normal", None, 32),
+    ("separable", 32, 64),
+    ("normal", 64, 64),
+    ("separable", 64, 128),
+    ("normal", 128, 128),
+    ("separable", 128, 128),
+)
+_TOKENS = ("none", "additive", "dot", "both")
+
+
+@dataclass(frozen=True)
+class SeparableAttentionOptions:
+    """Ablation switches; the defaults are our reading of the paper.
+
+    ``conv``: plain convolutions, separable ones, or the paper's mixture. ``separable``: depthwise 3x3 and pointwise, or
+    3x1 and 1x3. ``residual``: shortcuts of the separable blocks. ``attention``: between the extractor's two outputs
+    (``additive``, ``dot``, ``both``), none, or instead of it any gate on the extractor's map. ``scale``: divide dot
+    products by the square root of their length. ``mlp``: two hidden layers, or the last layer alone. ``ratio``:
+    reduction of a gate.
+    """
+
+    conv: Literal["mixed", "normal", "separable"] = "mixed"
+    separable: Literal["depthwise", "spatial"] = "depthwise"
+    residual: bool = True
+    attention: Literal[
+        "both", "additive", "dot", "none", "se", "channel", "spatial", "cbam", "fusion", "dilated_spatial"
+    ] = "both"
+    scale: bool = True
+    mlp: bool = True
+    dropout: float = 0.2
+    ratio: int = 8
+
+    def __post_init__(self) -> None:
+        check_option("Separable attention network", "dropout", self.dropout, 0, 0.95)
+        check_option("Separable attention network", "ratio", self.ratio, 1)
+
+
+def _convolution(kind: str, c_in: int, c_out: int) -> list[nn.Module]:
+    if kind == "normal":
+        return [nn.Conv2d(c_in, c_out, 3, padding=1, bias=False)]
+    if kind == "depthwise":
+        first = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in, bias=False)
+        return [first, nn.Conv2d(c_in, c_out, 1, bias=False)]
+    first = nn.Conv2d(c_in, c_out, (3, 1), padding=(1, 0), bias=False)
+    return [first, nn.Conv2d(c_out, c_out, (1, 3), padding=(0, 1), bias=False)]
+
+
+class SeparableBlock(nn.Module):
+    """Convolution and norm, the shortcut added, ReLU: (B, C, H, W) to (B, D, H, W)."""
+
+    def __init__(self, kind: str, c_in: int, c_out: int, residual: bool):
+        super().__init__()
+        self.body = nn.Sequential(*_convolution(kind, c_in, c_out), nn.BatchNorm2d(c_out))
+        self.skip: nn.Module | None = None
+        if residual and c_in == c_out:
+            self.skip = nn.Identity()
+        elif residual:
+            self.skip = nn.Sequential(nn.Conv2d(c_in, c_out, 1, bias=False), nn.BatchNorm2d(c_out))
+        self.relu = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = self.body(x)
+        return self.relu(out if self.skip is None else out + self.skip(x))
+
+
+@ARCHITECTURES.register("separable_attention")
+class SeparableAttention(FERNetwork):
+    r"""Separable convolutions with attention: 316,103 trainable parameters at 48x48x1 and 7 classes.
+
+    Two 1x1 convolutions turn the extractor's map into two lists of tokens h and s, one token a pixel; each kind of
+    attention lets h look at s; the means over the tokens are concatenated. Without attention they are the means of h
+    and s.
+
+    Shape:
+        - Input :math:`(B, 1..3, H, W)`, sides from 16 up (48 in our reading). The attention weights have
+          :math:`(HW/64)^2` entries.
+        - Feature map :math:`(B, 128, \lfloor H/8 \rfloor, \lfloor W/8 \rfloor)`.
+    """
+
+    title = "Separable attention network"
+    paper = "Yengikand 2023, separable convolutions with additive and multiplicative attention for expressions"
+    summary = "Six small blocks, then additive and dot-product attention between two views of the last map."
+    Options = SeparableAttentionOptions
+    native_input = (1, 48, 48)
+    min_size = 16
+    variants: ClassVar[dict[str, dict[str, Any]]] = {
+        "additive attention": {"attention": "additive"},
+        "dot attention": {"attention": "dot"},
+        "no attention": {"attention": "none"},
+        "plain convolutions": {"conv": "normal"},
+        "separable convolutions": {"conv": "separable"},
+    }
+
+    def __init__(self, num_classes: int, in_channels: int, options: SeparableAttentionOptions):
+        super().__init__(num_classes, in_channels, options)
+        blocks: list[nn.Module] = []
+        for role, c_in, c_out in _BLOCKS:
+            c_in = in_channels if c_in is None else c_in
+            plain = options.conv == "normal" or (options.conv == "mixed" and role == "normal")
+            kind = "normal" if plain else options.separable
+            if role == "normal":
+                layers = [*_convolution(kind, c_in, c_out), nn.BatchNorm2d(c_out), nn.ReLU(), nn.MaxPool2d(2)]
+                blocks.append(nn.Sequential(*layers))
+            else:
+                blocks.append(SeparableBlock(kind, c_in, c_out, options.residual))
+        self.blocks = nn.Sequential(*blocks)
+        gate = "none" if options.attention in _TOKENS else options.attention
+        self.gate = make_gate(gate, 128, GateSettings(options.ratio))
+        self.first = nn.Sequential(nn.Conv2d(128, 128, 1), nn.ReLU())
+        self.second = nn.Sequential(nn.Conv2d(128, 128, 1), nn.ReLU())
+        self.additive = AdditiveAttention(128, 64) if options.attention in ("additive", "both") else None
+        self.dot = DotAttention(options.scale) if options.attention in ("dot", "both") else None
+        width = 128 if options.attention in ("additive", "dot") else 256
+        self.mlp = nn.Sequential()
+        if options.mlp:
+            for a, b in ((width, 128), (128, 64)):
+                self.mlp.extend([nn.Linear(a, b), nn.ReLU(), nn.Dropout(options.dropout)])
+            width = 64
+        self.num_features = width
+        self.head = nn.Linear(width, num_classes)
+        init_he(self)
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        return self.gate(self.blocks(x))  # (B, 128, H/8, W/8)
+
+    def forward_head(self, features: Tensor, pre_logits: bool = False) -> Tensor:
+        h = self.first(features).flatten(2).transpose(1, 2)  # (B, N, 128)
+        s = self.second(features).flatten(2).transpose(1, 2)
+        contexts = [attention(h, s) for attention in (self.additive, self.dot) if attention is not None]
+        pooled = torch.cat([context.mean(1) for context in contexts or (h, s)], 1)  # (B, 256)
+        embedding = self.mlp(pooled)  # (B, 64)
+        return embedding if pre_logits else self.head(embedding)
+
+    @property
+    def classifier(self) -> nn.Linear:
+        return self.head
+
+    def _set_classifier(self, layer: nn.Linear) -> None:
+        self.head = layer
+
+    @property
+    def cam_layers(self) -> dict[str, nn.Module]:
+        layers: dict[str, nn.Module] = {"first output": self.first, "second output": self.second}
+        return layers | {f"block {i}": block for i, block in reversed(list(enumerate(self.blocks, 1)))}

@@ -1,0 +1,115 @@
+"""VGG networks of public FER2013 records, as baselines.
+
+Sources: Simonyan and Zisserman, "Very deep convolutional networks", ICLR 2015, with batch norm; the form with eight
+convolutions and two hidden layers is that of Khaireddin and Chen, "Facial emotion recognition: state of the art
+performance on FER2013", 2021, trained on 40-pixel crops; the 19-layer form with one linear layer is the one that many
+public records train on 44-pixel crops. Where the last map is not 2 x 2, adaptive average pooling brings it there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork, check_option
+from fer_models.architectures.initialise import init_he
+from fer_models.attention.gates import GateName, GateSettings, make_gate
+
+# Widths of the convolutions, a tuple for each group that ends in a max-pool.
+_GROUPS: dict[str, tuple[tuple[int, ...], ...]] = {
+    "vgg8": ((64, 64), (128, 128), (256, 256), (512, 512)),
+    "vgg19": ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 4),
+}
+_HIDDEN = 4096
+_SIDE = 2  # of the map that the hidden layers read
+
+
+@dataclass(frozen=True)
+class VGGOptions:
+    """Switches. ``form``: 8 convolutions and two hidden layers, or 16 convolutions, global average and no hidden layer.
+
+    ``attention``: a gate after each pool. ``ratio``: its reduction. ``dropout``: after each hidden layer, or before the
+    last layer of the 19-layer form, where 0.5 is usual.
+    """
+
+    form: Literal["vgg8", "vgg19"] = "vgg8"
+    attention: GateName = "none"
+    ratio: int = 16
+    dropout: float = 0.2
+
+    def __post_init__(self) -> None:
+        check_option("VGG", "ratio", self.ratio, 1)
+        check_option("VGG", "dropout", self.dropout, 0, 0.95)
+
+
+@ARCHITECTURES.register("vgg_fer")
+class VGGFER(FERNetwork):
+    r"""VGG for FER2013: 29,890,759 trainable parameters at 40x40x1 and 7 classes; the 19-layer form 20,038,983 at
+    44x44x3.
+
+    Shape:
+        - Input :math:`(B, 1..3, H, W)`, sides from 32 up.
+        - Feature map :math:`(B, 512, \lfloor H/16 \rfloor, \lfloor W/16 \rfloor)`, 19 layers: a thirty-second.
+    """
+
+    title = "VGG (FER2013)"
+    paper = "Khaireddin and Chen 2021; Simonyan and Zisserman 2015: VGG with batch norm on FER2013"
+    summary = "Plain 3x3 convolutions with batch norm and two wide hidden layers; behind many public FER2013 records."
+    Options = VGGOptions
+    native_input = (1, 40, 40)
+    min_size = 32
+    variants: ClassVar[dict[str, dict[str, Any]]] = {"19 layers": {"form": "vgg19", "dropout": 0.5}}
+    variant_inputs: ClassVar[dict[str, tuple[int, int, int]]] = {"19 layers": (3, 44, 44)}
+
+    def __init__(self, num_classes: int, in_channels: int, options: VGGOptions):
+        super().__init__(num_classes, in_channels, options)
+        groups, channels = [], in_channels
+        for widths in _GROUPS[options.form]:
+            layers: list[nn.Module] = []
+            for width in widths:
+                layers += [nn.Conv2d(channels, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU()]
+                channels = width
+            gate = make_gate(options.attention, channels, GateSettings(options.ratio, norm="after"))
+            groups.append(nn.Sequential(*layers, nn.MaxPool2d(2), gate))
+        self.groups = nn.Sequential(*groups)
+        self.hidden: nn.Module = nn.Identity()
+        self.dropout = nn.Dropout(options.dropout)
+        self.num_features = channels
+        if options.form == "vgg8":
+            self.num_features = _HIDDEN
+            self.hidden = nn.Sequential(
+                nn.Linear(channels * _SIDE**2, _HIDDEN),
+                nn.ReLU(),
+                nn.Dropout(options.dropout),
+                nn.Linear(_HIDDEN, _HIDDEN),
+                nn.ReLU(),
+            )
+        self.head = nn.Linear(self.num_features, num_classes)
+        init_he(self)
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        return self.groups(x)  # (B, 512, H/16, W/16)
+
+    def forward_head(self, features: Tensor, pre_logits: bool = False) -> Tensor:
+        if self.options.form == "vgg19":
+            pooled = features.mean((2, 3))  # (B, 512)
+        else:
+            if tuple(features.shape[2:]) != (_SIDE, _SIDE):
+                features = F.adaptive_avg_pool2d(features, _SIDE)
+            pooled = self.hidden(features.flatten(1))  # (B, 4096)
+        embedding = self.dropout(pooled)
+        return embedding if pre_logits else self.head(embedding)
+
+    @property
+    def classifier(self) -> nn.Linear:
+        return self.head
+
+    def _set_classifier(self, layer: nn.Linear) -> None:
+        self.head = layer
+
+    @property
+    def cam_layers(self) -> dict[str, nn.Module]:
+        return {f"group {i}": group for i, group in reversed(list(enumerate(self.groups, 1)))}
