@@ -38,7 +38,7 @@ EXPLAINERS: Registry[type[Explainer]] = Registry("explanation method")
 class Query:
     """One question to a method: network (locked, in evaluation mode), batch (B, C, H, W), target, layer, score.
 
-    ``layer`` and ``module`` are ``None`` for methods that use no layer.
+    ``layer`` and ``module`` are ``None`` for methods that use no layer; ``black`` is a black pixel on the network's scale.
     """
 
     model: FERNetwork
@@ -47,6 +47,7 @@ class Query:
     of: str
     layer: str | None = None
     module: nn.Module | None = None
+    black: float = -1.0
     progress: Progress = lambda share: None
 
     def score(self, logits: Tensor) -> Tensor:
@@ -118,7 +119,9 @@ class Explainer(ABC):
                 layer = find_layer(model, layer, (batch.shape[2], batch.shape[3]))
             layer = layer if self.uses_layer else None
             wanted = read_target(target, classifier.classes, _predicted(model, batch, target))
-            query = Query(model, batch, wanted, of, layer, None if layer is None else model.cam_layers[layer])
+            module = None if layer is None else model.cam_layers[layer]
+            black = float(classifier.checkpoint.preprocess.scale(torch.zeros(1)))
+            query = Query(model, batch, wanted, of, layer, module, black)
             values = self._in_parts(query, progress, options)
         return Attribution(
             values=values.float().cpu().numpy(),

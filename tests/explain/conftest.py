@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -62,6 +63,7 @@ class Held:
 
     def __init__(self, model: FERNetwork, classes: tuple[str, ...]):
         self.model, self.classes, self.lock = model.eval(), classes, threading.RLock()
+        self.checkpoint = SimpleNamespace(preprocess=Preprocess())
 
     @contextmanager
     def exclusive(self) -> Iterator[nn.Module]:

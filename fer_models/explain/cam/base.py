@@ -66,11 +66,14 @@ def upsample(maps: Tensor, size: tuple[int, int], how: str = "bilinear") -> Tens
     return F.interpolate(maps[:, None], size=size, mode=how, align_corners=corners)[:, 0]
 
 
-def activations_and_gradients(query: Query) -> tuple[Tensor, Tensor]:
+def activations_and_gradients(query: Query, score: Callable[[Tensor], Tensor] | None = None) -> tuple[Tensor, Tensor]:
     """The layer's output and the gradient of the summed score with respect to it, both (B, C, h, w).
 
     Nothing is recorded before the layer: the forward pass runs without gradients until the layer's hook switches them
     on, so that the backward pass is that of the head part only.
+
+    Args:
+        score: what is explained, (B,) from logits (B, K), if not the query's own.
 
     Raises:
         UserError: If the layer runs more than once in a forward pass.
@@ -83,10 +86,10 @@ def activations_and_gradients(query: Query) -> tuple[Tensor, Tensor]:
         return kept[-1].clone()  # an in-place activation may follow; it must not change what is kept
 
     with listening(query, start_recording), torch.no_grad():
-        score = query.score(query.model(query.batch)).sum()
+        explained = (score or query.score)(query.model(query.batch)).sum()
     if len(kept) != 1:
         raise UserError(f"The layer {query.layer!r} runs {len(kept)} times in this network; choose another layer.")
-    (gradients,) = torch.autograd.grad(score, kept)
+    (gradients,) = torch.autograd.grad(explained, kept)
     return kept[0].detach(), gradients
 
 

@@ -1,0 +1,48 @@
+"""Ablation-CAM: feature maps weighted by what the score loses without them."""
+
+import torch
+from torch import Tensor, nn
+
+from fer_models.explain.base import Query, register_explainer
+from fer_models.explain.cam.base import CAM, activations, listening
+
+
+@register_explainer("ablation_cam")
+class AblationCAM(CAM):
+    r""":math:`\sum_k (y - y_k) A_k`, :math:`y_k` the score with map :math:`k` set to zero.
+
+    The paper divides by :math:`y`; a logit may be negative, and the sign of every weight would turn with it, so here it
+    is not divided.
+
+    Source:
+        Desai and Ramaswamy, "Ablation-CAM", WACV 2020.
+    """
+
+    title = "Ablation-CAM"
+    summary = "Removes each feature map in turn and weighs it by the drop of the score; uses no gradient."
+    paper = "Desai and Ramaswamy 2020, Ablation-CAM"
+    cost = "one forward pass for every channel of the layer"
+    batch_size = 1
+
+    def layer_map(self, query: Query, maps_at_once: int = 64) -> Tensor:
+        maps = activations(query)  # (1, C, h, w): one picture at a time
+        channels, drops = maps.shape[1], []
+        with torch.no_grad():
+            whole = query.score(query.model(query.batch))
+            for start in range(0, channels, maps_at_once):
+                chosen = torch.arange(start, min(start + maps_at_once, channels), device=maps.device)
+                drops.append(whole - self._without(query, chosen))
+                query.progress((start + len(chosen)) / channels)
+        return (torch.cat(drops)[:, None, None] * maps[0]).sum(0, keepdim=True)
+
+    @staticmethod
+    def _without(query: Query, channels: Tensor) -> Tensor:
+        """Scores (n,) of the picture with each of n channels set to zero alone."""
+
+        def silence(_module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
+            output = output.clone()
+            output[torch.arange(len(channels), device=output.device), channels] = 0
+            return output
+
+        with listening(query, silence):
+            return query.score(query.model(query.batch.expand(len(channels), -1, -1, -1)))

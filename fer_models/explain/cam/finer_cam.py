@@ -1,0 +1,46 @@
+"""Finer-CAM: what speaks for a class against the classes that look like it."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from fer_models.errors import UserError
+from fer_models.explain.base import Query, register_explainer
+from fer_models.explain.cam.base import CAM, activations_and_gradients
+
+
+@register_explainer("finer_cam")
+class FinerCAM(CAM):
+    r"""Grad-CAM of :math:`y_c - \gamma\,\overline{y_s}`, the mean over the ``similar`` other classes of highest score.
+
+    In a contrast the similar classes are those highest among the rest of both.
+
+    Source:
+        Zhang et al., "Finer-CAM", CVPR 2025; similarity by the scores of the picture itself.
+    """
+
+    title = "Finer-CAM"
+    summary = (
+        "Grad-CAM of what sets a class apart from its most similar rivals, for expressions that share most of a face."
+    )
+    paper = "Zhang et al. 2025, Finer-CAM"
+    cost = "one forward pass and one backward pass down to the layer"
+
+    def layer_map(self, query: Query, gamma: float = 0.6, similar: int = 3) -> Tensor:
+        if similar < 1:
+            raise UserError(f"Finer-CAM compares with at least 1 similar class, not {similar}.")
+        activations, gradients = activations_and_gradients(query, _against_rivals(query, gamma, similar))
+        return (gradients.mean((2, 3), keepdim=True) * activations).sum(1)
+
+
+def _against_rivals(query: Query, gamma: float, similar: int) -> Callable[[Tensor], Tensor]:
+    def score(logits: Tensor) -> Tensor:
+        values = logits if query.of == "logit" else logits.softmax(1)
+        own = [query.target.index] if query.target.against is None else [query.target.index, query.target.against]
+        taken = nn.functional.one_hot(torch.stack(own), values.shape[1]).sum(0) > 0
+        count = min(similar, values.shape[1] - len(own))
+        rivals = values.detach().masked_fill(taken, float("-inf")).topk(count, 1).indices
+        return query.score(logits) - gamma * values.gather(1, rivals).mean(1) if count else query.score(logits)
+
+    return score

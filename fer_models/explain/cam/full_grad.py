@@ -1,0 +1,80 @@
+"""FullGrad: the input's share and every bias's share of the score."""
+
+import torch
+from torch import Tensor, nn
+
+from fer_models.architectures.base import FERNetwork
+from fer_models.explain.base import Explainer, Query, register_explainer
+from fer_models.explain.cam.base import upsample
+
+
+@register_explainer("full_grad")
+class FullGrad(Explainer):
+    r""":math:`|x \odot g_x| + \sum_l \sum_c |b_l \odot g_l|`, :math:`g_l` the gradient at layer :math:`l`'s output.
+
+    :math:`b_l` is the bias of a convolution, and for a batch norm in evaluation mode what it adds:
+    :math:`\beta - \mu\gamma/\sqrt{\sigma^2 + \epsilon}`. With ``magnitude=False`` the terms keep their sign; in a network
+    of convolutions, ReLU and pooling their sum and the biases of its linear layers then make the logit. Multiplied gates
+    (attention) are outside that theory: their networks get a map, but not that equation.
+
+    Source:
+        Srinivas and Fleuret, "Full-gradient representation", NeurIPS 2019 (arXiv 1905.00780). Terms are added as they
+        are, not scaled to [0, 1] each.
+    """
+
+    title = "FullGrad"
+    summary = "Adds the input's gradient share and that of the biases of all layers: nothing of the score is left out."
+    paper = "Srinivas and Fleuret 2019, FullGrad"
+    cost = "one forward pass and one full backward pass"
+    family = "cam"
+    signed = False
+
+    def compute(self, query: Query, magnitude: bool = True, upsampling: str = "bilinear") -> Tensor:
+        size = (query.batch.shape[2], query.batch.shape[3])
+        x = query.batch.clone().requires_grad_()
+        biases, outputs, handles = [], [], []
+
+        def listen(module: nn.Module, bias: Tensor) -> None:
+            def hook(_module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
+                biases.append(bias)
+                outputs.append(output)
+                return output.clone()  # an in-place activation may follow
+
+            handles.append(module.register_forward_hook(hook))
+
+        try:
+            for module in query.model.modules():
+                if (bias := _added(module)) is not None:
+                    listen(module, bias)
+            score = query.score(query.model(x)).sum()
+        finally:
+            for handle in handles:
+                handle.remove()
+        at_input, *gradients = torch.autograd.grad(score, [x, *outputs], allow_unused=True)
+        shape = torch.abs if magnitude else torch.nn.Identity()
+        total = shape(x.detach() * at_input).sum(1)
+        for bias, gradient in zip(biases, gradients, strict=True):
+            if gradient is not None:
+                term = shape(bias[:, None, None] * gradient).sum(1)
+                # Enlarged without changing its sum: each cell shares what it holds among its pixels.
+                share = term.shape[1] * term.shape[2] / (size[0] * size[1])
+                total = total + upsample(term, size, upsampling) * share
+        return total
+
+    def unsupported(self, model: FERNetwork) -> str | None:
+        if any(_added(module) is not None for module in model.modules()):
+            return None
+        return (
+            f"{model.title} has no convolution with a bias and no batch norm, so that FullGrad is the plain gradient."
+        )
+
+
+def _added(module: nn.Module) -> Tensor | None:
+    """What a convolution or a batch norm adds to each channel, (C,)."""
+    if isinstance(module, nn.Conv2d) and module.bias is not None:
+        return module.bias.detach()
+    if isinstance(module, nn.BatchNorm2d) and module.running_mean is not None and module.running_var is not None:
+        gain = torch.ones_like(module.running_mean) if module.weight is None else module.weight.detach()
+        shift = torch.zeros_like(module.running_mean) if module.bias is None else module.bias.detach()
+        return shift - module.running_mean * gain / (module.running_var + module.eps).sqrt()
+    return None

@@ -1,0 +1,166 @@
+"""Closed forms of the class activation maps, in float64, on a network of convolutions, pooling and one linear layer."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from fer_models.explain.base import EXPLAINERS, Query, explain
+from fer_models.explain.cam.base import activations
+from fer_models.explain.target import Target
+
+CAMS = ("grad_cam", "grad_cam_pp", "hires_cam", "layer_cam", "xgrad_cam", "eigen_cam", "score_cam", "ablation_cam")
+
+
+def ask(held, batch, layer="last", of="logit", target=1) -> Query:
+    targets = Target(torch.full((len(batch),), target))
+    return Query(held.model, batch, targets, of, layer, held.model.cam_layers[layer])
+
+
+def layer_map(method: str, query: Query, **options) -> Tensor:
+    return EXPLAINERS[method]().layer_map(query, **options)
+
+
+@pytest.fixture()
+def query(tiny, tiny_batch):
+    return ask(tiny, tiny_batch)
+
+
+@pytest.fixture()
+def maps(query):
+    return activations(query)
+
+
+@pytest.fixture()
+def weights(tiny):
+    return tiny.model.head.weight[1].detach()
+
+
+def cam(maps, weights):
+    return (weights[:, None, None] * maps).sum(1)
+
+
+def close(a, b, **tolerance):
+    torch.testing.assert_close(a, b, **({"rtol": 1e-10, "atol": 1e-12} | tolerance))
+
+
+def test_three_methods_are_cam_up_to_scale(query, maps, weights):
+    cells = maps.shape[2] * maps.shape[3]
+    for method in ("grad_cam", "hires_cam", "xgrad_cam"):
+        close(layer_map(method, query), cam(maps, weights) / cells)
+
+
+def test_layer_cam_is_cam_with_positive_weights(query, maps, weights):
+    assert (weights < 0).any()
+    close(layer_map("layer_cam", query), cam(maps, weights.relu()) / (maps.shape[2] * maps.shape[3]))
+
+
+def test_sum_of_hires_cam_is_the_logit_without_bias(query, tiny, tiny_batch):
+    logit = tiny.model(tiny_batch)[:, 1].detach()
+    close(layer_map("hires_cam", query).sum((1, 2)), logit - tiny.model.head.bias[1].detach())
+
+
+def test_grad_cam_pp_has_its_closed_form(query, maps, weights):
+    # The gradient is w_k / n everywhere, so the weight of map k is n * relu(g) / (2 + S g).
+    cells = maps.shape[2] * maps.shape[3]
+    g = weights / cells
+    factor = cells * g.relu() / (2 + maps.sum((2, 3)) * g)
+    close(layer_map("grad_cam_pp", query), (factor[:, :, None, None] * maps).sum(1))
+
+
+def test_ablation_drop_is_weight_times_mean(query, maps, weights, tiny_batch, tiny):
+    for i in range(len(tiny_batch)):
+        drop = weights * maps[i].mean((1, 2))
+        one = ask(tiny, tiny_batch[i : i + 1])
+        close(layer_map("ablation_cam", one), (drop[:, None, None] * maps[i]).sum(0, keepdim=True))
+
+
+def test_ablation_of_a_negative_logit_keeps_its_signs(query, tiny, tiny_batch):
+    one = ask(tiny, tiny_batch[:1])
+    before = layer_map("ablation_cam", one)
+    with torch.no_grad():
+        tiny.model.head.bias[1] -= 100
+    close(layer_map("ablation_cam", one), before, atol=1e-9)
+
+
+def test_score_cam_by_hand(tiny, tiny_batch):
+    one = ask(tiny, tiny_batch[:1])
+    maps, scores, kept = activations(one)[0], [], []
+    for a in maps:
+        if a.max() == a.min():
+            continue
+        mask = torch.nn.functional.interpolate(
+            ((a - a.min()) / (a.max() - a.min()))[None, None], size=12, mode="bilinear"
+        )
+        scores.append(tiny.model(tiny_batch[:1] * mask)[0, 1].detach())
+        kept.append(a)
+    expected = (torch.stack(scores).softmax(0)[:, None, None] * torch.stack(kept)).sum(0, keepdim=True)
+    close(layer_map("score_cam", one, masks_at_once=2), expected)
+
+
+def test_score_cam_ignores_constant_maps(tiny, tiny_batch):
+    with torch.no_grad():
+        tiny.model.body[3].weight[0] = 0
+        tiny.model.body[3].bias[0] = 50  # one map is 50 everywhere: it must not take the softmax over
+    one = ask(tiny, tiny_batch[:1])
+    assert layer_map("score_cam", one).abs().max() < 40
+    with torch.no_grad():
+        tiny.model.body[3].weight.zero_()
+    assert layer_map("score_cam", one).abs().max() == 0
+
+
+def test_eigen_cam_is_the_first_component_with_a_fixed_sign(query, maps):
+    ours = layer_map("eigen_cam", query)
+    for i, a in enumerate(maps):
+        cells = a.flatten(1).T
+        centred = (cells - cells.mean(0)).numpy()
+        _, _, directions = np.linalg.svd(centred, full_matrices=False)
+        component = centred @ directions[0]
+        if component @ cells.mean(1).numpy() < 0:
+            component = -component
+        np.testing.assert_allclose(ours[i].flatten().numpy(), component, atol=1e-9)
+
+
+@pytest.mark.parametrize("norm", [False, True])
+def test_signed_full_grad_and_head_bias_make_the_logit(norm, tiny, tiny_norm, tiny_batch):
+    held = tiny_norm if norm else tiny
+    terms = EXPLAINERS["full_grad"]().compute(ask(held, tiny_batch), magnitude=False, upsampling="nearest")
+    logit = held.model(tiny_batch)[:, 1].detach()
+    close(terms.sum((1, 2)).detach() + held.model.head.bias[1].detach(), logit)
+
+
+def test_full_grad_of_magnitudes_is_never_negative(tiny_norm, tiny_batch):
+    assert explain(tiny_norm, tiny_batch, "full_grad").values.min() >= 0
+
+
+def test_finer_cam_is_grad_cam_of_the_contrast(query, tiny, tiny_batch):
+    logits = tiny.model(tiny_batch).detach()
+    expected = layer_map("grad_cam", query).clone()
+    rest = logits.clone()
+    rest[:, 1] = -torch.inf
+    for i, rivals in enumerate(rest.topk(2).indices):
+        for rival in rivals:
+            one = ask(tiny, tiny_batch[i : i + 1], target=int(rival))
+            expected[i] -= 0.7 * layer_map("grad_cam", one)[0] / 2
+    close(layer_map("finer_cam", query, gamma=0.7, similar=2), expected)
+
+
+@pytest.mark.parametrize("method", CAMS)
+def test_an_in_place_activation_after_the_layer_changes_nothing(method, tiny, tiny_batch):
+    options = {"of": "logit", "target": 1, "layer": "first"}
+    before = explain(tiny, tiny_batch, method, **options).values
+    tiny.model.body[4].inplace = True
+    tiny.model.body[2].inplace = True
+    np.testing.assert_array_equal(explain(tiny, tiny_batch, method, **options).values, before)
+    np.testing.assert_array_equal(
+        explain(tiny, tiny_batch, "full_grad").values, explain(tiny, tiny_batch, "full_grad").values
+    )
+
+
+def test_only_the_head_part_is_recorded(tiny, tiny_batch):
+    # The input and all layers before the chosen one stay outside the graph.
+    seen = []
+    handle = tiny.model.body[2].register_forward_hook(lambda m, i, out: seen.append(out.requires_grad))
+    explain(tiny, tiny_batch, "grad_cam", 1, layer="last")
+    handle.remove()
+    assert set(seen) == {False}
