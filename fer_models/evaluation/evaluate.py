@@ -89,6 +89,13 @@ class Evaluation:
             self._cache.update(estimates(missing, self.targets, self.probabilities, self.predictions))
         return {key: self._cache[key] for key in wanted}
 
+    def value(self, metric: str) -> float:
+        """The named metric without an interval."""
+        chosen = METRICS[metric]
+        if chosen.needs == "confusion":
+            return float(chosen.function(self.confusion))
+        return float(chosen.function(self.targets, self.probabilities, None))
+
     def recalls(self) -> dict[str, Estimate]:
         """Recall of each class with Wilson's interval; a class without pictures gets 0 [0, 1]."""
         table = self.confusion

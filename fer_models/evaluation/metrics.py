@@ -1,5 +1,6 @@
 """All metrics behind one import; importing this module fills :data:`METRICS`."""
 
+from fer_models.evaluation.calibration import expected_calibration_error
 from fer_models.evaluation.confusion import (
     accuracy,
     balanced_accuracy,
@@ -33,6 +34,7 @@ __all__ = [
     "brier",
     "cohen_kappa",
     "confusion",
+    "expected_calibration_error",
     "f1",
     "false_acceptance_share",
     "gar",

@@ -5,6 +5,8 @@ Every function takes targets int (N,), probabilities (N, K) and weights (..., N)
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from fer_models.evaluation.metric import METRICS, Metric
@@ -47,7 +49,7 @@ def _running_sum(rows: np.ndarray) -> np.ndarray:
     if rows.shape[1] < 32:
         return np.cumsum(rows, axis=0, dtype=rows.dtype)
     sums = rows.copy()
-    for above, here in zip(sums[:-1], sums[1:], strict=True):
+    for above, here in pairwise(sums):
         here += above
     return sums
 

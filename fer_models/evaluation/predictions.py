@@ -1,0 +1,239 @@
+"""Predictions tables: one Parquet file a checkpoint, data, split and averaging; every page reads it, none recomputes.
+
+A table's folder holds ``predictions.parquet`` (a picture a line; what it was made from stands in the file's metadata)
+and ``embeddings.npy`` (float16). It is written beside its place and renamed, so that it is whole or not there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.classifier import Classifier
+from fer_models.data.dataset import FaceDataset
+from fer_models.errors import UserError
+from fer_models.evaluation.class_match import softmax
+from fer_models.evaluation.evaluate import Evaluation, Progress, evaluate
+from fer_models.folders import cache_folder
+
+TABLE, EMBEDDINGS = "predictions.parquet", "embeddings.npy"
+_KEY = b"fer_predictions"
+#: Raised whenever the layout or the meaning of a table changes; older tables are computed anew.
+_VERSION = 1
+
+
+def predictions_folder() -> Path:
+    """Where predictions tables are cached: ``predictions`` in the cache folder."""
+    return cache_folder() / "predictions"
+
+
+def write_predictions(evaluation: Evaluation, folder: str | Path, *, embeddings: bool = True) -> Path:
+    """Write a predictions table into a folder and return the path of its Parquet file; an earlier table is replaced.
+
+    Columns: ``row`` (the data set's own row number), ``position`` (place in the data set), ``split``, ``target`` and
+    ``prediction`` (class names), then ``logit_CLASS`` and ``probability_CLASS`` (float32) for every class.
+
+    Raises:
+        UserError: If the folder cannot be written, for instance on a full disk; an earlier table stays.
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    folder = Path(folder)
+    names = np.asarray(evaluation.classes)
+    columns: dict[str, Any] = {
+        "row": evaluation.rows,
+        "position": evaluation.positions,
+        "split": np.full(evaluation.n, evaluation.split),
+        "target": names[evaluation.targets],
+        "prediction": names[evaluation.predictions],
+    }
+    for kind, values in (("logit", evaluation.logits), ("probability", evaluation.probabilities)):
+        columns |= {f"{kind}_{name}": values[:, k] for k, name in enumerate(evaluation.classes)}
+    facts = {
+        "version": _VERSION,
+        "classes": evaluation.classes,
+        "data": evaluation.data,
+        "fingerprint": evaluation.fingerprint,
+        "split": evaluation.split,
+        "selection": evaluation.selection,
+        "averaging": evaluation.averaging,
+        "notes": evaluation.notes,
+    }
+    table = pyarrow.table(columns).replace_schema_metadata({_KEY: json.dumps(facts).encode()})
+    fresh: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
+        parquet.write_table(table, fresh / TABLE)
+        if embeddings and evaluation.embeddings is not None:
+            largest = np.finfo(np.float16).max
+            np.save(fresh / EMBEDDINGS, evaluation.embeddings.clip(-largest, largest).astype(np.float16))
+        _put(fresh, folder)
+    except OSError as error:
+        reason = error.strerror or "the file system refused it"
+        raise UserError(f"The predictions cannot be written to {folder.name} ({reason}); make room.") from None
+    finally:
+        if fresh is not None:
+            shutil.rmtree(fresh, ignore_errors=True)
+    return folder / TABLE
+
+
+def _put(fresh: Path, folder: Path) -> None:
+    """Rename ``fresh`` to ``folder``; where another process was quicker, its table is as good as ours."""
+    stale = Path(tempfile.mkdtemp(prefix=".old-", dir=folder.parent))
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(stale / "table")
+        try:
+            fresh.rename(folder)
+        except OSError:
+            if not (folder / TABLE).exists():
+                raise
+    finally:
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+def read_predictions(folder: str | Path) -> Evaluation:
+    """Open a table that :func:`write_predictions` wrote; embeddings are memory-mapped float16, or ``None``.
+
+    Raises:
+        UserError: If the folder holds no such table, or a damaged one.
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    folder = Path(folder)
+    try:
+        table = parquet.read_table(folder / TABLE)
+        facts = json.loads((table.schema.metadata or {})[_KEY])
+        if facts["version"] != _VERSION:
+            raise ValueError("another version")
+        classes = tuple(facts["classes"])
+        place = {name: k for k, name in enumerate(classes)}
+
+        def stacked(kind: str) -> np.ndarray:
+            return np.column_stack([table[f"{kind}_{name}"].to_numpy() for name in classes]).astype(np.float32)
+
+        def indices(column: str) -> np.ndarray:
+            return np.array([place[name] for name in table[column].to_pylist()], np.int64)
+
+        logits = stacked("logit")
+        embeddings = None
+        if (folder / EMBEDDINGS).exists():
+            embeddings = np.load(folder / EMBEDDINGS, mmap_mode="r", allow_pickle=False)
+            if len(embeddings) != table.num_rows:
+                raise ValueError("embeddings of another table")
+        return Evaluation(
+            classes=classes,
+            targets=indices("target"),
+            predictions=indices("prediction"),
+            logits=logits,
+            probabilities=softmax(logits),
+            embeddings=embeddings,
+            positions=table["position"].to_numpy(),
+            rows=table["row"].to_numpy(),
+            data=facts["data"],
+            fingerprint=facts["fingerprint"],
+            split=facts["split"],
+            selection=facts["selection"],
+            averaging=facts["averaging"],
+            notes=tuple(facts["notes"]),
+        )
+    except (OSError, KeyError, ValueError, TypeError, pyarrow.ArrowException):
+        raise UserError(f"{folder.name} holds no predictions table of this version; compute it again.") from None
+
+
+def table_folder(
+    checkpoint: Checkpoint, dataset: FaceDataset, index: np.ndarray, split_name: str, averaging: str
+) -> Path:
+    """The folder of a cached table; it need not exist.
+
+    Its name is a hash of weights, network, classes and preprocessing, of the pictures and labels at ``index``, and of
+    split and averaging.
+    """
+    index = np.asarray(index)
+    index = np.flatnonzero(index) if index.dtype == bool else index
+    origin = {
+        "weights": checkpoint.sha256,
+        "network": checkpoint.network,
+        "options": checkpoint.options,
+        "classes": checkpoint.classes,
+        "preprocess": checkpoint.preprocess.to_dict(),
+        "data": [dataset.name, dataset.fingerprint(index)],
+        "places": hashlib.sha256(np.ascontiguousarray(index, "<i8").tobytes()).hexdigest(),
+        "split": split_name,
+        "averaging": averaging,
+    }
+    return predictions_folder() / hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def cached_predictions(
+    checkpoint: Checkpoint,
+    dataset: FaceDataset,
+    index: np.ndarray,
+    *,
+    split_name: str,
+    selection: str,
+    averaging: str = "none",
+) -> Evaluation | None:
+    """The cached table, or ``None`` where it was not computed yet or is damaged; the network is not loaded."""
+    folder = table_folder(checkpoint, dataset, index, split_name, averaging)
+    if not folder.is_dir():
+        return None
+    try:
+        return dataclasses.replace(read_predictions(folder), selection=selection)
+    except UserError:
+        return None
+
+
+def predictions_for(
+    classifier: Classifier | Checkpoint,
+    dataset: FaceDataset,
+    index: np.ndarray,
+    *,
+    split_name: str,
+    selection: str,
+    averaging: str = "none",
+    batch_size: int = 64,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Open the cached predictions, or compute and cache them.
+
+    Args:
+        classifier: a loaded network, or its checkpoint, which is loaded only when there is something to compute.
+        index, split_name, selection, averaging, batch_size, progress: as for :func:`evaluate`.
+
+    Raises:
+        UserError: As ``evaluate``. A cache that cannot be written is no error: a note says so.
+    """
+    checkpoint = classifier if isinstance(classifier, Checkpoint) else classifier.checkpoint
+    known = cached_predictions(
+        checkpoint, dataset, index, split_name=split_name, selection=selection, averaging=averaging
+    )
+    if known is not None:
+        return known
+    found = evaluate(
+        Classifier(classifier) if isinstance(classifier, Checkpoint) else classifier,
+        dataset,
+        index,
+        split_name=split_name,
+        selection=selection,
+        averaging=averaging,
+        batch_size=batch_size,
+        progress=progress,
+    )
+    try:
+        write_predictions(found, table_folder(checkpoint, dataset, index, split_name, averaging))
+    except UserError as error:
+        return dataclasses.replace(found, notes=(*found.notes, str(error)))
+    return found

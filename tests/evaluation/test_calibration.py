@@ -1,0 +1,68 @@
+"""Calibration: hand-made bins, a known temperature, curves by counting."""
+
+import numpy as np
+import pytest
+
+from fer_models.errors import UserError
+from fer_models.evaluation.calibration import (
+    aurc,
+    expected_calibration_error,
+    fit_temperature,
+    not_sure_threshold,
+    reliability,
+    risk_coverage,
+)
+from fer_models.evaluation.class_match import softmax
+
+
+def two_class(confidence: list[float], correct: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    top = np.array(confidence)
+    return 1 - np.array(correct), np.column_stack([top, 1 - top])
+
+
+def test_bins_and_ece_by_hand() -> None:
+    targets, probabilities = two_class([0.55, 0.55, 0.95, 0.95, 0.95, 1.0], [1, 0, 1, 1, 0, 1])
+    bars = reliability(targets, probabilities, bins=10)
+    assert [bar.n for bar in bars] == [0, 0, 0, 0, 0, 2, 0, 0, 0, 4]
+    assert bars[5].accuracy is not None and bars[5].accuracy.value == 0.5
+    assert bars[9].confidence == pytest.approx((3 * 0.95 + 1) / 4)
+    assert bars[0].accuracy is None
+    expected = 2 / 6 * abs(0.5 - 0.55) + 4 / 6 * abs(0.75 - 0.9625)
+    assert expected_calibration_error(targets, probabilities, bins=10) == pytest.approx(expected)
+
+
+def test_temperature_is_recovered_and_keeps_the_classes() -> None:
+    rng = np.random.default_rng(0)
+    true_logits = 2 * rng.normal(size=(20_000, 7))
+    targets = np.array([rng.choice(7, p=p / p.sum()) for p in softmax(true_logits).astype(float)])
+    overconfident = (2.5 * true_logits).astype(np.float32)
+    found = fit_temperature(targets, overconfident)
+    assert found.value == pytest.approx(2.5, rel=0.05)
+    assert found.ece[1] < 0.015 < 0.1 < found.ece[0]
+    assert found.log_loss[1] < found.log_loss[0]
+    assert (found.apply(overconfident).argmax(1) == overconfident.argmax(1)).all()
+    with pytest.raises(UserError, match="validation"):
+        fit_temperature(targets[:1], overconfident[:1])
+
+
+def test_risk_coverage_by_counting() -> None:
+    targets, probabilities = two_class([0.99, 0.9, 0.9, 0.6], [1, 0, 1, 0])
+    curve = risk_coverage(targets, probabilities)
+    np.testing.assert_allclose(curve.coverage, [0.25, 0.75, 1])
+    np.testing.assert_allclose(curve.risk, [0, 1 / 3, 1 / 2])
+    assert curve.aurc == pytest.approx((0 + 1 / 3 + 1 / 3 + 1 / 2) / 4)
+    assert curve.aurc - curve.excess == pytest.approx((0 + 0 + 1 / 3 + 1 / 2) / 4)
+    assert aurc(targets, probabilities) == pytest.approx(curve.aurc)
+    with pytest.raises(UserError):
+        risk_coverage(targets[:0], probabilities[:0])
+
+
+def test_not_sure_threshold_answers_as_many_as_it_may() -> None:
+    targets, probabilities = two_class([0.99, 0.9, 0.8, 0.7, 0.6], [1, 1, 0, 1, 0])
+    found = not_sure_threshold(targets, probabilities, 0.75)
+    assert found is not None
+    assert (found.threshold, found.answered, found.coverage) == (0.7, 4, 0.8)
+    assert found.accuracy.value == 0.75 and found.accuracy.low < 0.75 < found.accuracy.high
+    assert not_sure_threshold(*two_class([0.9, 0.8], [0, 1]), 0.99) is None
+    with pytest.raises(UserError, match="share"):
+        not_sure_threshold(targets, probabilities, 90)

@@ -1,0 +1,116 @@
+"""Predictions tables: what is written is read back, the cache knows what it was made from, damage is survived."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import fer_models
+from fer_models.checkpoint import load_checkpoint, save_checkpoint
+from fer_models.classifier import Classifier
+from fer_models.data.dataset import FaceDataset
+from fer_models.errors import UserError
+from fer_models.evaluation import predictions
+from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.predictions import (
+    cached_predictions,
+    predictions_folder,
+    predictions_for,
+    read_predictions,
+    write_predictions,
+)
+from fer_models.labels import FER7
+from fer_models.preprocess import Preprocess
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("checkpoint") / "small"
+    save_checkpoint(folder, fer_models.create_model("fcsdnet", 7, 1), FER7, Preprocess())
+    return load_checkpoint(folder)
+
+
+@pytest.fixture(scope="module")
+def faces() -> FaceDataset:
+    rng = np.random.default_rng(0)
+    return FaceDataset(
+        name="test",
+        images=rng.integers(0, 256, (30, 48, 48, 1), dtype=np.uint8),
+        labels=np.r_[-1, rng.integers(0, 7, 29)].astype(np.int64),
+        classes=FER7,
+        split=np.zeros(30, np.int8),
+        split_names=("Training",),
+        rows=np.arange(30) + 100,
+        source="memory",
+    )
+
+
+def equal(a: Evaluation, b: Evaluation) -> None:
+    for name in ("targets", "predictions", "logits", "probabilities", "positions", "rows"):
+        np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
+    for name in ("classes", "data", "fingerprint", "split", "selection", "averaging", "notes"):
+        assert getattr(a, name) == getattr(b, name)
+
+
+def test_the_second_time_nothing_is_computed(
+    classifier: Classifier, faces: FaceDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = {"split_name": "all", "selection": "folds"}
+    index, checkpoint = np.arange(30), classifier.checkpoint
+    assert cached_predictions(checkpoint, faces, index, **words) is None
+    first = predictions_for(classifier, faces, index, **words)
+    monkeypatch.setattr(predictions, "evaluate", None)  # calling it would raise
+    monkeypatch.setattr(predictions, "Classifier", None)
+    second = predictions_for(checkpoint, faces, index, **words)
+    equal(first, second)
+    assert second.embeddings is not None and second.embeddings.dtype == np.float16
+    np.testing.assert_allclose(second.embeddings, first.embeddings, rtol=1e-3, atol=1e-4)
+    assert second.to_json() == first.to_json()
+    assert len(list(predictions_folder().iterdir())) == 1  # nothing half-written is left
+
+
+def test_another_network_data_split_or_averaging_is_another_table(classifier: Classifier, faces: FaceDataset) -> None:
+    words = {"split_name": "all", "selection": "folds"}
+    checkpoint, index = classifier.checkpoint, np.arange(30)
+    predictions_for(classifier, faces, index, **words)
+    relabelled = dataclasses.replace(faces, labels=np.roll(faces.labels, 1))
+    bigger = dataclasses.replace(checkpoint, preprocess=Preprocess(size=64))
+    assert cached_predictions(checkpoint, faces, index, **words) is not None
+    assert cached_predictions(checkpoint, faces, index, averaging="flip", **words) is None
+    assert cached_predictions(checkpoint, faces, index[:20], **words) is None
+    assert cached_predictions(checkpoint, relabelled, index, **words) is None
+    assert cached_predictions(dataclasses.replace(checkpoint, sha256="0"), faces, index, **words) is None
+    assert cached_predictions(bigger, faces, index, **words) is None
+
+
+def test_any_tool_reads_the_table(classifier: Classifier, faces: FaceDataset, tmp_path: Path) -> None:
+    found = predictions_for(classifier, faces, np.arange(30), split_name="all", selection="folds", averaging="flip")
+    table = pd.read_parquet(write_predictions(found, tmp_path / "mine"))
+    assert list(table.columns[:5]) == ["row", "position", "split", "target", "prediction"]
+    assert table["row"].tolist() == list(range(101, 130))
+    np.testing.assert_array_equal(table["probability_happy"], found.probabilities[:, 3])
+    assert (table["target"] == [FER7[k] for k in found.targets]).all()
+
+
+def test_a_damaged_table_is_computed_again(classifier: Classifier, faces: FaceDataset) -> None:
+    words = {"split_name": "all", "selection": "folds"}
+    first = predictions_for(classifier, faces, np.arange(30), **words)
+    (folder,) = predictions_folder().iterdir()
+    (folder / "predictions.parquet").write_bytes(b"PAR1 not really")
+    with pytest.raises(UserError, match="compute it again"):
+        read_predictions(folder)
+    equal(predictions_for(classifier, faces, np.arange(30), **words), first)
+    equal(read_predictions(folder), first)
+
+
+def test_a_cache_that_cannot_be_written_is_said_but_stops_nothing(
+    classifier: Classifier, faces: FaceDataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("FER_CACHE", str(tmp_path / "file"))
+    found = predictions_for(classifier, faces, np.arange(30), split_name="all", selection="folds")
+    assert found.n == 29 and "make room" in found.notes[-1]
