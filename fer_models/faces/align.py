@@ -139,7 +139,9 @@ def _cut_aligned(
     distance = float(np.hypot(*across))
     side = distance / (RIGHT_EYE[0] - LEFT_EYE[0]) * (1 + margin)
     ratio = side / (square[2] - square[0])
-    if across[0] <= 0 or not 1 / _MAX_RATIO < ratio < _MAX_RATIO:
+    # Eyes beyond the border were guessed by the detector: such a face is cut off.
+    inside = (eyes >= 0).all() and (eyes < image.shape[1::-1]).all()
+    if not inside or across[0] <= 0 or not 1 / _MAX_RATIO < ratio < _MAX_RATIO:
         return None
     right = across / distance  # Unit vectors of the crop's axes in the picture.
     down = np.array([-right[1], right[0]])

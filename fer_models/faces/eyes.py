@@ -12,7 +12,10 @@ import numpy as np
 
 from fer_models.faces.image import resize
 
-_SIDE = 160
+#: Side to which the face is brought, and the upper part of it that is searched, in pixels. Measured on 160 faces with
+#: known eyes: both are found in 57 %, nearly all within 0.07 of the side; larger sides find more and err more.
+_SIDE = 112
+_ROWS = 76
 _CASCADES = ("haarcascade_eye.xml", "haarcascade_eye_tree_eyeglasses.xml")
 #: The eyes' usual places in the face square, and how far (in parts of its side) a pair may lie from them.
 _USUAL = np.array([[0.32, 0.39], [0.68, 0.39]])
@@ -33,7 +36,7 @@ def find_eyes(face: np.ndarray) -> np.ndarray | None:
 
     None unless both eyes are found at plausible places: a tilt of at most 30 degrees, each eye near its usual place.
     """
-    grey = cv2.equalizeHist(cv2.cvtColor(resize(face, _SIDE), cv2.COLOR_RGB2GRAY))
+    grey = cv2.cvtColor(resize(face, _SIDE), cv2.COLOR_RGB2GRAY)[:_ROWS]
     sizes = ((round(0.12 * _SIDE),) * 2, (round(0.4 * _SIDE),) * 2)
     found: list[tuple[float, float, int]] = []
     with _lock:

@@ -127,7 +127,7 @@ def resize(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
         if resized.shape[:2] != (rows, columns):
             resized = cv2.resize(resized, (columns, rows), interpolation=how)
     # OpenCV drops a channel axis of length one.
-    return resized.reshape(height, width, *image.shape[2:])
+    return resized if resized.ndim == image.ndim else resized[:, :, None]
 
 
 def _begin(name: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from fer_models.errors import UserError
 from fer_models.faces.download import check_file, yunet_path
 from fer_models.faces.face import DETECTORS, Detector, Face, to_longest_side
 
@@ -53,8 +55,7 @@ class YuNet(Detector):
         with self._lock:
             network = self._load()
             if network is None:
-                check_file(yunet_path())  # Says what is missing.
-                raise AssertionError("unreachable")
+                raise UserError("The YuNet detector is not on this machine; run `fer detectors get yunet` first.")
             network.setInputSize((bgr.shape[1], bgr.shape[0]))
             network.setScoreThreshold(float(np.clip(score_threshold, 0.01, 1.0)))
             _, rows = network.detect(bgr)
@@ -65,6 +66,8 @@ class YuNet(Detector):
         try:
             state = path.stat()
         except OSError:
+            if os.environ.get("FER_YUNET"):
+                check_file(path)  # A setting that points nowhere is said, not passed over.
             return None
         key = (path, state.st_mtime_ns, state.st_size)
         if key != self._loaded:
