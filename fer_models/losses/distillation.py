@@ -1,0 +1,65 @@
+"""Distillation: the student learns from the labels and from a frozen teacher's softened answer."""
+
+from collections.abc import Sequence
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from fer_models.errors import UserError
+from fer_models.losses.base import LOSSES, FERLoss, at_least_float32, check_range
+from fer_models.losses.cross_entropy import CrossEntropy
+
+
+@LOSSES.register("distillation")
+class Distillation(FERLoss):
+    r"""Distillation: :math:`(1 - \alpha)\,CE + \alpha\,T^2\,KL(\mathrm{softmax}(t/T)\,\|\,\mathrm{softmax}(s/T))`.
+
+    Args:
+        alpha: share of the teacher in [0, 1].
+        temperature: T.
+        label_smoothing, class_weights: of the cross-entropy.
+
+    Shape:
+        - As :class:`FERLoss`; ``teacher_logits`` is needed and gets no gradient. embedding is not used.
+
+    Raises:
+        UserError: If an option is out of range; :meth:`forward` without teacher logits.
+
+    Source:
+        Hinton et al. 2015. Jayaraman and Mahendran 2025, algorithm 3, name the loss only; shares and temperature are
+        our choice.
+    """
+
+    title = "Distillation"
+    summary = "Half cross-entropy, half the distance to a teacher's softened probabilities."
+    paper = "Hinton et al. 2015; Jayaraman and Mahendran 2025, algorithm 3"
+    needs_teacher = True
+
+    def __init__(
+        self,
+        num_classes: int,
+        num_features: int = 0,
+        class_counts: Sequence[int] | None = None,
+        *,
+        alpha: float = 0.5,
+        temperature: float = 4.0,
+        label_smoothing: float = 0.0,
+        class_weights: bool = False,
+    ):
+        super().__init__(num_classes, num_features, class_counts)
+        self.alpha = check_range(self.title, "alpha", alpha, 0.0, 1.0)
+        self.temperature = check_range(self.title, "temperature", temperature, 0.1, 100.0)
+        self.cross_entropy = CrossEntropy(
+            num_classes, num_features, class_counts, label_smoothing=label_smoothing, class_weights=class_weights
+        )
+
+    def forward(
+        self, logits: Tensor, targets: Tensor, embedding: Tensor | None = None, teacher_logits: Tensor | None = None
+    ) -> Tensor:
+        if teacher_logits is None:
+            raise UserError("Distillation needs a teacher: choose a trained checkpoint with the same classes.")
+        student = F.log_softmax(at_least_float32(logits) / self.temperature, 1)
+        teacher = F.log_softmax(teacher_logits.detach().to(student) / self.temperature, 1)
+        divergence = F.kl_div(student, teacher, reduction="batchmean", log_target=True)
+        labels = self.cross_entropy(logits, targets)
+        return (1 - self.alpha) * labels + self.alpha * self.temperature**2 * divergence

@@ -1,0 +1,59 @@
+"""Focal loss: cross-entropy that leaves easy pictures alone."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fer_models.losses.base import LOSSES, FERLoss, at_least_float32, check_range, shares
+from fer_models.losses.cross_entropy import inverse_frequency
+
+
+@LOSSES.register("focal")
+class Focal(FERLoss):
+    r"""Focal loss: :math:`-\sum_{i,c} w_c\,t_{ic} (1 - p_{ic})^\gamma \log p_{ic} \,/\, \sum_{i,c} w_c\,t_{ic}`.
+
+    Args:
+        gamma: from 0 (cross-entropy) up.
+        class_weights: weigh classes by inverse frequency.
+
+    Shape:
+        - As :class:`FERLoss`; embedding and teacher_logits are not used.
+
+    Raises:
+        UserError: If ``gamma`` is out of range, or counts are missing for class weights.
+
+    Source:
+        Lin et al., "Focal loss for dense object detection", ICCV 2017, eq. 5, in its softmax form.
+    """
+
+    title = "Focal loss"
+    summary = "Cross-entropy in which a picture counts less the surer the network already is."
+    paper = "Lin et al. 2017"
+
+    weights: Tensor
+
+    def __init__(
+        self,
+        num_classes: int,
+        num_features: int = 0,
+        class_counts: Sequence[int] | None = None,
+        *,
+        gamma: float = 2.0,
+        class_weights: bool = False,
+    ):
+        super().__init__(num_classes, num_features, class_counts)
+        self.gamma = check_range(self.title, "gamma", gamma, 0.0, 10.0)
+        weights = inverse_frequency(class_counts, num_classes) if class_weights else torch.ones(num_classes)
+        self.register_buffer("weights", weights, persistent=False)
+
+    def forward(
+        self, logits: Tensor, targets: Tensor, embedding: Tensor | None = None, teacher_logits: Tensor | None = None
+    ) -> Tensor:
+        log_p = F.log_softmax(at_least_float32(logits), 1)  # (B, K)
+        weighted = shares(targets, self.num_classes).to(log_p) * self.weights.to(log_p)
+        # 1 - p from below: the power of an exact 0 has no finite gradient for gamma < 1.
+        miss = (-torch.expm1(log_p)).clamp_min(torch.finfo(log_p.dtype).eps)
+        total = weighted.sum().clamp_min(torch.finfo(log_p.dtype).tiny)
+        return -(weighted * miss**self.gamma * log_p).sum() / total

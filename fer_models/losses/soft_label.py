@@ -1,0 +1,68 @@
+"""Cross-entropy against the votes of several annotators."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fer_models.errors import UserError
+from fer_models.losses.base import LOSSES, FERLoss, at_least_float32, check_range, shares
+
+
+@LOSSES.register("soft_label")
+class SoftLabel(FERLoss):
+    r"""Soft-label cross-entropy: the target is the distribution of the annotators' votes.
+
+    Args:
+        min_share: classes with a smaller share of a picture's votes are left out as slips, and the rest is scaled up;
+            the largest share always stays.
+
+    Shape:
+        - As :class:`FERLoss`; targets of shape :math:`(B, K)` may be vote counts, a row is divided by its sum. Rows
+          without votes do not count. embedding and teacher_logits are not used.
+
+    Raises:
+        UserError: If ``min_share`` is out of range or a vote is negative.
+
+    Source:
+        Barsoum et al., "Training deep networks for facial expression recognition with crowd-sourced label
+        distribution", ICMI 2016 (FERPlus), section 4, the cross-entropy scheme.
+    """
+
+    title = "Soft-label cross-entropy"
+    summary = "Learns the whole distribution of the annotators' votes instead of its most frequent class."
+    paper = "Barsoum et al. 2016 (FERPlus)"
+
+    def __init__(
+        self,
+        num_classes: int,
+        num_features: int = 0,
+        class_counts: Sequence[int] | None = None,
+        *,
+        min_share: float = 0.0,
+    ):
+        super().__init__(num_classes, num_features, class_counts)
+        self.min_share = check_range(self.title, "min_share", min_share, 0.0, 1.0)
+
+    def distribution(self, targets: Tensor) -> Tensor:
+        """Class numbers (B,), votes or shares (B, K) as shares (B, K); a row without votes stays zero.
+
+        Raises:
+            UserError: If a vote is negative.
+        """
+        votes = shares(targets, self.num_classes)
+        votes = votes if votes.is_floating_point() else votes.to(torch.get_default_dtype())
+        tiny = torch.finfo(votes.dtype).tiny
+        if bool((votes < 0).any()):
+            raise UserError("Votes cannot be negative.")
+        part = votes / votes.sum(1, keepdim=True).clamp_min(tiny)
+        kept = torch.where((part >= self.min_share) | (part == part.amax(1, keepdim=True)), part, 0.0)
+        return kept / kept.sum(1, keepdim=True).clamp_min(tiny)
+
+    def forward(
+        self, logits: Tensor, targets: Tensor, embedding: Tensor | None = None, teacher_logits: Tensor | None = None
+    ) -> Tensor:
+        log_p = F.log_softmax(at_least_float32(logits), 1)
+        target = self.distribution(targets).to(log_p)
+        return -(target * log_p).sum() / target.sum().clamp_min(torch.finfo(log_p.dtype).tiny)
