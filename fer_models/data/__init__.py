@@ -4,19 +4,23 @@ from fer_models.data.catalogue import DatasetEntry, add_dataset, data_folder, kn
 from fer_models.data.dataset import UNLABELLED, FaceDataset
 from fer_models.data.opening import open_dataset
 from fer_models.data.readers import READERS, Reader, ReaderInfo
+from fer_models.data.splits import PROTOCOLS, Split, make_split
 from fer_models.data.store import cache_folder
 
 __all__ = [
+    "PROTOCOLS",
     "READERS",
     "UNLABELLED",
     "DatasetEntry",
     "FaceDataset",
     "Reader",
     "ReaderInfo",
+    "Split",
     "add_dataset",
     "cache_folder",
     "data_folder",
     "known_datasets",
+    "make_split",
     "open_dataset",
     "remove_dataset",
 ]

@@ -1,0 +1,102 @@
+"""The nearest neighbour on pixels: what a split gives away to a method that understands nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fer_models.data.dataset import FaceDataset
+from fer_models.data.duplicates import Duplicates, grey_vectors
+from fer_models.data.listing import fit
+from fer_models.data.splits import PROTOCOLS, Split, make_split
+
+#: Larger pictures are brought to this side: expressions are plain at it, and memory stays small.
+MAX_SIDE = 48
+#: More pictures than these are not asked for; a sample of them is.
+MAX_QUERIES = 5000
+#: Sets with more pictures are measured on one fold instead of all.
+ALL_FOLDS = 10_000
+_QUERIES, _REFERENCES = 1024, 4096
+
+
+@dataclass(frozen=True)
+class NearestResult:
+    """Share of right answers in [0, 1] of a nearest neighbour, on ``n`` pictures; ``rule`` says under which split."""
+
+    accuracy: float
+    n: int
+    protocol: str
+    rule: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"accuracy": self.accuracy, "n": self.n, "protocol": self.protocol, "rule": self.rule}
+
+
+def nearest_under(dataset: FaceDataset, protocol: str, *, seed: int = 0) -> NearestResult:
+    """The baseline under a protocol, over all its folds (the first one only for more than 10,000 pictures).
+
+    Raises:
+        UserError: If the protocol does not fit the data set.
+    """
+    rule = PROTOCOLS[protocol]
+    folds = rule.folds if len(dataset) <= ALL_FOLDS else 1
+    right, asked = 0, 0
+    for fold in range(folds):
+        split = make_split(dataset, protocol, fold=fold, seed=seed)
+        hits = nearest_hits(dataset, references(split), split.measured, seed=seed)
+        right, asked = right + int(hits.sum()), asked + len(hits)
+    name = rule.title + (f", first of {rule.folds}" if folds < rule.folds else "")
+    return NearestResult(right / max(asked, 1), asked, protocol, name)
+
+
+def nearest_without_copies(dataset: FaceDataset, split: Split, copies: Duplicates, *, seed: int = 0) -> NearestResult:
+    """The baseline under a split whose references have no exact, near or mirrored copy among the measured pictures."""
+    measured = np.zeros(len(dataset), bool)
+    measured[split.measured] = True
+    reference = references(split)
+    reference = reference[~copies.near_copy_in(measured, mirrored=True)[reference]]
+    hits = nearest_hits(dataset, reference, split.measured, seed=seed)
+    return NearestResult(
+        float(hits.mean()) if len(hits) else 0.0, len(hits), split.protocol, f"{split.name}, without copies"
+    )
+
+
+def references(split: Split) -> np.ndarray:
+    """What a nearest neighbour may look at: training, and validation too where there is a test part."""
+    return np.concatenate([split.train, split.val]) if len(split.test) else split.train
+
+
+def nearest_hits(dataset: FaceDataset, reference: np.ndarray, queries: np.ndarray, *, seed: int = 0) -> np.ndarray:
+    """bool (Q,): whether the reference picture with the largest cosine of mean-removed pixels has the query's class.
+
+    Of more than :data:`MAX_QUERIES` positions in ``queries`` a sample is asked for.
+    """
+    if len(queries) > MAX_QUERIES:
+        queries = np.sort(np.random.default_rng(seed).choice(queries, MAX_QUERIES, replace=False))
+    if not len(reference) or not len(queries):
+        return np.zeros(0, bool)
+    asked = np.concatenate([_vectors(dataset, queries[i : i + _QUERIES]) for i in range(0, len(queries), _QUERIES)])
+    best = np.full(len(queries), -2.0, np.float32)
+    label = np.full(len(queries), -1, np.int64)
+    for start in range(0, len(reference), _REFERENCES):
+        part = reference[start : start + _REFERENCES]
+        table = _vectors(dataset, part)
+        for begin in range(0, len(queries), _QUERIES):
+            rows = slice(begin, begin + _QUERIES)
+            cosine = asked[rows] @ table.T
+            nearest = cosine.argmax(axis=1)
+            value = cosine[np.arange(len(nearest)), nearest]
+            better = value > best[rows]
+            best[rows][better] = value[better]
+            label[rows][better] = dataset.labels[part[nearest[better]]]
+    return label == dataset.labels[queries]
+
+
+def _vectors(dataset: FaceDataset, positions: np.ndarray) -> np.ndarray:
+    images = dataset.images[positions]
+    if max(images.shape[1:3]) > MAX_SIDE:
+        images = np.stack([fit(image, (MAX_SIDE, MAX_SIDE, images.shape[3])) for image in images])
+    return grey_vectors(images)

@@ -1,0 +1,293 @@
+"""Splits: which pictures train a network, which choose it, and which measure it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fer_models.data.dataset import FaceDataset
+from fer_models.data.duplicates import Duplicates, exact_duplicates
+from fer_models.data.readers.base import split_role
+from fer_models.errors import UserError
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A rule that divides a data set.
+
+    Args:
+        title: a few words for a menu.
+        description: one sentence.
+        folds: how many folds it has; 1 for a single split.
+        by_subject: whether no subject is in two parts; such a protocol needs known subjects.
+    """
+
+    title: str
+    description: str
+    folds: int = 1
+    by_subject: bool = False
+
+
+#: Every protocol by its name, in the order of a menu.
+PROTOCOLS: dict[str, Protocol] = {
+    "official": Protocol(
+        "Official",
+        "The authors' own parts; where they name none for validation, a stratified part of training is taken, by "
+        "subject where subjects are known.",
+    ),
+    "official-holdout": Protocol(
+        "Official, validated on training",
+        "A stratified part of the official training pictures chooses the network; the official validation pictures are "
+        "added to the test, which nothing else touches.",
+    ),
+    "folds-5": Protocol(
+        "5 folds of pictures",
+        "Five stratified folds of single pictures, 80/20 training and validation inside, as FCSDNet's paper does: "
+        "copies and subjects cross over.",
+        5,
+    ),
+    "folds-5-subject": Protocol(
+        "5 folds by subject", "Five stratified folds of whole subjects, 80/20 by subject inside.", 5, True
+    ),
+    "folds-10": Protocol(
+        "10 folds of pictures",
+        "Ten stratified folds of single pictures, usual for CK+ and JAFFE: copies and subjects cross over.",
+        10,
+    ),
+    "folds-10-subject": Protocol(
+        "10 folds by subject", "Ten stratified folds of whole subjects: the usual strict measure.", 10, True
+    ),
+    "7-2-1": Protocol(
+        "7:2:1 of pictures",
+        "70 % training, 20 % validation, 10 % test, stratified, single pictures: subjects cross over.",
+    ),
+    "7-2-1-subject": Protocol("7:2:1 by subject", "About 70, 20 and 10 % of the pictures, by whole subjects.", 1, True),
+}
+
+#: Part of the training pictures that validates where nothing else is said: 80/20, as the papers do.
+VAL_FRACTION = 0.2
+
+
+@dataclass(frozen=True)
+class Split:
+    """Positions of the pictures that train, validate and test; every array int64, sorted, without common elements.
+
+    Only labelled pictures are in a split. ``name`` says protocol and fold, for people.
+    """
+
+    train: np.ndarray
+    val: np.ndarray
+    test: np.ndarray
+    name: str
+    protocol: str
+    seed: int
+    fold: int = 0
+
+    @property
+    def measured(self) -> np.ndarray:
+        """Positions on which a result is reported: the test part, or validation where there is no test part."""
+        return self.test if len(self.test) else self.val
+
+    def to_json(self, dataset: FaceDataset) -> dict[str, Any]:
+        """The split as row ids of the source, which stay valid when the data set is read anew."""
+        parts = {part: dataset.rows[getattr(self, part)].tolist() for part in ("train", "val", "test")}
+        return {"name": self.name, "protocol": self.protocol, "seed": self.seed, "fold": self.fold, **parts}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any], dataset: FaceDataset) -> Split:
+        """The split of :meth:`to_json` for the same data set.
+
+        Raises:
+            UserError: If a field is missing or the data set lacks some of the rows.
+        """
+        order = np.argsort(dataset.rows, kind="stable")
+        sorted_rows = dataset.rows[order]
+        parts = {}
+        try:
+            for part in ("train", "val", "test"):
+                rows = np.asarray(values[part], np.int64).reshape(-1)
+                at = np.searchsorted(sorted_rows, rows).clip(max=max(len(order) - 1, 0))
+                missing = rows[sorted_rows[at] != rows] if len(order) else rows
+                if len(missing):
+                    raise UserError(
+                        f"{dataset.name} has no row {missing[0]} of the saved split; is it the same data set?"
+                    )
+                parts[part] = np.sort(order[at]).astype(np.int64)
+            name, protocol = str(values["name"]), str(values["protocol"])
+            return cls(**parts, name=name, protocol=protocol, seed=int(values["seed"]), fold=int(values.get("fold", 0)))
+        except (KeyError, TypeError) as error:
+            raise UserError(f"The saved split is damaged: {error} is missing or of another kind.") from None
+
+    def crossing(self, dataset: FaceDataset, duplicates: Duplicates | None = None) -> Crossing:
+        """What crosses from training into validation and test; near copies only if the set's ``duplicates`` are given."""
+        copies = exact_duplicates(dataset.images) if duplicates is None else duplicates
+        held_out = np.concatenate([self.val, self.test])
+        source = np.zeros(len(dataset), bool)
+        source[self.train] = True
+        exact = held_out[copies.exact_copy_in(source)[held_out]]
+        near = held_out[copies.near_copy_in(source)[held_out]]
+        subjects: tuple[str, ...] | None = None
+        if dataset.subjects is not None:
+            known = set(dataset.subjects[self.train].tolist()) & set(dataset.subjects[held_out].tolist())
+            subjects = tuple(sorted(known - {""}))
+        return Crossing(subjects, np.sort(exact), np.sort(near) if duplicates is not None else None)
+
+    def without_leaks(self, duplicates: Duplicates) -> Split:
+        """The split without those training pictures that have an exact, near or mirrored copy in validation or test."""
+        held_out = np.zeros(len(duplicates.first), bool)
+        held_out[self.val] = held_out[self.test] = True
+        train = self.train[~duplicates.near_copy_in(held_out, mirrored=True)[self.train]]
+        return dataclasses.replace(self, train=train, name=f"{self.name}, without leaks")
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """What is both in training and in the held-out parts (validation and test) of a split.
+
+    Args:
+        subjects: names of subjects in both; ``None`` where the data set does not tell subjects.
+        exact: held-out positions with a byte-identical picture in training.
+        near: held-out positions with an identical or near copy in training; ``None`` if they were not looked for.
+    """
+
+    subjects: tuple[str, ...] | None
+    exact: np.ndarray
+    near: np.ndarray | None
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing that was looked for crosses."""
+        return not (self.subjects or len(self.exact) or (self.near is not None and len(self.near)))
+
+
+def make_split(
+    dataset: FaceDataset,
+    protocol: str = "official",
+    *,
+    fold: int = 0,
+    seed: int = 0,
+    val_fraction: float | None = None,
+    exclude_rows: Collection[int] = (),
+) -> Split:
+    """Divide a data set; the same arguments give the same split.
+
+    Args:
+        dataset: the data set; its unlabelled pictures are in no part.
+        protocol: a key of :data:`PROTOCOLS`.
+        fold: which fold is the test part, from 0.
+        seed: seed of the folds and of the validation part.
+        val_fraction: part of the training pictures that validates where the protocol takes one; default 0.2.
+        exclude_rows: row ids (``dataset.rows``) to leave out of training, for instance copies of held-out pictures.
+
+    Raises:
+        UserError: If the protocol is unknown or does not fit the data set.
+    """
+    if protocol not in PROTOCOLS:
+        raise UserError(f"There is no split protocol {protocol!r}; choose one of: {', '.join(PROTOCOLS)}.")
+    rule = PROTOCOLS[protocol]
+    fraction = VAL_FRACTION if val_fraction is None else val_fraction
+    if not 0 < fraction < 1:
+        raise UserError(f"The validation part lies between 0 and 1, not at {fraction}.")
+    if not 0 <= fold < rule.folds:
+        raise UserError(f"Protocol {protocol!r} has the folds 0 to {rule.folds - 1}, not {fold}.")
+    if rule.by_subject and dataset.subjects is None:
+        raise UserError(f"{dataset.name} does not tell who is who, so it cannot be divided by subject.")
+    labelled = np.flatnonzero(dataset.labels >= 0)
+    if not len(labelled):
+        raise UserError(f"{dataset.name} has no labelled pictures to divide.")
+    if protocol.startswith("official"):
+        train, val, test = _official(dataset, fraction, seed, holdout=protocol == "official-holdout")
+    else:
+        kind = "by subject" if rule.by_subject else "pictures"
+        if rule.folds == 1:
+            rest, test = _part(dataset, labelled, 0.1, seed, kind)
+            train, val = _part(dataset, rest, 2 / 9, seed + 1, kind)
+        else:
+            test = _fold(dataset, labelled, rule.folds, fold, seed, kind)
+            train, val = _part(dataset, np.setdiff1d(labelled, test), fraction, seed + 1, kind)
+    if len(exclude_rows):
+        train = train[~np.isin(dataset.rows[train], np.asarray(list(exclude_rows), np.int64))]
+    if not len(train):
+        raise UserError(f"Protocol {protocol!r} leaves no pictures of {dataset.name} for training.")
+    name = rule.title + (f", fold {fold + 1} of {rule.folds}" if rule.folds > 1 else "")
+    return Split(np.sort(train), np.sort(val), np.sort(test), name, protocol, seed, fold)
+
+
+def _official(
+    dataset: FaceDataset, fraction: float, seed: int, *, holdout: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    roles = np.asarray([split_role(name) if i else 0 for i, name in enumerate(dataset.split_names)], np.int64)
+    role = np.where(dataset.labels >= 0, roles[dataset.split], -1)
+    train, val, test = (np.flatnonzero(role == wanted) for wanted in (0, 1, 2))
+    if not len(train):
+        raise UserError(
+            f"{dataset.name} has no labelled pictures in {dataset.split_names[0]}; choose another protocol."
+        )
+    if len(val) and not holdout:
+        return train, val, test
+    kind = "by subject" if dataset.subjects is not None else "pictures"
+    rest, part = _part(dataset, train, fraction, seed, kind)
+    return rest, part, np.concatenate([val, test])
+
+
+def _part(
+    dataset: FaceDataset, positions: np.ndarray, fraction: float, seed: int, kind: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Positions without and with a stratified part of about ``fraction``."""
+    if kind == "by subject":
+        assert dataset.subjects is not None
+        subjects = len(np.unique(dataset.subjects[positions]))
+        if subjects < 2:
+            raise UserError(f"{dataset.name} has too few subjects there for a validation part of its own.")
+        folds = min(max(2, round(1 / fraction)), subjects) if fraction <= 0.5 else max(2, round(1 / (1 - fraction)))
+        part = _fold(dataset, positions, min(folds, subjects), 0, seed, kind)
+        part = part if fraction <= 0.5 else np.setdiff1d(positions, part)
+    else:
+        from sklearn.model_selection import train_test_split
+
+        labels = dataset.labels[positions]
+        count = max(1, round(len(positions) * fraction))
+        # A class with one picture, or more classes than pictures held out, cannot be stratified.
+        few = np.bincount(labels)[labels].min() < 2 or count < len(np.unique(labels))
+        if len(positions) < 2:
+            raise UserError(f"{dataset.name} has too few pictures for a validation part.")
+        part = train_test_split(
+            positions, test_size=count, random_state=seed, stratify=None if few else labels, shuffle=True
+        )[1]
+    return np.setdiff1d(positions, part), np.sort(part)
+
+
+def _fold(dataset: FaceDataset, positions: np.ndarray, folds: int, fold: int, seed: int, kind: str) -> np.ndarray:
+    """Positions of one stratified fold."""
+    import warnings
+
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    labels = dataset.labels[positions]
+    if kind == "by subject":
+        assert dataset.subjects is not None
+        groups = dataset.subjects[positions]
+        if len(np.unique(groups)) < folds:
+            raise UserError(f"{dataset.name} has {len(np.unique(groups))} subjects, too few for {folds} folds.")
+    else:
+        groups = None
+        if len(positions) < folds:
+            raise UserError(f"{dataset.name} has {len(positions)} pictures, too few for {folds} folds.")
+    splitter: Any = (StratifiedKFold if groups is None else StratifiedGroupKFold)(
+        folds, shuffle=True, random_state=seed
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # A class with fewer pictures than folds is spread as far as it goes.
+        try:
+            parts = list(splitter.split(np.zeros(len(positions)), labels, groups))
+        except ValueError:
+            raise UserError(
+                f"{dataset.name}: each class has fewer than {folds} pictures or subjects, too few for {folds} folds."
+            ) from None
+    return positions[parts[fold][1]]
