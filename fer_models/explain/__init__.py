@@ -1,6 +1,6 @@
 """Explanations: where a network looks, and whether the picture of it can be believed."""
 
-from fer_models.explain import cam
+from fer_models.explain import cam, gradients, perturbation
 from fer_models.explain.attribution import Attribution
 from fer_models.explain.base import (
     EXPLAINERS,
@@ -18,6 +18,8 @@ __all__ = [
     "cam",
     "default_layer",
     "explain",
+    "gradients",
     "layer_sizes",
+    "perturbation",
     "unsupported_methods",
 ]

@@ -38,7 +38,8 @@ EXPLAINERS: Registry[type[Explainer]] = Registry("explanation method")
 class Query:
     """One question to a method: network (locked, in evaluation mode), batch (B, C, H, W), target, layer, score.
 
-    ``layer`` and ``module`` are ``None`` for methods that use no layer; ``black`` is a black pixel on the network's scale.
+    ``layer`` and ``module`` are ``None`` for methods that use no layer; ``black`` is a black pixel on the network's
+    scale.
     """
 
     model: FERNetwork

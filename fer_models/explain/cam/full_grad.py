@@ -13,9 +13,9 @@ class FullGrad(Explainer):
     r""":math:`|x \odot g_x| + \sum_l \sum_c |b_l \odot g_l|`, :math:`g_l` the gradient at layer :math:`l`'s output.
 
     :math:`b_l` is the bias of a convolution, and for a batch norm in evaluation mode what it adds:
-    :math:`\beta - \mu\gamma/\sqrt{\sigma^2 + \epsilon}`. With ``magnitude=False`` the terms keep their sign; in a network
-    of convolutions, ReLU and pooling their sum and the biases of its linear layers then make the logit. Multiplied gates
-    (attention) are outside that theory: their networks get a map, but not that equation.
+    :math:`\beta - \mu\gamma/\sqrt{\sigma^2 + \epsilon}`. With ``magnitude=False`` the terms keep their sign; in a
+    network of convolutions, ReLU and pooling their sum and the biases of its linear layers then make the logit.
+    Multiplied gates (attention) are outside that theory: their networks get a map, but not that equation.
 
     Source:
         Srinivas and Fleuret, "Full-gradient representation", NeurIPS 2019 (arXiv 1905.00780). Terms are added as they

@@ -1,0 +1,51 @@
+"""Pictures without information, against which a method measures what a pixel adds."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fer_models.errors import UserError
+
+#: The baselines by name.
+BASELINES = ("black", "mean", "blurred")
+
+
+def baseline_picture(batch: Tensor, kind: str | Tensor, black: float) -> Tensor:
+    """A baseline for every picture of a batch, (B, C, H, W) on the network's scale.
+
+    Args:
+        kind: ``"black"``; ``"mean"``, every picture's own mean value everywhere; ``"blurred"``, the picture with a
+            Gaussian of an eighth of its side, where no part of a face can be told; or a picture (C, H, W) such as the
+            mean face of a data set.
+        black: value of a black pixel.
+
+    Raises:
+        UserError: If the name is unknown or the picture has another shape.
+    """
+    if isinstance(kind, Tensor):
+        if kind.shape != batch.shape[1:]:
+            raise UserError(f"The baseline picture must be {tuple(batch.shape[1:])}, not {tuple(kind.shape)}.")
+        return kind.to(batch).expand_as(batch)
+    if kind == "black":
+        return torch.full_like(batch, black)
+    if kind == "mean":
+        return batch.mean((2, 3), keepdim=True).expand_as(batch)
+    if kind == "blurred":
+        return blur(batch, max(batch.shape[2:]) / 8)
+    raise UserError(f"There is no baseline {kind!r}; choose one of: {', '.join(BASELINES)}.")
+
+
+def blur(batch: Tensor, sigma: float) -> Tensor:
+    """Gaussian blur of (B, C, H, W) with a standard deviation in pixels; the border repeats."""
+    reach = max(1, math.ceil(3 * sigma))
+    steps = torch.arange(-reach, reach + 1, dtype=batch.dtype, device=batch.device)
+    kernel = torch.exp(-(steps**2) / (2 * sigma**2))
+    kernel = kernel / kernel.sum()
+    channels = batch.shape[1]
+    padded = F.pad(batch, (reach, reach, reach, reach), mode="replicate")
+    rows = F.conv2d(padded, kernel.view(1, 1, -1, 1).expand(channels, 1, -1, 1), groups=channels)
+    return F.conv2d(rows, kernel.view(1, 1, 1, -1).expand(channels, 1, 1, -1), groups=channels)

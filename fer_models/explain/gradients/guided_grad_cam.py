@@ -1,0 +1,33 @@
+"""Guided Grad-CAM: the detail of guided backpropagation inside the place that Grad-CAM shows."""
+
+from torch import Tensor
+
+from fer_models.architectures.base import FERNetwork
+from fer_models.explain.base import Query, register_explainer
+from fer_models.explain.cam.base import activations_and_gradients, upsample
+from fer_models.explain.gradients.base import GradientExplainer, without_relu
+from fer_models.explain.gradients.guided_backprop import guided_gradient
+
+
+@register_explainer("guided_grad_cam")
+class GuidedGradCAM(GradientExplainer):
+    """Guided gradient times the positive part of the enlarged Grad-CAM map, summed over colour channels.
+
+    Source:
+        Selvaraju et al., "Grad-CAM", ICCV 2017 (arXiv 1610.02391), section 3.3.
+    """
+
+    title = "Guided Grad-CAM"
+    summary = "Guided backpropagation kept only where Grad-CAM is positive: sharp and specific to the class."
+    paper = "Selvaraju et al. 2017, Grad-CAM"
+    cost = "two forward passes, one full and one partial backward pass"
+    uses_layer = True
+
+    def compute(self, query: Query, upsampling: str = "bilinear") -> Tensor:
+        activations, gradients = activations_and_gradients(query)
+        place = (gradients.mean((2, 3), keepdim=True) * activations).sum(1).relu()
+        place = upsample(place, (query.batch.shape[2], query.batch.shape[3]), upsampling)
+        return guided_gradient(query).sum(1) * place
+
+    def unsupported(self, model: FERNetwork) -> str | None:
+        return without_relu(model, "guided Grad-CAM")

@@ -1,0 +1,53 @@
+"""Occlusion: what the score loses when a patch is covered."""
+
+import torch
+from torch import Tensor
+
+from fer_models.errors import UserError
+from fer_models.explain.base import Explainer, Query, register_explainer
+from fer_models.explain.baselines import baseline_picture
+from fer_models.explain.gradients.base import ScoredModel
+
+
+@register_explainer("occlusion")
+class Occlusion(Explainer):
+    """Drop of the score under a square patch, at every position, averaged over the patches that cover a pixel.
+
+    Source:
+        Zeiler and Fergus, "Visualizing and understanding convolutional networks", ECCV 2014; captum's implementation.
+    """
+
+    title = "Occlusion"
+    summary = "Covers the picture patch by patch and shows where the score falls; slow, and easy to believe."
+    paper = "Zeiler and Fergus 2014, Visualizing and understanding convolutional networks"
+    cost = "one forward pass for every position of the patch, 121 at 48 pixels"
+    family = "perturbation"
+    batch_size = 16
+
+    def compute(
+        self,
+        query: Query,
+        window: float = 1 / 6,
+        stride: float = 1 / 12,
+        baseline: str | Tensor = "mean",
+        rows_at_once: int = 64,
+    ) -> Tensor:
+        """``window`` and ``stride`` are shares of the picture's side."""
+        from captum.attr import Occlusion as Captum
+
+        if not (0 < stride <= window <= 1):
+            raise UserError(f"The patch must be at most the picture and at least its step, not {window} and {stride}.")
+        count, channels, height, width = query.batch.shape
+        patch = [max(1, round(window * side)) for side in (height, width)]
+        step = [max(1, round(stride * side)) for side in (height, width)]
+        places = [-(-(side - p) // s) + 1 for side, p, s in zip((height, width), patch, step, strict=True)]
+        scored = ScoredModel(query, rows=count * (places[0] * places[1] + 1))
+        with torch.no_grad():
+            drop = Captum(scored.forward).attribute(
+                query.batch,
+                sliding_window_shapes=(channels, *patch),
+                strides=(channels, *step),
+                baselines=baseline_picture(query.batch, baseline, query.black),
+                perturbations_per_eval=max(1, rows_at_once // count),
+            )
+        return drop[:, 0]  # the patch covers all channels, so that they hold the same value

@@ -1,0 +1,246 @@
+"""Gradient and perturbation methods against captum, closed forms and their axioms, in float64."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from fer_models.attention.channel import ChannelAttention
+from fer_models.errors import UserError
+from fer_models.explain.base import EXPLAINERS, Query, explain, unsupported_methods
+from fer_models.explain.baselines import BASELINES, baseline_picture, blur
+from fer_models.explain.gradients.deep_lift import _comparable
+from fer_models.explain.target import Target
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:captum")
+
+
+def ask(held, batch, layer="last", target=1) -> Query:
+    targets = Target(torch.full((len(batch),), target))
+    return Query(held.model, batch, targets, "logit", layer, held.model.cam_layers[layer])
+
+
+def compute(method, query, **options):
+    return EXPLAINERS[method]().compute(query, **options).detach()
+
+
+def close(a, b, **tolerance):
+    torch.testing.assert_close(a, b.detach(), **({"rtol": 1e-9, "atol": 1e-11} | tolerance))
+
+
+def test_plain_gradients_equal_captum(tiny, tiny_batch):
+    from captum.attr import GuidedBackprop, GuidedGradCam, InputXGradient, Saliency
+
+    query = ask(tiny, tiny_batch)
+    close(compute("saliency", query), Saliency(tiny.model).attribute(tiny_batch.clone(), target=1).amax(1))
+    product = InputXGradient(tiny.model).attribute(tiny_batch.clone(), target=1)
+    close(compute("input_x_gradient", query), product.sum(1))
+    guided = GuidedBackprop(tiny.model).attribute(tiny_batch.clone(), target=1)
+    close(compute("guided_backprop", query), guided.sum(1))
+    assert not torch.allclose(guided, Saliency(tiny.model).attribute(tiny_batch.clone(), target=1, abs=False))
+    both = GuidedGradCam(tiny.model, tiny.model.body[4]).attribute(
+        tiny_batch.clone(), target=1, interpolate_mode="bilinear"
+    )
+    close(compute("guided_grad_cam", query), both.sum(1))
+
+
+def test_guided_backprop_equals_captum_with_attention(classifier, batch):
+    from captum.attr import GuidedBackprop
+
+    theirs = GuidedBackprop(classifier.model).attribute(batch.clone(), target=3).sum(1)
+    ours = explain(classifier, batch, "guided_backprop", 3).values
+    np.testing.assert_allclose(ours, theirs.detach().numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_integrated_gradients_sum_to_the_gain_of_the_score(tiny, tiny_batch, baseline):
+    start = baseline_picture(tiny_batch, baseline, -1.0)
+    gain = (tiny.model(tiny_batch) - tiny.model(start))[:, 1]
+    ours = compute("integrated_gradients", ask(tiny, tiny_batch), steps=400, baseline=baseline, rows_at_once=1200)
+    close(ours.sum((1, 2)), gain, rtol=0, atol=2e-3)
+
+
+def test_integrated_gradients_in_small_parts_are_the_same(tiny, tiny_batch):
+    whole = compute("integrated_gradients", ask(tiny, tiny_batch), steps=20, rows_at_once=1000)
+    close(compute("integrated_gradients", ask(tiny, tiny_batch), steps=20, rows_at_once=7), whole)
+
+
+def test_deep_lift_equals_captum_and_sums_to_the_gain(tiny, tiny_batch):
+    from captum.attr import DeepLift
+
+    start = baseline_picture(tiny_batch, "mean", -1.0)
+    theirs = DeepLift(tiny.model).attribute(tiny_batch.clone(), start.contiguous(), target=1).sum(1)
+    ours = compute("deep_lift", ask(tiny, tiny_batch), baseline="mean")
+    close(ours, theirs)
+    close(ours.sum((1, 2)), (tiny.model(tiny_batch) - tiny.model(start))[:, 1])
+    assert not any(hasattr(module, "input") for module in tiny.model.modules())
+
+
+def test_deep_lift_compares_each_descriptor_with_its_own_baseline():
+    # Of the gate alone: with the two descriptors apart the rescale rule sums to the gain of the gate's input to the
+    # sigmoid and through it; captum on the stacked module compares means with maxima and does not.
+    from captum.attr import DeepLift
+
+    torch.manual_seed(0)
+
+    class Gate(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention, self.sigmoid = ChannelAttention(8, ratio=2).double(), nn.Sigmoid()
+
+        def forward(self, x):
+            a = self.attention
+            return torch.logit(a.gate(x))[:, 0, 0]
+
+    x, start = torch.randn(2, 8, 3, 3, dtype=torch.float64), torch.zeros(2, 8, 3, 3, dtype=torch.float64)
+    gate = Gate()
+    gain = gate(x) - gate(start)
+    apart = DeepLift(_comparable(gate)).attribute(x.clone(), start, target=0)
+    stacked = DeepLift(gate).attribute(x.clone(), start, target=0)
+    # The maximum over space is no layer of captum's; where it moves, only the mean's part is exact, so compare errors.
+    error = (apart.sum((1, 2, 3)) - gain[:, 0]).abs().max()
+    wrong = (stacked.sum((1, 2, 3)) - gain[:, 0]).abs().max()
+    assert error < 1e-9
+    assert wrong > 1e-3
+
+
+def test_occlusion_by_hand(tiny, tiny_batch):
+    ours = compute("occlusion", ask(tiny, tiny_batch), window=1 / 3, stride=1 / 6, baseline="black", rows_at_once=5)
+    with torch.no_grad():
+        whole = tiny.model(tiny_batch)[:, 1]
+        total, covered = torch.zeros(3, 12, 12, dtype=torch.float64), torch.zeros(12, 12, dtype=torch.float64)
+        for top in range(0, 9, 2):
+            for left in range(0, 9, 2):
+                x = tiny_batch.clone()
+                x[:, :, top : top + 4, left : left + 4] = -1
+                total[:, top : top + 4, left : left + 4] += (whole - tiny.model(x)[:, 1])[:, None, None]
+                covered[top : top + 4, left : left + 4] += 1
+    close(ours, (total / covered).float(), rtol=1e-5, atol=1e-6)  # captum accumulates in float32
+
+
+def test_smooth_grad_without_noise_is_saliency_and_with_noise_what_captum_finds(tiny, tiny_batch):
+    from captum.attr import NoiseTunnel, Saliency
+
+    query = ask(tiny, tiny_batch)
+    close(compute("smooth_grad", query, noise=0.0), compute("saliency", query))
+    x = tiny_batch[:1]
+    spread = 0.15 * (x.max() - x.min()).item()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        tunnel = NoiseTunnel(Saliency(tiny.model))
+        theirs = tunnel.attribute(x.clone(), nt_samples=800, stdevs=spread, target=1, abs=False).abs().amax(1)
+    ours = compute("smooth_grad", ask(tiny, x), samples=800)
+    assert np.corrcoef(ours.flatten(), theirs.detach().flatten())[0, 1] > 0.98
+    variance = compute("smooth_grad", ask(tiny, x), samples=50, statistic="variance")
+    assert variance.min() >= 0
+    assert variance.max() > 0
+
+
+@pytest.mark.parametrize("method", ["smooth_grad", "gradient_shap"])
+def test_random_methods_repeat_and_do_not_see_their_neighbours(tiny, tiny_batch, method):
+    state = torch.get_rng_state()
+    first = explain(tiny, tiny_batch, method, 1, samples=5, noise=0.1).values
+    np.testing.assert_array_equal(explain(tiny, tiny_batch, method, 1, samples=5, noise=0.1).values, first)
+    alone = explain(tiny, tiny_batch[2:], method, 1, samples=5, noise=0.1).values
+    np.testing.assert_allclose(alone[0], first[2], rtol=1e-6)
+    other = explain(tiny, tiny_batch, method, 1, samples=5, noise=0.1, seed=1).values
+    assert not np.allclose(other, first)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_gradient_shap_is_exact_on_a_linear_network(tiny, tiny_batch):
+    tiny.model.body[2], tiny.model.body[4] = nn.Identity(), nn.Identity()
+    starts = torch.stack([baseline_picture(tiny_batch, kind, -1.0) for kind in BASELINES]).mean(0)
+    query = ask(tiny, tiny_batch)
+    gradient = torch.autograd.functional.jacobian(lambda x: tiny.model(x)[:, 1].sum(), tiny_batch)
+    close(compute("gradient_shap", query, samples=6), (gradient * (tiny_batch - starts)).sum(1))
+
+
+class Plain(nn.Module):
+    """A network made of layers alone, as captum's LRP needs it."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.relu1 = nn.Conv2d(1, 4, 3, padding=1), nn.ReLU()
+        self.pool, self.conv2, self.relu2 = nn.MaxPool2d(2), nn.Conv2d(4, 5, 3), nn.ReLU()
+        self.mean, self.head = nn.AdaptiveAvgPool2d(1), nn.Linear(5, 4)
+
+    def forward(self, x):
+        x = self.relu2(self.conv2(self.pool(self.relu1(self.conv1(x)))))
+        return self.head(torch.flatten(self.mean(x), 1))
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.25])
+def test_lrp_equals_captum_on_a_network_of_plain_layers(tiny, tiny_batch, gamma):
+    from captum.attr import LRP
+    from captum.attr._utils.lrp_rules import EpsilonRule, GammaRule
+
+    torch.manual_seed(0)
+    tiny.model = Plain().double().eval()
+    picture = tiny_batch.abs()  # captum's gamma rule holds for inputs that are not negative
+    with torch.no_grad():
+        for layer in (tiny.model.conv1, tiny.model.conv2):
+            if gamma:
+                layer.bias.abs_().neg_()  # captum's rule leaves the bias alone; so does ours where it is negative
+    query = Query(tiny.model, picture, Target(torch.ones(3, dtype=torch.int64)), "logit")
+    ours = compute("lrp", query, gamma=gamma, epsilon=1e-9)
+    for layer in (tiny.model.conv1, tiny.model.conv2):
+        layer.rule = GammaRule(gamma) if gamma else EpsilonRule(1e-9)
+    tiny.model.pool.rule = tiny.model.mean.rule = tiny.model.head.rule = EpsilonRule(1e-9)
+    theirs = LRP(tiny.model).attribute(picture.clone(), target=1).sum(1)
+    close(ours, theirs, rtol=1e-6, atol=1e-8)
+
+
+def test_lrp_keeps_the_score_where_there_are_no_biases(tiny, tiny_batch):
+    with torch.no_grad():
+        for layer in (tiny.model.body[0], tiny.model.body[3], tiny.model.head):
+            layer.bias.zero_()
+    logit = tiny.model(tiny_batch)[:, 1]
+    for gamma in (0.0, 0.5):
+        close(compute("lrp", ask(tiny, tiny_batch), gamma=gamma, epsilon=0.0).sum((1, 2)), logit)
+
+
+def test_lrp_does_not_change_the_forward_pass(classifier, batch):
+    seen = []
+    handle = classifier.model.register_forward_hook(lambda m, i, out: seen.append(out.detach()))
+    before = classifier.model(batch).detach()
+    explain(classifier, batch, "lrp", 0)
+    handle.remove()
+    torch.testing.assert_close(seen[-1], before, rtol=1e-4, atol=1e-5)
+
+
+def test_networks_without_relu_are_refused_with_the_reason(tiny, tiny_batch):
+    tiny.model.body[2], tiny.model.body[4] = nn.SiLU(), nn.SiLU()
+    reasons = unsupported_methods(tiny)
+    assert set(reasons) == {"guided_backprop", "guided_grad_cam"}
+    assert "SiLU" in reasons["guided_backprop"]
+    with pytest.raises(UserError, match="SiLU"):
+        explain(tiny, tiny_batch, "guided_backprop")
+
+
+def test_a_reused_activation_is_refused_by_deep_lift(tiny):
+    tiny.model.body[4] = tiny.model.body[2]
+    assert "2 times" in unsupported_methods(tiny)["deep_lift"]
+
+
+def test_every_method_runs_on_fcsdnet(classifier):
+    assert unsupported_methods(classifier) == {}
+    assert len(EXPLAINERS) == 20
+
+
+def test_blur_keeps_a_flat_picture_and_the_sum_of_a_spot():
+    flat = torch.full((1, 2, 20, 20), 0.3, dtype=torch.float64)
+    close(blur(flat, 2.0), flat)
+    spot = torch.zeros(1, 1, 41, 41, dtype=torch.float64)
+    spot[0, 0, 20, 20] = 1
+    assert blur(spot, 2.0).sum().item() == pytest.approx(1)
+    assert blur(spot, 2.0)[0, 0, 20, 20].item() == pytest.approx(1 / (2 * np.pi * 4), rel=0.02)
+
+
+def test_baselines_are_checked(tiny_batch):
+    mean_face = tiny_batch.mean(0)
+    close(baseline_picture(tiny_batch, mean_face, -1.0)[2], mean_face)
+    with pytest.raises(UserError, match="blurred"):
+        baseline_picture(tiny_batch, "white", -1.0)
+    with pytest.raises(UserError, match="must be"):
+        baseline_picture(tiny_batch, mean_face[:, :5], -1.0)
