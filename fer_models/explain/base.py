@@ -62,7 +62,8 @@ class Explainer(ABC):
     Class attributes:
         key: its name in the registry. title, summary (one sentence), paper, cost (in words): for a page.
         family: ``"cam"``, ``"gradient"`` or ``"perturbation"``. uses_layer: whether it takes a layer.
-        signed: whether values can be negative (evidence against the target).
+        signed: whether it counts evidence against the target; where ``False``, values are negative only at places
+        where the layer's own feature maps are.
         class_specific: ``False`` if the map is the same for every class.
         batch_size: pictures worked on at once; larger batches are cut, with progress between.
     """

@@ -21,6 +21,7 @@ class GradCAMPlusPlus(GradientCAM):
     title = "Grad-CAM++"
     summary = "Like Grad-CAM, but weighs each place of a map by how much it alone explains: better with several places."
     paper = "Chattopadhay et al. 2018, Grad-CAM++"
+    signed = False
 
     def combine(self, activations: Tensor, gradients: Tensor) -> Tensor:
         denominator = 2 + activations.sum((2, 3), keepdim=True) * gradients

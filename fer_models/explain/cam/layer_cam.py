@@ -17,6 +17,7 @@ class LayerCAM(GradientCAM):
     title = "LayerCAM"
     summary = "Keeps only the positive gradient of each cell: finer maps, also from early layers."
     paper = "Jiang et al. 2021, LayerCAM"
+    signed = False
 
     def combine(self, activations: Tensor, gradients: Tensor) -> Tensor:
         return (gradients.relu() * activations).sum(1)
