@@ -22,7 +22,7 @@ def init_keras(network: nn.Module) -> None:
     """Glorot-uniform convolutions and linear layers, biases 0, attention gates He-normal (fan in)."""
     gates = {id(m) for gate in network.modules() if isinstance(gate, _GATES) for m in gate.modules()}
     for module in network.modules():
-        if isinstance(module, (*_CONVOLUTIONS, nn.Linear)):
+        if isinstance(module, (*_CONVOLUTIONS, nn.Linear)) and not module.weight.is_meta:
             if id(module) in gates:
                 nn.init.kaiming_normal_(module.weight)
             else:
@@ -34,7 +34,7 @@ def init_keras(network: nn.Module) -> None:
 def init_he(network: nn.Module) -> None:
     """He-normal convolutions (fan out), their biases 0; linear and recurrent layers keep torch's defaults."""
     for module in network.modules():
-        if isinstance(module, _CONVOLUTIONS):
+        if isinstance(module, _CONVOLUTIONS) and not module.weight.is_meta:
             nn.init.normal_(module.weight, std=math.sqrt(2 / _fan_out(module)))
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
