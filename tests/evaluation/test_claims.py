@@ -1,0 +1,120 @@
+"""Claims check: a printed row that cannot hold is found, and no true confusion matrix is ever refused."""
+
+import json
+
+import numpy as np
+import pytest
+
+from fer_models.errors import UserError
+from fer_models.evaluation.claim_bounds import ClaimBounds
+from fer_models.evaluation.claims import check_claim
+from fer_models.evaluation.metrics import accuracy, f1, precision, recall, specificity
+
+FER2013 = {
+    "angry": 4953,
+    "disgust": 547,
+    "fear": 5121,
+    "happy": 8989,
+    "sad": 6077,
+    "surprise": 4002,
+    "neutral": 6198,
+}
+
+
+def true_claim(rng: np.random.Generator, classes: int, averaging: str, decimals: int) -> dict[str, object]:
+    """Rounded figures of a random confusion matrix; some have a class that is never predicted."""
+    counts = rng.integers(1, rng.choice([8, 60, 2000]), classes)
+    level, table = rng.random(), np.zeros((classes, classes), int)
+    for k in range(classes):
+        hits = np.clip(level + 0.15 * rng.normal(), 0, 1)
+        chances = rng.dirichlet(np.full(classes, 0.3)) * (1 - hits)
+        chances[k] += hits
+        if classes % 2:
+            chances[0] = 0
+            chances[-1] += 1e-9
+        table[k] = rng.multinomial(counts[k], chances / chances.sum())
+    figures = {"precision": precision, "recall": recall, "specificity": specificity, "f1": f1}
+    claim = {name: round(100 * float(figure(table, averaging)), decimals) for name, figure in figures.items()}
+    claim["accuracy"] = round(100 * float(accuracy(table)), decimals)
+    return {"counts": counts.tolist(), "averaging": averaging, **claim}
+
+
+def test_200_true_matrices_pass() -> None:
+    rng = np.random.default_rng(0)
+    for number in range(200):
+        decimals = number % 4
+        claim = true_claim(rng, 2 + number % 4, ("macro", "weighted", "micro")[number % 3], decimals)
+        if number % 2:
+            claim["rounding"] = decimals
+        found = check_claim(claim)
+        assert found["possible"], (claim, found)
+
+
+def test_the_fifth_papers_fer2013_row_cannot_hold() -> None:
+    row = {"accuracy": 82.89, "specificity": 91.23, "precision": 95.27, "recall": 94.18, "f1": 94.87}
+    found = check_claim({"counts": FER2013, **row, "averaging": "macro", "rounding": 2})
+    assert set(found) == {"possible", "reasons"} and found["possible"] is False
+    assert json.loads(json.dumps(found)) == found
+    first = found["reasons"][0]
+    assert first.startswith("Macro recall 94.18 % forces accuracy to at least 89.78 %, but 82.89 % is claimed")
+    assert "25.0 %" in first and "leave 89.8 %" in first
+    text = " ".join(found["reasons"])
+    assert "specificity" in text and "harmonic mean" in text
+
+
+def test_the_bound_is_the_one_derived_by_hand() -> None:
+    """Accuracy >= 1 - (missed shares) * (largest class), and it is reached."""
+    counts = np.array(list(FER2013.values()))
+    low, high = ClaimBounds(counts, {}).bounds("accuracy", {"recall": (0.9418, 0.9418)}, (0.8289, 0.8289))
+    assert low == pytest.approx(1 - 7 * (1 - 0.9418) * counts.max() / counts.sum(), abs=1e-9)
+    assert high == pytest.approx(1 - 7 * (1 - 0.9418) * counts.min() / counts.sum(), abs=1e-9)
+    spec, _ = ClaimBounds(counts, {}).bounds("specificity", {"accuracy": (0.8289, 0.8289)}, (0.9123, 0.9123))
+    assert spec == pytest.approx(1 - 0.1711 / 7 / (1 - counts.max() / counts.sum()), abs=1e-9)
+
+
+def test_bounds_on_curved_figures_hold_for_what_is_inside_and_bite_outside() -> None:
+    counts = [100, 100, 100]
+    # 90 of 100 right in each class: precision, recall and F1 are 90.
+    assert check_claim({"counts": counts, "accuracy": 90, "precision": 90, "recall": 90, "f1": 90})["possible"]
+    # With balanced classes recall equals accuracy, and F1 is never above the mean of precision and recall.
+    assert not check_claim({"counts": counts, "accuracy": 90, "recall": 91.5})["possible"]
+    assert not check_claim({"counts": counts, "precision": 90, "recall": 90, "f1": 92})["possible"]
+    assert not check_claim({"counts": counts, "accuracy": 60, "f1": 90})["possible"]
+    assert not check_claim({"counts": counts, "accuracy": 60, "precision": 99})["possible"]
+
+
+def test_averaging_and_rounding_are_heard() -> None:
+    counts = [900, 100]
+    assert not check_claim({"counts": counts, "accuracy": 90, "recall": 95, "averaging": "weighted"})["possible"]
+    assert check_claim({"counts": counts, "accuracy": 90, "recall": 94.4, "averaging": {"recall": "macro"}})["possible"]
+    assert not check_claim({"counts": [10, 10], "accuracy": 82.9})["possible"]  # 16.6 pictures
+    assert check_claim({"counts": [10, 10], "accuracy": 82.9, "rounding": 2.5})["possible"]  # plus or minus 2.5 points
+    assert check_claim({"counts": [10, 10], "accuracy": "85.0 %"})["possible"]
+
+
+def test_a_harmonic_mean_of_means_is_accepted_as_f1() -> None:
+    counts = [500, 20, 20]
+    table = np.array([[499, 1, 0], [18, 2, 0], [0, 0, 20]])
+    p, r = 100 * float(precision(table)), 100 * float(recall(table))
+    harmonic = round(2 * p * r / (p + r), 2)
+    assert harmonic > 100 * float(f1(table)) + 1
+    found = check_claim({"counts": counts, "precision": round(p, 2), "recall": round(r, 2), "f1": harmonic})
+    assert found["possible"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "words"),
+    [
+        ({"accuracy": 90}, "counts"),
+        ({"counts": [10, 0], "accuracy": 90}, "leave out empty"),
+        ({"counts": [10, 2.5], "accuracy": 90}, "whole number"),
+        ({"counts": [10, 10]}, "at least one of accuracy"),
+        ({"counts": [10, 10], "accuracy": 101}, "between 0 and 100"),
+        ({"counts": [10, 10], "recall": "good"}, "between 0 and 100"),
+        ({"counts": [10, 10], "recall": 90, "averaging": "mean"}, "macro, micro, weighted"),
+        ({"counts": [10, 10], "recall": 90, "rounding": "two"}, "decimals"),
+    ],
+)
+def test_bad_claims_say_what_to_do(claim: dict[str, object], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        check_claim(claim)
