@@ -1,3 +1,4 @@
+# ruff: noqa: N999 - the name that a person types
 """Entry of the app: ``streamlit run workbench/Home.py``."""
 
 import os
@@ -7,11 +8,13 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # before torch is imported
 import streamlit as st
 
 from workbench import navigation
+from workbench.components import style
 from workbench.components.errors import guard
+from workbench.services import samples
 
-st.set_page_config(
-    page_title="FER Workbench", page_icon=":material/face:", layout="wide", initial_sidebar_state="auto"
-)
+# A picture of ours as the icon: an icon by name would be fetched from another host.
+st.set_page_config(page_title="FER Workbench", page_icon=samples.icon(), layout="wide", initial_sidebar_state=230)
+style.apply()
 page = navigation.build()
 with guard():
     page.run()

@@ -16,7 +16,10 @@ _FOLDER = Path(__file__).resolve().parents[1] / "pages"
 
 @dataclass(frozen=True)
 class PageEntry:
-    """One page: ``pages/<key>.py`` shows it at the address ``/<key>``; ``question`` is what it answers."""
+    """One page: ``pages/<key>.py`` shows it at the address ``/<key>``; ``question`` is what it answers.
+
+    ``icon`` is a name of the Material Symbols that come with Streamlit.
+    """
 
     key: str
     group: str
@@ -26,9 +29,9 @@ class PageEntry:
 
 
 PAGES: tuple[PageEntry, ...] = (
-    PageEntry("home", "Start", "Home", "What is here, and where does one begin?", ":material/home:"),
-    PageEntry("train", "Train", "Train", "How does a network learn to read faces?", ":material/model_training:"),
-    PageEntry("explain", "Understand", "Explain", "Where does the network look, and can we believe it?", ":material/visibility:"),
+    PageEntry("home", "Start", "Home", "What is here, and where does one begin?", "home"),
+    PageEntry("train", "Train", "Train", "How does a network learn to read faces?", "model_training"),
+    PageEntry("explain", "Understand", "Explain", "Where does the network look, and can we believe it?", "visibility"),
 )  # fmt: skip
 
 
@@ -45,7 +48,11 @@ def page(key: str) -> Page:
     """Streamlit's object for a page, for links and switches."""
     it = entry(key)
     return st.Page(
-        _FOLDER / f"{it.key}.py", title=it.title, icon=it.icon, url_path=it.key, default=it.key == PAGES[0].key
+        _FOLDER / f"{it.key}.py",
+        title=it.title,
+        icon=f":material/{it.icon}:",
+        url_path=it.key,
+        default=it.key == PAGES[0].key,
     )
 
 

@@ -1,12 +1,12 @@
 """What a person has chosen: kept from page to page and in the address, so that a colleague can open the same view.
 
-The only user of ``st.session_state`` and ``st.query_params``. A widget's own key vanishes when the page changes, so each
-choice lives under a key of ours, and the address wins over it: a link shows what it says.
+The only user of ``st.session_state`` and ``st.query_params``. A widget's own key vanishes when the page changes, so
+each choice lives under a key of ours, and the address wins over it: a link shows what it says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -32,13 +32,21 @@ def put(name: str, value: str | None) -> None:
         del st.query_params[name]
 
 
-def bound(name: str, options: Sequence[T], default: T | None = None, *, in_url: bool = True) -> dict[str, Any]:
+def bound(
+    name: str,
+    options: Sequence[T],
+    default: T | None = None,
+    *,
+    in_url: bool = True,
+    then: Callable[[], None] | None = None,
+) -> dict[str, Any]:
     """Keyword arguments that tie a widget to a choice: it shows the choice and changes it.
 
     Args:
         options: what can be chosen; a remembered choice that is not among them gives way to ``default``, else to the
             first one. In the address a choice is written as its text.
         in_url: ``False`` for a matter of taste that a link need not carry; it is still kept from page to page.
+        then: called after a change by hand.
     """
     stored = get(name) if in_url else st.session_state.get(_kept(name))
     value = next((option for option in options if str(option) == str(stored)), None)
@@ -46,7 +54,7 @@ def bound(name: str, options: Sequence[T], default: T | None = None, *, in_url: 
         value = default if default in options else (options[0] if len(options) else None)
     key = f"widget {name}"
     st.session_state[key] = value
-    return {"key": key, "on_change": _changed, "args": (name, key, in_url)}
+    return {"key": key, "on_change": _changed, "args": (name, key, in_url, then)}
 
 
 def bound_number(name: str, default: float) -> dict[str, Any]:
@@ -66,18 +74,19 @@ def recall(name: str, default: Any = None) -> Any:
     return st.session_state.get(_kept(name), default)
 
 
-def forget_widgets(prefix: str) -> None:
-    """Drop the values of all widgets whose key begins with ``prefix``, so that they show their defaults again."""
-    for key in [key for key in st.session_state if isinstance(key, str) and key.startswith(prefix)]:
-        del st.session_state[key]
+def value_of(key: str) -> Any:
+    """The value of the widget with that key, inside its own callback."""
+    return st.session_state.get(key)
 
 
-def _changed(name: str, key: str, in_url: bool) -> None:
+def _changed(name: str, key: str, in_url: bool, then: Callable[[], None] | None = None) -> None:
     value = st.session_state[key]
     if in_url:
         put(name, None if value is None else str(value))
     else:
         st.session_state[_kept(name)] = value
+    if then is not None:
+        then()
 
 
 def _kept(name: str) -> str:

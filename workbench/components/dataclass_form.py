@@ -38,14 +38,18 @@ def show(
     names = list(known) if fields is None else list(fields)
     result: dict[str, Any] = {}
     for start in range(0, len(names), columns):
-        for place, name in zip(st.columns(columns), names[start : start + columns], strict=False):
+        for place, name in zip(
+            st.columns(columns, vertical_alignment="bottom"), names[start : start + columns], strict=False
+        ):
             with place:
                 options = (choices or {}).get(name)
                 result[name] = _control(known[name], hints[name], values[name], f"{key} {name}", options)
     return result
 
 
-def show_defaults(defaults: Mapping[str, Any], values: Mapping[str, Any], *, key: str, columns: int = 3) -> dict[str, Any]:
+def show_defaults(
+    defaults: Mapping[str, Any], values: Mapping[str, Any], *, key: str, columns: int = 3
+) -> dict[str, Any]:
     """The same for a set of options known by name and default only: numbers and switches."""
     kind = dataclasses.make_dataclass(
         "Options", [(name, type(value), dataclasses.field(default=value)) for name, value in defaults.items()]

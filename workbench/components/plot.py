@@ -1,9 +1,15 @@
-"""One way to put a figure on a page: calm, with the tool bar only where it is asked for."""
+"""One way to put a figure on a page: calm, readable in light and dark, the tool bar only where it is asked for."""
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
+from typing import TYPE_CHECKING
+
 import streamlit as st
+
+from workbench.figures.ink import ink
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 def show(figure: go.Figure, *, key: str, alt: str, tools: bool = False) -> None:
@@ -14,4 +20,4 @@ def show(figure: go.Figure, *, key: str, alt: str, tools: bool = False) -> None:
         tools: whether Plotly's tool bar appears under the mouse.
     """
     config = {"displayModeBar": "hover" if tools else False, "displaylogo": False, "scrollZoom": False}
-    st.plotly_chart(figure, key=key, alt=alt, config=config)
+    st.plotly_chart(ink(figure, dark=st.context.theme.type == "dark"), key=key, alt=alt, config=config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -18,7 +19,7 @@ from workbench.components.dataclass_form import Choices
 _ELSEWHERE = ("data", "network", "options", "loss_options", "augmentation")
 
 
-def show(recipe: Recipe, *, key: str, choices: dict[str, Choices]) -> dict[str, Any]:
+def show(recipe: Recipe, *, key: str, choices: Mapping[str, Choices]) -> dict[str, Any]:
     """Draw the form, folded parts included, and return the changed fields.
 
     Args:
@@ -50,7 +51,9 @@ def show(recipe: Recipe, *, key: str, choices: dict[str, Choices]) -> dict[str, 
         with tabs[-2]:
             result["options"] = _network_options(recipe, key)
         with tabs[-1]:
-            result["augmentation"] = dataclass_form.show(Augmentation, values["augmentation"], key=f"{key} change", columns=4)
+            result["augmentation"] = dataclass_form.show(
+                Augmentation, values["augmentation"], key=f"{key} change", columns=4
+            )
     return result
 
 

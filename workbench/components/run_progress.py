@@ -42,10 +42,10 @@ def _draw(progress: Progress, key: str) -> None:
     words, buttons = st.columns([5, 2], vertical_alignment="center")
     with words:
         st.markdown(f"{_ICONS[progress.state]} **{progress.headline}**")
-        st.caption(progress.detail or "Speed and time left appear after the first steps.")
     with buttons:
         _actions(progress, key)
-    st.progress(progress.fraction, text=f"{100 * progress.fraction:.0f} % of {progress.epochs} epochs")
+    waiting = progress.message if progress.active else ""
+    st.progress(progress.fraction, text=f"{100 * progress.fraction:.0f} % · {progress.detail or waiting}")
     if progress.state in ("failed", "lost") and progress.message:
         st.warning(progress.message, icon=_ICONS[progress.state])
     if progress.rows:

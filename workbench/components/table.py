@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-_CELL = "padding:0.3rem 0.9rem 0.3rem 0;border:0;border-bottom:1px solid color-mix(in srgb, currentColor 16%, transparent);"
+_CELL = (
+    "padding:0.3rem 0.9rem 0.3rem 0;border:0;border-bottom:1px solid color-mix(in srgb, currentColor 16%, transparent);"
+)
 _HEAD = _CELL + "font-weight:500;opacity:0.8;"
 
 

@@ -47,7 +47,7 @@ def learning_curves(rows: Sequence[Mapping[str, Any]], epochs: int, best_epoch: 
     figure.update_xaxes(title_text="epoch", range=[0.7, max(epochs, 2) + 0.3], dtick=step, tick0=step)
     figure.update_yaxes(rangemode="tozero", row=1, col=1)
     figure.update_layout(
-        height=300,
+        height=270,
         margin={"l": 10, "r": 10, "t": 50, "b": 10},
         uirevision="curves",
         legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": 1.22},

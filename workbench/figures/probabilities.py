@@ -31,5 +31,5 @@ def probability_bars(ranked: Sequence[tuple[str, float]]) -> go.Figure:
     )
     figure.update_yaxes(autorange="reversed", title_text="", ticks="", automargin=True)
     figure.update_xaxes(range=[0, 112], tickvals=[0, 50, 100], title_text="probability, %", fixedrange=True)
-    figure.update_layout(height=60 + 30 * len(names), margin={"l": 10, "r": 10, "t": 10, "b": 10}, bargap=0.3)
+    figure.update_layout(height=54 + 24 * len(names), margin={"l": 10, "r": 10, "t": 10, "b": 10}, bargap=0.3)
     return figure

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from fer_models.architectures import ARCHITECTURES
+from fer_models.data.splits import PROTOCOLS
 from fer_models.errors import UserError
 from fer_models.losses import LOSSES
 from fer_models.training import launch
 from fer_models.training.recipe import Recipe, list_presets, load_preset
 from fer_models.training.run import Run, Status, list_runs
+from workbench.services.inventory import trained_networks, usable
 from workbench.services.wording import duration, percent
 
 
@@ -67,6 +69,19 @@ def networks() -> list[tuple[str, str]]:
 def losses() -> list[tuple[str, str]]:
     """Key and title of each loss."""
     return [(key, loss.title) for key, loss in LOSSES.items()]
+
+
+def form_choices() -> dict[str, list[tuple[str, str]]]:
+    """Possible values and their titles, for the fields of a recipe that registries know."""
+    trained = usable(trained_networks())
+    folders = [("", "none")] + [(str(item.checkpoint.path), item.title) for item in trained.values() if item.checkpoint]
+    return {
+        "protocol": [(name, protocol.title) for name, protocol in PROTOCOLS.items()],
+        "optimiser": [("adam", "Adam"), ("adamw", "AdamW"), ("sgd", "SGD with Nesterov momentum")],
+        "loss": losses(),
+        "init_from": folders,
+        "teacher": folders,
+    }
 
 
 def begin(recipe: Recipe) -> str:
@@ -123,7 +138,8 @@ def label(run: Run) -> str:
         return f"{run.id} · cannot be read"
     began = datetime.fromtimestamp(status.created).strftime("%d %b %H:%M") if status.created else run.id
     best = "" if status.best_value is None else f" · best {_value(run.recipe, status.best_value)}"
-    return f"{title} · {began} · {status.state}, epoch {status.epoch} of {status.epochs}{best}"
+    done = "" if status.active else f", {status.epoch} of {status.epochs} epochs"
+    return f"{title} · {began} · {status.state}{done}{best}"
 
 
 def progress(run: Run) -> Progress:
@@ -179,7 +195,9 @@ def _detail(status: Status, recipe: Recipe) -> str:
         if status.seconds_left is not None:
             parts.append(f"{duration(status.seconds_left)} left")
     if status.best_epoch is not None and status.best_value is not None:
-        parts.append(f"best so far: epoch {status.best_epoch}, {_value(recipe, status.best_value)}")
+        parts.append(
+            f"best{' so far' if status.active else ''}: epoch {status.best_epoch}, {_value(recipe, status.best_value)}"
+        )
     if status.device:
         parts.append(status.device)
     return " · ".join(parts)

@@ -20,8 +20,8 @@ def render() -> None:
     heading.show_reading(
         "The validation curve is the one to believe: it is measured on faces that the network never trained on. "
         "Training accuracy is measured on changed (rotated, shifted, mirrored) faces, so it may lie below validation. "
-        "The weights of the best validation epoch are kept; since they were chosen on that split, its figure is slightly "
-        "too good, and the test split gives the honest one.",
+        "The weights of the best validation epoch are kept; since they were chosen on that split, its figure is "
+        "slightly too good, and the test split gives the honest one.",
         "Goodfellow et al., Challenges in Representation Learning, 2013 (FER2013 and its splits)",
     )
 
@@ -31,19 +31,30 @@ def _next_run() -> None:
     bar = st.columns([3, 3, 3, 1.4], vertical_alignment="bottom")
     with bar[0]:
         names = list(presets)
-        preset = st.selectbox("Recipe", names, help="A preset; every field can be changed below.", **state.bound("recipe", names, "quick"))
+        preset = st.selectbox(
+            "Recipe", names, help="A preset; every field can be changed below.", **state.bound("recipe", names, "quick")
+        )
     start = train.recipe(preset, {})
     with bar[1]:
-        titles = {item.name: item.title for item in inventory.data_sets() if item.problem is None}
-        data = st.selectbox("Data set", list(titles), format_func=lambda name: titles[name], **state.bound("data", list(titles), start.data))
+        titles = {item.name: item.title for item in inventory.data_sets()}
+        data = st.selectbox(
+            "Data set",
+            list(titles),
+            format_func=lambda name: titles[name],
+            **state.bound("data", list(titles), start.data),
+        )
     with bar[2]:
         networks = dict(train.networks())
-        network = st.selectbox("Network", list(networks), format_func=lambda name: networks[name], **state.bound(f"network of {preset}", list(networks), start.network, in_url=False))
+        network = st.selectbox(
+            "Network",
+            list(networks),
+            format_func=lambda name: networks[name],
+            **state.bound(f"network of {preset}", list(networks), start.network, in_url=False),
+        )
     options = start.options if network == start.network else {}
     first = train.recipe(preset, {"data": data, "network": network, "options": options})
-    if presets[preset]:
-        st.caption(presets[preset])
-    with st.expander("Settings of the next run", icon=":material/tune:"):
+    started = state.recall("runs started", 0)  # a fresh key folds the settings again, so that the run is in sight
+    with st.expander(f"Settings · {presets[preset] or preset}", icon=":material/tune:", key=f"settings {started}"):
         changes = recipe_form.show(first, key=f"recipe {preset} {network}", choices=train.form_choices())
     with bar[3]:
         pressed = st.button("Train", type="primary", icon=":material/play_arrow:", width="stretch", key="train")
@@ -54,12 +65,12 @@ def _next_run() -> None:
 def _begin(recipe: Recipe) -> None:
     with st.spinner("Starting the worker."):
         state.put("run", train.begin(recipe))
+        state.remember("runs started", state.recall("runs started", 0) + 1)
     st.rerun()
 
 
 def _chosen_run() -> None:
     runs = {run.id: run for run in train.runs()}
-    st.subheader("Runs", anchor=False)
     asked = state.get("run")
     if asked is not None and asked not in runs:
         st.info(f"The run in the address, {asked!r}, is not on this computer.", icon=":material/info:")

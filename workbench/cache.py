@@ -1,0 +1,80 @@
+"""What all sessions share: the only user of ``st.cache_data`` and ``st.cache_resource``."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.classifier import Classifier
+from fer_models.data import FaceDataset, known_datasets, open_dataset
+from fer_models.faces.face import Face
+from workbench.services import explain, machine, predict
+from workbench.services.explain import Look, OwnAttention, Question
+
+
+def classifier(checkpoint: Checkpoint) -> Classifier:
+    """The one loaded model of these weights, with its own lock, for every session and thread.
+
+    Raises:
+        UserError: If the weights are damaged or do not fit.
+    """
+    return _classifier(checkpoint.sha256, repr(checkpoint.preprocess), checkpoint.classes, checkpoint)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Loading the network.")
+def _classifier(sha256: str, preprocess: str, classes: tuple[str, ...], _checkpoint: Checkpoint) -> Classifier:
+    # The weights alone do not tell how pictures are cut and what the classes are called.
+    machine.limit_threads()
+    return Classifier(_checkpoint, machine.compute_device())
+
+
+def dataset(name: str) -> FaceDataset:
+    """A known data set, memory-mapped; the first time ever it is read, which is shown while it lasts.
+
+    Raises:
+        UserError: If it is not there or damaged.
+    """
+    known = {entry.name: f"{entry.source} {entry.reader}" for entry in known_datasets()}
+    return _dataset(name, known.get(name, ""))
+
+
+@st.cache_resource(max_entries=8, ttl=600, show_spinner="Opening the data set; the first time may take a minute.")
+def _dataset(name: str, source: str) -> FaceDataset:
+    return open_dataset(name)
+
+
+@st.cache_data(max_entries=64, ttl=600, show_spinner=False)
+def faces(digest: str, _picture: np.ndarray) -> list[Face]:
+    """Faces of a uint8 RGB picture (H, W, 3) with that digest, the largest first.
+
+    Raises:
+        UserError: If the picture is too small to hold a face.
+    """
+    return predict.find_faces(_picture)
+
+
+def look(checkpoint: Checkpoint, pixels: np.ndarray, question: Question) -> Look:
+    """Prediction and heatmap of one face, uint8 (S, S, C); asked again, it is at hand.
+
+    Raises:
+        UserError: If the network cannot be loaded or the question cannot be answered with it.
+    """
+    return _look(checkpoint.sha256, pixels, question.method, question.target, question.layer, checkpoint)
+
+
+@st.cache_data(max_entries=128, ttl=600, show_spinner=False)
+def _look(
+    sha256: str, pixels: np.ndarray, method: str, target: str | None, layer: str | None, _checkpoint: Checkpoint
+) -> Look:
+    return explain.look(classifier(_checkpoint), pixels, Question(method, target, layer))
+
+
+def own_attention(checkpoint: Checkpoint, pixels: np.ndarray) -> OwnAttention:
+    """The network's own attention for one face, uint8 (S, S, C)."""
+    return _own_attention(checkpoint.sha256, pixels, checkpoint)
+
+
+@st.cache_data(max_entries=64, ttl=600, show_spinner=False)
+def _own_attention(sha256: str, pixels: np.ndarray, _checkpoint: Checkpoint) -> OwnAttention:
+    return explain.own_attention(classifier(_checkpoint), pixels)

@@ -1,0 +1,21 @@
+"""The little that the theme cannot say: room at the sides, contrast of small print, pixels that stay pixels."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+_CSS = """
+<style>
+.stAppHeader { height: 2.6rem; min-height: 2.6rem; }
+.stMainBlockContainer { padding: 2.9rem 2rem 3rem 2rem; max-width: 100rem; }
+.stMainBlockContainer h1 { padding: 0 0 0.1rem 0; }
+[data-testid="stCaptionContainer"] { color: inherit; opacity: 0.82; }
+[class*="st-key-pixels"] img { image-rendering: pixelated; border-radius: 0; }
+@media (max-width: 640px) { .stMainBlockContainer { padding: 3.2rem 0.9rem 3rem 0.9rem; } }
+</style>
+"""
+
+
+def apply() -> None:
+    """Once a page, before anything else is drawn."""
+    st.html(_CSS)

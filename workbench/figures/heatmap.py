@@ -1,0 +1,56 @@
+"""A map laid over the face that it belongs to, with its scale."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+import plotly.graph_objects as go
+
+#: Perceptual, and for signed maps colour-blind safe with a neutral middle.
+SEQUENTIAL, DIVERGING = "Inferno", "PuOr_r"
+
+
+def heatmap_overlay(face_png: bytes, heat: np.ndarray | None, *, opacity: float, signed: bool = False) -> go.Figure:
+    """A heatmap over the enlarged face.
+
+    Args:
+        face_png: PNG of the face at the network's size (W x H pixels of the map).
+        heat: (H, W) in [0, 1], or in [-1, 1] when ``signed``; ``None`` draws the face alone.
+        opacity: of the map, 0 to 1.
+    """
+    figure = go.Figure(go.Image(source=_uri(face_png), hoverinfo="skip"))
+    if heat is not None:
+        figure.add_heatmap(
+            z=heat,
+            zmin=-1 if signed else 0,
+            zmax=1,
+            colorscale=DIVERGING if signed else SEQUENTIAL,
+            opacity=opacity,
+            zsmooth=False,
+            colorbar={
+                "orientation": "h",
+                "y": 0,
+                "yanchor": "top",
+                "ypad": 4,
+                "title": {"text": "part of the largest value", "side": "bottom", "font": {"size": 12}},
+                "tickvals": [-1, 0, 1] if signed else [0, 0.5, 1],
+                "ticktext": ["-1, against", "0", "1, for"] if signed else ["0", "0.5", "1"],
+                "thickness": 10,
+                "len": 1.0,
+                "outlinewidth": 0,
+            },
+            hovertemplate="x %{x}, y %{y}: %{z:.2f}<extra></extra>",
+        )
+    _picture_axes(figure)
+    figure.update_layout(height=400, margin={"l": 0, "r": 0, "t": 0, "b": 56}, dragmode=False)
+    return figure
+
+
+def _picture_axes(figure: go.Figure) -> None:
+    figure.update_xaxes(visible=False, fixedrange=True, constrain="domain")
+    figure.update_yaxes(visible=False, fixedrange=True, constrain="domain", constraintoward="bottom")
+
+
+def _uri(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode()

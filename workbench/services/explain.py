@@ -1,0 +1,156 @@
+"""One look at a face: what the network says, where a method finds its reasons, where its own attention lies."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fer_models.classifier import Classifier, Prediction
+from fer_models.explain import EXPLAINERS, Attribution, default_layer, explain, layer_sizes, unsupported_methods
+from fer_models.explain.attention_maps import AttentionMap, attention_maps
+from workbench.services.pictures import as_rgb, enlarged, png
+from workbench.services.predict import classify
+from workbench.services.wording import percent
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a method; ``target`` is a class name, ``layer`` a name of the network's or ``None``."""
+
+    method: str = "grad_cam"
+    target: str | None = None
+    layer: str | None = None
+
+
+@dataclass(frozen=True)
+class Look:
+    """The answer for one face."""
+
+    prediction: Prediction
+    attribution: Attribution
+    target: str
+
+    @property
+    def winner(self) -> str:
+        """The most probable class."""
+        return self.prediction.ranked()[0][0]
+
+    @property
+    def title(self) -> str:
+        """Method and class, with the class's probability."""
+        probability = dict(self.prediction.ranked())[self.target]
+        return f"{EXPLAINERS[self.attribution.method].title} for {self.target} ({percent(probability)})"
+
+
+def methods(classifier: Classifier) -> dict[str, str]:
+    """Key and title of every method that can run on this network."""
+    refused = unsupported_methods(classifier)
+    return {key: method.title for key, method in EXPLAINERS.items() if key not in refused}
+
+
+def layers(classifier: Classifier) -> dict[str, tuple[int, int]]:
+    """Name and map size (h, w) of every layer for class activation maps, the deepest first."""
+    side = classifier.checkpoint.preprocess.size
+    with classifier.exclusive():
+        return layer_sizes(classifier.model, (side, side))
+
+
+def usual_layer(classifier: Classifier) -> str:
+    """The layer that a class activation map takes when none is chosen."""
+    with classifier.exclusive():
+        return default_layer(classifier.model, classifier.checkpoint.preprocess.size)
+
+
+def look(classifier: Classifier, pixels: np.ndarray, question: Question) -> Look:
+    """Classify a face, uint8 (S, S, C), and explain one class, the most probable one where none is asked for.
+
+    Raises:
+        UserError: If the method, class or layer is unknown or cannot be used with this network.
+    """
+    prediction = classify(classifier, pixels)
+    target = question.target or prediction.ranked()[0][0]
+    batch = classifier.prepare([pixels])
+    attribution = explain(classifier, batch, question.method, target, layer=question.layer)
+    return Look(prediction, attribution, target)
+
+
+@dataclass(frozen=True)
+class OwnAttention:
+    """What the network's attention modules did for one face.
+
+    Args:
+        overlays: words and map (H, W) at input resolution of every module that attends over places, in order.
+        channels: the same for channel attention: the six most open channels' feature maps, weighted by their gates.
+        gates: words and gates (C,) of every channel gate.
+    """
+
+    overlays: list[tuple[str, np.ndarray]]
+    channels: list[tuple[str, np.ndarray]]
+    gates: dict[str, np.ndarray]
+
+    @property
+    def empty(self) -> bool:
+        """Whether the network has no attention."""
+        return not (self.overlays or self.channels or self.gates)
+
+
+def own_attention(classifier: Classifier, pixels: np.ndarray) -> OwnAttention:
+    """Record the network's own gates and attention weights for one face, uint8 (S, S, C)."""
+    result = OwnAttention([], [], {})
+    for record in attention_maps(classifier, classifier.prepare([pixels])):
+        words = f"{record.name}, {record.label}"
+        if record.overlay is not None:
+            result.overlays.append((words, record.overlay[0]))
+        if record.kind == "channel":
+            result.gates[record.name] = record.weights[0]
+            if (entered := _open_channels(record)) is not None:
+                result.channels.append((words, resized(entered, pixels.shape[0])))
+    return result
+
+
+def _open_channels(record: AttentionMap) -> np.ndarray | None:
+    """Gate-weighted mean (h, w) of the strongest channels' feature maps."""
+    if record.strongest is None or record.order is None:
+        return None
+    maps = record.strongest[0]
+    gates = record.weights[0][record.order[0, : len(maps)]]
+    return np.tensordot(gates, maps, 1) / max(float(gates.sum()), 1e-12)
+
+
+def resized(values: np.ndarray, side: int) -> np.ndarray:
+    """A map (h, w) brought to (side, side), bilinear."""
+    return cv2.resize(values, (side, side), interpolation=cv2.INTER_LINEAR)
+
+
+def raw(attribution: Attribution) -> bytes:
+    """The signed values (H, W) as the bytes of a ``.npy`` file."""
+    buffer = io.BytesIO()
+    np.save(buffer, attribution.values[0], allow_pickle=False)
+    return buffer.getvalue()
+
+
+def overlay_png(pixels: np.ndarray, heat: np.ndarray | None, opacity: float, signed: bool, side: int = 480) -> bytes:
+    """The heatmap over the enlarged face, as the page shows it.
+
+    Args:
+        pixels: uint8 (S, S, C). heat: (S, S) in [0, 1], or in [-1, 1] when ``signed``; ``None`` for the face alone.
+    """
+    face = enlarged(as_rgb(pixels), side)
+    if heat is None:
+        return png(face)
+    level = (heat + 1) / 2 if signed else heat
+    colours = cv2.applyColorMap(np.rint(255 * level).astype(np.uint8), cv2.COLORMAP_INFERNO)[:, :, ::-1]
+    if signed:
+        colours = _diverging(level)
+    mixed = (1 - opacity) * face + opacity * enlarged(colours, side)
+    return png(np.rint(mixed).astype(np.uint8))
+
+
+def _diverging(level: np.ndarray) -> np.ndarray:
+    """Purple over white to orange, uint8 (H, W, 3): the ends and middle of the scale on the page."""
+    stops = np.array([[45, 0, 75], [128, 115, 172], [247, 247, 247], [224, 130, 20], [127, 59, 8]], np.float64)
+    places = np.linspace(0, 1, len(stops))
+    return np.stack([np.interp(level, places, stops[:, i]) for i in range(3)], -1).astype(np.uint8)

@@ -1,0 +1,98 @@
+"""What is here: trained networks, data sets and runs; one damaged item is named and does not hide the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fer_models.architectures import ARCHITECTURES
+from fer_models.checkpoint import Checkpoint, read_checkpoint
+from fer_models.data import READERS, known_datasets
+from fer_models.data.builtin import NAME as BUILT_IN
+from fer_models.errors import UserError
+from fer_models.folders import checkpoints_folder
+from fer_models.training.run import list_runs
+from workbench.services.wording import figure
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A checkpoint folder, or why it cannot be used: ``checkpoint`` or ``problem`` is ``None``."""
+
+    name: str
+    checkpoint: Checkpoint | None
+    problem: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Network and name, for a list."""
+        if self.checkpoint is None:
+            return self.name
+        key = self.checkpoint.network
+        network = ARCHITECTURES[key].title if key in ARCHITECTURES else key
+        return f"{network} · {self.name}"
+
+    @property
+    def figure(self) -> str:
+        """Its honest accuracy in one line; from a run that is not evaluated yet, what it was selected by."""
+        if self.checkpoint is None:
+            return ""
+        return figure(self.checkpoint.metric())
+
+    @property
+    def accuracy(self) -> float:
+        """For sorting; below every measured one where it was not measured."""
+        metric = None if self.checkpoint is None else self.checkpoint.metric()
+        return -1.0 if metric is None else float(metric["value"])
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set that can be opened by ``name``; ``place`` is where it lies."""
+
+    name: str
+    title: str
+    place: str
+    terms: str
+
+
+def trained_networks() -> list[TrainedNetwork]:
+    """All checkpoints: those that came with the project first, then those of runs, the most accurate first in each."""
+    shipped = [_read(folder.name, folder) for folder in _folders(checkpoints_folder())]
+    trained = [_read(run.id, run.checkpoint) for run in list_runs() if run.checkpoint is not None]
+    return [*sorted(shipped, key=_rank), *sorted(trained, key=_rank)]
+
+
+def usable(networks: list[TrainedNetwork]) -> dict[str, TrainedNetwork]:
+    """Those that can be loaded, by name."""
+    return {network.name: network for network in networks if network.checkpoint is not None}
+
+
+def data_sets() -> list[DataSet]:
+    """The built-in faces and every data set found or added."""
+    found = []
+    for entry in known_datasets():
+        key = entry.reader.split(":")[0]
+        built_in = entry.name == BUILT_IN
+        place = "drawn by this project" if built_in else entry.source
+        terms = "Free to use" if built_in else READERS[key].info.terms if key in READERS else ""
+        found.append(DataSet(entry.name, entry.title, place, terms))
+    return found
+
+
+def _folders(base: Path) -> list[Path]:
+    try:
+        return sorted(p for p in base.iterdir() if p.is_dir() and not p.name.startswith("."))
+    except OSError:
+        return []
+
+
+def _read(name: str, folder: Path) -> TrainedNetwork:
+    try:
+        return TrainedNetwork(name, read_checkpoint(folder))
+    except UserError as error:
+        return TrainedNetwork(name, None, str(error))
+
+
+def _rank(network: TrainedNetwork) -> float:
+    return -network.accuracy

@@ -1,0 +1,50 @@
+"""Sample pictures: drawn faces that come with the library, one for each emotion."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from PIL import Image
+
+from fer_models import labels
+from fer_models.data.synthetic import SyntheticOptions, generate_face
+from fer_models.errors import UserError
+from fer_models.faces.image import resize
+
+_PREFIX = "drawn-"
+#: Large, upright and plain, so that a detector finds them; the first 14 show every class twice.
+_OPTIONS = SyntheticOptions(count=14, size=224, colour=True, seed=0, difficulty=0.15)
+
+
+def titles() -> dict[str, str]:
+    """Key and title of each sample, the default first."""
+    order = ("happy", *(name for name in labels.FER7 if name != "happy"))
+    return {f"{_PREFIX}{emotion}": f"Drawn face, {emotion}" for emotion in order}
+
+
+def picture(key: str) -> np.ndarray:
+    """The sample as uint8 RGB (H, W, 3).
+
+    Raises:
+        UserError: If there is no sample of that key.
+    """
+    faces = _faces()
+    if key not in faces:
+        raise UserError(f"There is no sample picture {key!r}; choose one from the list.")
+    return faces[key]
+
+
+@cache
+def icon() -> Image.Image:
+    """A small face for the browser's tab."""
+    return Image.fromarray(resize(_faces()[f"{_PREFIX}happy"], 64))
+
+
+@cache
+def _faces() -> dict[str, np.ndarray]:
+    faces: dict[str, np.ndarray] = {}
+    for index in range(_OPTIONS.count):
+        face = generate_face(_OPTIONS, index)
+        faces[f"{_PREFIX}{face.emotion}"] = face.image  # the later one of the two wins: no glasses on the happy one
+    return faces
