@@ -1,7 +1,7 @@
 """A checkpoint folder: weights, configuration, metrics and a card that travel together.
 
-``weights.safetensors`` (float16 or float32), ``config.json`` (network, options, classes by name, Preprocess, hash of the
-weights, provenance), ``metrics.json`` (every figure with its split, selection rule, n and interval), ``card.md``.
+``weights.safetensors`` (float16 or float32), ``config.json`` (network, options, classes by name, Preprocess, hash of
+the weights, provenance), ``metrics.json`` (every figure with its split, selection rule, n and interval), ``card.md``.
 Nothing is ever unpickled.
 """
 
@@ -22,6 +22,7 @@ from safetensors.torch import load_file, save_file
 from fer_models.architectures import create_model
 from fer_models.architectures.base import FERNetwork
 from fer_models.errors import UserError
+from fer_models.folders import checkpoints_folder, runs_folder
 from fer_models.preprocess import Preprocess
 
 if TYPE_CHECKING:
@@ -56,9 +57,11 @@ class Checkpoint:
     @property
     def name(self) -> str:
         """Name of the folder, or of the run that it belongs to."""
-        return self.path.parent.parent.name if self.path.parent.name == "checkpoints" and (
-            self.path.parent.parent / "recipe.json"
-        ).exists() else self.path.name
+        return (
+            self.path.parent.parent.name
+            if self.path.parent.name == "checkpoints" and (self.path.parent.parent / "recipe.json").exists()
+            else self.path.name
+        )
 
     @property
     def card(self) -> str:
@@ -84,7 +87,9 @@ class Checkpoint:
                 "copy the folder again from where it came."
             )
         try:
-            state = {name: value.float() if value.is_floating_point() else value for name, value in load_file(file).items()}
+            state = {
+                name: value.float() if value.is_floating_point() else value for name, value in load_file(file).items()
+            }
         except (SafetensorError, OSError, ValueError):
             raise UserError(
                 f"{WEIGHTS} in {self.path.name} is not a safetensors file; other formats are never opened, "
@@ -196,11 +201,45 @@ def save_checkpoint(
         fresh.rename(folder)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or "the file system refused it"
-        raise UserError(f"The checkpoint {folder.name} could not be written ({reason}); make room and try again.") from None
+        raise UserError(
+            f"The checkpoint {folder.name} could not be written ({reason}); make room and try again."
+        ) from None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(stale, ignore_errors=True)
     return read_checkpoint(folder)
+
+
+def write_figures(path: str | Path, metrics: list[dict[str, Any]], card: str | None = None) -> None:
+    """Replace ``metrics.json``, and ``card.md`` where given, of a checkpoint; each file atomically."""
+    folder = Path(path)
+    texts = {METRICS: json.dumps(metrics, indent=2)} | ({CARD: card} if card is not None else {})
+    for name, text in texts.items():
+        fresh = folder / f".{name}.{os.getpid()}"
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(folder / name)
+
+
+def find_checkpoints() -> tuple[list[Checkpoint], dict[str, str]]:
+    """All checkpoints at hand: those that ship and the best one of every run.
+
+    Returns:
+        Readable checkpoints, shipped ones first, then the most accurate; and folder name -> sentence for broken ones.
+    """
+    folders = sorted(p.parent for p in checkpoints_folder().glob(f"*/{CONFIG}"))
+    folders += sorted(p.parent for p in runs_folder().glob(f"*/checkpoints/best/{CONFIG}"))
+    found, broken = [], {}
+    for folder in folders:
+        try:
+            found.append(read_checkpoint(folder))
+        except UserError as error:
+            broken[folder.name] = str(error)
+
+    def rank(checkpoint: Checkpoint) -> tuple[bool, float]:
+        figure = checkpoint.metric()
+        return checkpoint.path.parent == checkpoints_folder(), figure["value"] if figure else -1.0
+
+    return sorted(found, key=rank, reverse=True), broken
 
 
 def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Classifier:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fer_models.architectures.base import FERNetwork
 from fer_models.checkpoint import Checkpoint
 
 
@@ -46,7 +47,7 @@ class Classifier:
     def __init__(self, checkpoint: Checkpoint, device: str | torch.device = "cpu"):
         self.checkpoint = checkpoint
         self.device = torch.device(device)
-        self.model = checkpoint.build().to(self.device, memory_format=torch.channels_last)
+        self.model = checkpoint.build().place(self.device)
         self.lock = threading.RLock()
 
     @property
@@ -54,8 +55,8 @@ class Classifier:
         return self.checkpoint.classes
 
     @contextmanager
-    def exclusive(self) -> Iterator[torch.nn.Module]:
-        """Hold the model alone, in evaluation mode; its train flags are restored after the block, also after an error."""
+    def exclusive(self) -> Iterator[FERNetwork]:
+        """Hold the model alone, in evaluation mode; train flags are restored after the block, also after an error."""
         with self.lock:
             training = {module: module.training for module in self.model.modules()}
             self.model.eval()

@@ -1,0 +1,46 @@
+"""``fer``: the library on the command line. One command a file in ``fer_models/commands``.
+
+Results go to standard output, progress and errors to standard error. Exit codes: 0 done, 1 the work failed, 2 something
+that was given cannot be used, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from fer_models.commands import COMMANDS
+from fer_models.errors import UserError
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(prog="fer", description="Facial expression recognition: train, measure, explain.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, module in COMMANDS.items():
+        about = (module.__doc__ or "").split("\n")[0]
+        command = commands.add_parser(name, help=about, description=about)
+        module.arguments(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except UserError as error:
+        print(f"fer {arguments.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone (as with `| head`); nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,16 @@
+"""The commands of ``fer``: each module has ``arguments(parser)`` and ``run(arguments)``; its docstring is the help."""
+
+from types import ModuleType
+
+from fer_models.commands import cancel, evaluate, explain, models, predict, resume, runs, train
+
+COMMANDS: dict[str, ModuleType] = {
+    "models": models,
+    "train": train,
+    "runs": runs,
+    "cancel": cancel,
+    "resume": resume,
+    "evaluate": evaluate,
+    "predict": predict,
+    "explain": explain,
+}

@@ -1,0 +1,16 @@
+"""Cancel a run; its best checkpoint stays usable."""
+
+from __future__ import annotations
+
+import argparse
+
+from fer_models.training.run import find_run
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_id", metavar="RUN", help="id or folder of the run")
+
+
+def run(given: argparse.Namespace) -> int:
+    find_run(given.run_id).cancel()
+    return 0

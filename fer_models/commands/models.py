@@ -1,0 +1,46 @@
+"""List the networks with their size and cost, or the layers of one of them."""
+
+from __future__ import annotations
+
+import argparse
+
+from fer_models.architectures import create_model
+from fer_models.commands.output import write_json
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="a network, for --layers")
+    parser.add_argument("--layers", action="store_true", help="list the layers of the named network")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(given: argparse.Namespace) -> int:
+    from fer_models.complexity import layers, model_table
+
+    if given.name or given.layers:
+        return _layers(given, layers)
+    table = model_table()
+    if given.json:
+        write_json(table, "-")
+        return 0
+    print(f"{'network':<24}{'variant':<34}{'input':>12}{'parameters':>14}{'MMACs':>10}")
+    for row in table:
+        options = ", ".join(f"{k}={v}" for k, v in row["options"].items()) or "as in the paper"
+        size = "x".join(map(str, row["input"]))
+        print(f"{row['name']:<24}{options[:32]:<34}{size:>12}{row['parameters']:>14,}{row['macs'] / 1e6:>10.1f}")
+    return 0
+
+
+def _layers(given: argparse.Namespace, layers: object) -> int:
+    model = create_model(given.name or "")
+    rows = layers(model, model.native_input)  # type: ignore[operator]
+    if given.json:
+        write_json([row._asdict() if hasattr(row, "_asdict") else vars(row) for row in rows], "-")
+        return 0
+    print(f"{'layer':<44}{'kind':<22}{'output':>18}{'parameters':>12}{'MMACs':>10}")
+    for row in rows:
+        mark = " *" if row.attention else ""
+        shape = "x".join(map(str, row.output_shape))
+        print(f"{row.name + mark:<44}{row.kind:<22}{shape:>18}{row.parameters:>12,}{row.macs / 1e6:>10.2f}")
+    print("* attention")
+    return 0

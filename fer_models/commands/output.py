@@ -1,0 +1,42 @@
+"""Where a command's JSON goes, and how progress is shown."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from fer_models.errors import UserError
+
+
+def write_json(value: Any, target: str) -> None:
+    """Write JSON to a file, or to standard output where ``target`` is ``-``.
+
+    Raises:
+        UserError: If the file cannot be written.
+    """
+    text = json.dumps(value, indent=2)
+    if target == "-":
+        print(text)
+        return
+    write_bytes((text + "\n").encode(), target)
+
+
+def write_bytes(data: bytes, target: str) -> None:
+    """Write a file.
+
+    Raises:
+        UserError: If it cannot be written.
+    """
+    try:
+        Path(target).write_bytes(data)
+    except OSError as error:
+        raise UserError(f"{target} cannot be written ({error.strerror}); choose another place.") from None
+
+
+def show_progress(done: float, text: str = "") -> None:
+    """One line on standard error that is written over; ``done`` in [0, 1]. Silent where that is no terminal."""
+    if sys.stderr.isatty():
+        end = "\n" if done >= 1 else ""
+        print(f"\r{100 * done:5.1f} % {text:<40}", end=end, file=sys.stderr, flush=True)

@@ -1,0 +1,21 @@
+"""Go on with a run that was cancelled, failed or lost."""
+
+from __future__ import annotations
+
+import argparse
+
+from fer_models.commands.train import follow
+from fer_models.training.launch import resume
+from fer_models.training.run import find_run
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_id", metavar="RUN", help="id or folder of the run")
+    parser.add_argument("--detach", action="store_true", help="return at once; the run goes on")
+
+
+def run(given: argparse.Namespace) -> int:
+    found = find_run(given.run_id)
+    resume(found)
+    print(found.folder, flush=True)
+    return 0 if given.detach else follow(found)

@@ -1,0 +1,68 @@
+"""Train a network by a recipe file or a preset; prints the run folder."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+import time
+
+from fer_models.commands.output import show_progress
+from fer_models.errors import UserError
+from fer_models.training.launch import launch
+from fer_models.training.recipe import Recipe, list_presets, load_preset, read_recipe
+from fer_models.training.run import Run
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("recipe", nargs="?", help="a recipe as JSON")
+    source.add_argument("--preset", help=f"one of: {', '.join(list_presets())}")
+    parser.add_argument("--data", help="a known data set, or the path of a folder or CSV file")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a field of the recipe")
+    parser.add_argument("--show", action="store_true", help="print the recipe as JSON and train nothing")
+    parser.add_argument("--detach", action="store_true", help="return at once; the run goes on")
+
+
+def run(given: argparse.Namespace) -> int:
+    recipe = read_recipe(given.recipe) if given.recipe else load_preset(given.preset) if given.preset else Recipe()
+    if not (given.recipe or given.preset or given.data or given.set or given.show):
+        raise UserError(f"say what to train: a recipe file or --preset, one of: {', '.join(list_presets())}.")
+    if given.data:
+        recipe = dataclasses.replace(recipe, data=given.data)
+    recipe = recipe.with_settings(given.set)
+    if given.show:
+        print(json.dumps(recipe.to_dict(), indent=2))
+        return 0
+    started = launch(recipe)
+    print(started.folder, flush=True)
+    return 0 if given.detach else follow(started)
+
+
+def follow(run: Run) -> int:
+    """Show a run's progress until it ends; an interrupt cancels it. Returns the exit code."""
+    told = 0
+    try:
+        while True:
+            status = run.status()
+            for row in run.metrics()[told:]:
+                told += 1
+                print(
+                    f"epoch {row['epoch']}/{status.epochs}  loss {row['train_loss']:.4f}  "
+                    f"validation loss {row['val_loss']:.4f}  accuracy {100 * row['val_accuracy']:.2f} %",
+                    file=sys.stderr,
+                )
+            if not status.active:
+                break
+            left = f"about {status.seconds_left / 60:.0f} min left" if status.seconds_left else status.message
+            show_progress(min(status.fraction, 0.999), left)
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        run.cancel()
+        print("\nCancelling; the best checkpoint so far is kept.", file=sys.stderr)
+        while run.status().active:
+            time.sleep(0.2)
+        return 130
+    print(run.status().message, file=sys.stderr)
+    return 0 if status.state in ("finished", "cancelled") else 1

@@ -1,0 +1,167 @@
+"""Random changes of training pictures, batched on the device: one affine resampling a batch, then light, noise, erasing."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fer_models.errors import UserError
+
+
+def _setting(default: float, label: str, high: float) -> Any:
+    return field(default=default, metadata={"label": label, "low": 0.0, "high": high})
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Strength of each change; 0 switches it off.
+
+    Ranges are symmetric: ``rotation=18`` draws from -18 to 18 degrees for each picture. ``noise`` is the upper bound of
+    a picture's noise deviation on the pixel scale [0, 1] (half of what it is on the scale [-1, 1]). ``horizontal_flip``,
+    ``vertical_flip`` and ``erasing`` are probabilities; ``mixup`` and ``cutmix`` are the alpha of their Beta law.
+    """
+
+    rotation: float = _setting(0, "Rotation, degrees", 180)
+    translation: float = _setting(0, "Shift, part of the side", 0.5)
+    scale: float = _setting(0, "Scale, plus or minus", 0.5)
+    shear: float = _setting(0, "Shear, degrees", 60)
+    horizontal_flip: float = _setting(0, "Mirror, probability", 1)
+    vertical_flip: float = _setting(0, "Upside down, probability", 1)
+    brightness: float = _setting(0, "Brightness, plus or minus", 1)
+    contrast: float = _setting(0, "Contrast, plus or minus", 1)
+    noise: float = _setting(0, "Noise deviation, at most", 0.5)
+    erasing: float = _setting(0, "Erased rectangle, probability", 1)
+    mixup: float = _setting(0, "Mixup, alpha", 10)
+    cutmix: float = _setting(0, "CutMix, alpha", 10)
+
+    def __post_init__(self) -> None:
+        for f in dataclasses.fields(self):
+            value, high = getattr(self, f.name), f.metadata["high"]
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= high:
+                raise UserError(f"augmentation.{f.name} must lie between 0 and {high:g}, not {value!r}.")
+
+    def scaled(self, strength: float) -> Augmentation:
+        """All settings times ``strength``, each kept in its range: the slider of a preview."""
+        values = {f.name: min(getattr(self, f.name) * strength, f.metadata["high"]) for f in dataclasses.fields(self)}
+        return Augmentation(**values)
+
+    @property
+    def mixes(self) -> bool:
+        """Whether targets become class shares."""
+        return self.mixup > 0 or self.cutmix > 0
+
+
+def _uniform(n: int, bound: float, generator: torch.Generator) -> Tensor:
+    return (torch.rand(n, generator=generator, device=generator.device) * 2 - 1) * bound
+
+
+def affine_matrices(n: int, settings: Augmentation, generator: torch.Generator) -> Tensor:
+    """Random maps (n, 2, 3) from output to input places in the coordinates of ``affine_grid``, where the side is 2."""
+    device = generator.device
+    angle = _uniform(n, math.radians(settings.rotation), generator)
+    shear = torch.tan(_uniform(n, math.radians(settings.shear), generator))
+    zoom = 1 + _uniform(n, settings.scale, generator)
+    flips = [
+        1 - 2 * (torch.rand(n, generator=generator, device=device) < p).float()
+        for p in (settings.horizontal_flip, settings.vertical_flip)
+    ]
+    shift = torch.stack([_uniform(n, 2 * settings.translation, generator) for _ in range(2)], 1)
+    cos, sin = torch.cos(angle) / zoom, torch.sin(angle) / zoom
+    matrix = torch.stack(
+        [
+            torch.stack([cos * flips[0], (shear * cos - sin) * flips[1]], 1),
+            torch.stack([sin * flips[0], (shear * sin + cos) * flips[1]], 1),
+        ],
+        1,
+    )
+    return torch.cat([matrix, shift[:, :, None]], 2)
+
+
+def augment(images: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:
+    """Changed copies of ``images``.
+
+    Args:
+        images: (B, C, H, W), pixel values 0..255 of any dtype, on the generator's device.
+
+    Returns:
+        float32 (B, C, H, W) in [0, 255]; places from outside the picture take the nearest border pixel.
+    """
+    n, _, height, width = images.shape
+    x = images.float()
+    s = settings
+    if s.rotation or s.translation or s.scale or s.shear or s.horizontal_flip or s.vertical_flip:
+        grid = F.affine_grid(affine_matrices(n, s, generator), [n, 1, height, width], align_corners=False)
+        x = F.grid_sample(x, grid, padding_mode="border", align_corners=False)
+    if s.brightness or s.contrast:
+        gain = 1 + _uniform(n, s.contrast, generator)[:, None, None, None]
+        offset = 255 * _uniform(n, s.brightness, generator)[:, None, None, None]
+        middle = x.mean((1, 2, 3), keepdim=True)
+        x = (x - middle) * gain + middle + offset
+    if s.noise:
+        deviation = 255 * s.noise * torch.rand(n, 1, 1, 1, generator=generator, device=x.device)
+        x = x + deviation * torch.randn(x.shape, generator=generator, device=x.device)
+    x = x.clamp_(0, 255)
+    if s.erasing:
+        hidden = torch.rand(n, 1, 1, 1, generator=generator, device=x.device) < s.erasing
+        area = 0.02 + 0.18 * torch.rand(n, generator=generator, device=x.device)
+        box = _boxes(area, height, width, generator, aspect=3.3)
+        filling = 255 * torch.rand(x.shape, generator=generator, device=x.device)
+        x = torch.where(hidden & box, filling, x)
+    return x
+
+
+def _boxes(area: Tensor, height: int, width: int, generator: torch.Generator, aspect: float = 1.0) -> Tensor:
+    """Masks (B, 1, H, W) of random rectangles that cover about ``area`` (B,) of the picture."""
+    n, device = len(area), area.device
+    ratio = torch.exp(_uniform(n, math.log(aspect), generator)) if aspect > 1 else torch.ones(n, device=device)
+    h, w = (area * ratio).sqrt().clamp(max=1) * height, (area / ratio).sqrt().clamp(max=1) * width
+    top = torch.rand(n, generator=generator, device=device) * (height - h)
+    left = torch.rand(n, generator=generator, device=device) * (width - w)
+    y = torch.arange(height, device=device)[None, :, None] + 0.5
+    x = torch.arange(width, device=device)[None, None, :] + 0.5
+    t, b, le, r = (v[:, None, None] for v in (top, top + h, left, left + w))
+    return ((y >= t) & (y < b) & (x >= le) & (x < r))[:, None]
+
+
+def mix(x: Tensor, targets: Tensor, settings: Augmentation, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Mixup or CutMix of a batch with a shuffled copy of itself; one of the two by a coin where both are on.
+
+    Args:
+        x: (B, C, H, W). targets: class shares (B, K), rows sum to one.
+
+    Returns:
+        Mixed pictures and mixed shares.
+
+    Source:
+        Zhang et al., "mixup", 2018; Yun et al., "CutMix", 2019. One mixing share for each picture, not a batch.
+    """
+    n = len(x)
+    coin = torch.rand(1, generator=generator, device=x.device).item() if settings.mixup and settings.cutmix else 0.0
+    use_mixup = settings.mixup > 0 and coin < 0.5
+    alpha = settings.mixup if use_mixup else settings.cutmix
+    partner = torch.randperm(n, generator=generator, device=x.device)
+    share = _beta(alpha, n, generator)
+    if use_mixup:
+        own = share[:, None, None, None]
+        mixed = own * x + (1 - own) * x[partner]
+    else:
+        box = _boxes(1 - share, x.shape[2], x.shape[3], generator)
+        mixed = torch.where(box, x[partner], x)
+        share = 1 - box.float().mean((1, 2, 3))
+    return mixed, share[:, None] * targets + (1 - share[:, None]) * targets[partner]
+
+
+def _beta(alpha: float, n: int, generator: torch.Generator) -> Tensor:
+    """Beta(alpha, alpha) draws (n,), as the ratio of two gamma draws."""
+    device = generator.device
+    if alpha == 1:
+        return torch.rand(n, generator=generator, device=device)
+    a = torch._standard_gamma(torch.full((n,), alpha, device=device), generator=generator)
+    b = torch._standard_gamma(torch.full((n,), alpha, device=device), generator=generator)
+    return a / (a + b).clamp_min(1e-12)

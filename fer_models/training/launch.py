@@ -1,0 +1,54 @@
+"""Start a worker process for a run, or set one on a run that stopped."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from fer_models.errors import UserError
+from fer_models.training.recipe import Recipe
+from fer_models.training.run import Run, create_run
+
+
+def start(run: Run) -> int:
+    """Spawn the worker in its own process group, so that closing the app or the shell does not end it.
+
+    Returns:
+        The worker's process id.
+    """
+    with (run.folder / "log.txt").open("ab") as log:
+        # The worker's threads would spin against the app's otherwise; a setting of the user stays.
+        environment = {"GOMP_SPINCOUNT": "1000", **os.environ}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "fer_models.training", str(run.folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            start_new_session=True,
+        )
+    return process.pid
+
+
+def launch(recipe: Recipe) -> Run:
+    """Make a run folder for the recipe and start its worker."""
+    run = create_run(recipe)
+    start(run)
+    return run
+
+
+def resume(run: Run) -> int:
+    """Go on with a run that was cancelled, failed or lost, from its last finished epoch (or from the beginning).
+
+    Raises:
+        UserError: If it still runs or is finished.
+    """
+    state = run.status().state
+    if state in ("queued", "running"):
+        raise UserError(f"The run {run.id} is {state}; there is nothing to resume.")
+    if state == "finished":
+        raise UserError(f"The run {run.id} is finished; start a new one to train longer.")
+    (run.folder / "CANCEL").unlink(missing_ok=True)
+    run.write_status(state="queued", message="Waiting for a worker.", pid=None, pid_started=None)
+    return start(run)

@@ -1,0 +1,247 @@
+"""The training loop, to be read from top to bottom.
+
+Pictures lie as uint8 on the device, each batch is changed there, and nothing waits for the device within an epoch
+except a progress line about once a second. All randomness of an epoch comes from (seed, epoch), so a resumed run draws
+the same.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from lightning.fabric import Fabric
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from fer_models.architectures.base import FERNetwork
+from fer_models.data.augment import augment, mix
+from fer_models.errors import UserError
+from fer_models.losses.base import FERLoss
+from fer_models.preprocess import Preprocess
+from fer_models.training.optimise import make_optimiser, parameter_groups
+from fer_models.training.recipe import Recipe
+from fer_models.training.schedule import Plateau, lr_factor
+
+
+class CancelledError(Exception):
+    """Raised inside the loop when the user cancelled."""
+
+
+@dataclass
+class TrainingData:
+    """uint8 pictures (N, C, S, S) and targets on the device: class numbers (N,) or, for training, shares (N, K)."""
+
+    train_images: Tensor
+    train_targets: Tensor
+    val_images: Tensor
+    val_targets: Tensor
+
+
+class TrainingStep(nn.Module):
+    """Network and loss as one module, so that autocast and gradient synchronisation cover both."""
+
+    def __init__(self, network: FERNetwork, loss: FERLoss, teacher: FERNetwork | None):
+        super().__init__()
+        self.network, self.loss = network, loss
+        self._teacher = [teacher]  # in a list: its weights are no part of this module's state
+
+    def forward(self, x: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.network.forward_features(self.network.check_input(x))
+        logits = self.network.forward_head(features)
+        embedding = self.network.forward_head(features, pre_logits=True) if self.loss.needs_embedding else None
+        teacher_logits = None
+        if self.loss.needs_teacher and self._teacher[0] is not None:
+            with torch.no_grad():
+                teacher_logits = self._teacher[0](x)
+        return self.loss(logits, targets, embedding, teacher_logits), logits
+
+
+class Loop:
+    """State of a run between epochs, and what one epoch does."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        network: FERNetwork,
+        loss: FERLoss,
+        preprocess: Preprocess,
+        data: TrainingData,
+        fabric: Fabric,
+        teacher: FERNetwork | None = None,
+    ):
+        self.recipe, self.preprocess, self.data, self.fabric = recipe, preprocess, data, fabric
+        self.network = network.place(fabric.device)
+        if teacher is not None:
+            teacher = teacher.place(fabric.device).eval()
+        step = TrainingStep(self.network, loss.to(fabric.device), teacher)
+        self.average = (
+            AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
+            if recipe.ema
+            else None
+        )
+        optimiser = make_optimiser(parameter_groups(self.network, loss, recipe), recipe)
+        self.step, self.optimiser = fabric.setup(step, optimiser)
+        self.loss = loss
+        self.plateau = Plateau(recipe)
+        self.epoch = 0  # epochs completed
+        self.micro_batches = 1
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps in an epoch; a last batch of one picture is left out, since batch norm cannot take it."""
+        n = len(self.data.train_images) * self.recipe.repeats
+        full, rest = divmod(n, self.recipe.batch_size)
+        return full + (rest > 1)
+
+    @property
+    def evaluated(self) -> FERNetwork:
+        """The network that is validated and saved: the averaged weights where the recipe asks for them."""
+        return cast(FERNetwork, self.average.module) if self.average is not None else self.network
+
+    def train_epoch(self, progress: Callable[[int, int], None], should_stop: Callable[[], bool]) -> dict[str, Any]:
+        """One epoch.
+
+        Returns:
+            Mean training loss, accuracy on the changed pictures, learning rate, seconds, pictures a second.
+
+        Raises:
+            CancelledError: If ``should_stop`` said so. UserError: If the loss is no longer a number.
+        """
+        recipe, device = self.recipe, self.fabric.device
+        draw = torch.Generator().manual_seed(recipe.seed * 1_000_003 + self.epoch)
+        change = torch.Generator(device).manual_seed(recipe.seed * 1_000_003 + self.epoch)
+        torch.manual_seed(recipe.seed * 1_000_003 + self.epoch)  # dropout
+        n = len(self.data.train_images)
+        order = torch.cat([torch.randperm(n, generator=draw) for _ in range(recipe.repeats)]).to(device)
+        self.step.train()
+        if recipe.features_lr == 0:
+            self.network.eval()  # frozen features keep their batch-norm statistics
+        totals = torch.zeros(3, dtype=torch.float64, device=device)
+        began = reported = time.monotonic()
+        for i in range(self.steps):
+            self._set_rate(self.epoch + i / self.steps)
+            totals += self._train_batch(order[i * recipe.batch_size : (i + 1) * recipe.batch_size], change)
+            if time.monotonic() - reported > 1:
+                reported = time.monotonic()
+                progress(i + 1, self.steps)
+                if should_stop():
+                    raise CancelledError
+        loss_sum, correct, seen = totals.tolist()
+        seconds = time.monotonic() - began
+        if not math.isfinite(loss_sum):
+            raise UserError(
+                f"The loss became infinite in epoch {self.epoch + 1}; the best epoch before it is kept. "
+                "Try a lower learning rate or gradient clipping."
+            )
+        self.epoch += 1
+        return {
+            "epoch": self.epoch,
+            "train_loss": loss_sum / seen,
+            "train_accuracy": correct / seen,
+            "lr": self.optimiser.param_groups[-1]["lr"],
+            "seconds": seconds,
+            "images_per_second": seen / seconds,
+        }
+
+    def _set_rate(self, epoch: float) -> None:
+        rate = self.recipe.lr * lr_factor(self.recipe, epoch) * self.plateau.factor
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * group["lr_factor"]
+
+    def _train_batch(self, where: Tensor, change: torch.Generator) -> Tensor:
+        """One optimiser step; returns sums of loss and hits and the count, without waiting for the device."""
+        recipe = self.recipe
+        targets = self.data.train_targets[where]
+        x = self.preprocess.scale(augment(self.data.train_images[where], recipe.augmentation, change))
+        if recipe.augmentation.mixes:
+            shares = targets if targets.ndim == 2 else F.one_hot(targets, self.network.num_classes).float()
+            x, targets = mix(x, shares, recipe.augmentation, change)
+        x = x.contiguous(memory_format=torch.channels_last)
+        while True:
+            try:
+                loss, logits = self._backward(x, targets)
+                break
+            except torch.OutOfMemoryError:
+                if self.micro_batches * 2 > len(x):
+                    raise UserError(
+                        "The device has too little memory even for single pictures; choose a smaller input or network."
+                    ) from None
+                self.micro_batches *= 2
+                self.optimiser.zero_grad(set_to_none=True)
+                self.fabric.print(f"Out of memory: each batch now goes in {self.micro_batches} parts.")
+        if recipe.gradient_clip:
+            self.fabric.clip_gradients(
+                self.step, self.optimiser, max_norm=recipe.gradient_clip, error_if_nonfinite=False
+            )
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        if self.average is not None:
+            self.average.update_parameters(self.network)
+        hits = (logits.argmax(1) == (targets if targets.ndim == 1 else targets.argmax(1))).sum()
+        return torch.stack([loss.double() * len(x), hits.double(), hits.new_tensor(len(x)).double()])
+
+    def _backward(self, x: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        losses, logits = [], []
+        for part, wanted in zip(x.chunk(self.micro_batches), targets.chunk(self.micro_batches), strict=True):
+            loss, out = self.step(part, wanted)
+            self.fabric.backward(loss * (len(part) / len(x)))
+            losses.append(loss.detach() * (len(part) / len(x)))
+            logits.append(out.detach())
+        return torch.stack(losses).sum(), torch.cat(logits)
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, Any]:
+        """Loss, accuracy, macro recall, recall a class and confusion matrix (rows: true) on unchanged pictures."""
+        network = self.evaluated
+        was_training = network.training
+        network.eval()
+        k = network.num_classes
+        matrix = torch.zeros(k * k, dtype=torch.int64, device=self.fabric.device)
+        loss = torch.zeros((), dtype=torch.float64, device=self.fabric.device)
+        for images, targets in zip(self.data.val_images.split(256), self.data.val_targets.split(256), strict=True):
+            x = self.preprocess.scale(images).contiguous(memory_format=torch.channels_last)
+            with self.fabric.autocast():
+                logits = network(x).float()
+            loss += F.cross_entropy(logits, targets, reduction="sum")
+            matrix += torch.bincount(targets * k + logits.argmax(1), minlength=k * k)
+        network.train(was_training)
+        n = max(len(self.data.val_images), 1)
+        table = matrix.view(k, k)
+        recall = (table.diagonal() / table.sum(1).clamp_min(1)).tolist()
+        present = [r for r, count in zip(recall, table.sum(1).tolist(), strict=True) if count]
+        result = {
+            "val_loss": loss.item() / n,
+            "val_accuracy": table.diagonal().sum().item() / n,
+            "val_macro_recall": sum(present) / max(len(present), 1),
+            "val_recall": recall,
+            "val_confusion": table.tolist(),
+        }
+        self.plateau.observe(result["val_loss"])
+        return result
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the next epoch depends on: tensors and plain numbers only."""
+        return {
+            "epoch": self.epoch,
+            "network": self.network.state_dict(),
+            "loss": self.loss.state_dict(),
+            "average": self.average.state_dict() if self.average is not None else None,
+            "optimiser": self.optimiser.state_dict(),
+            "plateau": self.plateau.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue after the epoch that :meth:`state` was taken at."""
+        self.epoch = state["epoch"]
+        self.network.load_state_dict(state["network"])
+        self.loss.load_state_dict(state["loss"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.plateau.restore(state["plateau"])

@@ -1,0 +1,77 @@
+"""Recipes: round trips, settings, presets, and clear refusals."""
+
+import pytest
+
+from fer_models.architectures import create_model
+from fer_models.errors import UserError
+from fer_models.losses import create_loss
+from fer_models.training.recipe import Recipe, list_presets, load_preset, read_recipe
+from fer_models.training.schedule import Plateau, lr_factor
+
+
+@pytest.mark.parametrize("name", list_presets())
+def test_presets_name_real_networks_and_losses(name):
+    recipe = load_preset(name)
+    assert list_presets()[name], "a preset says what it is"
+    model = create_model(recipe.network, 7, recipe.channels, **recipe.options)
+    create_loss(recipe.loss, num_classes=7, num_features=model.num_features, class_counts=[1] * 7, **recipe.loss_options)
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+
+
+def test_settings_reach_into_the_recipe():
+    recipe = Recipe().with_settings(["epochs=3", "augmentation.rotation=18", "options.attention=cam", "data=x"])
+    assert (recipe.epochs, recipe.augmentation.rotation, recipe.options, recipe.data) == (3, 18, {"attention": "cam"}, "x")
+
+
+@pytest.mark.parametrize(
+    ("setting", "word"),
+    [
+        ("epochs=0", "epochs"),
+        ("epochs=many", "epochs"),
+        ("optimiser=magic", "adamw"),
+        ("nothing=1", "nothing"),
+        ("augmentation.rotation=999", "rotation"),
+        ("augmentation.spin=1", "spin"),
+        ("epochs", "key=value"),
+    ],
+)
+def test_impossible_settings_name_the_field(setting, word):
+    with pytest.raises(UserError, match=word):
+        Recipe().with_settings([setting])
+
+
+def test_unreadable_recipe_files(tmp_path):
+    bad = tmp_path / "r.json"
+    bad.write_text("{")
+    with pytest.raises(UserError, match="not a readable JSON"):
+        read_recipe(bad)
+    bad.write_text("[]")
+    with pytest.raises(UserError, match="one JSON object"):
+        read_recipe(bad)
+
+
+def test_schedules_begin_and_end_where_they_should():
+    cosine = Recipe(schedule="cosine", epochs=10, warmup_epochs=2, lr_floor=0.1)
+    assert lr_factor(cosine, 1) == pytest.approx(0.5, abs=1e-3)
+    assert lr_factor(cosine, 2) == pytest.approx(1)
+    assert lr_factor(cosine, 6) == pytest.approx(0.55)
+    assert lr_factor(cosine, 10) == pytest.approx(0.1)
+    cycle = Recipe(schedule="one_cycle", epochs=10)
+    assert lr_factor(cycle, 0) == pytest.approx(0.04)
+    assert lr_factor(cycle, 3) == pytest.approx(1)
+    assert lr_factor(cycle, 10) == pytest.approx(1e-4)
+    restarts = Recipe(schedule="warm_restarts", epochs=10, step_epochs=5)
+    assert lr_factor(restarts, 5) == pytest.approx(1)
+    steps = Recipe(schedule="step", epochs=10, step_epochs=5, step_factor=0.1)
+    assert lr_factor(steps, 4.9) == 1
+    assert lr_factor(steps, 5) == pytest.approx(0.1)
+
+
+def test_plateau_cuts_after_its_patience():
+    plateau = Plateau(Recipe(schedule="plateau", step_epochs=2, step_factor=0.5))
+    for loss in (1.0, 0.9, 0.9, 0.9):
+        plateau.observe(loss)
+    assert plateau.factor == 0.5
+    again = Plateau(Recipe(schedule="plateau", step_epochs=2, step_factor=0.5))
+    again.restore(plateau.state())
+    assert again.factor == 0.5

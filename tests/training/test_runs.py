@@ -1,0 +1,171 @@
+"""Runs with real worker processes: what is shown is true, and nothing is lost."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fer_models.checkpoint import find_checkpoints, load_checkpoint, read_checkpoint
+from fer_models.errors import UserError
+from fer_models.training.launch import launch, resume, start
+from fer_models.training.process import is_alive, start_ticks
+from fer_models.training.recipe import Recipe
+from fer_models.training.run import Run, create_run, find_run, list_runs
+
+SMALL = Recipe(
+    data="synthetic:count=210,size=48,identities=12",
+    network="mini_xception",
+    epochs=3,
+    batch_size=32,
+    precision="float32",
+    ema=0.9,
+)
+
+
+def wait(run, condition, seconds=120):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        status = run.status()
+        if condition(status):
+            return status
+        time.sleep(0.05)
+    raise AssertionError(f"still {run.status()} after {seconds} s\n{run.log_tail()}")
+
+
+def ended(status):
+    return not status.active
+
+
+def test_a_run_ends_with_a_checkpoint_that_predicts():
+    run = launch(SMALL)
+    status = wait(run, ended)
+    assert status.state == "finished", run.log_tail()
+    assert [row["epoch"] for row in run.metrics()] == [1, 2, 3]
+    assert status.best_epoch in (1, 2, 3)
+    assert 0 <= status.best_value <= 1
+    assert np.sum(run.metrics()[-1]["val_confusion"]) > 0
+    classifier = load_checkpoint(run.checkpoint)
+    prediction = classifier.predict(np.zeros((2, 60, 60, 3), np.uint8))
+    np.testing.assert_allclose(prediction.probabilities.sum(1), 1, rtol=1e-5)
+    figure = classifier.checkpoint.metric("accuracy")
+    assert figure["low"] <= figure["value"] <= figure["high"]
+    assert figure["n"] > 0
+    assert classifier.checkpoint.name == run.id
+    assert [c.path for c in find_checkpoints()[0]][-1] == run.checkpoint
+    assert list((run.folder / "events").iterdir())
+    saved = json.loads((run.folder / "split.json").read_text())
+    assert not set(saved["train"]) & set(saved["val"])
+    with pytest.raises(UserError, match="finished"):
+        resume(run)
+
+
+def test_killed_worker_is_lost_and_resumes_to_the_weights_of_an_uninterrupted_run():
+    recipe = dataclasses.replace(SMALL, data="synthetic:count=700,size=48,identities=12", epochs=4, schedule="plateau")
+    whole = launch(recipe)
+    assert wait(whole, ended).state == "finished"
+    broken = launch(recipe)
+    status = wait(broken, lambda s: s.epoch >= 1 and s.epoch < 4)
+    os.kill(status.pid, signal.SIGKILL)
+    lost = wait(broken, ended)
+    assert lost.state == "lost"
+    assert "resume" in lost.message
+    assert read_checkpoint(broken.checkpoint).classes  # the best checkpoint so far is whole
+    resume(broken)
+    assert wait(broken, ended).state == "finished", broken.log_tail()
+    first, second = (load_checkpoint(run.checkpoint).model.state_dict() for run in (whole, broken))
+    for name, value in first.items():
+        assert torch.equal(value, second[name]), name
+    rows = [[{k: v for k, v in r.items() if "second" not in k} for r in run.metrics()] for run in (whole, broken)]
+    assert rows[0] == rows[1]
+
+
+def test_cancel_leaves_a_usable_checkpoint_and_survives_the_parent():
+    recipe = dataclasses.replace(SMALL, data="synthetic:count=700,size=48,identities=12", epochs=500)
+    code = (
+        "import json,sys;from fer_models.training.launch import launch;"
+        "from fer_models.training.recipe import Recipe;"
+        "print(launch(Recipe.from_dict(json.loads(sys.argv[1]))).folder)"
+    )
+    command = [sys.executable, "-c", code, json.dumps(recipe.to_dict())]
+    folder = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    run = Run(folder)  # its parent process has ended
+    wait(run, lambda s: s.epoch >= 1)
+    run.cancel()
+    status = wait(run, ended)
+    assert status.state == "cancelled"
+    assert load_checkpoint(run.checkpoint).predict(np.zeros((1, 48, 48), np.uint8)).probabilities.shape == (1, 7)
+
+
+def test_second_run_waits_in_the_queue_until_the_first_ends():
+    first = launch(dataclasses.replace(SMALL, data="synthetic:count=700,size=48,identities=12", epochs=500))
+    wait(first, lambda s: s.state == "running")
+    second = launch(dataclasses.replace(SMALL, epochs=1))
+    wait(second, lambda s: "another" in s.message)
+    assert second.status().state == "queued"
+    assert [r.id for r in list_runs()][0] in (first.id, second.id)
+    first.cancel()
+    assert wait(first, ended).state == "cancelled"
+    assert wait(second, ended).state == "finished"
+
+
+def test_a_run_without_room_on_disk_says_so(tmp_path):
+    """A small file-size limit stands in for a full disk: writing the resume file fails with an error of the system."""
+    run = create_run(SMALL)
+    code = (
+        "import resource,signal,sys;signal.signal(signal.SIGXFSZ,signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE,(600_000,600_000));"
+        "from fer_models.training.worker import work;from fer_models.training.run import Run;"
+        "sys.exit(work(Run(sys.argv[1])))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(run.folder)], capture_output=True, text=True)
+    status = run.status()
+    assert done.returncode == 1
+    assert status.state == "failed"
+    assert "room" in status.message or "disk" in status.message
+
+
+def test_bad_data_and_divergence_fail_with_a_sentence():
+    run = launch(dataclasses.replace(SMALL, data="nowhere"))
+    status = wait(run, ended)
+    assert status.state == "failed"
+    assert "nowhere" in status.message
+    run = launch(dataclasses.replace(SMALL, optimiser="sgd", lr=10.0, schedule="constant", epochs=30, network="fcsdnet"))
+    status = wait(run, ended)
+    assert status.state == "failed"
+    assert "infinite" in status.message
+
+
+def test_process_identity_is_id_and_start_time():
+    mine = start_ticks(os.getpid())
+    assert is_alive(os.getpid(), mine)
+    assert not is_alive(os.getpid(), mine - 1)  # the id was used again
+    child = subprocess.Popen([sys.executable, "-c", "pass"])
+    time.sleep(0.5)
+    assert start_ticks(child.pid) is None  # a zombie
+    child.wait()
+
+
+def test_stale_or_damaged_folders_are_told_apart():
+    run = create_run(SMALL)
+    run.write_status(state="running", pid=2**22 - 1, pid_started=1)
+    assert run.status().state == "lost"
+    (run.folder / "status.json").write_text("{")
+    assert run.status().state == "lost"
+    (run.folder / "metrics.jsonl").write_text('{"epoch": 1, "val_loss": 1}\n{"epoch": 2, "val')
+    assert [row["epoch"] for row in run.metrics()] == [1]
+    with pytest.raises(UserError, match="not a training run"):
+        Run(Path("/"))
+    with pytest.raises(UserError, match="no run"):
+        find_run("nothing")
+    waiting = create_run(SMALL)
+    waiting.cancel()
+    start(waiting)
+    assert wait(waiting, ended).state == "cancelled"
