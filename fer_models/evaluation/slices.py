@@ -1,0 +1,169 @@
+"""Where does a network fail: any metric by any column of the data, known or measured, the worst slices first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from fer_models.data.dataset import FaceDataset
+from fer_models.errors import UserError
+from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.intervals import Estimate
+from fer_models.evaluation.metrics import METRICS
+from fer_models.evaluation.sentence import interval_text
+
+#: Slices with fewer pictures than this are marked: their figures say little.
+SMALL = 30
+#: Numbers with more distinct values than this are cut into groups of equal size.
+_MOST_VALUES = 12
+_GROUPS = 4
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A metric on the pictures that share a value of a column.
+
+    ``small`` marks slices of fewer than :data:`SMALL` pictures; ``positions`` are their places among the evaluation's
+    pictures, int64.
+    """
+
+    column: str
+    value: str
+    n: int
+    estimate: Estimate
+    small: bool
+    positions: np.ndarray
+
+    def sentence(self, metric: str) -> str:
+        """The slice's figure in words, marked where it is small."""
+        figure = interval_text(*self.estimate, percent=METRICS[metric].percent)
+        return f"{self.column} {self.value}: {figure} · n = {self.n:,}{' (few pictures)' if self.small else ''}"
+
+
+def brightness(images: np.ndarray) -> np.ndarray:
+    """Mean pixel of each picture, float64 (N,), 0 to 255; ``images`` uint8 (N, H, W, C)."""
+    return images.mean(axis=(1, 2, 3), dtype=np.float64)
+
+
+def contrast(images: np.ndarray) -> np.ndarray:
+    """Standard deviation of each picture's pixels, float64 (N,), in grey levels."""
+    return images.mean(axis=3, dtype=np.float32).std(axis=(1, 2)).astype(np.float64)
+
+
+def sharpness(images: np.ndarray) -> np.ndarray:
+    """Standard deviation of each picture's Laplacian over that of its pixels, float64 (N,); low for a blurred picture.
+
+    Dividing by the contrast keeps a dark picture from counting as blurred.
+    """
+    grey = images.mean(axis=3, dtype=np.float32)
+    inner = grey[:, 1:-1, 1:-1]
+    around = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] + grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
+    edges = (around - 4 * inner).std(axis=(1, 2))
+    spread = grey.std(axis=(1, 2))
+    return np.divide(edges, spread, out=np.zeros_like(edges), where=spread > 0).astype(np.float64)
+
+
+#: Columns that are measured on the stored pictures.
+MEASURED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "brightness": brightness,
+    "contrast": contrast,
+    "sharpness": sharpness,
+}
+
+
+def slice_columns(dataset: FaceDataset) -> list[str]:
+    """Names of the columns by which figures can be cut: class, known ones with one value a picture, measured ones."""
+    names = ["class"]
+    if len(dataset.split_names) > 1:
+        names.append("split")
+    if dataset.subjects is not None:
+        names.append("subject")
+    names += [name for name, values in dataset.columns.items() if values.ndim == 1 and name not in names]
+    return names + [name for name in MEASURED if name not in names]
+
+
+def column_values(dataset: FaceDataset, positions: np.ndarray, column: str) -> np.ndarray:
+    """Values (N,) of a column of :func:`slice_columns` for the pictures at ``positions``.
+
+    Raises:
+        UserError: If there is no such column.
+    """
+    if column not in slice_columns(dataset):
+        raise UserError(
+            f"{dataset.name} has no column {column!r} to cut by; choose one of: {', '.join(slice_columns(dataset))}."
+        )
+    if column == "class":
+        return np.asarray(dataset.classes)[np.asarray(dataset.labels)[positions]]
+    if column == "split":
+        return np.asarray(dataset.split_names)[np.asarray(dataset.split)[positions].astype(np.int64)]
+    if column == "subject" and dataset.subjects is not None:
+        return np.asarray(dataset.subjects)[positions]
+    if column in dataset.columns:
+        return np.asarray(dataset.columns[column])[positions]
+    pieces = [positions[start : start + 4096] for start in range(0, len(positions), 4096)]
+    return np.concatenate([MEASURED[column](np.asarray(dataset.images[piece])) for piece in pieces])
+
+
+def grouped(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Group of each value, int64 (N,), and the groups' names: distinct values, or quarters of many different numbers.
+
+    Missing values (NaN, empty text) are a group of their own, "unknown".
+    """
+    values = np.asarray(values)
+    number = np.issubdtype(values.dtype, np.number)
+    missing = np.isnan(values) if np.issubdtype(values.dtype, np.floating) else np.zeros(len(values), bool)
+    if number and len(np.unique(values[~missing])) > _MOST_VALUES:
+        known = values[~missing].astype(np.float64)
+        edges = np.unique(np.quantile(known, np.linspace(0, 1, _GROUPS + 1)))
+        group = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
+        names = [f"{low:.3g} to {high:.3g}" for low, high in pairwise(edges)]
+    else:
+        words = np.array([str(value).strip() for value in values.tolist()])
+        missing = missing | (words == "")
+        distinct, group = np.unique(words, return_inverse=True)
+        names = [str(word) for word in distinct]
+    if missing.any():
+        group, names = np.where(missing, len(names), group), [*names, "unknown"]
+    return group.astype(np.int64), names
+
+
+def slice_metric(
+    evaluation: Evaluation, values: np.ndarray, column: str, metric: str = "accuracy", *, small: int = SMALL
+) -> list[Slice]:
+    """The metric on every group of pictures, the worst first; the order among small slices is as good as chance.
+
+    Args:
+        values: (N,), one a picture of the evaluation, of any kind (see :func:`grouped`).
+        column: its name, for display.
+        small: slices of fewer pictures are marked.
+
+    Raises:
+        UserError: If ``values`` are not as many as the pictures, or the metric is unknown.
+    """
+    chosen = METRICS[metric]
+    if len(values) != evaluation.n:
+        raise UserError(f"The column {column} has {len(values)} values for {evaluation.n} pictures.")
+    group, names = grouped(values)
+    found = []
+    for k, name in enumerate(names):
+        positions = np.flatnonzero(group == k)
+        if len(positions):
+            estimate = evaluation.take(positions).estimate((metric,))[metric]
+            found.append(Slice(column, name, len(positions), estimate, len(positions) < small, positions))
+    worst_first = 1 if chosen.direction == "higher" else -1
+    return sorted(found, key=lambda part: (np.isnan(part.estimate.value), worst_first * part.estimate.value))
+
+
+def worst_slices(evaluation: Evaluation, dataset: FaceDataset, metric: str = "accuracy") -> list[Slice]:
+    """Slices by every column but those with a value for nearly every picture; worst first, small ones last."""
+    found: list[Slice] = []
+    for column in slice_columns(dataset):
+        values = column_values(dataset, evaluation.positions, column)
+        _, names = grouped(values)
+        if 1 < len(names) <= max(_MOST_VALUES, evaluation.n // SMALL):
+            found += slice_metric(evaluation, values, column, metric)
+    worst_first = 1 if METRICS[metric].direction == "higher" else -1
+    return sorted(found, key=lambda part: (part.small, worst_first * part.estimate.value))

@@ -1,0 +1,117 @@
+"""Slices: groups by value or by quarter, worst first, small ones marked."""
+
+import numpy as np
+import pytest
+
+from fer_models.data.dataset import FaceDataset
+from fer_models.errors import UserError
+from fer_models.evaluation.class_match import softmax
+from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.intervals import wilson
+from fer_models.evaluation.slices import (
+    brightness,
+    column_values,
+    contrast,
+    grouped,
+    sharpness,
+    slice_columns,
+    slice_metric,
+    worst_slices,
+)
+
+N = 400
+
+
+@pytest.fixture(scope="module")
+def data() -> FaceDataset:
+    """Pictures whose brightness rises with their place; three angles; one column with two numbers a picture."""
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 40, (N, 16, 16, 1))
+    images = (noise + np.linspace(0, 200, N)[:, None, None, None]).astype(np.uint8)
+    return FaceDataset(
+        name="test",
+        images=images,
+        labels=rng.integers(0, 3, N),
+        classes=("angry", "happy", "sad"),
+        split=np.zeros(N, np.int8),
+        split_names=("Training",),
+        rows=np.arange(N),
+        source="memory",
+        subjects=np.array([f"s{i % 90}" for i in range(N)]),
+        columns={
+            "angle": np.array(["front", "left", "right", ""])[np.r_[np.arange(N - 10) % 3, np.full(10, 3)]],
+            "votes": np.zeros((N, 2)),
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def evaluation(data: FaceDataset) -> Evaluation:
+    """A network that fails on dark pictures: the first 100 are wrong half of the time, the others never."""
+    predictions = data.labels.copy()
+    predictions[:100:2] = (predictions[:100:2] + 1) % 3
+    logits = (3 * np.eye(3)[predictions]).astype(np.float32)
+    places = np.arange(N)
+    return Evaluation(
+        data.classes, data.labels, predictions, logits, softmax(logits), None, places, places, "test", "f", "all", ""
+    )
+
+
+def test_columns_that_can_be_cut_by(data: FaceDataset) -> None:
+    assert slice_columns(data) == ["class", "subject", "angle", "brightness", "contrast", "sharpness"]
+    assert column_values(data, np.array([0, 1]), "angle").tolist() == ["front", "left"]
+    assert column_values(data, np.array([3]), "class").tolist() == [data.classes[data.labels[3]]]
+    with pytest.raises(UserError, match="choose one of: class, subject"):
+        column_values(data, np.array([0]), "votes")
+
+
+def test_dark_pictures_are_found_worst(data: FaceDataset, evaluation: Evaluation) -> None:
+    parts = slice_metric(evaluation, column_values(data, evaluation.positions, "brightness"), "brightness")
+    assert len(parts) == 4 and [part.n for part in parts] == [100] * 4
+    assert parts[0].estimate.value == pytest.approx(0.5, abs=0.02) and set(parts[0].positions) <= set(range(105))
+    hits = round(parts[0].estimate.value * 100)
+    assert parts[0].estimate[1:] == pytest.approx(wilson(hits, 100))
+    assert parts[-1].estimate.value == 1 and not parts[0].small
+    losses = slice_metric(evaluation, column_values(data, evaluation.positions, "brightness"), "brightness", "log_loss")
+    assert losses[0].value == parts[0].value and losses[0].estimate.value > losses[-1].estimate.value
+    assert parts[0].sentence("accuracy").startswith(f"brightness {parts[0].value}: 5")
+
+
+def test_small_and_unknown_slices_are_marked(data: FaceDataset, evaluation: Evaluation) -> None:
+    parts = slice_metric(evaluation, column_values(data, evaluation.positions, "angle"), "angle", "macro_f1")
+    by_value = {part.value: part for part in parts}
+    assert set(by_value) == {"front", "left", "right", "unknown"}
+    assert by_value["unknown"].small and by_value["unknown"].n == 10 and not by_value["left"].small
+    assert "few pictures" in by_value["unknown"].sentence("macro_f1")
+    with pytest.raises(UserError, match="3 values for 400"):
+        slice_metric(evaluation, np.arange(3), "angle")
+
+
+def test_worst_slices_over_all_columns(data: FaceDataset, evaluation: Evaluation) -> None:
+    parts = worst_slices(evaluation, data)
+    assert parts[0].column == "brightness"
+    assert "subject" not in {part.column for part in parts}  # 90 subjects with four pictures each say nothing
+    assert [part.small for part in parts] == sorted(part.small for part in parts)
+
+
+def test_groups_of_numbers_words_and_gaps() -> None:
+    group, names = grouped(np.array([1.0, np.nan, 2.0, 1.0]))
+    assert names[group[1]] == "unknown" and group[0] == group[3] != group[2]
+    group, names = grouped(np.array([30, 30, 90, 60]))
+    assert sorted(names) == ["30", "60", "90"]
+    group, names = grouped(np.r_[np.zeros(900), np.arange(100)])  # most values are equal: fewer than four quarters
+    assert group.min() == 0 and group.max() == len(names) - 1
+
+
+def test_measures_of_pictures() -> None:
+    rng = np.random.default_rng(0)
+    sharp = rng.integers(0, 256, (1, 32, 32, 1), dtype=np.uint8)
+    blurred = np.stack([np.roll(sharp[0].astype(float), shift, axis=0) for shift in range(8)]).mean(0)
+    pair = np.stack([sharp[0], blurred.astype(np.uint8)])
+    assert sharpness(pair)[0] > 1.5 * sharpness(pair)[1]
+    assert sharpness((pair // 4).astype(np.uint8))[1] == pytest.approx(
+        sharpness(pair)[1], rel=0.1
+    )  # darker, not blurred
+    assert contrast(pair)[0] > contrast(pair)[1]
+    flat = np.full((1, 8, 8, 3), 70, np.uint8)
+    assert (brightness(flat)[0], contrast(flat)[0], sharpness(flat)[0]) == (70, 0, 0)
