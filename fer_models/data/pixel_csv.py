@@ -45,7 +45,9 @@ def read_header(path: Path) -> list[str]:
         text = line.decode("utf-8-sig")
     except UnicodeDecodeError:
         return []
-    return [] if "\0" in text else [name.strip().lower() for name in next(csv.reader([text]), [])]
+    return (
+        [] if "\0" in text else [name.strip().lower() for name in next(csv.reader([text], skipinitialspace=True), [])]
+    )
 
 
 def read_pixel_csv(path: Path, *, required: tuple[str, ...] = (), side: int | None = None) -> PixelTable:
@@ -63,7 +65,7 @@ def read_pixel_csv(path: Path, *, required: tuple[str, ...] = (), side: int | No
         raise UserError(f"{path.name} is empty or no text; choose a CSV whose first line names its columns.")
     for name in (PIXELS, *required):
         if name not in header:
-            raise UserError(f"{path.name} has no column {name!r}; its columns are: {', '.join(header)}.")
+            raise UserError(f"{path.name} has no column {name!r}; its columns are: {named(header)}.")
     at = header.index(PIXELS)
     others = [(i, name) for i, name in enumerate(header) if i != at]
     columns: dict[str, list[str]] = {name: [] for _, name in others}
@@ -80,6 +82,12 @@ def read_pixel_csv(path: Path, *, required: tuple[str, ...] = (), side: int | No
     if not images:
         raise UserError(f"{path.name} has a header and no rows; choose the full file.")
     return PixelTable(np.concatenate(images), columns, np.concatenate(lines))
+
+
+def named(header: list[str]) -> str:
+    """Column names for a message; a file without a header may have half a picture in their place."""
+    shown = ", ".join(name[:30] for name in header[:10])
+    return shown + (", ..." if len(header) > 10 else "")
 
 
 def _text(raw: bytes) -> str:
@@ -123,7 +131,7 @@ def _rows(path: Path, width: int) -> Iterator[tuple[list[int], list[list[bytes]]
 def _cells(raw: bytes) -> list[bytes]:
     cells = raw.split(b",")
     if b'"' in raw and any(cell.count(b'"') % 2 for cell in cells):  # A comma stands inside quotes.
-        return [cell.encode() for cell in next(csv.reader([raw.decode("utf-8", "replace")]))]
+        return [cell.encode() for cell in next(csv.reader([raw.decode("utf-8", "replace")], skipinitialspace=True))]
     return [cell.strip(b' "') for cell in cells]
 
 

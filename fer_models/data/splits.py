@@ -123,7 +123,7 @@ class Split:
             raise UserError(f"The saved split is damaged: {error} is missing or of another kind.") from None
 
     def crossing(self, dataset: FaceDataset, duplicates: Duplicates | None = None) -> Crossing:
-        """What crosses from training into validation and test; near copies only if the set's ``duplicates`` are given."""
+        """What crosses from training into validation and test; near copies only with the set's ``duplicates``."""
         copies = exact_duplicates(dataset.images) if duplicates is None else duplicates
         held_out = np.concatenate([self.val, self.test])
         source = np.zeros(len(dataset), bool)

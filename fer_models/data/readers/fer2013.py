@@ -9,7 +9,7 @@ import numpy as np
 
 from fer_models.data.dataset import UNLABELLED
 from fer_models.data.listing import Listing
-from fer_models.data.pixel_csv import PixelTable, read_header, read_pixel_csv
+from fer_models.data.pixel_csv import PixelTable, named, read_header, read_pixel_csv
 from fer_models.data.readers.base import READERS, Reader, ReaderInfo, find_file, visible
 from fer_models.errors import UserError
 from fer_models.labels import FER7
@@ -64,7 +64,7 @@ class Fer2013(Reader):
         if source.name.lower() == "train.csv" and path.is_dir():
             files += [other] if (other := find_file(path, ("test.csv",))) is not None else []
         if "pixels" not in read_header(source) and read_header(source):
-            self.refuse(path, f"the columns {', '.join(read_header(source))} in {source.name}")
+            self.refuse(path, f"the columns {named(read_header(source))} in {source.name}")
         parts = [_part(file, read_pixel_csv(file, side=_SIDE)) for file in files]
         images = np.concatenate([part[0] for part in parts]) if len(parts) > 1 else parts[0][0]
         return _listing(
@@ -95,7 +95,7 @@ def _part(path: Path, table: PixelTable) -> tuple[np.ndarray, np.ndarray, np.nda
     elif path.name.lower() == "test.csv" or "usage" not in table.columns:
         numbers = np.full(count, UNLABELLED, np.int64)
     else:
-        raise UserError(f"{path.name} has no column 'emotion'; its columns are: {', '.join(read_header(path))}.")
+        raise UserError(f"{path.name} has no column 'emotion'; its columns are: {named(read_header(path))}.")
     if "usage" in table.columns:
         usage = [_usage(text, path, line) for text, line in zip(table.columns["usage"], table.lines, strict=True)]
     else:

@@ -9,7 +9,7 @@ import numpy as np
 
 from fer_models.data.dataset import UNLABELLED
 from fer_models.data.listing import Listing
-from fer_models.data.pixel_csv import PIXELS, read_header, read_pixel_csv
+from fer_models.data.pixel_csv import PIXELS, named, read_header, read_pixel_csv
 from fer_models.data.readers.base import ALL, READERS, Reader, ReaderInfo, class_name, order_splits, text_column
 from fer_models.data.readers.folder import _shape
 from fer_models.data.readers.records import Record, listing_of
@@ -52,7 +52,7 @@ class Table(Reader):
         if not any(header):
             raise UserError(f"{path.name} is empty or no text; choose a CSV whose first line names its columns.")
         if _column(header, _LABEL) is None or not (PIXELS in header or _column(header, _PATH)):
-            self.refuse(path, f"the columns {', '.join(header)}")
+            self.refuse(path, f"the columns {named(header)}")
         return _pixels(path, header) if PIXELS in header else _paths(path, header)
 
 

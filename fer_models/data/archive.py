@@ -1,0 +1,109 @@
+"""Unpacking a ZIP that someone uploaded: nothing outside the folder, nothing endless, nothing but files."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import stat
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from fer_models.errors import UserError
+
+MAX_BYTES = 2_000_000_000
+MAX_FILES = 200_000
+_PIECE = 1 << 20
+_MAX_NAME = 400
+
+
+def extract_zip(
+    data: bytes, destination: str | Path, *, max_bytes: int = MAX_BYTES, max_files: int = MAX_FILES
+) -> list[Path]:
+    """Unpack a ZIP into the new folder ``destination`` and return its files.
+
+    Names and announced sizes are judged before anything is written, and the real sizes while it is: an archive that
+    lies about them is stopped. Either everything is unpacked or ``destination`` is not made.
+
+    Raises:
+        UserError: If the bytes are no ZIP, a name leads outside the folder, a member is a link or encrypted or damaged,
+            there are more than ``max_files`` files or ``max_bytes`` bytes, or ``destination`` is there already.
+    """
+    destination = Path(destination)
+    if destination.exists():
+        raise UserError(f"There is a data set in {destination.name!r} already; choose another name.")
+    where: Path | None = None
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = _check(archive, max_bytes, max_files)
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            where = Path(tempfile.mkdtemp(prefix=".unpack-", dir=destination.parent))
+            left = max_bytes
+            for info, parts in members:
+                left -= _write(archive, info, where.joinpath(*parts), min(left, info.file_size))
+        where.rename(destination)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise UserError(f"The ZIP is damaged or of an unknown kind ({error}); make it again.") from None
+    except OSError as error:
+        raise UserError(f"The ZIP cannot be unpacked ({error.strerror or error}); make room or try again.") from None
+    finally:
+        if where is not None:
+            shutil.rmtree(where, ignore_errors=True)
+    return [destination.joinpath(*parts) for _, parts in members]
+
+
+def _check(archive: zipfile.ZipFile, max_bytes: int, max_files: int) -> list[tuple[zipfile.ZipInfo, tuple[str, ...]]]:
+    """Members with the parts of their paths; folders and what desktops leave behind are passed over."""
+    infos = archive.infolist()
+    if len(infos) > max_files:
+        raise UserError(f"The ZIP holds {len(infos):,} files, more than the {max_files:,} allowed; divide it.")
+    total = sum(info.file_size for info in infos)
+    if total > max_bytes:
+        raise UserError(
+            f"The ZIP unpacks to {total / 1e6:,.0f} MB, more than the {max_bytes / 1e6:,.0f} MB allowed; divide it."
+        )
+    members: list[tuple[zipfile.ZipInfo, tuple[str, ...]]] = []
+    taken: set[str] = set()
+    for info in infos:
+        parts = _parts(info)
+        if info.is_dir() or "__MACOSX" in parts or parts[-1].startswith("."):
+            continue
+        key = "/".join(parts).lower()
+        if key in taken:
+            raise UserError(f"The ZIP holds {info.filename[:80]!r} twice; make it again.")
+        taken.add(key)
+        members.append((info, parts))
+    if not members:
+        raise UserError("The ZIP holds no files; put the pictures or the CSV into it.")
+    return members
+
+
+def _parts(info: zipfile.ZipInfo) -> tuple[str, ...]:
+    """The parts of a member's path, once it is known to be a plain file or folder inside the archive."""
+    name = info.filename.replace("\\", "/")
+    shown = f"{info.filename[:80]!r}"
+    mode = info.external_attr >> 16
+    if mode and not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_IFMT(mode) == 0):
+        raise UserError(f"The ZIP holds {shown}, a link or device; only files and folders are unpacked.")
+    if info.flag_bits & 0x1:
+        raise UserError(f"The ZIP holds {shown} encrypted; make it again without a password.")
+    parts = PurePosixPath(name).parts
+    if not parts or name.startswith("/") or ".." in parts or ":" in name or any(ord(c) < 32 for c in name):
+        raise UserError(f"The ZIP holds {shown}, a path that leads outside its folder; nothing was unpacked.")
+    if len(name.encode()) > _MAX_NAME or len(parts) > 12:
+        raise UserError(f"The ZIP holds {shown}, whose path is too long; use shorter names.")
+    return parts
+
+
+def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, limit: int) -> int:
+    """Unpack one member, at most ``limit`` bytes; returns how many it had."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = 0
+    with archive.open(info) as source, path.open("xb") as target:
+        while piece := source.read(_PIECE):
+            written += len(piece)
+            if written > limit:
+                raise UserError(f"The ZIP says less than what {info.filename[:80]!r} holds; it may be a bomb.")
+            target.write(piece)
+    return written

@@ -1,0 +1,192 @@
+"""Planted copies, leaks and damage are found, and nothing else."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from fer_models.data import FaceDataset, make_split, open_dataset
+from fer_models.data import duplicates as module
+from fer_models.data.audit import audit, light, rows_to_leave_out
+from fer_models.data.duplicates import find_duplicates, grey_vectors, spectrum
+from fer_models.data.nearest import nearest_hits
+
+Draw = Callable[..., np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def planted(draw: Draw) -> FaceDataset:
+    """60 training, 20 val and 20 test faces of 20 subjects with one fault each; ``rows`` are positions plus 1000."""
+    images = np.stack([draw(i, 48) for i in range(100)])
+    labels = np.arange(100) % 5
+    images[60] = images[0]  # exact leak, same label
+    images[61] = images[1]  # exact leak, conflicting label
+    labels[61], labels[62] = labels[62], labels[61]  # Each class keeps its 20.
+    images[80] = np.rint(images[2] * 0.7 + 20).astype(np.uint8)  # near leak: another contrast
+    images[81] = images[3][:, ::-1]  # mirrored leak
+    images[10] = images[11]  # a copy inside training
+    images[62] = images[63] = images[20] = 128  # blank
+    images[64] = 100 + draw(64, 48) // 50  # low contrast
+    return FaceDataset(
+        name="planted",
+        images=images,
+        labels=labels,
+        classes=("angry", "disgust", "fear", "happy", "sad"),
+        split=np.repeat([0, 1, 2], [60, 20, 20]).astype(np.int8),
+        split_names=("train", "val", "test"),
+        rows=np.arange(100) + 1000,
+        source="planted",
+        subjects=np.asarray([f"S{i // 5:02d}" if i != 99 else "S00" for i in range(100)]),
+        unreadable=("x.png: damaged",),
+    )
+
+
+def test_planted_faults_are_found(planted: FaceDataset) -> None:
+    told: list[float] = []
+    report = audit(planted, lambda part, what: told.append(part))
+    values = json.loads(json.dumps(report.to_json()))
+    assert told == sorted(told) and told[-1] == 1.0
+    assert values["rows"] == 100 and values["blank"] == 3 and values["unreadable"] == 1 and values["low_contrast"] == 1
+    assert values["duplicate_groups"] == 3 and values["conflicting_groups"] == 2
+    assert values["near_duplicate_groups"] == 5
+    assert values["leaks"] == {
+        "val": {"exact": 2, "near": 2, "mirrored": 0},
+        "test": {"exact": 0, "near": 1, "mirrored": 1},
+    }
+    assert values["subjects"] == 20 and values["subjects_across"] == 1
+    assert values["row_ids"]["subjects_across"] == ["S00"]
+    assert values["row_ids"]["leaks"]["val"] == {"exact": [1060, 1061], "near": [1060, 1061]}
+    assert values["row_ids"]["leave_out_of_training"] == [1000, 1001, 1002, 1003]
+    assert values["classes"] == dict.fromkeys(planted.classes, 20)
+    assert set(values["nearest_neighbour"]) == {"chosen", "subject_safe"}
+    assert values["nearest_neighbour"]["subject_safe"]["protocol"] == "folds-5-subject"
+    assert values["nearest_neighbour"]["subject_safe"]["n"] == 100
+    assert ("blank", "3") in report.table()
+
+
+def test_training_without_leaks(planted: FaceDataset) -> None:
+    report = audit(planted)
+    split = make_split(planted, exclude_rows=rows_to_leave_out(report))
+    assert len(split.train) == 56
+    assert len(split.crossing(planted, report.duplicates).near) == 0
+
+
+def test_groups_hold_every_copy(planted: FaceDataset) -> None:
+    found = find_duplicates(planted.images)
+    assert [group.tolist() for group in found.exact_groups()] == [[0, 60], [1, 61], [10, 11]]
+    assert [group.tolist() for group in found.near_groups()] == [[0, 60], [1, 61], [2, 80], [3, 81], [10, 11]]
+    assert found.pairs.tolist() == [[2, 80], [3, 81]] and found.mirrored.tolist() == [False, True]
+    assert (found.cosine > 0.99).all() and np.flatnonzero(found.constant).tolist() == [20, 62, 63]
+
+
+@pytest.mark.parametrize("dense", [0, 20_000])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_filter_loses_no_pair(monkeypatch: pytest.MonkeyPatch, draw: Draw, dense: int, channels: int) -> None:
+    random = np.random.default_rng(2)
+    base = np.stack([draw(i, 32, channels) for i in range(30)]).astype(float)
+    copies = base[random.integers(0, 30, 60)] + random.normal(0, 1, (60, 1, 1, 1)) * random.normal(
+        0, 12, base[:1].shape
+    )
+    copies[::3] = copies[::3, :, ::-1]
+    images = np.clip(np.concatenate([base, copies]), 0, 255).astype(np.uint8)
+    monkeypatch.setattr(module, "_ROWS", 16)
+    monkeypatch.setattr(module, "_COLUMNS", 32)
+    monkeypatch.setattr(module, "_DENSE", dense)
+    found = find_duplicates(images, threshold=0.97)
+    vectors = grey_vectors(images).astype(np.float64)
+    flipped = grey_vectors(images, flip=True).astype(np.float64)
+    first = found.first == np.arange(len(images))
+    expected = set()
+    for mirror, other in ((False, vectors), (True, flipped)):
+        for i, j in np.argwhere(np.triu(vectors @ other.T > 0.97, 1)):
+            if first[i] and first[j]:
+                expected.add((int(i), int(j), mirror))
+    got = {(int(i), int(j), bool(m)) for (i, j), m in zip(found.pairs, found.mirrored, strict=True)}
+    assert got == expected and len(got) > 30
+
+
+def test_spectrum_is_a_projection(draw: Draw) -> None:
+    images = np.stack([draw(i, 40) for i in range(12)])
+    low, _ = spectrum(images)
+    full = grey_vectors(images)
+    low = low.reshape(len(low), -1)
+    near = ((low[:, None] - low[None]) ** 2).sum(-1)
+    far = ((full[:, None] - full[None]) ** 2).sum(-1)
+    assert (near <= far + 1e-5).all()
+    np.testing.assert_allclose(np.linalg.norm(full, axis=1), 1, atol=1e-5)
+
+
+def test_even_colour_pictures_are_constant() -> None:
+    images = np.zeros((3, 16, 16, 3), np.uint8)
+    images[0] = (200, 13, 77)
+    images[1] = (255, 255, 255)
+    images[2, 4:8] = (1, 2, 3)
+    assert find_duplicates(images).constant.tolist() == [True, True, False]
+
+
+def test_too_many_near_pairs_are_cut(monkeypatch: pytest.MonkeyPatch, draw: Draw) -> None:
+    base = draw(1, 24).astype(int)
+    images = np.stack([np.clip(base + i, 0, 255) for i in range(-10, 10)]).astype(np.uint8)
+    assert len(find_duplicates(images).pairs) == 190 and find_duplicates(images).complete
+    monkeypatch.setattr(module, "_MAX_PAIRS", 50)
+    monkeypatch.setattr(module, "_ROWS", 5)
+    cut = find_duplicates(images)
+    assert not cut.complete and len(cut.pairs) < 190
+
+
+def test_nearest_neighbour_sees_people_not_expressions(draw: Draw) -> None:
+    """One person shows one class only: pictures leak the person, subjects do not."""
+    people = [draw(i, 32).astype(int) for i in range(20)]
+    random = np.random.default_rng(0)
+    images = np.stack([np.clip(people[i % 20] + random.integers(-20, 21, (32, 32, 1)), 0, 255) for i in range(160)])
+    data = FaceDataset(
+        name="people",
+        images=images.astype(np.uint8),
+        labels=random.permutation(np.arange(20) % 4)[np.arange(160) % 20],
+        classes=("angry", "happy", "sad", "neutral"),
+        split=np.zeros(160, np.int8),
+        split_names=("all",),
+        rows=np.arange(160),
+        source="people",
+        subjects=np.asarray([f"S{i % 20}" for i in range(160)]),
+    )
+    report = audit(data)
+    assert report.split.protocol == "folds-5" and report.nearest_safe.protocol == "folds-5-subject"
+    assert report.nearest.n == report.nearest_safe.n == 160
+    assert report.nearest.accuracy > 0.95 and report.nearest_safe.accuracy < 0.6
+    assert report.to_json()["chosen_split"]["subjects_crossing"] > 15 and report.leaks == {}
+    unknown = audit(dataclasses.replace(data, subjects=None))
+    assert unknown.to_json()["subjects_across"] is None and "without copies" in unknown.nearest_safe.rule
+
+
+def test_nearest_hits_by_hand() -> None:
+    images = np.zeros((4, 8, 8, 1), np.uint8)
+    images[0, :4] = images[2, :4] = 90  # two halves, upper bright
+    images[1, :, :4] = images[3, :, :4] = 200  # left bright
+    images[2, 0, 0] = 0
+    data = FaceDataset(
+        "x", images, np.asarray([0, 1, 0, 0]), ("a", "b"), np.zeros(4, np.int8), ("all",), np.arange(4), ""
+    )
+    assert nearest_hits(data, np.asarray([0, 1]), np.asarray([2, 3])).tolist() == [True, False]
+
+
+def test_light_by_hand() -> None:
+    images = np.asarray([[0, 100], [50, 50]], np.uint8).reshape(2, 1, 2, 1)
+    mean, deviation = light(images)
+    assert mean.tolist() == [50, 50] and deviation.tolist() == [50, 0]
+
+
+@pytest.mark.slow
+def test_fer2013_has_the_figures_stated_with_it(shared: Path) -> None:
+    """279 PublicTest pictures have an identical one in Training and 294 one above cosine 0.99; 12 are blank."""
+    data = open_dataset(shared / "data" / "fer2013")
+    cv2.setNumThreads(1)
+    found = find_duplicates(data.images)
+    train, public = data.split == 0, data.split == 1
+    assert int((found.exact_copy_in(train) & public).sum()) == 279
+    assert int((found.near_copy_in(train) & public).sum()) == 294
+    assert int(found.constant.sum()) == 12
