@@ -1,0 +1,56 @@
+# Every target works on a fresh machine: it makes .venv and installs what it needs first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8501
+# One thread a test process and two processes fit two cores; threads that spin would slow each other down.
+TEST_ENV := OMP_NUM_THREADS=1 GOMP_SPINCOUNT=1000
+
+.PHONY: app test check bench screenshots clean
+.DELETE_ON_ERROR:
+
+app: $(VENV)/.app
+	@echo "FER Workbench: http://localhost:$(PORT)  (stop it with Ctrl+C)"
+	@$(BIN)/streamlit run workbench/Home.py --server.port $(PORT)
+
+test: $(VENV)/.dev
+	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_layers.py
+
+bench: $(VENV)/.dev
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+screenshots: $(VENV)/.dev
+	$(BIN)/python -m tests.browser.screenshots docs/screenshots
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || \
+		{ echo "Python 3.11 or 3.12 is needed; name it with: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Install Python's venv module first, on Debian: apt install python3-venv"; exit 1; }
+
+$(VENV)/.app: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@$(BIN)/python -c 'import cv2' 2>/dev/null || $(MAKE) --no-print-directory system-libraries
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/.app
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/.app
+
+# OpenCV draws on libGL and GLib, which a bare Debian or Ubuntu lacks.
+.PHONY: system-libraries
+system-libraries:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq libgl1 libglib2.0-0 >/dev/null; \
+	else \
+		echo "OpenCV lacks a system library; install it with: sudo apt install libgl1 libglib2.0-0"; exit 1; \
+	fi
+	@$(BIN)/python -c 'import cv2'
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
