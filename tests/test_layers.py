@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: What a layer may import of ours and of the libraries that belong to one side. Longest prefix counts.
 LAYERS = ("fer_models", "workbench.services", "workbench.figures", "workbench.components", "workbench.views",
-          "workbench.cache", "workbench.state", "workbench.navigation", "workbench.Home", "pages", "workbench")  # fmt: skip
+          "workbench.cache", "workbench.state", "workbench.navigation", "workbench.Home", "pages",
+          "workbench")  # fmt: skip
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "pages": ("workbench.views",),
     "workbench.Home": ("workbench.components", "workbench.services", "workbench.navigation", "streamlit"),

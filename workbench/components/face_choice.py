@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import numpy as np
 import streamlit as st
 
 from fer_models.preprocess import Preprocess
@@ -9,6 +12,8 @@ from workbench import cache, state
 from workbench.components.image_input import Picture
 from workbench.services import pictures, predict
 from workbench.services.predict import Crop
+
+_TALLEST = 320
 
 
 def show(picture: Picture, preprocess: Preprocess, *, key: str) -> Crop | None:
@@ -41,7 +46,7 @@ def show(picture: Picture, preprocess: Preprocess, *, key: str) -> Crop | None:
         st.image(
             shown,
             f"{picture.title}. {found}",
-            width="content" if picture.is_face else "stretch",
+            width=_width(shown, picture.is_face),
             alt=f"{picture.title}, {found}",
         )
     if faces:
@@ -55,6 +60,14 @@ def show(picture: Picture, preprocess: Preprocess, *, key: str) -> Crop | None:
         state.remember(f"whole {picture.digest}", True)
         st.rerun()
     return None
+
+
+def _width(shown: np.ndarray, is_face: bool) -> int | Literal["stretch"]:
+    """The column's width, less for upright pictures, so that what stands under them stays in sight."""
+    height, width = shown.shape[:2]
+    if is_face:
+        return width
+    return "stretch" if height <= 1.1 * width else max(1, round(_TALLEST * width / height))
 
 
 def _found(count: int, is_face: bool, whole: bool) -> str:

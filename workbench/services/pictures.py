@@ -35,10 +35,10 @@ def with_frames(image: np.ndarray, frames: Sequence[Corners], chosen: int, longe
 
 
 def _number(canvas: np.ndarray, text: str, corner: np.ndarray, scale: float) -> None:
-    size = 0.9 * max(scale, 0.5)
+    size = 1.5 * max(scale, 0.5)
     x = int(np.clip(corner[0], 0, canvas.shape[1] - 1))
-    y = int(np.clip(corner[1] - 8 * scale, 30 * scale, canvas.shape[0] - 1))
-    for colour, thick in (((20, 24, 27), 6), ((255, 255, 255), 2)):
+    y = int(np.clip(corner[1] - 10 * scale, 44 * scale, canvas.shape[0] - 1))
+    for colour, thick in (((20, 24, 27), 10), ((255, 255, 255), 4)):
         cv2.putText(
             canvas, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, colour, max(1, round(thick * scale)), cv2.LINE_AA
         )

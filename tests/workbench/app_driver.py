@@ -1,0 +1,53 @@
+"""How the tests of the app make checkpoints, open pages, and read what stands on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from streamlit.testing.v1 import AppTest
+
+from fer_models import create_model
+from fer_models.checkpoint import Checkpoint, save_checkpoint
+from fer_models.labels import FER7
+from fer_models.preprocess import Preprocess
+
+ROOT = Path(__file__).resolve().parents[2]
+FIGURE: dict[str, Any] = {
+    "metric": "accuracy",
+    "value": 0.6543,
+    "low": 0.6385,
+    "high": 0.6697,
+    "n": 3589,
+    "data": "fer2013",
+    "split": "PublicTest",
+    "selection": "best epoch by val_accuracy on PublicTest",
+    "averaging": "none",
+}
+
+
+def make_checkpoint(folder: Path, seed: int = 0, **more: Any) -> Checkpoint:
+    """FCSDNet with fresh weights for grey pictures of 48 pixels."""
+    torch.manual_seed(seed)
+    return save_checkpoint(folder, create_model("fcsdnet", 7, 1), FER7, Preprocess(48, 1), **more)
+
+
+def open_page(app: AppTest, key: str, **query: str) -> AppTest:
+    """Open a page of the app, with choices in the address."""
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    if key != "home":
+        app.switch_page(f"../pages/{key}.py")
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    """All text on the page, tables included."""
+    kinds = (app.title, app.caption, app.markdown, app.info, app.warning, app.error, app.subheader, app.html)
+    return "\n".join(str(element.value if hasattr(element, "value") else element) for kind in kinds for element in kind)
