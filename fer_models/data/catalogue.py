@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_models.data.readers import READERS
-from fer_models.data.readers.base import visible
+from fer_models.data.readers.base import LOOK, visible
 from fer_models.data.store import cache_folder
 from fer_models.errors import UserError
 
@@ -105,7 +105,7 @@ def remove_dataset(name: str) -> None:
 
 def _candidates(folder: Path) -> list[Path]:
     """The data folder itself and what lies in it."""
-    return [folder, *(folder / entry.name for entry in visible(folder))]
+    return [folder, *(folder / entry.name for entry in visible(folder, LOOK))]
 
 
 def _entries(path: Path) -> list[DatasetEntry]:

@@ -12,6 +12,8 @@ import numpy as np
 from fer_models.errors import UserError
 
 _BATCH = 256
+#: Grey levels between the darkest and the brightest pixel below which a picture shows nothing.
+_EVEN = 8
 _LUMA = np.asarray((0.299, 0.587, 0.114), np.float32)
 
 
@@ -27,6 +29,8 @@ class Listing:
         size: side in pixels to which files are brought unless the user chose one.
         channels: 1 or 3, likewise.
         drop_black: leave out pictures without any contrast, as unreadable ones are.
+        crop: ``"middle"`` keeps the largest square in the middle of a file's picture, ``"face"`` the largest face that
+            is found in it, framed as FER2013 frames faces; the middle where none is found.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Listing:
     size: int = 96
     channels: int = 3
     drop_black: bool = False
+    crop: str = "middle"
 
     def source_files(self) -> list[Path]:
         """Files that the listing was made from."""
@@ -78,35 +83,57 @@ def fit(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     return np.repeat(image, 3, axis=2) if channels == 3 and image.shape[2] == 1 else image
 
 
-def decode(listing: Listing, shape: tuple[int, int, int]) -> Iterator[tuple[np.ndarray, np.ndarray, list[str]]]:
-    """Batches of (positions in the listing, uint8 pictures (B, *shape), files left out with the reason), in order."""
+@dataclass(frozen=True)
+class Batch:
+    """Pictures uint8 (B, H, W, C) with their positions in the listing, and sentences on files left out or doubtful."""
+
+    positions: np.ndarray
+    pictures: np.ndarray
+    left_out: list[str] = field(default_factory=list)
+    without_face: list[str] = field(default_factory=list)
+
+
+def decode(listing: Listing, shape: tuple[int, int, int]) -> Iterator[Batch]:
+    """The pictures of a listing in order, decoded, cropped and resized to ``shape`` (H, W, C)."""
     count = len(listing.labels)
     if isinstance(listing.pictures, np.ndarray):
         for start in range(0, count, _BATCH):
             part = listing.pictures[start : start + _BATCH]
             if part.shape[1:] != shape:
                 part = np.stack([fit(image, shape) for image in part])
-            yield np.arange(start, start + len(part)), part, []
+            yield Batch(np.arange(start, start + len(part)), part)
         return
     files = listing.pictures
     with ThreadPoolExecutor(2) as pool:  # Decoding and resizing leave the interpreter lock.
         for start in range(0, count, _BATCH):
-            results = list(pool.map(lambda path: _load(path, shape, listing.drop_black), files[start : start + _BATCH]))
-            good = [i for i, result in enumerate(results) if isinstance(result, np.ndarray)]
-            pictures = [result for result in results if isinstance(result, np.ndarray)]
-            bad = [result for result in results if isinstance(result, str)]
-            batch = np.stack(pictures) if pictures else np.empty((0, *shape), np.uint8)
-            yield np.asarray(good, np.int64) + start, batch, bad
+            part_files = files[start : start + _BATCH]
+            results = list(pool.map(lambda path: _load(path, shape, listing), part_files))
+            good = [i for i, (picture, _) in enumerate(results) if picture is not None]
+            pictures = [picture for picture, _ in results if picture is not None]
+            yield Batch(
+                np.asarray(good, np.int64) + start,
+                np.stack(pictures) if pictures else np.empty((0, *shape), np.uint8),
+                [word for picture, word in results if picture is None],
+                [word for picture, word in results if picture is not None and word],
+            )
 
 
-def _load(path: Path, shape: tuple[int, int, int], drop_black: bool) -> np.ndarray | str:
-    """The picture, or a sentence that says why it is left out."""
+def _load(path: Path, shape: tuple[int, int, int], listing: Listing) -> tuple[np.ndarray | None, str]:
+    """The picture and what is odd about it; no picture if it is left out."""
     from fer_models.faces.image import read_image
 
     try:
         image = read_image(path)
     except UserError as error:
-        return f"{path.name}: {error}"
-    if drop_black and int(image.max()) - int(image.min()) < 8:
-        return f"{path.name}: one even surface, no face"
-    return fit(image, shape)
+        return None, f"{path.name}: {error}"
+    if listing.drop_black and int(image.max()) - int(image.min()) < _EVEN:
+        return None, f"{path.name}: one even surface, no face"
+    if listing.crop == "face":
+        from fer_models.faces.align import crop_face
+        from fer_models.faces.detect import detect_faces
+
+        faces = detect_faces(image)
+        if not faces:
+            return fit(image, shape), path.name
+        image = crop_face(image, max(faces, key=lambda face: face.area))[0]
+    return fit(image, shape), ""

@@ -72,7 +72,8 @@ def _open_path(
         progress(0.0, f"reading {path.name}")
 
     def finish(dataset: FaceDataset) -> FaceDataset:
-        whole = options == chosen.check_options({})
+        # A choice among the pictures changes their number, another crop does not.
+        whole = options | {"crop": ""} == chosen.check_options({}) | {"crop": ""}
         return dataclasses.replace(dataset, notes=dataset.notes + (chosen.differences(dataset) if whole else ()))
 
     listing = chosen.read(path, **options)

@@ -140,12 +140,14 @@ def _fill(
     images = np.lib.format.open_memmap(where / "images.npy", "w+", np.uint8, (count, *shape))
     kept: list[np.ndarray] = []
     unreadable: list[str] = []
+    without_face: list[str] = []
     filled = 0
-    for positions, pictures, bad in decode(listing, shape):
-        images[filled : filled + len(pictures)] = pictures
-        filled += len(pictures)
-        kept.append(positions)
-        unreadable += bad
+    for batch in decode(listing, shape):
+        images[filled : filled + len(batch.pictures)] = batch.pictures
+        filled += len(batch.pictures)
+        kept.append(batch.positions)
+        unreadable += batch.left_out
+        without_face += batch.without_face
         if progress is not None:
             progress((filled + len(unreadable)) / count, f"reading pictures: {filled + len(unreadable):,} of {count:,}")
     images.flush()
@@ -156,10 +158,13 @@ def _fill(
         del images
         _shorten(where / "images.npy", (filled, *shape))
     index = np.concatenate(kept)
-    notes = listing.notes
+    notes = list(listing.notes)
     if unreadable:
         more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
-        notes = (*notes, f"{len(unreadable)} of {count} pictures were left out: {unreadable[0]}{more}.")
+        notes.append(f"{len(unreadable)} of {count} pictures were left out: {unreadable[0].rstrip('.')}{more}.")
+    if without_face:
+        found = f"no face was found in {len(without_face)} of {count} pictures, such as {without_face[0]}"
+        notes.append(f"{found[0].upper()}{found[1:]}; their middle square is kept.")
     return FaceDataset(
         name=listing.name,
         images=np.load(where / "images.npy", mmap_mode="r"),
@@ -172,7 +177,7 @@ def _fill(
         subjects=None if listing.subjects is None else listing.subjects[index],
         soft_labels=None if listing.soft_labels is None else listing.soft_labels[index].astype(np.float32),
         columns={name: values[index] for name, values in listing.columns.items()},
-        notes=notes,
+        notes=tuple(notes),
         unreadable=tuple(unreadable),
     )
 

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from fer_models.data import READERS, UNLABELLED, open_dataset
+from fer_models.data.listing import fit
 from fer_models.data.opening import recognise, recognisers
 from fer_models.errors import UserError
 from fer_models.labels import BASIC6, CKPLUS7, FER7, FER8
@@ -185,7 +186,7 @@ def test_oulucasia_takes_the_last_three_frames(tmp_path: Path, draw: Draw, save:
     assert set(near_infrared.columns["camera"]) == {"NI"} and len(near_infrared) == 36
     with pytest.raises(UserError, match=r"Oulu-CASIA: expected .*Center for Machine Vision"):
         open_dataset(tmp_path, reader="oulucasia:light=Dark")
-    with pytest.raises(UserError, match="light.*one of Strong, Weak, Dark"):
+    with pytest.raises(UserError, match=r"light.*one of Strong, Weak, Dark"):
         open_dataset(tmp_path, reader="oulucasia:light=Bright")
 
 
@@ -212,6 +213,20 @@ def test_class_folders_alone_and_large_pictures(tmp_path: Path, draw: Draw, save
         save(tmp_path / word / "deeper" / "2.png", draw(2, 150))
     data = open_dataset(tmp_path)
     assert data.images.shape == (4, 96, 96, 1) and data.split_names == ("all",)
+
+
+def test_faces_are_cut_from_photographs(tmp_path: Path, draw: Draw, save: Write) -> None:
+    photograph = pytest.importorskip("skimage.data").astronaut()
+    save(tmp_path / "happy" / "astronaut.png", photograph)
+    save(tmp_path / "neutral" / "wall.png", np.full((200, 300, 3), 90, np.uint8))
+    whole = open_dataset(tmp_path)
+    cut = open_dataset(tmp_path, reader="folder:crop=face")
+    assert cut.notes == ("No face was found in 1 of 2 pictures, such as wall.png; their middle square is kept.",)
+    assert (cut.images[1] == whole.images[1]).all() and whole.notes == ()
+    # Where the face is on the photograph, seen by eye.
+    expected = fit(photograph[66:161, 178:273], cut.images.shape[1:])
+    similar = [np.corrcoef(picture.images[0].ravel(), expected.ravel())[0, 1] for picture in (cut, whole)]
+    assert similar[0] > 0.9 and similar[1] < 0.5
 
 
 def test_one_class_is_no_data_set(tmp_path: Path, draw: Draw, save: Write) -> None:

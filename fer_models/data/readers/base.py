@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,8 @@ from fer_models.registry import Registry
 
 IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp"))
 TABLE_SUFFIXES = frozenset((".csv", ".txt", ".tsv"))
+#: Option of readers of whole photographs: what is cut from them, see :class:`fer_models.data.listing.Listing`.
+CROP = {"crop": ("middle", "face")}
 #: Key of official counts that are not told by split.
 ALL = "all"
 
@@ -115,6 +118,9 @@ class Reader(ABC):
         return tuple(sentences)
 
 
+#: How many entries of a folder are looked at to recognise a layout.
+LOOK = 500
+
 #: Every reader by its key.
 READERS: Registry[type[Reader]] = Registry("reader")
 
@@ -146,11 +152,15 @@ def contents(path: Path) -> str:
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
-def visible(folder: Path) -> list[os.DirEntry[str]]:
-    """Entries of a folder by name, without hidden files and what desktops leave behind; empty if it is no folder."""
+def visible(folder: Path, limit: int | None = None) -> list[os.DirEntry[str]]:
+    """Entries of a folder by name, without hidden files and what desktops leave behind; empty if it is no folder.
+
+    With ``limit``, no more than so many are looked at: to recognise a layout, a few files of 100,000 must do.
+    """
     try:
         with os.scandir(folder) as entries:
-            kept = [e for e in entries if not e.name.startswith((".", "__MACOSX")) and e.name.lower() != "thumbs.db"]
+            some = itertools.islice(entries, limit)
+            kept = [e for e in some if not e.name.startswith((".", "__MACOSX")) and e.name.lower() != "thumbs.db"]
     except OSError:
         return []
     return sorted(kept, key=lambda entry: entry.name)
@@ -174,10 +184,13 @@ def image_files(folder: Path) -> list[Path]:
 
 def find_file(folder: Path, names: Iterable[str]) -> Path | None:
     """The first of the names that lies in the folder or one level below it, in any case of letters."""
-    here = visible(folder)
-    below = [(Path(folder, e.name), visible(Path(folder, e.name))) for e in here if e.is_dir()][:50]
+    here = visible(folder, LOOK)
+    inside = [Path(folder, entry.name) for entry in here if entry.is_dir()][:50]
+    listings = [(folder, here), *((place, visible(place, LOOK)) for place in inside)]
     for name in names:
-        for place, entries in [(folder, here), *below]:
+        for place, entries in listings:
+            if (place / name).is_file():
+                return place / name
             for entry in entries:
                 if entry.name.lower() == name.lower() and entry.is_file():
                     return place / entry.name

@@ -11,6 +11,7 @@ from fer_models.data.listing import Listing
 from fer_models.data.pixel_csv import read_pixel_csv
 from fer_models.data.readers.base import (
     ALL,
+    LOOK,
     READERS,
     Reader,
     ReaderInfo,
@@ -79,9 +80,9 @@ class CkPlus(Reader):
 
 def _class_folder(path: Path) -> Path | None:
     """The folder whose folders hold pictures with CK+'s names: the path itself or one below it."""
-    for folder in (path, *(path / entry.name for entry in visible(path) if entry.is_dir())):
-        for entry in visible(folder):
-            if entry.is_dir() and any(_NAME.match(e.name) for e in visible(folder / entry.name)[:5]):
+    for folder in (path, *(path / entry.name for entry in visible(path, LOOK) if entry.is_dir())):
+        for entry in visible(folder, LOOK):
+            if entry.is_dir() and any(_NAME.match(e.name) for e in visible(folder / entry.name, LOOK)):
                 return folder
     return None
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from fer_models.data.listing import Listing
-from fer_models.data.readers.base import ALL, READERS, Reader, ReaderInfo, class_name, image_files, is_image, visible
+from fer_models.data.readers.base import (
+    ALL,
+    CROP,
+    LOOK,
+    READERS,
+    Reader,
+    ReaderInfo,
+    class_name,
+    image_files,
+    is_image,
+    visible,
+)
 from fer_models.data.readers.records import Record, listing_of
 from fer_models.errors import UserError
 
@@ -28,6 +39,7 @@ class ImageFolder(Reader):
         where="wherever your pictures come from",
         terms="Those of your pictures.",
         citation="",
+        options=CROP,
     )
 
     def recognises(self, path: Path) -> bool:
@@ -48,21 +60,22 @@ class ImageFolder(Reader):
                     records += _classes(path / entry.name, entry.name)
         if len({record.label for record in records}) < 2:
             raise UserError(f"{path.name} holds pictures of one class only; put each class into a folder of its own.")
-        size, channels = _shape([record.path for record in records])
-        return listing_of("folder", path, records, size=size, channels=channels)
+        size, channels = shape_of_files([record.path for record in records])
+        crop = options.get("crop", "middle")
+        return listing_of("folder", path, records, size=size, channels=channels, crop=crop)
 
 
 def _depth(path: Path) -> int:
     """1 if the folders of ``path`` hold pictures, 2 if only their folders do, 0 if neither."""
-    folders = [path / entry.name for entry in visible(path) if entry.is_dir()]
+    folders = [path / entry.name for entry in visible(path, LOOK) if entry.is_dir()]
     if any(_has_images(folder) for folder in folders):
         return 1
-    inner = [folder / entry.name for folder in folders[:50] for entry in visible(folder)[:100] if entry.is_dir()]
+    inner = [folder / entry.name for folder in folders[:50] for entry in visible(folder, LOOK) if entry.is_dir()]
     return 2 if any(_has_images(folder) for folder in inner) else 0
 
 
 def _has_images(folder: Path) -> bool:
-    return any(is_image(entry.name) for entry in visible(folder))
+    return any(is_image(entry.name) for entry in visible(folder, LOOK))
 
 
 def _classes(folder: Path, split: str) -> list[Record]:
@@ -74,7 +87,7 @@ def _classes(folder: Path, split: str) -> list[Record]:
     ]
 
 
-def _shape(files: list[Path]) -> tuple[int, int]:
+def shape_of_files(files: list[Path]) -> tuple[int, int]:
     """Side and channels that suit a sample of the files."""
     from fer_models.faces.image import read_image
 

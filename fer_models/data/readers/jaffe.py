@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from fer_models.data.listing import Listing
-from fer_models.data.readers.base import ALL, READERS, Reader, ReaderInfo, image_files, visible
+from fer_models.data.readers.base import ALL, CROP, LOOK, READERS, Reader, ReaderInfo, image_files, visible
 from fer_models.data.readers.records import Record, listing_of, odd_files
 from fer_models.labels import FER7, canonical
 
@@ -26,12 +26,13 @@ class Jaffe(Reader):
         citation="Lyons et al., Coding Facial Expressions with Gabor Wavelets, FG 1998.",
         classes=FER7,
         counts={ALL: dict(zip(FER7, (30, 29, 32, 31, 31, 30, 30), strict=True))},
+        options=CROP,
     )
 
     def recognises(self, path: Path) -> bool:
         """A folder, or one inside it, with a picture named as JAFFE names them."""
-        folders = [path, *(path / entry.name for entry in visible(path) if entry.is_dir())]
-        return any(_NAME.match(entry.name) for folder in folders[:20] for entry in visible(folder)[:50])
+        folders = [path, *(path / entry.name for entry in visible(path, LOOK) if entry.is_dir())]
+        return any(_NAME.match(entry.name) for folder in folders[:20] for entry in visible(folder, LOOK))
 
     def read(self, path: Path, **options: str) -> Listing:
         """All pictures in the folder and below it."""
@@ -45,4 +46,5 @@ class Jaffe(Reader):
             records.append(Record(file, canonical(emotion), ALL, subject.upper(), {"picture": number}))
         if not records:
             self.refuse(path)
-        return listing_of("jaffe", path, records, classes=FER7, size=128, channels=1, notes=odd_files(odd))
+        crop, notes = options.get("crop", "middle"), odd_files(odd)
+        return listing_of("jaffe", path, records, classes=FER7, size=128, channels=1, notes=notes, crop=crop)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from fer_models.data.listing import Listing
-from fer_models.data.readers.base import ALL, READERS, Reader, ReaderInfo, image_files, visible
+from fer_models.data.readers.base import ALL, CROP, LOOK, READERS, Reader, ReaderInfo, image_files, visible
 from fer_models.data.readers.records import Record, listing_of, odd_files
 from fer_models.labels import FER7, canonical
 
@@ -28,13 +28,13 @@ class Kdef(Reader):
         citation="Lundqvist, Flykt and Oehman, The Karolinska Directed Emotional Faces, Karolinska Institutet 1998.",
         classes=FER7,
         counts={ALL: dict.fromkeys(FER7, 700)},
-        options={"angle": ("all", "straight")},
+        options={"angle": ("all", "straight"), **CROP},
     )
 
     def recognises(self, path: Path) -> bool:
         """A folder, or one inside it, with a picture named as KDEF names them."""
-        folders = [path, *(path / entry.name for entry in visible(path) if entry.is_dir())]
-        return any(_NAME.match(entry.name) for folder in folders[:20] for entry in visible(folder)[:50])
+        folders = [path, *(path / entry.name for entry in visible(path, LOOK) if entry.is_dir())]
+        return any(_NAME.match(entry.name) for folder in folders[:20] for entry in visible(folder, LOOK))
 
     def read(self, path: Path, **options: str) -> Listing:
         """All pictures in the folder and below it, or those seen straight from the front."""
@@ -52,5 +52,13 @@ class Kdef(Reader):
         if not records:
             self.refuse(path)
         return listing_of(
-            "kdef", path, records, classes=FER7, size=128, channels=3, notes=odd_files(odd), drop_black=True
+            "kdef",
+            path,
+            records,
+            classes=FER7,
+            size=128,
+            channels=3,
+            notes=odd_files(odd),
+            drop_black=True,
+            crop=options.get("crop", "middle"),
         )

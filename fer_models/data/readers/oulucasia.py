@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from fer_models.data.listing import Listing
-from fer_models.data.readers.base import ALL, READERS, Reader, ReaderInfo, class_name, image_files, visible
+from fer_models.data.readers.base import ALL, CROP, LOOK, READERS, Reader, ReaderInfo, class_name, image_files, visible
 from fer_models.data.readers.records import Record, listing_of, odd_files
 from fer_models.labels import BASIC6
 
@@ -28,7 +28,7 @@ class OuluCasia(Reader):
         "2011.",
         classes=BASIC6,
         counts={ALL: dict.fromkeys(BASIC6, 240)},
-        options={"camera": ("VL", "NI"), "light": ("Strong", "Weak", "Dark")},
+        options={"camera": ("VL", "NI"), "light": ("Strong", "Weak", "Dark"), **CROP},
     )
 
     def recognises(self, path: Path) -> bool:
@@ -57,13 +57,14 @@ class OuluCasia(Reader):
                 records += [Record(file, label, ALL, subject, facts | {"frame": file.stem}) for file in frames]
         if not records:
             self.refuse(path, f"no subjects such as P001 in {camera}/{light}")
-        return listing_of("oulucasia", folder, records, classes=BASIC6, size=96, channels=3, notes=odd_files(odd))
+        crop, notes = options.get("crop", "middle"), odd_files(odd)
+        return listing_of("oulucasia", folder, records, classes=BASIC6, size=96, channels=3, notes=notes, crop=crop)
 
 
 def _part(path: Path, camera: str, light: str) -> Path | None:
     """The folder ``camera/light``, in any case of letters, in the path or one folder below it."""
-    for root in (path, *(path / entry.name for entry in visible(path) if entry.is_dir())):
-        for outer in visible(root):
+    for root in (path, *(path / entry.name for entry in visible(path, LOOK) if entry.is_dir())):
+        for outer in visible(root, LOOK):
             if outer.name.lower() == camera.lower():
                 for inner in visible(root / outer.name):
                     if inner.name.lower() == light.lower() and inner.is_dir():

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 from fer_models.data.listing import Listing
-from fer_models.data.readers.base import READERS, Reader, ReaderInfo, find_file, visible
+from fer_models.data.readers.base import LOOK, READERS, Reader, ReaderInfo, find_file, visible
 from fer_models.data.readers.records import Record, listing_of
 from fer_models.errors import UserError
 from fer_models.labels import FER7
@@ -88,7 +88,7 @@ def _find_list(path: Path) -> Path | None:
 
 def _find_aligned(root: Path) -> Path | None:
     """The folder ``aligned`` below the root, at most two folders deep."""
-    for folder in (root, *(root / e.name for e in visible(root) if e.is_dir())):
+    for folder in (root, *(root / e.name for e in visible(root, LOOK) if e.is_dir())):
         if (folder / "aligned").is_dir():
             return folder / "aligned"
     return None
@@ -96,8 +96,8 @@ def _find_aligned(root: Path) -> Path | None:
 
 def _kaggle(path: Path) -> Path | None:
     """The folder with ``train/1`` to ``train/7``."""
-    for folder in (path, *(path / entry.name for entry in visible(path) if entry.is_dir())):
-        inside = {entry.name for entry in visible(folder / "train") if entry.is_dir()}
+    for folder in (path, *(path / entry.name for entry in visible(path, LOOK) if entry.is_dir())):
+        inside = {entry.name for entry in visible(folder / "train", LOOK) if entry.is_dir()}
         if inside and inside <= set(CODES):
             return folder
     return None

@@ -36,6 +36,7 @@ def listing_of(
     notes: tuple[str, ...] = (),
     tables: tuple[Path, ...] = (),
     drop_black: bool = False,
+    crop: str = "middle",
 ) -> Listing:
     """A listing in the order of the records; ``rows`` count them. Classes not given are taken from the records.
 
@@ -66,6 +67,7 @@ def listing_of(
         size=size,
         channels=channels,
         drop_black=drop_black,
+        crop=crop,
     )
 
 

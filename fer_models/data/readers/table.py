@@ -10,8 +10,8 @@ import numpy as np
 from fer_models.data.dataset import UNLABELLED
 from fer_models.data.listing import Listing
 from fer_models.data.pixel_csv import PIXELS, named, read_header, read_pixel_csv
-from fer_models.data.readers.base import ALL, READERS, Reader, ReaderInfo, class_name, order_splits, text_column
-from fer_models.data.readers.folder import _shape
+from fer_models.data.readers.base import ALL, CROP, READERS, Reader, ReaderInfo, class_name, order_splits, text_column
+from fer_models.data.readers.folder import shape_of_files
 from fer_models.data.readers.records import Record, listing_of
 from fer_models.errors import UserError
 from fer_models.labels import FER8, order
@@ -35,6 +35,7 @@ class Table(Reader):
         where="wherever your pictures come from",
         terms="Those of your pictures.",
         citation="",
+        options=CROP,
     )
 
     def recognises(self, path: Path) -> bool:
@@ -53,7 +54,9 @@ class Table(Reader):
             raise UserError(f"{path.name} is empty or no text; choose a CSV whose first line names its columns.")
         if _column(header, _LABEL) is None or not (PIXELS in header or _column(header, _PATH)):
             self.refuse(path, f"the columns {named(header)}")
-        return _pixels(path, header) if PIXELS in header else _paths(path, header)
+        if PIXELS in header:
+            return _pixels(path, header)
+        return _paths(path, header, options.get("crop", "middle"))
 
 
 def _column(header: list[str], names: tuple[str, ...]) -> str | None:
@@ -100,7 +103,7 @@ def _pixels(path: Path, header: list[str]) -> Listing:
     )
 
 
-def _paths(path: Path, header: list[str]) -> Listing:
+def _paths(path: Path, header: list[str], crop: str) -> Listing:
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as handle:
         rows = list(csv.reader(handle))[1:]
     lines = [line for line, row in enumerate(rows, 2) if any(cell.strip() for cell in row)]
@@ -131,5 +134,5 @@ def _paths(path: Path, header: list[str]) -> Listing:
         for i, file in enumerate(files)
         if file not in gone
     ]
-    size, channels = _shape([record.path for record in records])
-    return listing_of("csv", path.parent, records, size=size, channels=channels, notes=notes, tables=(path,))
+    size, channels = shape_of_files([record.path for record in records])
+    return listing_of("csv", path.parent, records, size=size, channels=channels, notes=notes, tables=(path,), crop=crop)
