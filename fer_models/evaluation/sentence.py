@@ -6,10 +6,15 @@ from __future__ import annotations
 DOT = " · "
 
 
+def percent_text(share: float) -> str:
+    """``70.3 %`` for 0.703."""
+    return f"{100 * share:.1f} %"
+
+
 def interval_text(value: float, low: float, high: float, percent: bool = True) -> str:
     """``70.3 % [68.8, 71.8]`` for shares in [0, 1], ``0.643 [0.627, 0.660]`` for other figures."""
     if percent:
-        return f"{100 * value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+        return f"{percent_text(value)} [{100 * low:.1f}, {100 * high:.1f}]"
     return f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 

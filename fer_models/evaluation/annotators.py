@@ -1,0 +1,78 @@
+"""Agreement of a network with several annotators of the same pictures, such as FERPlus's ten votes a face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer_models.data.dataset import FaceDataset
+from fer_models.errors import UserError
+from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.intervals import Estimate, percentile_interval, row_weights, wilson
+
+
+@dataclass(frozen=True)
+class VoteAgreement:
+    """How a network's answers compare with annotators on the n pictures that both know.
+
+    Args:
+        majority: share of pictures on which the network names the class with the most votes (the first of equal ones).
+        share: mean share of annotators who chose the network's class, with its bootstrap interval.
+        ceiling: mean share of annotators who chose the most voted class: no network can have a higher ``share``.
+    """
+
+    n: int
+    majority: Estimate
+    share: Estimate
+    ceiling: float
+
+
+def votes_by_row(evaluation: Evaluation, voted: FaceDataset) -> np.ndarray:
+    """Shares of votes float32 (N, K') for the evaluation's pictures, joined by row number; NaN where there are none.
+
+    ``voted`` is a data set with ``soft_labels`` over the same source rows, for instance FERPlus for FER2013.
+
+    Raises:
+        UserError: If ``voted`` has no votes.
+    """
+    if voted.soft_labels is None:
+        raise UserError(f"{voted.name} has no votes of annotators; choose FERPlus or another set that has them.")
+    order = np.argsort(voted.rows, kind="stable")
+    known = np.asarray(voted.rows)[order]
+    found = np.full((evaluation.n, voted.soft_labels.shape[1]), np.nan, np.float32)
+    if len(known):
+        at = np.searchsorted(known, evaluation.rows).clip(max=len(known) - 1)
+        same = known[at] == evaluation.rows
+        found[same] = voted.soft_labels[order[at[same]]]
+    return found
+
+
+def vote_agreement(evaluation: Evaluation, votes: np.ndarray, classes: tuple[str, ...]) -> VoteAgreement:
+    """Compare predictions with votes.
+
+    Args:
+        votes: float (N, K'), shares of annotators a class, rows as the evaluation's; rows of NaN are left out.
+        classes: names of the K' voted classes.
+
+    Raises:
+        UserError: If no picture has votes, or the network has a class that was not voted on.
+    """
+    missing = [name for name in evaluation.classes if name not in classes]
+    if missing:
+        raise UserError(f"The annotators did not vote on {', '.join(missing)}; choose another network or votes.")
+    known = np.flatnonzero(~np.isnan(votes).any(1))
+    if not len(known):
+        raise UserError("None of these pictures has votes of annotators.")
+    place = np.array([classes.index(name) for name in evaluation.classes])
+    answer = place[evaluation.predictions[known]]
+    shares = votes[known].astype(np.float64)
+    hits = int((shares.argmax(1) == answer).sum())
+    agreed = shares[np.arange(len(known)), answer]
+    samples = np.concatenate([w @ agreed.astype(np.float32) / len(known) for w in row_weights(len(known))])
+    return VoteAgreement(
+        n=len(known),
+        majority=Estimate(hits / len(known), *wilson(hits, len(known))),
+        share=Estimate(float(agreed.mean()), *percentile_interval(samples)),
+        ceiling=float(shares.max(1).mean()),
+    )
