@@ -55,10 +55,7 @@ class FullGrad(Explainer):
         total = shape(x.detach() * at_input).sum(1)
         for bias, gradient in zip(biases, gradients, strict=True):
             if gradient is not None:
-                term = shape(bias[:, None, None] * gradient).sum(1)
-                # Enlarged without changing its sum: each cell shares what it holds among its pixels.
-                share = term.shape[1] * term.shape[2] / (size[0] * size[1])
-                total = total + upsample(term, size, upsampling) * share
+                total = total + _spread(shape(bias[:, None, None] * gradient).sum(1), len(x), size, upsampling)
         return total
 
     def unsupported(self, model: FERNetwork) -> str | None:
@@ -67,6 +64,16 @@ class FullGrad(Explainer):
         return (
             f"{model.title} has no convolution with a bias and no batch norm, so that FullGrad is the plain gradient."
         )
+
+
+def _spread(term: Tensor, count: int, size: tuple[int, int], upsampling: str) -> Tensor:
+    """Terms (B, h, w) enlarged without changing their sum: each cell shares what it holds among its pixels.
+
+    A layer that works on windows of the map, stacked along the batch, has no place of its own: it is spread evenly.
+    """
+    if len(term) != count:
+        term = term.reshape(count, -1).sum(1)[:, None, None]
+    return upsample(term, size, upsampling) * (term.shape[1] * term.shape[2] / (size[0] * size[1]))
 
 
 def _added(module: nn.Module) -> Tensor | None:

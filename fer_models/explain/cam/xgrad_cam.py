@@ -25,7 +25,7 @@ class XGradCAM(GradientCAM):
     def combine(self, activations: Tensor, gradients: Tensor) -> Tensor:
         total = activations.sum((2, 3), keepdim=True)
         shared = (gradients * activations).sum((2, 3), keepdim=True)
-        empty = total.abs() < 1e-7
+        empty = total.abs() <= 1e-7 * activations.abs().sum((2, 3), keepdim=True)
         weights = torch.where(
             empty, torch.zeros_like(shared), shared / torch.where(empty, torch.ones_like(total), total)
         )

@@ -1,0 +1,88 @@
+"""Tests of heatmaps, one metric a file; importing this package registers them all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from torch import Tensor
+
+from fer_models.explain.attribution import Attribution
+from fer_models.explain.faithfulness import (
+    average_drop,
+    average_increase,
+    complexity,
+    deletion,
+    infidelity,
+    insertion,
+    max_sensitivity,
+    parameter_randomisation,
+    pointing_game,
+    random_logit,
+    relevance_mass,
+    relevance_rank,
+    road,
+    sparseness,
+)
+from fer_models.explain.faithfulness.base import FAITHFULNESS, Faithfulness, Trial
+from fer_models.explain.faithfulness.references import REFERENCES
+
+if TYPE_CHECKING:
+    from fer_models.classifier import Classifier
+
+__all__ = [
+    "FAITHFULNESS", "REFERENCES", "Faithfulness", "Trial", "average_drop", "average_increase", "complexity", "deletion",
+    "infidelity", "insertion", "max_sensitivity", "measure", "measure_with_references", "parameter_randomisation",
+    "pointing_game", "random_logit", "relevance_mass", "relevance_rank", "road", "sparseness",
+]  # fmt: skip
+
+
+def measure(
+    classifier: Classifier,
+    batch: Tensor,
+    attribution: Attribution,
+    metric: str,
+    masks: np.ndarray | None = None,
+    **options: Any,
+) -> np.ndarray:
+    """One test of the maps of a batch.
+
+    Args:
+        batch: the network inputs (B, C, H, W) that were explained.
+        metric: a key of :data:`FAITHFULNESS`.
+        masks: bool (B, H, W), the places that should count, for metrics with ``needs_masks``.
+        options: the metric's own, see :meth:`Faithfulness.options`.
+
+    Returns:
+        float64 (B,), ``nan`` where the test has no answer.
+
+    Raises:
+        UserError: If the metric is unknown, masks are missing, or an option is out of range.
+    """
+    return FAITHFULNESS[metric]().measure(Trial(classifier, batch, attribution, masks), **options)
+
+
+def measure_with_references(
+    classifier: Classifier,
+    batch: Tensor,
+    attribution: Attribution,
+    metrics: Sequence[str],
+    masks: np.ndarray | None = None,
+    seed: int = 0,
+) -> dict[str, dict[str, np.ndarray]]:
+    """Several tests of the maps and of the three reference maps beside them.
+
+    Returns:
+        metric to name to float64 (B,); the names are the method's key and those of :data:`REFERENCES`, which are absent
+        for metrics that run the method again.
+    """
+    trial = Trial(classifier, batch, attribution, masks)
+    references = {name: trial.with_values(make(trial, seed), name) for name, make in REFERENCES.items()}
+    results: dict[str, dict[str, np.ndarray]] = {}
+    for key in metrics:
+        metric = FAITHFULNESS[key]()
+        results[key] = {attribution.method: metric.measure(trial)}
+        if not metric.needs_method:
+            results[key] |= {name: metric.measure(other) for name, other in references.items()}
+    return results

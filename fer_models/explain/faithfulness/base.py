@@ -1,0 +1,145 @@
+"""What every test of a heatmap is: one number a picture, with a direction and the paper that it comes from."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fer_models.errors import UserError
+from fer_models.explain.attribution import Attribution
+from fer_models.explain.base import EXPLAINERS, explain
+from fer_models.explain.target import Target
+from fer_models.registry import Registry
+
+if TYPE_CHECKING:
+    from fer_models.classifier import Classifier
+
+FAITHFULNESS: Registry[type[Faithfulness]] = Registry("faithfulness metric")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A map on trial: the network, the pictures (B, C, H, W), the attribution, and bool masks (B, H, W) where known."""
+
+    classifier: Classifier
+    batch: Tensor
+    attribution: Attribution
+    masks: np.ndarray | None = None
+
+    @property
+    def target(self) -> Target:
+        """The class that was explained, on the device of the batch."""
+        device, against = self.batch.device, self.attribution.against
+        index = torch.from_numpy(self.attribution.target).to(device)
+        return Target(index, None if against is None else torch.from_numpy(against).to(device))
+
+    @property
+    def black(self) -> float:
+        """A black pixel on the network's scale."""
+        return float(self.classifier.checkpoint.preprocess.scale(torch.zeros(1)))
+
+    def score(self, pictures: Tensor, of: str = "probability", rows: int = 128) -> np.ndarray:
+        """Score of the target, float64 (r, B), for pictures (r * B, C, H, W), each block in the order of the batch."""
+        parts = []
+        with self.classifier.exclusive() as model, torch.no_grad():
+            for part in pictures.split(rows):
+                parts.append(model(part))
+        return self.target.score(torch.cat(parts), of).double().cpu().numpy().reshape(-1, len(self.batch))
+
+    def ranks(self, seed: int = 0) -> Tensor:
+        """int64 (B, H, W), place of each pixel by falling relevance; ties in an order drawn from ``seed``."""
+        flat = self.attribution.values.reshape(len(self.batch), -1)
+        draw = np.random.default_rng(seed).random(flat.shape[1])
+        order = np.stack([np.lexsort((draw, -row)) for row in flat])
+        ranks = np.empty_like(order)
+        np.put_along_axis(ranks, order, np.arange(flat.shape[1])[None], 1)
+        return torch.from_numpy(ranks.reshape(self.attribution.values.shape)).to(self.batch.device)
+
+    def again(
+        self, batch: Tensor | None = None, classifier: Classifier | None = None, target: Any = None
+    ) -> np.ndarray:
+        """The same method with the same settings on other pictures, another network or another class; (B, H, W)."""
+        a = self.attribution
+        if a.method not in EXPLAINERS:
+            raise UserError(f"A {a.method} map does not look at the network, so it cannot be tested by changing it.")
+        same: Any = a.target if a.against is None else (a.target, a.against)
+        return explain(
+            classifier or self.classifier, self.batch if batch is None else batch, a.method,
+            same if target is None else target, layer=a.layer, of=a.of, **a.options,
+        ).values  # fmt: skip
+
+    def with_values(self, values: np.ndarray, name: str) -> Trial:
+        """The same trial for another map, such as a reference map."""
+        return replace(self, attribution=replace(self.attribution, values=values.astype(np.float32), method=name))
+
+
+class Faithfulness(ABC):
+    """One test of heatmaps.
+
+    Class attributes:
+        key: its name in the registry. title, summary (one sentence), paper: for a page.
+        direction: whether ``"higher"`` or ``"lower"`` is better.
+        needs_masks: it compares with known places. needs_method: it runs the method again, so that it cannot judge
+        reference maps.
+    """
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    paper: ClassVar[str]
+    direction: ClassVar[Literal["higher", "lower"]]
+    needs_masks: ClassVar[bool] = False
+    needs_method: ClassVar[bool] = False
+
+    @abstractmethod
+    def measure(self, trial: Trial, *args: Any, **options: Any) -> np.ndarray:
+        """float64 (B,), ``nan`` where the test has no answer; keyword arguments with defaults are its options."""
+
+    @classmethod
+    def options(cls) -> dict[str, Any]:
+        """The test's own options and their defaults."""
+        parameters = list(inspect.signature(cls.measure).parameters.values())[2:]
+        return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
+def register_metric(key: str) -> Callable[[type[Faithfulness]], type[Faithfulness]]:
+    """Class decorator: store the metric in :data:`FAITHFULNESS` and tell it its key."""
+
+    def add(cls: type[Faithfulness]) -> type[Faithfulness]:
+        cls.key = key
+        return FAITHFULNESS.register(key)(cls)
+
+    return add
+
+
+def masks_of(trial: Trial) -> np.ndarray:
+    """The masks of a trial, bool (B, H, W).
+
+    Raises:
+        UserError: If there are none, or they do not fit the map.
+    """
+    if trial.masks is None:
+        raise UserError("This test compares with known places; give it masks of the pictures.")
+    if trial.masks.shape != trial.attribution.values.shape:
+        raise UserError(f"The masks must be {trial.attribution.values.shape}, not {trial.masks.shape}.")
+    return trial.masks.astype(bool)
+
+
+def rank_correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Spearman's correlation of maps (B, H, W), tied values sharing their rank; float64 (B,), 0 for a constant map."""
+    from scipy.stats import rankdata
+
+    def centred(maps: np.ndarray) -> np.ndarray:
+        ranks = rankdata(maps.reshape(len(maps), -1), axis=1)
+        return np.asarray(ranks - ranks.mean(1, keepdims=True))
+
+    ranks_a, ranks_b = centred(a), centred(b)
+    size = np.sqrt((ranks_a**2).sum(1) * (ranks_b**2).sum(1))
+    return np.divide((ranks_a * ranks_b).sum(1), size, out=np.zeros(len(a)), where=size > 0)

@@ -1,0 +1,290 @@
+"""Tests of heatmaps against networks and maps whose answer is known."""
+
+import threading
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from fer_models.errors import UserError
+from fer_models.explain import Attribution, explain
+from fer_models.explain.faithfulness import FAITHFULNESS, REFERENCES, Trial, measure, measure_with_references
+from fer_models.explain.faithfulness.base import rank_correlation
+from fer_models.explain.faithfulness.parameter_randomisation import randomisation_cascade
+from fer_models.explain.faithfulness.removal import removal_curve
+from fer_models.explain.faithfulness.road import impute
+from fer_models.preprocess import Preprocess
+
+KEYS = {
+    "deletion", "insertion", "road", "average_drop", "average_increase", "infidelity", "max_sensitivity", "sparseness",
+    "complexity", "pointing_game", "relevance_mass", "relevance_rank", "parameter_randomisation", "random_logit",
+}  # fmt: skip
+
+
+def corner_logit(x):
+    return x[:, :, :4, :4].sum((1, 2, 3)) / 10
+
+
+class Corner(nn.Module):
+    """Two classes; the first logit is a tenth of the sum of the upper left 4 x 4 pixels, the second is zero."""
+
+    def forward(self, x):
+        first = corner_logit(x)
+        return torch.stack([first, torch.zeros_like(first)], 1)
+
+
+@pytest.fixture()
+def corner():
+    @contextmanager
+    def exclusive():
+        yield model
+
+    model = Corner()
+    settings = SimpleNamespace(preprocess=Preprocess())
+    return SimpleNamespace(
+        model=model, classes=("corner", "other"), lock=threading.RLock(), exclusive=exclusive, checkpoint=settings
+    )
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    x = torch.rand(3, 1, 12, 12, generator=torch.Generator().manual_seed(0)) * 0.4
+    x[:, :, :4, :4] += 0.5
+    return x
+
+
+@pytest.fixture(scope="module")
+def masks():
+    where = np.zeros((3, 12, 12), bool)
+    where[:, :4, :4] = True
+    return where
+
+
+def attribution(values, target=0, of="logit", method="saliency"):
+    values = np.asarray(values, np.float32)
+    return Attribution(values, method, None, None, of, np.full(len(values), target), 0.0)
+
+
+@pytest.fixture(scope="module")
+def truth(pictures, masks):
+    return attribution(masks * pictures[:, 0].numpy())
+
+
+@pytest.fixture(scope="module")
+def inverse(truth, masks):
+    return attribution(np.where(masks, 0, 1.0))
+
+
+def test_the_list_is_complete_and_described():
+    assert set(FAITHFULNESS) == KEYS
+    for key, metric in FAITHFULNESS.items():
+        assert metric.key == key
+        assert metric.direction in ("higher", "lower")
+        assert metric.title
+        assert metric.summary.endswith(".")
+        assert metric.paper
+        assert "Source:" in (metric.__doc__ or "")
+
+
+@pytest.mark.parametrize(
+    "metric", ["deletion", "insertion", "road", "average_drop", "relevance_mass", "relevance_rank", "pointing_game"]
+)
+def test_the_true_map_beats_its_inverse(metric, corner, pictures, masks, truth, inverse):
+    good = measure(corner, pictures, truth, metric, masks)
+    bad = measure(corner, pictures, inverse, metric, masks)
+    assert good.shape == (3,)
+    better = good > bad if FAITHFULNESS[metric].direction == "higher" else good < bad
+    assert better.all()
+    np.testing.assert_array_equal(good, measure(corner, pictures, truth, metric, masks))
+
+
+def test_deletion_by_hand(corner, pictures, truth):
+    curve = removal_curve(Trial(corner, pictures, truth), steps=9, baseline="black")
+    # 144 pixels in 9 steps of 16: after the first step the whole corner is black.
+    p, gone = torch.sigmoid(corner_logit(pictures)), torch.sigmoid(torch.tensor(-1.6))
+    np.testing.assert_allclose(curve.score[0], p, rtol=1e-6)
+    np.testing.assert_allclose(curve.score[1:], gone, rtol=1e-5)
+    np.testing.assert_allclose(curve.area, (p + gone) / 2 / 9 + gone * 8 / 9, rtol=1e-5)
+
+
+def test_insertion_starts_empty_and_ends_with_the_picture(corner, pictures, truth):
+    trial = Trial(corner, pictures, truth)
+    for baseline in ("black", "mean", "blurred"):
+        curve = removal_curve(trial, baseline=baseline, insert=True)
+        np.testing.assert_allclose(curve.score[-1], trial.score(pictures)[0], rtol=1e-6)
+        assert curve.score.shape == (21, 3)
+
+
+def test_ties_are_broken_by_the_seed_and_not_by_position(pictures, corner):
+    flat = Trial(corner, pictures, attribution(np.zeros((3, 12, 12))))
+    first, again, other = flat.ranks(0), flat.ranks(0), flat.ranks(1)
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert sorted(first[0].flatten().tolist()) == list(range(144))
+    # The first tenth of an empty map is spread over the picture, not a stripe at its top.
+    assert (first[0] < 15).any(1).sum() > 5
+
+
+def test_imputation_solves_its_equation_and_keeps_the_rest():
+    x = torch.rand(1, 2, 9, 9, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    gone = torch.zeros(1, 9, 9, dtype=torch.bool)
+    gone[0, 2:6, 3:8] = True
+    filled = impute(x, gone, 0.0, torch.Generator())
+    torch.testing.assert_close(filled[:, :, ~gone[0]], x[:, :, ~gone[0]])
+    kernel = torch.tensor([[1, 2, 1], [2, 0, 2], [1, 2, 1]], dtype=torch.float64) / 12
+    mean = nn.functional.conv2d(filled.transpose(0, 1), kernel[None, None], padding=1).transpose(0, 1)
+    torch.testing.assert_close(filled[:, :, gone[0]], mean[:, :, gone[0]])
+    slope = torch.linspace(0, 1, 9, dtype=torch.float64).expand(1, 1, 9, 9)
+    torch.testing.assert_close(impute(slope, gone, 0.0, torch.Generator()), slope)  # a ramp is its own neighbours' mean
+
+
+def test_drop_and_increase_by_hand(corner, pictures, masks):
+    everything = attribution(np.ones((3, 12, 12)))
+    assert measure(corner, pictures, everything, "average_drop").tolist() == [0, 0, 0]
+    assert measure(corner, pictures, everything, "average_increase").tolist() == [0, 0, 0]
+    nothing = attribution(np.zeros((3, 12, 12)))
+    p, black = torch.sigmoid(corner_logit(pictures)), torch.sigmoid(torch.tensor(-1.6))
+    np.testing.assert_allclose(measure(corner, pictures, nothing, "average_drop"), (p - black) / p, rtol=1e-5)
+    # For the other class the black corner is what convinces.
+    other = attribution(np.zeros((3, 12, 12)), target=1)
+    assert measure(corner, pictures, other, "average_increase").tolist() == [1, 1, 1]
+    assert measure(corner, pictures, other, "average_drop").tolist() == [0, 0, 0]
+
+
+def test_infidelity_is_zero_for_the_gradient_of_a_linear_score_at_any_scale(corner, pictures, masks):
+    np.testing.assert_allclose(measure(corner, pictures, attribution(7.0 * masks), "infidelity"), 0, atol=1e-10)
+    np.testing.assert_allclose(measure(corner, pictures, attribution(np.zeros((3, 12, 12))), "infidelity"), 1)
+    assert (measure(corner, pictures, attribution(1.0 - masks), "infidelity") > 0.5).all()
+
+
+def test_infidelity_equals_captum(tiny, tiny_batch):
+    from captum.metrics import infidelity
+
+    result = explain(tiny, tiny_batch, "input_x_gradient", 1)
+    steps = 0.1 * torch.randn((20, 1, 12, 12), generator=torch.Generator().manual_seed(0)).double()
+
+    def perturb(x):  # captum repeats each picture 20 times in a row
+        p = steps.repeat(3, 1, 1, 1)
+        return p, x - p
+
+    theirs = infidelity(
+        tiny.model, perturb, tiny_batch, torch.from_numpy(result.values)[:, None].double(), target=1,
+        n_perturb_samples=20, normalize=True,
+    )  # fmt: skip
+    with torch.no_grad():
+        gain = tiny.model(tiny_batch)[:, 1] - tiny.model((tiny_batch[None] - steps[:, None]).flatten(0, 1))[:, 1].view(
+            20, 3
+        )
+    ours = measure(tiny, tiny_batch, result, "infidelity")
+    np.testing.assert_allclose(ours, (theirs / (gain**2).mean(0)).numpy(), rtol=1e-6)
+
+
+def test_max_sensitivity_equals_captum_and_is_zero_for_a_linear_network(corner, tiny, tiny_batch):
+    from captum.metrics import sensitivity_max
+
+    result = explain(tiny, tiny_batch, "saliency", 1)
+    drawn = torch.Generator().manual_seed(0)
+    steps = torch.stack([0.02 * (2 * torch.rand((1, 12, 12), generator=drawn) - 1) for _ in range(10)]).double()
+
+    def one_by_one(inputs):
+        rows = inputs[0].split(1)
+        return (torch.from_numpy(np.concatenate([explain(tiny, row, "saliency", 1).values for row in rows])),)
+
+    def perturb(inputs, radius):  # captum repeats each picture 10 times in a row
+        x = inputs[0] if isinstance(inputs, tuple) else inputs
+        return (x + steps.repeat(3, 1, 1, 1),)
+
+    theirs = sensitivity_max(one_by_one, tiny_batch, perturb_func=perturb, n_perturb_samples=10)
+    ours = measure(tiny, tiny_batch, result, "max_sensitivity")
+    np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-5)
+    tiny.model.body[2], tiny.model.body[4] = nn.Identity(), nn.Identity()
+    flat = explain(tiny, tiny_batch, "saliency", 1)
+    np.testing.assert_allclose(measure(tiny, tiny_batch, flat, "max_sensitivity"), 0, atol=1e-6)
+
+
+def test_sparseness_and_complexity_have_their_extremes(corner, pictures):
+    one = np.zeros((3, 12, 12))
+    one[:, 3, 5] = -2
+    assert measure(corner, pictures, attribution(one), "sparseness").tolist() == pytest.approx([143 / 144] * 3)
+    assert measure(corner, pictures, attribution(one), "complexity").tolist() == [0, 0, 0]
+    even = attribution(np.full((3, 12, 12), 0.3))
+    assert measure(corner, pictures, even, "sparseness").tolist() == pytest.approx([0] * 3, abs=1e-9)
+    assert measure(corner, pictures, even, "complexity").tolist() == pytest.approx([np.log(144)] * 3)
+    assert np.isnan(measure(corner, pictures, attribution(np.zeros((3, 12, 12))), "sparseness")).all()
+
+
+def test_places_by_hand(corner, pictures, masks):
+    values = np.zeros((3, 12, 12))
+    values[0, 0, 0], values[0, 8, 8] = 3, 1  # the peak and three quarters inside
+    values[1, 0, 0], values[1, 8, 8] = 1, 3
+    values[2] = -1  # nothing positive
+    result = attribution(values)
+    assert measure(corner, pictures, result, "pointing_game", masks).tolist() == [1, 0, 0]
+    mass = measure(corner, pictures, result, "relevance_mass", masks)
+    assert mass[:2].tolist() == [0.75, 0.25]
+    assert np.isnan(mass[2])
+    graded = attribution(np.where(masks, 2.0, 1.0))
+    assert measure(corner, pictures, graded, "relevance_rank", masks).tolist() == [1, 1, 1]
+    with pytest.raises(UserError, match="masks"):
+        measure(corner, pictures, result, "relevance_mass")
+    with pytest.raises(UserError, match="must be"):
+        measure(corner, pictures, result, "relevance_mass", masks[:2])
+
+
+def test_shuffling_the_network_changes_a_map_that_depends_on_it(classifier, batch):
+    before = {name: value.clone() for name, value in classifier.model.state_dict().items()}
+    cascade = randomisation_cascade(Trial(classifier, batch, explain(classifier, batch, "saliency", 1)), steps=4)
+    assert cascade.correlation.shape == (4, 4)
+    assert cascade.layers[-1] == "stem"
+    assert (cascade.correlation[-1] < 0.6).all()
+    assert all(torch.equal(value, before[name]) for name, value in classifier.model.state_dict().items())
+
+
+def test_a_map_that_ignores_the_class_is_found_out(tiny, tiny_batch):
+    result = explain(tiny, tiny_batch, "eigen_cam", 1)
+    cascade = randomisation_cascade(Trial(tiny, tiny_batch, result), steps=100)
+    assert cascade.layers == ("head", "body.3", "body.0")
+    np.testing.assert_allclose(cascade.correlation[0], 1)
+    assert (cascade.correlation[1:] < 1).all()
+    np.testing.assert_allclose(measure(tiny, tiny_batch, result, "random_logit"), 1)
+    assert (measure(tiny, tiny_batch, explain(tiny, tiny_batch, target=1), "random_logit") < 0.999).all()
+
+
+def test_reference_maps_know_nothing_of_the_network(corner, pictures, truth):
+    trial = Trial(corner, pictures, truth)
+    for make in REFERENCES.values():
+        maps = make(trial)
+        assert maps.shape == (3, 12, 12)
+        assert np.isfinite(maps).all()
+        assert maps.min() >= 0
+        np.testing.assert_array_equal(maps, make(trial))
+    blob = REFERENCES["centred Gaussian"](trial)[0]
+    assert np.unravel_index(blob.argmax(), blob.shape) in [(5, 5), (5, 6), (6, 5), (6, 6)]
+    stripe = torch.zeros(3, 1, 12, 12)
+    stripe[:, :, :, 6:] = 1
+    edges = REFERENCES["edge detector"](Trial(corner, stripe, truth))[0]
+    assert set(edges.argmax(1)) <= {5, 6}
+
+
+def test_references_stand_beside_the_method(corner, pictures, masks, truth):
+    table = measure_with_references(corner, pictures, truth, ["deletion", "relevance_mass"], masks)
+    assert set(table["deletion"]) == {"saliency", *REFERENCES}
+    for name in REFERENCES:
+        assert (table["relevance_mass"]["saliency"] > table["relevance_mass"][name]).all()
+        assert table["deletion"]["saliency"].mean() < table["deletion"][name].mean()
+
+
+def test_methods_are_not_run_again_for_maps_that_are_none(corner, pictures, truth):
+    other = Trial(corner, pictures, truth).with_values(np.ones((3, 12, 12)), "random map")
+    with pytest.raises(UserError, match="random map"):
+        FAITHFULNESS["max_sensitivity"]().measure(other)
+
+
+def test_rank_correlation_shares_ties_and_ignores_scale():
+    a = np.array([[[1.0, 2.0, 2.0, 5.0]]])
+    assert rank_correlation(a, np.exp(a)).tolist() == pytest.approx([1.0])
+    assert rank_correlation(a, -a).tolist() == pytest.approx([-1.0])
+    assert rank_correlation(a, np.zeros_like(a)).tolist() == [0.0]
