@@ -68,8 +68,8 @@ def known_failures(card: Scorecard) -> list[str]:
     present = [k for k in range(len(names)) if known[k]]
     worst = min(present, key=lambda k: table[k, k] / known[k])
     found = [
-        f"{names[worst].capitalize()} is found least often: {percent_text(recalls[names[worst]].value)} of its {known[worst]:,} "
-        "pictures."
+        f"{names[worst].capitalize()} is found least often: {percent_text(recalls[names[worst]].value)} of its "
+        f"{known[worst]:,} pictures."
     ]
     shares = table / np.maximum(known, 1)[:, None]
     np.fill_diagonal(shares, 0)
@@ -77,8 +77,8 @@ def known_failures(card: Scorecard) -> list[str]:
         true, predicted = divmod(int(cell), len(names))
         if shares[true, predicted] >= _NAMED:
             found.append(
-                f"{names[true].capitalize()} is taken for {names[predicted]} in {percent_text(shares[true, predicted])} of its "
-                f"pictures ({table[true, predicted]:,} of {known[true]:,})."
+                f"{names[true].capitalize()} is taken for {names[predicted]} in "
+                f"{percent_text(shares[true, predicted])} of its pictures ({table[true, predicted]:,} of {known[true]:,})."
             )
     never = [name for k, name in enumerate(names) if not table[:, k].sum()]
     if never:
@@ -157,13 +157,8 @@ def _figures(card: Scorecard) -> str:
     for baseline in card.baselines:
         rows.append([f"For comparison: {baseline.label}", percent_text(baseline.accuracy), f"{baseline.n:,}"])
     if card.human is not None:
-        rows.append(
-            [
-                f"For comparison: people ({card.human[2]})",
-                f"{percent_text(card.human[0])} to {percent_text(card.human[1])}",
-                "",
-            ]
-        )
+        low, high, source = card.human
+        rows.append([f"For comparison: people ({source})", f"{percent_text(low)} to {percent_text(high)}", ""])
     return _rows(rows)
 
 
