@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from fer_models.explain.base import EXPLAINERS, Query, explain
+from fer_models.explain.cam.ablation_cam import _rest_runs_alone
 from fer_models.explain.cam.base import activations
 from fer_models.explain.target import Target
 
@@ -164,3 +165,25 @@ def test_only_the_head_part_is_recorded(tiny, tiny_batch):
     explain(tiny, tiny_batch, "grad_cam", 1, layer="last")
     handle.remove()
     assert set(seen) == {False}
+
+
+def test_ablation_is_the_same_where_the_rest_needs_earlier_layers(tiny, tiny_batch):
+    class Joined(nn.Module):
+        """Stacks the picture under the maps, so that their numbers must agree."""
+
+        def __init__(self, model):
+            super().__init__()
+            self.model = model
+
+        def forward(self, x):
+            maps = self.model.forward_features(x)
+            small = nn.functional.avg_pool2d(x, 2)
+            return self.model.forward_head(torch.cat([maps, small], 1)[:, :5])
+
+    one = ask(tiny, tiny_batch[:1])
+    joined = Query(Joined(tiny.model), one.batch, one.target, "logit", "last", one.module)
+    with torch.no_grad():
+        whole = one.score(one.model(one.batch))
+        assert _rest_runs_alone(one, whole)
+        assert not _rest_runs_alone(joined, whole)
+    close(layer_map("ablation_cam", joined), layer_map("ablation_cam", one))

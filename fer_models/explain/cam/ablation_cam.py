@@ -29,20 +29,33 @@ class AblationCAM(CAM):
         channels, drops = maps.shape[1], []
         with torch.no_grad():
             whole = query.score(query.model(query.batch))
+            # Most networks let the rest run alone on many maps; where it also needs earlier layers, all runs again.
+            short = _rest_runs_alone(query, whole)
             for start in range(0, channels, maps_at_once):
                 chosen = torch.arange(start, min(start + maps_at_once, channels), device=maps.device)
-                drops.append(whole - self._without(query, chosen))
+                drops.append(whole - _without(query, chosen, short))
                 query.progress((start + len(chosen)) / channels)
         return (torch.cat(drops)[:, None, None] * maps[0]).sum(0, keepdim=True)
 
-    @staticmethod
-    def _without(query: Query, channels: Tensor) -> Tensor:
-        """Scores (n,) of the picture with each of n channels set to zero alone."""
 
-        def silence(_module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
-            output = output.clone()
-            output[torch.arange(len(channels), device=output.device), channels] = 0
-            return output
+def _without(query: Query, channels: Tensor, short: bool) -> Tensor:
+    """Scores (n,) of the picture with each of n channels set to zero alone; a channel below zero stays as it is."""
+    rows = torch.arange(len(channels), device=channels.device)
 
-        with listening(query, silence):
-            return query.score(query.model(query.batch.expand(len(channels), -1, -1, -1)))
+    def silence(_module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
+        output = output.expand(len(channels), -1, -1, -1).clone()
+        output[rows[channels >= 0], channels[channels >= 0]] = 0
+        return output
+
+    with listening(query, silence):
+        return query.score(query.model(query.batch if short else query.batch.expand(len(channels), -1, -1, -1)))
+
+
+def _rest_runs_alone(query: Query, whole: Tensor) -> bool:
+    """Whether one picture, turned into two maps at the layer, gives the score of the picture twice."""
+    nothing = torch.full((2,), -1, device=query.batch.device)
+    try:
+        scores = _without(query, nothing, short=True)
+    except RuntimeError:  # shapes of two maps and one picture meet
+        return False
+    return scores.shape == (2,) and bool(torch.allclose(scores, whole.expand(2), rtol=1e-4, atol=1e-5))
