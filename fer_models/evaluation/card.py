@@ -78,7 +78,8 @@ def known_failures(card: Scorecard) -> list[str]:
         if shares[true, predicted] >= _NAMED:
             found.append(
                 f"{names[true].capitalize()} is taken for {names[predicted]} in "
-                f"{percent_text(shares[true, predicted])} of its pictures ({table[true, predicted]:,} of {known[true]:,})."
+                f"{percent_text(shares[true, predicted])} of its pictures "
+                f"({table[true, predicted]:,} of {known[true]:,})."
             )
     never = [name for k, name in enumerate(names) if not table[:, k].sum()]
     if never:

@@ -218,8 +218,8 @@ def _warnings(
         found.append("It is not known on which pictures the network was selected.")
     if leaked is not None and leaked.any():
         found.append(
-            f"The split leaks: {int(leaked.sum()):,} of {plain.n:,} pictures ({percent_text(leaked.mean())}) have a copy in "
-            "the training pictures; read the figure without them."
+            f"The split leaks: {int(leaked.sum()):,} of {plain.n:,} pictures ({percent_text(leaked.mean())}) have a "
+            "copy in the training pictures; read the figure without them."
         )
     if subjects_across:
         found.append(
