@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from lightning.fabric import Fabric
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from fer_models.architectures.base import FERNetwork
 from fer_models.data.augment import augment, mix
@@ -62,6 +62,24 @@ class TrainingStep(nn.Module):
         return self.loss(logits, targets, embedding, teacher_logits), logits
 
 
+def _moving_average(decay: float) -> Callable[[Any, Any, Any], None]:
+    """Exponential average whose memory grows with the steps taken, so that the random start is soon forgotten.
+
+    Batch-norm variances of a trained layer can be a hundred times smaller than their start, 1: with a constant decay
+    the averaged network would be useless for its first ten epochs.
+    """
+
+    def update(average: Any, current: Any, steps: Any) -> None:
+        n = int(steps)  # the counter lies on the CPU: no wait for the device
+        weight = 1 - min(decay, (1 + n) / (10 + n))
+        if average[0].is_floating_point():  # the lists hold one dtype each
+            torch._foreach_lerp_(average, current, weight)
+        else:
+            torch._foreach_copy_(average, current)
+
+    return update
+
+
 class Loop:
     """State of a run between epochs, and what one epoch does."""
 
@@ -81,7 +99,7 @@ class Loop:
             teacher = teacher.place(fabric.device).eval()
         step = TrainingStep(self.network, loss.to(fabric.device), teacher)
         self.average = (
-            AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
+            AveragedModel(self.network, multi_avg_fn=_moving_average(recipe.ema), use_buffers=True)
             if recipe.ema
             else None
         )

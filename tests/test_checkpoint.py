@@ -1,0 +1,169 @@
+"""Checkpoint folders: whole or not there, verified, and never unpickled."""
+
+import json
+import pickle
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from fer_models import load_checkpoint
+from fer_models.architectures import create_model
+from fer_models.checkpoint import find_checkpoints, read_checkpoint, save_checkpoint, write_figures
+from fer_models.errors import UserError
+from fer_models.labels import FER7
+from fer_models.preprocess import Preprocess
+
+FIGURE = {"metric": "accuracy", "value": 0.5, "low": 0.4, "high": 0.6, "n": 100, "split": "val", "selection": "val"}
+
+
+@pytest.fixture
+def saved(tmp_path):
+    torch.manual_seed(0)
+    model = create_model("mini_xception", attention="se").eval()
+    prep = Preprocess(size=64, channels=1, mean=0.4, std=0.3, crop_margin=0.1)
+    return model, save_checkpoint(
+        tmp_path / "ck", model, FER7, prep, metrics=[FIGURE], card="# Card", provenance={"seed": 1}
+    )
+
+
+def test_round_trip_is_exact(saved):
+    model, checkpoint = saved
+    again = read_checkpoint(checkpoint.path)
+    assert again == checkpoint
+    assert again.preprocess == Preprocess(size=64, channels=1, mean=0.4, std=0.3, crop_margin=0.1)
+    assert (again.options["attention"], again.classes, again.card) == ("se", FER7, "# Card")
+    assert again.metric("accuracy")["value"] == 0.5
+    assert again.metric("accuracy", "flip") is None
+    for name, value in again.build().state_dict().items():
+        assert torch.equal(value, model.state_dict()[name]), name
+    classifier = load_checkpoint(checkpoint.path)
+    pictures = np.random.default_rng(0).integers(0, 256, (5, 80, 70, 3), dtype=np.uint8)
+    prediction = classifier.predict(pictures, batch_size=2)
+    with torch.no_grad():
+        logits = model(again.preprocess(pictures))
+    np.testing.assert_allclose(prediction.logits, logits.numpy(), atol=1e-5)
+    assert prediction.embedding.shape == (5, model.num_features)
+    flipped = classifier.predict(pictures[:, :, ::-1], averaging="flip").logits
+    np.testing.assert_allclose(flipped, classifier.predict(pictures, averaging="flip").logits, atol=1e-4)
+    assert classifier.predict([]).probabilities.shape == (0, 7)
+
+
+def test_float16_halves_the_file(saved, tmp_path):
+    model, checkpoint = saved
+    small = save_checkpoint(tmp_path / "half", model, FER7, checkpoint.preprocess, dtype="float16")
+    sizes = [(c.path / "weights.safetensors").stat().st_size for c in (small, checkpoint)]
+    assert sizes[0] < 0.6 * sizes[1]
+    assert small.build().classifier.weight.dtype == torch.float32
+
+
+def test_saving_again_replaces_the_whole_folder(saved):
+    model, checkpoint = saved
+    (checkpoint.path / "stray.txt").write_text("x")
+    save_checkpoint(checkpoint.path, model, FER7, checkpoint.preprocess)
+    assert sorted(p.name for p in checkpoint.path.iterdir()) == [
+        "card.md",
+        "config.json",
+        "metrics.json",
+        "weights.safetensors",
+    ]
+    assert [p.name for p in checkpoint.path.parent.iterdir()] == ["ck"]
+    write_figures(checkpoint.path, [FIGURE], card="new")
+    assert (read_checkpoint(checkpoint.path).metrics, read_checkpoint(checkpoint.path).card) == ([FIGURE], "new")
+
+
+def damage_missing_weights(folder):
+    (folder / "weights.safetensors").unlink()
+
+
+def damage_missing_config(folder):
+    (folder / "config.json").unlink()
+
+
+def damage_flipped_byte(folder):
+    data = bytearray((folder / "weights.safetensors").read_bytes())
+    data[-100] ^= 1
+    (folder / "weights.safetensors").write_bytes(data)
+
+
+def damage_pickle(folder):
+    (folder / "weights.safetensors").write_bytes(pickle.dumps(_Bomb()))
+    fix_hash(folder)
+
+
+def damage_json(folder):
+    (folder / "config.json").write_text("{")
+
+
+def damage_network(folder):
+    edit(folder, network="fcsdnet", options={})
+
+
+def damage_unknown_network(folder):
+    edit(folder, network="magic")
+
+
+def damage_format(folder):
+    edit(folder, format=99)
+
+
+class _Bomb:
+    def __reduce__(self):
+        return exec, ("raise SystemExit('unpickled')",)
+
+
+def edit(folder, **changes):
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | changes))
+
+
+def fix_hash(folder):
+    import hashlib
+
+    edit(folder, weights_sha256=hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest())
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (damage_missing_weights, "no weights.safetensors"),
+        (damage_missing_config, "no config.json"),
+        (damage_flipped_byte, "SHA-256"),
+        (damage_pickle, "not a safetensors file"),
+        (damage_json, "not readable JSON"),
+        (damage_network, "do not fit"),
+        (damage_unknown_network, "magic"),
+        (damage_format, "format"),
+    ],
+)
+def test_damaged_folders_are_named(saved, damage, words, monkeypatch):
+    folder = saved[1].path
+    damage(folder)
+    with pytest.raises(UserError, match=words):
+        load_checkpoint(folder)
+
+
+def test_no_room_keeps_the_earlier_checkpoint(saved, monkeypatch):
+    model, checkpoint = saved
+
+    def full(*_args, **_more):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("fer_models.checkpoint.save_file", full)
+    with pytest.raises(UserError, match="make room"):
+        save_checkpoint(checkpoint.path, model, FER7, checkpoint.preprocess)
+    assert read_checkpoint(checkpoint.path) == checkpoint
+    assert [p.name for p in checkpoint.path.parent.iterdir()] == ["ck"]
+
+
+def test_listing_puts_shipped_ones_first_and_names_broken_ones(saved, tmp_path, monkeypatch):
+    shelf = tmp_path / "shelf"
+    for name in ("good", "bad"):
+        shutil.copytree(saved[1].path, shelf / name)
+    (shelf / "bad" / "weights.safetensors").unlink()
+    monkeypatch.setenv("FER_CHECKPOINTS", str(shelf))
+    found, broken = find_checkpoints()
+    assert [c.name for c in found] == ["good"]
+    assert list(broken) == ["bad"]
+    assert "weights" in broken["bad"]
