@@ -33,10 +33,10 @@ class ChannelAttention(nn.Module):
 
     def gate(self, x: Tensor) -> Tensor:
         """Gate (B, C, 1, 1)."""
-        # Both descriptors go through the perceptron as one batch: the weights are shared, and a ReLU is used once.
-        descriptors = torch.cat([x.mean((2, 3)), x.amax((2, 3))])
-        avg, peak = self.expand(self.relu(self.reduce(descriptors))).chunk(2)
-        return self.tap(torch.sigmoid(avg + peak)[:, :, None, None])
+        # Both descriptors go through the perceptron as one tensor: the weights are shared, and a ReLU is used once.
+        descriptors = torch.stack([x.mean((2, 3)), x.amax((2, 3))])  # (2, B, C)
+        pair = self.expand(self.relu(self.reduce(descriptors)))
+        return self.tap(torch.sigmoid(pair[0] + pair[1])[:, :, None, None])
 
     def forward(self, x: Tensor) -> Tensor:
         return x * self.gate(x)
