@@ -1,5 +1,6 @@
 """evaluate(): classes are matched by name, and the JSON holds what the command line promises."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -117,3 +118,11 @@ def test_bad_requests_say_what_to_do(classifier: Classifier) -> None:
         evaluate(predicted(data.labels[4:], FER7), data, np.arange(40), **words)
     with pytest.raises(UserError, match="flip"):
         evaluate(classifier, data, np.arange(40), averaging="ten_crop", **words)
+
+
+def test_a_changed_copy_keeps_no_figures_of_the_original() -> None:
+    data = faces(200)
+    found = evaluate(predicted(data.labels, FER7), data, np.arange(200), split_name="all", selection="")
+    before = found.estimate(("accuracy",))["accuracy"].value
+    perfect = dataclasses.replace(found, predictions=found.targets)
+    assert before < 1 and perfect.estimate(("accuracy",))["accuracy"].value == 1
