@@ -11,6 +11,7 @@ import numpy as np
 from fer_models.classifier import Classifier, Prediction
 from fer_models.explain import EXPLAINERS, Attribution, default_layer, explain, layer_sizes, unsupported_methods
 from fer_models.explain.attention_maps import AttentionMap, attention_maps
+from fer_models.explain.overlay import overlay
 from workbench.services.pictures import as_rgb, enlarged, png
 from workbench.services.predict import classify
 from workbench.services.wording import percent
@@ -141,11 +142,10 @@ def overlay_png(pixels: np.ndarray, heat: np.ndarray | None, opacity: float, sig
     face = enlarged(as_rgb(pixels), side)
     if heat is None:
         return png(face)
-    level = (heat + 1) / 2 if signed else heat
-    colours = cv2.applyColorMap(np.rint(255 * level).astype(np.uint8), cv2.COLORMAP_INFERNO)[:, :, ::-1]
-    if signed:
-        colours = _diverging(level)
-    mixed = (1 - opacity) * face + opacity * enlarged(colours, side)
+    large = enlarged(heat, side)  # repeated, not smoothed: a cell of the map is a cell of the picture
+    if not signed:
+        return png(overlay(face, large, opacity))
+    mixed = (1 - opacity) * face + opacity * _diverging((large + 1) / 2)
     return png(np.rint(mixed).astype(np.uint8))
 
 

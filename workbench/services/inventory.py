@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fer_models.architectures import ARCHITECTURES
 from fer_models.checkpoint import Checkpoint, read_checkpoint
@@ -33,17 +34,23 @@ class TrainedNetwork:
         return f"{network} · {self.name}"
 
     @property
-    def figure(self) -> str:
-        """Its honest accuracy in one line; from a run that is not evaluated yet, what it was selected by."""
+    def metric(self) -> dict[str, Any] | None:
+        """Its honest accuracy: on a split that did not choose the weights where one was measured, else the first."""
         if self.checkpoint is None:
-            return ""
-        return figure(self.checkpoint.metric())
+            return None
+        plain = [m for m in self.checkpoint.metrics if m["metric"] == "accuracy" and m.get("averaging") == "none"]
+        unseen = [m for m in plain if m.get("split") != m.get("selection")]
+        return next(iter(unseen or plain), None)
+
+    @property
+    def figure(self) -> str:
+        """That accuracy in one line, with interval, n, split and selection rule."""
+        return figure(self.metric)
 
     @property
     def accuracy(self) -> float:
         """For sorting; below every measured one where it was not measured."""
-        metric = None if self.checkpoint is None else self.checkpoint.metric()
-        return -1.0 if metric is None else float(metric["value"])
+        return -1.0 if self.metric is None else float(self.metric["value"])
 
 
 @dataclass(frozen=True)

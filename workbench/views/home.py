@@ -41,7 +41,7 @@ def _networks() -> None:
     networks = inventory.trained_networks()
     rows = []
     for network in inventory.usable(networks).values():
-        metric = network.checkpoint.metric() if network.checkpoint else None
+        metric = network.metric
         if metric is None:
             rows.append((network.title, "not measured", "", "", ""))
             continue

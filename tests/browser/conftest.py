@@ -1,0 +1,55 @@
+"""The real server, started from another folder, and a real browser: one of each for all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from app_server import ARGUMENTS, CHROMIUM, Server, end_worker, is_strange, write_small_set
+
+from fer_models import create_model
+from fer_models.checkpoint import save_checkpoint
+from fer_models.labels import FER7
+from fer_models.preprocess import Preprocess
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (pip install -e .[dev])")
+    with api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app with one network of fresh weights and a small data set, on a free port."""
+    base = tmp_path_factory.mktemp("app")
+    torch.manual_seed(0)
+    save_checkpoint(base / "checkpoints" / "fresh", create_model("fcsdnet", 7, 1), FER7, Preprocess(48, 1))
+    write_small_set(base / "data" / "small")
+    app = Server(base)
+    app.start()
+    yield app
+    app.stop()
+    for status in app.runs.glob("*/status.json"):
+        end_worker(status)
+
+
+@pytest.fixture
+def page(browser: Any, server: Server) -> Iterator[Any]:
+    """A fresh session on a projector's screen; nothing may be fetched from another host."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True)
+    tab = context.new_page()
+    strangers: list[str] = []
+    tab.on("request", lambda r: strangers.append(r.url) if is_strange(r.url, server.url) else None)
+    yield tab
+    context.close()
+    assert not strangers, f"the page asked other hosts: {strangers}"
