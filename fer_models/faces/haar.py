@@ -14,6 +14,8 @@ from fer_models.faces.image import resize
 
 _LONGEST = 640
 _SHORTEST = 160
+#: Measured on 48-pixel faces of FER2013: 52 of 60 are found with this border, 44 without, and framed at their full size.
+_BORDER = 0.25
 _STEP = 1.1
 #: Windows belong together when their centres lie within this part of the smaller side, their sides within this ratio.
 _NEAR = 0.35
@@ -97,6 +99,9 @@ class HaarCascades(Detector):
         """Faces on a copy with longest side 640 pixels (160 for smaller pictures)."""
         small, scale = to_longest_side(image, _LONGEST, _SHORTEST)
         grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+        # A small picture is often one face up to its edges, and no window reaches beyond them.
+        border = round(_BORDER * max(grey.shape)) if scale > 1 else 0
+        grey = cv2.copyMakeBorder(grey, border, border, border, border, cv2.BORDER_REPLICATE)
         votes: dict[_Pass, np.ndarray] = {}
         for stage in _STAGES:
             smallest = max(min_size * scale, stage.smallest * max(grey.shape))
@@ -106,7 +111,7 @@ class HaarCascades(Detector):
                         votes[part] = self._votes(grey, part, min_size * scale)
             candidates = _merge(np.vstack([votes[part] for part in stage.passes]), stage)
             faces = [
-                Face((box[0] / scale, box[1] / scale, box[2] / scale, box[3] / scale), score, None, "haar")
+                Face(_unscaled(box, border, scale), score, None, "haar")
                 for box, score in candidates
                 if score >= min(score_threshold, self.default_threshold) and box[2] - box[0] >= smallest
             ]
@@ -137,6 +142,11 @@ class HaarCascades(Detector):
         if name not in self._cascades:
             self._cascades[name] = cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_{name}.xml")
         return self._cascades[name]
+
+
+def _unscaled(box: Box, border: float, scale: float) -> Box:
+    left, top, right, bottom = ((edge - border) / scale for edge in box)
+    return left, top, right, bottom
 
 
 def _turn(picture: np.ndarray, degrees: float) -> tuple[np.ndarray, np.ndarray]:
