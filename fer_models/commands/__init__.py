@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from fer_models.commands import cancel, evaluate, explain, models, predict, resume, runs, train
+from fer_models.commands import cancel, evaluate, explain, export, models, predict, resume, runs, train
 
 COMMANDS: dict[str, ModuleType] = {
     "models": models,
@@ -13,4 +13,5 @@ COMMANDS: dict[str, ModuleType] = {
     "evaluate": evaluate,
     "predict": predict,
     "explain": explain,
+    "export": export,
 }

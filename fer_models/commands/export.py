@@ -1,0 +1,37 @@
+"""Write a run's best checkpoint to a folder, ready to ship: small weights, figures measured on them, and a card."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from fer_models.checkpoint import CONFIG
+from fer_models.errors import UserError
+from fer_models.publish import publish
+from fer_models.training.run import find_run
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", help="a run (id or folder), or a checkpoint folder")
+    parser.add_argument("destination", help="folder to write")
+    parser.add_argument("--title", default="", help="name for people on the card")
+    parser.add_argument("--dtype", default="float16", choices=("float16", "float32"), help="of the stored weights")
+
+
+def run(given: argparse.Namespace) -> int:
+    source = Path(given.source)
+    if not (source / CONFIG).is_file():
+        found = find_run(given.source).checkpoint
+        if found is None:
+            raise UserError(f"The run {given.source} has no checkpoint yet; wait for its first epoch.")
+        source = found
+    checkpoint = publish(
+        source,
+        given.destination,
+        title=given.title,
+        dtype=given.dtype,
+        progress=lambda text: print(text, file=sys.stderr),
+    )
+    print(checkpoint.path)
+    return 0

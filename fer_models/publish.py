@@ -1,0 +1,105 @@
+"""Make a trained network ready to ship: smaller weights, figures measured anew on them, and a card made from these."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from fer_models.checkpoint import Checkpoint, load_checkpoint, read_checkpoint, save_checkpoint, write_figures
+from fer_models.complexity import count
+from fer_models.data import open_dataset
+from fer_models.data.duplicates import find_duplicates
+from fer_models.data.readers import READERS
+from fer_models.data.splits import make_split
+from fer_models.errors import UserError
+from fer_models.evaluation.annotators import VoteAgreement, vote_agreement, votes_by_row
+from fer_models.evaluation.card import card_markdown
+from fer_models.evaluation.evaluate import Evaluation, evaluate
+from fer_models.evaluation.scorecard import scorecard
+from fer_models.training.recipe import Recipe
+from fer_models.training.report import part_name
+
+METRICS = ("accuracy", "macro_f1", "balanced_accuracy", "log_loss", "ece")
+
+
+def publish(
+    source: str | Path,
+    destination: str | Path,
+    *,
+    title: str = "",
+    dtype: str = "float16",
+    progress: Callable[[str], None] = lambda text: None,
+) -> Checkpoint:
+    """Write a checkpoint of a run to ``destination`` with its figures and card.
+
+    The weights are rounded first and everything is measured on the rounded ones: the held-out part plain and mirrored,
+    both again without the pictures that have an exact or near copy in training, and agreement with annotators where the data
+    hold votes for the same rows.
+
+    Raises:
+        UserError: If the checkpoint says not on what it was trained, or its data are not at hand.
+    """
+    old = read_checkpoint(source)
+    if "recipe" not in old.provenance:
+        raise UserError(f"{old.name} does not say how it was trained, so its figures cannot be measured again.")
+    recipe = Recipe.from_dict(old.provenance["recipe"])
+    provenance = {key: value for key, value in old.provenance.items() if key != "val_accuracy"}
+    folder = Path(destination)
+    save_checkpoint(folder, old.build(), old.classes, old.preprocess, provenance=provenance, dtype=dtype)
+    history = Path(source).parents[1] / "metrics.jsonl"
+    if history.exists():
+        shutil.copyfile(history, folder / history.name)
+    classifier = load_checkpoint(folder)
+    dataset = open_dataset(recipe.data)
+    split = make_split(dataset, recipe.protocol, fold=recipe.fold, seed=recipe.seed)
+    index, role = (split.test, "test") if len(split.test) else (split.val, "validation")
+    measured: list[Evaluation] = []
+    for averaging in ("none", "flip"):
+        progress(f"measuring, test-time averaging: {averaging}")
+        measured.append(
+            evaluate(
+                classifier,
+                dataset,
+                index,
+                split_name=part_name(dataset, split, index, role),
+                selection=old.provenance.get("validation", ""),
+                averaging=averaging,
+            )
+        )
+    progress("looking for copies of training pictures")
+    training = np.zeros(len(dataset), bool)
+    training[split.train] = True
+    leaked = find_duplicates(dataset.images).near_copy_in(training)[measured[0].positions]
+    rows = [row for part in measured for row in part.metric_rows(METRICS)]
+    if leaked.any():
+        for part in measured:
+            clean = dataclasses.replace(part.take(~leaked), split=f"{part.split} without pictures that leak")
+            rows += clean.metric_rows(("accuracy", "macro_f1"))
+    cost = count(classifier.model, (old.in_channels, old.preprocess.size, old.preprocess.size))
+    reader = READERS[recipe.data].info if recipe.data in READERS else None
+    card = scorecard(
+        classifier.checkpoint,
+        measured[0],
+        averaged=measured[1:],
+        leaked=leaked,
+        votes=_votes(measured[0]),
+        parameters=cost.parameters,
+        macs=cost.macs,
+    )
+    write_figures(folder, rows, card_markdown(card, title=title, terms=reader.terms if reader else ""))
+    return read_checkpoint(folder)
+
+
+def _votes(measured: Evaluation) -> VoteAgreement | None:
+    """Agreement with FERPlus' annotators for FER2013's rows, where the votes are at hand."""
+    if measured.data != "fer2013":
+        return None
+    try:
+        voted = open_dataset("ferplus")
+        return vote_agreement(measured, votes_by_row(measured, voted), voted.classes)
+    except UserError:
+        return None
