@@ -9,7 +9,7 @@ import numpy as np
 
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.duplicates import Duplicates, find_duplicates
-from fer_models.data.nearest import NearestResult, nearest_under, nearest_without_copies
+from fer_models.data.nearest import NearestResult, nearest_under
 from fer_models.data.splits import PROTOCOLS, Crossing, Split, make_split
 from fer_models.data.store import Progress
 
@@ -165,10 +165,11 @@ def audit(dataset: FaceDataset, progress: Progress | None = None, *, protocol: s
     copies = find_duplicates(dataset.images, progress=lambda part, what: tell(0.05 + 0.75 * part, what))
     exact = copies.exact_groups()
     tell(0.8, "asking the nearest neighbour on pixels")
-    chosen = nearest_under(dataset, protocol)
-    tell(0.9, "asking the nearest neighbour under a safe split")
+    chosen, beside = nearest_under(dataset, protocol, copies)
     safe = safe_protocol(dataset, protocol)
-    beside = nearest_without_copies(dataset, split, copies) if safe is None else nearest_under(dataset, safe)
+    if safe is not None:
+        tell(0.9, "asking the nearest neighbour by subject")
+        beside = nearest_under(dataset, safe, copies)[0]
     tell(1.0, "done")
     return AuditReport(
         dataset=dataset,

@@ -16,7 +16,7 @@ import numpy as np
 #: Cosine of mean-removed pixels above which two pictures count as copies.
 NEAR = 0.99
 _FREQUENCIES = 12
-_ROWS, _COLUMNS = 1024, 4096
+_ROWS, _COLUMNS = 512, 2048
 _LUMA = np.asarray((0.299, 0.587, 0.114), np.float32)
 #: Rounding of float32 sums must not lose a pair at the threshold.
 _SLACK = 1e-4

@@ -35,32 +35,31 @@ class NearestResult:
         return {"accuracy": self.accuracy, "n": self.n, "protocol": self.protocol, "rule": self.rule}
 
 
-def nearest_under(dataset: FaceDataset, protocol: str, *, seed: int = 0) -> NearestResult:
+def nearest_under(
+    dataset: FaceDataset, protocol: str, copies: Duplicates, *, seed: int = 0
+) -> tuple[NearestResult, NearestResult]:
     """The baseline under a protocol, over all its folds (the first one only for more than 10,000 pictures).
+
+    The second result is that of references without an exact, near or mirrored copy among the measured pictures.
 
     Raises:
         UserError: If the protocol does not fit the data set.
     """
     rule = PROTOCOLS[protocol]
     folds = rule.folds if len(dataset) <= ALL_FOLDS else 1
-    right, asked = 0, 0
+    right, asked = np.zeros(2, np.int64), 0
     for fold in range(folds):
         split = make_split(dataset, protocol, fold=fold, seed=seed)
-        hits = nearest_hits(dataset, references(split), split.measured, seed=seed)
-        right, asked = right + int(hits.sum()), asked + len(hits)
+        measured = np.zeros(len(dataset), bool)
+        measured[split.measured] = True
+        copy = copies.near_copy_in(measured, mirrored=True)
+        hits = nearest_hits(dataset, references(split), split.measured, without=copy, seed=seed)
+        right, asked = right + hits.sum(axis=1), asked + hits.shape[1]
     name = rule.title + (f", first of {rule.folds}" if folds < rule.folds else "")
-    return NearestResult(right / max(asked, 1), asked, protocol, name)
-
-
-def nearest_without_copies(dataset: FaceDataset, split: Split, copies: Duplicates, *, seed: int = 0) -> NearestResult:
-    """The baseline under a split whose references have no exact, near or mirrored copy among the measured pictures."""
-    measured = np.zeros(len(dataset), bool)
-    measured[split.measured] = True
-    reference = references(split)
-    reference = reference[~copies.near_copy_in(measured, mirrored=True)[reference]]
-    hits = nearest_hits(dataset, reference, split.measured, seed=seed)
-    return NearestResult(
-        float(hits.mean()) if len(hits) else 0.0, len(hits), split.protocol, f"{split.name}, without copies"
+    shares = right / max(asked, 1)
+    return (
+        NearestResult(float(shares[0]), asked, protocol, name),
+        NearestResult(float(shares[1]), asked, protocol, f"{name}, without copies"),
     )
 
 
@@ -69,29 +68,35 @@ def references(split: Split) -> np.ndarray:
     return np.concatenate([split.train, split.val]) if len(split.test) else split.train
 
 
-def nearest_hits(dataset: FaceDataset, reference: np.ndarray, queries: np.ndarray, *, seed: int = 0) -> np.ndarray:
-    """bool (Q,): whether the reference picture with the largest cosine of mean-removed pixels has the query's class.
+def nearest_hits(
+    dataset: FaceDataset, reference: np.ndarray, queries: np.ndarray, *, without: np.ndarray, seed: int = 0
+) -> np.ndarray:
+    """bool (2, Q): whether the reference picture with the largest cosine of mean-removed pixels has the query's class.
 
-    Of more than :data:`MAX_QUERIES` positions in ``queries`` a sample is asked for.
+    The second row is the answer of those references that are not in the mask ``without`` (N,). Of more than
+    :data:`MAX_QUERIES` positions in ``queries`` a sample is asked for.
     """
     if len(queries) > MAX_QUERIES:
         queries = np.sort(np.random.default_rng(seed).choice(queries, MAX_QUERIES, replace=False))
     if not len(reference) or not len(queries):
-        return np.zeros(0, bool)
+        return np.zeros((2, 0), bool)
     asked = np.concatenate([_vectors(dataset, queries[i : i + _QUERIES]) for i in range(0, len(queries), _QUERIES)])
-    best = np.full(len(queries), -2.0, np.float32)
-    label = np.full(len(queries), -1, np.int64)
+    best = np.full((2, len(queries)), -2.0, np.float32)
+    label = np.full((2, len(queries)), -1, np.int64)
     for start in range(0, len(reference), _REFERENCES):
         part = reference[start : start + _REFERENCES]
         table = _vectors(dataset, part)
         for begin in range(0, len(queries), _QUERIES):
             rows = slice(begin, begin + _QUERIES)
             cosine = asked[rows] @ table.T
-            nearest = cosine.argmax(axis=1)
-            value = cosine[np.arange(len(nearest)), nearest]
-            better = value > best[rows]
-            best[rows][better] = value[better]
-            label[rows][better] = dataset.labels[part[nearest[better]]]
+            for row in (0, 1):
+                if row == 1:
+                    cosine[:, without[part]] = -2.0
+                nearest = cosine.argmax(axis=1)
+                value = cosine[np.arange(len(nearest)), nearest]
+                better = value > best[row, rows]
+                best[row, rows][better] = value[better]
+                label[row, rows][better] = dataset.labels[part[nearest[better]]]
     return label == dataset.labels[queries]
 
 

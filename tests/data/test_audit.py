@@ -171,7 +171,8 @@ def test_nearest_hits_by_hand() -> None:
     data = FaceDataset(
         "x", images, np.asarray([0, 1, 0, 0]), ("a", "b"), np.zeros(4, np.int8), ("all",), np.arange(4), ""
     )
-    assert nearest_hits(data, np.asarray([0, 1]), np.asarray([2, 3])).tolist() == [True, False]
+    hits = nearest_hits(data, np.asarray([0, 1]), np.asarray([2, 3]), without=np.asarray([True, False, False, False]))
+    assert hits.tolist() == [[True, False], [False, False]]
 
 
 def test_light_by_hand() -> None:

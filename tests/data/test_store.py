@@ -1,6 +1,8 @@
 """Stores: written once, opened memory-mapped, rebuilt when the source changes."""
 
 import os
+import resource
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -126,3 +128,19 @@ def test_data_sets_check_their_arrays() -> None:
         FaceDataset(images=images, labels=np.zeros(3, np.int64), rows=np.arange(2), **common)
     with pytest.raises(UserError, match="labels must lie between 0 and 0"):
         FaceDataset(images=images, labels=np.asarray([0, 1]), rows=np.arange(2), **common)
+
+
+def test_a_store_of_450000_pictures_opens_at_once(tmp_path: Path, draw: Callable[..., np.ndarray], save: Write) -> None:
+    for word in ("happy", "sad"):
+        save(tmp_path / "set" / word / "1.png", draw(1, 96))
+    open_dataset(tmp_path / "set")
+    for file in _only_store().glob("*.npy"):
+        old = np.load(file)
+        np.lib.format.open_memmap(file, "w+", old.dtype, (450_000, *old.shape[1:])).flush()  # Sparse on disk.
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.process_time()
+    data = open_dataset(tmp_path / "set")
+    page = data.images[np.flatnonzero(data.labels == 0)[200_000:200_060]]
+    assert time.process_time() - start < 1
+    assert data.images.shape == (450_000, 96, 96, 1) and page.shape == (60, 96, 96, 1)
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 100  # MB
