@@ -8,13 +8,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from fer_models.data.builtin import NAME as SYNTHETIC
 from fer_models.data.readers import READERS
 from fer_models.data.readers.base import LOOK, visible
 from fer_models.data.store import cache_folder
 from fer_models.errors import UserError
-
-#: Name of the built-in set.
-SYNTHETIC = "synthetic"
 
 
 @dataclass(frozen=True)

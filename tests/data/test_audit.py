@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_models.data import FaceDataset, make_split, open_dataset
+from fer_models.data import FaceDataset, cache_folder, duplicate_cache, make_split, open_dataset
 from fer_models.data import duplicates as module
 from fer_models.data.audit import audit, light, rows_to_leave_out
+from fer_models.data.duplicate_cache import duplicates_of
 from fer_models.data.duplicates import find_duplicates, grey_vectors, spectrum
 from fer_models.data.nearest import nearest_hits
 
@@ -118,6 +119,21 @@ def test_spectrum_is_a_projection(draw: Draw) -> None:
     far = ((full[:, None] - full[None]) ** 2).sum(-1)
     assert (near <= far + 1e-5).all()
     np.testing.assert_allclose(np.linalg.norm(full, axis=1), 1, atol=1e-5)
+
+
+def test_copies_are_searched_once(planted: FaceDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = duplicates_of(planted)
+    with monkeypatch.context() as patch:
+        patch.setattr(duplicate_cache, "find_duplicates", lambda *a, **k: pytest.fail("searched again"))
+        again = duplicates_of(planted)
+    np.testing.assert_array_equal(first.pairs, again.pairs)
+    np.testing.assert_array_equal(first.first, again.first)
+    assert again.complete and again.mirrored.dtype == bool
+    (file,) = (cache_folder() / "duplicates").iterdir()
+    file.write_bytes(b"PK damaged")
+    np.testing.assert_array_equal(first.pairs, duplicates_of(planted).pairs)
+    other = duplicates_of(dataclasses.replace(planted, images=planted.images[::-1].copy()))
+    assert other.constant.tolist() == first.constant[::-1].tolist()
 
 
 def test_even_colour_pictures_are_constant() -> None:
