@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import numpy as np
 import streamlit as st
 
@@ -9,8 +12,10 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset, known_datasets, open_dataset
 from fer_models.faces.face import Face
-from workbench.services import explain, machine, predict
+from workbench.services import datasets, explain, machine, predict
 from workbench.services.explain import Look, OwnAttention, Question
+
+T = TypeVar("T")
 
 
 def classifier(checkpoint: Checkpoint) -> Classifier:
@@ -78,3 +83,16 @@ def own_attention(checkpoint: Checkpoint, pixels: np.ndarray) -> OwnAttention:
 @st.cache_data(max_entries=64, ttl=600, show_spinner=False)
 def _own_attention(sha256: str, pixels: np.ndarray, _checkpoint: Checkpoint) -> OwnAttention:
     return explain.own_attention(classifier(_checkpoint), pixels)
+
+
+def of_dataset(measure: Callable[..., T], dataset: FaceDataset, *arguments: Any) -> T:
+    """What a service's function says of a data set, by the function, the state of the set, and the other arguments."""
+    name = f"{measure.__module__}.{measure.__qualname__}"
+    return _of_dataset(name, datasets.identity(dataset), arguments, measure, dataset)
+
+
+@st.cache_data(max_entries=64, ttl=3600, show_spinner=False)
+def _of_dataset(
+    name: str, identity: str, arguments: tuple[Any, ...], _measure: Callable[..., Any], _dataset: FaceDataset
+) -> Any:
+    return _measure(_dataset, *arguments)

@@ -30,6 +30,7 @@ class PageEntry:
 
 PAGES: tuple[PageEntry, ...] = (
     PageEntry("home", "Start", "Home", "What is here, and where does one begin?", "home"),
+    PageEntry("datasets", "Data", "Datasets", "What is in the data, and does a split leak?", "photo_library"),
     PageEntry("train", "Train", "Train", "How does a network learn to read faces?", "model_training"),
     PageEntry("explain", "Understand", "Explain", "Where does the network look, and can we believe it?", "visibility"),
 )  # fmt: skip
