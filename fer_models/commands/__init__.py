@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from fer_models.commands import cancel, evaluate, explain, export, models, predict, resume, runs, train
+from fer_models.commands import audit, cancel, claims, evaluate, explain, export, models, predict, resume, runs, train
 
 COMMANDS: dict[str, ModuleType] = {
     "models": models,
@@ -14,4 +14,6 @@ COMMANDS: dict[str, ModuleType] = {
     "predict": predict,
     "explain": explain,
     "export": export,
+    "audit": audit,
+    "claims": claims,
 }

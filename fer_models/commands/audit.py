@@ -1,0 +1,34 @@
+"""Find what is wrong with a data set before training: copies, leaks, conflicting labels, blank pictures."""
+
+from __future__ import annotations
+
+import argparse
+
+from fer_models.commands.output import show_progress, write_json
+from fer_models.data import open_dataset
+from fer_models.data.audit import audit
+from fer_models.data.splits import PROTOCOLS
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", metavar="DATA", help="a known data set, or the path of a folder or CSV file")
+    parser.add_argument("--reader", help="key of a reader, by default recognised from the layout")
+    parser.add_argument(
+        "--protocol", choices=tuple(PROTOCOLS), help="the split to look at, by default the set's own or five folds"
+    )
+    parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")
+
+
+def run(given: argparse.Namespace) -> int:
+    dataset = open_dataset(given.data, reader=given.reader, progress=show_progress)
+    report = audit(dataset, show_progress, protocol=given.protocol)
+    if given.json:
+        write_json(report.to_json(), given.json)
+    if given.json != "-":
+        lines = report.table()
+        width = max(len(what) for what, _ in lines)
+        for what, found in lines:
+            print(f"{what:<{width}}  {found}")
+        for note in dataset.notes:
+            print(note)
+    return 0

@@ -1,0 +1,47 @@
+"""Check whether one confusion matrix can give all the figures that a paper prints."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from fer_models.commands.output import write_json
+from fer_models.errors import UserError
+from fer_models.evaluation.claims import check_claim
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file",
+        metavar="FILE.json",
+        help="the claim, or - for standard input: counts a class, any of accuracy, precision, recall, specificity, f1 "
+        "in per cent, averaging and rounding",
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    write_json(check_claim(_read(given.file)), "-")
+    return 0
+
+
+def _read(file: str) -> dict[str, Any]:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{file} cannot be read ({error.strerror}); give the path of a JSON file.") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{file} is not a text file; a claim is written as JSON.") from None
+    try:
+        claim = json.loads(text, parse_constant=_refuse)
+    except ValueError as error:
+        raise UserError(f"{file} is not JSON ({error}); correct it and try again.") from None
+    if not isinstance(claim, dict):
+        raise UserError(f'{file} holds no claim; it is a JSON object such as {{"counts": {{...}}, "accuracy": 82.89}}.')
+    return claim
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
