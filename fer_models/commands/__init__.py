@@ -2,7 +2,20 @@
 
 from types import ModuleType
 
-from fer_models.commands import audit, cancel, claims, evaluate, explain, export, models, predict, resume, runs, train
+from fer_models.commands import (
+    audit,
+    cancel,
+    claims,
+    detectors,
+    evaluate,
+    explain,
+    export,
+    models,
+    predict,
+    resume,
+    runs,
+    train,
+)
 
 COMMANDS: dict[str, ModuleType] = {
     "models": models,
@@ -16,4 +29,5 @@ COMMANDS: dict[str, ModuleType] = {
     "export": export,
     "audit": audit,
     "claims": claims,
+    "detectors": detectors,
 }
