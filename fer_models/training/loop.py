@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from lightning.fabric import Fabric
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import AveragedModel
 
 from fer_models.architectures.base import FERNetwork
@@ -106,6 +107,7 @@ class Loop:
         optimiser = make_optimiser(parameter_groups(self.network, loss, recipe), recipe)
         self.step, self.optimiser = fabric.setup(step, optimiser)
         self.loss = loss
+        self.norms = [(m, m.momentum) for m in self.network.modules() if isinstance(m, _BatchNorm) and m.momentum]
         self.plateau = Plateau(recipe)
         self.epoch = 0  # epochs completed
         self.micro_batches = 1
@@ -144,6 +146,7 @@ class Loop:
         began = reported = time.monotonic()
         for i in range(self.steps):
             self._set_rate(self.epoch + i / self.steps)
+            self._set_momentum(self.epoch * self.steps + i)
             totals += self._train_batch(order[i * recipe.batch_size : (i + 1) * recipe.batch_size], change)
             if time.monotonic() - reported > 1:
                 reported = time.monotonic()
@@ -171,6 +174,15 @@ class Loop:
         rate = self.recipe.lr * lr_factor(self.recipe, epoch) * self.plateau.factor
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["lr_factor"]
+
+    def _set_momentum(self, step: int) -> None:
+        """Batch-norm statistics begin as a plain mean of the steps so far, not as an average with their start.
+
+        Keras' momentum of 0.01 would otherwise need hundreds of steps to forget the start, and a short run on a small
+        set would be judged by statistics that fit nothing.
+        """
+        for norm, momentum in self.norms:
+            norm.momentum = max(momentum, 1 / (step + 1))
 
     def _train_batch(self, where: Tensor, change: torch.Generator) -> Tensor:
         """One optimiser step; returns sums of loss and hits and the count, without waiting for the device."""
