@@ -26,6 +26,7 @@ class Listing:
             :class:`fer_models.data.FaceDataset`.
         pictures: uint8 (N, H, W, C), or N files to decode.
         files: the files whose size and time tell whether a store is still good; by default the pictures.
+        root: the folder that was searched for pictures: a file that comes or goes in it makes a store old.
         size: side in pixels to which files are brought unless the user chose one.
         channels: 1 or 3, likewise.
         drop_black: leave out pictures without any contrast, as unreadable ones are.
@@ -45,6 +46,7 @@ class Listing:
     columns: dict[str, np.ndarray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     files: list[Path] | None = None
+    root: Path | None = None
     size: int = 96
     channels: int = 3
     drop_black: bool = False

@@ -42,19 +42,19 @@ def store_folder(*key: object) -> Path:
     return cache_folder() / "stores" / hashlib.sha256(json.dumps([str(k) for k in key]).encode()).hexdigest()[:20]
 
 
-def signature(files: list[Path]) -> dict[str, list[int]]:
+def signature(files: list[Path], root: Path | None = None) -> dict[str, list[int]]:
     """Size and time of the files that a store depends on.
 
-    Of more than 500 files, 500 spread over all of them are looked at, and the time of every folder that holds one (it
-    changes when a file is added, removed or renamed): a set of 450,000 files is checked in milliseconds, and a single
-    file overwritten in place may go unnoticed.
+    With ``root``, the time of every folder from the files' up to it is noted too: it changes when a file or a folder is
+    added, removed or renamed. Of more than 500 files, 500 spread over all of them are looked at, so that a set of
+    450,000 files is checked in milliseconds; a single one that is overwritten in place may then go unnoticed.
     """
-    chosen = files
-    if len(files) > _CHECKED_FILES:
-        step = len(files) / _CHECKED_FILES
-        chosen = [files[int(i * step)] for i in range(_CHECKED_FILES)]
-        folders = {file.parent for file in files}
-        chosen += sorted(folders | {folder.parent for folder in folders})
+    step = max(1.0, len(files) / _CHECKED_FILES)
+    chosen = [files[int(i * step)] for i in range(min(len(files), _CHECKED_FILES))]
+    if root is not None:
+        parents = {file.parent for file in files}
+        folders = {folder for parent in parents for folder in (parent, *parent.parents) if folder.is_relative_to(root)}
+        chosen += sorted(folders | {root})
     return {str(path.absolute()): _state(path) for path in chosen}
 
 
@@ -112,7 +112,7 @@ def write_store(
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         where = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
-        checked = signature(listing.source_files())
+        checked = signature(listing.source_files(), listing.root)
         dataset = _fill(where, listing, source, shape_of(listing, size, channels), progress)
         if finish is not None:
             dataset = finish(dataset)

@@ -108,10 +108,22 @@ def test_many_files_are_checked_by_folders_and_a_sample(tmp_path: Path, monkeypa
     files[0].parent.mkdir()
     for file in files:
         file.write_bytes(b"x")
-    before = store.signature(files)
-    assert len(before) == 4 + 2
+    before = store.signature(files, tmp_path)
+    assert len(before) == 4 + 2 and len(store.signature(files)) == 4
     files[1].rename(tmp_path / "a" / "other.png")
-    assert store.signature(files)[str(tmp_path / "a")] != before[str(tmp_path / "a")]
+    assert store.signature(files, tmp_path)[str(tmp_path / "a")] != before[str(tmp_path / "a")]
+
+
+def test_pictures_that_come_and_go_are_noticed(tmp_path: Path, draw: Callable[..., np.ndarray], save: Write) -> None:
+    for i in range(4):
+        save(tmp_path / "train" / ("happy", "sad")[i % 2] / f"{i}.png", draw(i))
+    assert len(open_dataset(tmp_path)) == 4
+    save(tmp_path / "train" / "sad" / "9.png", draw(9))
+    assert len(open_dataset(tmp_path)) == 5
+    save(tmp_path / "test" / "sad" / "1.png", draw(10))
+    assert open_dataset(tmp_path).split_names == ("train", "test")
+    (tmp_path / "train" / "happy" / "0.png").unlink()
+    assert len(open_dataset(tmp_path)) == 5
 
 
 def test_fit_takes_the_middle_square() -> None:

@@ -37,10 +37,12 @@ def listing_of(
     tables: tuple[Path, ...] = (),
     drop_black: bool = False,
     crop: str = "middle",
+    searched: bool = True,
 ) -> Listing:
     """A listing in the order of the records; ``rows`` count them. Classes not given are taken from the records.
 
-    ``tables`` are further files that the listing depends on.
+    ``tables`` are further files that the listing depends on; ``searched`` says that the pictures were found by looking
+    through ``root`` and not named by a table.
     """
     if not classes:
         classes = order({record.label for record in records if record.label is not None})
@@ -64,6 +66,7 @@ def listing_of(
         columns=columns,
         notes=notes,
         files=[*tables, *(record.path for record in records)],
+        root=root if searched else None,
         size=size,
         channels=channels,
         drop_black=drop_black,

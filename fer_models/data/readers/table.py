@@ -135,4 +135,14 @@ def _paths(path: Path, header: list[str], crop: str) -> Listing:
         if file not in gone
     ]
     size, channels = shape_of_files([record.path for record in records])
-    return listing_of("csv", path.parent, records, size=size, channels=channels, notes=notes, tables=(path,), crop=crop)
+    return listing_of(
+        "csv",
+        path.parent,
+        records,
+        size=size,
+        channels=channels,
+        notes=notes,
+        tables=(path,),
+        crop=crop,
+        searched=False,
+    )
