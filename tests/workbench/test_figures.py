@@ -1,0 +1,54 @@
+"""Figures say what they are given, with fixed colours and units."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_models import labels
+from workbench.figures.curves import learning_curves
+from workbench.figures.gates import sorted_gates
+from workbench.figures.heatmap import heatmap_overlay
+from workbench.figures.ink import DARK, ink
+from workbench.figures.probabilities import probability_bars
+from workbench.services.pictures import png
+
+
+def test_bars_keep_the_order_and_colours_of_the_emotions() -> None:
+    ranked = [("sad", 0.7), ("happy", 0.2), ("fear", 0.1)]
+    (bars,) = probability_bars(ranked).data
+    assert list(bars.y) == ["sad", "happy", "fear"]
+    assert list(bars.x) == [70, 20, 10]
+    assert list(bars.marker.color) == [labels.colour(name) for name in bars.y]
+    assert list(bars.text) == ["70.0", "20.0", "10.0"]
+
+
+def test_curves_have_their_full_length_from_the_start() -> None:
+    row = {"epoch": 1, "train_loss": 2.0, "val_loss": 1.9, "train_accuracy": 0.2, "val_accuracy": 0.25}
+    figure = learning_curves([row], epochs=40, best_epoch=1)
+    assert figure.layout.xaxis.range[1] > 40 and figure.layout.uirevision
+    names = {trace.name: trace for trace in figure.data if trace.yaxis == "y2"}
+    assert list(names["validation"].y) == [25.0] and names["validation"].line.dash == "solid"
+    assert list(names["training, augmented"].y) == [20.0] and names["training, augmented"].line.dash == "dot"
+
+
+def test_a_heatmap_keeps_its_fixed_scale() -> None:
+    face = png(np.zeros((4, 4, 1), np.uint8))
+    heat = np.zeros((4, 4), np.float32)
+    heat[1, 2] = 0.5
+    trace = heatmap_overlay(face, heat, opacity=0.4).data[1]
+    assert (trace.zmin, trace.zmax, trace.opacity) == (0, 1, 0.4)
+    assert trace.z[1][2] == 0.5
+    signed = heatmap_overlay(face, heat, opacity=0.4, signed=True).data[1]
+    assert (signed.zmin, signed.zmax) == (-1, 1) and signed.colorscale != trace.colorscale
+    assert len(heatmap_overlay(face, None, opacity=0.4).data) == 1
+
+
+def test_gates_are_sorted() -> None:
+    (line,) = sorted_gates({"one": np.array([0.2, 0.9, 0.5])}).data
+    assert list(line.y) == [0.9, 0.5, 0.2] and "3 channels" in line.name
+
+
+def test_ink_reaches_every_small_print() -> None:
+    figure = ink(probability_bars([("sad", 1.0)]), dark=True)
+    assert figure.layout.xaxis.tickfont.color == figure.layout.yaxis.title.font.color == DARK
+    assert figure.data[0].textfont.color == DARK
