@@ -107,7 +107,6 @@ class Loop:
         optimiser = make_optimiser(parameter_groups(self.network, loss, recipe), recipe)
         self.step, self.optimiser = fabric.setup(step, optimiser)
         self.loss = loss
-        self.norms = [(m, m.momentum) for m in self.network.modules() if isinstance(m, _BatchNorm) and m.momentum]
         self.plateau = Plateau(recipe)
         self.epoch = 0  # epochs completed
         self.micro_batches = 1
@@ -146,7 +145,6 @@ class Loop:
         began = reported = time.monotonic()
         for i in range(self.steps):
             self._set_rate(self.epoch + i / self.steps)
-            self._set_momentum(self.epoch * self.steps + i)
             totals += self._train_batch(order[i * recipe.batch_size : (i + 1) * recipe.batch_size], change)
             if time.monotonic() - reported > 1:
                 reported = time.monotonic()
@@ -174,15 +172,6 @@ class Loop:
         rate = self.recipe.lr * lr_factor(self.recipe, epoch) * self.plateau.factor
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["lr_factor"]
-
-    def _set_momentum(self, step: int) -> None:
-        """Batch-norm statistics begin as a plain mean of the steps so far, not as an average with their start.
-
-        Keras' momentum of 0.01 would otherwise need hundreds of steps to forget the start, and a short run on a small
-        set would be judged by statistics that fit nothing.
-        """
-        for norm, momentum in self.norms:
-            norm.momentum = max(momentum, 1 / (step + 1))
 
     def _train_batch(self, where: Tensor, change: torch.Generator) -> Tensor:
         """One optimiser step; returns sums of loss and hits and the count, without waiting for the device."""
@@ -226,8 +215,40 @@ class Loop:
         return torch.stack(losses).sum(), torch.cat(logits)
 
     @torch.no_grad()
+    def refresh_norms(self) -> None:
+        """Measure the batch-norm statistics of the evaluated network anew on up to 2,048 unchanged training pictures.
+
+        The running averages belong to weights of many steps ago. With Keras' momentum of 0.01 they lag so far behind
+        that a network can be right on 85 % with fresh statistics and on 20 % with the running ones.
+
+        Source:
+            Wu and Johnson, "Rethinking Batch in BatchNorm", 2021, section 3: statistics of the final weights.
+        """
+        network = self.evaluated
+        norms = [m for m in network.modules() if isinstance(m, _BatchNorm)]
+        if not norms or self.recipe.features_lr == 0:
+            return
+        draw = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.epoch)
+        chosen = torch.randperm(len(self.data.train_images), generator=draw)[:2048].to(self.fabric.device)
+        momenta = [norm.momentum for norm in norms]
+        was_training = network.training
+        network.eval()  # dropout stays off: only the norms see a training pass
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # a plain mean over the batches
+            norm.train()
+        for where in chosen.tensor_split(max(len(chosen) // 256, 1)):
+            x = self.preprocess.scale(self.data.train_images[where]).contiguous(memory_format=torch.channels_last)
+            with self.fabric.autocast():
+                network(x)
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
+        network.train(was_training)
+
+    @torch.no_grad()
     def validate(self) -> dict[str, Any]:
         """Loss, accuracy, macro recall, recall a class and confusion matrix (rows: true) on unchanged pictures."""
+        self.refresh_norms()
         network = self.evaluated
         was_training = network.training
         network.eval()
