@@ -253,7 +253,14 @@ class DCNNBiLSTM(FERNetwork):
 
 @ARCHITECTURES.register("dcnn_bilstm_teacher")
 class DCNNBiLSTMTeacher(DCNNBiLSTM):
-    """The teacher of the distillation, with full convolutions: 1,429,616 trainable parameters."""
+    """The teacher of the distillation, with full convolutions: 1,429,616 trainable parameters.
+
+    Shape:
+        - As :class:`DCNNBiLSTM`.
+
+    Source:
+        Jayaraman and Mahendran 2025, algorithm 3, which gives no sizes; full convolutions are our choice.
+    """
 
     title = "HOG + DCNN-BiLSTM, teacher"
     summary = "The same network with full instead of separable convolutions; teaches the student."
@@ -263,7 +270,14 @@ class DCNNBiLSTMTeacher(DCNNBiLSTM):
 
 @ARCHITECTURES.register("dcnn_bilstm_student")
 class DCNNBiLSTMStudent(DCNNBiLSTM):
-    """The student of the distillation, half as wide: 310,688 trainable parameters."""
+    """The student of the distillation, half as wide: 310,688 trainable parameters.
+
+    Shape:
+        - As :class:`DCNNBiLSTM` with half of the channels.
+
+    Source:
+        Jayaraman and Mahendran 2025, algorithm 3, which gives no sizes; half the width is our choice.
+    """
 
     title = "HOG + DCNN-BiLSTM, student"
     summary = "The same network at half the width, to be trained by distillation from the teacher."

@@ -182,7 +182,14 @@ class LDCNN(FERNetwork):
 
 @ARCHITECTURES.register("cldcnn")
 class CLDCNN(LDCNN):
-    """LDCNN with squeeze and excitation after each block: 1,882,844 trainable parameters at depth 32."""
+    """LDCNN with squeeze and excitation after each block: 1,882,844 trainable parameters at depth 32.
+
+    Shape:
+        - As :class:`LDCNN`; each block's gate is (B, C, 1, 1), in (0, 1).
+
+    Source:
+        Li et al. 2025, eq. 10-12; no biases and no residual in the gate.
+    """
 
     title = "CLDCNN"
     summary = "The light dense network with a channel gate (squeeze and excitation) after each block."
@@ -191,7 +198,14 @@ class CLDCNN(LDCNN):
 
 @ARCHITECTURES.register("sldcnn")
 class SLDCNN(LDCNN):
-    """LDCNN with the dilated spatial unit after each block: 1,779,682 trainable parameters at depth 32."""
+    """LDCNN with the dilated spatial unit after each block: 1,779,682 trainable parameters at depth 32.
+
+    Shape:
+        - As :class:`LDCNN`; each block's gate is (B, 1, H, W) of the block, in (0, 1).
+
+    Source:
+        Li et al. 2025, eq. 16-24.
+    """
 
     title = "SLDCNN"
     summary = "The light dense network with a spatial gate after each block that reads every map of the block."
