@@ -83,6 +83,12 @@ def make_tiny(norm: bool = False, seed: int = 0) -> Held:
     return Held(model, ("a", "b", "c", "d"))
 
 
+@pytest.fixture(scope="session")
+def hold():
+    """Build a held small network: ``hold(num_classes)`` gives untrained weights in float32."""
+    return lambda classes: Held(GapNetwork(len(classes)), tuple(classes))
+
+
 @pytest.fixture()
 def tiny() -> Held:
     return make_tiny()

@@ -1,0 +1,136 @@
+"""The trust card: in under a second, whether a heatmap deserves belief, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fer_models.errors import UserError
+from fer_models.explain.attribution import Attribution
+from fer_models.explain.base import EXPLAINERS
+from fer_models.explain.baselines import BASELINES, baseline_picture
+from fer_models.explain.faithfulness.base import Trial, rank_correlation
+from fer_models.explain.faithfulness.parameter_randomisation import shuffled_copy
+from fer_models.explain.faithfulness.references import REFERENCES
+from fer_models.explain.faithfulness.removal import removal_curve
+
+if TYPE_CHECKING:
+    from fer_models.classifier import Classifier
+
+#: Least gain of probability over an empty picture for which there is anything to explain.
+LEAST_EVIDENCE = 0.05
+#: Rank correlation with the map of a shuffled network from which on a map is not about this network any more.
+SAME_MAP, LIKE_MAP = 0.7, 0.5
+_STEPS, _RANDOM_MAPS = 10, 3
+
+
+@dataclass(frozen=True)
+class TrustCard:
+    """A verdict on one heatmap.
+
+    Args:
+        level: ``"good"``, ``"doubtful"`` or ``"bad"``: green, amber, red.
+        sentence: what was found, for a person.
+        figures: what was measured: ``evidence`` (probability of the target minus its mean on empty pictures),
+            ``gap`` (insertion minus deletion area of the map, blurred baseline), ``gap: random map`` and the other
+            reference maps, and ``likeness`` (rank correlation with the map of the network with shuffled weights,
+            ``nan`` for a map that no method makes).
+    """
+
+    level: Literal["good", "doubtful", "bad"]
+    sentence: str
+    figures: dict[str, float]
+
+
+def trust_card(
+    classifier: Classifier, batch: Tensor, attribution: Attribution, position: int = 0, seed: int = 0
+) -> TrustCard:
+    """Judge the heatmap of one picture of a batch.
+
+    The map must say more of the probability than maps that know nothing of the network, the probability must depend on
+    the picture at all, and the map must change when the network forgets what it learned. The thresholds are this
+    project's own: an untrained network gains nothing over an empty picture, whatever its architecture.
+
+    Args:
+        batch: the network inputs (B, C, H, W) that were explained; position: which of them.
+
+    Raises:
+        UserError: If the batch and the attribution do not belong together, or there is no such picture.
+    """
+    if len(batch) != len(attribution.values) or not 0 <= position < len(batch):
+        raise UserError(f"There are {len(batch)} pictures and {len(attribution.values)} maps; {position} fits neither.")
+    trial = Trial(classifier, batch[position : position + 1], attribution.one(position))
+    figures = {"evidence": _evidence(trial), "gap": _gap(trial)}
+    for name, make in REFERENCES.items():
+        draws = _RANDOM_MAPS if name == "random map" else 1
+        gaps = [_gap(trial.with_values(make(trial, seed + i), name)) for i in range(draws)]
+        figures[f"gap: {name}"] = float(np.mean(gaps))
+    figures["likeness"] = _likeness(trial, seed)
+    index, against = trial.attribution.target, trial.attribution.against
+    name = classifier.classes[index[0]]
+    words = name if against is None else f"{name} rather than {classifier.classes[against[0]]}"
+    level, sentence = _verdict(figures, bool(trial.attribution.has_positive[0]), words)
+    return TrustCard(level, sentence, figures)
+
+
+def _evidence(trial: Trial) -> float:
+    empty = [baseline_picture(trial.batch, kind, trial.black) for kind in BASELINES]
+    scores = trial.score(torch.cat([trial.batch, *empty]))[:, 0]
+    return float(scores[0] - scores[1:].mean())
+
+
+def _gap(trial: Trial) -> float:
+    areas = [removal_curve(trial, _STEPS, "blurred", insert).area[0] for insert in (True, False)]
+    return float(areas[0] - areas[1])
+
+
+def _likeness(trial: Trial, seed: int) -> float:
+    if trial.attribution.method not in EXPLAINERS:
+        return float("nan")
+    other = trial.again(classifier=shuffled_copy(trial.classifier, seed))
+    return float(rank_correlation(trial.attribution.values, other)[0])
+
+
+def _verdict(figures: dict[str, float], positive: bool, words: str) -> tuple[Literal["good", "doubtful", "bad"], str]:
+    gap, likeness = figures["gap"], figures["likeness"]
+    beaten = [name for name in REFERENCES if gap > figures[f"gap: {name}"]]
+    lost = [name for name in REFERENCES if name not in beaten]
+    findings: list[tuple[Callable[[], bool], str]] = [
+        (lambda: not positive, f"This map holds no positive evidence for {words}, so there is nothing to look at."),
+        (
+            lambda: figures["evidence"] < LEAST_EVIDENCE,
+            f"The probability of {words} is hardly higher on this face than on an empty picture "
+            f"({100 * figures['evidence']:+.1f} points), so no map can explain it.",
+        ),
+        (
+            lambda: likeness > SAME_MAP,
+            f"The map stays the same when the network's weights are shuffled (rank correlation {likeness:.2f}): "
+            "it shows the picture, not what the network learned.",
+        ),
+        (
+            lambda: "random map" in lost,
+            f"The highlighted pixels carry no more of the probability of {words} than random ones do.",
+        ),
+    ]
+    for found, sentence in findings:
+        if found():
+            return "bad", sentence
+    if lost:
+        return "doubtful", (
+            f"The highlighted pixels carry more of the probability of {words} than random ones, "
+            f"but no more than {' or '.join(f'the {name}' for name in lost)} does without knowing the network."
+        )
+    if likeness > LIKE_MAP:
+        return "doubtful", (
+            f"The highlighted pixels carry the probability of {words}, but a network with shuffled weights "
+            f"gives a similar map (rank correlation {likeness:.2f})."
+        )
+    return "good", (
+        f"The highlighted pixels carry more of the probability of {words} than a random map, a blob in the middle or "
+        "the picture's edges, and the map depends on what the network learned."
+    )

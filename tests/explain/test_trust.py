@@ -1,0 +1,115 @@
+"""The trust card: red for a network that knows nothing, not red for one that learned."""
+
+import dataclasses
+import time
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from fer_models.errors import UserError
+from fer_models.explain import explain
+from fer_models.explain.faithfulness import measure
+from fer_models.explain.trust import LEAST_EVIDENCE, _verdict, trust_card
+
+PATTERNS = ("rows", "columns", "squares")
+GOOD = {"evidence": 0.5, "gap": 0.3, "gap: random map": 0.0, "gap: centred Gaussian": 0.1, "gap: edge detector": 0.1}
+
+
+def patterned(count, seed):
+    """Dim noise with a patch of a pattern near one of the corners; the pattern is the class."""
+    draw = torch.Generator().manual_seed(seed)
+    labels = torch.arange(count) % len(PATTERNS)
+    stripes = torch.tensor([1.0, -1.0]).repeat(4)
+    patches = torch.stack([stripes[:, None].expand(8, 8), stripes.expand(8, 8), stripes[:, None] * stripes])
+    x = 0.3 * torch.randn(count, 1, 24, 24, generator=draw).clamp(-3, 3)
+    masks = np.zeros((count, 24, 24), bool)
+    for i, corner in enumerate(torch.randint(4, (count,), generator=draw).tolist()):
+        top, left = 1 + 14 * (corner // 2), 1 + 14 * (corner % 2)
+        x[i, 0, top : top + 8, left : left + 8] += patches[labels[i]]
+        masks[i, top : top + 8, left : left + 8] = True
+    return x, labels, masks
+
+
+@pytest.fixture(scope="module")
+def learned(hold):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        held = hold(PATTERNS)
+        optimiser = torch.optim.Adam(held.model.parameters(), 1e-2)
+        for step in range(150):
+            x, labels, _ = patterned(48, seed=step)
+            optimiser.zero_grad()
+            nn.functional.cross_entropy(held.model(x), labels).backward()
+            optimiser.step()
+    for parameter in held.model.parameters():
+        parameter.grad = None
+    return held
+
+
+def test_a_network_that_learned_is_not_red(learned):
+    x, labels, masks = patterned(12, seed=999)
+    with torch.no_grad():
+        assert (learned.model(x).argmax(1) == labels).all()
+    result = explain(learned, x, "hires_cam")
+    assert measure(learned, x, result, "relevance_mass", masks).mean() > 0.5
+    cards = [trust_card(learned, x, result, position) for position in range(len(x))]
+    assert all(card.level != "bad" for card in cards), [card.sentence for card in cards]
+    assert any(card.level == "good" for card in cards)
+    for card in cards:
+        assert card.figures["gap"] > card.figures["gap: random map"]
+        assert card.figures["evidence"] > LEAST_EVIDENCE
+
+
+@pytest.mark.parametrize("method", ["grad_cam", "guided_backprop"])
+def test_an_untrained_network_is_red(method, classifier, batch):
+    result = explain(classifier, batch[:2], method)
+    for position in range(2):
+        card = trust_card(classifier, batch[:2], result, position)
+        assert card.level == "bad", card
+        assert card.sentence.endswith(".")
+
+
+def test_it_takes_less_than_a_second(classifier, batch):
+    x = batch[:1]
+    result = explain(classifier, x)
+    seconds = []
+    for _ in range(3):
+        start = time.process_time()  # of this process: other work on the machine does not count
+        trust_card(classifier, x, result)
+        seconds.append(time.process_time() - start)
+    assert min(seconds) < 1
+
+
+def test_the_verdict_follows_the_figures():
+    def level(positive=True, likeness=0.1, **changes):
+        return _verdict(GOOD | {"likeness": likeness} | changes, positive, "happy")[0]
+
+    assert level() == "good"
+    assert level(likeness=float("nan")) == "good"
+    assert level(positive=False) == "bad"
+    assert level(evidence=0.01) == "bad"
+    assert level(likeness=0.9) == "bad"
+    assert level(likeness=0.6) == "doubtful"
+    assert level(**{"gap: random map": 0.4}) == "bad"
+    assert level(**{"gap: centred Gaussian": 0.4}) == "doubtful"
+    assert "centred Gaussian" in _verdict(GOOD | {"likeness": 0, "gap: centred Gaussian": 0.4}, True, "happy")[1]
+
+
+def test_a_contrast_and_a_map_without_a_method_are_judged_too(learned):
+    x, _, _ = patterned(1, seed=2)
+    contrast = explain(learned, x, "hires_cam", ("rows", "columns"))
+    card = trust_card(learned, x, contrast)
+    assert "rows rather than columns" in card.sentence
+    assert card.level != "bad"
+    drawn = dataclasses.replace(contrast, method="drawn by hand")
+    assert np.isnan(trust_card(learned, x, drawn).figures["likeness"])
+
+
+def test_pictures_and_maps_must_belong_together(learned):
+    x, _, _ = patterned(2, seed=1)
+    result = explain(learned, x)
+    for pictures, position in ((x[:1], 0), (x, 2)):
+        with pytest.raises(UserError):
+            trust_card(learned, pictures, result, position)
