@@ -8,7 +8,6 @@ from fer_models import labels
 from workbench.figures.curves import learning_curves
 from workbench.figures.gates import sorted_gates
 from workbench.figures.heatmap import heatmap_overlay
-from workbench.figures.ink import DARK, ink
 from workbench.figures.probabilities import probability_bars
 from workbench.services.pictures import png
 
@@ -46,9 +45,3 @@ def test_a_heatmap_keeps_its_fixed_scale() -> None:
 def test_gates_are_sorted() -> None:
     (line,) = sorted_gates({"one": np.array([0.2, 0.9, 0.5])}).data
     assert list(line.y) == [0.9, 0.5, 0.2] and "3 channels" in line.name
-
-
-def test_ink_reaches_every_small_print() -> None:
-    figure = ink(probability_bars([("sad", 1.0)]), dark=True)
-    assert figure.layout.xaxis.tickfont.color == figure.layout.yaxis.title.font.color == DARK
-    assert figure.data[0].textfont.color == DARK

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from workbench.figures.ink import ink
-
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -20,4 +18,4 @@ def show(figure: go.Figure, *, key: str, alt: str, tools: bool = False) -> None:
         tools: whether Plotly's tool bar appears under the mouse.
     """
     config = {"displayModeBar": "hover" if tools else False, "displaylogo": False, "scrollZoom": False}
-    st.plotly_chart(ink(figure, dark=st.context.theme.type == "dark"), key=key, alt=alt, config=config)
+    st.plotly_chart(figure, key=key, alt=alt, config=config)
