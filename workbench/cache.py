@@ -11,8 +11,10 @@ import streamlit as st
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset, known_datasets, open_dataset
+from fer_models.evaluation.evaluate import Evaluation
 from fer_models.faces.face import Face
 from workbench.services import datasets, explain, machine, predict
+from workbench.services import predictions as prediction_tables
 from workbench.services.explain import Look, OwnAttention, Question
 
 T = TypeVar("T")
@@ -96,3 +98,56 @@ def _of_dataset(
     name: str, identity: str, arguments: tuple[Any, ...], _measure: Callable[..., Any], _dataset: FaceDataset
 ) -> Any:
     return _measure(_dataset, *arguments)
+
+
+def predictions(checkpoint: Checkpoint, data: FaceDataset, split: str, averaging: str = "none") -> Evaluation | None:
+    """The predictions table of a network for a split, or ``None`` where it was not computed yet.
+
+    Raises:
+        UserError: If there is no such split.
+    """
+    key = (checkpoint.sha256, repr(checkpoint.preprocess), checkpoint.classes, prediction_tables.selection(checkpoint))
+    try:
+        return _predictions(*key, datasets.identity(data), split, averaging, checkpoint, data)
+    except LookupError:
+        return None
+
+
+@st.cache_resource(max_entries=32, ttl=3600, show_spinner=False)
+def _predictions(
+    sha256: str,
+    preprocess: str,
+    classes: tuple[str, ...],
+    selection: str,
+    identity: str,
+    split: str,
+    averaging: str,
+    _checkpoint: Checkpoint,
+    _data: FaceDataset,
+) -> Evaluation:
+    found = prediction_tables.read(_checkpoint, _data, split, averaging)
+    if found is None:
+        raise LookupError("not computed yet")  # What is raised is not cached: it is looked for again.
+    return found
+
+
+def of_predictions(measure: Callable[..., T], evaluation: Evaluation, *arguments: Any, key: tuple[Any, ...] = ()) -> T:
+    """What a service's function says of predictions, asked again from the cache.
+
+    Args:
+        arguments: what the function gets after the predictions. key: what tells these arguments from other ones.
+    """
+    name = f"{measure.__module__}.{measure.__qualname__}"
+    return _of_predictions(name, prediction_tables.digest(evaluation), key, measure, evaluation, arguments)
+
+
+@st.cache_resource(max_entries=128, ttl=3600, show_spinner=False)
+def _of_predictions(
+    name: str,
+    digest: str,
+    key: tuple[Any, ...],
+    _measure: Callable[..., Any],
+    _evaluation: Evaluation,
+    _arguments: tuple[Any, ...],
+) -> Any:
+    return _measure(_evaluation, *_arguments)

@@ -1,0 +1,90 @@
+"""The filters and the order of the gallery of misclassified faces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from fer_models.data import FaceDataset
+from workbench import cache, state
+from workbench.components.evidence_bar import Evidence
+from workbench.services import marks, misclassified
+from workbench.services.misclassified import ORDERS, Filter, Order
+
+_ANY = "any"
+_UNMARKED = "not marked yet"
+
+
+@dataclass(frozen=True)
+class Found:
+    """Places among the evaluation's pictures in the order asked for; ``scope`` names filter and order."""
+
+    places: np.ndarray
+    scope: str
+
+
+def show(evidence: Evidence, voted: FaceDataset | None) -> Found:
+    """Draw the filters and return the pictures that fit.
+
+    Args:
+        voted: the set with annotators' votes for these pictures, where there is one.
+    """
+    evaluation, dataset = evidence.evaluation, evidence.dataset
+    first, second, third, fourth, fifth = st.columns([4, 4, 6, 4, 3], vertical_alignment="bottom")
+    classes = [_ANY, *evaluation.classes]
+    with first:
+        true = st.selectbox("True class", classes, **state.bound("error true", classes, _ANY))
+    with second:
+        predicted = st.selectbox("Predicted class", classes, **state.bound("error predicted", classes, _ANY))
+    with third:
+        orders: list[Order] = [key for key in ORDERS if key != "votes" or voted is not None]
+        order = st.selectbox(
+            "Order",
+            orders,
+            format_func=ORDERS.__getitem__,
+            help="Loss: minus the logarithm of the label's probability. Far from the label: the answer's probability "
+            "less the label's." + (" Annotators: the share of votes against the label." if voted is not None else ""),
+            **state.bound("error order", orders, "confidence"),
+        )
+    with fourth:
+        kinds = [_ANY, _UNMARKED, *marks.MARKS]
+        mark = st.selectbox("Marked as", kinds, **state.bound("marked", kinds, _ANY, in_url=False))
+    with fifth:
+        light, subjects, right = _more(dataset)
+    known = marks.read(dataset) if mark != _ANY else {}
+    rows = None
+    if mark == _UNMARKED:
+        rows = frozenset(int(row) for row in evaluation.rows) - frozenset(known)
+    elif mark != _ANY:
+        rows = misclassified.marked_rows(known, (str(mark),))
+    asked = Filter(
+        None if true == _ANY else true,
+        None if predicted == _ANY else predicted,
+        subjects,
+        light,
+        rows,
+        right,
+    )
+    brightness = cache.of_predictions(misclassified.light, evaluation, dataset) if light != (0, 255) else None
+    found = cache.of_predictions(misclassified.scores, evaluation, voted, key=(voted is not None,))
+    places = misclassified.places(evaluation, dataset, asked, order, found, brightness)
+    return Found(places, f"{evidence.checkpoint.name} {evidence.name} {evaluation.split} {true} {predicted} {order} "
+                 f"{mark} {light} {subjects} {right}")  # fmt: skip
+
+
+def _more(dataset: FaceDataset) -> tuple[tuple[int, int], tuple[str, ...], bool]:
+    """The rarer filters, folded: brightness, subjects, right answers too."""
+    people = [] if dataset.subjects is None else sorted(set(dataset.subjects.tolist()) - {""})
+    with st.popover("More", icon=":material/filter_alt:", width="stretch", help="Brightness, subject, right answers"):
+        low, high = st.slider("Mean brightness, 0 to 255", 0, 255, (0, 255), key=f"error light {dataset.name}")
+        subjects = st.multiselect(
+            "Subjects",
+            people,
+            placeholder="all" if people else "not known in this set",
+            disabled=not people,
+            key=f"error subjects {dataset.name}",
+        )
+        right = st.toggle("Right answers too", **state.bound_number("error right", False))
+    return (int(low), int(high)), tuple(subjects), bool(right)

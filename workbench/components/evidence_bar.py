@@ -1,0 +1,119 @@
+"""The bar of pages that read predictions: network, data set, split; missing predictions are computed with progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.data import FaceDataset
+from fer_models.evaluation.evaluate import Evaluation
+from workbench import cache, state
+from workbench.components import job_progress, selection_bar
+from workbench.services import dataset_facts, predictions
+from workbench.services.wording import percent
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a network said of the pictures of a split; ``name`` is that under which the data set was opened."""
+
+    checkpoint: Checkpoint
+    name: str
+    dataset: FaceDataset
+    evaluation: Evaluation
+
+
+def show() -> Evidence | None:
+    """Draw the bar; returns ``None`` after saying what to do, or while predictions are being computed.
+
+    Raises:
+        UserError: If data set or network cannot be opened, or no class is common.
+    """
+    chosen = selection_bar.show(checkpoint=True, data=True, split=True)
+    if chosen is None or chosen.checkpoint is None or chosen.data is None or chosen.split is None:
+        return None
+    averaging = str(state.get("averaging", "none"))
+    averaging = averaging if averaging in predictions.AVERAGINGS else "none"
+    dataset = cache.dataset(chosen.data)
+    found = of(chosen.checkpoint, dataset, chosen.split, averaging)
+    return None if found is None else Evidence(chosen.checkpoint, chosen.data, dataset, found)
+
+
+def of(checkpoint: Checkpoint, dataset: FaceDataset, split: str, averaging: str = "none") -> Evaluation | None:
+    """The predictions; ``None`` after drawing the progress of their computing, or the button that begins it.
+
+    Raises:
+        UserError: If the network cannot be loaded or shares no class with the data set.
+    """
+    known = cache.predictions(checkpoint, dataset, split, averaging)
+    if known is not None:
+        return known
+    count = len(predictions.labelled(dataset, split))
+    if not count:
+        st.info(
+            f"{split} of {dataset.name} has no picture with a known class, so nothing can be measured on it; "
+            "choose another split.",
+            icon=":material/info:",
+        )
+        return None
+    job = predictions.find(checkpoint, dataset, split, averaging)
+    if job is not None and job.state == "failed":
+        st.error(job.problem, icon=":material/error:")
+        if st.button("Try again", key=f"again {checkpoint.sha256[:8]}", icon=":material/refresh:"):
+            predictions.forget(checkpoint, dataset, split, averaging)
+            st.rerun()
+        return None
+    if job is None and count > predictions.AT_ONCE:
+        st.info(
+            f"{checkpoint.name} was not asked about the {count:,} pictures of {split} yet. It takes some minutes on a "
+            "processor, is done once, and you can go on meanwhile.",
+            icon=":material/info:",
+        )
+        if not st.button(f"Predict {count:,} pictures", type="primary", icon=":material/play_arrow:", key="predict"):
+            return None
+    job = predictions.start(cache.classifier(checkpoint), dataset, split, averaging)
+    if job.state == "done":
+        found: Evaluation = job.result  # Its table could not be written; the notes say why.
+        return found
+    st.caption(f"{checkpoint.name} reads {split} once; later visits find its answers in the cache.")
+    job_progress.show(job, "Predicting")
+    return None
+
+
+def averaging_choice() -> None:
+    """Draw the choice of test-time averaging; it changes what :func:`show` returns in the next run."""
+    st.selectbox(
+        "Looks at each picture",
+        list(predictions.AVERAGINGS),
+        format_func=predictions.AVERAGINGS.__getitem__,
+        help="Test-time averaging: the mean of the logits of the picture and its mirror image costs twice the time.",
+        **state.bound("averaging", list(predictions.AVERAGINGS), "none"),
+    )
+
+
+def headline(evidence: Evidence) -> None:
+    """The figure with all that makes it honest, the figure without leaked pictures, and the warnings in words."""
+    dataset, evaluation = evidence.dataset, evidence.evaluation
+    copies = None
+    if dataset_facts.is_small(dataset):
+        copies = cache.of_dataset(dataset_facts.exact_copies, dataset)
+    card = cache.of_predictions(
+        predictions.card,
+        evaluation,
+        evidence.name,
+        evidence.checkpoint,
+        dataset,
+        copies,
+        key=(evidence.name, evidence.checkpoint.sha256),
+    )
+    looks = "" if evaluation.averaging == "none" else f" · {predictions.AVERAGINGS[evaluation.averaging]}"
+    macro = evaluation.estimate(("macro_f1",))["macro_f1"]
+    st.markdown(
+        f"**Accuracy {evaluation.sentence()}**{looks}  \nMacro F1 {percent(macro.value)} "
+        f"[{100 * macro.low:.1f}, {100 * macro.high:.1f}]"
+        + "".join(f" · accuracy {f.label} {f.text}, n = {f.n:,}" for f in card.figures if "leaked" in f.label)
+    )
+    for text in card.warnings:
+        st.caption(f":orange[:material/warning:] {text}")

@@ -1,0 +1,99 @@
+"""All that is known of one misclassified face: votes, copies, the nearest training faces, and a person's marks."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fer_models.data import FaceDataset
+from workbench import cache, state
+from workbench.components import evidence_bar, gallery, table
+from workbench.components.errors import guard
+from workbench.components.evidence_bar import Evidence
+from workbench.services import dataset_facts, marks, misclassified, neighbours, predictions
+from workbench.services.wording import percent
+
+
+def show(evidence: Evidence, place: int, voted: FaceDataset | None) -> None:
+    """Draw marks, facts and neighbours of the picture at ``place`` among the evaluation's."""
+    position = int(evidence.evaluation.positions[place])
+    _marks(evidence.dataset, position)
+    table.show(("", ""), _facts(evidence, place, voted), label="What is known of this face")
+    _neighbours(evidence, place)
+
+
+def _marks(dataset: FaceDataset, position: int) -> None:
+    key = f"marks {dataset.name} {position}"
+    own = marks.read(dataset).get(int(dataset.rows[position]), frozenset())
+
+    def changed() -> None:
+        with guard("the mark"):
+            marks.put(dataset, position, state.value_of(key) or ())
+
+    st.pills(
+        "Mark this face",
+        marks.MARKS,
+        selection_mode="multi",
+        default=[mark for mark in marks.MARKS if mark in own],
+        key=key,
+        on_change=changed,
+        help="Kept for this data set on this computer; the list can be saved below.",
+    )
+
+
+def _facts(evidence: Evidence, place: int, voted: FaceDataset | None) -> list[tuple[str, str]]:
+    evaluation, dataset = evidence.evaluation, evidence.dataset
+    found = cache.of_predictions(misclassified.scores, evaluation, voted, key=(voted is not None,))
+    rows = [
+        ("Loss", f"{found.loss[place]:.2f}, margin {100 * found.margin[place]:.1f} points"),
+    ]
+    if voted is not None:
+        shares = misclassified.votes_of(evaluation, voted, place)
+        told = ", ".join(f"{name} {percent(share, 0)}" for name, share in shares)
+        rows.append(("Annotators", told or "left this face out or did not vote"))
+    copies = cache.of_dataset(dataset_facts.exact_copies, dataset) if dataset_facts.is_small(dataset) else None
+    known = dict(dataset_facts.facts(dataset, int(evaluation.positions[place]), copies))
+    wanted = ("Subject", "Identical copies", "Brightness", "Split", "File", "Path", "Name")
+    return rows + [(name, known[name]) for name in wanted if name in known]
+
+
+def _neighbours(evidence: Evidence, place: int) -> None:
+    """The nearest training faces: at once where that split was predicted before, else by a button."""
+    evaluation, dataset, checkpoint = evidence.evaluation, evidence.dataset, evidence.checkpoint
+    split = dataset.split_names[0]
+    st.markdown(f"**What it finds alike in {split}**")
+    among = cache.predictions(checkpoint, dataset, split, evaluation.averaging)
+    if among is None:
+        count = len(predictions.labelled(dataset, split))
+        if not count:
+            st.caption(f"{split} has no labelled picture.")
+            return
+        job = predictions.find(checkpoint, dataset, split, evaluation.averaging)
+        if job is None and not st.button(
+            "Find the nearest faces",
+            key="find nearest",
+            icon=":material/hub:",
+            help=f"Asks the network once about the {count:,} pictures of {split}; later it is at hand.",
+        ):
+            return
+        if job is None:
+            predictions.start(cache.classifier(checkpoint), dataset, split, evaluation.averaging)
+        among = evidence_bar.of(checkpoint, dataset, split, evaluation.averaging)
+        if among is None:
+            return
+    found = neighbours.nearest(evaluation, place, among)
+    if not found:
+        st.caption("The embeddings of these predictions were not kept.")
+        return
+    gallery.tiles(
+        [np.asarray(dataset.images[one.position]) for one in found],
+        [_neighbour(one) for one in found],
+        key="nearest faces",
+        side=72,
+    )
+    st.caption("Cosine of both embeddings, the network's last layer before the classes; 1 is the same direction.")
+
+
+def _neighbour(one: neighbours.Neighbour) -> str:
+    answer = one.true if one.true == one.predicted else f"{one.true} > {one.predicted}"
+    return f"{answer}, {one.cosine:.2f}"

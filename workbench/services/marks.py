@@ -1,0 +1,83 @@
+"""Marks that a person puts on pictures of a data set: one CSV a set in the cache folder, a line for each mark."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import tempfile
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from fer_models.data import FaceDataset
+from fer_models.errors import UserError
+from fer_models.folders import cache_folder
+
+MARKS = ("label wrong", "ambiguous", "not a face", "good teaching example")
+COLUMNS = ("row", "mark", "class", "split")
+_guard = threading.Lock()
+
+
+def file(dataset: FaceDataset) -> Path:
+    """Where the marks of a data set lie; it need not exist. Another source of the same reader has its own file."""
+    source = hashlib.sha256(str(dataset.source).encode()).hexdigest()[:8]
+    return cache_folder() / "marks" / f"{dataset.name}-{source}.csv"
+
+
+def read(dataset: FaceDataset) -> dict[int, frozenset[str]]:
+    """Marks by the data set's own row number; lines that say something else are passed over."""
+    found: dict[int, set[str]] = {}
+    try:
+        text = file(dataset).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return {}
+    for line in csv.DictReader(io.StringIO(text)):
+        row, mark = line.get("row") or "", line.get("mark")
+        if row.isdecimal() and mark in MARKS:
+            found.setdefault(int(row), set()).add(mark)
+    return {row: frozenset(own) for row, own in found.items()}
+
+
+def put(dataset: FaceDataset, position: int, marks: Iterable[str]) -> None:
+    """Replace the marks of one picture; none removes it from the file.
+
+    Raises:
+        UserError: If a mark is unknown or the file cannot be written.
+    """
+    wanted = frozenset(marks)
+    if unknown := sorted(wanted - set(MARKS)):
+        raise UserError(f"There is no mark {', '.join(unknown)}; there are: {', '.join(MARKS)}.")
+    with _guard:
+        known = read(dataset)
+        known[int(dataset.rows[position])] = wanted
+        _write(file(dataset), table(dataset, known))
+
+
+def table(dataset: FaceDataset, marks: dict[int, frozenset[str]]) -> list[tuple[int, str, str, str]]:
+    """Lines of the CSV: row, mark, class and split, by row."""
+    place = {int(row): position for position, row in enumerate(dataset.rows)} if marks else {}
+    lines = []
+    for row in sorted(marks):
+        position = place.get(row)
+        label = -1 if position is None else int(dataset.labels[position])
+        name = dataset.classes[label] if label >= 0 else ""
+        split = "" if position is None else dataset.split_names[int(dataset.split[position])]
+        lines += [(row, mark, name, split) for mark in MARKS if mark in marks[row]]
+    return lines
+
+
+def _write(path: Path, lines: list[tuple[int, str, str, str]]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(lines)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".marks-")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text.getvalue())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise UserError(f"The marks cannot be written ({error.strerror}); make room or set FER_CACHE.") from None

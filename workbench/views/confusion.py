@@ -1,0 +1,89 @@
+"""Confusion: which classes a network mistakes for which, with the pictures behind every cell."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from workbench import navigation, state
+from workbench.components import (
+    answers_gallery,
+    calibration_view,
+    class_table,
+    confusion_view,
+    evidence_bar,
+    face_answer,
+    heading,
+)
+from workbench.components.confusion_view import Cell
+from workbench.components.errors import guard
+from workbench.components.evidence_bar import Evidence
+from workbench.services import confusion
+
+
+def render() -> None:
+    heading.show("confusion")
+    with guard("the predictions"):
+        evidence = evidence_bar.show()
+        if evidence is not None:
+            _answer(evidence)
+    heading.show_reading(
+        "A row holds the pictures of one true class, a column the answers: the diagonal is right, the rest says what "
+        "is mistaken for what. Shares of the row answer “how often is sad taken for neutral?”, shares of the column "
+        "“how often is it right when it says neutral?”. A rare class has wide intervals: look at its number of "
+        "pictures first. Figures on pictures that chose the network, or that have copies in training, are flattering.",
+        "Goodfellow et al. 2013 (FER2013, human level); Guo et al. 2017 (temperature); Geifman et al. 2019 (coverage)",
+    )
+
+
+def _answer(evidence: Evidence) -> None:
+    cell = confusion_view.show(evidence)
+    with guard("the pictures of the cell"):
+        _pictures(evidence, cell)
+    st.subheader("Class by class", anchor=False)
+    with guard("the figures of the classes"):
+        class_table.show(evidence.evaluation, f"{evidence.name}-{evidence.evaluation.split}")
+    fold = st.expander(
+        "Can its confidence be believed?", icon=":material/speed:", key="calibration fold", on_change="rerun"
+    )
+    if fold.open:
+        with fold, guard("the calibration"):
+            calibration_view.show(evidence)
+
+
+def _pictures(evidence: Evidence, cell: Cell) -> None:
+    evaluation = evidence.evaluation
+    st.subheader(f"{cell.true} > {cell.predicted}", anchor=False)
+    which = _which(evidence, cell)
+    if which == "here" or cell.other is None:
+        places = confusion.pictures(evaluation, cell.true, cell.predicted)
+    else:
+        places = confusion.moved(evaluation, cell.other, cell.true, cell.predicted, into=which == "only here")
+    asked = state.get("row")
+    known = {str(int(evaluation.positions[place])): int(place) for place in places}
+    chosen = known.get(asked or "", int(places[0]) if len(places) else None)
+    left, right = st.columns([7, 5], gap="large")
+    with left:
+        scope = f"{evidence.checkpoint.name} {evidence.name} {evaluation.split} {cell.true} {cell.predicted} {which}"
+        clicked = answers_gallery.show(evidence, np.asarray(places), key="cell", selected=chosen, scope=scope)
+    if clicked is not None:
+        chosen = clicked
+        state.put("row", str(int(evaluation.positions[clicked])))
+    if chosen is not None:
+        with right:
+            face_answer.show(evidence, chosen, key="cell face")
+            st.page_link(
+                navigation.page("misclassifications"),
+                label="All that is known of it",
+                icon=":material/manage_search:",
+                query_params={"row": str(int(evaluation.positions[chosen]))},
+            )
+
+
+def _which(evidence: Evidence, cell: Cell) -> str:
+    if cell.other is None:
+        return "here"
+    own, theirs = evidence.checkpoint.name, cell.other_name
+    words = {"here": f"all of {own}", "only here": f"{own} and not {theirs}", "only there": f"{theirs} and not {own}"}
+    return str(st.segmented_control("Put into this cell by", list(words), format_func=words.__getitem__,
+                                    required=True, **state.bound("put by", list(words), "here")))  # fmt: skip
