@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +15,10 @@ from torch import Tensor
 
 from fer_models.architectures.base import FERNetwork
 from fer_models.checkpoint import Checkpoint
+from fer_models.inference import PLAIN, Choice, Forward, Optimised, optimise
+from fer_models.inference.forwards import plain
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,11 @@ class Prediction:
 class Classifier:
     """A trained network with its classes and its preprocessing.
 
-    Every forward pass and every explanation holds :attr:`lock`: hooks of two explanations on one model would mix.
+    Explanations and predictions in plain torch hold :attr:`lock`: hooks of two explanations on one model would mix.
+
+    A classifier predicts in plain torch, channels last, until :meth:`optimise` found a faster way with the same logits
+    (to 1e-4); ``predict(exact=True)`` stays with plain torch, bit for bit the same before and after. Explanations
+    always run on :attr:`model`, the torch network.
 
     Raises:
         UserError: If the checkpoint's weights cannot be loaded.
@@ -49,6 +59,44 @@ class Classifier:
         self.device = torch.device(device)
         self.model = checkpoint.build().place(self.device)
         self.lock = threading.RLock()
+        self._optimised: Optimised | None = None
+        self._optimising = threading.Lock()
+
+    @property
+    def backend(self) -> str:
+        """What runs a single picture: ``"torch"``, or after :meth:`optimise` what won, such as ``"onnxruntime"``."""
+        return PLAIN if self._optimised is None else self._optimised.choice.name(1)
+
+    @property
+    def choice(self) -> Choice | None:
+        """What :meth:`optimise` measured, ``None`` before it."""
+        return None if self._optimised is None else self._optimised.choice
+
+    def optimise(self) -> Choice:
+        """Find the fastest way to predict on this computer and use it from now on; done once, a second or a few.
+
+        Batch norms are folded into convolutions, the network is exported to onnxruntime, each is compared with plain
+        torch, and a probe of a few runs decides; what is missing or cannot be done is a sentence in the notes. Weights
+        that are changed later by hand do not reach what was found here.
+        """
+        with self._optimising:
+            if self._optimised is None:
+                with self.exclusive() as model:
+                    network = copy.deepcopy(model)
+                self._optimised = optimise(network, self.checkpoint.preprocess.size, device=self.device)
+            return self._optimised.choice
+
+    def optimise_later(self) -> threading.Thread:
+        """:meth:`optimise` in the background: predictions go on in plain torch until it is done."""
+        thread = threading.Thread(target=self._optimise_quietly, daemon=True, name="optimise")
+        thread.start()
+        return thread
+
+    def _optimise_quietly(self) -> None:
+        try:
+            self.optimise()
+        except Exception:  # The thread is the last place where anyone could notice; plain torch goes on.
+            _LOG.exception("The network could not be optimised")
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -70,24 +118,39 @@ class Classifier:
         """Network input (B, C, size, size) on the device from uint8 face crops (H, W), (H, W, 1) or (H, W, 3)."""
         return self.checkpoint.preprocess(images).to(self.device, memory_format=torch.channels_last)
 
+    @contextmanager
+    def _way(self, exact: bool) -> Iterator[Forward]:
+        """What runs a batch. Only plain torch needs the lock: the other ways have copies of the network."""
+        optimised = None if exact else self._optimised
+        if optimised is not None:
+            yield optimised
+        else:
+            with self.exclusive() as model:
+                yield plain(model)
+
     def predict(
-        self, images: Sequence[np.ndarray] | np.ndarray, *, batch_size: int = 64, averaging: str = "none"
+        self,
+        images: Sequence[np.ndarray] | np.ndarray,
+        *,
+        batch_size: int = 64,
+        averaging: str = "none",
+        exact: bool = False,
     ) -> Prediction:
         """Classify face crops.
 
         Args:
             averaging: ``"none"``, or ``"flip"`` for the mean of the logits of the picture and its mirror image.
+            exact: stay with plain torch also after :meth:`optimise`, for figures that must come out the same again.
         """
         logits, embeddings = [], []
         for start in range(0, len(images), batch_size):
             batch = self.prepare(images[start : start + batch_size])
-            with self.exclusive() as model, torch.inference_mode():
-                features = model.forward_features(batch)
-                embeddings.append(model.forward_head(features, pre_logits=True).float().cpu())
-                out = model.forward_head(features)
+            with self._way(exact) as run:
+                out, embedding = run(batch)
                 if averaging == "flip":
-                    out = (out + model(batch.flip(3))) / 2
-                logits.append(out.float().cpu())
+                    out = (out + run(batch.flip(3))[0]) / 2
+            logits.append(out.float().cpu())
+            embeddings.append(embedding.float().cpu())
         if not logits:
             empty = np.zeros((0, len(self.classes)), np.float32)
             return Prediction(self.classes, empty, empty, np.zeros((0, self.model.num_features), np.float32))

@@ -1,0 +1,113 @@
+"""A network in onnxruntime: exported in memory, never written to disk."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import threading
+import warnings
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+import torch
+from torch import Tensor, nn
+
+from fer_models.errors import UserError
+
+INPUT, OUTPUTS = "pictures", ("logits", "embedding")
+_one_export = threading.Lock()  # the exporter keeps its state in globals
+
+
+def export_bytes(module: nn.Module, example: Tensor) -> bytes:
+    """An ONNX file of a module that gives logits and embedding, for any number of pictures of the example's size.
+
+    The exporter that follows one run comes first: it takes a tenth of the time of the other one, which knows more
+    operations.
+
+    Raises:
+        UserError: If the module cannot be exported.
+    """
+    with _one_export, _quiet(), torch.no_grad():
+        try:
+            return _followed(module, example)
+        except Exception:  # Exporters raise whatever they meet.
+            try:
+                return _captured(module, example)
+            except Exception as error:
+                raise UserError(
+                    f"onnxruntime is not used: this network cannot be exported to ONNX ({type(error).__name__})."
+                ) from error
+
+
+def _followed(module: nn.Module, example: Tensor) -> bytes:
+    file = io.BytesIO()
+    axes = {name: {0: "batch"} for name in (INPUT, *OUTPUTS)}
+    names = {"input_names": [INPUT], "output_names": list(OUTPUTS), "dynamic_axes": axes}
+    torch.onnx.export(module, (example,), file, opset_version=17, dynamo=False, **names)
+    return file.getvalue()
+
+
+def _captured(module: nn.Module, example: Tensor) -> bytes:
+    file = io.BytesIO()
+    program = torch.onnx.export(
+        module,
+        (example,),
+        input_names=[INPUT],
+        output_names=list(OUTPUTS),
+        dynamic_shapes=({0: torch.export.Dim("batch")},),
+        dynamo=True,
+        verbose=False,
+    )
+    assert program is not None
+    program.save(file)
+    return file.getvalue()
+
+
+class OnnxForward:
+    """A network in onnxruntime on the CPU; safe to call from several threads at once.
+
+    Shape:
+        - Input :math:`(B, C, H, W)`, float32, any memory layout. Outputs: logits :math:`(B, K)` and embedding.
+
+    Raises:
+        UserError: If onnxruntime is not installed, or the module cannot be exported or opened.
+    """
+
+    name = "onnxruntime"
+
+    def __init__(self, module: nn.Module, example: Tensor):
+        try:
+            import onnxruntime
+        except ImportError:
+            raise UserError("onnxruntime is not used: it is not installed (pip install onnxruntime).") from None
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        options.log_severity_level = 3
+        # Threads that wait must sleep: beside a training, spinning ones take the cores from both.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        content = export_bytes(module, example)
+        try:
+            self._session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime has no common class for what it refuses
+            raise UserError(f"onnxruntime is not used: it refuses this network ({type(error).__name__}).") from error
+
+    def __call__(self, batch: Tensor) -> tuple[Tensor, Tensor]:
+        logits, embedding = self._session.run(list(OUTPUTS), {INPUT: batch.contiguous().numpy()})
+        return torch.from_numpy(logits), torch.from_numpy(embedding)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporters warn of what may differ, and print the graph of what they cannot export, which nobody asked for;
+    what differs is checked afterwards, by number.
+    """
+    disabled = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), mock.patch.object(torch._C, "_jit_onnx_log", create=True):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
