@@ -45,7 +45,8 @@ def make_large(folder: Path) -> None:
     """A store of 450,000 pictures of 96 pixels, all zeros and sparse on disk, in place of that of a tiny folder."""
     import cv2
 
-    from fer_models.data import cache_folder, open_dataset
+    from fer_models.data import open_dataset
+    from fer_models.folders import cache_folder
 
     for word in ("happy", "sad"):
         (folder / word).mkdir(parents=True)

@@ -6,21 +6,27 @@ import os
 from pathlib import Path
 
 
+def _chosen(variable: str, default: Path) -> Path:
+    """The folder of an environment variable, absolute, or the default where it is unset or empty."""
+    value = os.environ.get(variable)
+    return (Path(value).expanduser() if value else default).absolute()
+
+
 def runs_folder() -> Path:
     """Training runs: ``$FER_RUNS``, else ``runs`` in the current folder."""
-    return Path(os.environ.get("FER_RUNS", "runs")).resolve()
+    return _chosen("FER_RUNS", Path("runs"))
 
 
 def cache_folder() -> Path:
     """What can be made again: ``$FER_CACHE``, else ``~/.cache/fer-workbench``."""
-    return Path(os.environ.get("FER_CACHE", Path.home() / ".cache" / "fer-workbench")).resolve()
+    return _chosen("FER_CACHE", Path.home() / ".cache" / "fer-workbench")
 
 
 def checkpoints_folder() -> Path:
     """Trained networks that ship: ``$FER_CHECKPOINTS``, else ``checkpoints`` beside the packages."""
-    return Path(os.environ.get("FER_CHECKPOINTS", Path(__file__).parents[1] / "checkpoints")).resolve()
+    return _chosen("FER_CHECKPOINTS", Path(__file__).parents[1] / "checkpoints")
 
 
 def data_folder() -> Path:
     """The user's data sets: ``$FER_DATA``, else ``data`` in the current folder."""
-    return Path(os.environ.get("FER_DATA", "data")).resolve()
+    return _chosen("FER_DATA", Path("data"))

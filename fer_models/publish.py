@@ -12,7 +12,7 @@ import numpy as np
 from fer_models.checkpoint import Checkpoint, load_checkpoint, read_checkpoint, save_checkpoint, write_figures
 from fer_models.complexity import count
 from fer_models.data import open_dataset
-from fer_models.data.duplicates import find_duplicates
+from fer_models.data.duplicate_cache import duplicates_of
 from fer_models.data.readers import READERS
 from fer_models.data.splits import make_split
 from fer_models.errors import UserError
@@ -37,8 +37,8 @@ def publish(
     """Write a checkpoint of a run to ``destination`` with its figures and card.
 
     The weights are rounded first and everything is measured on the rounded ones: the held-out part plain and mirrored,
-    both again without the pictures that have an exact or near copy in training, and agreement with annotators where the data
-    hold votes for the same rows.
+    both again without the pictures that have an exact or near copy in training, and agreement with annotators where the
+    data hold votes for the same rows.
 
     Raises:
         UserError: If the checkpoint says not on what it was trained, or its data are not at hand.
@@ -73,7 +73,7 @@ def publish(
     progress("looking for copies of training pictures")
     training = np.zeros(len(dataset), bool)
     training[split.train] = True
-    leaked = find_duplicates(dataset.images).near_copy_in(training)[measured[0].positions]
+    leaked = duplicates_of(dataset).near_copy_in(training)[measured[0].positions]
     rows = [row for part in measured for row in part.metric_rows(METRICS)]
     if leaked.any():
         for part in measured:

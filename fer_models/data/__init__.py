@@ -1,11 +1,10 @@
 """Data sets of faces: reading, storing, splitting and checking them."""
 
-from fer_models.data.catalogue import DatasetEntry, add_dataset, data_folder, known_datasets, remove_dataset
+from fer_models.data.catalogue import DatasetEntry, add_dataset, known_datasets, remove_dataset
 from fer_models.data.dataset import UNLABELLED, FaceDataset
 from fer_models.data.opening import open_dataset
 from fer_models.data.readers import READERS, Reader, ReaderInfo
 from fer_models.data.splits import PROTOCOLS, Split, make_split
-from fer_models.data.store import cache_folder
 
 __all__ = [
     "PROTOCOLS",
@@ -17,8 +16,6 @@ __all__ = [
     "ReaderInfo",
     "Split",
     "add_dataset",
-    "cache_folder",
-    "data_folder",
     "known_datasets",
     "make_split",
     "open_dataset",

@@ -1,4 +1,4 @@
-"""Random changes of training pictures, batched on the device: one affine resampling a batch, then light, noise, erasing."""
+"""Random changes of training pictures, batched on the device: one affine resampling, then light, noise and erasing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Augmentation:
     """Strength of each change; 0 switches it off.
 
     Ranges are symmetric: ``rotation=18`` draws from -18 to 18 degrees for each picture. ``noise`` is the upper bound of
-    a picture's noise deviation on the pixel scale [0, 1] (half of what it is on the scale [-1, 1]). ``horizontal_flip``,
+    a picture's noise deviation on the pixel scale [0, 1] (half of that on the scale [-1, 1]). ``horizontal_flip``,
     ``vertical_flip`` and ``erasing`` are probabilities; ``mixup`` and ``cutmix`` are the alpha of their Beta law.
     """
 

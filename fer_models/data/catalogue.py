@@ -11,8 +11,8 @@ from pathlib import Path
 from fer_models.data.builtin import NAME as SYNTHETIC
 from fer_models.data.readers import READERS
 from fer_models.data.readers.base import LOOK, visible
-from fer_models.data.store import cache_folder
 from fer_models.errors import UserError
+from fer_models.folders import cache_folder, data_folder
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,6 @@ class DatasetEntry:
     source: str
     reader: str
     added: bool = False
-
-
-def data_folder() -> Path:
-    """Where data sets are looked for: ``$FER_DATA``, by default ``data`` in the current folder."""
-    return Path(os.environ.get("FER_DATA") or "data").expanduser()
 
 
 def known_datasets() -> list[DatasetEntry]:

@@ -10,7 +10,8 @@ import numpy as np
 
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.duplicates import NEAR, Duplicates, find_duplicates
-from fer_models.data.store import Progress, cache_folder
+from fer_models.data.store import Progress
+from fer_models.folders import cache_folder
 
 #: Raised whenever the search or the layout of the file changes.
 _VERSION = 1

@@ -22,6 +22,7 @@ import numpy as np
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.listing import Listing, decode, shape_of
 from fer_models.errors import UserError
+from fer_models.folders import cache_folder
 
 #: Raised whenever the layout of a store or the meaning of its arrays changes; older stores are read anew.
 STORE_VERSION = 1
@@ -29,12 +30,6 @@ _CHECKED_FILES = 500
 _SMALL = ("labels", "split", "rows")
 
 Progress = Callable[[float, str], None]
-
-
-def cache_folder() -> Path:
-    """Where stores, downloads and the list of added data sets lie: ``$FER_CACHE`` or ``~/.cache/fer-workbench``."""
-    chosen = os.environ.get("FER_CACHE")
-    return Path(chosen).expanduser() if chosen else Path.home() / ".cache" / "fer-workbench"
 
 
 def store_folder(*key: object) -> Path:

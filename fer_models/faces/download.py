@@ -11,6 +11,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from fer_models.errors import UserError
+from fer_models.folders import cache_folder
 
 FILE_NAME = "face_detection_yunet_2023mar.onnx"
 DEFAULT_URL = f"https://github.com/opencv/opencv_zoo/raw/main/models/face_detection_yunet/{FILE_NAME}"
@@ -22,8 +23,7 @@ _TIMEOUT = 30.0
 
 def detector_folder() -> Path:
     """Where detector files are kept: ``$FER_CACHE/detectors``, by default under ``~/.cache/fer-workbench``."""
-    cache = os.environ.get("FER_CACHE")
-    return (Path(cache) if cache else Path.home() / ".cache" / "fer-workbench") / "detectors"
+    return cache_folder() / "detectors"
 
 
 def yunet_path() -> Path:

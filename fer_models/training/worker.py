@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import json
 import os
@@ -21,6 +20,7 @@ from fer_models.architectures import create_model
 from fer_models.checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
 from fer_models.data import open_dataset
 from fer_models.data.dataset import FaceDataset
+from fer_models.data.duplicate_cache import duplicates_of
 from fer_models.data.splits import Split, make_split
 from fer_models.errors import UserError
 from fer_models.losses import create_loss
@@ -99,7 +99,12 @@ def load_data(recipe: Recipe, preprocess: Preprocess) -> tuple[FaceDataset, Spli
     dataset = open_dataset(recipe.data)
     split = make_split(dataset, recipe.protocol, fold=recipe.fold, seed=recipe.seed)
     if recipe.exclude_leaks:
-        split = without_leaks(dataset, split)
+        before = len(split.train)
+        split = split.without_leaks(duplicates_of(dataset))
+        print(
+            f"Left out {before - len(split.train)} training pictures that have a copy in validation or test.",
+            flush=True,
+        )
     parts: list[Tensor] = []
     for name, index in (("training", split.train), ("validation", split.val)):
         index = index[dataset.labels[index] >= 0]
@@ -112,21 +117,6 @@ def load_data(recipe: Recipe, preprocess: Preprocess) -> tuple[FaceDataset, Spli
             targets = dataset.soft_labels[index]
         parts += [to_tensor(dataset, index, preprocess), torch.from_numpy(np.array(targets))]
     return dataset, split, TrainingData(*parts)
-
-
-def without_leaks(dataset: FaceDataset, split: Split) -> Split:
-    """The split without training pictures that have an exact or near copy in validation or test."""
-    from fer_models.data.duplicates import find_duplicates
-
-    copies = find_duplicates(dataset.images)
-    held_out = np.zeros(len(dataset), bool)
-    held_out[np.concatenate([split.val, split.test])] = True
-    leaked = copies.exact_copy_in(held_out) | copies.near_copy_in(held_out)
-    kept = split.train[~leaked[split.train]]
-    print(
-        f"Left out {len(split.train) - len(kept)} training pictures that have a copy in validation or test.", flush=True
-    )
-    return dataclasses.replace(split, train=kept)
 
 
 def _train(run: Run) -> int:

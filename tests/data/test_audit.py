@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_models.data import FaceDataset, cache_folder, duplicate_cache, make_split, open_dataset
+from fer_models.data import FaceDataset, duplicate_cache, make_split, open_dataset
 from fer_models.data import duplicates as module
 from fer_models.data.audit import audit, light, rows_to_leave_out
 from fer_models.data.duplicate_cache import duplicates_of
 from fer_models.data.duplicates import find_duplicates, grey_vectors, spectrum
 from fer_models.data.nearest import nearest_hits
+from fer_models.folders import cache_folder
 
 Draw = Callable[..., np.ndarray]
 

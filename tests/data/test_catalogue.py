@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_models.data import add_dataset, cache_folder, known_datasets, open_dataset, remove_dataset
+from fer_models.data import add_dataset, known_datasets, open_dataset, remove_dataset
 from fer_models.data.opening import split_options
 from fer_models.errors import UserError
+from fer_models.folders import cache_folder
 
 Draw = Callable[..., np.ndarray]
 Write = Callable[..., None]

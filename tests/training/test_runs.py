@@ -110,7 +110,7 @@ def test_second_run_waits_in_the_queue_until_the_first_ends():
     second = launch(dataclasses.replace(SMALL, epochs=1))
     wait(second, lambda s: "another" in s.message)
     assert second.status().state == "queued"
-    assert [r.id for r in list_runs()][0] in (first.id, second.id)
+    assert {run.id for run in list_runs()} == {first.id, second.id}
     first.cancel()
     assert wait(first, ended).state == "cancelled"
     assert wait(second, ended).state == "finished"
@@ -137,7 +137,8 @@ def test_bad_data_and_divergence_fail_with_a_sentence():
     status = wait(run, ended)
     assert status.state == "failed"
     assert "nowhere" in status.message
-    run = launch(dataclasses.replace(SMALL, optimiser="sgd", lr=10.0, schedule="constant", epochs=30, network="fcsdnet"))
+    wild = {"optimiser": "sgd", "lr": 10.0, "schedule": "constant", "epochs": 30}
+    run = launch(dataclasses.replace(SMALL, network="fcsdnet", **wild))
     status = wait(run, ended)
     assert status.state == "failed"
     assert "infinite" in status.message

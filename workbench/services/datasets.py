@@ -14,9 +14,10 @@ from fer_models.data import READERS, DatasetEntry, FaceDataset, add_dataset, kno
 from fer_models.data import builtin as built_in
 from fer_models.data.archive import MAX_BYTES, MAX_FILES, extract_zip
 from fer_models.data.opening import split_options
-from fer_models.data.store import cache_folder, open_store, store_folder
+from fer_models.data.store import open_store, store_folder
 from fer_models.data.synthetic import SyntheticOptions
 from fer_models.errors import UserError
+from fer_models.folders import cache_folder
 
 #: The set that a visitor sees first where it is at hand.
 _PREFERRED = "fer2013"
