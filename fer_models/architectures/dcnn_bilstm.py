@@ -143,13 +143,15 @@ class DualAttention(nn.Module):
             DualAttentionLayer(channels, window, options.groups, branches, cross, options.distill_kv)
             for cross in (False, options.cross)  # the first layer keeps its own keys
         )
-        self.interaction = Interaction(channels, options.interaction, options.activation)
+        self.interaction = (
+            Interaction(channels, options.interaction, options.activation) if branches == "both" else None
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         a = b = x
         for layer in self.layers:
             a, b = layer(a, b)
-        if self.branches == "both":
+        if self.interaction is not None:
             return self.interaction(a, b)
         return a if self.branches == "spatial" else b
 

@@ -152,6 +152,21 @@ def test_switch_changes_the_network(name, field, value):
         assert not torch.allclose(train_logits(one), train_logits(other), atol=1e-6)
 
 
+STRUCTURAL = [case for case in CASES if case.values[0] in ("dcnn_bilstm", "multibranch", "separable_attention")]
+
+
+@pytest.mark.parametrize(("name", "field", "value"), STRUCTURAL)
+def test_no_switch_leaves_weights_unused(name, field, value):
+    """On shapes alone: every parameter that is built takes part."""
+    options = {**BESIDE.get((name, field), {}), field: value}
+    if name == "dcnn_bilstm":
+        options = {"bilstm": False, **options}  # its steps take long on shapes alone
+    with torch.device("meta"):
+        model = create_model(name, in_channels=1, **options)
+        model(torch.zeros(2, 1, 48, 48)).sum().backward()
+    assert [path for path, parameter in model.named_parameters() if parameter.grad is None] == []
+
+
 def test_every_option_of_every_network_is_tried():
     assert set(SWITCHES) == set(list_models())
     for name, switches in SWITCHES.items():
