@@ -1,0 +1,49 @@
+"""Publishing: what ships is measured on the very weights that ship, and the command reproduces its figures."""
+
+import json
+
+import pytest
+
+from fer_models.checkpoint import read_checkpoint
+from fer_models.cli import main
+from fer_models.errors import UserError
+from fer_models.publish import publish
+from fer_models.training.recipe import Recipe
+from fer_models.training.run import create_run
+from fer_models.training.worker import work
+
+DATA = "synthetic:count=210,size=48,identities=12"
+
+
+@pytest.fixture
+def run():
+    run = create_run(Recipe(data=DATA, network="mini_xception", epochs=1, batch_size=32, precision="float32"))
+    assert work(run) == 0, run.status()
+    return run
+
+
+def test_export_measures_the_rounded_weights_and_evaluate_agrees(run, tmp_path, capsys):
+    target = tmp_path / "shelf" / "mini"
+    assert main(["export", run.id, str(target), "--title", "A small network"]) == 0
+    capsys.readouterr()
+    shipped = read_checkpoint(target)
+    assert json.loads((target / "config.json").read_text())["weights_dtype"] == "float16"
+    figure = shipped.metric("accuracy")
+    assert figure["split"] == "test"
+    assert figure["selection"] == "val"
+    assert shipped.metric("accuracy", "flip")["averaging"] == "flip"
+    assert main(["evaluate", str(target), "--data", DATA, "--split", "test", "--json", "-"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again["accuracy"] == {key: figure[key] for key in ("value", "low", "high")}
+    assert again["n"] == figure["n"]
+    for words in ("# A small network", "must not be used", "not a feeling", f"{100 * figure['value']:.1f} %"):
+        assert words in shipped.card
+
+
+def test_a_checkpoint_of_unknown_origin_is_refused(run, tmp_path):
+    config = run.checkpoint / "config.json"
+    values = json.loads(config.read_text())
+    values["provenance"] = {}
+    config.write_text(json.dumps(values))
+    with pytest.raises(UserError, match="does not say how it was trained"):
+        publish(run.checkpoint, tmp_path / "x")
