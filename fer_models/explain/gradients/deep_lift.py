@@ -41,7 +41,8 @@ class DeepLift(GradientExplainer):
         warnings.filterwarnings("ignore", message="Setting forward, backward hooks")
         model = ScoredModel(query, rows=2 * len(query.batch), model=_comparable(query.model))
         start = baseline_picture(query.batch, baseline, query.black)
-        return Captum(model).attribute(query.batch.contiguous(), start.contiguous()).sum(1)
+        x = query.batch.detach().clone(memory_format=torch.contiguous_format).requires_grad_()
+        return Captum(model).attribute(x, start.contiguous()).sum(1)
 
     def unsupported(self, model: FERNetwork) -> str | None:
         if model not in _REASONS:

@@ -26,19 +26,22 @@ class GradientShap(GradientExplainer):
     cost = "one forward and backward pass for every sample, 30 by default"
     batch_size = 64
 
-    def compute(self, query: Query, samples: int = 30, noise: float = 0.0, seed: int = 0) -> Tensor:
+    def compute(
+        self, query: Query, samples: int = 30, noise: float = 0.0, seed: int = 0, rows_at_once: int = 64
+    ) -> Tensor:
         """``noise`` is the standard deviation of Gaussian noise on the picture, on the network's scale."""
         if samples < 1 or noise < 0:
             raise UserError(f"GradientShap needs 1 sample or more and a noise of at least 0, not {samples}, {noise}.")
         generator = torch.Generator().manual_seed(seed)
-        starts = [baseline_picture(query.batch, kind, query.black) for kind in BASELINES]
-        total = torch.zeros_like(query.batch)
-        for i in range(samples):
-            start = starts[i % len(starts)]  # in turn, so that every baseline counts alike
-            share = torch.rand((), generator=generator).item()
-            picture = query.batch
-            if noise:
-                picture = picture + noise * torch.randn(picture.shape[1:], generator=generator).to(picture)
-            total += input_gradient(query, start + share * (picture - start)) * (picture - start)
-            query.progress((i + 1) / samples)
+        x, turns = query.batch, torch.arange(samples)
+        starts = torch.stack([baseline_picture(x, kind, query.black) for kind in BASELINES])
+        shares = torch.rand((samples, 1, 1, 1, 1), generator=generator).to(x)
+        drawn = noise * torch.randn((samples, 1, *x.shape[1:]), generator=generator).to(x)
+        total = torch.zeros_like(x)
+        for part in turns.split(max(1, rows_at_once // len(x))):
+            start = starts[part % len(starts)]  # in turn, so that every baseline counts alike; (r, B, C, H, W)
+            way = x[None] + drawn[part] - start
+            point = start + shares[part] * way
+            total += (input_gradient(query, point.flatten(0, 1)).view_as(point) * way).sum(0)
+            query.progress((int(part[-1]) + 1) / samples)
         return total.sum(1) / samples

@@ -28,7 +28,13 @@ class SmoothGrad(GradientExplainer):
     batch_size = 64
 
     def compute(
-        self, query: Query, samples: int = 25, noise: float = 0.15, statistic: str = "mean", seed: int = 0
+        self,
+        query: Query,
+        samples: int = 25,
+        noise: float = 0.15,
+        statistic: str = "mean",
+        seed: int = 0,
+        rows_at_once: int = 64,
     ) -> Tensor:
         """``noise`` is the standard deviation as a share of the picture's range, ``statistic`` mean or variance."""
         if samples < 2 or noise < 0:
@@ -40,13 +46,15 @@ class SmoothGrad(GradientExplainer):
         generator = torch.Generator().manual_seed(seed)
         x = query.batch
         scale = noise * (x.amax((1, 2, 3), keepdim=True) - x.amin((1, 2, 3), keepdim=True))
-        total, squares = torch.zeros_like(x), torch.zeros_like(x)
-        for i in range(samples):
-            drawn = torch.randn(x.shape[1:], generator=generator).to(x)
-            gradient = input_gradient(query, x + scale * drawn)
-            total += gradient
-            squares += gradient**2
-            query.progress((i + 1) / samples)
+        drawn = torch.randn((samples, *x.shape[1:]), generator=generator).to(x)
+        total, squares, done = torch.zeros_like(x), torch.zeros_like(x), 0
+        for part in drawn.split(max(1, rows_at_once // len(x))):  # (r, C, H, W)
+            noisy = x[None] + scale[None] * part[:, None]  # (r, B, C, H, W)
+            gradient = input_gradient(query, noisy.flatten(0, 1)).view_as(noisy)
+            total += gradient.sum(0)
+            squares += (gradient**2).sum(0)
+            done += len(part)
+            query.progress(done / samples)
         mean = total / samples
         if statistic == "mean":
             return mean.abs().amax(1)
