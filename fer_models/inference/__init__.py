@@ -1,4 +1,4 @@
-"""How a network predicts quickly: batch norms folded into convolutions, onnxruntime, and a probe that picks the fastest.
+"""How a network predicts quickly: batch norms folded into convolutions, onnxruntime, and a probe that picks.
 
 Whatever is quicker is used only after its logits were compared with plain torch's on the spot.
 """

@@ -104,7 +104,7 @@ def measure(subject: Subject, tell: Tell, *, device: str = "cpu", seconds: float
 
 
 def batch_size(macs: int) -> int:
-    """64, or for a network of so many multiply-accumulates a picture the largest smaller power of two that is bearable."""
+    """64, or a smaller power of two for networks with very many multiply-accumulates a picture."""
     batch = MANY
     while batch > 1 and batch * macs > _MOST_MACS:
         batch //= 2

@@ -44,13 +44,20 @@ def export_bytes(module: nn.Module, example: Tensor) -> bytes:
 def _followed(module: nn.Module, example: Tensor) -> bytes:
     file = io.BytesIO()
     axes = {name: {0: "batch"} for name in (INPUT, *OUTPUTS)}
-    names = {"input_names": [INPUT], "output_names": list(OUTPUTS), "dynamic_axes": axes}
-    torch.onnx.export(module, (example,), file, opset_version=17, dynamo=False, **names)
+    torch.onnx.export(
+        module,
+        (example,),
+        file,  # type: ignore[arg-type]  # this exporter takes files too
+        input_names=[INPUT],
+        output_names=list(OUTPUTS),
+        dynamic_axes=axes,
+        opset_version=17,
+        dynamo=False,
+    )
     return file.getvalue()
 
 
 def _captured(module: nn.Module, example: Tensor) -> bytes:
-    file = io.BytesIO()
     program = torch.onnx.export(
         module,
         (example,),
@@ -61,8 +68,7 @@ def _captured(module: nn.Module, example: Tensor) -> bytes:
         verbose=False,
     )
     assert program is not None
-    program.save(file)
-    return file.getvalue()
+    return program.model_proto.SerializeToString()
 
 
 class OnnxForward:
