@@ -27,7 +27,9 @@ def show(name: str, dataset: FaceDataset, protocol: str) -> None:
             "that is safe."
         )
         seconds = duration(dataset_audit.seconds(dataset))
-        if st.button(f"Run the audit, about {seconds}", type="primary", key="audit", icon=":material/troubleshoot:"):
+        if st.button(
+            f"Run the audit, {seconds} on a quiet computer", type="primary", key="audit", icon=":material/troubleshoot:"
+        ):
             dataset_audit.start(dataset, protocol)
             st.rerun()
         return
@@ -59,7 +61,9 @@ def _report(name: str, report: AuditReport) -> None:
                 right=(1, 2, 3, 4, 5),
                 label="Copies of training pictures in each other part",
             )
-        st.markdown("**All that was found**")
+        else:
+            st.caption("This set has no parts of its own to compare.")
+    with st.expander("All that was looked for and found", icon=":material/checklist:"):
         table.show(("Looked for", "Found"), report.table(), label="Findings of the audit")
     _pictures(name, report)
 

@@ -23,9 +23,21 @@ _COPIES = {
 }
 _ORDERS = {"source": "as in the set", "random": "at random", "dark": "dark first", "bright": "bright first"}
 
+#: The face stays in sight while one looks through a long page of others; on a phone it stands under them.
+_STAYS = """
+<style>
+@media (min-width: 641px) {
+  [data-testid="stColumn"]:has(.st-key-face-beside) > div {
+    position: sticky; top: 3rem; max-height: calc(100vh - 3.5rem); overflow-y: auto;
+  }
+}
+</style>
+"""
+
 
 def show(name: str, dataset: FaceDataset) -> None:
     """Draw filters, gallery and the chosen face."""
+    st.html(_STAYS)
     asked, source = _filters(name, dataset)
     doubt = _doubt(dataset, source)
     small = dataset_facts.is_small(dataset)
@@ -54,7 +66,7 @@ def show(name: str, dataset: FaceDataset) -> None:
     if clicked is not None:
         state.put("row", str(clicked))
         chosen = clicked
-    with right:
+    with right, st.container(key="face-beside"):
         face_large.show(name, dataset, chosen, copies)
 
 

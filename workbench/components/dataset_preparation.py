@@ -14,7 +14,7 @@ from workbench.components.dataset_faces import position
 from workbench.figures import datasets as figures
 from workbench.services import augmentation, dataset_facts, inventory, pictures, train
 
-_COUNT = 18
+_COUNT = 15
 _SIDE = 104
 
 
@@ -71,7 +71,7 @@ def _augmentation(dataset: FaceDataset, picture: np.ndarray, chosen: int) -> Pre
         )
         gallery.tiles(
             [preprocess.stored(picture), *changed],
-            ["as stored", *("changed" for _ in changed)],
+            ["as stored", *(f"change {number}" for number in range(1, _COUNT))],
             key="variants",
             side=_SIDE,
         )
@@ -131,8 +131,8 @@ def _tensor(picture: np.ndarray, of_recipe: Preprocess) -> None:
                 side = preprocess.size
                 st.image(
                     pictures.as_rgb(preprocess.stored(picture)),
-                    f"The same at its true size, {side} x {side}",
-                    width=max(48, side),
+                    width=side,
                     output_format="PNG",
                     alt="The prepared picture at its true size",
                 )
+                st.caption(f"The same at its true size, {side} x {side} pixels.")

@@ -21,8 +21,12 @@ def show() -> None:
         csv_download.show(columns, cells, "data-sets.csv", key="sets csv")
     different = [(row.title, sentence) for row in rows for sentence in row.differences]
     if different:
-        st.markdown("**Where a set on this computer differs from the official one**")
-        table.show(("Data set", "Difference"), different, label="Differences from the official counts")
+        st.markdown("**What differs from the official counts, and what was left out**")
+        table.show(
+            ("Data set", "What was found"),
+            different,
+            label="Differences from the official counts and what was left out",
+        )
     with st.expander("Where the sets can be had, and on what terms", icon=":material/link:"):
         known = {row.title: row for row in rows if row.citation}
         table.show(

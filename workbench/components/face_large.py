@@ -43,7 +43,7 @@ def show(name: str, dataset: FaceDataset, position: int, copies: Duplicates | No
             st.rerun()
     st.page_link(
         navigation.page("explain"),
-        label="Explain a network's answer for this face",
+        label="Explain this face",
         icon=":material/visibility:",
         query_params={"data": name, "sample": "row", "row": str(position)},
     )
