@@ -12,6 +12,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset, known_datasets, open_dataset
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.explain.trust import TrustCard
 from fer_models.faces.face import Face
 from workbench.services import datasets, explain, machine, predict
 from workbench.services import predictions as prediction_tables
@@ -75,6 +76,19 @@ def _look(
     sha256: str, pixels: np.ndarray, method: str, target: str | None, layer: str | None, _checkpoint: Checkpoint
 ) -> Look:
     return explain.look(classifier(_checkpoint), pixels, Question(method, target, layer))
+
+
+def trust(checkpoint: Checkpoint, pixels: np.ndarray, question: Question) -> TrustCard:
+    """The verdict on the heatmap that :func:`look` gives for the same arguments."""
+    return _trust(checkpoint.sha256, pixels, question.method, question.target, question.layer, checkpoint)
+
+
+@st.cache_data(max_entries=128, ttl=600, show_spinner=False)
+def _trust(
+    sha256: str, pixels: np.ndarray, method: str, target: str | None, layer: str | None, _checkpoint: Checkpoint
+) -> TrustCard:
+    found = look(_checkpoint, pixels, Question(method, target, layer))
+    return explain.trust(classifier(_checkpoint), pixels, found.attribution)
 
 
 def own_attention(checkpoint: Checkpoint, pixels: np.ndarray) -> OwnAttention:

@@ -35,8 +35,11 @@ def headings(app: AppTest) -> list[str]:
 def test_without_a_network_it_says_what_to_do(app: AppTest) -> None:
     open_page(app, "explain")
     assert any("No trained network yet" in info.value for info in app.info)
-    assert any(link.proto.label == "Train a network" for link in app.get("page_link"))
     assert not app.get("plotly_chart")
+    (button,) = app.button
+    assert button.label == "Train a network"
+    button.click().run()
+    assert [title.value for title in app.title] == ["Train"]
 
 
 def test_the_first_answer_stands_without_a_click(app: AppTest, checkpoint: Checkpoint) -> None:
@@ -49,6 +52,7 @@ def test_the_first_answer_stands_without_a_click(app: AppTest, checkpoint: Check
     assert "65.4 % [63.8, 67.0] · n = 3,589 · PublicTest" in captions
     assert "cells" in captions
     assert len(app.get("download_button")) == 2
+    assert "Not to be believed" in words(app)  # the weights are random
     pictures = app.get("imgs") or app.get("image")
     assert len(pictures) == 3 + 2 * 3  # picture, crop twice, and two attention maps for each of three modules
 
@@ -164,5 +168,6 @@ def test_nothing_speaks_for_the_class(app: AppTest, checkpoint: Checkpoint, monk
 
 
 def captions_of_pictures(app: AppTest) -> list[str]:
+    assert "Not to be believed" in words(app)  # the weights are random
     pictures = app.get("imgs") or app.get("image")
     return [image.caption for element in pictures for image in element.proto.imgs]

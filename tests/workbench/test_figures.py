@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fer_models import labels
-from workbench.figures.curves import learning_curves
+from workbench.figures.curves import learning_curve
 from workbench.figures.gates import sorted_gates
 from workbench.figures.heatmap import heatmap_overlay
 from workbench.figures.probabilities import probability_bars
@@ -23,11 +23,14 @@ def test_bars_keep_the_order_and_colours_of_the_emotions() -> None:
 
 def test_curves_have_their_full_length_from_the_start() -> None:
     row = {"epoch": 1, "train_loss": 2.0, "val_loss": 1.9, "train_accuracy": 0.2, "val_accuracy": 0.25}
-    figure = learning_curves([row], epochs=40, best_epoch=1)
+    figure = learning_curve([row], "accuracy", epochs=40, best_epoch=1)
     assert figure.layout.xaxis.range[1] > 40 and figure.layout.uirevision
-    names = {trace.name: trace for trace in figure.data if trace.yaxis == "y2"}
-    assert list(names["validation"].y) == [25.0] and names["validation"].line.dash == "solid"
-    assert list(names["training, augmented"].y) == [20.0] and names["training, augmented"].line.dash == "dot"
+    training, validation = figure.data
+    assert list(validation.y) == [25.0] and validation.line.dash == "solid"
+    assert list(training.y) == [20.0] and training.line.dash == "dot"
+    assert figure.layout.yaxis.title.text == "accuracy, %" and figure.layout.shapes[0].x0 == 1
+    loss = learning_curve([row], "loss", epochs=40)
+    assert list(loss.data[1].y) == [1.9] and not loss.layout.shapes
 
 
 def test_a_heatmap_keeps_its_fixed_scale() -> None:

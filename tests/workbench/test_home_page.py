@@ -19,8 +19,7 @@ from workbench.services import inventory
 def test_without_anything_it_says_what_to_do(app: AppTest) -> None:
     open_page(app, "home")
     assert any("No trained network yet" in info.value for info in app.info)
-    labels = [link.proto.label for link in app.get("page_link")]
-    assert "Train a network" in labels
+    assert "Train a network" in [button.label for button in app.button]
     assert not app.error
 
 
@@ -74,5 +73,5 @@ def test_a_run_under_way_is_listed_and_a_damaged_one_is_no_obstacle(app: AppTest
     (torn.folder / "recipe.json").write_text("{", encoding="utf-8")
     open_page(app, "home")
     labels = [link.proto.label for link in app.get("page_link")]
-    assert any(label.startswith("FCSDNet on synthetic") and "queued" in label for label in labels)
-    assert any("cannot be read" in label for label in labels)
+    assert "FCSDNet on synthetic" in labels and "queued" in words(app)
+    assert "cannot be read" in words(app)

@@ -128,7 +128,7 @@ def test_a_running_run_shows_where_it_is(app: AppTest) -> None:
     assert bar.proto.value == 62
     for part in ("512 images/s", "1 min 23 s left", "best so far: epoch 2, validation accuracy 22.2 %"):
         assert part in bar.proto.text
-    assert len(app.get("plotly_chart")) == 1
+    assert len(app.get("plotly_chart")) == 2
     assert app.code[0].value.startswith("epoch 1/4")
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from workbench import navigation
 from workbench.components import plot
 from workbench.components.errors import guard
-from workbench.figures.curves import learning_curves
+from workbench.figures.curves import learning_curve
 from workbench.services import train
 from workbench.services.train import Progress
+from workbench.services.wording import percent
 
+_QUANTITIES: tuple[Literal["loss", "accuracy"], ...] = ("loss", "accuracy")
 _ICONS = {
     "queued": ":material/hourglass_empty:",
     "running": ":material/play_circle:",
@@ -50,13 +54,15 @@ def _draw(progress: Progress, key: str) -> None:
         st.warning(progress.message, icon=_ICONS[progress.state])
     if progress.rows:
         last = progress.rows[-1]
-        plot.show(
-            learning_curves(progress.rows, progress.epochs, progress.best_epoch),
-            key=f"{key} curves {progress.run_id}",
-            alt=f"Loss and accuracy by epoch; after epoch {last['epoch']} the validation accuracy is "
-            f"{100 * last['val_accuracy']:.1f} per cent.",
-        )
-        st.caption("Dashed line: the best epoch so far, whose weights are kept.")
+        for place, quantity in zip(st.columns(2), _QUANTITIES, strict=True):
+            with place:
+                plot.show(
+                    learning_curve(progress.rows, quantity, progress.epochs, progress.best_epoch),
+                    key=f"{key} {quantity} {progress.run_id}",
+                    alt=f"{quantity} by epoch; after epoch {last['epoch']} the validation accuracy is "
+                    f"{percent(last['val_accuracy'])}",
+                )
+        st.caption("Dashed line: the best epoch, whose weights are kept.")
     elif progress.active:
         st.caption("The curves begin when the first epoch is complete.")
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
-from workbench import cache, navigation, state
+from workbench import cache, state
+from workbench.components import empty
 from workbench.services import inventory
 from workbench.services.inventory import TrainedNetwork
 
@@ -70,11 +71,12 @@ def _checkpoint(networks: list[TrainedNetwork]) -> Checkpoint:
 
 
 def _nothing_trained(networks: list[TrainedNetwork]) -> None:
-    st.info(
+    empty.show(
         "No trained network yet: train one first, with the recipe “quick” in a few minutes, and it appears here.",
-        icon=":material/info:",
+        page="train",
+        label="Train a network",
+        key="nothing trained",
     )
-    st.page_link(navigation.page("train"), label="Train a network", icon=":material/model_training:")
     for network in networks:
         if network.problem:
             st.warning(network.problem, icon=":material/warning:")

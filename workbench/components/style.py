@@ -14,8 +14,8 @@ _CSS = """
 .stMainBlockContainer h1 { padding: 0 0 0.1rem 0; }
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.82; }
 [class*="st-key-pixels"] img { image-rendering: pixelated; border-radius: 0; }
-.js-plotly-plot :is(.xtick, .ytick, .cbaxis) text, .js-plotly-plot .bartext-outside,
-.js-plotly-plot :is(.xtitle, .ytitle, .x2title, .y2title, .gtitle, .cbtitle text, .legendtext) {
+.js-plotly-plot :is([class$="tick"], .cbaxis, .cbtitle) text, .js-plotly-plot text.annotation-text,
+.js-plotly-plot text:is([class$="title"], .legendtext, .bartext-outside) {
   fill: currentColor !important;
 }
 @media (max-width: 640px) { .stMainBlockContainer { padding: 3.2rem 0.9rem 3rem 0.9rem; } }

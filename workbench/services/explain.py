@@ -12,6 +12,7 @@ from fer_models.classifier import Classifier, Prediction
 from fer_models.explain import EXPLAINERS, Attribution, default_layer, explain, layer_sizes, unsupported_methods
 from fer_models.explain.attention_maps import AttentionMap, attention_maps
 from fer_models.explain.overlay import overlay
+from fer_models.explain.trust import TrustCard, trust_card
 from workbench.services.pictures import as_rgb, enlarged, png
 from workbench.services.predict import classify
 from workbench.services.wording import percent
@@ -76,6 +77,11 @@ def look(classifier: Classifier, pixels: np.ndarray, question: Question) -> Look
     batch = classifier.prepare([pixels])
     attribution = explain(classifier, batch, question.method, target, layer=question.layer)
     return Look(prediction, attribution, target)
+
+
+def trust(classifier: Classifier, pixels: np.ndarray, attribution: Attribution) -> TrustCard:
+    """The verdict on a heatmap of one face, uint8 (S, S, C); takes up to a second."""
+    return trust_card(classifier, classifier.prepare([pixels]), attribution)
 
 
 @dataclass(frozen=True)

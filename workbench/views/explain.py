@@ -15,6 +15,7 @@ from workbench.components import (
     image_input,
     plot,
     selection_bar,
+    trust_view,
 )
 from workbench.components.errors import guard
 from workbench.figures.probabilities import probability_bars
@@ -60,5 +61,9 @@ def _look_at(checkpoint: Checkpoint, data: str | None) -> None:
         words = ", ".join(f"{name} {percent(probability)}" for name, probability in ranked)
         plot.show(probability_bars(ranked), key="probabilities", alt=f"Probabilities: {words}")
         crop_view.show(crop)
+        verdict = st.container()
     st.subheader("The network's own attention", anchor=False)
     attention_view.show(cache.own_attention(checkpoint, crop.pixels), crop, display.opacity, key="explain")
+    # Last, since it takes the longest: the answer stands while the verdict is still being found.
+    with verdict, guard("the trust card"), st.spinner("Testing the heatmap."):
+        trust_view.show(cache.trust(checkpoint, crop.pixels, question))

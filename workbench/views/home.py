@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench import navigation
-from workbench.components import heading, table
+from workbench.components import empty, heading, table
 from workbench.components.errors import guard
 from workbench.services import inventory, machine, train
 from workbench.services.wording import interval, percent, selection, size
@@ -59,8 +59,7 @@ def _networks() -> None:
             label="Trained networks",
         )
     else:
-        st.info("No trained network yet.", icon=":material/info:")
-        st.page_link(navigation.page("train"), label="Train a network", icon=":material/model_training:")
+        empty.show("No trained network yet.", page="train", label="Train a network", key="nothing trained")
     for network in networks:
         if network.problem:
             st.warning(network.problem, icon=":material/warning:")
@@ -73,12 +72,11 @@ def _runs() -> None:
         st.caption("None.")
     for run in active:
         with guard(f"the run {run.id}"):
+            title, _, facts = train.label(run).partition(" · ")
             st.page_link(
-                navigation.page("train"),
-                label=train.label(run),
-                icon=":material/play_circle:",
-                query_params={"run": run.id},
+                navigation.page("train"), label=title, icon=":material/play_circle:", query_params={"run": run.id}
             )
+            st.caption(facts)
 
 
 def _data_sets() -> None:
