@@ -1,5 +1,5 @@
-"""Latency of FCSDNet at 48 pixels: plain eager torch, channels last with folded norms, onnxruntime, and what a classifier
-chooses; beside Keras where TensorFlow is installed.
+"""Latency of FCSDNet at 48 pixels: plain eager torch, channels last with folded norms, onnxruntime, and what a
+classifier chooses; beside Keras where TensorFlow is installed.
 
 Run: ``python benchmarks/latency.py [--threads N] [--rounds N]``. All ways take turns in one run. Medians of wall-clock
 time depend on what else the machine does; the CPU time beside them, of all threads, hardly does.

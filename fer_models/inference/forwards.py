@@ -44,9 +44,9 @@ class Outputs(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         features = self.network.forward_features(self.network.check_input(x))
         embedding = self.network.forward_head(features, pre_logits=True)
-        return self.network.classifier(embedding) if self.shared_head else self.network.forward_head(
-            features
-        ), embedding
+        if self.shared_head:
+            return self.network.classifier(embedding), embedding
+        return self.network.forward_head(features), embedding
 
 
 class TorchForward:

@@ -1,0 +1,78 @@
+"""The layers of one network, or of two side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from workbench import state
+from workbench.components.errors import guard
+from workbench.services import compare, compare_table
+from workbench.services.compare import Entry
+
+_NOTHING = ""
+_MARK = "background-color: rgba(196, 106, 45, 0.2)"
+
+
+def show(entries: Sequence[Entry], *, key: str) -> None:
+    """Two choices, and a table for each that is made."""
+    named = {entry.key: entry for entry in entries}
+    first, second = st.columns(2, gap="medium")
+    with first:
+        one = _choice("Network", named, list(named), "network", None)
+        if one is not None:
+            _table(one, f"{key} one")
+    with second:
+        other = _choice("Beside it", named, [_NOTHING, *named], "beside", _NOTHING)
+        if other is not None:
+            _table(other, f"{key} other")
+
+
+def _choice(label: str, named: dict[str, Entry], options: list[str], name: str, default: str | None) -> Entry | None:
+    chosen = st.selectbox(
+        label,
+        options,
+        format_func=lambda key: named[key].name if key else "nothing",
+        **state.bound(name, options, default),
+    )
+    return named.get(chosen)
+
+
+def _table(entry: Entry, key: str) -> None:
+    with guard(f"the layers of {entry.name}"):
+        rows = compare.layer_rows(entry)
+        parameters, macs = sum(row.parameters for row in rows), sum(row.macs for row in rows)
+        st.markdown(
+            f"{entry.size} x {entry.size} x {entry.channels} · {parameters:,} parameters · {macs / 1e6:,.1f} MMACs"
+        )
+        st.caption(compare.attention_share(rows))
+        table = compare_table.layer_table(rows)
+        marked = table["Attention"] != ""
+        st.dataframe(
+            table.style.apply(lambda row: [_MARK if marked[row.name] else ""] * len(row), axis=1),
+            key=f"{key} layers",
+            hide_index=True,
+            height=420,
+            column_config={
+                "Layer": st.column_config.TextColumn(width=170),
+                "Attention": st.column_config.TextColumn(width=80),
+                "Output": st.column_config.TextColumn(width=100, help="Without the batch: channels, height, width."),
+                "Parameters": st.column_config.NumberColumn(format="localized", width=90),
+                "MMACs": st.column_config.NumberColumn(format="%.2f", width=70, help="Million multiply-accumulates."),
+            },
+        )
+        _download(entry, compare_table.layer_csv(rows), key)
+
+
+def _download(entry: Entry, content: str, key: str) -> None:
+    name = "-".join(entry.key.split())
+    st.download_button(
+        "Layers, CSV",
+        content,
+        f"layers-{name}-{entry.size}.csv",
+        "text/csv",
+        key=f"{key} csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )

@@ -1,0 +1,52 @@
+"""Compare: every network with its cost, the trained ones with their accuracy, and what a network is made of."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench import state
+from workbench.components import compare_layers, compare_plot, compare_table, heading
+from workbench.components.errors import guard
+from workbench.services import compare, compare_measure, machine
+from workbench.services.compare import INPUTS, Entry
+
+_ROWS = {"main": "trained ones and each network as published", "all": "all, with every variant"}
+
+
+def render() -> None:
+    heading.show("compare")
+    with guard("the comparison"):
+        entries = _entries()
+        measured = compare_measure.measured(entries)
+        with guard("the plot"):
+            compare_plot.show(entries, measured, key="compare")
+        st.subheader("All networks", anchor=False)
+        threads = compare_measure.threads()
+        st.caption(
+            f"Times on {machine.describe().device}, with {threads} {'thread' if threads == 1 else 'threads'}, as "
+            "medians; counts for one picture at the chosen input, trained networks at their own."
+        )
+        with guard("the table"):
+            compare_table.show(entries, measured, key="compare")
+        st.subheader("Layer by layer", anchor=False)
+        with guard("the layers"):
+            compare_layers.show(entries, key="compare")
+    heading.show_reading(
+        "A network on the dashed line is the most accurate one at its cost; one below and to the right of another is "
+        "worse in both. Where the bars of two networks overlap widely, their difference may be chance, and only "
+        "figures of the same split can be compared at all. Multiply-accumulates are counted and the same everywhere; "
+        "milliseconds depend on this device and on what else it does: layers with few products can still take long.",
+        "Canziani, Paszke and Culurciello, An Analysis of Deep Neural Network Models for Practical Applications, 2016",
+    )
+
+
+def _entries() -> list[Entry]:
+    left, right = st.columns([2, 3])
+    with left:
+        names = list(INPUTS)
+        chosen = st.selectbox("Input", names, format_func=lambda name: INPUTS[name][0], **state.bound("input", names))
+    with right:
+        rows = st.selectbox("Rows", list(_ROWS), format_func=_ROWS.__getitem__, **state.bound("rows", list(_ROWS)))
+    with st.spinner("Counting parameters and multiply-accumulates; the first time takes some seconds."):
+        entries = compare.entries(chosen)
+    return [entry for entry in entries if rows == "all" or entry.checkpoint is not None or entry.default]
