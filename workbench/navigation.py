@@ -37,6 +37,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         "misclassifications", "Understand", "Misclassifications", "Which faces does it get wrong, and why?", "rule"
     ),
+    PageEntry("compare", "Compare", "Compare", "Which network, at what cost, and how sure are we?", "balance"),
 )  # fmt: skip
 
 
