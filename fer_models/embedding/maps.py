@@ -1,0 +1,176 @@
+"""A map of faces with the figures that say how far to trust it; cached by weights, pictures, features and settings."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from sklearn.neighbors import LocalOutlierFactor
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.classifier import Classifier
+from fer_models.data.dataset import FaceDataset
+from fer_models.embedding.extract import features_of
+from fer_models.embedding.project import normalised, prepare, project
+from fer_models.embedding.quality import ClassQuality, Faithfulness, Separation, faithfulness, separation
+from fer_models.embedding.settings import METHODS, MapSettings
+from fer_models.evaluation.evaluate import Evaluation
+from fer_models.folders import cache_folder
+
+#: Raised whenever the layout or the meaning of a cached map changes; older maps are computed anew.
+_VERSION = 1
+#: Told the part done in [0, 1] and a few words.
+Tell = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class FaceMap:
+    """A map of the N faces of an evaluation, in its order.
+
+    Args:
+        coordinates: float32 (N, 2 or 3), without a unit.
+        outlier: float32 (N,), local outlier factor in the original features; about 1 inside a clump, more outside.
+        separation: of the classes in the original features. faithfulness: of the map to them.
+        settings: as they were used, fitted to N. seconds: that the projection took.
+    """
+
+    coordinates: np.ndarray
+    outlier: np.ndarray
+    separation: Separation
+    faithfulness: Faithfulness
+    settings: MapSettings
+    seconds: float
+
+    def outliers(self, share: float = 0.02) -> np.ndarray:
+        """bool (N,): the ``share`` of faces with the largest local outlier factor, those above 1.2 only."""
+        count = max(1, round(share * len(self.outlier)))
+        limit = max(float(np.sort(self.outlier)[-count]), 1.2)
+        return self.outlier >= limit
+
+
+def compared(features: np.ndarray, settings: MapSettings) -> np.ndarray:
+    """The original features, float32 (N, F), as distances are measured between them: of length 1 for cosine."""
+    return normalised(features) if settings.metric == "cosine" else np.asarray(features, np.float32)
+
+
+def outlier_factors(rows: np.ndarray, neighbours: int = 20) -> np.ndarray:
+    """Local outlier factor of each of N faces, float32 (N,).
+
+    Source:
+        Breunig et al., "LOF: Identifying Density-Based Local Outliers", SIGMOD 2000.
+    """
+    found = LocalOutlierFactor(min(neighbours, len(rows) - 1)).fit(rows)
+    # A face with many copies has a density without bound; the factor of its neighbours is then no number to draw.
+    return np.nan_to_num(-found.negative_outlier_factor_, nan=1.0).clip(0, 100).astype(np.float32)
+
+
+def map_file(checkpoint: Checkpoint, evaluation: Evaluation, settings: MapSettings) -> Path:
+    """Where the map of these faces is cached; the file need not exist."""
+    places = hashlib.sha256(np.ascontiguousarray(evaluation.positions, "<i8").tobytes())
+    places.update(np.ascontiguousarray(evaluation.targets, "<i8").tobytes())
+    origin = {
+        "version": _VERSION,
+        "weights": checkpoint.sha256,
+        "options": checkpoint.options,
+        "preprocess": checkpoint.preprocess.to_dict(),
+        "classes": evaluation.classes,
+        "data": [evaluation.data, evaluation.fingerprint, evaluation.split, evaluation.averaging],
+        "places": places.hexdigest(),
+        "settings": settings.fitted(evaluation.n).relevant(),
+    }
+    name = hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:32]
+    return cache_folder() / "maps" / f"{name}.npz"
+
+
+def cached_map(checkpoint: Checkpoint, evaluation: Evaluation, settings: MapSettings) -> FaceMap | None:
+    """The map if it was made before, else ``None``; a damaged file counts as none."""
+    try:
+        with np.load(map_file(checkpoint, evaluation, settings), allow_pickle=False) as stored:
+            facts = json.loads(str(stored["facts"]))
+            coordinates, outlier = stored["coordinates"], stored["outlier"]
+        classes = tuple(ClassQuality(**one) for one in facts["separation"].pop("classes"))
+        found = FaceMap(
+            coordinates,
+            outlier,
+            Separation(**facts["separation"], classes=classes),
+            Faithfulness(**facts["faithfulness"]),
+            MapSettings(**facts["settings"]),
+            float(facts["seconds"]),
+        )
+    except (OSError, KeyError, ValueError, TypeError, AttributeError):
+        return None
+    return found if len(found.coordinates) == len(found.outlier) == evaluation.n else None
+
+
+def make_map(
+    network: Classifier | Checkpoint,
+    dataset: FaceDataset,
+    evaluation: Evaluation,
+    settings: MapSettings,
+    tell: Tell | None = None,
+) -> FaceMap:
+    """Open the cached map of an evaluation's faces, or compute and cache it.
+
+    Args:
+        evaluation: predictions with embeddings; take a part of them for a map of fewer faces.
+        tell: told how far it is.
+
+    Raises:
+        UserError: If features or settings do not fit, or there are fewer than 5 faces.
+    """
+    checkpoint = network if isinstance(network, Checkpoint) else network.checkpoint
+    settings = settings.fitted(evaluation.n)
+    known = cached_map(checkpoint, evaluation, settings)
+    if known is not None:
+        return known
+
+    def say(fraction: float, what: str) -> None:
+        if tell:
+            tell(fraction, what)
+
+    def step(done: int, total: int) -> None:
+        say(0.3 * done / total, f"features of {done:,} of {total:,} faces")
+
+    features = np.asarray(features_of(settings.features, network, dataset, evaluation, step))
+    say(0.3, f"{METHODS[settings.method]} places {evaluation.n:,} faces")
+    began = time.perf_counter()
+    coordinates = project(features, settings, evaluation.targets)
+    seconds = time.perf_counter() - began
+    say(0.8, "how far the map can be trusted")
+    rows = compared(features, settings)
+    made = FaceMap(
+        coordinates,
+        outlier_factors(prepare(features, settings)),
+        separation(rows, evaluation.targets, evaluation.classes),
+        faithfulness(rows, coordinates),
+        settings,
+        seconds,
+    )
+    _save(made, map_file(checkpoint, evaluation, settings))
+    return made
+
+
+def _save(made: FaceMap, file: Path) -> None:
+    """A cache that cannot be written is no error: the map is made again the next time."""
+    facts = {name: dataclasses.asdict(getattr(made, name)) for name in ("separation", "faithfulness", "settings")} | {
+        "seconds": made.seconds
+    }
+    content = io.BytesIO()
+    np.savez(content, coordinates=made.coordinates, outlier=made.outlier, facts=np.array(json.dumps(facts)))
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=file.parent, suffix=".npz")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content.getvalue())
+        os.replace(temporary, file)
+    except OSError:
+        return

@@ -1,0 +1,180 @@
+"""How well classes separate in the original features, and how far a map may be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
+
+from fer_models.embedding.nearest import nearest
+
+#: Neighbours that a face is judged by.
+K = 15
+#: Faces whose neighbours are looked at in a larger set.
+_QUERIES = 2000
+
+
+@dataclass(frozen=True)
+class ClassQuality:
+    """One class in the original features; ``accuracy`` is its recall by nearest neighbours, ``None`` without faces."""
+
+    name: str
+    n: int
+    intra: float | None
+    accuracy: float | None
+
+
+@dataclass(frozen=True)
+class Separation:
+    """How the classes of N faces lie in the original features.
+
+    Args:
+        silhouette: in [-1, 1], higher is better. davies_bouldin: 0 or more, lower is better. calinski_harabasz: 0 or
+            more, higher is better. All three ``None`` where fewer than two classes have faces.
+        intra: mean distance of a face to the centre of its class. inter: mean distance between centres of classes.
+        knn_accuracy: share of faces whose class is the most frequent one of their ``k`` nearest other faces.
+    """
+
+    n: int
+    k: int
+    silhouette: float | None
+    davies_bouldin: float | None
+    calinski_harabasz: float | None
+    intra: float
+    inter: float | None
+    knn_accuracy: float
+    classes: tuple[ClassQuality, ...]
+
+    @property
+    def ratio(self) -> float | None:
+        """``inter`` over ``intra``: above 1, centres lie farther apart than faces from their own centre."""
+        return None if self.inter is None or self.intra <= 0 else self.inter / self.intra
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """What a map kept of the neighbourhoods of the original features, each in [0, 1], higher is better.
+
+    Args:
+        trustworthiness: low where the map shows neighbours that are none. continuity: low where it tears neighbours
+            apart. overlap: mean share of a face's ``k`` nearest faces that are the same in both.
+        queries: number of faces whose neighbours were looked at, among all N.
+    """
+
+    k: int
+    queries: int
+    trustworthiness: float
+    continuity: float
+    overlap: float
+
+    def sentence(self) -> str:
+        """What that means for a reader of the map."""
+        kept = (
+            f"Of the {self.k} faces nearest to a face on the map, {100 * self.overlap:.0f} % are among its {self.k} "
+            "nearest in the original features."
+        )
+        worst = min(self.trustworthiness, self.continuity)
+        if worst >= 0.95:
+            return f"{kept} Neighbourhoods can be read from it; distances between clumps and their sizes cannot."
+        if self.trustworthiness < 0.9:
+            return f"{kept} This map is not faithful: faces side by side need not be alike, so check them by a click."
+        if self.continuity < 0.9:
+            return f"{kept} This map tears like faces apart: a gap on it need not be a gap in the features."
+        return f"{kept} Clumps can be read from it roughly; check single neighbours by a click."
+
+
+def separation(rows: np.ndarray, targets: np.ndarray, classes: Sequence[str], k: int = K) -> Separation:
+    """Measure the classes in the original features.
+
+    Args:
+        rows: (N, F), as they are compared (of length 1 for cosine). targets: int (N,), positions in ``classes``.
+    """
+    rows = np.asarray(rows, np.float32)
+    n, present = len(rows), np.unique(targets)
+    k = min(k, n - 1)
+    centres = np.stack([rows[targets == c].mean(0) for c in present])
+    own = np.linalg.norm(rows - centres[np.searchsorted(present, targets)], axis=1)
+    guessed = vote(nearest(rows, k)[0], targets, len(classes))
+    right = guessed == targets
+    scores: tuple[float, float, float] | tuple[None, None, None] = (None, None, None)
+    if 1 < len(present) < n:
+        few = {} if n <= 5000 else {"sample_size": 5000, "random_state": 0}
+        scores = (
+            float(silhouette_score(rows, targets, **few)),
+            float(davies_bouldin_score(rows, targets)),
+            float(calinski_harabasz_score(rows, targets)),
+        )
+    pairs = np.triu_indices(len(present), 1)
+    between = np.linalg.norm(centres[pairs[0]] - centres[pairs[1]], axis=1)
+    each = []
+    for c, name in enumerate(classes):
+        mask = targets == c
+        some = bool(mask.any())
+        each.append(
+            ClassQuality(
+                name,
+                int(mask.sum()),
+                float(own[mask].mean()) if some else None,
+                float(right[mask].mean()) if some else None,
+            )
+        )
+    return Separation(
+        n=n,
+        k=k,
+        silhouette=scores[0],
+        davies_bouldin=scores[1],
+        calinski_harabasz=scores[2],
+        intra=float(own.mean()),
+        inter=float(between.mean()) if len(between) else None,
+        knn_accuracy=float(right.mean()),
+        classes=tuple(each),
+    )
+
+
+def vote(neighbours: np.ndarray, targets: np.ndarray, classes: int) -> np.ndarray:
+    """The most frequent class, int64 (N,), among each face's neighbours (N, k); of equals the first class."""
+    counts = np.zeros((len(neighbours), classes), np.int64)
+    np.add.at(counts, (np.arange(len(neighbours))[:, None], targets[neighbours]), 1)
+    return counts.argmax(1)
+
+
+def faithfulness(rows: np.ndarray, coordinates: np.ndarray, k: int = K, seed: int = 0) -> Faithfulness:
+    """Compare neighbourhoods of a map, (N, D), with those of the original features, (N, F).
+
+    Above 2,000 faces, the neighbours of 2,000 drawn ones are looked for among all.
+
+    Source:
+        Venna and Kaski, "Neighborhood preservation in nonlinear projection methods", ICANN 2001, eq. 1 and 2.
+    """
+    n = len(rows)
+    k = max(1, min(k, (n - 1) // 2))
+    rng = np.random.default_rng(seed)
+    queries = np.arange(n) if n <= _QUERIES else np.sort(rng.choice(n, _QUERIES, replace=False))
+    original, mapped = nearest(rows, k, queries)[0], nearest(coordinates, k, queries)[0]
+    worst = len(queries) * k * (2 * n - 3 * k - 1) / 2
+    same = (original[:, :, None] == mapped[:, None, :]).any(2).mean()
+    return Faithfulness(
+        k,
+        len(queries),
+        trustworthiness=1 - _excess_ranks(rows, queries, mapped, k) / worst,
+        continuity=1 - _excess_ranks(coordinates, queries, original, k) / worst,
+        overlap=float(same),
+    )
+
+
+def _excess_ranks(rows: np.ndarray, queries: np.ndarray, chosen: np.ndarray, k: int) -> float:
+    """Sum of how far beyond ``k`` the chosen neighbours rank among the nearest ``rows`` of each query."""
+    rows = np.asarray(rows, np.float32)
+    squared = np.einsum("nf,nf->n", rows, rows)
+    total = 0.0
+    for start in range(0, len(queries), 512):
+        block = queries[start : start + 512]
+        gap = squared[None, :] - 2 * (rows[block] @ rows.T)
+        gap[np.arange(len(block)), block] = np.inf
+        rank = np.empty(gap.shape, np.int32)
+        np.put_along_axis(rank, np.argsort(gap, axis=1), np.arange(1, len(rows) + 1, dtype=np.int32)[None, :], 1)
+        excess = np.take_along_axis(rank, chosen[start : start + 512], 1) - k
+        total += float(np.maximum(excess, 0).sum())
+    return total

@@ -1,0 +1,128 @@
+"""Projections: equal to plain scikit-learn where that is the oracle, the same for the same seed, errors in words."""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.neighbors import NearestNeighbors
+
+from fer_models.embedding import MapSettings, align, nearest, project
+from fer_models.embedding.project import prepare
+from fer_models.errors import UserError
+
+Clumps = tuple[np.ndarray, np.ndarray]
+
+
+def test_pca_is_that_of_scikit_learn(clumps: Clumps) -> None:
+    rows, _ = clumps
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    found = project(rows, MapSettings(method="pca", components=0))
+    np.testing.assert_allclose(np.abs(found), np.abs(PCA(2).fit_transform(unit)), atol=1e-5)
+    plain = project(rows, MapSettings(method="pca", components=0, metric="euclidean"))
+    np.testing.assert_allclose(np.abs(plain), np.abs(PCA(2).fit_transform(rows)), atol=1e-3)
+
+
+def test_features_are_prepared_first(clumps: Clumps) -> None:
+    rows, _ = clumps
+    reduced = prepare(rows, MapSettings(components=5))
+    assert reduced.shape == (120, 5)
+    assert prepare(rows, MapSettings(components=50)).shape == rows.shape, "no more than there are"
+    np.testing.assert_allclose(np.linalg.norm(prepare(rows, MapSettings(components=0)), axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(
+        prepare(3 * rows, MapSettings(components=0)), prepare(rows, MapSettings(components=0)), rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("method", ["tsne", "pca", "lda"])
+def test_the_same_seed_gives_the_same_map(clumps: Clumps, method: str) -> None:
+    rows, targets = clumps
+    settings = MapSettings(method=method, seed=3)  # type: ignore[arg-type]
+    first, second = (project(rows, settings, targets) for _ in range(2))
+    assert first.shape == (120, 2) and first.dtype == np.float32 and np.isfinite(first).all()
+    np.testing.assert_array_equal(first, second)
+    places, _ = nearest(first, 5)
+    assert (targets[places] == targets[:, None]).mean() > 0.95, "clumps stay clumps"
+
+
+def test_umap_gets_exact_neighbours_and_the_seed(clumps: Clumps, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+
+    class Recorder:
+        def __init__(self, **settings: Any):
+            given.update(settings)
+
+        def fit_transform(self, rows: np.ndarray) -> np.ndarray:
+            return rows[:, :2]
+
+    monkeypatch.setitem(sys.modules, "umap", SimpleNamespace(UMAP=Recorder))
+    rows, _ = clumps
+    project(rows, MapSettings(method="umap", neighbours=8, minimum_distance=0.3, seed=4))
+    places, distances, search = given.pop("precomputed_knn")
+    assert given == {"n_components": 2, "n_neighbors": 8, "min_dist": 0.3, "random_state": 4}
+    assert places.shape == distances.shape == (120, 8) and search is None
+    assert (places[:, 0] == np.arange(120)).all(), "UMAP counts a point as its own first neighbour"
+
+
+@pytest.mark.slow
+def test_umap_keeps_clumps_and_repeats_itself(clumps: Clumps) -> None:
+    pytest.importorskip("umap", reason="umap-learn is not installed")
+    rows, targets = clumps
+    first, second = (project(rows, MapSettings(method="umap", neighbours=8)) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    places, _ = nearest(first, 5)
+    assert (targets[places] == targets[:, None]).mean() > 0.95
+
+
+def test_few_faces_and_large_perplexity() -> None:
+    rows = np.random.default_rng(0).normal(size=(12, 6))
+    assert MapSettings(perplexity=100).fitted(12).perplexity < 12
+    assert project(rows, MapSettings(perplexity=100)).shape == (12, 2)
+    with pytest.raises(UserError, match="at least 5 pictures"):
+        project(rows[:4], MapSettings())
+
+
+def test_what_cannot_be_mapped_is_said(clumps: Clumps) -> None:
+    rows, targets = clumps
+    with pytest.raises(UserError, match="needs more than 2 classes"):
+        project(rows[:80], MapSettings(method="lda"), targets[:80])
+    broken = rows.copy()
+    broken[0, 0] = np.nan
+    with pytest.raises(UserError, match="not finite"):
+        project(broken, MapSettings())
+    for wrong, said in (
+        ({"method": "x"}, "no projection 'x'"),
+        ({"perplexity": 0.5}, "Perplexity"),
+        ({"seed": -1}, "Seed"),
+    ):
+        with pytest.raises(UserError, match=said):
+            MapSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_only_settings_of_the_method_count() -> None:
+    assert MapSettings(neighbours=5).relevant() == MapSettings(neighbours=50).relevant()
+    assert MapSettings(perplexity=5).relevant() != MapSettings(perplexity=50).relevant()
+    assert MapSettings(method="umap", neighbours=5).relevant() != MapSettings(method="umap").relevant()
+
+
+def test_nearest_is_exact(clumps: Clumps) -> None:
+    rows, _ = clumps
+    distances, places = NearestNeighbors(n_neighbors=8, algorithm="brute").fit(rows).kneighbors()
+    found, gap = nearest(rows, 7, np.array([3, 50]))
+    np.testing.assert_array_equal(found, places[[3, 50], :7])
+    np.testing.assert_allclose(gap, distances[[3, 50], :7], rtol=1e-5)
+    own, zero = nearest(rows, 3, include_self=True)
+    assert (own[:, 0] == np.arange(120)).all() and (zero[:, 0] == 0).all()
+    with pytest.raises(ValueError, match="no 5 neighbours"):
+        nearest(rows[:5], 5)
+
+
+def test_align_undoes_turning_and_scaling(clumps: Clumps) -> None:
+    points = clumps[0][:, :2]
+    turn = np.array([[0.0, -1.0], [1.0, 0.0]], np.float32)
+    np.testing.assert_allclose(align(3 * points @ turn + 5, points), points, atol=1e-3)
+    np.testing.assert_allclose(align(points * [-1, 1], points), points, atol=1e-3)
