@@ -1,7 +1,7 @@
 """Pictures of every page for the README and the documentation: ``python -m tests.browser.screenshots FOLDER``.
 
-The app starts with the checkpoints that ship and an empty runs folder; each page is taken on a projector's screen, light
-and dark, and on a phone.
+The app starts with the checkpoints that ship and an empty runs folder; each page is taken on a projector's screen,
+light and dark, and on a phone.
 """
 
 from __future__ import annotations

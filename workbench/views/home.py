@@ -88,5 +88,6 @@ def _data_sets() -> None:
 def _pages() -> None:
     st.subheader("Pages", anchor=False)
     for page in navigation.PAGES[1:]:
-        st.page_link(navigation.page(page.key), label=f"**{page.title}**", icon=f":material/{page.icon}:")
-        st.caption(page.question)
+        with st.container(gap=None):
+            st.page_link(navigation.page(page.key), label=f"**{page.title}**", icon=f":material/{page.icon}:")
+            st.caption(page.question)

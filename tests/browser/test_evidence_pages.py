@@ -1,0 +1,144 @@
+"""Confusion and Misclassifications in a real browser: a click on a cell, on a face, on a mark; the keyboard; files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from app_server import Server, settle
+
+pytestmark = pytest.mark.browser
+
+PLOT = '[data-testid="stPlotlyChart"] .nsewdrag'
+TITLES = re.compile(r"^\w+ > \w+$")
+
+
+def errors(page: Any) -> list[str]:
+    """Sentences of errors and tracebacks on the page."""
+    boxes = page.locator('[data-testid="stException"], [data-testid="stAlertContentError"] p')
+    return [box.inner_text() for box in boxes.all()]
+
+
+def open_page(page: Any, server: Server, address: str) -> None:
+    """Open a page and wait for its first face; the first visit of all computes the predictions."""
+    page.goto(f"{server.url}/{address}")
+    page.locator('img[alt^="Face labelled"]').wait_for(timeout=120_000)
+    settle(page)
+    page.locator(PLOT).first.wait_for(state="attached", timeout=60_000)
+    page.wait_for_timeout(800)
+    assert errors(page) == []
+
+
+def click_cell(page: Any, row: int, column: int, size: int = 7) -> None:
+    """Click near a corner of a cell: every pixel of it must hit."""
+    box = page.locator(PLOT).first.bounding_box()
+    x = box["x"] + box["width"] * (column + 0.15) / size
+    y = box["y"] + box["height"] * (row + 0.85) / size
+    page.mouse.click(x, y)
+
+
+def written(page: Any) -> list[list[str]]:
+    """The matrix as its CSV holds it."""
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="CSV").first.click()
+    return list(csv.reader(io.StringIO(Path(waiting.value.path()).read_text())))
+
+
+def test_a_click_on_a_cell_opens_its_pictures(page: Any, server: Server) -> None:
+    open_page(page, server, "confusion?data=small&split=test&cells=counts")
+    head, *rows = written(page)
+    names = head[1:]
+    counts = [[int(v) for v in row[1:]] for row in rows]
+    assert [row[0] for row in rows] == names and sum(map(sum, counts)) == 70
+    # Two cells with pictures, whichever they are with these weights.
+    full = [(k, j) for k in range(7) for j in range(7) if counts[k][j]]
+    for k, j in (full[0], full[-1], full[-1]):  # the second click on the same cell must not lose it
+        began = time.monotonic()
+        click_cell(page, k, j)
+        page.get_by_role("heading", name=f"{names[k]} > {names[j]}", exact=True).wait_for(timeout=60_000)
+        settle(page)
+        print(f"click to pictures: {time.monotonic() - began:.2f} s")
+        assert page.get_by_text(re.compile(rf"in {counts[k][j]} of {sum(counts[k])} pictures")).count() == 1
+        number = f"{counts[k][j]} picture" + ("s" if counts[k][j] > 1 else "")
+        assert page.get_by_text(number, exact=True).count() == 1
+        assert f"true={names[k]}" in page.url and f"predicted={names[j]}" in page.url
+        assert errors(page) == []
+    # An empty cell says so; the lists for the keyboard went along with the click.
+    k, j = next((k, j) for k in range(7) for j in range(7) if not counts[k][j])
+    click_cell(page, k, j)
+    page.get_by_text("There is no such picture.").wait_for(timeout=60_000)
+    settle(page)
+    lists = page.locator('[data-testid="stSelectbox"]')
+    assert lists.filter(has_text="True class").inner_text().split()[-1] == names[k]
+    assert lists.filter(has_text="Predicted class").inner_text().split()[-1] == names[j]
+
+
+def test_the_keyboard_chooses_a_cell_and_a_face(page: Any, server: Server) -> None:
+    open_page(page, server, "confusion?data=small&split=test&cells=counts")
+    head, *rows = written(page)
+    counts = [[int(v) for v in row[1:]] for row in rows]
+    k, j = max(((k, j) for k in range(7) for j in range(7)), key=lambda cell: counts[cell[0]][cell[1]])
+    for label, name in (("True class", head[1 + k]), ("Predicted class", head[1 + j])):
+        box = page.get_by_role("combobox", name=re.compile(label))
+        box.focus()
+        box.press("Enter")
+        box.type(name)
+        box.press("Enter")
+        settle(page)
+    page.get_by_role("heading", name=f"{head[1 + k]} > {head[1 + j]}", exact=True).wait_for(timeout=60_000)
+    settle(page)
+    faces = page.locator(".gallery button")
+    assert faces.count() == counts[k][j] >= 2
+    faces.nth(1).focus()
+    row = re.search(r"row (\d+)", faces.nth(1).get_attribute("title") or "")
+    assert row is not None
+    page.keyboard.press("Enter")
+    page.get_by_text(re.compile(rf"sure · row {row[1]}$")).wait_for(timeout=60_000)
+    settle(page)
+    assert errors(page) == []
+
+
+def test_heatmaps_are_laid_over_the_gallery(page: Any, server: Server) -> None:
+    open_page(page, server, "confusion?data=small&split=test")
+    before = page.locator(".gallery img").first.get_attribute("src")
+    page.get_by_text("Heatmaps", exact=True).click()
+    page.wait_for_function(
+        "before => { const i = [...document.querySelectorAll('*')].flatMap(e => e.shadowRoot ? "
+        "[...e.shadowRoot.querySelectorAll('.gallery img')] : []).concat([...document.querySelectorAll('.gallery img')]);"
+        " return i.length && i[0].src !== before }",
+        arg=before,
+        timeout=60_000,
+    )
+    settle(page)
+    assert errors(page) == []
+
+
+def test_a_face_its_mark_and_the_nearest_ones(page: Any, server: Server) -> None:
+    open_page(page, server, "misclassifications?data=small&split=test")
+    count = re.search(r"(\d+) of 70 faces are wrong", page.locator("body").inner_text())
+    assert count is not None
+    page.get_by_role("button", name="ambiguous").click()
+    page.get_by_text("1 of small: 1 ambiguous.").wait_for(timeout=60_000)
+    settle(page)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="CSV").last.click()
+    (line,) = list(csv.DictReader(Path(waiting.value.path()).open()))
+    assert line["mark"] == "ambiguous" and line["split"] == "test"
+    assert page.get_by_text(re.compile(rf"sure · row {line['row']}$")).count() == 1
+    page.get_by_role("button", name="Find the nearest faces").click()
+    page.get_by_text("Cosine of both embeddings").wait_for(timeout=120_000)
+    settle(page)
+    assert errors(page) == []
+    page.reload()
+    page.get_by_text("1 of small: 1 ambiguous.").wait_for(timeout=60_000)
+    settle(page)
+    assert page.get_by_text("Cosine of both embeddings").count() == 1  # at hand now
+    page.get_by_text("Explain this face with other methods").click()
+    page.get_by_text(re.compile("^Grad-CAM for ")).wait_for(timeout=60_000)
+    settle(page)
+    assert "sample=row" in page.url and errors(page) == []
