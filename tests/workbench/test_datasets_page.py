@@ -101,6 +101,14 @@ def test_the_gallery_is_filtered_and_shows_one_face(app: AppTest, small: Path) -
     assert "No picture fits" in words(app)
 
 
+def test_a_network_names_doubtful_labels(app: AppTest, small: Path, checkpoint: Checkpoint) -> None:
+    open_datasets(app, data="small", section="Faces")
+    app.selectbox(key="widget doubt small").set_value("fresh").run()
+    until(app, "Confident learning")
+    assert "of 8 labels" in words(app)  # validation and test: the network may have trained on the rest
+    assert "8 pictures" in words(app)
+
+
 def test_strength_and_recipe_change_the_preview(app: AppTest, small: Path, checkpoint: Checkpoint) -> None:
     open_datasets(app, data="small", section="Preparation")
     assert "rotation 10," in words(app)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.data import READERS, FaceDataset
-from workbench import state
+from workbench import cache, state
 from workbench.components.errors import guard
-from workbench.services import datasets, inventory
+from workbench.services import dataset_facts, datasets, inventory
 
 _BY_ITSELF = "recognise it"
 _ZIP_MB = 200
@@ -49,6 +49,20 @@ def choose_protocol(protocols: dict[str, str]) -> str:
     )
 
 
+def offer_ways_out(name: str) -> None:
+    """After an error: try again, or take the set from the list."""
+    entry = datasets.find(name)
+    with st.container(horizontal=True):
+        if (
+            entry is not None
+            and datasets.failed(entry)
+            and st.button("Try again", key="read again", icon=":material/refresh:")
+        ):
+            datasets.read_again(entry)
+            st.rerun()
+        offer_removal(name)
+
+
 def offer_removal(name: str) -> None:
     """A button that forgets the set, if it was added by hand."""
     entry = datasets.find(name)
@@ -68,7 +82,7 @@ def offer_removal(name: str) -> None:
 
 def headline(dataset: FaceDataset) -> None:
     """What the set is, in one line."""
-    people = 0 if dataset.subjects is None else len(set(dataset.subjects.tolist()) - {""})
+    people = len(cache.of_dataset(dataset_facts.people, dataset))
     unlabelled = int((dataset.labels < 0).sum())
     parts = [
         f"**{len(dataset):,} pictures**",

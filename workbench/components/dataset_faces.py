@@ -107,7 +107,7 @@ def _filters(name: str, dataset: FaceDataset) -> tuple[Filter, str | None]:
         with first:
             light = st.slider("Mean brightness, 0 to 255", 0, 255, disabled=not small, **_range(f"filter light {name}"))
         with second:
-            people = [] if dataset.subjects is None else sorted(set(dataset.subjects.tolist()) - {""})
+            people = cache.of_dataset(dataset_facts.people, dataset)
             subjects = st.multiselect(
                 "Subjects",
                 people,

@@ -41,7 +41,7 @@ def class_balance(counts: np.ndarray, classes: Sequence[str], splits: Sequence[s
         )
     figure.update_yaxes(autorange="reversed", ticks="", automargin=True, fixedrange=True)
     figure.update_xaxes(
-        range=[0, max(1.0, float(shares.max())) * 1.32], title_text="part of the split, %", nticks=5, fixedrange=True
+        range=[0, max(1.0, float(shares.max())) * 1.32], title_text="share, %", nticks=5, fixedrange=True
     )
     figure.update_layout(height=86 + 25 * len(classes), margin=_MARGIN, bargap=0.28)
     figure.update_annotations(font_size=13)

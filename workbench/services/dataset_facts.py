@@ -60,11 +60,16 @@ class Sample:
     pixels: np.ndarray
 
 
+def people(dataset: FaceDataset) -> list[str]:
+    """Names of the subjects, sorted; empty where the set does not tell who is who."""
+    return [] if dataset.subjects is None else sorted(set(dataset.subjects.tolist()) - {""})
+
+
 def protocols(dataset: FaceDataset) -> dict[str, str]:
     """Keys and titles of the protocols that can divide this set, the natural one first."""
-    people = 0 if dataset.subjects is None else len(np.unique(dataset.subjects))
+    known = len(people(dataset))
     own = (dataset.counts().sum(axis=1) > 0).sum() > 1
-    fit = {key: p for key, p in PROTOCOLS.items() if not p.by_subject or people >= max(p.folds, 3)}
+    fit = {key: p for key, p in PROTOCOLS.items() if not p.by_subject or known >= max(p.folds, 3)}
     if not own:
         natural = "folds-5-subject" if "folds-5-subject" in fit else "folds-5"
         fit = {natural: fit[natural]} | fit

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_models.data import READERS, DatasetEntry, FaceDataset, add_dataset, known_datasets, remove_dataset
+from fer_models.data import (
+    READERS,
+    DatasetEntry,
+    FaceDataset,
+    add_dataset,
+    known_datasets,
+    open_dataset,
+    remove_dataset,
+)
 from fer_models.data import builtin as built_in
 from fer_models.data.archive import MAX_BYTES, MAX_FILES, extract_zip
 from fer_models.data.opening import split_options
@@ -18,6 +26,8 @@ from fer_models.data.store import open_store, store_folder
 from fer_models.data.synthetic import SyntheticOptions
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
+from workbench.services import background
+from workbench.services.background import Job
 
 #: The set that a visitor sees first where it is at hand.
 _PREFERRED = "fer2013"
@@ -81,6 +91,27 @@ def stored(entry: DatasetEntry) -> FaceDataset | None:
     except (KeyError, ValueError):
         return None  # Opening it will say what is wrong with it.
     return open_store(store_folder(Path(entry.source), key, sorted(options.items()), None, None))
+
+
+def read(entry: DatasetEntry) -> Job:
+    """Begin to read a set into its store in the background, or return the reading that was begun."""
+    job = background.find(_reading(entry))
+    if job is not None and job.state == "failed":
+        return job
+    if job is not None and job.state == "done":
+        background.forget(_reading(entry))  # Its source changed since.
+    return background.start(_reading(entry), lambda tell: len(open_dataset(entry.name, progress=tell)))
+
+
+def failed(entry: DatasetEntry) -> bool:
+    """Whether the last reading failed."""
+    job = background.find(_reading(entry))
+    return job is not None and job.state == "failed"
+
+
+def read_again(entry: DatasetEntry) -> None:
+    """Let the next :func:`read` try anew."""
+    background.forget(_reading(entry))
 
 
 def identity(dataset: FaceDataset) -> str:
@@ -175,6 +206,10 @@ def _add_unpacked(name: str, folder: Path, reader: str | None) -> DatasetEntry:
         if len(inside) != 1 or (inside[0].is_file() and inside[0].suffix.lower() != ".csv"):
             raise
         return add_dataset(name, inside[0], reader)
+
+
+def _reading(entry: DatasetEntry) -> tuple[str, str, str]:
+    return ("read", entry.source, entry.reader)
 
 
 def _uploads() -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fer_models.data import FaceDataset, open_dataset
+from fer_models.data import FaceDataset
 from fer_models.errors import UserError
 from workbench import cache, state
 from workbench.components import (
@@ -19,7 +19,7 @@ from workbench.components import (
     job_progress,
 )
 from workbench.components.errors import guard
-from workbench.services import background, dataset_facts, datasets
+from workbench.services import dataset_facts, datasets
 
 _SECTIONS = ("Overview", "Faces", "Pixels", "Preparation", "Audit", "All sets")
 
@@ -33,22 +33,17 @@ def render() -> None:
     with guard("opening the data set"):
         dataset = _opened(name)
     if dataset is None:
-        dataset_bar.offer_removal(name)
+        dataset_bar.offer_ways_out(name)
+        with guard("the table of data sets"):
+            dataset_table.show()
     else:
         with right:
             protocol = dataset_bar.choose_protocol(cache.of_dataset(dataset_facts.protocols, dataset))
         dataset_bar.headline(dataset)
-    section = st.segmented_control(
-        "Section",
-        _SECTIONS,
-        required=True,
-        label_visibility="collapsed",
-        **state.bound("section", _SECTIONS, "Overview" if dataset is not None else "All sets"),
-    )
-    with guard(f"the section {section}"):
-        if section == "All sets":
-            dataset_table.show()
-        elif dataset is not None:
+        section = st.segmented_control(
+            "Section", _SECTIONS, required=True, label_visibility="collapsed", **state.bound("section", _SECTIONS)
+        )
+        with guard(f"the section {section}"):
             _section(str(section), name, dataset, protocol)
     heading.show_reading(
         "A figure measured on copies of training pictures, or on people seen in training, is too good. Folds by "
@@ -68,8 +63,10 @@ def _section(section: str, name: str, dataset: FaceDataset, protocol: str) -> No
         dataset_pixels.show(dataset)
     elif section == "Preparation":
         dataset_preparation.show(dataset)
-    else:
+    elif section == "Audit":
         dataset_audit.show(name, dataset, protocol)
+    else:
+        dataset_table.show()
 
 
 def _opened(name: str) -> FaceDataset | None:
@@ -81,16 +78,9 @@ def _opened(name: str) -> FaceDataset | None:
     entry = datasets.find(name)
     if entry is None or datasets.stored(entry) is not None:
         return cache.dataset(name)
-    key = ("read", entry.source, entry.reader)
-    job = background.find(key)
-    if job is not None and job.state == "failed":
-        if st.button("Try again", key="read again", icon=":material/refresh:"):
-            background.forget(key)
-            st.rerun()
+    job = datasets.read(entry)
+    if job.state == "failed":
         raise UserError(job.problem)
-    if job is not None and job.state == "done":
-        background.forget(key)  # Its source changed since: read it anew.
-    job = background.start(key, lambda tell: len(open_dataset(name, progress=tell)))
     if job.active:
         job_progress.show(job, f"Reading {entry.title} for the first time")
         return None
