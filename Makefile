@@ -26,7 +26,7 @@ bench: $(VENV)/.dev
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
 
 screenshots: $(VENV)/.dev
-	$(BIN)/python -m tests.browser.screenshots docs/screenshots
+	$(BIN)/python tests/browser/screenshots.py docs/screenshots
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || \

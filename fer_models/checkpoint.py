@@ -182,6 +182,7 @@ def save_checkpoint(
     try:
         fresh.mkdir(parents=True)
         save_file(state, fresh / WEIGHTS)
+        (fresh / WEIGHTS).chmod(0o644)  # the library makes it readable to its owner alone
         config = {
             "format": FORMAT,
             "network": model.key,

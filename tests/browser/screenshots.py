@@ -1,52 +1,51 @@
-"""Pictures of every page for the README and the documentation: ``python -m tests.browser.screenshots FOLDER``.
+"""Take the README's pictures from the real app: ``python tests/browser/screenshots.py FOLDER``.
 
-The app starts with the checkpoints that ship and an empty runs folder; each page is taken on a projector's screen,
-light and dark, and on a phone.
+Only drawn faces are shown, so that no person's face is published.
 """
 
 from __future__ import annotations
 
-import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+from app_server import ARGUMENTS, CHROMIUM, ROOT, Server, settle
+from playwright.sync_api import sync_playwright
 
-from tests.browser.app_server import ARGUMENTS, CHROMIUM, ROOT, Server, settle
-from workbench.navigation import PAGES
+#: File name, address, and height of the window in pixels.
+PICTURES = (
+    ("explain", "explain?checkpoint=fcsdnet-synthetic&data=synthetic", 760),
+    ("datasets", "datasets?data=synthetic", 760),
+    ("train", "train", 720),
+    ("confusion", "confusion?checkpoint=fcsdnet-synthetic&data=synthetic&split=test", 800),
+    ("clusters", "clusters?checkpoint=fcsdnet-synthetic&data=synthetic&split=test", 800),
+    ("compare", "compare", 760),
+)
 
-SCREENS = {"": (1280, 720, "light"), "-dark": (1280, 720, "dark"), "-phone": (390, 844, "light")}
 
-
-def main(folder: Path) -> int:
-    """Take all pictures."""
-    if not Path(CHROMIUM).exists():
-        print("Chromium is not installed (apt-get install chromium); no picture taken.", file=sys.stderr)
-        return 1
-    from playwright.sync_api import sync_playwright
-
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as base, sync_playwright() as playwright:
-        server = Server(Path(base))
-        (Path(base) / "checkpoints").symlink_to(ROOT / "checkpoints")
-        server.start()
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+def main(folder: str) -> None:
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as base:
+        shutil.copytree(ROOT / "checkpoints", Path(base) / "checkpoints")
+        app = Server(Path(base))
+        app.start()
         try:
-            for suffix, (width, height, scheme) in SCREENS.items():
-                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-                for entry in PAGES:
-                    page.goto(f"{server.url}/{'' if entry is PAGES[0] else entry.key}")
-                    settle(page, timeout=180_000)
-                    page.wait_for_timeout(800)  # Plotly draws a little later
-                    page.screenshot(path=folder / f"{entry.key}{suffix}.png")
-                    print(folder / f"{entry.key}{suffix}.png")
-                page.close()
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+                for name, address, height in PICTURES:
+                    page = browser.new_page(viewport={"width": 1280, "height": height})
+                    page.goto(f"{app.url}/{address}")
+                    page.wait_for_timeout(2000)
+                    settle(page, 300_000)
+                    page.wait_for_timeout(4000)
+                    page.screenshot(path=target / f"{name}.png")
+                    page.close()
+                browser.close()
         finally:
-            browser.close()
-            server.stop()
-    return 0
+            app.stop()
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screenshots")))
+    main(sys.argv[1])
