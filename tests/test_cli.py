@@ -42,6 +42,15 @@ def test_predict_prints_the_promised_json(checkpoint, picture, capsys):
     assert face["class"] == max(face["probabilities"], key=face["probabilities"].get)
 
 
+def test_one_broken_picture_does_not_cost_the_others(checkpoint, picture, tmp_path, capsys):
+    text = tmp_path / "text.png"
+    text.write_text("no picture")
+    assert main(["predict", checkpoint, str(text), picture, "--json", "-"]) == 2
+    told = capsys.readouterr()
+    assert [result["image"] for result in json.loads(told.out)] == [picture]
+    assert "text.png" in told.err
+
+
 def test_evaluate_prints_the_promised_json(checkpoint, tmp_path, capsys):
     out = tmp_path / "figures.json"
     assert main(["evaluate", checkpoint, "--data", DATA, "--split", "val", "--json", str(out)]) == 0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from fer_models.checkpoint import load_checkpoint
 from fer_models.commands.output import show_progress, write_json
+from fer_models.errors import UserError
 from fer_models.faces.align import crop_face
 from fer_models.faces.detect import detect_faces
 from fer_models.faces.image import read_image
@@ -22,8 +24,14 @@ def run(given: argparse.Namespace) -> int:
     classifier = load_checkpoint(given.checkpoint)
     preprocess = classifier.checkpoint.preprocess
     results = []
+    broken = 0
     for number, path in enumerate(given.images, 1):
-        image = read_image(path)
+        try:
+            image = read_image(path)
+        except UserError as error:  # one broken picture does not cost the others
+            print(f"fer predict: {error}", file=sys.stderr)
+            broken += 1
+            continue
         faces = detect_faces(image, given.detector)
         crops = [crop_face(image, face, preprocess.crop_margin, preprocess.alignment)[0] for face in faces]
         prediction = classifier.predict(crops)
@@ -48,6 +56,6 @@ def run(given: argparse.Namespace) -> int:
             for face in result["faces"]:
                 name, share = face["class"], face["probabilities"][face["class"]]
                 print(f"  {name:<10} {100 * share:5.1f} %  at {face['box']}")
-        if not any(result["faces"] for result in results):
+        if results and not any(result["faces"] for result in results):
             print("For pictures that are cut to a face already, use --detector whole.")
-    return 0
+    return 2 if broken else 0
