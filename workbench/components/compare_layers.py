@@ -12,19 +12,22 @@ from workbench.services import compare, compare_table
 from workbench.services.compare import Entry
 
 _NOTHING = ""
+_USUAL = ("fcsdnet", "resnet18")
 _MARK = "background-color: rgba(196, 106, 45, 0.2)"
 
 
 def show(entries: Sequence[Entry], *, key: str) -> None:
     """Two choices, and a table for each that is made."""
     named = {entry.key: entry for entry in entries}
+    trained = [entry.key for entry in entries if entry.checkpoint is not None]
+    usual = [*trained[:2], *(name for name in _USUAL if name not in trained)]
     first, second = st.columns(2, gap="medium")
     with first:
-        one = _choice("Network", named, list(named), "network", None)
+        one = _choice("Network", named, list(named), "network", usual[0])
         if one is not None:
             _table(one, f"{key} one")
     with second:
-        other = _choice("Beside it", named, [_NOTHING, *named], "beside", _NOTHING)
+        other = _choice("Beside it", named, [_NOTHING, *named], "beside", usual[1])
         if other is not None:
             _table(other, f"{key} other")
 
@@ -46,18 +49,17 @@ def _table(entry: Entry, key: str) -> None:
         st.markdown(
             f"{entry.size} x {entry.size} x {entry.channels} · {parameters:,} parameters · {macs / 1e6:,.1f} MMACs"
         )
-        st.caption(compare.attention_share(rows))
+        st.caption(f"{compare_table.MARK} {compare.attention_share(rows)}")
         table = compare_table.layer_table(rows)
-        marked = table["Attention"] != ""
+        marked = [row.attention for row in rows]
         st.dataframe(
             table.style.apply(lambda row: [_MARK if marked[row.name] else ""] * len(row), axis=1),
             key=f"{key} layers",
             hide_index=True,
             height=420,
             column_config={
-                "Layer": st.column_config.TextColumn(width=170),
-                "Attention": st.column_config.TextColumn(width=80),
-                "Output": st.column_config.TextColumn(width=100, help="Without the batch: channels, height, width."),
+                "Layer": st.column_config.TextColumn(width=210),
+                "Output": st.column_config.TextColumn(width=95, help="Without the batch: channels, height, width."),
                 "Parameters": st.column_config.NumberColumn(format="localized", width=90),
                 "MMACs": st.column_config.NumberColumn(format="%.2f", width=70, help="Million multiply-accumulates."),
             },

@@ -8,7 +8,7 @@ import streamlit as st
 
 from fer_models.inference.measure import Cost
 from workbench import navigation, state
-from workbench.components import plot
+from workbench.components import plot, table
 from workbench.figures.compare import Point, pareto
 from workbench.services.compare import Entry, front, measured_on
 
@@ -79,9 +79,6 @@ def _draw(group: list[Entry], measured: Mapping[str, Cost | str], where: str, ke
     )
     unit = "" if timed else " Press Measure to see milliseconds on this device instead of counted products."
     st.caption(f"Accuracy on {where}, bars: 95 % interval; the area of a bubble is its number of parameters.{unit}")
-    for entry in group[:3]:
-        st.markdown(f"**{entry.name.replace('[', '')}**: {_plain(entry.figure)}")
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[").replace("]", "\\]")
+    table.show(
+        ("Network", "Accuracy"), [(entry.name, entry.figure) for entry in group[:4]], label="The most accurate networks"
+    )

@@ -19,21 +19,22 @@ _HELP = {
     "Parameters": "Trainable ones.",
     "MMACs": "Million multiply-accumulates for one picture at this input: convolutions, linear and recurrent layers, "
     "attention.",
-    "One picture, ms": "Median on this device, the fastest way to run it.",
-    f"Pictures/s in {MANY}s": f"Median in batches of {MANY}, the fastest way to run it; very large networks run in "
+    "ms a picture": "Median on this device, the fastest way to run it.",
+    "Pictures/s": f"Median in batches of {MANY}, the fastest way to run it; very large networks run in "
     "smaller batches, see Remark.",
     "Runs in": "The fastest way for one picture: torch, torch with batch norms folded into convolutions, or "
     "onnxruntime. All give the same logits to 0.0001.",
     "Memory, MB": f"Growth of a fresh process while plain torch runs a batch of {MANY}, weights included.",
     "File, MB": "Weights on disk; of networks that are not trained, in float32.",
 }
-_FORMATS = {"Accuracy, %": "%.1f", "Parameters": "localized", "MMACs": "%.1f", "One picture, ms": "%.2f",
-            f"Pictures/s in {MANY}s": "%.0f", "Memory, MB": "%.0f", "File, MB": "%.1f"}  # fmt: skip
+_FORMATS = {"Accuracy, %": "%.1f", "Parameters": "localized", "MMACs": "%.1f", "ms a picture": "%.2f",
+            "Pictures/s": "%.0f", "Memory, MB": "%.0f", "File, MB": "%.1f"}  # fmt: skip
 
 
 def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: str) -> None:
     """Draw the bar with the button, the table with rows that can be chosen, and the download."""
     bar = st.container(horizontal=True, vertical_alignment="center", key=f"{key} bar")
+    going = st.container()
     table = compare_table.shown(entries, measured)
     event = st.dataframe(
         table,
@@ -43,6 +44,7 @@ def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: s
         column_config=_columns(table),
         on_select="rerun",
         selection_mode="multi-row",
+        placeholder="",
         alt="Cost and accuracy of all networks; the same as a file under Table, CSV",
     )
     picked = [entries[i] for i in event["selection"]["rows"] if i < len(entries)]
@@ -57,10 +59,11 @@ def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: s
             on_click="ignore",
             icon=":material/download:",
         )
-    progress(key=key)
+    with going:
+        _progress(key)
 
 
-def progress(*, key: str) -> None:
+def _progress(key: str) -> None:
     """What is being measured, looked at every second, with a button that stops it."""
     job = compare_measure.find()
     if job is None:
@@ -108,10 +111,11 @@ def _columns(table: pd.DataFrame) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for name in table.columns:
         if name in _FORMATS:
-            columns[name] = st.column_config.NumberColumn(help=_HELP.get(name), format=_FORMATS[name])
+            columns[name] = st.column_config.NumberColumn(help=_HELP.get(name), format=_FORMATS[name], width=90)
         else:
             columns[name] = st.column_config.TextColumn(
                 help=_HELP.get(name), width="large" if name in ("Figure", "Remark") else None
             )
-    columns["Network"] = st.column_config.TextColumn(pinned=True)
+    columns["Network"] = st.column_config.TextColumn(width=170)
+    columns["Variant"] = st.column_config.TextColumn(width=160, help="Of a trained network its name.")
     return columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ class Point:
 
 def pareto(points: Sequence[Point], axis: str) -> go.Figure:
     """Bubbles over a logarithmic cost axis, their area the number of parameters; those on the Pareto front are joined,
-    with a filled marker and a name in bold.
+    with names in bold.
 
     Args:
         axis: title of the cost axis, with its unit.
@@ -59,16 +60,15 @@ def pareto(points: Sequence[Point], axis: str) -> go.Figure:
                 "width": 5,
                 "color": _GREY,
             },
-            mode="markers+text",
-            text=[f"<b>{_escape(p.name)}</b>" if on_front else _escape(p.name) for p in group],
-            textposition="middle right",
+            mode="markers",
+            text=[_escape(point.name) for point in group],
             cliponaxis=False,
             customdata=[[_escape(point.words), f"{point.parameters:,}"] for point in group],
             hovertemplate="%{text}<br>%{customdata[0]}<br>%{x:.4g} "
             + axis.partition(",")[2].strip()
             + "<br>%{customdata[1]} parameters<extra></extra>",
             marker={
-                "size": [max(10.0, 46 * (point.parameters / largest) ** 0.5) for point in group],
+                "size": [_diameter(point, largest) for point in group],
                 "color": colour,
                 "opacity": 0.75 if on_front else 0.45,
                 "symbol": "circle" if on_front else "diamond",
@@ -76,28 +76,46 @@ def pareto(points: Sequence[Point], axis: str) -> go.Figure:
             },
             name=name,
         )
+    for point in points:
+        away = 0.36 * _diameter(point, largest) + 3
+        figure.add_annotation(
+            x=math.log10(point.cost),
+            y=point.accuracy,
+            text=f"<b>{_escape(point.name)}</b>" if point.on_front else _escape(point.name),
+            showarrow=False,
+            xanchor="left",
+            yanchor="bottom",
+            xshift=away,
+            yshift=0.5 * away,
+            font={"size": 13},
+        )
+    ticks, window = _axis([point.cost for point in points])
     figure.update_xaxes(
-        type="log", title_text=axis, fixedrange=True, range=_range([p.cost for p in points]), dtick="D2"
+        type="log", title_text=axis, fixedrange=True, range=window, tickvals=ticks, ticktext=[f"{t:,g}" for t in ticks]
     )
     figure.update_yaxes(title_text="accuracy, %", fixedrange=True)
     figure.update_layout(
-        height=330,
+        height=310,
         margin={"l": 10, "r": 10, "t": 30, "b": 10},
-        legend={"orientation": "h", "x": 0, "y": 1.12, "itemsizing": "constant"},
+        legend={"orientation": "h", "x": 0, "y": 1.13},
         hovermode="closest",
     )
     return figure
 
 
-def _range(costs: Sequence[float]) -> list[float]:
-    """Room for names at the right, in powers of ten."""
-    import math
+def _diameter(point: Point, largest: int) -> float:
+    return max(10.0, 46 * (point.parameters / largest) ** 0.5)
 
-    if not costs:
-        return [0, 1]
+
+def _axis(costs: Sequence[float]) -> tuple[list[float], list[float]]:
+    """Ticks at 1, 2 and 5 of every power of ten, and a window in powers of ten with room for names at the right."""
     low, high = math.log10(min(costs)), math.log10(max(costs))
     room = max(high - low, 0.5)
-    return [low - 0.2 * room, high + 0.6 * room]
+    window = [low - 0.2 * room, high + 0.45 * room]
+    powers = range(math.floor(window[0]), math.ceil(window[1]) + 1)
+    steps = (1, 2, 5) if window[1] - window[0] < 2.5 else (1,)
+    ticks = [step * 10.0**power for power in powers for step in steps]
+    return [tick for tick in ticks if window[0] <= math.log10(tick) <= window[1]], window
 
 
 def _escape(text: str) -> str:

@@ -123,7 +123,7 @@ def attention_share(rows: Sequence[LayerRow]) -> str:
     """What attention modules take of a network, in one sentence."""
     marked = [row for row in rows if row.attention]
     if not marked:
-        return "No attention module."
+        return "Attention: none."
     parameters = sum(row.parameters for row in marked) / max(1, sum(row.parameters for row in rows))
     macs = sum(row.macs for row in marked) / max(1, sum(row.macs for row in rows))
     return (

@@ -95,6 +95,8 @@ def _measure(entries: list[Entry], tell: Progress) -> int:
     try:
         _worker.stdin.write(json.dumps(request) + "\n")
         _worker.stdin.flush()
+        if _stopped.is_set():  # before there was a process to end
+            _worker.kill()
         for line in _worker.stdout:
             done += _take(json.loads(line), entries, tell)
     except BrokenPipeError:

@@ -11,6 +11,8 @@ from fer_models.inference.measure import MANY, Cost
 from workbench.services.compare import Entry, measured_on
 from workbench.services.wording import selection
 
+#: Stands before the name of a layer that is part of an attention module.
+MARK = "◆"
 Measured = Mapping[str, Cost | str]
 
 
@@ -22,12 +24,12 @@ def shown(entries: Sequence[Entry], measured: Measured) -> pd.DataFrame:
         rows.append(
             {
                 "Network": entry.title,
-                "Variant": entry.variant if entry.checkpoint is None else f"trained: {entry.variant}",
+                "Variant": entry.variant,
                 "Accuracy, %": 100 * metric["value"] if metric else None,
                 "Parameters": entry.cost.parameters if entry.cost else None,
                 "MMACs": entry.cost.macs / 1e6 if entry.cost else None,
-                "One picture, ms": cost.milliseconds[cost.fastest] if cost else None,
-                f"Pictures/s in {MANY}s": cost.per_second[cost.fastest_many] if cost else None,
+                "ms a picture": cost.milliseconds[cost.fastest] if cost else None,
+                "Pictures/s": cost.per_second[cost.fastest_many] if cost else None,
                 "Runs in": cost.fastest if cost else "",
                 "Memory, MB": cost.memory / 1e6 if cost and cost.memory else None,
                 "File, MB": entry.file / 1e6 if entry.file else None,
@@ -78,11 +80,10 @@ def csv(entries: Sequence[Entry], measured: Measured) -> str:
 
 
 def layer_table(rows: Sequence[LayerRow]) -> pd.DataFrame:
-    """Name, output shape, parameters and MACs of each layer, and whether it is part of an attention module."""
+    """Name, output shape, parameters and MACs of each layer; those of attention modules are marked."""
     return pd.DataFrame(
         {
-            "Layer": [row.name for row in rows],
-            "Attention": ["attention" if row.attention else "" for row in rows],
+            "Layer": [f"{MARK} {row.name}" if row.attention else row.name for row in rows],
             "Output": [" x ".join(map(str, row.output_shape)) for row in rows],
             "Parameters": [row.parameters for row in rows],
             "MMACs": [row.macs / 1e6 for row in rows],
