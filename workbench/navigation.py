@@ -33,6 +33,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("datasets", "Data", "Datasets", "What is in the data, and does a split leak?", "photo_library"),
     PageEntry("train", "Train", "Train", "How does a network learn to read faces?", "model_training"),
     PageEntry("explain", "Understand", "Explain", "Where does the network look, and can we believe it?", "visibility"),
+    PageEntry("clusters", "Understand", "Clusters", "Which faces does the network find alike?", "scatter_plot"),
     PageEntry("confusion", "Understand", "Confusion", "What does it mistake for what?", "grid_on"),
     PageEntry(
         "misclassifications", "Understand", "Misclassifications", "Which faces does it get wrong, and why?", "rule"

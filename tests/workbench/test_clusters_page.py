@@ -1,0 +1,77 @@
+"""Clusters: the first map comes by itself, is found again, and what is chosen on it shows its faces."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from app_driver import open_page, words
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from fer_models.checkpoint import Checkpoint
+from workbench.services import background
+
+
+@pytest.fixture
+def small(folders: Path) -> Path:
+    """Twenty-four test faces of noise in the data folder."""
+    rng = np.random.default_rng(3)
+    root = folders / "data" / "small" / "test"
+    for name in ("happy", "sad"):
+        (root / name).mkdir(parents=True)
+        for number in range(12):
+            Image.fromarray(rng.integers(0, 255, (48, 48), dtype=np.uint8)).save(root / name / f"{number}.png")
+    return root
+
+
+@pytest.fixture(autouse=True)
+def no_jobs() -> Iterator[None]:
+    """Each test waits for its jobs: those of the next one would queue behind them."""
+    yield
+    for job in list(background._jobs.values()):
+        for _ in range(600):
+            if not job.active:
+                break
+            time.sleep(0.05)
+    background._jobs.clear()
+
+
+def until(app: AppTest, text: str) -> None:
+    for _ in range(200):
+        if text in words(app):
+            return
+        time.sleep(0.1)
+        app.run()
+    raise AssertionError(words(app))
+
+
+def test_without_a_network_it_says_what_to_do(app: AppTest) -> None:
+    assert "train one first" in words(open_page(app, "clusters"))
+
+
+def test_map_trust_neighbours_and_outliers(app: AppTest, checkpoint: Checkpoint, small: Path) -> None:
+    open_page(app, "clusters", data="small", split="test", projection="pca")
+    until(app, "PCA of 24 faces")
+    text = words(app)
+    for said in ("nearest to a face on the map", "trustworthiness", "Most alike in the original features",
+                 "Faces that stand apart", "Silhouette", "Better is"):  # fmt: skip
+        assert said in text, said
+    assert not app.error
+    chosen = app.selectbox(key="widget projection").set_value("lda").run()
+    assert "LDA in 2 dimensions needs more than 2 classes" in _settled(chosen)
+
+
+def _settled(app: AppTest) -> str:
+    until(app, "LDA in 2 dimensions")
+    return words(app)
+
+
+def test_a_chosen_face_in_the_address_is_shown(app: AppTest, checkpoint: Checkpoint, small: Path) -> None:
+    open_page(app, "clusters", data="small", split="test", projection="pca", row="7")
+    until(app, "row 7")
+    app.selectbox(key="widget colour").set_value("confidence").run()
+    assert not app.error and not app.exception
