@@ -212,7 +212,7 @@ def _is_unit(name: str) -> bool:
 
 
 def _words(name: str) -> str:
-    text = name.replace("_", " ")
+    text = name.replace("_", " ").replace("fer2013", "FER2013")
     return text[:1].upper() + text[1:]
 
 
