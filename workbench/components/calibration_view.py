@@ -37,7 +37,7 @@ def _reliability(evidence: Evidence) -> None:
     found = cache.of_predictions(calibration.calibrate, evaluation, fitted_on, validation, key=(fitted_on,))
     st.markdown("**Does it know how sure it may be?**")
     plot.show(
-        reliability_diagram({"as it says": found.before, "with temperature": found.after}),
+        reliability_diagram({"as it is": found.before, "with temperature": found.after}),
         key="reliability",
         alt=f"Reliability diagram; the expected calibration error is {percent(found.ece[0])}, "
         f"with temperature {percent(found.ece[1])}.",
@@ -45,8 +45,9 @@ def _reliability(evidence: Evidence) -> None:
     )
     word = "too sure" if found.temperature > 1 else "too timid"
     st.caption(
-        f"Expected calibration error {percent(found.ece[0])}, with temperature {percent(found.ece[1])}. "
-        f"Temperature {found.temperature:.2f}, {found.fitted}: the network was {word}."
+        f"Temperature {found.temperature:.2f}, {found.fitted}: the network was {word}. Log loss "
+        f"{found.log_loss[0]:.3f}, with temperature {found.log_loss[1]:.3f}; expected calibration error "
+        f"{percent(found.ece[0])}, with temperature {percent(found.ece[1])}."
     )
 
 

@@ -11,7 +11,7 @@ from fer_models.data import FaceDataset
 from fer_models.evaluation.evaluate import Evaluation
 from workbench import cache, state
 from workbench.components import job_progress, selection_bar
-from workbench.services import dataset_facts, predictions
+from workbench.services import dataset_facts, inventory, predictions
 from workbench.services.wording import percent
 
 
@@ -31,6 +31,7 @@ def show() -> Evidence | None:
     Raises:
         UserError: If data set or network cannot be opened, or no class is common.
     """
+    _begin_with_its_own_data()
     chosen = selection_bar.show(checkpoint=True, data=True, split=True)
     if chosen is None or chosen.checkpoint is None or chosen.data is None or chosen.split is None:
         return None
@@ -39,6 +40,17 @@ def show() -> Evidence | None:
     dataset = cache.dataset(chosen.data)
     found = of(chosen.checkpoint, dataset, chosen.split, averaging)
     return None if found is None else Evidence(chosen.checkpoint, chosen.data, dataset, found)
+
+
+def _begin_with_its_own_data() -> None:
+    """Where nobody chose a data set yet, that on which the network was trained, if it is at hand."""
+    if state.get("data") is not None:
+        return
+    usable = inventory.usable(inventory.trained_networks())
+    network = usable.get(state.get("checkpoint") or "") or next(iter(usable.values()), None)
+    own = None if network is None or network.checkpoint is None else network.checkpoint.provenance.get("data")
+    if own in {item.name for item in inventory.data_sets()}:
+        state.put("data", str(own))
 
 
 def of(checkpoint: Checkpoint, dataset: FaceDataset, split: str, averaging: str = "none") -> Evaluation | None:
@@ -53,8 +65,7 @@ def of(checkpoint: Checkpoint, dataset: FaceDataset, split: str, averaging: str 
     count = len(predictions.labelled(dataset, split))
     if not count:
         st.info(
-            f"{split} of {dataset.name} has no picture with a known class, so nothing can be measured on it; "
-            "choose another split.",
+            f"{split} has no picture with a known class, so nothing can be measured on it; choose another split.",
             icon=":material/info:",
         )
         return None

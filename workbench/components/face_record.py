@@ -37,6 +37,7 @@ def _marks(dataset: FaceDataset, position: int) -> None:
         default=[mark for mark in marks.MARKS if mark in own],
         key=key,
         on_change=changed,
+        wrap=True,
         help="Kept for this data set on this computer; the list can be saved below.",
     )
 

@@ -42,7 +42,10 @@ def show(evidence: Evidence) -> None:
         for part in chosen
     ]
     table.show(
-        ("Column", "Value", "Accuracy", "95 % interval", "n", ""), rows[:_SHOWN], right=(2, 3, 4), label="Worst slices"
+        ("Column", "Value", "Accuracy", "95 % interval", "n", ""),
+        rows[:_SHOWN],
+        right=(2, 3, 4, 5),
+        label="Worst slices",
     )
     if len(rows) > _SHOWN:
         st.caption(f"The worst {_SHOWN} of {len(rows)}; all of them are in the file.")

@@ -21,7 +21,7 @@ def reliability_diagram(series: Mapping[str, Sequence[ReliabilityBin]]) -> go.Fi
     """
     figure = go.Figure()
     figure.add_scatter(
-        x=[0, 100], y=[0, 100], mode="lines", name="as it says", hoverinfo="skip",
+        x=[0, 100], y=[0, 100], mode="lines", name="exactly right", hoverinfo="skip",
         line={"color": "#8A8F98", "dash": "dot", "width": 1.5},
     )  # fmt: skip
     for number, (name, bins) in enumerate(series.items()):

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-#: One hue from paper to ink, and for differences two hues about a neutral middle: both keep apart in grey and in
-#: colour vision deficiencies, and every cell says its value in words.
-_LIGHT = ((0.0, "#F7FAFB"), (0.25, "#C5DCE8"), (0.5, "#7FB2CC"), (0.75, "#3E89B0"), (1.0, "#123F58"))
-_DARK = ((0.0, "#1B2226"), (0.25, "#1F4156"), (0.5, "#2B6A8C"), (0.75, "#5FA3C4"), (1.0, "#CBE6F3"))
-_DIVERGING = "PuOr_r"
+#: One hue from the page's ground to its opposite, and for differences purple, white, orange: both keep apart in grey
+#: and in colour vision deficiencies, and every cell says its value in words. Colours at equal steps of the scale.
+_LIGHT = ("#F7FAFB", "#C5DCE8", "#7FB2CC", "#3E89B0", "#123F58")
+_DARK = ("#1B2226", "#1F4156", "#2B6A8C", "#5FA3C4", "#CBE6F3")
+_DIVERGING = ("#2D004B", "#8073AC", "#F7F7F7", "#E08214", "#7F3B08")
+_BLACK, _WHITE = "#000000", "#FFFFFF"
 
 
 def confusion_heatmap(
@@ -39,21 +40,27 @@ def confusion_heatmap(
     finite = np.abs(shown[np.isfinite(shown)])
     top = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
     told = about or texts
-    figure = go.Figure(
-        go.Heatmap(
-            z=shown,
+    scale = _DIVERGING if signed else _DARK if dark else _LIGHT
+    figure = go.Figure()
+    level = np.nan_to_num(shown) / top
+    inks = np.array([[_ink((v + 1) / 2 if signed else v, scale) for v in row] for row in level])
+    for number, ink in enumerate((_BLACK, _WHITE)):
+        # One ink a trace: what is written must be read on dark cells as on light ones.
+        figure.add_heatmap(
+            z=np.where(inks == ink, shown, np.nan),
             zmin=-top if signed else 0,
             zmax=top,
-            colorscale=_DIVERGING if signed else (_DARK if dark else _LIGHT),
+            colorscale=[[i / (len(scale) - 1), colour] for i, colour in enumerate(scale)],
             xgap=1,
             ygap=1,
-            text=[list(row) for row in texts],
-            texttemplate="%{text}",  # its ink follows the cell's ground by itself
-            textfont={"size": 13},
+            text=np.where((inks == ink) & np.isfinite(shown), np.array(texts, object), "").tolist(),
+            texttemplate="%{text}",
+            textfont={"size": 13, "color": ink},
             hoverinfo="skip",
+            hoverongaps=False,
+            showscale=number == 0,
             colorbar={"title": {"text": unit, "side": "right"}, "thickness": 10, "outlinewidth": 0, "len": 1.0},
         )
-    )
     cells = [(k, j) for k in range(size) for j in range(size)]
     figure.add_scatter(
         x=[j for _, j in cells],
@@ -76,8 +83,8 @@ def confusion_heatmap(
     figure.update_xaxes(**axis, title_text="predicted class", side="bottom", range=[-0.5, size - 0.5])
     figure.update_yaxes(**axis, title_text="true class", range=[size - 0.5, -0.5], ticks="", automargin=True)
     figure.update_layout(
-        height=110 + 46 * size,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        height=130 + 44 * size,
+        margin={"l": 10, "r": 10, "t": 30, "b": 10},
         clickmode="event+select",
         dragmode=False,
         hovermode="closest",
@@ -85,3 +92,13 @@ def confusion_heatmap(
         plot_bgcolor="rgba(0,0,0,0)",
     )
     return figure
+
+
+def _ink(level: float, scale: Sequence[str]) -> str:
+    """Black or white, whichever is read more easily on the scale's colour at ``level`` in [0, 1]; at least 4.5 to 1."""
+    stops = np.array([[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in scale])
+    place = np.linspace(0, 1, len(scale))
+    ground = np.array([np.interp(level, place, stops[:, i]) for i in range(3)])
+    linear = np.where(ground <= 0.04045, ground / 12.92, ((ground + 0.055) / 1.055) ** 2.4)
+    luminance = float(linear @ (0.2126, 0.7152, 0.0722))
+    return _BLACK if luminance > 0.179 else _WHITE

@@ -14,11 +14,12 @@ from fer_models.evaluation.calibration import (
     reliability,
 )
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.metrics import log_loss
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Bins and expected calibration error (a share) before and after scaling.
+    """Bins, expected calibration error (a share) and log loss before and after scaling.
 
     Args:
         temperature: of the scaling; of two halves their mean. fitted: on what, in words.
@@ -27,6 +28,7 @@ class Calibration:
     before: list[ReliabilityBin]
     after: list[ReliabilityBin]
     ece: tuple[float, float]
+    log_loss: tuple[float, float]
     temperature: float
     fitted: str
 
@@ -60,6 +62,7 @@ def calibrate(evaluation: Evaluation, fitted_on: str = "", validation: Evaluatio
             float(expected_calibration_error(evaluation.targets, before)),
             float(expected_calibration_error(evaluation.targets, scaled)),
         ),
+        (float(log_loss(evaluation.targets, before)), float(log_loss(evaluation.targets, scaled))),
         value,
         words,
     )

@@ -68,6 +68,12 @@ def table(dataset: FaceDataset, marks: dict[int, frozenset[str]]) -> list[tuple[
     return lines
 
 
+def summary(marks: dict[int, frozenset[str]]) -> str:
+    """How often each mark was given, as ``2 label wrong, 1 ambiguous``."""
+    count = {mark: sum(mark in own for own in marks.values()) for mark in MARKS}
+    return ", ".join(f"{number:,} {mark}" for mark, number in count.items() if number)
+
+
 def _write(path: Path, lines: list[tuple[int, str, str, str]]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

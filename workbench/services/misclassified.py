@@ -160,8 +160,8 @@ def title(evaluation: Evaluation, place: int) -> str:
 
 
 def caption(evaluation: Evaluation, place: int) -> str:
-    """Title and confidence."""
-    return f"{title(evaluation, place)}, {percent(confidence(evaluation, place), 0)}"
+    """Title and confidence; number and sign stay on one line."""
+    return f"{title(evaluation, place)}, {percent(confidence(evaluation, place), 0)}".replace(" %", "\u00a0%")
 
 
 def confidence(evaluation: Evaluation, place: int) -> float:

@@ -88,7 +88,7 @@ def _export(evidence: Evidence) -> None:
     if not known:
         st.caption("None in this data set yet: mark a face beside its picture, and it is listed here.")
         return
-    st.caption(f"{len(known):,} faces of {evidence.dataset.name} are marked.")
+    st.caption(f"{len(known):,} of {evidence.name}: {marks.summary(known)}.")
     csv_download.show(
         marks.COLUMNS, marks.table(evidence.dataset, known), f"{evidence.name}-marks.csv", key="marks csv"
     )

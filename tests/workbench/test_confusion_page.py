@@ -1,0 +1,110 @@
+"""Confusion: matrix, cell, gallery and figures of a known table; empty states are explained."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import torch
+from app_driver import make_checkpoint, open_page, words
+from evidence_maker import cache_answers, write_faces
+from streamlit.testing.v1 import AppTest
+
+from fer_models import create_model
+from fer_models.checkpoint import Checkpoint, save_checkpoint
+from fer_models.evaluation.predictions import predictions_folder
+from fer_models.preprocess import Preprocess
+
+
+def test_without_a_network_it_says_what_to_do(app: AppTest) -> None:
+    open_page(app, "confusion")
+    assert any("No trained network yet" in info.value for info in app.info)
+    assert not app.error and not app.get("plotly_chart")
+
+
+def test_the_first_answer_stands_without_a_click(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
+    cache_answers(write_faces(folders), checkpoint)
+    open_page(app, "confusion", data="small")
+    assert not app.error, words(app)
+    said = words(app)
+    assert "Accuracy 50.0 % [25.4, 74.6] · n = 12 · test" in said
+    assert "Fewer than 30 pictures were measured of angry" in said
+    assert "**sad** is taken for **neutral** in 2 of 3 pictures" in said
+    assert any(head.value == "sad > neutral" for head in app.subheader)
+    assert "2 pictures" in said
+    # Matrix, probabilities, and the heatmaps of answer and label.
+    assert len(app.get("plotly_chart")) == 4
+    assert "Evidence for neutral, the answer" in said and "Evidence for sad, the label" in said
+
+
+def test_the_lists_choose_a_cell_and_the_address_keeps_it(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
+    cache_answers(write_faces(folders), checkpoint)
+    open_page(app, "confusion", data="small")
+    app.selectbox(key="widget true").set_value("fear").run()
+    app.selectbox(key="widget predicted").set_value("surprise").run()
+    assert "**fear** is taken for **surprise** in 1 of 1 pictures" in words(app)
+    assert app.query_params["true"] in ("fear", ["fear"])
+    app.selectbox(key="widget predicted").set_value("disgust").run()
+    assert any("no such picture" in info.value for info in app.info)
+    for kind in ("counts", "columns", "rows"):
+        app.segmented_control(key="widget cells").set_value(kind).run()
+        assert not app.error and not app.exception
+    app.selectbox(key="widget order").set_value("confusion").run()
+    assert not app.error and not app.exception
+
+
+def test_a_difference_needs_and_shows_a_second_network(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
+    dataset = write_faces(folders)
+    cache_answers(dataset, checkpoint)
+    open_page(app, "confusion", data="small", cells="difference")
+    assert any("needs a second trained network" in info.value for info in app.info)
+    other = make_checkpoint(folders / "checkpoints" / "second", seed=1)
+    cache_answers(dataset, other, shift=1)
+    app.run()
+    assert not app.error
+    assert "second: **sad** is taken for **neutral** in 0 of 3" in words(app)
+    app.segmented_control(key="widget put by").set_value("only here").run()
+    assert not app.error and "2 pictures" in words(app)
+
+
+def test_predictions_are_computed_once_with_progress(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
+    write_faces(folders)
+    open_page(app, "confusion", data="small")
+    for _ in range(60):
+        if app.get("plotly_chart"):
+            break
+        time.sleep(0.3)
+        app.run()
+    assert not app.error and "n = 12 · test" in words(app)
+    assert len(list(predictions_folder().glob("*/predictions.parquet"))) == 1
+    app.selectbox(key="widget split").set_value("train").run()
+    assert not app.error
+
+
+def test_other_classes_are_explained(app: AppTest, folders: Path) -> None:
+    torch.manual_seed(0)
+    model = create_model("mini_xception", 2, 1)
+    save_checkpoint(folders / "checkpoints" / "cats", model, ("cat", "dog"), Preprocess(48, 1))
+    write_faces(folders)
+    open_page(app, "confusion", data="small")
+    for _ in range(60):
+        if app.error:
+            break
+        time.sleep(0.3)
+        app.run()
+    (error,) = app.error
+    assert "no class is common" in error.value
+
+
+def test_the_fold_on_confidence_opens(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
+    cache_answers(write_faces(folders), checkpoint)
+    open_page(app, "confusion", data="small")
+    before = len(app.get("plotly_chart"))
+    app.session_state["calibration fold"] = True
+    app.run()
+    assert not app.error
+    assert len(app.get("plotly_chart")) == before + 2
+    assert "fitted on one half of these pictures for the other" in words(app)
+    assert "No threshold reaches 80 %" in words(app)  # its surest answer is wrong
+    app.slider(key="widget wanted").set_value(50).run()
+    assert "100.0 % of the pictures are answered, 50.0 % [25.4, 74.6] of them right (n = 12)" in words(app)
