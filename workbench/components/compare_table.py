@@ -111,11 +111,11 @@ def _columns(table: pd.DataFrame) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for name in table.columns:
         if name in _FORMATS:
-            columns[name] = st.column_config.NumberColumn(help=_HELP.get(name), format=_FORMATS[name], width=90)
+            columns[name] = st.column_config.NumberColumn(help=_HELP.get(name), format=_FORMATS[name], width=84)
         else:
             columns[name] = st.column_config.TextColumn(
                 help=_HELP.get(name), width="large" if name in ("Figure", "Remark") else None
             )
-    columns["Network"] = st.column_config.TextColumn(width=170)
+    columns["Network"] = st.column_config.TextColumn(width=185)
     columns["Variant"] = st.column_config.TextColumn(width=160, help="Of a trained network its name.")
     return columns

@@ -76,28 +76,32 @@ def pareto(points: Sequence[Point], axis: str) -> go.Figure:
             },
             name=name,
         )
+    ticks, window = _axis([point.cost for point in points])
     for point in points:
+        x = math.log10(point.cost)
+        right = (x - window[0]) / (window[1] - window[0]) > 0.5  # there the name goes to the left, into the picture
         away = 0.36 * _diameter(point, largest) + 3
         figure.add_annotation(
-            x=math.log10(point.cost),
+            x=x,
             y=point.accuracy,
             text=f"<b>{_escape(point.name)}</b>" if point.on_front else _escape(point.name),
             showarrow=False,
-            xanchor="left",
+            xanchor="right" if right else "left",
             yanchor="bottom",
-            xshift=away,
+            xshift=-away if right else away,
             yshift=0.5 * away,
             font={"size": 13},
         )
-    ticks, window = _axis([point.cost for point in points])
     figure.update_xaxes(
         type="log", title_text=axis, fixedrange=True, range=window, tickvals=ticks, ticktext=[f"{t:,g}" for t in ticks]
     )
-    figure.update_yaxes(title_text="accuracy, %", fixedrange=True)
+    lowest, highest = min(point.low for point in points), max(point.high for point in points)
+    room = max(highest - lowest, 4)
+    figure.update_yaxes(title_text="accuracy, %", fixedrange=True, range=[lowest - 0.15 * room, highest + 0.25 * room])
     figure.update_layout(
-        height=310,
-        margin={"l": 10, "r": 10, "t": 30, "b": 10},
-        legend={"orientation": "h", "x": 0, "y": 1.13},
+        height=330,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        legend={"orientation": "h", "x": 0, "y": -0.28, "yanchor": "top"},
         hovermode="closest",
     )
     return figure
@@ -108,10 +112,10 @@ def _diameter(point: Point, largest: int) -> float:
 
 
 def _axis(costs: Sequence[float]) -> tuple[list[float], list[float]]:
-    """Ticks at 1, 2 and 5 of every power of ten, and a window in powers of ten with room for names at the right."""
+    """Ticks at 1, 2 and 5 of every power of ten, and a window in powers of ten with some room at the sides."""
     low, high = math.log10(min(costs)), math.log10(max(costs))
     room = max(high - low, 0.5)
-    window = [low - 0.2 * room, high + 0.45 * room]
+    window = [low - 0.2 * room, high + 0.2 * room]
     powers = range(math.floor(window[0]), math.ceil(window[1]) + 1)
     steps = (1, 2, 5) if window[1] - window[0] < 2.5 else (1,)
     ticks = [step * 10.0**power for power in powers for step in steps]
