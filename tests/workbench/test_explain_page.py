@@ -49,7 +49,7 @@ def test_the_first_answer_stands_without_a_click(app: AppTest, checkpoint: Check
     assert any(text.startswith("**Grad-CAM for") for text in headings(app))
     assert any(text.startswith("**The class is") for text in headings(app))
     captions = " ".join(caption.value for caption in app.caption)
-    assert "65.4 % [63.8, 67.0] · n = 3,589 · PublicTest" in captions
+    assert "65.4 % [63.8, 67.0] · n = 3,589 · fer2013 PublicTest" in captions
     assert "cells" in captions
     assert len(app.get("download_button")) == 2
     assert "Not to be believed" in words(app)  # the weights are random

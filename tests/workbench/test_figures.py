@@ -40,6 +40,8 @@ def test_a_heatmap_keeps_its_fixed_scale() -> None:
     trace = heatmap_overlay(face, heat, opacity=0.4).data[1]
     assert (trace.zmin, trace.zmax, trace.opacity) == (0, 1, 0.4)
     assert trace.z[1][2] == 0.5
+    reserved = {f"#{number:06x}" for number in range(1, 0x36)}  # Streamlit's theme would repaint these
+    assert not reserved & {str(colour).lower() for _, colour in trace.colorscale}
     signed = heatmap_overlay(face, heat, opacity=0.4, signed=True).data[1]
     assert (signed.zmin, signed.zmax) == (-1, 1) and signed.colorscale != trace.colorscale
     assert len(heatmap_overlay(face, None, opacity=0.4).data) == 1

@@ -32,7 +32,7 @@ def test_times_are_said_as_people_do(seconds: float | None, said: str) -> None:
 
 def test_a_figure_says_all_that_makes_it_honest() -> None:
     said = wording.figure(FIGURE | {"selection": "Training folds"})
-    assert said == "65.4 % [63.8, 67.0] · n = 3,589 · PublicTest · selected on Training folds"
+    assert said == "65.4 % [63.8, 67.0] · n = 3,589 · fer2013 PublicTest · selected on Training folds"
     assert wording.figure(None) == "not measured yet"
     assert wording.size(8_600_000) == "8.6 MB"
 
@@ -135,6 +135,16 @@ def test_networks_are_listed_best_first_and_damaged_ones_named(folders: Path) ->
     assert list(inventory.usable(networks)) == ["better", "honest", "plain"]
     assert "60.0 %" in inventory.usable(networks)["honest"].figure  # on the split that chose nothing
     assert "has no config.json" in str(next(n.problem for n in networks if n.name == "empty"))
+
+
+def test_a_page_opens_with_a_network_that_knows_people(folders: Path) -> None:
+    base = folders / "checkpoints"
+    make_checkpoint(base / "drawn", metrics=[FIGURE | {"value": 0.92, "data": "synthetic"}])
+    part = FIGURE | {"value": 0.64, "split": "PublicTest without pictures that leak", "selection": "PublicTest"}
+    make_checkpoint(base / "real", metrics=[FIGURE | {"selection": "PublicTest"}, part])
+    networks = inventory.trained_networks()
+    assert [network.name for network in networks] == ["real", "drawn"]
+    assert networks[0].figure.startswith("65.4 %")  # a part of the selecting split is no unseen split
 
 
 def test_an_address_cannot_lead_out_of_the_runs_folder() -> None:

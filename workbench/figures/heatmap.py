@@ -5,10 +5,14 @@ from __future__ import annotations
 import base64
 
 import numpy as np
+import plotly.colors as px_colors
 import plotly.graph_objects as go
 
 #: Perceptual, and for signed maps colour-blind safe with a neutral middle.
-SEQUENTIAL, DIVERGING = "Inferno", "PuOr_r"
+#: Streamlit's theme takes the colours #000001 to #000035 for its own placeholders: Inferno's black, #000004, would turn
+#: into a colour of the theme.
+SEQUENTIAL = ["rgb(0, 0, 4)", *px_colors.sequential.Inferno[1:]]
+DIVERGING = "PuOr_r"
 
 
 def heatmap_overlay(face_png: bytes, heat: np.ndarray | None, *, opacity: float, signed: bool = False) -> go.Figure:

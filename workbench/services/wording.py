@@ -20,18 +20,23 @@ def interval(metric: Mapping[str, Any]) -> str:
 def figure(metric: Mapping[str, Any] | None) -> str:
     """A checkpoint's figure with all that makes it honest.
 
-    For instance ``70.3 % [68.8, 71.8] · n = 3,589 · PublicTest · selected on Training folds``.
+    For instance ``70.3 % [68.8, 71.8] · n = 3,589 · fer2013 PublicTest · selected on Training folds``.
     """
     if metric is None:
         return "not measured yet"
     parts = [f"{percent(metric['value'])} {interval(metric)}".strip()]
     if metric.get("n"):
         parts.append(f"n = {metric['n']:,}")
-    if metric.get("split"):
-        parts.append(str(metric["split"]))
+    if place := measured_on(metric):
+        parts.append(place)
     if metric.get("selection"):
         parts.append(selection(str(metric["selection"])))
     return " · ".join(parts)
+
+
+def measured_on(metric: Mapping[str, Any]) -> str:
+    """Data set and split of a figure, as far as they are known."""
+    return " ".join(str(metric[key]) for key in ("data", "split") if metric.get(key))
 
 
 def selection(rule: str) -> str:

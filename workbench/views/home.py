@@ -8,7 +8,7 @@ from workbench import navigation
 from workbench.components import empty, heading, table
 from workbench.components.errors import guard
 from workbench.services import inventory, machine, train
-from workbench.services.wording import interval, percent, selection, size
+from workbench.services.wording import interval, measured_on, percent, selection, size
 
 
 def render() -> None:
@@ -45,11 +45,8 @@ def _networks() -> None:
         if metric is None:
             rows.append((network.title, "not measured", "", "", ""))
             continue
-        how = " · ".join(
-            str(metric[key]) if key == "split" else selection(str(metric[key]))
-            for key in ("split", "selection")
-            if metric.get(key)
-        )
+        chosen_by = [selection(str(metric["selection"]))] if metric.get("selection") else []
+        how = " · ".join([measured_on(metric), *chosen_by])
         rows.append((network.title, percent(metric["value"]), interval(metric), f"{metric.get('n', 0):,}", how))
     if rows:
         table.show(
