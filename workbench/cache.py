@@ -17,6 +17,7 @@ from fer_models.faces.face import Face
 from workbench.services import datasets, explain, machine, predict
 from workbench.services import predictions as prediction_tables
 from workbench.services.explain import Look, OwnAttention, Question
+from workbench.services.predictions import Part
 
 T = TypeVar("T")
 
@@ -114,15 +115,18 @@ def _of_dataset(
     return _measure(_dataset, *arguments)
 
 
-def predictions(checkpoint: Checkpoint, data: FaceDataset, split: str, averaging: str = "none") -> Evaluation | None:
-    """The predictions table of a network for a split, or ``None`` where it was not computed yet.
+def predictions(
+    checkpoint: Checkpoint, data: FaceDataset, split: str | Part, averaging: str = "none"
+) -> Evaluation | None:
+    """The predictions table of a network for a split or another part, or ``None`` where it was not computed yet.
 
     Raises:
         UserError: If there is no such split.
     """
     key = (checkpoint.sha256, repr(checkpoint.preprocess), checkpoint.classes, prediction_tables.selection(checkpoint))
+    part = prediction_tables.part(data, split)
     try:
-        return _predictions(*key, datasets.identity(data), split, averaging, checkpoint, data)
+        return _predictions(*key, datasets.identity(data), part.key, averaging, checkpoint, data, part)
     except LookupError:
         return None
 
@@ -134,12 +138,13 @@ def _predictions(
     classes: tuple[str, ...],
     selection: str,
     identity: str,
-    split: str,
+    part: str,
     averaging: str,
     _checkpoint: Checkpoint,
     _data: FaceDataset,
+    _part: Part,
 ) -> Evaluation:
-    found = prediction_tables.read(_checkpoint, _data, split, averaging)
+    found = prediction_tables.read(_checkpoint, _data, _part, averaging)
     if found is None:
         raise LookupError("not computed yet")  # What is raised is not cached: it is looked for again.
     return found

@@ -81,13 +81,15 @@ class _Overlaid:
         start = self._number[position] // _PER_PAGE * _PER_PAGE
         page = tuple(self._places[start : start + _PER_PAGE])
         evidence = self._evidence
+        asked = evidence.asked(self._places[self._number[position]])
+        same = tuple(place for place in page if evidence.asked(place) is asked)
         drawn = cache.of_predictions(
             heatmaps.over_faces,
             evidence.evaluation,
-            page,
+            same,
             _OPACITY,
-            cache.classifier(evidence.checkpoint),
+            cache.classifier(asked),
             evidence.dataset,
-            key=(page, _OPACITY),
+            key=(same, _OPACITY, asked.sha256),
         )
         return drawn[position]

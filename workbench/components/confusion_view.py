@@ -12,8 +12,9 @@ from workbench import state
 from workbench.components import csv_download, evidence_bar
 from workbench.components.evidence_bar import Evidence
 from workbench.figures.confusion import confusion_heatmap
-from workbench.services import confusion, inventory
+from workbench.services import confusion, inventory, standing
 from workbench.services.confusion import KINDS, ORDERS, UNITS, Kind
+from workbench.services.predictions import Part
 
 _KEY = "confusion matrix"
 _CLICKED = "cell clicked last"
@@ -68,6 +69,13 @@ def _kind(evidence: Evidence) -> tuple[Kind, Evaluation | None, str]:
     kind: Kind = asked if asked in KINDS else "rows"
     if kind != "difference":
         return kind, None, ""
+    if evidence.folds:
+        st.info(
+            "Pooled folds are answers of several networks; choose one network's own pictures for a difference. Shown: "
+            "shares of the true class.",
+            icon=":material/info:",
+        )
+        return "rows", None, ""
     usable = inventory.usable(inventory.trained_networks())
     names = [name for name, network in usable.items() if network.checkpoint and name != evidence.checkpoint.name]
     if not names:
@@ -82,7 +90,8 @@ def _kind(evidence: Evidence) -> tuple[Kind, Evaluation | None, str]:
     checkpoint = usable[name].checkpoint
     assert checkpoint is not None
     evaluation = evidence.evaluation
-    other = evidence_bar.of(checkpoint, evidence.dataset, evaluation.split, evaluation.averaging)
+    same = Part(evaluation.split, evaluation.positions)
+    other = evidence_bar.of(checkpoint, evidence.dataset, same, evaluation.averaging)
     if other is not None and other.classes != evaluation.classes:
         st.info(
             f"{name} answers with other classes ({', '.join(other.classes)}), so there is no difference to show; "
@@ -90,7 +99,14 @@ def _kind(evidence: Evidence) -> tuple[Kind, Evaluation | None, str]:
             icon=":material/info:",
         )
         other = None
-    return ("rows", None, "") if other is None else (kind, other, name)
+    if other is None:
+        return "rows", None, ""
+    trained = standing.training(checkpoint, evidence.dataset, evidence.name)
+    if trained is not None and np.isin(other.positions, trained[1].train).any():
+        st.caption(
+            f":orange[:material/warning:] {name} was trained on some of these pictures: the difference flatters it."
+        )
+    return kind, other, name
 
 
 def _order() -> str:
@@ -111,6 +127,7 @@ def _order() -> str:
             format_func=str.upper,
             **state.bound("camera", _PICTURES, "png", in_url=False),
         )
+    evidence_bar.averaging_choice()
     return str(how)
 
 

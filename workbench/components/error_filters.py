@@ -9,6 +9,7 @@ import streamlit as st
 
 from fer_models.data import FaceDataset
 from workbench import cache, state
+from workbench.components import evidence_bar
 from workbench.components.evidence_bar import Evidence
 from workbench.services import marks, misclassified
 from workbench.services.misclassified import ORDERS, Filter, Order
@@ -86,5 +87,6 @@ def _more(dataset: FaceDataset) -> tuple[tuple[int, int], tuple[str, ...], bool]
             disabled=not people,
             key=f"error subjects {dataset.name}",
         )
+        evidence_bar.averaging_choice()
         right = st.toggle("Right answers too", **state.bound_number("error right", False))
     return (int(low), int(high)), tuple(subjects), bool(right)

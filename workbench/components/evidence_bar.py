@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -11,18 +12,29 @@ from fer_models.data import FaceDataset
 from fer_models.evaluation.evaluate import Evaluation
 from workbench import cache, state
 from workbench.components import job_progress, selection_bar
-from workbench.services import dataset_facts, inventory, predictions
+from workbench.services import dataset_facts, inventory, predictions, standing
+from workbench.services.predictions import Part
 from workbench.services.wording import percent
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a network said of the pictures of a split; ``name`` is that under which the data set was opened."""
+    """What a network said of the pictures of a split.
+
+    Args:
+        name: under which the data set was opened.
+        folds: by position in the data set, the network that was asked, where several folds are pooled; else empty.
+    """
 
     checkpoint: Checkpoint
     name: str
     dataset: FaceDataset
     evaluation: Evaluation
+    folds: Mapping[int, Checkpoint] = field(default_factory=dict)
+
+    def asked(self, place: int) -> Checkpoint:
+        """The network that gave the answer at ``place`` among the evaluation's."""
+        return self.folds.get(int(self.evaluation.positions[place]), self.checkpoint)
 
 
 def show() -> Evidence | None:
@@ -38,8 +50,37 @@ def show() -> Evidence | None:
     averaging = str(state.get("averaging", "none"))
     averaging = averaging if averaging in predictions.AVERAGINGS else "none"
     dataset = cache.dataset(chosen.data)
-    found = of(chosen.checkpoint, dataset, chosen.split, averaging)
-    return None if found is None else Evidence(chosen.checkpoint, chosen.data, dataset, found)
+    return _part(chosen.checkpoint, chosen.data, dataset, chosen.split, averaging)
+
+
+def _part(checkpoint: Checkpoint, name: str, dataset: FaceDataset, split: str, averaging: str) -> Evidence | None:
+    """The predictions for the split, or for what the training protocol held out: that is the usual choice."""
+    own = standing.own_part(checkpoint, dataset, name)
+    if own is None:
+        found = of(checkpoint, dataset, split, averaging)
+        return None if found is None else Evidence(checkpoint, name, dataset, found)
+    usable = inventory.usable(inventory.trained_networks()).values()
+    folds = standing.folds(checkpoint, [n.checkpoint for n in usable if n.checkpoint], dataset, name)
+    words = {"own": own.name}
+    if folds:
+        words["folds"] = standing.folds_name(checkpoint, len(folds))
+    words["split"] = f"the whole of {split}"
+    which = st.selectbox(
+        "Pictures",
+        list(words),
+        format_func=words.__getitem__,
+        help="The network was trained under a protocol of its own; only what that held out is new to it.",
+        **state.bound("pictures", list(words), "own"),
+    )
+    if which == "folds":
+        parts = [of(each, dataset, held_out, averaging) for each, held_out in folds]
+        done = [part for part in parts if part is not None]
+        if len(done) < len(parts):
+            return None
+        asked = {int(p): each for (each, _), part in zip(folds, done, strict=True) for p in part.positions}
+        return Evidence(checkpoint, name, dataset, standing.pool(done, dataset, words["folds"]), asked)
+    found = of(checkpoint, dataset, split if which == "split" else own, averaging)
+    return None if found is None else Evidence(checkpoint, name, dataset, found)
 
 
 def _begin_with_its_own_data() -> None:
@@ -53,7 +94,7 @@ def _begin_with_its_own_data() -> None:
         state.put("data", str(own))
 
 
-def of(checkpoint: Checkpoint, dataset: FaceDataset, split: str, averaging: str = "none") -> Evaluation | None:
+def of(checkpoint: Checkpoint, dataset: FaceDataset, split: str | Part, averaging: str = "none") -> Evaluation | None:
     """The predictions; ``None`` after drawing the progress of their computing, or the button that begins it.
 
     Raises:
@@ -62,33 +103,35 @@ def of(checkpoint: Checkpoint, dataset: FaceDataset, split: str, averaging: str 
     known = cache.predictions(checkpoint, dataset, split, averaging)
     if known is not None:
         return known
-    count = len(predictions.labelled(dataset, split))
+    part = predictions.part(dataset, split)
+    count = len(part.index)
     if not count:
         st.info(
-            f"{split} has no picture with a known class, so nothing can be measured on it; choose another split.",
+            f"{part.name} has no picture with a known class, so nothing can be measured on it; choose another split.",
             icon=":material/info:",
         )
         return None
     job = predictions.find(checkpoint, dataset, split, averaging)
     if job is not None and job.state == "failed":
         st.error(job.problem, icon=":material/error:")
-        if st.button("Try again", key=f"again {checkpoint.sha256[:8]}", icon=":material/refresh:"):
+        if st.button("Try again", key=f"again {checkpoint.name}", icon=":material/refresh:"):
             predictions.forget(checkpoint, dataset, split, averaging)
             st.rerun()
         return None
     if job is None and count > predictions.AT_ONCE:
         st.info(
-            f"{checkpoint.name} was not asked about the {count:,} pictures of {split} yet. It takes some minutes on a "
-            "processor, is done once, and you can go on meanwhile.",
+            f"{checkpoint.name} was not asked about the {count:,} pictures of {part.name} yet. It takes some minutes "
+            "on a processor, is done once, and you can go on meanwhile.",
             icon=":material/info:",
         )
-        if not st.button(f"Predict {count:,} pictures", type="primary", icon=":material/play_arrow:", key="predict"):
+        label, key = f"Predict {count:,} pictures", f"predict {checkpoint.name}"
+        if not st.button(label, type="primary", icon=":material/play_arrow:", key=key):
             return None
     job = predictions.start(cache.classifier(checkpoint), dataset, split, averaging)
     if job.state == "done":
         found: Evaluation = job.result  # Its table could not be written; the notes say why.
         return found
-    st.caption(f"{checkpoint.name} reads {split} once; later visits find its answers in the cache.")
+    st.caption(f"{checkpoint.name} reads {part.name} once; later visits find its answers in the cache.")
     job_progress.show(job, "Predicting")
     return None
 
@@ -111,9 +154,9 @@ def headline(evidence: Evidence) -> None:
     if dataset_facts.is_small(dataset):
         copies = cache.of_dataset(dataset_facts.exact_copies, dataset)
     card = cache.of_predictions(
-        predictions.card,
+        standing.card,
         evaluation,
-        evidence.name,
+        "" if evidence.folds else evidence.name,
         evidence.checkpoint,
         dataset,
         copies,

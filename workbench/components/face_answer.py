@@ -49,7 +49,7 @@ def show(evidence: Evidence, place: int, *, key: str) -> None:
         label="Explain this face with other methods",
         icon=":material/visibility:",
         query_params={
-            "checkpoint": evidence.checkpoint.name, "data": evidence.name, "sample": "row", "row": str(position)
+            "checkpoint": evidence.asked(place).name, "data": evidence.name, "sample": "row", "row": str(position)
         },
     )  # fmt: skip
 
@@ -63,7 +63,7 @@ def _heatmaps(evidence: Evidence, place: int, key: str) -> None:
     )
     if not shown:
         return
-    evaluation, checkpoint = evidence.evaluation, evidence.checkpoint
+    evaluation, checkpoint = evidence.evaluation, evidence.asked(place)
     classifier = cache.classifier(checkpoint)
     if "grad_cam" not in explain.methods(classifier):
         st.caption("Grad-CAM does not work with this network; other methods are on the page Explain.")

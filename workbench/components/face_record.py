@@ -63,9 +63,12 @@ def _neighbours(evidence: Evidence, place: int) -> None:
     evaluation, dataset, checkpoint = evidence.evaluation, evidence.dataset, evidence.checkpoint
     split = dataset.split_names[0]
     st.markdown(f"**What it finds alike in {split}**")
+    if evaluation.embeddings is None:
+        st.caption("Not at hand: these predictions keep no embeddings, as those of pooled folds.")
+        return
     among = cache.predictions(checkpoint, dataset, split, evaluation.averaging)
     if among is None:
-        count = len(predictions.labelled(dataset, split))
+        count = len(predictions.part(dataset, split).index)
         if not count:
             st.caption(f"{split} has no labelled picture.")
             return
