@@ -23,7 +23,9 @@ def show(attention: OwnAttention, crop: Crop, opacity: float, *, key: str) -> No
         st.markdown("**Where it attends**: the gate or the attention received at each place, over the face")
         _overlays(attention.overlays, crop, opacity, f"pixels {key} places")
     if attention.channels:
-        st.markdown("**What its channel attention lets through**: the six most open channels, weighted by their gates")
+        st.markdown(
+            "**What its channel attention lets through**: the mean of its feature maps, weighted by their gates"
+        )
         _overlays(attention.channels, crop, opacity, f"pixels {key} channels")
     if attention.overlays or attention.channels:
         st.caption("Each picture has its own scale, from its smallest value (dark) to its largest (bright).")

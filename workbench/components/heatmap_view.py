@@ -47,7 +47,7 @@ def controls(classifier: Classifier, *, key: str) -> tuple[Question, Display]:
     )
     left, right = st.columns([2, 1], vertical_alignment="center")
     with left:
-        opacity = st.slider("Opacity, %", 0, 100, step=5, **state.bound_number("opacity", 60)) / 100
+        opacity = st.slider("Opacity, %", 0, 100, step=5, **state.bound_number("opacity", 50)) / 100
     with right:
         signed = st.toggle(
             "Signed",

@@ -18,6 +18,10 @@ from workbench.services.predict import classify
 from workbench.services.wording import percent
 
 
+#: More channels than any network has: gates often tie at 1, so a few of the strongest would be an accident of order.
+_ALL = 1_000_000
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked of a method; ``target`` is a class name, ``layer`` a name of the network's or ``None``."""
@@ -90,7 +94,7 @@ class OwnAttention:
 
     Args:
         overlays: words and map (H, W) at input resolution of every module that attends over places, in order.
-        channels: the same for channel attention: the six most open channels' feature maps, weighted by their gates.
+        channels: the same for channel attention: the mean of all feature maps, weighted by their gates.
         gates: words and gates (C,) of every channel gate.
     """
 
@@ -107,7 +111,7 @@ class OwnAttention:
 def own_attention(classifier: Classifier, pixels: np.ndarray) -> OwnAttention:
     """Record the network's own gates and attention weights for one face, uint8 (S, S, C)."""
     result = OwnAttention([], [], {})
-    for record in attention_maps(classifier, classifier.prepare([pixels])):
+    for record in attention_maps(classifier, classifier.prepare([pixels]), strongest=_ALL):
         words = f"{record.name}, {record.label}"
         if record.overlay is not None:
             result.overlays.append((words, record.overlay[0]))
@@ -119,7 +123,7 @@ def own_attention(classifier: Classifier, pixels: np.ndarray) -> OwnAttention:
 
 
 def _open_channels(record: AttentionMap) -> np.ndarray | None:
-    """Gate-weighted mean (h, w) of the strongest channels' feature maps."""
+    """Gate-weighted mean (h, w) of the feature maps that entered the module."""
     if record.strongest is None or record.order is None:
         return None
     maps = record.strongest[0]
