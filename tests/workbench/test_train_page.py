@@ -194,3 +194,11 @@ def test_a_choice_outlives_a_visit_to_another_page(app: AppTest) -> None:
     app.switch_page("../pages/home.py").run()
     app.switch_page("../pages/train.py").run()
     assert app.selectbox(key="widget run").value == older
+
+
+def test_a_link_from_the_audit_trains_without_leaks(app: AppTest, no_worker: None) -> None:
+    open_page(app, "train", data="synthetic", protocol="folds-5-subject", exclude_leaks="1")
+    assert "are left out" in words(app)
+    button(app, "Train").click().run()
+    recipe = list_runs()[0].recipe
+    assert (recipe.exclude_leaks, recipe.protocol, recipe.data) == (True, "folds-5-subject", "synthetic")

@@ -50,6 +50,13 @@ def presets() -> dict[str, str]:
     return list_presets()
 
 
+def asked_by_link(protocol: str | None, exclude_leaks: str | None) -> dict[str, Any]:
+    """Fields that a link from the audit asks for: ``/train?protocol=...&exclude_leaks=1``."""
+    if exclude_leaks != "1":
+        return {}
+    return {"exclude_leaks": True} | ({"protocol": protocol} if protocol in PROTOCOLS else {})
+
+
 def recipe(preset: str, changes: Mapping[str, Any]) -> Recipe:
     """A preset with some fields changed.
 

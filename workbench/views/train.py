@@ -52,10 +52,14 @@ def _next_run() -> None:
             **state.bound(f"network of {preset}", list(networks), start.network, in_url=False),
         )
     options = start.options if network == start.network else {}
-    first = train.recipe(preset, {"data": data, "network": network, "options": options})
+    asked = train.asked_by_link(state.get("protocol"), state.get("exclude_leaks"))
+    first = train.recipe(preset, {"data": data, "network": network, "options": options, **asked})
     started = state.recall("runs started", 0)  # a fresh key folds the settings again, so that the run is in sight
     with st.expander(f"Settings · {presets[preset] or preset}", icon=":material/tune:", key=f"settings {started}"):
-        changes = recipe_form.show(first, key=f"recipe {preset} {network}", choices=train.form_choices())
+        if asked.get("exclude_leaks"):
+            st.caption(f"Training pictures with a copy in validation or test are left out ({first.protocol} split).")
+        key = f"recipe {preset} {network} {asked}"  # widgets with the same key would keep their old values
+        changes = recipe_form.show(first, key=key, choices=train.form_choices())
     with bar[3]:
         pressed = st.button("Train", type="primary", icon=":material/play_arrow:", width="stretch", key="train")
     if pressed:
