@@ -17,7 +17,6 @@ from workbench.services.pictures import as_rgb, enlarged, png
 from workbench.services.predict import classify
 from workbench.services.wording import percent
 
-
 #: More channels than any network has: gates often tie at 1, so a few of the strongest would be an accident of order.
 _ALL = 1_000_000
 
