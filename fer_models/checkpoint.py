@@ -22,7 +22,6 @@ from safetensors.torch import load_file, save_file
 from fer_models.architectures import create_model
 from fer_models.architectures.base import FERNetwork
 from fer_models.errors import UserError
-from fer_models.folders import checkpoints_folder, runs_folder
 from fer_models.preprocess import Preprocess
 
 if TYPE_CHECKING:
@@ -219,28 +218,6 @@ def write_figures(path: str | Path, metrics: list[dict[str, Any]], card: str | N
         fresh = folder / f".{name}.{os.getpid()}"
         fresh.write_text(text, encoding="utf-8")
         fresh.replace(folder / name)
-
-
-def find_checkpoints() -> tuple[list[Checkpoint], dict[str, str]]:
-    """All checkpoints at hand: those that ship and the best one of every run.
-
-    Returns:
-        Readable checkpoints, shipped ones first, then the most accurate; and folder name -> sentence for broken ones.
-    """
-    folders = sorted(p.parent for p in checkpoints_folder().glob(f"*/{CONFIG}"))
-    folders += sorted(p.parent for p in runs_folder().glob(f"*/checkpoints/best/{CONFIG}"))
-    found, broken = [], {}
-    for folder in folders:
-        try:
-            found.append(read_checkpoint(folder))
-        except UserError as error:
-            broken[folder.name] = str(error)
-
-    def rank(checkpoint: Checkpoint) -> tuple[bool, float]:
-        figure = checkpoint.metric()
-        return checkpoint.path.parent == checkpoints_folder(), figure["value"] if figure else -1.0
-
-    return sorted(found, key=rank, reverse=True), broken
 
 
 def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Classifier:

@@ -2,7 +2,6 @@
 
 import json
 import pickle
-import shutil
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ import torch
 
 from fer_models import load_checkpoint
 from fer_models.architectures import create_model
-from fer_models.checkpoint import find_checkpoints, read_checkpoint, save_checkpoint, write_figures
+from fer_models.checkpoint import read_checkpoint, save_checkpoint, write_figures
 from fer_models.errors import UserError
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
@@ -155,15 +154,3 @@ def test_no_room_keeps_the_earlier_checkpoint(saved, monkeypatch):
         save_checkpoint(checkpoint.path, model, FER7, checkpoint.preprocess)
     assert read_checkpoint(checkpoint.path) == checkpoint
     assert [p.name for p in checkpoint.path.parent.iterdir()] == ["ck"]
-
-
-def test_listing_puts_shipped_ones_first_and_names_broken_ones(saved, tmp_path, monkeypatch):
-    shelf = tmp_path / "shelf"
-    for name in ("good", "bad"):
-        shutil.copytree(saved[1].path, shelf / name)
-    (shelf / "bad" / "weights.safetensors").unlink()
-    monkeypatch.setenv("FER_CHECKPOINTS", str(shelf))
-    found, broken = find_checkpoints()
-    assert [c.name for c in found] == ["good"]
-    assert list(broken) == ["bad"]
-    assert "weights" in broken["bad"]

@@ -39,7 +39,10 @@ def open_dataset(
     if channels not in (None, 1, 3):
         raise UserError(f"Stored pictures have 1 or 3 channels, not {channels}.")
     name, options = split_options(str(source))
-    if not Path(source).expanduser().exists():
+    # A known name means the known set, whatever lies in the current folder; "./name" means the path.
+    plain = isinstance(source, str) and "/" not in source and "\\" not in source
+    known_name = plain and (name == builtin.NAME or catalogue.find_dataset(name) is not None)
+    if known_name or not Path(source).expanduser().exists():
         if name == builtin.NAME:
             return builtin.open_synthetic(options, size=size, channels=channels, progress=progress)
         entry = catalogue.find_dataset(name)

@@ -112,3 +112,12 @@ def test_the_built_in_set() -> None:
     for bad, message in (("odd=1", "no option 'odd'"), ("count=x", "is a number"), ("size=7", "48 to 224")):
         with pytest.raises(UserError, match=message):
             open_dataset(f"synthetic:{bad}")
+
+
+def test_a_folder_called_like_a_known_set_does_not_hide_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "synthetic").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert len(open_dataset("synthetic:count=14,size=48")) == 14
+    assert len(open_dataset("synthetic")) > 14
+    with pytest.raises(UserError):
+        open_dataset("./synthetic")
