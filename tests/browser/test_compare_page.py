@@ -17,7 +17,7 @@ def test_measure_and_download(page: Any, server: Server) -> None:
     settle(page, 180_000)
     assert page.get_by_text("Attention: none.").count() == 0
     assert page.get_by_text("Attention: ").count() == 2
-    page.locator('[data-testid="stDataFrame"] canvas').first.click(position={"x": 16, "y": 55})  # the trained one's row
+    page.locator('[data-testid="stDataFrame"] .dvn-scroller').first.click(position={"x": 16, "y": 55})  # the first row
     button = page.get_by_role("button", name="Measure 1 network", exact=True)
     button.wait_for(timeout=60_000)
     button.click()
@@ -26,7 +26,7 @@ def test_measure_and_download(page: Any, server: Server) -> None:
     settle(page)
     assert page.locator('[data-testid="stAlertContentError"]').count() == 0
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Table, CSV").click()
+        page.get_by_role("button", name="Table, CSV", exact=True).click()
     with Path(waiting.value.path()).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     (fresh,) = [row for row in rows if row["checkpoint"] == "fresh"]

@@ -45,7 +45,7 @@ def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: s
         on_select="rerun",
         selection_mode="multi-row",
         placeholder="",
-        alt="Cost and accuracy of all networks; the same as a file under Table, CSV",
+        alt="Cost and accuracy of all networks",
     )
     picked = [entries[i] for i in event["selection"]["rows"] if i < len(entries)]
     with bar:

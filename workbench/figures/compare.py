@@ -90,7 +90,7 @@ def pareto(points: Sequence[Point], axis: str) -> go.Figure:
             yanchor="bottom",
             xshift=-away if right else away,
             yshift=0.5 * away,
-            font={"size": 13},
+            font={"size": 12},
         )
     figure.update_xaxes(
         type="log", title_text=axis, fixedrange=True, range=window, tickvals=ticks, ticktext=[f"{t:,g}" for t in ticks]

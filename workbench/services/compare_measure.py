@@ -5,9 +5,11 @@ Figures are kept on disk with the device and the number of threads that they bel
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -65,8 +67,8 @@ def find() -> Job | None:
 def stop() -> None:
     """End the measurement; what is measured already stays."""
     _stopped.set()
-    if _worker is not None and _worker.poll() is None:
-        _worker.kill()
+    if _worker is not None:
+        _end(_worker)
 
 
 def _measure(entries: list[Entry], tell: Progress) -> int:
@@ -96,18 +98,28 @@ def _measure(entries: list[Entry], tell: Progress) -> int:
         _worker.stdin.write(json.dumps(request) + "\n")
         _worker.stdin.flush()
         if _stopped.is_set():  # before there was a process to end
-            _worker.kill()
+            _end(_worker)
         for line in _worker.stdout:
             done += _take(json.loads(line), entries, tell)
     except BrokenPipeError:
         pass
     finally:
-        _worker.kill()
+        _end(_worker)
         _worker.wait()
         _worker.stdout.close()
     if done < len(entries) and not _stopped.is_set():
         raise UserError("The process that measures ended too early; measure again.")
     return done
+
+
+def _end(worker: subprocess.Popen[str]) -> None:
+    """End the worker with the child that measures, whose group it leads; nothing where it ended by itself."""
+    if worker.poll() is None:
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(worker.pid, signal.SIGKILL)
+        else:
+            worker.kill()
 
 
 def _take(message: dict[str, Any], entries: list[Entry], tell: Progress) -> int:
