@@ -15,13 +15,13 @@ from workbench.services.wording import percent
 _SIDE = 120
 
 
-def neighbours(mapped: Mapped, place: int) -> None:
+def neighbours(mapped: Mapped, place: int, *, key: str) -> None:
     """Draw one face and its neighbours in the original features, with what the map made of them."""
     faces, dataset = mapped.faces, mapped.dataset
     position = int(faces.positions[place])
     near = clusters.neighbours(cache.classifier(mapped.checkpoint), dataset, faces, mapped.settings, place)
     left, right = st.columns([2, 3], vertical_alignment="center")
-    with left, st.container(key="pixels cluster face"):
+    with left, st.container(key=f"pixels {key} face"):
         picture = pictures.enlarged(pictures.as_rgb(np.asarray(dataset.images[position])), _SIDE)
         label = faces.classes[int(faces.targets[place])]
         st.image(picture, width=_SIDE, output_format="PNG", alt=f"Face labelled {label}")
@@ -41,7 +41,7 @@ def neighbours(mapped: Mapped, place: int) -> None:
     clicked = gallery.show(
         dataset.images,
         np.array(list(gap)),
-        key="neighbours",
+        key=f"{key} neighbours",
         caption=lambda p: f"{misclassified.title(faces, where[p])}, {gap[p]:.2f}",
         about=lambda p: f"row {int(faces.rows[where[p]])}, {misclassified.caption(faces, where[p])}",
         side=76,
@@ -79,8 +79,8 @@ def selection(mapped: Mapped) -> None:
         places = places[np.argsort(-mapped.map.outlier[places], kind="stable")]
         st.subheader("Faces that stand apart", anchor=False)
         st.caption(
-            "The red rings on the map: the 2 % with the largest local outlier factor in the original features. Draw "
-            "around points of the map to see those faces here instead."
+            "The red rings on the map: the 2 % with the largest local outlier factor in the original features. "
+            "With “Circle faces”, draw around points of the map to see those faces here instead."
         )
         if not len(places):
             st.caption("No face stands apart.")

@@ -17,7 +17,10 @@ from workbench.components import dataclass_form, job_progress
 from workbench.figures.clusters import cluster_map
 from workbench.services import clusters
 
-_SELECTED, _SOURCE = "clusters selected", "clusters selected on"
+_SELECTED, _SOURCE, _CLEARED = "clusters selected", "clusters selected on", "clusters cleared"
+
+#: What a drag does, by Plotly's name for it.
+_MOUSE = {"pan": "Click a face", "lasso": "Circle faces"}
 
 
 @dataclass(frozen=True)
@@ -32,33 +35,85 @@ class Mapped:
     map: FaceMap
 
 
-def choose(checkpoint: Checkpoint, key: str = "", base: MapSettings | None = None) -> MapSettings:
-    """Draw projection, features and the folded settings; returns what they say."""
-    layers = list(cache.classifier(checkpoint).model.cam_layers)
-    kinds = feature_kinds(layers)
-    start = base or MapSettings()
-    first, second, third = st.columns([3, 4, 2], vertical_alignment="bottom")
+@dataclass(frozen=True)
+class Asked:
+    """What the row of controls says; ``most`` faces at most, 0 for all."""
+
+    settings: MapSettings
+    colour_by: str
+    most: int
+
+
+def choose(checkpoint: Checkpoint, dataset: FaceDataset) -> Asked:
+    """Draw the row of controls."""
+    first, second, third, fourth, fifth = st.columns([3, 4, 3, 2, 2], vertical_alignment="bottom")
     with first:
-        method = st.selectbox(
-            "Projection", list(METHODS), format_func=METHODS.__getitem__,
-            help=dataclasses.fields(MapSettings)[1].metadata["help"],
-            **state.bound(f"projection{key}", list(METHODS), start.method),
-        )  # fmt: skip
+        method = projection("", "tsne")
     with second:
-        features = st.selectbox(
-            "Features", list(kinds), format_func=kinds.__getitem__,
-            help="What two faces are compared by.",
-            **state.bound(f"features{key}", list(kinds), start.features),
-        )  # fmt: skip
-    kept = state.recall(f"map settings{key}") or dataclasses.asdict(start)
-    with third, st.popover("Settings", icon=":material/tune:", width="stretch"), st.form(f"settings{key}"):
+        features = features_choice(checkpoint, "", "embedding")
+    with third:
+        choices = clusters.colourings(dataset)
+        colour_by = st.selectbox(
+            "Colour by", list(choices), format_func=choices.__getitem__, **state.bound("colour", list(choices))
+        )
+    with fourth:
+        most = st.selectbox(
+            "Faces",
+            list(clusters.POINTS),
+            format_func=clusters.POINTS.__getitem__,
+            help="How many are on the map, drawn at random from the split, always the same ones. More take longer.",
+            **state.bound("points", list(clusters.POINTS), clusters.USUAL_POINTS),
+        )
+    kept = state.recall("map settings") or dataclasses.asdict(MapSettings())
+    with fifth, st.popover("Settings", icon=":material/tune:", width="stretch"), st.form("map settings"):
         given = dataclass_form.show(
-            MapSettings, kept, key=f"map{key} {method}", fields=MapSettings.fields_of(str(method)), columns=2
+            MapSettings, kept, key=f"map {method}", fields=MapSettings.fields_of(method), columns=2
         )
         if st.form_submit_button("Draw the map", type="primary"):
             kept = {**kept, **given}
-            state.remember(f"map settings{key}", kept)
-    return MapSettings(**{**kept, "method": method, "features": features})
+            state.remember("map settings", kept)
+    settings = MapSettings(**{**kept, "method": method, "features": features})
+    return Asked(settings, str(colour_by), int(most or 0))
+
+
+def mouse() -> None:
+    """Draw the choice of what the mouse does: a chart that waits for circles reports no clicks."""
+    st.segmented_control(
+        "The mouse",
+        list(_MOUSE),
+        format_func=_MOUSE.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        **state.bound("mouse", list(_MOUSE), "pan", in_url=False),
+    )
+
+
+def projection(suffix: str, usual: str) -> str:
+    """Draw the choice of the projection."""
+    methods = list(METHODS)
+    return str(
+        st.selectbox(
+            "Projection",
+            methods,
+            format_func=METHODS.__getitem__,
+            help="How many dimensions become two. t-SNE and UMAP keep neighbours, PCA keeps large distances.",
+            **state.bound(f"projection{suffix}", methods, usual),
+        )
+    )
+
+
+def features_choice(checkpoint: Checkpoint, suffix: str, usual: str) -> str:
+    """Draw the choice of the features that a network offers."""
+    kinds = feature_kinds(list(cache.classifier(checkpoint).model.cam_layers))
+    return str(
+        st.selectbox(
+            "Features",
+            list(kinds),
+            format_func=kinds.__getitem__,
+            help="What two faces are compared by.",
+            **state.bound(f"features{suffix}", list(kinds), usual),
+        )
+    )
 
 
 def made(
@@ -96,7 +151,8 @@ def draw(mapped: Mapped, colour_by: str, key: str, added: tuple[float, ...] | No
     told = clusters.colouring(faces, mapped.dataset, colour_by)
     marked = None
     # A map dims by itself what was not circled on it; its figure stays as it is, and with it the zoom.
-    if state.recall(_SOURCE) not in (None, key):
+    drag = str(state.recall("mouse", "pan"))
+    if state.recall(_SOURCE) not in (None, f"{key} {drag}"):
         marked = np.isin(faces.positions, state.recall(_SELECTED, ()))
     figure = cluster_map(
         points,
@@ -113,6 +169,8 @@ def draw(mapped: Mapped, colour_by: str, key: str, added: tuple[float, ...] | No
         added=added,
         dark=st.context.theme.type == "dark",
     )
+    # A drawn line stays in the browser until the chart is a new one.
+    figure.update_layout(meta=state.recall(_CLEARED, 0), dragmode=drag)
     config = {"displaylogo": False, "displayModeBar": True, "scrollZoom": True}
     alt = (
         f"{METHODS[mapped.settings.method]} map of {faces.n:,} faces coloured by {told.title}; the tables and "
@@ -123,23 +181,30 @@ def draw(mapped: Mapped, colour_by: str, key: str, added: tuple[float, ...] | No
         return
     st.plotly_chart(
         figure, key=key, alt=alt, config=config, selection_mode=("points", "box", "lasso"),
-        on_select=lambda: _picked(key),
+        on_select=lambda: _picked(key, drag),
     )  # fmt: skip
 
 
-def _picked(key: str) -> None:
+def _picked(key: str, drag: str) -> None:
     found = clusters.picked(state.value_of(key))
-    if found.kind == "point":
+    if found.kind == "point" and drag == "pan":
         state.put("row", str(found.positions[0]))
         return
-    clear()
+    if found.kind == "nothing" and drag == "pan":
+        return  # A second click on a face lets it go in the browser; here it stays.
+    _forget()
     if found.kind == "area":
         state.remember(_SELECTED, found.positions)
-        state.remember(_SOURCE, key)
+        state.remember(_SOURCE, f"{key} {drag}")
 
 
 def clear() -> None:
-    """Let the selection go."""
+    """Let the selection go, and the line that was drawn around it."""
+    _forget()
+    state.remember(_CLEARED, state.recall(_CLEARED, 0) + 1)
+
+
+def _forget() -> None:
     state.remember(_SELECTED, ())
     state.remember(_SOURCE, None)
 

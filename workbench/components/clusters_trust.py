@@ -10,13 +10,14 @@ from workbench.components.clusters_map import Mapped
 from workbench.services.wording import duration, percent
 
 
-def sentence(mapped: Mapped) -> None:
-    """Draw the sentence and the three figures of the map."""
+def sentence(mapped: Mapped, total: int = 0) -> None:
+    """Draw the sentence and the three figures of the map; ``total`` is the number of faces that it was drawn from."""
     found = mapped.map.faithfulness
     st.markdown(found.sentence())
     sampled = "" if found.queries == mapped.faces.n else f" · judged by {found.queries:,} faces"
+    of_all = f" of {total:,}, drawn at random," if total > mapped.faces.n else ""
     st.caption(
-        f"{METHODS[mapped.settings.method]} of {mapped.faces.n:,} faces in {duration(mapped.map.seconds)} · "
+        f"{METHODS[mapped.settings.method]} of {mapped.faces.n:,} faces{of_all} in {duration(mapped.map.seconds)} · "
         f"trustworthiness {found.trustworthiness:.3f}, continuity {found.continuity:.3f}, neighbour overlap "
         f"{found.overlap:.3f} (k = {found.k}){sampled}"
     )

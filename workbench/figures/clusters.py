@@ -91,9 +91,9 @@ def cluster_map(
     figure.update_xaxes(**hidden, showgrid=False)
     figure.update_yaxes(**hidden, showgrid=False, scaleanchor="x")
     figure.update_layout(
-        height=540,
+        height=470,
         margin={"l": 4, "r": 4, "t": 8, "b": 4},
-        dragmode="lasso",
+        dragmode="pan",
         clickmode="event+select",
         hovermode="closest",
         legend={"orientation": "h", "y": -0.02, "yanchor": "top", "itemsizing": "constant", "title_text": ""},

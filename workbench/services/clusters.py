@@ -12,6 +12,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.embedding import FaceMap, MapSettings, cached_map, compared, features_of, make_map, nearest, sample
+from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 from workbench.services import background, machine, misclassified
 from workbench.services.background import Job
@@ -186,3 +187,35 @@ def mix(faces: Evaluation, dataset: FaceDataset, places: np.ndarray) -> Mix:
         total += dataset.images[int(position)]
     mean = np.rint(total / len(places)).astype(np.uint8)
     return Mix(len(places), float(right.mean()), tuple(sorted(rows, key=lambda row: -row[1])), mean)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where an uploaded face falls: its ``near`` places and distances, and ``point`` at their weighted mean."""
+
+    near: list[tuple[int, float]]
+    point: tuple[float, ...]
+    answer: str
+    confidence: float
+
+
+def find(classifier: Classifier, faces: Evaluation, made: FaceMap, pixels: np.ndarray, count: int = 8) -> Found:
+    """The faces of the map most alike to a face, uint8 (S, S, C), by embedding, and a place for it among them.
+
+    The place is the mean of the nearest five on the map, each weighted by the inverse of its distance: the map itself
+    is not computed anew.
+
+    Raises:
+        UserError: If the embeddings of the faces were not kept.
+    """
+    prediction = classifier.predict([pixels])
+    if faces.embeddings is None:
+        raise UserError("The embeddings of these predictions were not kept; predict the split again.")
+    known = np.asarray(faces.embeddings, np.float32)
+    rows = compared(np.concatenate([known, prediction.embedding]), made.settings)
+    places, gaps = nearest(rows, min(count, faces.n), np.array([faces.n]))
+    weights = 1 / np.maximum(gaps[0][:5], 1e-6)
+    point = (made.coordinates[places[0][:5]] * weights[:, None]).sum(0) / weights.sum()
+    name, confidence = prediction.ranked()[0]
+    near = [(int(i), float(gap)) for i, gap in zip(places[0], gaps[0], strict=True)]
+    return Found(near, tuple(float(v) for v in point), name, confidence)

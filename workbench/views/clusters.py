@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import cache, state
-from workbench.components import clusters_faces, clusters_map, clusters_trust, evidence_bar, heading
-from workbench.components.clusters_map import Mapped
+from workbench import cache
+from workbench.components import (
+    clusters_faces,
+    clusters_find,
+    clusters_map,
+    clusters_second,
+    clusters_trust,
+    evidence_bar,
+    heading,
+)
 from workbench.components.errors import guard
 from workbench.components.evidence_bar import Evidence
 from workbench.services import clusters
@@ -31,41 +38,37 @@ def render() -> None:
 
 
 def _answer(evidence: Evidence) -> None:
-    left, right = st.columns([7, 4], gap="large")
+    asked = clusters_map.choose(evidence.checkpoint, evidence.dataset)
+    faces = cache.of_predictions(clusters.part, evidence.evaluation, asked.most, key=(asked.most,))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        clusters_map.mouse()
+        two = clusters_second.wanted()
+    left, right = st.columns([1, 1] if two else [7, 4], gap="medium")
     with left:
-        settings = clusters_map.choose(evidence.checkpoint)
-        first, second = st.columns(2)
-        with first:
-            choices = clusters.colourings(evidence.dataset)
-            colour_by = str(
-                st.selectbox(
-                    "Colour by", list(choices), format_func=choices.__getitem__, **state.bound("colour", list(choices))
-                )
-            )
-        with second:
-            most = st.selectbox(
-                "Faces on the map",
-                list(clusters.POINTS),
-                format_func=clusters.POINTS.__getitem__,
-                help="Drawn at random from the split, always the same ones. More take longer.",
-                **state.bound("points", list(clusters.POINTS), clusters.USUAL_POINTS),
-            )
-        faces = cache.of_predictions(clusters.part, evidence.evaluation, int(most or 0), key=(most,))
-        if faces.n < evidence.evaluation.n:
-            st.caption(f"{faces.n:,} of the {evidence.evaluation.n:,} faces of {faces.split}, drawn at random.")
-        mapped = clusters_map.made(evidence.checkpoint, evidence.name, evidence.dataset, faces, settings)
-        if mapped is not None:
-            clusters_map.draw(mapped, colour_by, "cluster map")
-    if mapped is not None:
-        with right:
-            _beside(mapped)
+        mapped = clusters_map.made(evidence.checkpoint, evidence.name, evidence.dataset, faces, asked.settings)
+        place = st.container()
+    if mapped is None:
+        return
+    below = st.container()
+    added = None
+    with below:
+        first, second = st.columns(2, gap="large") if two else (right, right)
+        with guard("the search by picture"):
+            added = clusters_find.show(mapped)
         with guard("the pictures of the selection"):
             clusters_faces.selection(mapped)
         st.subheader("How well do the classes separate?", anchor=False)
         clusters_trust.separation(mapped)
-
-
-def _beside(mapped: Mapped) -> None:
-    clusters_trust.sentence(mapped)
-    with guard("the neighbours"):
-        clusters_faces.neighbours(mapped, clusters_map.chosen(mapped))
+    with place:
+        clusters_map.draw(mapped, asked.colour_by, "cluster map", added)
+        if two:
+            clusters_trust.sentence(mapped, evidence.evaluation.n)
+    with right, guard("the second map"):
+        other = clusters_second.show(evidence, mapped, asked.colour_by) if two else None
+        if not two:
+            clusters_trust.sentence(mapped, evidence.evaluation.n)
+    with first, guard("the neighbours"):
+        clusters_faces.neighbours(mapped, clusters_map.chosen(mapped), key="first")
+    if other is not None:
+        with second, guard("the neighbours in the second features"):
+            clusters_faces.neighbours(other, clusters_map.chosen(other), key="second")
