@@ -50,6 +50,7 @@ class FERNetwork(nn.Module, ABC):
 
     key: str  # set by create_model
     num_features: int
+    head: nn.Linear
 
     def __init__(self, num_classes: int, in_channels: int, options: Any):
         super().__init__()
@@ -68,12 +69,12 @@ class FERNetwork(nn.Module, ABC):
     def forward_head(self, features: Tensor, pre_logits: bool = False) -> Tensor: ...
 
     @property
-    @abstractmethod
     def classifier(self) -> nn.Linear:
-        """The last linear layer, the one that :meth:`reset_classifier` replaces."""
+        """The last linear layer, ``head`` unless a network says otherwise: what :meth:`reset_classifier` replaces."""
+        return self.head
 
-    @abstractmethod
-    def _set_classifier(self, layer: nn.Linear) -> None: ...
+    def _set_classifier(self, layer: nn.Linear) -> None:
+        self.head = layer
 
     @property
     @abstractmethod

@@ -241,13 +241,6 @@ class DCNNBiLSTM(FERNetwork):
         return embedding if pre_logits else self.head(embedding)
 
     @property
-    def classifier(self) -> nn.Linear:
-        return self.head
-
-    def _set_classifier(self, layer: nn.Linear) -> None:
-        self.head = layer
-
-    @property
     def cam_layers(self) -> dict[str, nn.Module]:
         layers = {"dual attention": self.dual, "BiLSTM": self.recurrent, "gate": self.gate}
         return layers | {"convolution 3": self.conv3, "convolution 2": self.conv2, "convolution 1": self.conv1}

@@ -168,13 +168,6 @@ class LDCNN(FERNetwork):
         return embedding if pre_logits else self.head(embedding)
 
     @property
-    def classifier(self) -> nn.Linear:
-        return self.head
-
-    def _set_classifier(self, layer: nn.Linear) -> None:
-        self.head = layer
-
-    @property
     def cam_layers(self) -> dict[str, nn.Module]:
         blocks = {f"block {i}": block for i, block in reversed(list(enumerate(self.blocks, 1)))}
         return {"last norm": self.last, **blocks}

@@ -143,13 +143,6 @@ class EfficientNetB2(FERNetwork):
         return embedding if pre_logits else self.head(embedding)
 
     @property
-    def classifier(self) -> nn.Linear:
-        return self.head
-
-    def _set_classifier(self, layer: nn.Linear) -> None:
-        self.head = layer
-
-    @property
     def cam_layers(self) -> dict[str, nn.Module]:
         stages = {f"stage {i}": stage for i, stage in reversed(list(enumerate(self.stages, 1)))}
         return {"last convolution": self.last, **stages}

@@ -145,13 +145,6 @@ class FCSDNet(FERNetwork):
         return embedding if pre_logits else self.head(embedding)
 
     @property
-    def classifier(self) -> nn.Linear:
-        return self.head
-
-    def _set_classifier(self, layer: nn.Linear) -> None:
-        self.head = layer
-
-    @property
     def cam_layers(self) -> dict[str, nn.Module]:
         layers: dict[str, nn.Module] = {}
         for i, stage in reversed(list(enumerate(self.stages, 1))):

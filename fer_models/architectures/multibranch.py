@@ -155,13 +155,6 @@ class MultiBranch(FERNetwork):
         return embedding if pre_logits else self.head(embedding)
 
     @property
-    def classifier(self) -> nn.Linear:
-        return self.head
-
-    def _set_classifier(self, layer: nn.Linear) -> None:
-        self.head = layer
-
-    @property
     def cam_layers(self) -> dict[str, nn.Module]:
         layers: dict[str, nn.Module] = {"top": self.top, "branch 3": self.gate3}
         if self.branch2 is not None:

@@ -93,12 +93,5 @@ class OptimisedCNN(FERNetwork):
         return embedding if pre_logits else self.head(embedding)
 
     @property
-    def classifier(self) -> nn.Linear:
-        return self.head
-
-    def _set_classifier(self, layer: nn.Linear) -> None:
-        self.head = layer
-
-    @property
     def cam_layers(self) -> dict[str, nn.Module]:
         return {f"block {i}": block for i, block in reversed(list(enumerate(self.blocks, 1)))} | {"stem": self.stem}

@@ -156,13 +156,6 @@ class SeparableAttention(FERNetwork):
         return embedding if pre_logits else self.head(embedding)
 
     @property
-    def classifier(self) -> nn.Linear:
-        return self.head
-
-    def _set_classifier(self, layer: nn.Linear) -> None:
-        self.head = layer
-
-    @property
     def cam_layers(self) -> dict[str, nn.Module]:
         layers: dict[str, nn.Module] = {"first output": self.first, "second output": self.second}
         return layers | {f"block {i}": block for i, block in reversed(list(enumerate(self.blocks, 1)))}

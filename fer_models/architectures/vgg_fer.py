@@ -104,12 +104,5 @@ class VGGFER(FERNetwork):
         return embedding if pre_logits else self.head(embedding)
 
     @property
-    def classifier(self) -> nn.Linear:
-        return self.head
-
-    def _set_classifier(self, layer: nn.Linear) -> None:
-        self.head = layer
-
-    @property
     def cam_layers(self) -> dict[str, nn.Module]:
         return {f"group {i}": group for i, group in reversed(list(enumerate(self.groups, 1)))}
