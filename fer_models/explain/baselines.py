@@ -39,6 +39,26 @@ def baseline_picture(batch: Tensor, kind: str | Tensor, black: float) -> Tensor:
     raise UserError(f"There is no baseline {kind!r}; choose one of: {', '.join(BASELINES)}.")
 
 
+def scramble(batch: Tensor, seed: int, tiles: int = 6) -> Tensor:
+    """The pictures (B, C, H, W) cut into ``tiles`` x ``tiles`` squares, put back in an order drawn from ``seed``.
+
+    Light, contrast and texture stay, the face is gone. Rows and columns that fill no tile stay where they are.
+
+    Raises:
+        UserError: If a picture is smaller than ``tiles`` pixels.
+    """
+    down, across = batch.shape[2] // tiles, batch.shape[3] // tiles
+    if not down or not across:
+        raise UserError(f"A picture of {tuple(batch.shape[2:])} pixels cannot be cut into {tiles} x {tiles} tiles.")
+    order = torch.randperm(tiles * tiles, generator=torch.Generator().manual_seed(seed)).to(batch.device)
+    whole = batch[:, :, : down * tiles, : across * tiles]
+    cut = whole.unflatten(3, (tiles, across)).unflatten(2, (tiles, down)).permute(0, 1, 2, 4, 3, 5).flatten(2, 3)
+    mixed = cut[:, :, order].unflatten(2, (tiles, tiles)).permute(0, 1, 2, 4, 3, 5).reshape(whole.shape)
+    result = batch.clone()
+    result[:, :, : down * tiles, : across * tiles] = mixed
+    return result
+
+
 def blur(batch: Tensor, sigma: float) -> Tensor:
     """Gaussian blur of (B, C, H, W) with a standard deviation in pixels; the border repeats."""
     reach = max(1, math.ceil(3 * sigma))

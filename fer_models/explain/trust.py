@@ -13,7 +13,7 @@ from torch import Tensor
 from fer_models.errors import UserError
 from fer_models.explain.attribution import Attribution
 from fer_models.explain.base import EXPLAINERS
-from fer_models.explain.baselines import BASELINES, baseline_picture
+from fer_models.explain.baselines import scramble
 from fer_models.explain.faithfulness.base import Trial, rank_correlation
 from fer_models.explain.faithfulness.parameter_randomisation import shuffled_copy
 from fer_models.explain.faithfulness.references import REFERENCES
@@ -22,11 +22,13 @@ from fer_models.explain.faithfulness.removal import removal_curve
 if TYPE_CHECKING:
     from fer_models.classifier import Classifier
 
-#: Least gain of probability over an empty picture for which there is anything to explain.
+#: Least gain of probability over the scrambled picture for which there is anything to explain. Of a partly trained
+#: FCSDNet 97 % of FER2013's faces lie above it; of untrained networks none or nearly none, but up to 12 % for the
+#: densely connected ones, whose fresh weights react strongly to any change.
 LEAST_EVIDENCE = 0.05
 #: Rank correlation with the map of a shuffled network from which on a map is not about this network any more.
 SAME_MAP, LIKE_MAP = 0.7, 0.5
-_STEPS, _RANDOM_MAPS = 10, 3
+_STEPS, _RANDOM_MAPS, _SCRAMBLES = 10, 3, 4
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class TrustCard:
     Args:
         level: ``"good"``, ``"doubtful"`` or ``"bad"``: green, amber, red.
         sentence: what was found, for a person.
-        figures: what was measured: ``evidence`` (probability of the target minus its mean on empty pictures),
+        figures: what was measured: ``evidence`` (probability of the target minus its mean on the scrambled picture),
             ``gap`` (insertion minus deletion area of the map, blurred baseline), ``gap: random map`` and the other
             reference maps, and ``likeness`` (rank correlation with the map of the network with shuffled weights,
             ``nan`` for a map that no method makes).
@@ -52,9 +54,10 @@ def trust_card(
 ) -> TrustCard:
     """Judge the heatmap of one picture of a batch.
 
-    The map must say more of the probability than maps that know nothing of the network, the probability must depend on
-    the picture at all, and the map must change when the network forgets what it learned. The thresholds are this
-    project's own: an untrained network gains nothing over an empty picture, whatever its architecture.
+    The probability must depend on the face: on the picture cut into tiles and put together in another order it must be
+    lower, which it is not for a network that learned nothing. The map must say more of the probability than maps that
+    know nothing of the network. And it must change when the network forgets what it learned. The thresholds are this
+    project's own.
 
     Args:
         batch: the network inputs (B, C, H, W) that were explained; position: which of them.
@@ -65,7 +68,7 @@ def trust_card(
     if len(batch) != len(attribution.values) or not 0 <= position < len(batch):
         raise UserError(f"There are {len(batch)} pictures and {len(attribution.values)} maps; {position} fits neither.")
     trial = Trial(classifier, batch[position : position + 1], attribution.one(position))
-    figures = {"evidence": _evidence(trial), "gap": _gap(trial)}
+    figures = {"evidence": _evidence(trial, seed), "gap": _gap(trial)}
     for name, make in REFERENCES.items():
         draws = _RANDOM_MAPS if name == "random map" else 1
         gaps = [_gap(trial.with_values(make(trial, seed + i), name)) for i in range(draws)]
@@ -78,9 +81,9 @@ def trust_card(
     return TrustCard(level, sentence, figures)
 
 
-def _evidence(trial: Trial) -> float:
-    empty = [baseline_picture(trial.batch, kind, trial.black) for kind in BASELINES]
-    scores = trial.score(torch.cat([trial.batch, *empty]))[:, 0]
+def _evidence(trial: Trial, seed: int) -> float:
+    mixed = [scramble(trial.batch, seed + i) for i in range(_SCRAMBLES)]
+    scores = trial.score(torch.cat([trial.batch, *mixed]))[:, 0]
     return float(scores[0] - scores[1:].mean())
 
 
@@ -104,8 +107,8 @@ def _verdict(figures: dict[str, float], positive: bool, words: str) -> tuple[Lit
         (lambda: not positive, f"This map holds no positive evidence for {words}, so there is nothing to look at."),
         (
             lambda: figures["evidence"] < LEAST_EVIDENCE,
-            f"The probability of {words} is hardly higher on this face than on an empty picture "
-            f"({100 * figures['evidence']:+.1f} points), so no map can explain it.",
+            f"The probability of {words} is hardly higher on this face than on its tiles in another order "
+            f"({100 * figures['evidence']:+.1f} points), so the network does not read it from the face.",
         ),
         (
             lambda: likeness > SAME_MAP,

@@ -1,5 +1,6 @@
 """What every registered explanation method must keep to."""
 
+import copy
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -7,11 +8,12 @@ import pytest
 import torch
 from torch import nn
 
-from fer_models import create_model, load_checkpoint
+from fer_models import create_model, list_models, load_checkpoint
 from fer_models.checkpoint import save_checkpoint
 from fer_models.errors import UserError
-from fer_models.explain import EXPLAINERS, explain
+from fer_models.explain import EXPLAINERS, explain, unsupported_methods
 from fer_models.explain.attention_maps import attention_maps
+from fer_models.explain.layers import SMALLEST_SIDE
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 
@@ -157,6 +159,33 @@ def test_unknown_wishes_are_refused_in_words(method, classifier, batch):
         with pytest.raises(UserError) as error:
             explain(classifier, batch, method, **wish)
         assert str(error.value).endswith(".")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", list_models())
+def test_networks_are_explained_or_refused_with_a_reason(network, classifier):
+    # One method of each mechanism; the rest share theirs. Of two pictures an axis folded into the batch shows.
+    held = copy.copy(classifier)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        held.model = create_model(network).eval()
+    model = held.model
+    size = model.native_input[1] if model.fixed_size else max(48, model.min_size)
+    draw = torch.Generator().manual_seed(1)
+    x = nn.functional.interpolate(torch.rand(2, model.in_channels, 12, 12, generator=draw), size=size) * 2 - 1
+    reasons = unsupported_methods(held)
+    assert all(reason.startswith(model.title) or model.title in reason for reason in reasons.values())
+    assert set(reasons) <= {"lrp", "deep_lift", "guided_backprop", "guided_grad_cam", "full_grad"}
+    for method in {"grad_cam", "eigen_cam", "full_grad", "deep_lift", "lrp", "guided_grad_cam"} - set(reasons):
+        result = explain(held, x, method, 1)
+        assert np.isfinite(result.values).all(), method
+        assert result.values.any((1, 2)).all(), method
+        if method == "grad_cam":
+            assert max(result.layer_size) >= SMALLEST_SIDE
+    for attention in attention_maps(held, x):
+        assert np.isfinite(attention.weights).all()
+        assert len(attention.weights) == 2
+        assert attention.overlay is None or attention.overlay.shape == (2, size, size)
 
 
 def test_eight_threads_find_what_one_finds(classifier, batch):

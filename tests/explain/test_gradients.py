@@ -8,7 +8,7 @@ from torch import nn
 from fer_models.attention.channel import ChannelAttention
 from fer_models.errors import UserError
 from fer_models.explain.base import EXPLAINERS, Query, explain, unsupported_methods
-from fer_models.explain.baselines import BASELINES, baseline_picture, blur
+from fer_models.explain.baselines import BASELINES, baseline_picture, blur, scramble
 from fer_models.explain.gradients.deep_lift import _comparable
 from fer_models.explain.target import Target
 
@@ -244,3 +244,17 @@ def test_baselines_are_checked(tiny_batch):
         baseline_picture(tiny_batch, "white", -1.0)
     with pytest.raises(UserError, match="must be"):
         baseline_picture(tiny_batch, mean_face[:, :5], -1.0)
+
+
+def test_scrambling_moves_whole_tiles_and_nothing_else(tiny_batch):
+    x = torch.arange(2 * 14 * 13, dtype=torch.float64).view(2, 1, 14, 13)
+    mixed = scramble(x, seed=0)
+    assert torch.equal(mixed[:, :, 12:], x[:, :, 12:])
+    assert torch.equal(mixed[:, :, :, 12:], x[:, :, :, 12:])
+    tiles = {tuple(tile.flatten().tolist()) for row in x[0, 0, :12, :12].split(2) for tile in row.split(2, 1)}
+    moved = {tuple(tile.flatten().tolist()) for row in mixed[0, 0, :12, :12].split(2) for tile in row.split(2, 1)}
+    assert tiles == moved
+    assert not torch.equal(mixed, x)
+    assert torch.equal(mixed, scramble(x, seed=0))
+    with pytest.raises(UserError, match="tiles"):
+        scramble(x[:, :, :5], seed=0)

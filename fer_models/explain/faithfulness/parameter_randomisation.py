@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import nn
 
-from fer_models.classifier import Classifier
 from fer_models.errors import UserError
 from fer_models.explain.faithfulness.base import Faithfulness, Trial, rank_correlation, register_metric
+
+if TYPE_CHECKING:
+    from fer_models.classifier import Classifier
 
 
 @dataclass(frozen=True)
