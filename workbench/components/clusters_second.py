@@ -6,7 +6,7 @@ import dataclasses
 
 import streamlit as st
 
-from fer_models.embedding import align
+from fer_models.embedding import MapSettings, align
 from workbench import state
 from workbench.components import clusters_map, clusters_trust, evidence_bar
 from workbench.components.clusters_map import Mapped
@@ -50,7 +50,7 @@ def show(evidence: Evidence, first: Mapped, colour_by: str) -> Mapped | None:
     faces = other.take(clusters.places_of(other, first.faces.positions.tolist()))
     if faces.n != first.faces.n:
         st.info("This network shares fewer classes with the data set, so its map lacks some of the faces.")
-    settings = dataclasses.replace(first.settings, method=method, features=features)
+    settings = MapSettings(**{**dataclasses.asdict(first.settings), "method": method, "features": features})
     second = clusters_map.made(checkpoint, evidence.name, evidence.dataset, faces, settings)
     if second is None:
         return None
