@@ -284,29 +284,3 @@ def test_no_functional_activation_and_nothing_in_place():
     for path in [*(ROOT / "architectures").glob("*.py"), *(ROOT / "attention").glob("*.py")]:
         found = re.findall(r"F\.relu|torch\.relu|F\.silu|F\.gelu|inplace|\.relu_\(|\.add_\(|\.mul_\(", path.read_text())
         assert not found, path.name
-
-
-#: The others take tens of seconds each in the exporter.
-QUICK_EXPORT = ("mini_xception",)
-
-
-@pytest.mark.parametrize(
-    "name", [n if n in QUICK_EXPORT else pytest.param(n, marks=pytest.mark.slow) for n in NETWORKS]
-)
-def test_onnx_gives_the_same_logits(name, tmp_path):
-    """Exported once with a free batch size; onnxruntime agrees to 1e-4 at batch 1 and 3."""
-    onnxruntime = pytest.importorskip("onnxruntime")
-    model = settle(build(name))
-    x = pictures(model, count=3, size=48)
-    path = tmp_path / "model.onnx"
-    batch = torch.export.Dim("batch", min=1, max=256)
-    torch.onnx.export(model, (x[:2],), dynamo=True, dynamic_shapes=({0: batch},), verbose=False).save(path)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    for part in (x[:1], x):
-        (logits,) = session.run(None, {session.get_inputs()[0].name: part.numpy()})
-        with torch.no_grad():
-            expected = model(part)
-        assert expected.abs().max() > 1e-3
-        assert (torch.from_numpy(logits) - expected).abs().max() < 1e-4
