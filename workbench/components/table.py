@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
@@ -13,24 +13,36 @@ _CELL = (
 _HEAD = _CELL + "font-weight:500;opacity:0.8;"
 
 
-def show(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), label: str) -> None:
+def show(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[int] = (),
+    bold: Collection[tuple[int, int]] = (),
+    label: str,
+) -> None:
     """Draw the table.
 
     Args:
         rows: cells as text, one sequence a row.
         right: positions of the columns with numbers.
+        bold: row and column of the cells in bold.
         label: what the table holds, for readers who do not see it.
     """
 
-    def cell(tag: str, position: int, text: str) -> str:
+    def cell(tag: str, position: int, text: str, strong: bool = False) -> str:
         side = "right" if position in right else "left"
         wrap = "white-space:nowrap;" if position in right else ""
-        style = f"{_HEAD if tag == 'th' else _CELL}text-align:{side};{wrap}"
+        weight = "font-weight:700;" if strong else ""
+        style = f"{_HEAD if tag == 'th' else _CELL}text-align:{side};{wrap}{weight}"
         scope = ' scope="col"' if tag == "th" else ""
         return f'<{tag}{scope} style="{style}">{html.escape(text)}</{tag}>'
 
     head = "".join(cell("th", i, name) for i, name in enumerate(columns))
-    body = "".join(f"<tr>{''.join(cell('td', i, text) for i, text in enumerate(row))}</tr>" for row in rows)
+    body = "".join(
+        f"<tr>{''.join(cell('td', i, text, (number, i) in bold) for i, text in enumerate(row))}</tr>"
+        for number, row in enumerate(rows)
+    )
     st.html(
         '<div style="overflow-x:auto"><table style="border-collapse:collapse;width:100%;font-size:0.9rem;'
         f'font-variant-numeric:tabular-nums" aria-label="{html.escape(label)}">'
