@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench import state
-from workbench.components import compare_faces, compare_layers, compare_plot, compare_table, heading
+from workbench.components import compare_claims, compare_faces, compare_layers, compare_plot, compare_table, heading
 from workbench.components.errors import guard
 from workbench.services import compare, compare_measure, machine
 from workbench.services.compare import INPUTS, Entry
 
-_SECTIONS = ("Networks", "On the same faces")
+_SECTIONS = ("Networks", "On the same faces", "Claims check")
 _READING = {
     "Networks": (
         "A network on the dashed line is the most accurate one at its cost; one below and to the right of another is "
@@ -26,6 +26,14 @@ _READING = {
         "takes into account. The test says nothing about chance in training: another seed gives another network.",
         "McNemar 1947; Holm 1979; Dietterich, Approximate Statistical Tests for Comparing Supervised Classification "
         "Learning Algorithms, 1998",
+    ),
+    "Claims check": (
+        "All these figures come from one confusion matrix, whose rows add up to the class counts. So they bind each "
+        "other: recall of every class near one leaves no room for a low accuracy. “Cannot” is certain for these "
+        "counts and this averaging; before a paper is called wrong, try the other averaging and its own counts. "
+        "“No contradiction” does not say that the figures are right.",
+        "Bounds by linear programming over the confusion matrix; Sokolova and Lapalme, A systematic analysis of "
+        "performance measures for classification tasks, 2009",
     ),
 }
 _ROWS = {"main": "trained ones and each network as published", "all": "all, with every variant"}
@@ -46,6 +54,8 @@ def _section(section: str) -> None:
         _networks()
     elif section == "On the same faces":
         compare_faces.show(key="compare")
+    else:
+        compare_claims.show(key="compare")
 
 
 def _networks() -> None:
