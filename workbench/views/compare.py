@@ -5,12 +5,20 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench import state
-from workbench.components import compare_claims, compare_faces, compare_layers, compare_plot, compare_table, heading
+from workbench.components import (
+    compare_claims,
+    compare_faces,
+    compare_layers,
+    compare_papers,
+    compare_plot,
+    compare_table,
+    heading,
+)
 from workbench.components.errors import guard
 from workbench.services import compare, compare_measure, machine
 from workbench.services.compare import INPUTS, Entry
 
-_SECTIONS = ("Networks", "On the same faces", "Claims check")
+_SECTIONS = ("Networks", "On the same faces", "Printed in the papers", "Claims check")
 _READING = {
     "Networks": (
         "A network on the dashed line is the most accurate one at its cost; one below and to the right of another is "
@@ -26,6 +34,12 @@ _READING = {
         "takes into account. The test says nothing about chance in training: another seed gives another network.",
         "McNemar 1947; Holm 1979; Dietterich, Approximate Statistical Tests for Comparing Supervised Classification "
         "Learning Algorithms, 1998",
+    ),
+    "Printed in the papers": (
+        "A printed figure belongs to its authors' data, split, preparation and choice of weights, which papers seldom "
+        "state in full. A network measured here under another protocol can stand higher or lower for that reason "
+        "alone, so the two tables are kept apart and no difference between them is tested.",
+        "Each table names the paper and the table it comes from",
     ),
     "Claims check": (
         "All these figures come from one confusion matrix, whose rows add up to the class counts. So they bind each "
@@ -54,6 +68,8 @@ def _section(section: str) -> None:
         _networks()
     elif section == "On the same faces":
         compare_faces.show(key="compare")
+    elif section == "Printed in the papers":
+        compare_papers.show(key="compare")
     else:
         compare_claims.show(key="compare")
 
