@@ -5,18 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench import state
-from workbench.components import (
-    compare_claims,
-    compare_faces,
-    compare_layers,
-    compare_papers,
-    compare_plot,
-    compare_table,
-    heading,
-)
+from workbench.components import compare_claims, compare_faces, compare_networks, compare_papers, heading
 from workbench.components.errors import guard
-from workbench.services import compare, compare_measure, machine
-from workbench.services.compare import INPUTS, Entry
 
 _SECTIONS = ("Networks", "On the same faces", "Printed in the papers", "Claims check")
 _READING = {
@@ -50,7 +40,6 @@ _READING = {
         "performance measures for classification tasks, 2009",
     ),
 }
-_ROWS = {"main": "trained ones and each network as published", "all": "all, with every variant"}
 
 
 def render() -> None:
@@ -59,46 +48,16 @@ def render() -> None:
         "Section", _SECTIONS, required=True, label_visibility="collapsed", **state.bound("section", _SECTIONS)
     )
     with guard(f"the section {section}"):
-        _section(str(section))
+        _show(str(section))
     heading.show_reading(*_READING[str(section)])
 
 
-def _section(section: str) -> None:
+def _show(section: str) -> None:
     if section == "Networks":
-        _networks()
+        compare_networks.show(key="compare")
     elif section == "On the same faces":
         compare_faces.show(key="compare")
     elif section == "Printed in the papers":
         compare_papers.show(key="compare")
     else:
         compare_claims.show(key="compare")
-
-
-def _networks() -> None:
-    entries = _entries()
-    measured = compare_measure.measured(entries)
-    with guard("the plot"):
-        compare_plot.show(entries, measured, key="compare")
-    st.subheader("All networks", anchor=False)
-    threads = compare_measure.threads()
-    st.caption(
-        f"Times on {machine.describe().device}, with {threads} {'thread' if threads == 1 else 'threads'}, as "
-        "medians; counts for one picture at the chosen input, trained networks at their own."
-    )
-    with guard("the table"):
-        compare_table.show(entries, measured, key="compare")
-    st.subheader("Layer by layer", anchor=False)
-    with guard("the layers"):
-        compare_layers.show(entries, key="compare")
-
-
-def _entries() -> list[Entry]:
-    left, right = st.columns([2, 3])
-    with left:
-        names = list(INPUTS)
-        chosen = st.selectbox("Input", names, format_func=lambda name: INPUTS[name][0], **state.bound("input", names))
-    with right:
-        rows = st.selectbox("Rows", list(_ROWS), format_func=_ROWS.__getitem__, **state.bound("rows", list(_ROWS)))
-    with st.spinner("Counting parameters and multiply-accumulates; the first time takes some seconds."):
-        entries = compare.entries(chosen)
-    return [entry for entry in entries if rows == "all" or entry.checkpoint is not None or entry.default]

@@ -29,7 +29,7 @@ def test_measure_and_download(page: Any, server: Server) -> None:
         page.get_by_role("button", name="Table, CSV", exact=True).click()
     with Path(waiting.value.path()).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    (fresh,) = [row for row in rows if row["checkpoint"] == "fresh"]
-    assert float(fresh["ms_one_picture[torch]"]) > 0 and fresh["runs_in"]
-    assert all(not row["runs_in"] for row in rows if row is not fresh)
+    (measured,) = [row for row in rows if row["runs_in"]]
+    assert float(measured["ms_one_picture[torch]"]) > 0
+    assert measured["checkpoint"]  # trained networks stand first
     assert len([row for row in rows if not row["checkpoint"]]) > 10
