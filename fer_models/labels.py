@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from fer_models.errors import UserError
 
@@ -39,6 +40,20 @@ FER8: tuple[str, ...] = tuple(e.name for e in EMOTIONS)
 CKPLUS7: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "contempt")
 #: Oulu-CASIA has no neutral.
 BASIC6: tuple[str, ...] = FER7[:6]
+
+#: Facial action units (FACS) of each emotion, as EMFACS lists them; ``R`` is a unit of the person's right side alone.
+EMOTION_ACTION_UNITS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "angry": ("AU04", "AU05", "AU07", "AU23"),
+        "disgust": ("AU09", "AU15", "AU16"),
+        "fear": ("AU01", "AU02", "AU04", "AU05", "AU07", "AU20", "AU26"),
+        "happy": ("AU06", "AU12"),
+        "sad": ("AU01", "AU04", "AU15"),
+        "surprise": ("AU01", "AU02", "AU05", "AU26"),
+        "neutral": (),
+        "contempt": ("R12", "R14"),
+    }
+)
 
 _BY_NAME = {word: e for e in EMOTIONS for word in (e.name, *e.synonyms)}
 _OTHER_COLOURS = ("#4C9F9B", "#B07AA1", "#7F5539", "#3D405B", "#81B29A")

@@ -9,19 +9,7 @@ import numpy as np
 from fer_models.errors import UserError
 from fer_models.explain.attribution import Attribution
 from fer_models.explain.regions import EYES, MOUTH_CORNERS, Point, ellipse, region_masks, template_grid
-from fer_models.labels import canonical, is_emotion
-
-#: Action units of each emotion (EMFACS); ``R`` is a unit of the person's right side alone. Neutral has none.
-EMOTION_UNITS: dict[str, tuple[str, ...]] = {
-    "angry": ("AU04", "AU05", "AU07", "AU23"),
-    "disgust": ("AU09", "AU15", "AU16"),
-    "fear": ("AU01", "AU02", "AU04", "AU05", "AU07", "AU20", "AU26"),
-    "happy": ("AU06", "AU12"),
-    "sad": ("AU01", "AU04", "AU15"),
-    "surprise": ("AU01", "AU02", "AU05", "AU26"),
-    "neutral": (),
-    "contempt": ("R12", "R14"),
-}
+from fer_models.labels import EMOTION_ACTION_UNITS, canonical, is_emotion
 
 #: Regions in which a unit shows.
 UNIT_REGIONS: dict[str, tuple[str, ...]] = {
@@ -97,7 +85,7 @@ def unit_agreement(
 
 
 def _units_of(name: str) -> tuple[str, ...]:
-    return EMOTION_UNITS[canonical(name)] if is_emotion(name) else ()
+    return EMOTION_ACTION_UNITS[canonical(name)] if is_emotion(name) else ()
 
 
 def _area(areas: Mapping[str, np.ndarray], unit: str, value: np.ndarray) -> np.ndarray:

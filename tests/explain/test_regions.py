@@ -5,7 +5,7 @@ import pytest
 
 from fer_models.errors import UserError
 from fer_models.explain import Attribution
-from fer_models.explain.action_units import EMOTION_UNITS, unit_agreement, unit_areas
+from fer_models.explain.action_units import unit_agreement, unit_areas
 from fer_models.explain.regions import (
     EYES,
     MOUTH_CORNERS,
@@ -16,7 +16,7 @@ from fer_models.explain.regions import (
     region_masks,
     region_relevance,
 )
-from fer_models.labels import FER7, FER8
+from fer_models.labels import EMOTION_ACTION_UNITS, FER7, FER8
 
 
 def attribution(values, target=3):
@@ -86,8 +86,8 @@ def test_alarm_rings_when_the_background_holds_more_than_its_share():
 
 def test_units_lie_where_they_move_the_face():
     areas, masks = unit_areas(96), region_masks(96)
-    assert {unit for units in EMOTION_UNITS.values() for unit in units} <= set(areas)
-    assert set(EMOTION_UNITS) == set(FER8)
+    assert {unit for units in EMOTION_ACTION_UNITS.values() for unit in units} <= set(areas)
+    assert set(EMOTION_ACTION_UNITS) == set(FER8)
     assert not (areas["AU01"] & areas["AU02"]).any()
     assert (areas["AU12"] == masks["mouth"]).all()
     assert at(areas["AU26"], (0.48, 0.93))

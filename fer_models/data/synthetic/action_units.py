@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from fer_models.data.synthetic.dice import Dice
+from fer_models.labels import EMOTION_ACTION_UNITS
 
 ACTION_UNITS: MappingProxyType[str, str] = MappingProxyType(
     {
@@ -29,20 +30,6 @@ ACTION_UNITS: MappingProxyType[str, str] = MappingProxyType(
 
 AU_NAMES: tuple[str, ...] = tuple(ACTION_UNITS)
 """Order of the columns of :attr:`SyntheticSet.action_units`."""
-
-EMOTION_ACTION_UNITS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "angry": ("AU04", "AU05", "AU07", "AU23"),
-        "disgust": ("AU09", "AU15", "AU16"),
-        "fear": ("AU01", "AU02", "AU04", "AU05", "AU07", "AU20", "AU26"),
-        "happy": ("AU06", "AU12"),
-        "sad": ("AU01", "AU04", "AU15"),
-        "surprise": ("AU01", "AU02", "AU05", "AU26"),
-        "neutral": (),
-        "contempt": ("R12", "R14"),
-    }
-)
-"""The prototype of each emotion (the combinations that EMFACS lists)."""
 
 AU_REGIONS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
