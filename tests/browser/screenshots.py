@@ -16,11 +16,7 @@ from playwright.sync_api import sync_playwright
 #: File name, address, and height of the window in pixels.
 PICTURES = (
     ("explain", "explain?checkpoint=fcsdnet-synthetic&data=synthetic", 760),
-    ("datasets", "datasets?data=synthetic", 760),
-    ("train", "train", 720),
-    ("confusion", "confusion?checkpoint=fcsdnet-synthetic&data=synthetic&split=test", 800),
     ("clusters", "clusters?checkpoint=fcsdnet-synthetic&data=synthetic&split=test", 800),
-    ("compare", "compare", 760),
 )
 
 

@@ -120,6 +120,7 @@ def _add_centres(figure: go.Figure, centres: Mapping[str, tuple[float, ...]], di
             y=y,
             text=name,
             showarrow=False,
+            yshift=24,  # above its faces, not on them
             bgcolor="rgba(20,24,27,0.82)" if dark else "rgba(255,255,255,0.86)",
             bordercolor=colour(name),
             borderwidth=2,
