@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
 from fer_models.data import FaceDataset
+from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 from workbench.figures.clusters import cluster_map
-from workbench.services import clusters
+from workbench.services import background, clusters
 from workbench.services.clusters import Picked
 
 CLASSES = ("happy", "sad")
@@ -105,3 +108,21 @@ def test_a_selection_from_elsewhere_dims_the_rest(faces: Evaluation) -> None:
     assert bright == {3, 4}
     solid = cluster_map(np.zeros((10, 3)), faces.positions, [""] * 10, chosen, names=names)
     assert {t.type for t in solid.data} == {"scatter3d"}
+
+
+def test_a_job_that_failed_is_not_begun_at_every_drawing() -> None:
+    calls = []
+
+    def work(tell: background.Progress) -> None:
+        calls.append(1)
+        raise UserError("It cannot be done.")
+
+    for _ in range(50):
+        job = background.once("always fails", work)
+        if not job.active:
+            break
+        time.sleep(0.02)
+    assert background.once("always fails", work).problem == "It cannot be done."
+    assert len(calls) == 1
+    background.forget("always fails")
+    assert background.find("always fails") is None

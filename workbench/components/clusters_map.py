@@ -129,6 +129,9 @@ def made(
         job = clusters.start(cache.classifier(checkpoint), dataset, faces, settings)
         if job.state == "failed":
             st.error(job.problem, icon=":material/error:")
+            if st.button("Try again", icon=":material/refresh:", key=f"again {settings}"):
+                clusters.forget(checkpoint, dataset, faces, settings)
+                st.rerun()
         elif job.active:
             st.caption("You can go on meanwhile; the map is kept, and the next visit finds it at once.")
             job_progress.show(job, METHODS[settings.method])

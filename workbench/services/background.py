@@ -68,6 +68,15 @@ def start(key: Hashable, work: Callable[[Progress], Any]) -> Job:
     return job
 
 
+def once(key: Hashable, work: Callable[[Progress], Any]) -> Job:
+    """Like :func:`start`, but a failed job stays failed until :func:`forget`.
+
+    For pages that ask at every drawing: begun again each time, a job that cannot succeed would fail without end.
+    """
+    known = find(key)
+    return start(key, work) if known is None else known
+
+
 def find(key: Hashable) -> Job | None:
     """The job of that key, if one was begun and not forgotten."""
     with _guard:

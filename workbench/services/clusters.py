@@ -82,13 +82,16 @@ def read(checkpoint: Checkpoint, faces: Evaluation, settings: MapSettings) -> Fa
 
 
 def start(classifier: Classifier, dataset: FaceDataset, faces: Evaluation, settings: MapSettings) -> Job:
-    """Make the map in the background, or find the job that does; its result is the :class:`FaceMap`."""
+    """Make the map in the background, or find the job that does; its result is the :class:`FaceMap`.
+
+    A failed job stays failed until :func:`forget`.
+    """
 
     def work(tell: background.Progress) -> FaceMap:
         machine.limit_threads()
         return make_map(classifier, dataset, faces, settings, tell)
 
-    return background.start(_key(classifier.checkpoint, dataset, faces, settings), work)
+    return background.once(_key(classifier.checkpoint, dataset, faces, settings), work)
 
 
 def forget(checkpoint: Checkpoint, dataset: FaceDataset, faces: Evaluation, settings: MapSettings) -> None:

@@ -54,7 +54,7 @@ class Standing:
 def start(names: Sequence[str], evaluations: Sequence[Evaluation]) -> Job:
     """Compare in the background; the job's result is the :class:`Standing`. Asked again, it is the same job."""
     key = ("compare faces", tuple(names), tuple(digest(each) for each in evaluations))
-    return background.start(key, lambda tell: standing(names, evaluations, tell))
+    return background.once(key, lambda tell: standing(names, evaluations, tell))
 
 
 def standing(
