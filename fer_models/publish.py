@@ -14,14 +14,13 @@ from fer_models.complexity import count
 from fer_models.data import open_dataset
 from fer_models.data.duplicate_cache import duplicates_of
 from fer_models.data.readers import READERS
-from fer_models.data.splits import make_split
 from fer_models.errors import UserError
 from fer_models.evaluation.annotators import VoteAgreement, vote_agreement, votes_by_row
 from fer_models.evaluation.card import card_markdown
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.scorecard import scorecard
+from fer_models.training.parts import part_name, split_of
 from fer_models.training.recipe import Recipe
-from fer_models.training.report import part_name
 
 METRICS = ("accuracy", "macro_f1", "balanced_accuracy", "log_loss", "ece")
 
@@ -55,7 +54,7 @@ def publish(
         shutil.copyfile(history, folder / history.name)
     classifier = load_checkpoint(folder)
     dataset = open_dataset(recipe.data)
-    split = make_split(dataset, recipe.protocol, fold=recipe.fold, seed=recipe.seed)
+    split = split_of(recipe, dataset)
     index, role = (split.test, "test") if len(split.test) else (split.val, "validation")
     measured: list[Evaluation] = []
     for averaging in ("none", "flip"):

@@ -28,7 +28,7 @@ class FERNetwork(nn.Module, ABC):
         native_input: (C, H, W) of the paper. min_size: smallest side that it takes. fixed_size: ``True`` if the weights
         fit ``native_input``'s size only.
         variants: further rows of the model table, name -> options. variant_inputs: (C, H, W) of those whose native
-        input differs. no_export: why it cannot be exported to ONNX, empty if it can.
+        input differs.
 
     Shape:
         - :meth:`forward`: :math:`(B, C_{in}, H, W)` to logits :math:`(B, K)`.
@@ -46,7 +46,6 @@ class FERNetwork(nn.Module, ABC):
     fixed_size: ClassVar[bool] = False
     variants: ClassVar[dict[str, dict[str, Any]]] = {}
     variant_inputs: ClassVar[dict[str, tuple[int, int, int]]] = {}
-    no_export: ClassVar[str] = ""
 
     key: str  # set by create_model
     num_features: int

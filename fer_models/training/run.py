@@ -147,8 +147,10 @@ class Run:
 
     def append_metrics(self, row: dict[str, Any]) -> None:
         """Add an epoch's line, in a single write, so that a reader never takes half of it for a whole one."""
-        with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as handle:
-            handle.write(json.dumps(row) + "\n")
+        with (self.folder / "metrics.jsonl").open("ab+") as handle:
+            handle.seek(max(handle.seek(0, os.SEEK_END) - 1, 0))
+            torn = handle.read(1) not in (b"", b"\n")  # a full disk cut the last line: it must not take this one along
+            handle.write(b"\n" * torn + json.dumps(row).encode() + b"\n")
 
     def log_tail(self, lines: int = 40) -> str:
         """The last lines of the worker's log."""

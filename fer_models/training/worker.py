@@ -20,16 +20,16 @@ from fer_models.architectures import create_model
 from fer_models.checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
 from fer_models.data import open_dataset
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.duplicate_cache import duplicates_of
-from fer_models.data.splits import Split, make_split
+from fer_models.data.splits import Split
 from fer_models.errors import UserError
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
 from fer_models.training.loop import CancelledError, Loop, TrainingData
 from fer_models.training.optimise import computes_bf16, start_from
+from fer_models.training.parts import part_name, split_of
 from fer_models.training.queue import wait_for_slot
 from fer_models.training.recipe import Recipe
-from fer_models.training.report import finish, part_name
+from fer_models.training.report import finish
 from fer_models.training.run import Run, write_text
 
 
@@ -97,14 +97,7 @@ def load_data(recipe: Recipe, preprocess: Preprocess) -> tuple[FaceDataset, Spli
         UserError: If the data cannot be read or a part is empty.
     """
     dataset = open_dataset(recipe.data)
-    split = make_split(dataset, recipe.protocol, fold=recipe.fold, seed=recipe.seed)
-    if recipe.exclude_leaks:
-        before = len(split.train)
-        split = split.without_leaks(duplicates_of(dataset))
-        print(
-            f"Left out {before - len(split.train)} training pictures that have a copy in validation or test.",
-            flush=True,
-        )
+    split = split_of(recipe, dataset)
     parts: list[Tensor] = []
     for name, index in (("training", split.train), ("validation", split.val)):
         index = index[dataset.labels[index] >= 0]
@@ -133,7 +126,7 @@ def _train(run: Run) -> int:
     run.write_status(message="Training.", device=device_name(fabric.device))
     with SummaryWriter(str(run.folder / "events")) as board:
         outcome, message = _epochs(run, recipe, loop, dataset, split, board)
-    finish(run, dataset, split)
+    finish(run, dataset, split, test=outcome == "finished")
     run.release_reserve()
     if outcome == "finished":
         (run.folder / "resume.pt").unlink(missing_ok=True)
@@ -181,8 +174,7 @@ def _epochs(
     run: Run, recipe: Recipe, loop: Loop, dataset: FaceDataset, split: Split, board: SummaryWriter
 ) -> tuple[str, str]:
     """Epoch after epoch until the end, an early stop or a cancel: the final state and its message."""
-    status = run.status()
-    best_epoch, best = (status.best_epoch or 0, status.best_value) if loop.epoch else (0, None)
+    best_epoch, best = _best_so_far(run, recipe, loop.epoch)
     clock: dict[str, float] = {}
 
     def progress(step: int, steps: int) -> None:
@@ -206,12 +198,11 @@ def _epochs(
         row |= loop.validate()
         clock["epoch_seconds"] = time.monotonic() - began
         value = row[recipe.monitor]
-        better = best is None or (value <= best if recipe.monitor == "val_loss" else value >= best)
-        if better:
+        if _better(recipe, value, best):
             best, best_epoch = value, loop.epoch
             _save_best(run, recipe, loop, dataset, split, row)
+        run.append_metrics(row)  # before the state: whoever resumes finds a line for every epoch in it
         _save_state(run, loop)
-        run.append_metrics(row)
         for key, number in row.items():
             if isinstance(number, (int, float)) and key != "epoch":
                 board.add_scalar(key.replace("_", "/", 1), number, loop.epoch)
@@ -234,6 +225,20 @@ def _epochs(
         if recipe.patience and loop.epoch - best_epoch >= recipe.patience:
             return "finished", f"Stopped early: no better epoch since {best_epoch}."
     return "finished", f"Finished; epoch {best_epoch} was the best."
+
+
+def _better(recipe: Recipe, value: float, best: float | None) -> bool:
+    """Whether an epoch takes the lead; of equal ones the later does."""
+    return best is None or (value <= best if recipe.monitor == "val_loss" else value >= best)
+
+
+def _best_so_far(run: Run, recipe: Recipe, epoch: int) -> tuple[int, float | None]:
+    """Best epoch and its value among the first ``epoch`` ones, from their own lines: the status may lag."""
+    best_epoch, best = 0, None
+    for row in run.metrics():
+        if row["epoch"] <= epoch and _better(recipe, row[recipe.monitor], best):
+            best_epoch, best = row["epoch"], row[recipe.monitor]
+    return best_epoch, best
 
 
 def _save_best(run: Run, recipe: Recipe, loop: Loop, dataset: FaceDataset, split: Split, row: dict[str, Any]) -> None:
@@ -263,7 +268,9 @@ def _save_state(run: Run, loop: Loop) -> None:
     try:
         torch.save(loop.state(), fresh)
         fresh.replace(run.folder / "resume.pt")
-    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+    except RuntimeError as error:  # torch reports a full disk so, from its archive writer
+        if "inline_container" not in str(error) and "PytorchStreamWriter" not in str(error):
+            raise
         raise OSError(errno.ENOSPC, "No space left on device") from error
     finally:
         fresh.unlink(missing_ok=True)

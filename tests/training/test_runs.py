@@ -19,6 +19,7 @@ from fer_models.training.launch import launch, resume, start
 from fer_models.training.process import is_alive, start_ticks
 from fer_models.training.recipe import Recipe
 from fer_models.training.run import Run, create_run, find_run, list_runs
+from fer_models.training.worker import _best_so_far
 
 SMALL = Recipe(
     data="synthetic:count=210,size=48,identities=12",
@@ -100,6 +101,7 @@ def test_cancel_leaves_a_usable_checkpoint_and_survives_the_parent():
     run.cancel()
     status = wait(run, ended)
     assert status.state == "cancelled"
+    assert {figure["split"] for figure in read_checkpoint(run.checkpoint).metrics} == {"val"}  # test is for the end
     assert load_checkpoint(run.checkpoint).predict(np.zeros((1, 48, 48), np.uint8)).probabilities.shape == (1, 7)
 
 
@@ -169,3 +171,16 @@ def test_stale_or_damaged_folders_are_told_apart():
     waiting.cancel()
     start(waiting)
     assert wait(waiting, ended).state == "cancelled"
+
+
+def test_a_torn_line_costs_only_itself_and_the_best_epoch_comes_from_the_lines():
+    run = create_run(SMALL)
+    run.append_metrics({"epoch": 1, "val_accuracy": 0.5})
+    run.append_metrics({"epoch": 2, "val_accuracy": 0.4})
+    with (run.folder / "metrics.jsonl").open("a") as file:
+        file.write('{"epoch": 3, "val_a')
+    run.append_metrics({"epoch": 3, "val_accuracy": 0.5})
+    assert [row["epoch"] for row in run.metrics()] == [1, 2, 3]
+    assert _best_so_far(run, SMALL, 2) == (1, 0.5)
+    assert _best_so_far(run, SMALL, 3) == (3, 0.5)  # of equal ones the later
+    assert _best_so_far(run, SMALL, 0) == (0, None)

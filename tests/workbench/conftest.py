@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from app_driver import FIGURE, ROOT, make_checkpoint
 from streamlit.testing.v1 import AppTest
 
 from fer_models.checkpoint import Checkpoint
+from workbench.services import background
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +36,15 @@ def checkpoint(folders: Path) -> Checkpoint:
 def app() -> AppTest:
     """The whole app, not run yet."""
     return AppTest.from_file(str(ROOT / "workbench" / "Home.py"), default_timeout=60)
+
+
+@pytest.fixture(autouse=True)
+def no_jobs() -> Iterator[None]:
+    """Each test waits for its jobs: those of the next one would queue behind them."""
+    yield
+    for job in list(background._jobs.values()):
+        for _ in range(600):
+            if not job.active:
+                break
+            time.sleep(0.05)
+    background._jobs.clear()

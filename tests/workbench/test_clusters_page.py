@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from fer_models.checkpoint import Checkpoint
-from workbench.services import background
 
 
 @pytest.fixture
@@ -26,18 +24,6 @@ def small(folders: Path) -> Path:
         for number in range(12):
             Image.fromarray(rng.integers(0, 255, (48, 48), dtype=np.uint8)).save(root / name / f"{number}.png")
     return root
-
-
-@pytest.fixture(autouse=True)
-def no_jobs() -> Iterator[None]:
-    """Each test waits for its jobs: those of the next one would queue behind them."""
-    yield
-    for job in list(background._jobs.values()):
-        for _ in range(600):
-            if not job.active:
-                break
-            time.sleep(0.05)
-    background._jobs.clear()
 
 
 def until(app: AppTest, text: str) -> None:

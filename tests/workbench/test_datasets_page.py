@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -34,18 +33,6 @@ def small(folders: Path) -> Path:
     (root / "test" / "sad" / "0.png").write_bytes((root / "train" / "happy" / "0.png").read_bytes())
     open_dataset("small")
     return root
-
-
-@pytest.fixture(autouse=True)
-def no_jobs() -> Iterator[None]:
-    """Each test waits for its jobs: those of the next one would queue behind them."""
-    yield
-    for job in list(background._jobs.values()):
-        for _ in range(600):
-            if not job.active:
-                break
-            time.sleep(0.05)
-    background._jobs.clear()
 
 
 def open_datasets(app: AppTest, **query: str) -> AppTest:
