@@ -14,10 +14,11 @@ from fer_models.errors import UserError
 from fer_models.explain.attribution import Attribution
 from fer_models.explain.base import EXPLAINERS
 from fer_models.explain.baselines import scramble
-from fer_models.explain.faithfulness.base import Trial, rank_correlation
+from fer_models.explain.faithfulness.base import Trial
 from fer_models.explain.faithfulness.parameter_randomisation import shuffled_copy
 from fer_models.explain.faithfulness.references import REFERENCES
 from fer_models.explain.faithfulness.removal import removal_curve
+from fer_models.explain.faithfulness.similarity import rank_correlation
 
 if TYPE_CHECKING:
     from fer_models.classifier import Classifier

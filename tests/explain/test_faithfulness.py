@@ -12,10 +12,10 @@ from torch import nn
 from fer_models.errors import UserError
 from fer_models.explain import Attribution, explain
 from fer_models.explain.faithfulness import FAITHFULNESS, REFERENCES, Trial, measure, measure_with_references
-from fer_models.explain.faithfulness.base import rank_correlation
-from fer_models.explain.faithfulness.parameter_randomisation import randomisation_cascade
+from fer_models.explain.faithfulness.parameter_randomisation import cascade
 from fer_models.explain.faithfulness.removal import removal_curve
 from fer_models.explain.faithfulness.road import impute
+from fer_models.explain.faithfulness.similarity import rank_correlation, structural_similarity
 from fer_models.preprocess import Preprocess
 
 KEYS = {
@@ -236,19 +236,28 @@ def test_places_by_hand(corner, pictures, masks):
 
 def test_shuffling_the_network_changes_a_map_that_depends_on_it(classifier, batch):
     before = {name: value.clone() for name, value in classifier.model.state_dict().items()}
-    cascade = randomisation_cascade(Trial(classifier, batch, explain(classifier, batch, "saliency", 1)), steps=4)
-    assert cascade.correlation.shape == (4, 4)
-    assert cascade.layers[-1] == "stem"
-    assert (cascade.correlation[-1] < 0.6).all()
+    told: list[float] = []
+    result = explain(classifier, batch, "saliency", 1)
+    found = cascade(classifier, batch, result, steps=4, progress=told.append)
+    assert found.correlation.shape == found.ssim.shape == (4, 4)
+    assert found.maps.shape == (4, 4, 48, 48)
+    assert found.layers[-1] == "stem"
+    assert told == [0.25, 0.5, 0.75, 1.0]
+    assert (found.correlation[-1] < 0.6).all()
+    assert (found.ssim < 1).all()
+    np.testing.assert_allclose(found.correlation[2], rank_correlation(result.values, found.maps[2]))
     assert all(torch.equal(value, before[name]) for name, value in classifier.model.state_dict().items())
+    with pytest.raises(UserError, match="one map a picture"):
+        cascade(classifier, batch[:2], result)
 
 
 def test_a_map_that_ignores_the_class_is_found_out(tiny, tiny_batch):
     result = explain(tiny, tiny_batch, "eigen_cam", 1)
-    cascade = randomisation_cascade(Trial(tiny, tiny_batch, result), steps=100)
-    assert cascade.layers == ("head", "body.3", "body.0")
-    np.testing.assert_allclose(cascade.correlation[0], 1)
-    assert (cascade.correlation[1:] < 1).all()
+    found = cascade(tiny, tiny_batch, result, steps=100)
+    assert found.layers == ("head", "body.3", "body.0")
+    np.testing.assert_allclose(found.correlation[0], 1)
+    np.testing.assert_allclose(found.ssim[0], 1)
+    assert (found.correlation[1:] < 1).all()
     np.testing.assert_allclose(measure(tiny, tiny_batch, result, "random_logit"), 1)
     assert (measure(tiny, tiny_batch, explain(tiny, tiny_batch, target=1), "random_logit") < 0.999).all()
 
@@ -288,3 +297,23 @@ def test_rank_correlation_shares_ties_and_ignores_scale():
     assert rank_correlation(a, np.exp(a)).tolist() == pytest.approx([1.0])
     assert rank_correlation(a, -a).tolist() == pytest.approx([-1.0])
     assert rank_correlation(a, np.zeros_like(a)).tolist() == [0.0]
+
+
+@pytest.mark.parametrize(("size", "span"), [((48, 48), 2.0), ((20, 31), 1.0)])
+def test_ssim_equals_scikit_image(size, span):
+    metrics = pytest.importorskip("skimage.metrics")
+    draw = np.random.default_rng(0)
+    a = draw.random((3, *size)) * span - span / 2
+    b = np.stack([a[0] + 0.1 * draw.standard_normal(size), -a[1], draw.random(size)])
+    found = structural_similarity(a, b, span)
+    for one, x, y in zip(found, a, b, strict=True):
+        theirs = metrics.structural_similarity(
+            x, y, data_range=span, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+        )
+        assert one == pytest.approx(theirs, abs=1e-9)
+    assert structural_similarity(a, a, span) == pytest.approx(1)
+    assert structural_similarity(a[:, :4, :4], a[:, :4, :4], span) == pytest.approx(1)
+    with pytest.raises(UserError, match="span"):
+        structural_similarity(a, b, 0)
+    with pytest.raises(UserError, match="two of"):
+        structural_similarity(a, b[:2])

@@ -130,16 +130,3 @@ def masks_of(trial: Trial) -> np.ndarray:
     if trial.masks.shape != trial.attribution.values.shape:
         raise UserError(f"The masks must be {trial.attribution.values.shape}, not {trial.masks.shape}.")
     return trial.masks.astype(bool)
-
-
-def rank_correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Spearman's correlation of maps (B, H, W), tied values sharing their rank; float64 (B,), 0 for a constant map."""
-    from scipy.stats import rankdata
-
-    def centred(maps: np.ndarray) -> np.ndarray:
-        ranks = rankdata(maps.reshape(len(maps), -1), axis=1)
-        return np.asarray(ranks - ranks.mean(1, keepdims=True))
-
-    ranks_a, ranks_b = centred(a), centred(b)
-    size = np.sqrt((ranks_a**2).sum(1) * (ranks_b**2).sum(1))
-    return np.divide((ranks_a * ranks_b).sum(1), size, out=np.zeros(len(a)), where=size > 0)

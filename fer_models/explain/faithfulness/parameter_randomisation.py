@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from fer_models.errors import UserError
-from fer_models.explain.faithfulness.base import Faithfulness, Trial, rank_correlation, register_metric
+from fer_models.explain.attribution import Attribution
+from fer_models.explain.faithfulness.base import Faithfulness, Trial, register_metric
+from fer_models.explain.faithfulness.similarity import rank_correlation, structural_similarity, unit_span
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fer_models.classifier import Classifier
 
 
 @dataclass(frozen=True)
 class Cascade:
-    """``layers`` (n,), the last module shuffled at each step, and rank correlation with the map before, (n, B)."""
+    """The maps of a network that forgets what it learned, layer by layer from its head down, n steps for B pictures.
+
+    Args:
+        layers: (n,) the last module shuffled at each step.
+        correlation: float64 (n, B), Spearman's correlation with the map of the network as it was.
+        ssim: float64 (n, B), structural similarity with it, both divided by their largest magnitude.
+        maps: float32 (n, B, H, W), the signed maps, in the units of the method.
+    """
 
     layers: tuple[str, ...]
     correlation: np.ndarray
+    ssim: np.ndarray
+    maps: np.ndarray
 
 
 @register_metric("parameter_randomisation")
@@ -43,23 +56,58 @@ class ParameterRandomisation(Faithfulness):
     needs_method = True
 
     def measure(self, trial: Trial, steps: int = 6, seed: int = 0) -> np.ndarray:
-        return np.asarray(randomisation_cascade(trial, steps, seed).correlation.mean(0))
+        found = cascade(trial.classifier, trial.batch, trial.attribution, steps, seed)
+        return np.asarray(found.correlation.mean(0))
 
 
-def randomisation_cascade(trial: Trial, steps: int = 6, seed: int = 0) -> Cascade:
-    """Shuffle a copy of the network from its head down, in ``steps`` groups of layers, and explain after each."""
+def cascade(
+    classifier: Classifier,
+    batch: Tensor,
+    attribution: Attribution,
+    steps: int = 6,
+    seed: int = 0,
+    progress: Callable[[float], Any] | None = None,
+) -> Cascade:
+    """Shuffle a copy of the network from its head down, in groups of layers, and explain again after each.
+
+    The map keeps its class, layer and options; the network itself is not touched. As likeness stays near 1, the map
+    shows the picture and not what the network learned.
+
+    Args:
+        batch: the network inputs (B, C, H, W) that were explained; attribution: their maps (B, H, W), of a method.
+        steps: groups, at most as many as the network has modules with weights.
+        progress: called with the share done in [0, 1]; an exception raised in it cancels.
+
+    Raises:
+        UserError: If there is less than one step, the pictures and the maps do not belong together, or the maps come
+            from no method.
+
+    Source:
+        Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018. Entries are shuffled, not drawn anew.
+    """
     if steps < 1:
         raise UserError(f"Parameter randomisation needs at least 1 step, not {steps}.")
-    other = shuffled_copy(trial.classifier)
+    if len(batch) != len(attribution.values):
+        raise UserError(f"There are {len(batch)} pictures and {len(attribution.values)} maps; give one map a picture.")
+    trial, other = Trial(classifier, batch, attribution), shuffled_copy(classifier)
     names = [name for name, m in other.model.named_modules() if list(m.parameters(recurse=False))][::-1]
     generator = torch.Generator().manual_seed(seed)
-    layers, correlation = [], []
-    for group in np.array_split(np.array(names), min(steps, len(names))):
+    groups = np.array_split(np.array(names), min(steps, len(names)))
+    layers, maps = [], []
+    for number, group in enumerate(groups, 1):
         for name in group:
             shuffle(other.model.get_submodule(str(name)), generator)
         layers.append(str(group[-1]))
-        correlation.append(rank_correlation(trial.attribution.values, trial.again(classifier=other)))
-    return Cascade(tuple(layers), np.stack(correlation))
+        maps.append(trial.again(classifier=other))
+        if progress is not None:
+            progress(number / len(groups))
+    before = attribution.values
+    return Cascade(
+        tuple(layers),
+        np.stack([rank_correlation(before, after) for after in maps]),
+        np.stack([structural_similarity(unit_span(before), unit_span(after)) for after in maps]),
+        np.stack(maps),
+    )
 
 
 def shuffled_copy(classifier: Classifier, seed: int | None = None) -> Classifier:

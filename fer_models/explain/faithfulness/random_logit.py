@@ -3,7 +3,8 @@
 import numpy as np
 
 from fer_models.errors import UserError
-from fer_models.explain.faithfulness.base import Faithfulness, Trial, rank_correlation, register_metric
+from fer_models.explain.faithfulness.base import Faithfulness, Trial, register_metric
+from fer_models.explain.faithfulness.similarity import rank_correlation
 
 
 @register_metric("random_logit")
