@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from fer_models.architectures.base import FERNetwork
+from fer_models.averaging import looks
 from fer_models.checkpoint import Checkpoint
 from fer_models.inference import PLAIN, Choice, Forward, Optimised, optimise
 from fer_models.inference.forwards import plain
@@ -139,16 +140,20 @@ class Classifier:
         """Classify face crops.
 
         Args:
-            averaging: ``"none"``, or ``"flip"`` for the mean of the logits of the picture and its mirror image.
+            averaging: ``"none"``, ``"flip"`` for the mean of the logits of the picture and its mirror image, or
+                ``"ten_crop"`` for that of five crops and their mirror images (:func:`fer_models.averaging.looks`).
             exact: stay with plain torch also after :meth:`optimise`, for figures that must come out the same again.
+
+        Raises:
+            UserError: If the averaging is unknown.
         """
         logits, embeddings = [], []
         for start in range(0, len(images), batch_size):
             batch = self.prepare(images[start : start + batch_size])
             with self._way(exact) as run:
-                out, embedding = run(batch)
-                if averaging == "flip":
-                    out = (out + run(batch.flip(3))[0]) / 2
+                (out, embedding), *others = [run(look) for look in looks(batch, averaging)]
+                if others:
+                    out = torch.stack([out, *(logits for logits, _ in others)]).mean(0)
             logits.append(out.float().cpu())
             embeddings.append(embedding.float().cpu())
         if not logits:

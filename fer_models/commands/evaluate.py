@@ -1,15 +1,19 @@
-"""Measure a checkpoint on a split of a data set: accuracy, macro F1, recall a class, with 95 % intervals."""
+"""Measure a checkpoint on a split of a data set, with 95 % intervals, and write its predictions table."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import numpy as np
 
+from fer_models.averaging import AVERAGINGS
 from fer_models.checkpoint import load_checkpoint
 from fer_models.commands.output import show_progress, write_json
 from fer_models.data import open_dataset
-from fer_models.evaluation.evaluate import AVERAGINGS, evaluate
+from fer_models.errors import UserError
+from fer_models.evaluation.evaluate import Evaluation, evaluate
+from fer_models.evaluation.predictions import export_predictions, table_folder, write_predictions
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +21,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", required=True, help="a known data set, or the path of a folder or CSV file")
     parser.add_argument("--split", default="", help="name of a split of the data set, or all")
     parser.add_argument("--averaging", default="none", choices=AVERAGINGS, help="test-time averaging")
+    parser.add_argument(
+        "--out", metavar="FILE", help="write the predictions table to this Parquet file too, embeddings beside it"
+    )
     parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")
 
 
@@ -25,6 +32,7 @@ def run(given: argparse.Namespace) -> int:
     dataset = open_dataset(given.data)
     split = given.split or dataset.split_names[-1]
     index = np.arange(len(dataset)) if split == "all" else dataset.split_index(split)
+    index = index[np.asarray(dataset.labels)[index] >= 0]
     selection = classifier.checkpoint.provenance.get("validation", "")
     measured = evaluate(
         classifier,
@@ -35,6 +43,8 @@ def run(given: argparse.Namespace) -> int:
         averaging=given.averaging,
         progress=lambda done, total: show_progress(done / total, "measuring"),
     )
+    folder = table_folder(classifier.checkpoint, dataset, index, split, given.averaging)
+    told = _tables(measured, folder, given.out)
     if given.json:
         write_json(measured.to_json(), given.json)
     if given.json != "-":
@@ -42,6 +52,19 @@ def run(given: argparse.Namespace) -> int:
         print(f"macro F1  {measured.sentence('macro_f1')}")
         for name, recall in measured.recalls().items():
             print(f"recall    {name:<10} {100 * recall.value:5.1f} % [{100 * recall.low:.1f}, {100 * recall.high:.1f}]")
-        for note in measured.notes:
-            print(note)
+        for line in (*measured.notes, *told):
+            print(line)
     return 0
+
+
+def _tables(measured: Evaluation, folder: Path, out: str | None) -> list[str]:
+    """Write the predictions where the pages look for them, and to a file if asked; a line for each that was written."""
+    told = []
+    if out is not None:
+        beside = export_predictions(measured, out)
+        told.append(f"predictions in {out}" + (f", embeddings in {beside}" if beside else ""))
+    try:
+        told.append(f"predictions in {write_predictions(measured, folder)}")
+    except UserError as error:
+        told.append(str(error))
+    return told

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fer_models.averaging import AVERAGINGS
 from fer_models.classifier import Classifier, Prediction
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
@@ -16,8 +17,6 @@ from fer_models.evaluation.intervals import Estimate, chosen_metrics, estimates,
 from fer_models.evaluation.metrics import METRICS, confusion
 from fer_models.evaluation.sentence import figure_sentence
 
-#: Ways of averaging a prediction over changed copies of a picture that :meth:`Classifier.predict` knows.
-AVERAGINGS = ("none", "flip")
 Progress = Callable[[int, int], None]
 
 
@@ -159,7 +158,7 @@ def evaluate(
         index: positions in ``dataset``; pictures without a label are left out.
         split_name: what ``index`` is, for instance ``"PublicTest"``.
         selection: on what the network was selected, for instance ``"Training folds"``.
-        averaging: ``"none"`` or ``"flip"``.
+        averaging: a key of :data:`fer_models.averaging.AVERAGINGS`.
         progress: called with pictures done and their number after every batch.
 
     Raises:

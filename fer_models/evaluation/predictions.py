@@ -39,16 +39,71 @@ def predictions_folder() -> Path:
 def write_predictions(evaluation: Evaluation, folder: str | Path, *, embeddings: bool = True) -> Path:
     """Write a predictions table into a folder and return the path of its Parquet file; an earlier table is replaced.
 
-    Columns: ``row`` (the data set's own row number), ``position`` (place in the data set), ``split``, ``target`` and
-    ``prediction`` (class names), then ``logit_CLASS`` and ``probability_CLASS`` (float32) for every class.
-
     Raises:
         UserError: If the folder cannot be written, for instance on a full disk; an earlier table stays.
     """
+    pyarrow = _pyarrow()
+    folder = Path(folder)
+    kept = embeddings and evaluation.embeddings is not None
+    fresh: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
+        _write_table(evaluation, fresh / TABLE, EMBEDDINGS if kept else None)
+        if kept:
+            _write_embeddings(evaluation, fresh / EMBEDDINGS)
+        _put(fresh, folder)
+    except (OSError, pyarrow.ArrowException) as error:
+        reason = getattr(error, "strerror", None) or "the file system refused it"
+        raise UserError(f"The predictions cannot be written to {folder.name} ({reason}); make room.") from None
+    finally:
+        if fresh is not None:
+            shutil.rmtree(fresh, ignore_errors=True)
+    return folder / TABLE
+
+
+def export_predictions(evaluation: Evaluation, file: str | Path) -> Path | None:
+    """Write a predictions table to a Parquet file, its embeddings beside it as ``NAME.embeddings.npy`` (float16).
+
+    Returns the path of the embeddings, ``None`` where they were not kept. Columns of the table: ``row`` (the data set's
+    own row number), ``position`` (place in the data set), ``split``, ``target`` and ``prediction`` (class names), then
+    ``logit_CLASS`` and ``probability_CLASS`` (float32) for every class. What it was made from stands in its metadata,
+    key ``fer_predictions``, as JSON; ``embeddings`` there names the file of the embeddings.
+
+    Raises:
+        UserError: If a file cannot be written.
+    """
+    pyarrow = _pyarrow()
+    file = Path(file)
+    beside = None if evaluation.embeddings is None else file.with_name(f"{file.stem}.embeddings.npy")
+    try:
+        _write_table(evaluation, file, None if beside is None else beside.name)
+        if beside is not None:
+            _write_embeddings(evaluation, beside)
+    except (OSError, pyarrow.ArrowException) as error:
+        reason = getattr(error, "strerror", None) or "the file system refused it"
+        raise UserError(f"{file} cannot be written ({reason}); choose another place.") from None
+    return beside
+
+
+def _write_embeddings(evaluation: Evaluation, file: Path) -> None:
+    largest = np.finfo(np.float16).max
+    assert evaluation.embeddings is not None
+    np.save(file, np.asarray(evaluation.embeddings).clip(-largest, largest).astype(np.float16))
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow
+    except ImportError:  # It comes with the app; a machine that only trains may lack it.
+        raise UserError("A predictions table needs pyarrow; install it with: pip install pyarrow.") from None
+    return pyarrow
+
+
+def _write_table(evaluation: Evaluation, file: Path, embeddings: str | None) -> None:
     import pyarrow
     from pyarrow import parquet
 
-    folder = Path(folder)
     names = np.asarray(evaluation.classes)
     columns: dict[str, Any] = {
         "row": evaluation.rows,
@@ -68,24 +123,10 @@ def write_predictions(evaluation: Evaluation, folder: str | Path, *, embeddings:
         "selection": evaluation.selection,
         "averaging": evaluation.averaging,
         "notes": evaluation.notes,
+        "embeddings": embeddings,
     }
     table = pyarrow.table(columns).replace_schema_metadata({_KEY: json.dumps(facts).encode()})
-    fresh: Path | None = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
-        parquet.write_table(table, fresh / TABLE)
-        if embeddings and evaluation.embeddings is not None:
-            largest = np.finfo(np.float16).max
-            np.save(fresh / EMBEDDINGS, evaluation.embeddings.clip(-largest, largest).astype(np.float16))
-        _put(fresh, folder)
-    except OSError as error:
-        reason = error.strerror or "the file system refused it"
-        raise UserError(f"The predictions cannot be written to {folder.name} ({reason}); make room.") from None
-    finally:
-        if fresh is not None:
-            shutil.rmtree(fresh, ignore_errors=True)
-    return folder / TABLE
+    parquet.write_table(table, file)
 
 
 def _put(fresh: Path, folder: Path) -> None:

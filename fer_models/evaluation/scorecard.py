@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from fer_models.averaging import AVERAGINGS
 from fer_models.checkpoint import Checkpoint
 from fer_models.errors import UserError
 from fer_models.evaluation.annotators import VoteAgreement
@@ -21,7 +22,6 @@ from fer_models.evaluation.sentence import interval_text, percent_text
 HUMAN_LEVEL: dict[str, tuple[float, float, str]] = {
     "fer2013": (0.60, 0.70, "65 ± 5 %, Goodfellow et al., Challenges in Representation Learning, 2013"),
 }
-_AVERAGING = {"none": "one look at each picture", "flip": "mean of the picture and its mirror image"}
 #: Metrics on the card, in this order.
 CARD_METRICS = ("accuracy", "macro_f1", "balanced_accuracy", "log_loss", "ece")
 
@@ -169,14 +169,14 @@ def scorecard(
     for other in averaged:
         if other.fingerprint != plain.fingerprint:
             raise UserError("Plain and averaged figures of a card must be of the same pictures; evaluate both again.")
-        figures += _figures(_AVERAGING.get(other.averaging, other.averaging), other, ("accuracy", "macro_f1"))
+        figures += _figures(AVERAGINGS.get(other.averaging, other.averaging), other, ("accuracy", "macro_f1"))
     if leaked is not None:
         leaked = np.asarray(leaked)
         if leaked.dtype != bool or leaked.shape != (plain.n,):
             raise UserError(f"Leaked pictures are given as one flag for each of the {plain.n} pictures.")
         if leaked.any() and not leaked.all():
             for other in (plain, *averaged):
-                way = "" if other is plain else f", {_AVERAGING.get(other.averaging, other.averaging)}"
+                way = "" if other is plain else f", {AVERAGINGS.get(other.averaging, other.averaging)}"
                 figures += _figures(f"without leaked pictures{way}", other.take(~leaked), ("accuracy",))
     return Scorecard(
         name=checkpoint.name,

@@ -116,8 +116,8 @@ def test_bad_requests_say_what_to_do(classifier: Classifier) -> None:
         evaluate(classifier, data, np.arange(4), **words)
     with pytest.raises(UserError, match="36 predictions for 40 pictures"):
         evaluate(predicted(data.labels[4:], FER7), data, np.arange(40), **words)
-    with pytest.raises(UserError, match="flip"):
-        evaluate(classifier, data, np.arange(40), averaging="ten_crop", **words)
+    with pytest.raises(UserError, match="flip, ten_crop"):
+        evaluate(classifier, data, np.arange(40), averaging="twelve_crop", **words)
 
 
 def test_a_changed_copy_keeps_no_figures_of_the_original() -> None:

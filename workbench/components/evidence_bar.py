@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from fer_models.averaging import AVERAGINGS
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
 from fer_models.evaluation.evaluate import Evaluation
@@ -48,7 +49,7 @@ def show() -> Evidence | None:
     if chosen is None or chosen.checkpoint is None or chosen.data is None or chosen.split is None:
         return None
     averaging = str(state.get("averaging", "none"))
-    averaging = averaging if averaging in predictions.AVERAGINGS else "none"
+    averaging = averaging if averaging in AVERAGINGS else "none"
     dataset = cache.dataset(chosen.data)
     return _part(chosen.checkpoint, chosen.data, dataset, chosen.split, averaging)
 
@@ -140,10 +141,11 @@ def averaging_choice() -> None:
     """Draw the choice of test-time averaging; it changes what :func:`show` returns in the next run."""
     st.selectbox(
         "Looks at each picture",
-        list(predictions.AVERAGINGS),
-        format_func=predictions.AVERAGINGS.__getitem__,
-        help="Test-time averaging: the mean of the logits of the picture and its mirror image costs twice the time.",
-        **state.bound("averaging", list(predictions.AVERAGINGS), "none"),
+        list(AVERAGINGS),
+        format_func=AVERAGINGS.__getitem__,
+        help="Test-time averaging: the mean of the logits of changed copies of the picture. With the mirror image it "
+        "costs twice the time, with five crops (11/12 of each side) and their mirror images ten times.",
+        **state.bound("averaging", list(AVERAGINGS), "none"),
     )
 
 
@@ -162,7 +164,7 @@ def headline(evidence: Evidence) -> None:
         copies,
         key=(evidence.name, evidence.checkpoint.sha256),
     )
-    looks = "" if evaluation.averaging == "none" else f" · {predictions.AVERAGINGS[evaluation.averaging]}"
+    looks = "" if evaluation.averaging == "none" else f" · {AVERAGINGS[evaluation.averaging]}"
     macro = evaluation.estimate(("macro_f1",))["macro_f1"]
     st.markdown(
         f"**Accuracy {evaluation.sentence()}**{looks}  \nMacro F1 {percent(macro.value)} "

@@ -19,7 +19,6 @@ from workbench.services.datasets import identity
 
 #: Splits with more pictures are predicted only when someone asks for it by a button.
 AT_ONCE = 10_000
-AVERAGINGS = {"none": "one look at each picture", "flip": "mean of picture and mirror image"}
 
 
 def selection(checkpoint: Checkpoint) -> str:

@@ -1,0 +1,58 @@
+"""``fer evaluate``: it writes the predictions table, where asked and where the pages look for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import fer_models
+from fer_models.checkpoint import read_checkpoint, save_checkpoint
+from fer_models.cli import main
+from fer_models.data import open_dataset
+from fer_models.evaluation.predictions import cached_predictions
+from fer_models.labels import FER7
+from fer_models.preprocess import Preprocess
+
+DATA = "synthetic:count=70,size=48,identities=6"
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> str:
+    torch.manual_seed(0)
+    save_checkpoint(tmp_path / "fresh", fer_models.create_model("mini_xception", 7, 1), FER7, Preprocess())
+    return str(tmp_path / "fresh")
+
+
+def test_the_table_is_written_twice_and_the_pages_find_it(
+    checkpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, figures = tmp_path / "table.parquet", tmp_path / "figures.json"
+    given = ["--data", DATA, "--split", "test", "--averaging", "ten_crop", "--json", str(figures)]
+    assert main(["evaluate", checkpoint, *given, "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    table, told = pd.read_parquet(out), json.loads(figures.read_text())
+    assert len(table) == told["n"] and set(table["split"]) == {"test"} and told["averaging"] == "ten_crop"
+    assert (table["target"] == table["prediction"]).mean() == pytest.approx(told["accuracy"]["value"])
+    logits = table[[f"logit_{name}" for name in told["classes"]]].to_numpy()
+    assert np.asarray(told["classes"])[logits.argmax(1)].tolist() == table["prediction"].tolist()
+    assert np.load(tmp_path / "table.embeddings.npy").shape[0] == told["n"]
+    dataset = open_dataset(DATA)
+    index = dataset.split_index("test")
+    cached = cached_predictions(
+        read_checkpoint(checkpoint), dataset, index, split_name="test", selection="", averaging="ten_crop"
+    )
+    assert cached is not None and cached.confusion.tolist() == told["confusion"]
+    assert f"predictions in {out}" in said and said.count("predictions in ") == 2
+
+
+def test_a_file_that_cannot_be_written_is_said(
+    checkpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["--data", DATA, "--split", "test", "--out", str(tmp_path / "nowhere" / "x.parquet")]
+    assert main(["evaluate", checkpoint, *given]) == 2
+    assert "cannot be written" in capsys.readouterr().err
