@@ -1,0 +1,100 @@
+"""The report: one page, nothing fetched, the face only if it was asked for."""
+
+import base64
+import datetime
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fer_models.errors import UserError
+from fer_models.explain import explain
+from fer_models.explain.report import Bar, Figure, Lines, Section, heatmap_figure, html_report, versions
+from fer_models.explain.report_charts import bars_html, lines_html
+
+MADE = datetime.datetime(2026, 5, 4, 12, 30, tzinfo=datetime.UTC)
+
+
+@pytest.fixture(scope="module")
+def face():
+    return np.random.default_rng(0).integers(1, 255, (48, 48, 1), dtype=np.uint8)
+
+
+@pytest.fixture()
+def page(classifier, batch, face):
+    found = explain(classifier, batch[:1], target="happy")
+    figures = [
+        heatmap_figure("Grad-CAM for happy", face, found.heatmap()[0], caption="stage 3"),
+        Figure("The face", face),
+    ]
+    sections = [
+        Section("One look", ["The class is <happy> & sure."], figures, [Bar("mouth", 0.4, 0.3, 0.55, 0.12)]),
+        Section("Curves", lines=Lines([0, 0.5, 1], {"insertion": [0, 0.4, 0.9], "deletion": [0.9, 0.1, 0]}, "x", "y")),
+        Section("Figures", columns=("metric", "value"), rows=[("gap", 0.25), ("likeness", float("nan"))]),
+        Section("Nothing"),
+    ]
+    settings = {"method": "grad_cam", "target": "happy", "layer": found.layer}
+
+    def make(include):
+        return html_report("A <look>", [classifier.checkpoint], settings, sections, include_picture=include, made=MADE)
+
+    return make
+
+
+def pictures(text):
+    found = re.findall(r'src="data:image/png;base64,([^"]+)"', text)
+    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))) for data in found]
+
+
+def test_it_tells_what_is_needed_to_repeat_it(page, classifier):
+    text = page(False)
+    assert classifier.checkpoint.sha256 in text
+    assert "2026-05-04 12:30 UTC" in text
+    assert all(f"<td>{version}</td>" in text for version in versions().values())
+    assert {"torch", "captum", "fer-workbench"} <= set(versions())
+    for word in ("grad_cam", "happy", "fcsdnet", "48 x 48 pixels, grey", "0.25", "none", "40.0 % [30.0, 55.0]"):
+        assert word in text
+    assert "A &lt;look&gt;" in text
+    assert "&lt;happy&gt; &amp; sure" in text
+
+
+def test_the_face_is_there_only_if_wanted(page, face):
+    without, with_face = page(False), page(True)
+    assert "not part of this report" in without
+    assert "holds the picture" in with_face
+    assert len(pictures(without)) == 1  # the face alone has no version without a face
+    shown, plain = pictures(with_face)
+    assert plain.shape == (48, 48)
+    np.testing.assert_array_equal(plain, face[:, :, 0])
+    (heat,) = pictures(without)
+    assert shown.shape == heat.shape == (288, 288, 3)
+    assert (shown != heat).any()
+    # The map alone does not depend on the face at all.
+    other = heatmap_figure("x", 255 - face, np.zeros((48, 48))).without_face
+    np.testing.assert_array_equal(other, heatmap_figure("x", face, np.zeros((48, 48))).without_face)
+
+
+def test_nothing_is_fetched(page):
+    text = page(True)
+    words = re.sub(r"data:image/png;base64,[^\"]+", "", text)
+    assert not re.search(r"https?:|//|@import|<script|<link|url\(", words)
+    assert "default-src 'none'" in text
+
+
+def test_charts_draw_their_values():
+    text = bars_html([Bar("eyes", 1.4), Bar("nose", float("nan")), Bar("a<b", 0.5, mark=0.25)])
+    assert "width:100.00%" in text
+    assert "none" in text
+    assert "a&lt;b" in text
+    assert "left:25.00%" in text
+    curve = lines_html(Lines([0, 1], {"a": [float("nan"), 1.0], "b": [0, 2]}, "share", "p"))
+    assert curve.count("<polyline") == 2
+    assert ">2</text>" in curve
+    assert "p over share: a, b" in curve
+
+
+def test_a_report_needs_a_network():
+    with pytest.raises(UserError, match="at least one network"):
+        html_report("x", [], {}, [])
