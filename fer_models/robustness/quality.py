@@ -10,7 +10,7 @@ from fer_models.robustness.corruption import Corruption, register_corruption, to
 from fer_models.robustness.geometry import FaceGeometry
 
 #: Side of FER2013's pictures: one grain of noise is this part of the side, however many pixels a picture has. Noise
-#: a pixel would vanish when a large crop is reduced to the network's input. JPEG, whose blocks have 8 pixels, compresses
+#: a pixel would vanish when a large crop is reduced to the input of a network. JPEG, with blocks of 8 pixels, compresses
 #: at this side for the same reason.
 GRAINS = 48
 
