@@ -13,6 +13,7 @@ from fer_models.commands import (
     export,
     models,
     predict,
+    reproduction,
     resume,
     runs,
     train,
@@ -31,5 +32,6 @@ COMMANDS: dict[str, ModuleType] = {
     "export": export,
     "audit": audit,
     "claims": claims,
+    "reproduction": reproduction,
     "detectors": detectors,
 }

@@ -1,16 +1,21 @@
-"""List the networks with their size and cost, or the layers of one of them."""
+"""List the networks with their size and cost and the trained ones with their figures, or the layers of one network."""
 
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from fer_models.architectures import create_model
+from fer_models.checkpoint import CONFIG, read_checkpoint
 from fer_models.commands.output import write_json
+from fer_models.evaluation.sentence import DOT, figure_sentence
+from fer_models.folders import checkpoints_folder
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help="a network, for --layers")
     parser.add_argument("--layers", action="store_true", help="list the layers of the named network")
+    parser.add_argument("--trained", action="store_true", help="list only the trained networks, with their figures")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -19,6 +24,8 @@ def run(given: argparse.Namespace) -> int:
 
     if given.name or given.layers:
         return _layers(given, layers)
+    if given.trained:
+        return _trained(given.json)
     table = model_table()
     if given.json:
         write_json(table, "-")
@@ -28,7 +35,30 @@ def run(given: argparse.Namespace) -> int:
         options = ", ".join(f"{k}={v}" for k, v in row["options"].items()) or "as in the paper"
         size = "x".join(map(str, row["input"]))
         print(f"{row['name']:<24}{options[:32]:<34}{size:>12}{row['parameters']:>14,}{row['macs'] / 1e6:>10.1f}")
+    print()
+    return _trained(False)
+
+
+def _trained(as_json: bool) -> int:
+    checkpoints = [read_checkpoint(file.parent) for file in sorted(checkpoints_folder().glob(f"*/{CONFIG}"))]
+    if as_json:
+        rows = [
+            {"name": c.name, "network": c.network, "options": c.options, "sha256": c.sha256, "metrics": c.metrics}
+            for c in checkpoints
+        ]
+        write_json(rows, "-")
+        return 0
+    print(f"{'trained':<32}{'network':<22}accuracy")
+    for checkpoint in checkpoints:
+        row = checkpoint.metric()
+        figure = "not measured" if row is None else _sentence(row)
+        print(f"{checkpoint.name:<32}{checkpoint.network:<22}{figure}")
     return 0
+
+
+def _sentence(row: dict[str, Any]) -> str:
+    figure = figure_sentence(row["value"], row["low"], row["high"], row["n"], row["split"], row["selection"])
+    return f"{row['data']} {DOT.strip()} {figure}"
 
 
 def _layers(given: argparse.Namespace, layers: object) -> int:

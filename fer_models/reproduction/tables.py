@@ -1,0 +1,158 @@
+"""What the papers print beside what was measured here, and what speaks against printed figures: one generated page.
+
+Every number of ours comes from the ``metrics.json`` of a trained network or is computed when the page is made; every
+number of a paper comes from :mod:`fer_models.evaluation.paper_figures`. None is typed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.evaluation.markdown import table
+from fer_models.evaluation.paper_figures import PAPERS, PaperFigure, paper_figures
+from fer_models.evaluation.sentence import interval_text
+
+NOT_MEASURED = "not measured"
+#: Preset that trains a paper's network as the paper says.
+PAPER_PRESETS = {
+    "fcsdnet": "fcsdnet-paper",
+    "multibranch-buet": "multibranch-report",
+    "sldcnn": "sldcnn-paper",
+    "separable-attention": "separable-paper",
+    "dcnn-bilstm": "dcnn-bilstm-paper",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that speaks against a printed figure: what it is, how it shows here, and the command that shows it."""
+
+    title: str
+    about: str
+    shown: str
+    command: str
+
+
+def of_dataset(checkpoints: Sequence[Checkpoint], data: str) -> list[Checkpoint]:
+    """Trained networks with a figure on that data set, the most accurate first."""
+    found = [c for c in checkpoints if (row := c.metric()) is not None and row["data"] == data]
+    return sorted(found, key=lambda c: -c.metric()["value"])  # type: ignore[index]
+
+
+def trained_table(checkpoints: Sequence[Checkpoint], data: str) -> str:
+    """Markdown table of the trained networks: plain, averaged and without leaked pictures, with their intervals."""
+    heads = ["network", "input", "epochs", "plain", "with its mirror image", "without leaked pictures", "macro F1"]
+    rows = [heads]
+    for checkpoint in of_dataset(checkpoints, data):
+        recipe = checkpoint.provenance.get("recipe", {})
+        rows.append(
+            [
+                checkpoint.name,
+                f"{checkpoint.in_channels} x {checkpoint.preprocess.size} x {checkpoint.preprocess.size}",
+                str(recipe.get("epochs", "")),
+                _text(_row(checkpoint, "accuracy", "none")),
+                _text(_row(checkpoint, "accuracy", "flip")),
+                _text(_row(checkpoint, "accuracy", "none", leaked=False)),
+                _text(_row(checkpoint, "macro_f1", "none")),
+            ]
+        )
+    return table(rows, 2)
+
+
+def paper_table(paper: str, checkpoints: Sequence[Checkpoint]) -> str:
+    """Markdown table of a paper's own accuracies: printed, protocol, ours on the same data set, difference, reason.
+
+    Ours is the best trained network of the same architecture and depth, or "not measured" with the command that
+    measures it. Single folds are left out where their mean is printed too.
+    """
+    heads = ["printed in", "data", "network", "printed", "protocol", "ours", "difference", "why, or how to measure"]
+    rows = [heads]
+    for figure in paper_figures(paper=paper, metric="accuracy"):
+        if figure.own and not figure.case.startswith("R#"):
+            name = " ".join(filter(None, (figure.method, figure.case)))
+            rows.append([figure.table, figure.dataset, name, figure.text, figure.protocol, *_ours(figure, checkpoints)])
+    return table(rows, len(heads))
+
+
+def _ours(figure: PaperFigure, checkpoints: Sequence[Checkpoint]) -> list[str]:
+    same = [c for c in of_dataset(checkpoints, figure.reader) if _is_network(c, figure)]
+    if not same:
+        return [NOT_MEASURED, "", "; ".join(filter(None, (f"`{_command(figure)}`", figure.note)))]
+    row = _row(same[0], "accuracy", "none")
+    assert row is not None
+    low, high = (100 * (row[end] - figure.value) for end in ("low", "high"))
+    difference = f"{100 * (row['value'] - figure.value):+.1f} points [{low:+.1f}, {high:+.1f}]"
+    why = [f"{same[0].name}: {row['split']}, selected on {row['selection']}", _recipe(same[0])]
+    return [_text(row), difference, "; ".join(filter(None, (*why, figure.note)))]
+
+
+def _command(figure: PaperFigure) -> str:
+    network = "" if _network(figure) == PAPERS[figure.paper].network else f" --set network={_network(figure)}"
+    depth = f" --set options.depth={_depth(figure)}" if _depth(figure) else ""
+    preset = PAPER_PRESETS[figure.paper]
+    if figure.reader in ("fer2013", "rafdb"):  # the sets with official parts; the others have folds
+        return f"fer train --preset {preset} --data {figure.reader}{network}{depth} --set protocol=official"
+    return f"fer study {preset} --data {figure.reader}{network}{depth} --folds 5 --by subject"
+
+
+def _is_network(checkpoint: Checkpoint, figure: PaperFigure) -> bool:
+    depth = _depth(figure)
+    return checkpoint.network == _network(figure) and (not depth or depth == checkpoint.options.get("depth"))
+
+
+def _depth(figure: PaperFigure) -> int | None:
+    word, _, number = figure.case.partition(" ")
+    return int(number) if word == "depth" else None
+
+
+def _network(figure: PaperFigure) -> str:
+    """Key of the architecture behind a row: papers that print variants name them."""
+    variants = {"LDCNN": "ldcnn", "CLDCNN": "cldcnn", "SLDCNN": "sldcnn"}
+    return variants.get(figure.method, PAPERS[figure.paper].network)
+
+
+def _recipe(checkpoint: Checkpoint) -> str:
+    recipe = checkpoint.provenance.get("recipe", {})
+    parts = [f"{recipe['epochs']} epochs" if "epochs" in recipe else "", f"{checkpoint.preprocess.size} px"]
+    options = recipe.get("options") or {}
+    parts += [f"{key} {value}" for key, value in options.items()]
+    return ", ".join(filter(None, parts))
+
+
+def _row(checkpoint: Checkpoint, metric: str, averaging: str, *, leaked: bool = True) -> Mapping[str, Any] | None:
+    for row in checkpoint.metrics:
+        whole = "without pictures that leak" not in row["split"]
+        if row["metric"] == metric and row["averaging"] == averaging and whole == leaked:
+            return row
+    return None
+
+
+def _text(row: Mapping[str, Any] | None) -> str:
+    if row is None:
+        return NOT_MEASURED
+    return interval_text(row["value"], row["low"], row["high"])
+
+
+def page(checkpoints: Sequence[Checkpoint], findings: Sequence[Finding], data: str = "fer2013") -> str:
+    """The whole page as Markdown."""
+    best = of_dataset(checkpoints, data)
+    selection = sorted({f"measured on {r['split']}, selected on {r['selection']}" for c in best if (r := c.metric())})
+    parts = [
+        "# What could be reproduced",
+        "Made by `fer reproduction --out docs/reproduction.md` from the figures of the trained networks and the "
+        "papers' printed tables; not edited by hand. Intervals are 95 %. Printed figures keep their own protocols: a "
+        "difference between protocols is not a difference between networks.",
+        "## Trained networks on FER2013",
+        f"All rows: {'; '.join(selection)}. PrivateTest was not touched. A figure on the split that also selected the "
+        "epoch flatters.",
+        trained_table(checkpoints, data),
+    ]
+    for key, paper in PAPERS.items():
+        parts += [f"## {paper.short}", paper.citation, paper_table(key, checkpoints)]
+    parts.append("## What speaks against printed figures")
+    for finding in findings:
+        parts += [f"### {finding.title}", finding.about, f"Here: {finding.shown}", f"```\n{finding.command}\n```"]
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,98 @@
+"""The page of what could be reproduced: its figures are those of the trained networks, its findings hold."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer_models.checkpoint import read_checkpoint
+from fer_models.cli import main
+from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.paper_figures import PAPERS, paper_figures
+from fer_models.reproduction import findings, page
+from fer_models.reproduction.findings import REWRITTEN, rewritten_accuracy
+from fer_models.reproduction.tables import PAPER_PRESETS, paper_table
+from fer_models.training.recipe import list_presets
+
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
+
+
+@pytest.fixture(scope="module")
+def checkpoints():
+    return [read_checkpoint(folder) for folder in sorted(SHIPPED.iterdir()) if folder.is_dir()]
+
+
+@pytest.fixture
+def without_data(tmp_path, monkeypatch):
+    for name in ("FER_CACHE", "FER_DATA"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_page_holds_every_trained_network_with_its_own_figure(checkpoints, without_data):
+    text = page(checkpoints, findings(checkpoints))
+    for checkpoint in checkpoints:
+        row = checkpoint.metric()
+        if row["data"] == "fer2013":
+            figure = f"{100 * row['value']:.1f} % [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
+            assert re.search(rf"^\| {checkpoint.name} \|.*{re.escape(figure)}", text, re.M), checkpoint.name
+    assert all(f"## {paper.short}" in text for paper in PAPERS.values())
+
+
+def test_a_printed_figure_is_compared_with_the_same_network_only(checkpoints):
+    (line,) = [line for line in paper_table("separable-attention", checkpoints).splitlines() if "| FER2013 |" in line]
+    ours = next(c for c in checkpoints if c.network == "separable_attention").metric()["value"]
+    (printed,) = [f.value for f in paper_figures(paper="separable-attention", dataset="fer2013") if f.own]
+    assert f"{100 * (ours - printed):+.1f} points" in line
+    others = [c for c in checkpoints if c.network != "separable_attention"]
+    assert "not measured" in paper_table("separable-attention", others) and "points" not in paper_table(
+        "separable-attention", others
+    )
+
+
+def test_a_depth_is_not_compared_with_another_depth(checkpoints):
+    rows = [line for line in paper_table("sldcnn", checkpoints).splitlines() if "SLDCNN depth 44" in line]
+    assert rows and all("not measured" in row and "--set options.depth=44" in row for row in rows)
+
+
+def test_every_paper_has_the_preset_that_its_commands_name():
+    assert set(PAPER_PRESETS) == set(PAPERS)
+    assert set(PAPER_PRESETS.values()) <= set(list_presets())
+
+
+def test_rewriting_errors_raises_the_accuracy_by_just_these(tiny_evaluation):
+    assert tiny_evaluation.value("accuracy") == 2 / 5
+    assert rewritten_accuracy(tiny_evaluation, REWRITTEN) == 4 / 5
+    assert rewritten_accuracy(tiny_evaluation, [("neutral", "happy")]) == 2 / 5
+
+
+def test_findings_hold_without_any_data(checkpoints, without_data):
+    found = {finding.title: finding for finding in findings(checkpoints)}
+    assert "no confusion matrix gives them all" in found["Figures that contradict one another"].shown
+    assert "not measured" in found["An evaluation that counts some errors as right"].shown
+    penalty = found["A loss that text and formulas describe in opposite ways"].shown
+    assert "gradients 0 and 3 by the formulas, 1 and 0 by the text" in penalty
+
+
+def test_commands_print_and_write(tmp_path, capsys, checkpoints, without_data):
+    assert main(["models", "--trained"]) == 0
+    printed = capsys.readouterr().out
+    for checkpoint in checkpoints:
+        row = checkpoint.metric()
+        assert f"{100 * row['value']:.1f} % [{100 * row['low']:.1f}, {100 * row['high']:.1f}]" in printed
+        assert f"{row['split']} · selected on {row['selection']}" in printed
+    assert main(["reproduction", "--out", str(tmp_path / "page.md")]) == 0
+    assert (tmp_path / "page.md").read_text(encoding="utf-8").startswith("# What could be reproduced")
+
+
+@pytest.fixture
+def tiny_evaluation():
+    """Five pictures: two right, two errors of a kind that the released code rewrites, one other error."""
+    classes = ("disgust", "neutral", "surprise", "happy")
+    targets, predictions = np.array([0, 1, 0, 2, 3]), np.array([0, 1, 1, 0, 1])
+    logits = np.eye(4, dtype=np.float32)[predictions]
+    rest = np.arange(5)
+    return Evaluation(
+        classes, targets, predictions, logits, logits, None, rest, rest, "drawn", "", "test", "val", "none", ()
+    )
