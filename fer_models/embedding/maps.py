@@ -9,27 +9,28 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
-from sklearn.neighbors import LocalOutlierFactor
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
 from fer_models.embedding.extract import features_of
-from fer_models.embedding.project import normalised, prepare, project
+from fer_models.embedding.layout import Neighbours
+from fer_models.embedding.nearest import nearest
+from fer_models.embedding.project import OUTLIER_NEIGHBOURS, Tell, neighbours_of, normalised, place, prepare
 from fer_models.embedding.quality import ClassQuality, Faithfulness, Separation, faithfulness, separation
-from fer_models.embedding.settings import METHODS, MapSettings
+from fer_models.embedding.settings import MapSettings
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.folders import cache_folder
 
 #: Raised whenever the layout or the meaning of a cached map changes; older maps are computed anew.
-_VERSION = 1
-#: Told the part done in [0, 1] and a few words.
-Tell = Callable[[float, str], None]
+_VERSION = 2
+#: What a face can stand apart from: its nearest faces, or its class.
+Apart = Literal["neighbours", "class"]
 
 
 @dataclass(frozen=True)
@@ -39,22 +40,26 @@ class FaceMap:
     Args:
         coordinates: float32 (N, 2 or 3), without a unit.
         outlier: float32 (N,), local outlier factor in the original features; about 1 inside a clump, more outside.
+        from_centre: float32 (N,), distance to the centre of the class in the original features, in mean distances of
+            that class.
         separation: of the classes in the original features. faithfulness: of the map to them.
         settings: as they were used, fitted to N. seconds: that the projection took.
     """
 
     coordinates: np.ndarray
     outlier: np.ndarray
+    from_centre: np.ndarray
     separation: Separation
     faithfulness: Faithfulness
     settings: MapSettings
     seconds: float
 
-    def outliers(self, share: float = 0.02) -> np.ndarray:
-        """bool (N,): the ``share`` of faces with the largest local outlier factor, those above 1.2 only."""
-        count = max(1, round(share * len(self.outlier)))
-        limit = max(float(np.sort(self.outlier)[-count]), 1.2)
-        return self.outlier >= limit
+    def outliers(self, share: float = 0.02, apart: Apart = "neighbours") -> np.ndarray:
+        """bool (N,): the ``share`` of faces that stand apart the most, those with a value above 1.2 only."""
+        values = self.outlier if apart == "neighbours" else self.from_centre
+        count = max(1, round(share * len(values)))
+        limit = max(float(np.sort(values)[-count]), 1.2)
+        return values >= limit
 
 
 def compared(features: np.ndarray, settings: MapSettings) -> np.ndarray:
@@ -62,15 +67,32 @@ def compared(features: np.ndarray, settings: MapSettings) -> np.ndarray:
     return normalised(features) if settings.metric == "cosine" else np.asarray(features, np.float32)
 
 
-def outlier_factors(rows: np.ndarray, neighbours: int = 20) -> np.ndarray:
-    """Local outlier factor of each of N faces, float32 (N,).
+def outlier_factors(rows: np.ndarray, near: Neighbours | None = None) -> np.ndarray:
+    """Local outlier factor of each of N faces among its 20 nearest, float32 (N,).
+
+    Args:
+        rows: (N, F). near: their neighbours, where they are known.
 
     Source:
         Breunig et al., "LOF: Identifying Density-Based Local Outliers", SIGMOD 2000.
     """
-    found = LocalOutlierFactor(min(neighbours, len(rows) - 1)).fit(rows)
+    count = min(OUTLIER_NEIGHBOURS, len(rows) - 1)
+    found = near or Neighbours(*nearest(rows, count))
+    places, distances = found.places[:, :count], found.distances[:, :count].astype(np.float64)
+    reach = np.maximum(distances, distances[:, -1][places])
+    density = 1 / (reach.mean(1) + 1e-10)
     # A face with many copies has a density without bound; the factor of its neighbours is then no number to draw.
-    return np.nan_to_num(-found.negative_outlier_factor_, nan=1.0).clip(0, 100).astype(np.float32)
+    return np.nan_to_num(density[places].mean(1) / density, nan=1.0).clip(0, 100).astype(np.float32)
+
+
+def centre_distances(rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Distance of each of N faces to the centre of its class over the mean of these in its class, float32 (N,)."""
+    result = np.ones(len(rows), np.float32)
+    for target in np.unique(targets):
+        own = targets == target
+        gaps = np.linalg.norm(rows[own] - rows[own].mean(0), axis=1)
+        result[own] = gaps / max(float(gaps.mean()), 1e-12)
+    return result
 
 
 def map_file(checkpoint: Checkpoint, evaluation: Evaluation, settings: MapSettings) -> Path:
@@ -96,11 +118,12 @@ def cached_map(checkpoint: Checkpoint, evaluation: Evaluation, settings: MapSett
     try:
         with np.load(map_file(checkpoint, evaluation, settings), allow_pickle=False) as stored:
             facts = json.loads(str(stored["facts"]))
-            coordinates, outlier = stored["coordinates"], stored["outlier"]
+            coordinates, outlier, centre = (stored[name] for name in ("coordinates", "outlier", "from_centre"))
         classes = tuple(ClassQuality(**one) for one in facts["separation"].pop("classes"))
         found = FaceMap(
             coordinates,
             outlier,
+            centre,
             Separation(**facts["separation"], classes=classes),
             Faithfulness(**facts["faithfulness"]),
             MapSettings(**facts["settings"]),
@@ -108,7 +131,7 @@ def cached_map(checkpoint: Checkpoint, evaluation: Evaluation, settings: MapSett
         )
     except (OSError, KeyError, ValueError, TypeError, AttributeError):
         return None
-    return found if len(found.coordinates) == len(found.outlier) == evaluation.n else None
+    return found if len(found.coordinates) == len(found.outlier) == len(found.from_centre) == evaluation.n else None
 
 
 def make_map(
@@ -122,7 +145,7 @@ def make_map(
 
     Args:
         evaluation: predictions with embeddings; take a part of them for a map of fewer faces.
-        tell: told how far it is.
+        tell: told how far it is; an error that it raises stops the work, and nothing is cached.
 
     Raises:
         UserError: If features or settings do not fit, or there are fewer than 5 faces.
@@ -138,23 +161,24 @@ def make_map(
             tell(fraction, what)
 
     def step(done: int, total: int) -> None:
-        say(0.3 * done / total, f"features of {done:,} of {total:,} faces")
+        say(0.2 * done / total, f"features of {done:,} of {total:,} faces")
 
     features = np.asarray(features_of(settings.features, network, dataset, evaluation, step))
-    say(0.3, f"{METHODS[settings.method]} places {evaluation.n:,} faces")
+    say(0.2, "principal components")
     began = time.perf_counter()
-    coordinates = project(features, settings, evaluation.targets)
-    seconds = time.perf_counter() - began
-    say(0.8, "how far the map can be trusted")
-    rows = compared(features, settings)
-    made = FaceMap(
-        coordinates,
-        outlier_factors(prepare(features, settings)),
-        separation(rows, evaluation.targets, evaluation.classes),
-        faithfulness(rows, coordinates),
-        settings,
-        seconds,
+    prepared = prepare(features, settings)
+    near = neighbours_of(prepared, settings, lambda part, what: say(0.2 + 0.1 * part, what))
+    coordinates = place(
+        prepared, settings, evaluation.targets, near=near, tell=lambda part, what: say(0.3 + 0.5 * part, what)
     )
+    seconds = time.perf_counter() - began
+    say(0.8, "faces that stand apart")
+    rows = compared(features, settings)
+    factors, distances = outlier_factors(prepared, near), centre_distances(rows, evaluation.targets)
+    say(0.82, "how well the classes separate")
+    separated = separation(rows, evaluation.targets, evaluation.classes)
+    say(0.92, "how far the map can be trusted")
+    made = FaceMap(coordinates, factors, distances, separated, faithfulness(rows, coordinates), settings, seconds)
     _save(made, map_file(checkpoint, evaluation, settings))
     return made
 
@@ -165,7 +189,8 @@ def _save(made: FaceMap, file: Path) -> None:
         "seconds": made.seconds
     }
     content = io.BytesIO()
-    np.savez(content, coordinates=made.coordinates, outlier=made.outlier, facts=np.array(json.dumps(facts)))
+    arrays = {name: getattr(made, name) for name in ("coordinates", "outlier", "from_centre")}
+    np.savez(content, facts=np.array(json.dumps(facts)), **arrays)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=file.parent, suffix=".npz")

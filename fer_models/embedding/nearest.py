@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 _BLOCK = 1024
 
 
 def nearest(
-    rows: np.ndarray, count: int, queries: np.ndarray | None = None, *, include_self: bool = False
+    rows: np.ndarray,
+    count: int,
+    queries: np.ndarray | None = None,
+    *,
+    include_self: bool = False,
+    told: Callable[[int], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Places, int64 (Q, count), and distances, float32 (Q, count), of the nearest rows, the closest first.
 
     Args:
         rows: (N, F). queries: int (Q,), places of the rows asked for; all by default.
         include_self: whether a row counts as its own first neighbour.
+        told: how many were looked for; an error that it raises stops the search.
 
     Raises:
         ValueError: If there are not ``count`` neighbours.
@@ -37,4 +45,6 @@ def nearest(
         # Differences and not the expanded square: near neighbours would lose their digits.
         for i, place in enumerate(block):
             distances[start + i] = np.linalg.norm(rows[found[i]] - rows[place], axis=1)
+        if told:
+            told(min(start + _BLOCK, len(asked)))
     return places, distances

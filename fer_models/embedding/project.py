@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Callable
 
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.manifold import TSNE
 
+from fer_models.embedding.layout import Neighbours, tsne, tsne_in_space, umap
 from fer_models.embedding.nearest import nearest
-from fer_models.embedding.settings import MapSettings
+from fer_models.embedding.settings import METHODS, MapSettings
 from fer_models.errors import UserError
+
+#: Told the part done in [0, 1] and a few words; an error that it raises stops the work.
+Tell = Callable[[float, str], None]
+#: Neighbours that the local outlier factor looks at.
+OUTLIER_NEIGHBOURS = 20
 
 
 def prepare(features: np.ndarray, settings: MapSettings) -> np.ndarray:
@@ -34,35 +39,68 @@ def normalised(features: np.ndarray) -> np.ndarray:
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 
 
-def project(features: np.ndarray, settings: MapSettings, targets: np.ndarray | None = None) -> np.ndarray:
-    """Coordinates of N faces on a map, float32 (N, dimensions); the same seed gives the same coordinates.
+def neighbours_of(rows: np.ndarray, settings: MapSettings, tell: Tell | None = None) -> Neighbours:
+    """Exact neighbours of the prepared features (N, D), as many as the projection and the outlier factor need."""
+    wanted = {"tsne": int(3 * settings.perplexity), "umap": settings.neighbours}.get(settings.method, 1)
+    count = min(max(wanted, OUTLIER_NEIGHBOURS), len(rows) - 1)
 
-    Args:
-        features: (N, F). targets: int (N,), needed by LDA only.
+    def step(done: int) -> None:
+        if tell:
+            tell(done / len(rows), f"neighbours of {done:,} of {len(rows):,} faces")
+
+    return Neighbours(*nearest(rows, count, told=step))
+
+
+def project(features: np.ndarray, settings: MapSettings, targets: np.ndarray | None = None) -> np.ndarray:
+    """Coordinates of N faces on a map, float32 (N, dimensions), from features (N, F): :func:`prepare`, :func:`place`.
 
     Raises:
         UserError: If there are fewer than 5 faces, features are not finite, or LDA has too few classes.
-
-    Source:
-        van der Maaten and Hinton 2008 (t-SNE; Barnes-Hut as in scikit-learn); McInnes et al. 2018 (UMAP); Kobak and
-        Berens 2019 (initialisation by PCA and a learning rate that grows with N).
     """
     settings = settings.fitted(len(features))
-    rows = prepare(features, settings)
+    return place(prepare(features, settings), settings, targets)
+
+
+def place(
+    rows: np.ndarray,
+    settings: MapSettings,
+    targets: np.ndarray | None = None,
+    *,
+    initial: np.ndarray | None = None,
+    near: Neighbours | None = None,
+    tell: Tell | None = None,
+) -> np.ndarray:
+    """Coordinates of N prepared rows, float32 (N, dimensions); the same seed gives the same coordinates.
+
+    Args:
+        rows: (N, D). settings: fitted to N. targets: int (N,), needed by LDA only.
+        initial: (N, dimensions), where t-SNE and UMAP begin; PCA and LDA have no beginning.
+        near: what :func:`neighbours_of` found, where it was asked before.
+        tell: told how far it is; an error that it raises stops the work.
+
+    Raises:
+        UserError: If LDA has too few classes.
+
+    Source:
+        van der Maaten and Hinton 2008 (t-SNE); Linderman et al. 2019 (its forces by interpolation, as in openTSNE);
+        McInnes et al. 2018 (UMAP); Kobak and Berens 2019 (initialisation by PCA and a learning rate that grows with N).
+    """
+
+    def say(part: float, steps: str) -> None:
+        if tell:
+            tell(part, f"{METHODS[settings.method]} places {len(rows):,} faces{steps}")
+
     if settings.method == "pca":
         found = PCA(min(settings.dimensions, *rows.shape), random_state=settings.seed).fit_transform(rows)
     elif settings.method == "lda":
         found = _lda(rows, settings, targets)
-    elif settings.method == "tsne":
-        found = TSNE(
-            settings.dimensions,
-            perplexity=settings.perplexity,
-            init="pca",
-            learning_rate="auto",
-            random_state=settings.seed,
-        ).fit_transform(rows)
+    elif settings.method == "tsne" and settings.dimensions == 3:
+        say(0.0, ", in three dimensions without telling how far it is")
+        found = tsne_in_space(rows, settings, initial)
     else:
-        found = _umap(rows, settings)
+        known = near or neighbours_of(rows, settings)
+        how = tsne if settings.method == "tsne" else umap
+        found = how(rows, known, settings, initial, say)
     return np.ascontiguousarray(found, np.float32)
 
 
@@ -74,22 +112,6 @@ def _lda(rows: np.ndarray, settings: MapSettings, targets: np.ndarray | None) ->
             f"{present}. Choose another projection."
         )
     return LinearDiscriminantAnalysis(n_components=settings.dimensions).fit_transform(rows, targets)
-
-
-def _umap(rows: np.ndarray, settings: MapSettings) -> np.ndarray:
-    import umap  # Seconds to import, and not at hand where a network is only trained.
-
-    # Exact neighbours by matrix products: at these sizes quicker than the search that UMAP compiles first.
-    places, distances = nearest(rows, settings.neighbours, include_self=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # It warns that a seed means one thread, and that it cannot add points later.
-        return umap.UMAP(
-            n_components=settings.dimensions,
-            n_neighbors=settings.neighbours,
-            min_dist=settings.minimum_distance,
-            random_state=settings.seed,
-            precomputed_knn=(places.astype(np.int32), distances, None),
-        ).fit_transform(rows)
 
 
 def align(coordinates: np.ndarray, reference: np.ndarray) -> np.ndarray:

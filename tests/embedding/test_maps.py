@@ -11,7 +11,7 @@ from sklearn.neighbors import LocalOutlierFactor
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
-from fer_models.embedding import MapSettings, cached_map, feature_kinds, features_of, make_map, maps, sample
+from fer_models.embedding import MapSettings, cached_map, feature_kinds, features_of, make_map, maps, nearest, sample
 from fer_models.embedding.extract import hog_features, pixel_features
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
@@ -70,7 +70,7 @@ def test_a_map_is_made_once(
     told: list[float] = []
     made = make_map(checkpoint, faces, evaluation, settings, lambda part, what: told.append(part))
     assert made.coordinates.shape == (42, 2) and told == sorted(told) and told
-    monkeypatch.setattr(maps, "project", lambda *a: pytest.fail("it is in the cache"))
+    monkeypatch.setattr(maps, "place", lambda *a: pytest.fail("it is in the cache"))
     again = make_map(checkpoint, faces, evaluation, settings)
     np.testing.assert_array_equal(again.coordinates, made.coordinates)
     assert (again.separation, again.faithfulness, again.settings) == (made.separation, made.faithfulness, made.settings)
@@ -100,5 +100,25 @@ def test_outliers_stand_apart() -> None:
     factor = maps.outlier_factors(rows)
     np.testing.assert_allclose(factor, -LocalOutlierFactor(20).fit(rows).negative_outlier_factor_, rtol=1e-5)
     assert factor.argmax() == 7
+    given = maps.Neighbours(*nearest(rows, 30))
+    np.testing.assert_allclose(maps.outlier_factors(rows, given), factor, rtol=1e-6)
     copies = maps.outlier_factors(np.repeat(rows[:3], 40, axis=0))
     assert np.isfinite(copies).all()
+
+
+def test_distance_to_the_centre_of_the_class_by_hand() -> None:
+    rows = np.array([[0.0], [2.0], [10.0], [10.0], [16.0]], np.float32)
+    found = maps.centre_distances(rows, np.array([0, 0, 1, 1, 1]))
+    np.testing.assert_allclose(found, [1, 1, 2 / (8 / 3), 2 / (8 / 3), 4 / (8 / 3)], rtol=1e-6)
+    alone = maps.centre_distances(np.ones((2, 1), np.float32), np.array([0, 1]))
+    np.testing.assert_array_equal(alone, [0, 0])
+
+
+def test_a_stopped_map_is_not_kept(faces: FaceDataset, checkpoint: Checkpoint, evaluation: Evaluation) -> None:
+    def stop(part: float, what: str) -> None:
+        if part > 0.5:
+            raise UserError("Stopped.")
+
+    with pytest.raises(UserError, match="Stopped"):
+        make_map(checkpoint, faces, evaluation, MapSettings(), stop)
+    assert cached_map(checkpoint, evaluation, MapSettings()) is None

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
 from sklearn.neighbors import NearestNeighbors
 
-from fer_models.embedding import MapSettings, align, nearest, project
-from fer_models.embedding.project import prepare
+from fer_models.embedding import MapSettings, align, faithfulness, layout, nearest, project
+from fer_models.embedding.project import normalised, place, prepare
 from fer_models.errors import UserError
 
 Clumps = tuple[np.ndarray, np.ndarray]
@@ -63,9 +64,60 @@ def test_umap_gets_exact_neighbours_and_the_seed(clumps: Clumps, monkeypatch: py
     rows, _ = clumps
     project(rows, MapSettings(method="umap", neighbours=8, minimum_distance=0.3, seed=4))
     places, distances, search = given.pop("precomputed_knn")
-    assert given == {"n_components": 2, "n_neighbors": 8, "min_dist": 0.3, "random_state": 4}
+    bar = given.pop("tqdm_kwds")["file"]
+    assert given == {"n_components": 2, "n_neighbors": 8, "min_dist": 0.3, "random_state": 4, "init": "spectral"}
+    bar.write("3 8")  # Nobody listens here.
     assert places.shape == distances.shape == (120, 8) and search is None
     assert (places[:, 0] == np.arange(120)).all(), "UMAP counts a point as its own first neighbour"
+
+
+def test_progress_is_told_and_stops_the_work(clumps: Clumps) -> None:
+    rows = prepare(clumps[0], MapSettings())
+    told: list[tuple[float, str]] = []
+    place(rows, MapSettings(), tell=lambda part, what: told.append((part, what)))
+    parts = [part for part, _ in told]
+    assert parts == sorted(parts) and len(parts) > 50 and parts[-1] == 1.0
+    assert told[-1][1] == "t-SNE places 120 faces, round 750 of 750"
+
+    def stop(part: float, what: str) -> None:
+        if part > 0.3:
+            raise UserError("Stopped.")
+
+    with pytest.raises(UserError, match="Stopped"):
+        place(rows, MapSettings(), tell=stop)
+
+
+def test_a_bar_of_umap_is_read_and_stops_it() -> None:
+    told: list[tuple[float, str]] = []
+    bar = layout._Bar(lambda part, words: told.append((part, words)))
+    for text in ("\r", "0 200", "50 200", "\n", "UMAP(...)"):
+        bar.write(text)
+    assert told == [(0.0, ", round 0 of 200"), (0.25, ", round 50 of 200")]
+
+    def stop(part: float, words: str) -> None:
+        raise UserError("Stopped.")
+
+    bar = layout._Bar(stop)
+    with pytest.raises(UserError):
+        bar.write("1 2")
+    bar.write("1 2")  # Closing the bar writes once more and must not hide the error.
+
+
+def test_tsne_agrees_with_plain_scikit_learn_on_neighbours(clumps: Clumps) -> None:
+    rows, _ = clumps
+    ours = project(rows, MapSettings())
+    plain = TSNE(2, init="pca", learning_rate="auto", random_state=0).fit_transform(normalised(rows))
+    kept = [faithfulness(normalised(rows), found).trustworthiness for found in (ours, plain)]
+    assert kept[0] > kept[1] - 0.01
+
+
+def test_a_given_beginning_is_kept_in_shape(clumps: Clumps) -> None:
+    rows = prepare(clumps[0], MapSettings())
+    first = place(rows, MapSettings())
+    mirrored = place(rows, MapSettings(), initial=first * [-1, 1])
+    assert np.corrcoef(mirrored[:, 0], -first[:, 0])[0, 1] > 0.9
+    solid = place(rows[:40], MapSettings(dimensions=3).fitted(40), initial=rows[:40, :3])
+    assert solid.shape == (40, 3) and np.isfinite(solid).all()
 
 
 @pytest.mark.slow
