@@ -17,7 +17,6 @@ import torch
 import torch.nn.functional as F
 from lightning.fabric import Fabric
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import AveragedModel
 
 from fer_models.architectures.base import FERNetwork
@@ -25,9 +24,11 @@ from fer_models.data.augment import augment, mix
 from fer_models.errors import UserError
 from fer_models.losses.base import FERLoss
 from fer_models.preprocess import Preprocess
+from fer_models.training.epochs import chosen_rows
 from fer_models.training.optimise import make_optimiser, parameter_groups
 from fer_models.training.recipe import Recipe
 from fer_models.training.schedule import Plateau, lr_factor
+from fer_models.training.validation import Measured, measure, refresh_norms
 
 
 class CancelledError(Exception):
@@ -110,6 +111,7 @@ class Loop:
         self.plateau = Plateau(recipe)
         self.epoch = 0  # epochs completed
         self.micro_batches = 1
+        self.kept = chosen_rows(len(data.val_images), recipe.seed)  # validation pictures whose outputs are written
 
     @property
     def steps(self) -> int:
@@ -214,67 +216,15 @@ class Loop:
             logits.append(out.detach())
         return torch.stack(losses).sum(), torch.cat(logits)
 
-    @torch.no_grad()
-    def refresh_norms(self) -> None:
-        """Measure the batch-norm statistics of the evaluated network anew on up to 2,048 unchanged training pictures.
-
-        The running averages belong to weights of many steps ago. With Keras' momentum of 0.01 they lag so far behind
-        that a network can be right on 85 % with fresh statistics and on 20 % with the running ones.
-
-        Source:
-            Wu and Johnson, "Rethinking Batch in BatchNorm", 2021, section 3: statistics of the final weights.
-        """
-        network = self.evaluated
-        norms = [m for m in network.modules() if isinstance(m, _BatchNorm)]
-        if not norms or self.recipe.features_lr == 0:
-            return
-        draw = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.epoch)
-        chosen = torch.randperm(len(self.data.train_images), generator=draw)[:2048].to(self.fabric.device)
-        momenta = [norm.momentum for norm in norms]
-        was_training = network.training
-        network.eval()  # dropout stays off: only the norms see a training pass
-        for norm in norms:
-            norm.reset_running_stats()
-            norm.momentum = None  # a plain mean over the batches
-            norm.train()
-        for where in chosen.tensor_split(max(len(chosen) // 256, 1)):
-            x = self.preprocess.scale(self.data.train_images[where]).contiguous(memory_format=torch.channels_last)
-            with self.fabric.autocast():
-                network(x)
-        for norm, momentum in zip(norms, momenta, strict=True):
-            norm.momentum = momentum
-        network.train(was_training)
-
-    @torch.no_grad()
-    def validate(self) -> dict[str, Any]:
-        """Loss, accuracy, macro recall, recall a class and confusion matrix (rows: true) on unchanged pictures."""
-        self.refresh_norms()
-        network = self.evaluated
-        was_training = network.training
-        network.eval()
-        k = network.num_classes
-        matrix = torch.zeros(k * k, dtype=torch.int64, device=self.fabric.device)
-        loss = torch.zeros((), dtype=torch.float64, device=self.fabric.device)
-        for images, targets in zip(self.data.val_images.split(256), self.data.val_targets.split(256), strict=True):
-            x = self.preprocess.scale(images).contiguous(memory_format=torch.channels_last)
-            with self.fabric.autocast():
-                logits = network(x).float()
-            loss += F.cross_entropy(logits, targets, reduction="sum")
-            matrix += torch.bincount(targets * k + logits.argmax(1), minlength=k * k)
-        network.train(was_training)
-        n = max(len(self.data.val_images), 1)
-        table = matrix.view(k, k)
-        recall = (table.diagonal() / table.sum(1).clamp_min(1)).tolist()
-        present = [r for r, count in zip(recall, table.sum(1).tolist(), strict=True) if count]
-        result = {
-            "val_loss": loss.item() / n,
-            "val_accuracy": table.diagonal().sum().item() / n,
-            "val_macro_recall": sum(present) / max(len(present), 1),
-            "val_recall": recall,
-            "val_confusion": table.tolist(),
-        }
-        self.plateau.observe(result["val_loss"])
-        return result
+    def validate(self) -> Measured:
+        """Measure the evaluated network on the validation part; without frozen features its norms are refreshed."""
+        if self.recipe.features_lr:
+            seed = self.recipe.seed * 1_000_003 + self.epoch
+            refresh_norms(self.evaluated, self.data.train_images, self.preprocess, self.fabric, seed)
+        images, targets = self.data.val_images, self.data.val_targets
+        measured = measure(self.evaluated, images, targets, self.preprocess, self.fabric, self.kept)
+        self.plateau.observe(measured.figures["val_loss"])
+        return measured
 
     def state(self) -> dict[str, Any]:
         """Everything that the next epoch depends on: tensors and plain numbers only."""

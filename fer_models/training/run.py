@@ -2,7 +2,8 @@
 
 ``recipe.json``, ``status.json`` (replaced atomically), ``metrics.jsonl`` (a line an epoch), ``checkpoints/best``,
 ``resume.pt`` (tensors and numbers, loaded with ``weights_only=True``), ``split.json`` (row ids), ``log.txt``,
-``events/`` (TensorBoard), ``CANCEL``.
+``events/`` (TensorBoard), ``epochs/`` (outputs of validation pictures, see :mod:`fer_models.training.epochs`),
+``CANCEL``.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from fer_models.data.splits import Split
 from fer_models.errors import UserError
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
+from fer_models.training.epochs import EpochOutputs, write_epoch
 from fer_models.training.loop import CancelledError, Loop, TrainingData
 from fer_models.training.optimise import computes_bf16, start_from
 from fer_models.training.parts import part_name, split_of
@@ -176,6 +177,8 @@ def _epochs(
     """Epoch after epoch until the end, an early stop or a cancel: the final state and its message."""
     best_epoch, best = _best_so_far(run, recipe, loop.epoch)
     clock: dict[str, float] = {}
+    shown = split.val[dataset.labels[split.val] >= 0][loop.kept.numpy()]
+    kept = dataset.rows[shown], dataset.labels[shown]
 
     def progress(step: int, steps: int) -> None:
         seconds = time.monotonic() - began
@@ -193,14 +196,17 @@ def _epochs(
             row = loop.train_epoch(progress, lambda: run.cancelled)
         except CancelledError:
             if run.checkpoint is None:  # cancelled in the first epoch: still leave something that can be looked at
-                _save_best(run, recipe, loop, dataset, split, loop.validate())
+                _save_best(run, recipe, loop, dataset, split, loop.validate().figures)
             return "cancelled", f"Cancelled in epoch {loop.epoch + 1}; the best checkpoint so far is kept."
-        row |= loop.validate()
+        measured = loop.validate()
+        row |= measured.figures
         clock["epoch_seconds"] = time.monotonic() - began
         value = row[recipe.monitor]
         if _better(recipe, value, best):
             best, best_epoch = value, loop.epoch
             _save_best(run, recipe, loop, dataset, split, row)
+        outputs = EpochOutputs(*kept, measured.logits.numpy(), measured.embedding.numpy())
+        write_epoch(run, loop.epoch, outputs, keep={best_epoch})
         run.append_metrics(row)  # before the state: whoever resumes finds a line for every epoch in it
         _save_state(run, loop)
         for key, number in row.items():

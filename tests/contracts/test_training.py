@@ -34,7 +34,7 @@ def test_two_epochs_a_heatmap_and_the_attention(name, tmp_path):
     for _ in range(2):
         row = loop.train_epoch(lambda step, steps: None, lambda: False)
         assert np.isfinite(row["train_loss"])
-    assert np.sum(loop.validate()["val_confusion"]) == 8
+    assert np.sum(loop.validate().figures["val_confusion"]) == 8
     if before is not None:
         assert not torch.equal(network.classifier.weight, before)
     save_checkpoint(tmp_path / name, network, FER7, Preprocess())
