@@ -1,0 +1,211 @@
+"""Train one recipe over folds, seeds or settings, and say what differs by more than chance; alone, list the studies."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from fer_models.commands.output import show_progress, write_json
+from fer_models.errors import UserError
+from fer_models.training.recipe import Recipe, list_presets, load_preset, read_recipe
+from fer_models.training.study import Study, create_study, find_study, list_studies, state_of
+from fer_models.training.study_axes import fold_protocol, parse_axis, parse_folds, settings_of, shown
+from fer_models.training.study_results import results_of
+from fer_models.training.study_start import cancel_study, start_study
+from fer_models.training.study_tables import ablation_table, fold_table
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recipe", nargs="?", help="a recipe as JSON, or the name of a preset")
+    parser.add_argument("--data", help="a known data set, or the path of a folder or CSV file")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a field of the recipe")
+    parser.add_argument("--folds", metavar="K", help="5 or 10 folds; 2/5 trains the first two of five")
+    parser.add_argument("--by", choices=("random", "subject"), default="random", help="what a fold holds out")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="so many seeds, from the recipe's on")
+    parser.add_argument(
+        "--grid",
+        action="append",
+        default=[],
+        metavar="FIELD=A,B,...",
+        help="values of a recipe field, dots reach into it; with --random also FIELD=LOW..HIGH or FIELD=log:LOW..HIGH",
+    )
+    parser.add_argument("--random", type=int, default=0, metavar="N", help="draw N settings instead of all")
+    parser.add_argument("--on", default="local", metavar="PLACE", help="local (the queue) or ray[:ADDRESS]")
+    parser.add_argument("--cpus", type=float, metavar="N", help="CPUs of a run on Ray")
+    parser.add_argument("--gpus", type=float, metavar="X", help="GPUs of a run on Ray, parts of one allowed")
+    parser.add_argument("--resume", metavar="STUDY", help="start what is missing of a stopped study")
+    parser.add_argument("--cancel", metavar="STUDY", help="stop a study; what is finished stays")
+    parser.add_argument("--show", metavar="STUDY", help="print the tables of a study")
+    parser.add_argument("--detach", action="store_true", help="return at once; the study goes on")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(given: argparse.Namespace) -> int:
+    if given.show:
+        _tables(find_study(given.show), given.json)
+        return 0
+    if given.cancel:
+        cancel_study(find_study(given.cancel))
+        return 0
+    if not given.recipe and not given.resume:
+        if given.data or given.set or given.folds or given.grid:
+            raise UserError(f"say what to train: a recipe file or one of: {', '.join(list_presets())}.")
+        _list(given.json)
+        return 0
+    study = find_study(given.resume) if given.resume else _asked(given)
+    start_study(study)
+    if given.detach:
+        if given.json:
+            write_json(_json(find_study(study.id)), "-")
+        else:
+            print(study.id)
+        return 0
+    print(study.id, file=sys.stderr if given.json else sys.stdout, flush=True)
+    code = _follow(study)
+    _tables(find_study(study.id), given.json)
+    return code
+
+
+def _asked(given: argparse.Namespace) -> Study:
+    if Path(given.recipe).is_file() or given.recipe.endswith(".json"):
+        recipe = read_recipe(given.recipe)
+    else:
+        recipe = load_preset(given.recipe)
+    if given.data:
+        recipe = dataclasses.replace(recipe, data=given.data)
+    recipe = recipe.with_settings(given.set)
+    if given.seeds < 1:
+        raise UserError(f"--seeds is 1 or more, not {given.seeds}.")
+    if given.by == "subject" and not given.folds:
+        raise UserError("--by says what a fold holds out; give --folds too.")
+    axes = dict(parse_axis(text) for text in given.grid)
+    settings = settings_of(axes, given.random, recipe.seed)
+    folds = range(recipe.fold, recipe.fold + 1)
+    if given.folds:
+        some, whole = parse_folds(given.folds)
+        recipe = dataclasses.replace(recipe, protocol=fold_protocol(whole, by_subject=given.by == "subject"), fold=0)
+        folds = range(some)
+    _check_data(recipe, settings, folds)
+    return create_study(
+        recipe,
+        settings=settings,
+        folds=folds,
+        seeds=range(recipe.seed, recipe.seed + given.seeds),
+        place=_place(given.on),
+        resources={k: v for k, v in (("cpus", given.cpus), ("gpus", given.gpus)) if v is not None},
+    )
+
+
+def _place(text: str) -> str:
+    if text != "local" and text.partition(":")[0] != "ray":
+        raise UserError(f"A study runs on local or on ray[:ADDRESS], not on {text!r}.")
+    if text.startswith("ray"):
+        from fer_models.training.cluster import need_ray
+
+        need_ray()
+    return text
+
+
+def _check_data(recipe: Recipe, settings: list[dict[str, Any]], folds: range) -> None:
+    """Say at once what every run would say in its log: no such data, no subjects, too few pictures for the folds."""
+    from fer_models.data import PROTOCOLS, make_split, open_dataset
+
+    sources = {(str(s.get("data", recipe.data)), str(s.get("protocol", recipe.protocol))) for s in settings}
+    for data, protocol in sorted(sources):
+        dataset = open_dataset(data, progress=show_progress)
+        split = make_split(dataset, protocol, fold=folds[-1], seed=recipe.seed)
+        if dataset.subjects is not None and not PROTOCOLS[protocol].by_subject and len(folds) > 1:
+            known = len(split.crossing(dataset).subjects or ())
+            print(
+                f"{dataset.name}: {known} subjects are both in training and in held-out pictures of {protocol}; "
+                "--by subject keeps them apart.",
+                file=sys.stderr,
+            )
+
+
+def _follow(study: Study) -> int:
+    """Show progress until nothing of the study is at work; an interrupt cancels it. Returns the exit code."""
+    told: set[str] = set()
+    quiet = 0
+    try:
+        while quiet < 3:  # between two runs there may be a moment without one
+            study = find_study(study.id)
+            state = state_of(study)
+            for result in results_of(study):
+                if result.state == "finished" and result.trial.run not in told:
+                    told.add(str(result.trial.run))
+                    figure = result.figures.get("accuracy")
+                    words = f"accuracy {100 * figure:.2f} %" if figure is not None else "no figure"
+                    print(f"{len(told)}/{state.total}  {result.trial.run}  {words}", file=sys.stderr)
+            quiet = 0 if state.active else quiet + 1
+            if state.complete:
+                break
+            show_progress(min(state.counts.get("finished", 0) / state.total, 0.999), state.word)
+            time.sleep(1)
+    except KeyboardInterrupt:
+        cancel_study(study)
+        print(f"\nCancelled; `fer study --resume {study.id}` goes on.", file=sys.stderr)
+        return 130
+    if not state.complete:
+        rest = ", ".join(f"{count} {name}" for name, count in sorted(state.counts.items()))
+        print(f"The study stopped: {rest}. `fer study --resume {study.id}` starts what is missing.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _list(as_json: bool) -> None:
+    studies = list_studies()
+    if as_json:
+        write_json([_json(study) for study in studies], "-")
+        return
+    for study in studies:
+        state = state_of(study)
+        print(f"{study.id:<48}{state.word:<10}{state.counts.get('finished', 0):>4}/{state.total:<5}{study.title}")
+
+
+def _json(study: Study) -> dict[str, Any]:
+    results = results_of(study)
+    state = state_of(study)
+    return {
+        "id": study.id,
+        "title": study.title,
+        "state": state.word,
+        "counts": state.counts,
+        "place": study.place,
+        "recipe": study.recipe,
+        "runs": [
+            {**dataclasses.asdict(r.trial), "state": r.state, "figures": r.figures, "measured_on": r.measured_on}
+            for r in results
+        ],
+        "folds": [dataclasses.asdict(row) for row in fold_table(study, results)],
+        "settings": [dataclasses.asdict(row) for row in ablation_table(study, results)],
+    }
+
+
+def _tables(study: Study, as_json: bool) -> None:
+    if as_json:
+        write_json(_json(study), "-")
+        return
+    results = results_of(study)
+    rows = fold_table(study, results)
+    if len(rows[0].values) > 1:
+        width = max(len(shown(row.settings)) for row in rows) + 2
+        head = "".join(f"{f'R#{i + 1}':>8}" for i in range(len(rows[0].values)))
+        print(f"{'accuracy, %':<{width}}{'seed':>5}{head}{'Average':>9}{'sd':>7}")
+        for row in rows:
+            cells = "".join(f"{100 * v:8.2f}" if v is not None else f"{'-':>8}" for v in row.values)
+            mean = f"{100 * row.average.mean:9.2f}" if row.average else f"{'-':>9}"
+            sd = f"{100 * row.average.deviation:7.2f}" if row.average and row.average.deviation is not None else ""
+            print(f"{shown(row.settings):<{width}}{row.seed:>5}{cells}{mean}{sd}")
+    for line in ablation_table(study, results):
+        if line.spread is None:
+            print(f"{shown(line.settings)}: waits for runs")
+            continue
+        found = line.spread
+        interval = f" [{100 * found.low:.2f}, {100 * found.high:.2f}]" if found.low is not None and found.high else ""
+        said = f" · {line.said}" if line.difference else ""
+        print(f"{shown(line.settings)}: {100 * found.mean:.2f} %{interval}, {found.n} runs{said}")
