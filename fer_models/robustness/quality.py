@@ -10,8 +10,8 @@ from fer_models.robustness.corruption import Corruption, register_corruption, to
 from fer_models.robustness.geometry import FaceGeometry
 
 #: Side of FER2013's pictures: one grain of noise is this part of the side, however many pixels a picture has. Noise
-#: a pixel would vanish when a large crop is reduced to the input of a network. JPEG, with blocks of 8 pixels, compresses
-#: at this side for the same reason.
+#: a pixel would vanish when a large crop is reduced to the input of a network. JPEG compresses at this side for the
+#: same reason: its blocks have 8 pixels.
 GRAINS = 48
 
 

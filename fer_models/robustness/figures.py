@@ -1,0 +1,226 @@
+"""What a stress test shows in figures: with intervals, by class, and as one mean corruption error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fer_models.errors import UserError
+from fer_models.evaluation.intervals import Estimate, percentile_interval, row_weights
+from fer_models.robustness.corruption import CORRUPTIONS
+from fer_models.robustness.stress import Answers, StressResult
+
+#: Figures of one network at one severity, shares in [0, 1] but for ``likeness`` in [-1, 1]: key to title.
+FIGURES: dict[str, str] = {
+    "accuracy": "Accuracy",
+    "agreement": "Same class as clean",
+    "confidence": "Confidence",
+    "likeness": "Heatmap likeness",
+    "mirrored": "Same class mirrored",
+}
+#: The three conditions of Li et al., "SLDCNN", 2025, Figure 8 and Table 7, photographed there and made here.
+CONDITIONS: dict[str, tuple[tuple[str, int], ...]] = {
+    "normal": (),
+    "low light": (("low_light", 3),),
+    "covered": (("mask", 3), ("glasses", 5)),
+}
+_RESAMPLES = 1000
+
+
+def values(result: StressResult, network: str, kind: str, severity: int) -> dict[str, np.ndarray]:
+    """The figures face by face, float64 (N,) each, (M,) for the heatmaps; those that were not measured are absent."""
+    said = result.answers[network, kind, severity]
+    found: dict[str, np.ndarray] = {}
+    if result.targets is not None:
+        found["accuracy"] = said.predicted == result.targets
+    found["agreement"] = said.predicted == result.clean(network).predicted
+    found["confidence"] = said.confidence
+    if len(said.likeness):
+        found["likeness"] = said.likeness
+    if said.mirrored is not None:
+        found["mirrored"] = said.mirrored
+    return {key: value.astype(np.float64) for key, value in found.items()}
+
+
+def rows(result: StressResult, level: float = 0.95) -> list[dict[str, Any]]:
+    """A line for each network, kind and severity (0 first), with every figure and its bootstrap interval.
+
+    Faces are resampled, the same ones for every line; with a single face the interval is the value itself.
+    """
+    lines: list[dict[str, Any]] = []
+    columns: dict[str, list[tuple[int, np.ndarray]]] = {key: [] for key in FIGURES}
+    for network in result.networks:
+        for kind in result.kinds:
+            for severity in (0, *result.severities):
+                corruption = CORRUPTIONS[kind]
+                for key, column in values(result, network, kind, severity).items():
+                    columns[key].append((len(lines), column))
+                lines.append(
+                    {
+                        "network": network,
+                        "kind": kind,
+                        "title": corruption.title,
+                        "severity": severity,
+                        "strength": corruption.strength(severity),
+                        "unit": corruption.unit,
+                        "n": result.n,
+                    }
+                )
+    for key, entries in columns.items():
+        if not entries:
+            continue
+        # Networks may have been asked for heatmaps or not, so that columns differ in length between them.
+        for count in {len(column) for _, column in entries}:
+            group = [(place, column) for place, column in entries if len(column) == count]
+            means = bootstrap(np.stack([column for _, column in group], 1))
+            low, high = percentile_interval(means, level)
+            for (place, column), below, above in zip(group, low, high, strict=True):
+                lines[place][key] = Estimate(float(column.mean()), float(below), float(above))
+    return lines
+
+
+def bootstrap(columns: np.ndarray, resamples: int = _RESAMPLES, seed: int = 0) -> np.ndarray:
+    """Means (resamples, C) of the columns (N, C) over resampled rows."""
+    count = len(columns)
+    narrow = np.ascontiguousarray(columns, np.float32)
+    return np.concatenate([weights @ narrow for weights in row_weights(count, resamples, seed)]) / count
+
+
+@dataclass(frozen=True)
+class CorruptionError:
+    """How much corruptions cost one network, as shares (1.0 = 100 %), with 95 % bootstrap intervals.
+
+    Args:
+        error: share of wrong answers over all kinds and severities, each weighing the same.
+        rise: ``error`` minus the error on the clean faces.
+        mce: mean corruption error against the reference network; relative: the relative one; ``nan`` where the
+            reference makes no error, or loses nothing, in some kind.
+        kinds: ``error`` of each kind. against: corruption error of each kind against the reference.
+    """
+
+    network: str
+    reference: str
+    error: Estimate
+    rise: Estimate
+    mce: Estimate
+    relative: Estimate
+    kinds: Mapping[str, Estimate]
+    against: Mapping[str, Estimate]
+
+
+def corruption_errors(result: StressResult, reference: str | None = None) -> list[CorruptionError]:
+    """The mean corruption error of every network; of the reference itself it is 1 by definition.
+
+    With the error :math:`E_{s,c}` of a network at severity s of kind c and :math:`G_{s,c}` of the reference,
+    :math:`CE_c = \\sum_s E_{s,c} / \\sum_s G_{s,c}` and the mean corruption error is the mean over c; the relative one
+    takes the errors minus those on the clean faces.
+
+    Args:
+        reference: name of a network of the result, the first by default.
+
+    Raises:
+        UserError: If the faces have no known class, or there is no such network.
+
+    Source:
+        Hendrycks and Dietterich, "Benchmarking neural network robustness to common corruptions and perturbations",
+        ICLR 2019, section 4.1. The reference there is AlexNet on ImageNet; here it is a network of the same test.
+    """
+    if result.targets is None:
+        raise UserError("A corruption error needs faces whose class is known; choose a split of a data set.")
+    base = reference or result.networks[0]
+    if base not in result.networks:
+        raise UserError(f"There is no network {base!r} in this test; choose one of: {', '.join(result.networks)}.")
+    wrong: list[np.ndarray] = []
+    for network in result.networks:
+        wrong.append(_wrong(result, result.clean(network)))
+        wrong += [
+            np.mean([_wrong(result, result.answers[network, kind, s]) for s in result.severities], axis=0)
+            for kind in result.kinds
+        ]
+    columns = np.stack(wrong, 1)
+    # The figures themselves in the first row, resampled ones below; networks x (clean, kinds).
+    shape = (-1, len(result.networks), 1 + len(result.kinds))
+    errors = np.concatenate([columns.mean(0)[None], bootstrap(columns)]).reshape(shape)
+    ground = errors[:, result.networks.index(base)]
+    found = []
+    for i, network in enumerate(result.networks):
+        own = errors[:, i]
+        against = _ratio(own[:, 1:], ground[:, 1:])
+        relative = _ratio(own[:, 1:] - own[:, :1], ground[:, 1:] - ground[:, :1])
+        found.append(
+            CorruptionError(
+                network,
+                base,
+                error=_estimate(own[:, 1:].mean(1)),
+                rise=_estimate(own[:, 1:].mean(1) - own[:, 0]),
+                mce=_estimate(against.mean(1)),
+                relative=_estimate(relative.mean(1)),
+                kinds={kind: _estimate(own[:, k + 1]) for k, kind in enumerate(result.kinds)},
+                against={kind: _estimate(against[:, k]) for k, kind in enumerate(result.kinds)},
+            )
+        )
+    return found
+
+
+def class_recalls(result: StressResult, network: str) -> dict[str, dict[str, float]]:
+    """Recall of each class under each kind, the mean over its severities; ``"clean"`` first; ``nan`` without faces.
+
+    Raises:
+        UserError: If the faces have no known class.
+    """
+    if result.targets is None:
+        raise UserError("Recall needs faces whose class is known; choose a split of a data set.")
+    table: dict[str, dict[str, float]] = {}
+    for position, name in enumerate(result.classes):
+        members = result.targets == position
+        line = {}
+        for column in ("clean", *result.kinds):
+            said = (
+                [result.clean(network)]
+                if column == "clean"
+                else [result.answers[network, column, s] for s in result.severities]
+            )
+            hits = [float((one.predicted[members] == position).mean()) if members.any() else np.nan for one in said]
+            line[column] = float(np.mean(hits))
+        table[name] = line
+    return table
+
+
+def conditions(result: StressResult) -> dict[str, dict[str, Estimate]]:
+    """Network to condition to accuracy (agreement with the clean answer where no class is known).
+
+    A condition of several covers is their mean; one that the test did not make is absent.
+    """
+    key = "agreement" if result.targets is None else "accuracy"
+    table: dict[str, dict[str, Estimate]] = {}
+    for network in result.networks:
+        columns = {"normal": values(result, network, result.kinds[0], 0)[key]}
+        for name, parts in CONDITIONS.items():
+            if parts and all((network, *part) in result.answers for part in parts):
+                columns[name] = np.mean([values(result, network, *part)[key] for part in parts], axis=0)
+        drawn = bootstrap(np.stack(list(columns.values()), 1))
+        low, high = percentile_interval(drawn)
+        table[network] = {
+            name: Estimate(float(column.mean()), float(low[i]), float(high[i]))
+            for i, (name, column) in enumerate(columns.items())
+        }
+    return table
+
+
+def _wrong(result: StressResult, said: Answers) -> np.ndarray:
+    return (said.predicted != result.targets).astype(np.float64)
+
+
+def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    return np.divide(top, bottom, out=np.full_like(top, np.nan), where=bottom > 0)
+
+
+def _estimate(drawn: np.ndarray) -> Estimate:
+    """Value in the first place, resampled ones behind it."""
+    if np.isnan(drawn[1:]).all():
+        return Estimate(float(drawn[0]), float("nan"), float("nan"))
+    low, high = percentile_interval(drawn[1:])
+    return Estimate(float(drawn[0]), low, high)

@@ -1,0 +1,96 @@
+"""A stress test on a split of a data set, and its tables as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from fer_models.classifier import Classifier
+from fer_models.data.dataset import FaceDataset
+from fer_models.errors import UserError
+from fer_models.evaluation.class_match import match_classes
+from fer_models.robustness.figures import FIGURES, class_recalls, conditions, corruption_errors, rows
+from fer_models.robustness.stress import StressResult, stress
+
+
+def drawn_index(dataset: FaceDataset, index: np.ndarray, limit: int | None, seed: int = 0) -> np.ndarray:
+    """Positions, int64 and sorted, of at most ``limit`` labelled pictures at ``index``, drawn from ``seed``."""
+    known = np.asarray(index, np.int64)
+    known = known[np.asarray(dataset.labels)[known] >= 0]
+    if limit is None or len(known) <= limit:
+        return known
+    return np.sort(np.random.default_rng(seed).choice(known, limit, replace=False))
+
+
+def stress_split(
+    networks: Mapping[str, Classifier], dataset: FaceDataset, index: np.ndarray, **options: Any
+) -> StressResult:
+    """:func:`stress` on the labelled pictures at ``index`` of the classes that the set and all networks share.
+
+    Args:
+        options: those of :func:`stress`.
+
+    Raises:
+        UserError: If no class or no picture is left, or :func:`stress` refuses.
+    """
+    classes = dataset.classes
+    for net in networks.values():
+        classes = match_classes(net.classes, classes).classes
+    places = np.array([classes.index(name) if name in classes else -1 for name in dataset.classes], np.int64)
+    labels = np.asarray(dataset.labels)[index]
+    targets = np.where(labels >= 0, places[labels], -1)
+    keep = targets >= 0
+    if not keep.any():
+        raise UserError(f"No picture of {dataset.name} has a class that all networks know; choose another data set.")
+    chosen = np.asarray(index)[keep]
+    return stress(networks, [dataset.images[i] for i in chosen], classes, targets[keep], **options)
+
+
+def table(result: StressResult) -> tuple[list[str], list[list[object]]]:
+    """Column names and cells of :func:`rows` for a CSV file: each figure with the ends of its interval."""
+    facts = ["network", "kind", "severity", "strength", "unit", "n"]
+    lines = rows(result)
+    figures = [key for key in FIGURES if any(key in line for line in lines)]
+    head = facts + [f"{key}{end}" for key in figures for end in ("", "_low", "_high")]
+    cells = []
+    for line in lines:
+        numbers: list[object] = []
+        for key in figures:
+            numbers += [round(v, 6) for v in line[key]] if key in line else ["", "", ""]
+        cells.append([line[fact] for fact in facts] + numbers)
+    return head, cells
+
+
+def report(result: StressResult, reference: str | None = None) -> dict[str, Any]:
+    """Everything as plain values for JSON; what cannot be told is ``null``.
+
+    Raises:
+        UserError: If there is no such reference network.
+    """
+    found: dict[str, Any] = {
+        "n": result.n,
+        "classes": list(result.classes),
+        "networks": list(result.networks),
+        "rows": rows(result),
+        "conditions": conditions(result),
+        "notes": list(result.notes),
+    }
+    if result.targets is not None:
+        found["corruption_errors"] = [vars(error) for error in corruption_errors(result, reference)]
+        found["recall"] = {network: class_recalls(result, network) for network in result.networks}
+    plain: dict[str, Any] = _plain(found)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float):
+        return round(value, 6) if np.isfinite(value) else None
+    return value
