@@ -1,0 +1,63 @@
+"""Read the expressions of a video: who shows which class when."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from fer_models.checkpoint import load_checkpoint
+from fer_models.commands.output import show_progress, write_bytes, write_json
+from fer_models.faces.annotate import annotate_video
+from fer_models.faces.reading import ReadingOptions, VideoReading, read_expressions
+from fer_models.faces.reading_table import reading_csv, reading_json
+from fer_models.faces.timeline import SMOOTHINGS
+from fer_models.faces.video import read_video
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="mp4, webm, mov, avi, mkv, a ZIP or a folder of pictures")
+    parser.add_argument("--checkpoint", required=True, metavar="C", help="checkpoint folder")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="read each N-th frame only (1)")
+    parser.add_argument("--detect-every", type=int, default=3, metavar="N", help="detect in each N-th of those (3)")
+    parser.add_argument("--smoothing", choices=list(SMOOTHINGS), default="window", help="in time (window)")
+    parser.add_argument("--width", type=float, default=0.4, metavar="S", help="of the smoothing, in seconds (0.4)")
+    parser.add_argument("--detector", default="auto", help="auto, haar, yunet, or whole for faces cut already")
+    parser.add_argument("--json", metavar="OUT", help="write JSON to a file, or to standard output with -")
+    parser.add_argument("--csv", metavar="OUT", help="write a table, a line a face and frame")
+    parser.add_argument("--annotated", metavar="OUT", help="write the video with boxes and classes, as webm")
+
+
+def run(given: argparse.Namespace) -> int:
+    options = ReadingOptions(given.every, given.detect_every, given.smoothing, given.width, given.detector)
+    video = read_video(given.file)
+    classifier = load_checkpoint(given.checkpoint)
+
+    def tell(share: float | None, read: int) -> None:
+        show_progress(share or 0.0, f"{read} frames read")
+
+    reading = read_expressions(video, classifier, options, progress=tell)
+    for note in reading.notes:
+        print(f"fer video: {note}", file=sys.stderr)
+    if given.csv:
+        write_bytes(reading_csv(reading).encode(), given.csv)
+    if given.annotated:
+        marked = annotate_video(video, reading, lambda share: show_progress(share or 0.0, "frames drawn"))
+        write_bytes(marked, given.annotated)
+    if given.json:
+        write_json(reading_json(reading), given.json)
+    if given.json != "-":
+        _print(reading)
+    return 0
+
+
+def _print(reading: VideoReading) -> None:
+    info, count = reading.info, len(reading.persons)
+    print(
+        f"{info.name}: {reading.frames_read} frames read in {reading.work:.1f} s, {count} "
+        f"{'person' if count == 1 else 'people'}"
+    )
+    for person in reading.persons:
+        print(f"  person {person.number}, {person.seconds[0]:.1f} to {person.seconds[-1]:.1f} s")
+        for part in person.stretches:
+            peak = f"peak {100 * part.probability:.0f} % at {part.peak:.2f} s"
+            print(f"    {part.start:7.2f} to {part.end:7.2f} s  {part.name:<10} {peak}")

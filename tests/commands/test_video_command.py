@@ -1,0 +1,51 @@
+"""``fer video``: from a file to JSON, a table and an annotated video."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fer_models.cli import main
+from fer_models.faces.annotate import encode_webm
+from fer_models.faces.drawn_video import DrawnVideo
+from fer_models.faces.video import read_video
+
+_CHECKPOINT = str(Path(__file__).resolve().parents[2] / "checkpoints" / "fcsdnet-synthetic")
+_DRAWN = DrawnVideo(expressions=("happy", "angry"), hold=0.8, fps=10)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("clip") / "drawn.webm"
+    path.write_bytes(encode_webm(_DRAWN.frames(), _DRAWN.fps))
+    return path
+
+
+def test_it_prints_json_and_writes_a_table_and_a_video(clip: Path, tmp_path: Path, capsys: Any) -> None:
+    table, marked = tmp_path / "table.csv", tmp_path / "marked.webm"
+    command = ["video", str(clip), "--checkpoint", _CHECKPOINT, "--every", "2", "--json", "-"]
+    assert main([*command, "--csv", str(table), "--annotated", str(marked)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["frames_read"], found["every"], found["width"]) == (8, 2, 480)
+    (person,) = found["persons"]
+    assert [part["class"] for part in person["stretches"]] == ["happy", "angry"]
+    assert person["stretches"][1]["start"] == pytest.approx(0.8, abs=0.2)
+    assert sum(person["shares"].values()) == pytest.approx(1, abs=1e-3)
+    assert len(person["readings"]) == 8 and set(person["readings"][0]["probabilities"]) == set(found["classes"])
+    rows = list(csv.DictReader(table.open()))
+    assert len(rows) == 8 and rows[-1]["class"] == "angry"
+    assert float(rows[-1]["smoothed_angry"]) == pytest.approx(person["readings"][-1]["smoothed"]["angry"], abs=1e-4)
+    assert read_video(marked).info.frames == _DRAWN.count
+
+
+def test_words_for_a_person_and_for_what_cannot_be(clip: Path, tmp_path: Path, capsys: Any) -> None:
+    assert main(["video", str(clip), "--checkpoint", _CHECKPOINT, "--every", "4"]) == 0
+    assert "1 person" in capsys.readouterr().out
+    assert main(["video", str(tmp_path / "none.mp4"), "--checkpoint", _CHECKPOINT]) == 2
+    assert "There is no file" in capsys.readouterr().err
+    assert main(["video", str(clip), "--checkpoint", _CHECKPOINT, "--every", "0"]) == 2
+    assert "must be 1 or more" in capsys.readouterr().err
