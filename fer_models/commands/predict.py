@@ -3,59 +3,124 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from fer_models.checkpoint import load_checkpoint
-from fer_models.commands.output import show_progress, write_json
+from fer_models.classifier import Classifier
+from fer_models.commands.output import show_progress, write_bytes, write_json
 from fer_models.errors import UserError
 from fer_models.faces.align import crop_face
 from fer_models.faces.detect import detect_faces
-from fer_models.faces.image import read_image
+from fer_models.faces.image import FORMATS_SENTENCE, read_image
+
+#: Endings of the files that are taken from a folder.
+ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", help="checkpoint folder")
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="pictures")
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="pictures, or folders of pictures")
     parser.add_argument("--detector", default="auto", help="auto, haar, yunet, or whole for pictures cut already")
     parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")
+    parser.add_argument("--csv", metavar="FILE", help="write a line a face to a file, or to standard output with -")
 
 
 def run(given: argparse.Namespace) -> int:
+    if given.json == "-" and given.csv == "-":
+        raise UserError("Only one of --json and --csv can go to standard output; give the other one a file.")
     classifier = load_checkpoint(given.checkpoint)
-    preprocess = classifier.checkpoint.preprocess
+    paths = list(_files(given.images))
     results = []
     broken = 0
-    for number, path in enumerate(given.images, 1):
+    for number, path in enumerate(paths, 1):
         try:
-            image = read_image(path)
+            results.append(_read(path, classifier, given.detector))
         except UserError as error:  # one broken picture does not cost the others
             print(f"fer predict: {error}", file=sys.stderr)
             broken += 1
-            continue
-        faces = detect_faces(image, given.detector)
-        crops = [crop_face(image, face, preprocess.crop_margin, preprocess.alignment)[0] for face in faces]
-        prediction = classifier.predict(crops)
-        found = []
-        for i, face in enumerate(faces):
-            ranked = prediction.ranked(i)
-            found.append(
-                {
-                    "box": [round(float(v), 1) for v in face.box],
-                    "score": round(float(face.score), 4),
-                    "class": ranked[0][0],
-                    "probabilities": {name: round(p, 6) for name, p in ranked},
-                }
-            )
-        results.append({"image": path, "width": image.shape[1], "height": image.shape[0], "faces": found})
-        show_progress(number / len(given.images), "pictures")
+        show_progress(number / len(paths), "pictures")
     if given.json:
         write_json(results, given.json)
-    if given.json != "-":
-        for result in results:
-            print(f"{result['image']}: {len(result['faces'])} face{'s' if len(result['faces']) != 1 else ''} found")
-            for face in result["faces"]:
-                name, share = face["class"], face["probabilities"][face["class"]]
-                print(f"  {name:<10} {100 * share:5.1f} %  at {face['box']}")
-        if results and not any(result["faces"] for result in results):
-            print("For pictures that are cut to a face already, use --detector whole.")
+    if given.csv:
+        _write_csv(results, classifier.classes, given.csv)
+    if "-" not in (given.json, given.csv):
+        _print(results)
     return 2 if broken else 0
+
+
+def _files(given: list[str]) -> Iterator[str]:
+    """The pictures, those of a folder in the order of their names."""
+    for name in given:
+        path = Path(name)
+        if not path.is_dir():
+            yield name
+            continue
+        found = sorted(str(p) for p in path.iterdir() if p.suffix.lower() in ENDINGS)
+        if not found:
+            raise UserError(f"The folder {name} holds no {FORMATS_SENTENCE} file; give the pictures or another folder.")
+        yield from found
+
+
+def _read(path: str, classifier: Classifier, detector: str) -> dict[str, Any]:
+    """The faces of one picture, all classified in one batch."""
+    preprocess = classifier.checkpoint.preprocess
+    image = read_image(path)
+    faces = detect_faces(image, detector)
+    crops = [crop_face(image, face, preprocess.crop_margin, preprocess.alignment) for face in faces]
+    prediction = classifier.predict([pixels for pixels, _ in crops])
+    found = []
+    for i, face in enumerate(faces):
+        ranked = prediction.ranked(i)
+        found.append(
+            {
+                "box": [round(float(v), 1) for v in face.box],
+                "score": round(float(face.score), 4),
+                "detector": face.detector,
+                "alignment": crops[i][1]["alignment"],
+                "class": ranked[0][0],
+                "probabilities": {name: round(p, 6) for name, p in ranked},
+            }
+        )
+    counts = {name: sum(face["class"] == name for face in found) for name in classifier.classes}
+    return {
+        "image": path,
+        "width": image.shape[1],
+        "height": image.shape[0],
+        "faces": found,
+        "people": {name: count for name, count in counts.items() if count},
+    }
+
+
+def _write_csv(results: list[dict[str, Any]], classes: tuple[str, ...], target: str) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["image", "face", "left", "top", "right", "bottom", "score", "detector", "class", *classes])
+    for result in results:
+        for number, face in enumerate(result["faces"], 1):
+            shares = [face["probabilities"][name] for name in classes]
+            writer.writerow(
+                [result["image"], number, *face["box"], face["score"], face["detector"], face["class"], *shares]
+            )
+    if target == "-":
+        print(text.getvalue(), end="")
+    else:
+        write_bytes(text.getvalue().encode(), target)
+
+
+def _print(results: list[dict[str, Any]]) -> None:
+    for result in results:
+        count = len(result["faces"])
+        print(f"{result['image']}: {count} face{'s' if count != 1 else ''} found")
+        for face in result["faces"]:
+            name, share = face["class"], face["probabilities"][face["class"]]
+            print(f"  {name:<10} {100 * share:5.1f} %  at {face['box']}")
+        if count > 1:
+            shares = ", ".join(f"{name} {100 * n / count:.1f} %" for name, n in result["people"].items())
+            print(f"  of {count} people: {shares}")
+    if results and not any(result["faces"] for result in results):
+        print("For pictures that are cut to a face already, use --detector whole.")

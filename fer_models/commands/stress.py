@@ -1,0 +1,102 @@
+"""Measure what breaks a prediction: accuracy, confidence and heatmaps under corruptions of five severities."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+
+from fer_models.checkpoint import load_checkpoint
+from fer_models.classifier import Classifier
+from fer_models.commands.output import show_progress, write_bytes, write_json
+from fer_models.data import open_dataset
+from fer_models.evaluation.intervals import Estimate
+from fer_models.robustness import CORRUPTIONS, SEVERITIES
+from fer_models.robustness.figures import CONDITIONS, conditions, corruption_errors, rows
+from fer_models.robustness.split import drawn_index, report, stress_split, table
+from fer_models.robustness.stress import StressResult
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("checkpoint", nargs="+", help="checkpoint folders; the first is the reference")
+    parser.add_argument("--data", required=True, help="a known data set, or the path of a folder or CSV file")
+    parser.add_argument("--split", default="", help="name of a split of the data set, or all")
+    parser.add_argument("--limit", type=int, help="at most so many faces, drawn from --seed")
+    parser.add_argument("--kinds", nargs="+", choices=tuple(CORRUPTIONS), metavar="KIND", help=", ".join(CORRUPTIONS))
+    parser.add_argument("--severities", nargs="+", type=int, choices=SEVERITIES, default=list(SEVERITIES))
+    parser.add_argument("--conditions", action="store_true", help="only normal, low light and covered")
+    parser.add_argument("--heatmaps", type=int, default=32, metavar="N", help="faces whose heatmaps are compared")
+    parser.add_argument("--no-flips", action="store_true", help="do not ask about mirrored faces; halves the time")
+    parser.add_argument("--seed", type=int, default=0, help="of noise and of the drawn faces")
+    parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")
+    parser.add_argument("--csv", metavar="FILE", help="write a line for each network, corruption and severity")
+
+
+def run(given: argparse.Namespace) -> int:
+    networks = _networks(given.checkpoint)
+    dataset = open_dataset(given.data)
+    split = given.split or dataset.split_names[-1]
+    index = np.arange(len(dataset)) if split == "all" else dataset.split_index(split)
+    kinds, severities = given.kinds, given.severities
+    if given.conditions:
+        parts = [part for condition in CONDITIONS.values() for part in condition]
+        kinds, severities = [kind for kind, _ in parts], sorted({severity for _, severity in parts})
+    result = stress_split(
+        networks,
+        dataset,
+        drawn_index(dataset, index, given.limit, given.seed),
+        kinds=kinds,
+        severities=severities,
+        flips=not given.no_flips,
+        heatmaps=given.heatmaps,
+        seed=given.seed,
+        progress=show_progress,
+    )
+    if given.csv:
+        text = io.StringIO()
+        head, cells = table(result)
+        csv.writer(text, lineterminator="\n").writerows([head, *cells])
+        write_bytes(text.getvalue().encode(), given.csv)
+    if given.json:
+        write_json(report(result) | {"data": dataset.name, "split": split, "seed": given.seed}, given.json)
+    if given.json != "-":
+        _print(result, f"{dataset.name} {split}")
+    return 0
+
+
+def _networks(folders: list[str]) -> dict[str, Classifier]:
+    """By the folder's name; a second one of the same name by its whole path."""
+    found: dict[str, Classifier] = {}
+    for folder in folders:
+        name = Path(folder).resolve().name
+        found[folder if name in found else name] = load_checkpoint(folder)
+    return found
+
+
+def _print(result: StressResult, where: str) -> None:
+    print(f"n = {result.n:,} faces of {where}; accuracy in % by severity")
+    levels = (0, *result.severities)
+    found = {(line["network"], line["kind"], line["severity"]): line["accuracy"] for line in rows(result)}
+    for network in result.networks:
+        print(f"{network}\n  {'severity':<12}" + "".join(f"{level:>7}" for level in levels))
+        for kind in result.kinds:
+            shares = "".join(f"{100 * found[network, kind, level].value:7.1f}" for level in levels)
+            print(f"  {kind:<12}{shares}")
+    for error in corruption_errors(result):
+        print(f"{error.network}: mean error {_percent(error.error)}, {_percent(error.rise)} above the clean error")
+        if error.network != error.reference:
+            print(f"  against {error.reference}: mean corruption error {_percent(error.mce)}, relative "
+                  f"{_percent(error.relative)}")  # fmt: skip
+    for network, line in conditions(result).items():
+        print(f"{network}: " + ", ".join(f"{name} {_percent(value)}" for name, value in line.items()))
+    for note in result.notes:
+        print(note)
+
+
+def _percent(value: Estimate) -> str:
+    if np.isnan(value.value):
+        return "undefined"
+    return f"{100 * value.value:.1f} % [{100 * value.low:.1f}, {100 * value.high:.1f}]"
