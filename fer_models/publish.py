@@ -3,26 +3,54 @@
 from __future__ import annotations
 
 import dataclasses
+import platform
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import torch
 
+from fer_models.averaging import AVERAGINGS
 from fer_models.checkpoint import Checkpoint, load_checkpoint, read_checkpoint, save_checkpoint, write_figures
+from fer_models.classifier import Classifier
 from fer_models.complexity import count
 from fer_models.data import open_dataset
 from fer_models.data.duplicate_cache import duplicates_of
+from fer_models.data.nearest import nearest_hits, references
 from fer_models.data.readers import READERS
 from fer_models.errors import UserError
 from fer_models.evaluation.annotators import VoteAgreement, vote_agreement, votes_by_row
 from fer_models.evaluation.card import card_markdown
 from fer_models.evaluation.evaluate import Evaluation, evaluate
-from fer_models.evaluation.scorecard import scorecard
+from fer_models.evaluation.scorecard import Baseline, scorecard
 from fer_models.training.parts import part_name, split_of
 from fer_models.training.recipe import Recipe
 
-METRICS = ("accuracy", "macro_f1", "balanced_accuracy", "log_loss", "ece")
+#: Metrics in ``metrics.json``, of the whole part; those of the pictures that do not leak are :data:`WITHOUT_LEAKS`.
+METRICS = (
+    "accuracy",
+    "macro_f1",
+    "balanced_accuracy",
+    "log_loss",
+    "ece",
+    "macro_precision",
+    "macro_recall",
+    "macro_specificity",
+    "weighted_f1",
+    "gar",
+    "false_acceptance_share",
+    "cohen_kappa",
+    "mcc",
+    "top_2",
+    "brier",
+    "roc_auc",
+    "pr_auc",
+    "aurc",
+)
+WITHOUT_LEAKS = ("accuracy", "macro_f1")
+_RUNS = 50
 
 
 def publish(
@@ -35,9 +63,9 @@ def publish(
 ) -> Checkpoint:
     """Write a checkpoint of a run to ``destination`` with its figures and card.
 
-    The weights are rounded first and everything is measured on the rounded ones: the held-out part plain and mirrored,
-    both again without the pictures that have an exact or near copy in training, and agreement with annotators where the
-    data hold votes for the same rows.
+    The weights are rounded first and everything is measured on the rounded ones: the held-out part plain and with each
+    test-time averaging, all again without the pictures that have an exact or near copy in training, agreement with
+    annotators where the data hold votes for the same rows, the nearest neighbour on pixels, and the processor time.
 
     Raises:
         UserError: If the checkpoint says not on what it was trained, or its data are not at hand.
@@ -57,7 +85,7 @@ def publish(
     split = split_of(recipe, dataset)
     index, role = (split.test, "test") if len(split.test) else (split.val, "validation")
     measured: list[Evaluation] = []
-    for averaging in ("none", "flip"):
+    for averaging in AVERAGINGS:
         progress(f"measuring, test-time averaging: {averaging}")
         measured.append(
             evaluate(
@@ -72,25 +100,49 @@ def publish(
     progress("looking for copies of training pictures")
     training = np.zeros(len(dataset), bool)
     training[split.train] = True
-    leaked = duplicates_of(dataset).near_copy_in(training)[measured[0].positions]
+    copies = duplicates_of(dataset)
+    leaked = copies.near_copy_in(training)[measured[0].positions]
     rows = [row for part in measured for row in part.metric_rows(METRICS)]
     if leaked.any():
         for part in measured:
             clean = dataclasses.replace(part.take(~leaked), split=f"{part.split} without pictures that leak")
-            rows += clean.metric_rows(("accuracy", "macro_f1"))
+            rows += clean.metric_rows(WITHOUT_LEAKS)
     cost = count(classifier.model, (old.in_channels, old.preprocess.size, old.preprocess.size))
+    progress("asking the nearest neighbour on pixels")
+    hits = nearest_hits(dataset, references(split), measured[0].positions, without=np.zeros(len(dataset), bool))[0]
     reader = READERS[recipe.data].info if recipe.data in READERS else None
     card = scorecard(
         classifier.checkpoint,
         measured[0],
         averaged=measured[1:],
         leaked=leaked,
+        baselines=[Baseline("the nearest neighbour on pixels", float(hits.mean()), len(hits))] if len(hits) else (),
         votes=_votes(measured[0]),
         parameters=cost.parameters,
         macs=cost.macs,
+        milliseconds=processor_milliseconds(classifier),
+        device=f"one core ({platform.machine()}), processor time in plain torch",
     )
     write_figures(folder, rows, card_markdown(card, title=title, terms=reader.terms if reader else ""))
     return read_checkpoint(folder)
+
+
+def processor_milliseconds(classifier: Classifier) -> float:
+    """Median processor time of one picture in plain torch on one thread: it hardly depends on what else is going on."""
+    picture = np.full(
+        (1, classifier.checkpoint.preprocess.size, classifier.checkpoint.preprocess.size, 3), 128, np.uint8
+    )
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        times = []
+        for _ in range(_RUNS):
+            began = time.thread_time()
+            classifier.predict(picture, exact=True)
+            times.append(1000 * (time.thread_time() - began))
+    finally:
+        torch.set_num_threads(threads)
+    return float(np.median(times))
 
 
 def _votes(measured: Evaluation) -> VoteAgreement | None:

@@ -139,8 +139,22 @@ def paired_bootstrap(
         UserError: If the two were not measured on the same pictures and classes, or the metric is unknown.
     """
     a, b = paired((a, b))
-    drawn = [_samples(a, metric, w) - _samples(b, metric, w) for w in row_weights(a.n, resamples, seed)]
-    differences = np.concatenate(drawn)
+    return _difference(a, b, metric, *_resampled((a, b), metric, resamples, seed))
+
+
+def _resampled(evaluations: Sequence[Evaluation], metric: str, resamples: int, seed: int = 0) -> list[np.ndarray]:
+    """The metric of each evaluation, float64 (resamples,), on the same resampled rows."""
+    drawn = [
+        [_samples(each, metric, w) for each in evaluations] for w in row_weights(evaluations[0].n, resamples, seed)
+    ]
+    return [np.concatenate(pieces) for pieces in zip(*drawn, strict=True)]
+
+
+def _difference(
+    a: Evaluation, b: Evaluation, metric: str, samples_a: np.ndarray, samples_b: np.ndarray
+) -> tuple[Estimate, float]:
+    differences = samples_a - samples_b
+    resamples = len(differences)
     value = a.value(metric) - b.value(metric)
     share = min((differences <= 0).mean(), (differences >= 0).mean())
     return Estimate(value, *percentile_interval(differences)), float(np.clip(2 * share, 1 / resamples, 1.0))
@@ -156,9 +170,10 @@ def compare(evaluations: Sequence[Evaluation], metric: str = "accuracy", *, resa
         raise UserError("A comparison needs two or more networks; choose another one.")
     same = paired(evaluations)
     correct = [each.predictions == each.targets for each in same]
+    samples = _resampled(same, metric, resamples)  # once a network, not once a pair
     found: list[dict[str, Any]] = []
     for a, b in combinations(range(len(same)), 2):
-        difference, p = paired_bootstrap(same[a], same[b], metric, resamples=resamples)
+        difference, p = _difference(same[a], same[b], metric, samples[a], samples[b])
         test = mcnemar_exact(correct[a], correct[b])
         found.append({"a": a, "b": b, "difference": difference, "p": p, "mcnemar": test})
     p_holm = holm([pair["p"] for pair in found])

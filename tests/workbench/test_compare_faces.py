@@ -68,6 +68,19 @@ def test_the_pairs_in_words(three: compare_faces.Standing) -> None:
     assert plain <= compare_faces.p_value(three.pairs[1]) <= 3 * plain
 
 
+def test_all_metrics_turn_the_table(three: compare_faces.Standing) -> None:
+    heads, rows, bold = compare_faces.oriented(three)
+    assert heads[0] == "Network" and [row[0] for row in rows] == ["a_1", "b", "c"]
+    right = [made(np.arange(600) % 5 != 0), made(np.arange(600) % 2 == 0)]
+    every = compare_faces.standing(("good", "bad"), right, figures=compare_faces.ALL_FIGURES)
+    heads, rows, bold = compare_faces.oriented(every)
+    assert heads == ["Figure", "good", "bad"] and len(rows) == len(compare_faces.ALL_FIGURES) > 15
+    place = [row[0] for row in rows].index("Accuracy, %")
+    assert (place, 1) in bold and (place, 2) not in bold
+    assert every.best["false_acceptance_share"] == 0, "lower is better there"
+    assert r"\textbf{80.0 [" in compare_faces.latex(every)
+
+
 def test_the_files(three: compare_faces.Standing) -> None:
     rows = list(csv.DictReader(io.StringIO(compare_faces.csv(three))))
     assert len(rows) == 3 * len(compare_faces.FIGURES)
@@ -122,6 +135,7 @@ def test_table_sentences_and_faces(app: AppTest, checkpoint: Checkpoint, folders
     assert not app.error, words(app)
     said = words(app)
     assert "50.0 [25.4, 74.6]" in said
+    assert len(app.get("plotly_chart")) >= 1 and "Class by class" in said and "How often they agree" in said
     assert "**12 pictures** of " in said
     assert "fresh alone gets 6 pictures right, second alone" in said
     assert [button.proto.label for button in app.get("download_button")] == ["CSV", "LaTeX"]

@@ -8,15 +8,20 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
 from fer_models.evaluation.evaluate import Evaluation
 from workbench import cache, state
-from workbench.components import compare_pictures, empty, evidence_bar, job_progress, selection_bar, table
+from workbench.components import (
+    compare_choice,
+    compare_classes,
+    compare_pictures,
+    evidence_bar,
+    job_progress,
+    selection_bar,
+    table,
+)
 from workbench.components.errors import guard
-from workbench.services import compare_faces, inventory, standing
-from workbench.services.compare_faces import Standing
-from workbench.services.inventory import TrainedNetwork
+from workbench.services import compare_faces, standing
+from workbench.services.compare_faces import ALL_FIGURES, FIGURES, Standing
 from workbench.services.predictions import Part
 from workbench.services.wording import selection
-
-_MOST = 6
 
 
 def show(*, key: str) -> None:
@@ -25,23 +30,16 @@ def show(*, key: str) -> None:
     Raises:
         UserError: If the data set cannot be opened.
     """
-    usable = inventory.usable(inventory.trained_networks())
-    if len(usable) < 2:
-        have = f"here is one, {next(iter(usable))}" if usable else "there is none yet"
-        empty.show(
-            f"A comparison needs two trained networks; {have}. Train another one, and both stand here side by side.",
-            page="train",
-            label="Train a network",
-            key=f"{key} nothing",
-        )
+    usable = compare_choice.usable(least=2, what="A comparison", key=key)
+    if usable is None:
         return
-    _begin_with_its_own_data(usable)
+    compare_choice.begin_with_its_own_data(usable)
     above = st.container()
     chosen = selection_bar.show(checkpoint=False, data=True, split=True)
     if chosen is None or chosen.data is None or chosen.split is None:
         return
     with above:
-        names = _networks(usable, chosen.data, key)
+        names = compare_choice.networks(usable, compare_choice.by_data(usable, chosen.data, 2))
     if len(names) < 2:
         st.info("Choose two networks or more.", icon=":material/info:")
         return
@@ -56,39 +54,15 @@ def show(*, key: str) -> None:
         return
     compared = [network for network, _ in answers]
     _table(found, compared, dataset, chosen.data, key)
+    st.subheader("Class by class", anchor=False)
+    with guard("the classes"):
+        compare_classes.show_classes(found, key=key)
+    st.subheader("How often they agree", anchor=False)
+    with guard("the agreement"):
+        compare_classes.show_agreement(found, key=key)
     st.subheader("Right by one, wrong by the other", anchor=False)
     with guard("the pictures"):
         compare_pictures.show(found, compared, chosen.data, dataset, key=key)
-
-
-def _begin_with_its_own_data(usable: dict[str, TrainedNetwork]) -> None:
-    """Where nobody chose a data set yet, that on which the first network was trained, if it is at hand."""
-    first = next(iter(usable.values())).checkpoint
-    own = None if first is None else first.provenance.get("data")
-    if state.get("data") is None and own in {item.name for item in inventory.data_sets()}:
-        state.put("data", str(own))
-
-
-def _networks(usable: dict[str, TrainedNetwork], data: str, key: str) -> list[str]:
-    stored = state.get("networks")
-    if stored is None:
-        known = {name: network.checkpoint for name, network in usable.items() if network.checkpoint is not None}
-        own = [name for name, checkpoint in known.items() if checkpoint.provenance.get("data") == data]
-        picked = [*own, *(name for name in usable if name not in own)][:2]
-    else:
-        picked = [name for name in stored.split(",") if name in usable][:_MOST]
-    state.remember(f"{key} networks", picked)
-    box = state.bound_number(f"{key} networks", 0)["key"]
-    return list(
-        st.multiselect(
-            "Trained networks",
-            list(usable),
-            format_func=lambda name: usable[name].title,
-            max_selections=_MOST,
-            key=box,
-            on_change=lambda: state.put("networks", ",".join(state.value_of(box) or [])),
-        )
-    )
 
 
 def _pictures(networks: list[Checkpoint], dataset: FaceDataset, name: str, split: str) -> str | Part:
@@ -139,7 +113,12 @@ def _answers(
 
 
 def _standing(names: list[str], evaluations: list[Evaluation]) -> Standing | None:
-    job = compare_faces.start(names, evaluations)
+    every = st.toggle(
+        "All metrics",
+        help="Every figure with its interval, a row each; the tests for all of them take some seconds the first time.",
+        **state.bound("metrics", (False, True), False),
+    )
+    job = compare_faces.start(names, evaluations, ALL_FIGURES if every else FIGURES)
     if job.active:
         job_progress.show(job, "Comparing")
         return None
@@ -153,19 +132,21 @@ def _standing(names: list[str], evaluations: list[Evaluation]) -> Standing | Non
 def _table(found: Standing, networks: list[Checkpoint], dataset: FaceDataset, name: str, key: str) -> None:
     first = found.evaluations[0]
     st.markdown(f"**{found.n:,} pictures** of {first.data}, {first.split}, the same for all")
-    rules = [selection(each.selection) if each.selection else "not known" for each in found.evaluations]
-    lines = zip(found.names, compare_faces.cells(found), rules, strict=True)
+    heads, lines, bold = compare_faces.oriented(found)
+    if heads[0] == "Network":
+        rules = [selection(each.selection) if each.selection else "not known" for each in found.evaluations]
+        heads, lines = [*heads, "Weights"], [[*line, rule] for line, rule in zip(lines, rules, strict=True)]
     table.show(
-        ("Network", *compare_faces.columns(), "Weights"),
-        [(network, *figures, rule) for network, figures, rule in lines],
-        right=range(1, len(compare_faces.FIGURES) + 1),
-        bold={(row, column + 1) for row, column in compare_faces.marked(found)},
+        heads,
+        lines,
+        right=[i for i, head in enumerate(heads) if head not in ("Network", "Figure", "Weights")],
+        bold=bold,
         label="Figures of the networks on the same pictures with 95 % intervals",
     )
     st.caption(
         "In brackets 95 % intervals. Bold: better than each other network by more than chance, paired picture by "
         "picture and Holm-corrected for the pairs of that column; where nothing is bold, the best can be chance. "
-        "Log loss and calibration error are better when low."
+        "Losses, errors, AURC and the fifth paper's FAR are better when low."
     )
     for network, each in zip(networks, found.evaluations, strict=True):
         if text := _flattered(network, each, dataset, name):

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 #: One hue from the page's ground to its opposite, and for differences purple, white, orange: both keep apart in grey
 #: and in colour vision deficiencies, and every cell says its value in words. Colours at equal steps of the scale.
-_LIGHT = ("#F7FAFB", "#C5DCE8", "#7FB2CC", "#3E89B0", "#123F58")
-_DARK = ("#1B2226", "#1F4156", "#2B6A8C", "#5FA3C4", "#CBE6F3")
+LIGHT = ("#F7FAFB", "#C5DCE8", "#7FB2CC", "#3E89B0", "#123F58")
+DARK = ("#1B2226", "#1F4156", "#2B6A8C", "#5FA3C4", "#CBE6F3")
 _DIVERGING = ("#2D004B", "#8073AC", "#F7F7F7", "#E08214", "#7F3B08")
 _BLACK, _WHITE = "#000000", "#FFFFFF"
 
@@ -40,10 +40,10 @@ def confusion_heatmap(
     finite = np.abs(shown[np.isfinite(shown)])
     top = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
     told = about or texts
-    scale = _DIVERGING if signed else _DARK if dark else _LIGHT
+    scale = _DIVERGING if signed else DARK if dark else LIGHT
     figure = go.Figure()
     level = np.nan_to_num(shown) / top
-    inks = np.array([[_ink((v + 1) / 2 if signed else v, scale) for v in row] for row in level])
+    inks = np.array([[readable_ink((v + 1) / 2 if signed else v, scale) for v in row] for row in level])
     for number, ink in enumerate((_BLACK, _WHITE)):
         # One ink a trace: what is written must be read on dark cells as on light ones.
         figure.add_heatmap(
@@ -94,7 +94,7 @@ def confusion_heatmap(
     return figure
 
 
-def _ink(level: float, scale: Sequence[str]) -> str:
+def readable_ink(level: float, scale: Sequence[str]) -> str:
     """Black or white, whichever is read more easily on the scale's colour at ``level`` in [0, 1]; at least 4.5 to 1."""
     stops = np.array([[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in scale])
     place = np.linspace(0, 1, len(scale))

@@ -16,12 +16,14 @@ from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.significance import Comparison, agreement_matrix, compare, paired
 from workbench.services import background
 from workbench.services.background import Job
+from workbench.services.latex import latex_table
 from workbench.services.predictions import digest
 from workbench.services.standing import training
 from workbench.services.wording import percent
 
-#: Metrics of the table.
+#: Metrics of the table, unless all are asked for.
 FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "mcc", "log_loss", "ece")
+ALL_FIGURES = tuple(METRICS)
 #: A corrected p-value below this counts as more than chance.
 LEVEL = 0.05
 
@@ -31,6 +33,7 @@ class Standing:
     """Networks on the n pictures that all of them answered.
 
     Args:
+        figures: keys of the metrics that were compared.
         evaluations: cut to those pictures, in the order of ``names``.
         estimates: of each network, metric -> value and interval.
         pairs: every two networks by accuracy.
@@ -38,6 +41,7 @@ class Standing:
         agreement: float (M, M), share of pictures with the same answer, right or wrong.
     """
 
+    figures: tuple[str, ...]
     names: tuple[str, ...]
     evaluations: tuple[Evaluation, ...]
     estimates: tuple[dict[str, Estimate], ...]
@@ -51,34 +55,43 @@ class Standing:
         return self.evaluations[0].n
 
 
-def start(names: Sequence[str], evaluations: Sequence[Evaluation]) -> Job:
+def start(names: Sequence[str], evaluations: Sequence[Evaluation], figures: tuple[str, ...] = FIGURES) -> Job:
     """Compare in the background; the job's result is the :class:`Standing`. Asked again, it is the same job."""
-    key = ("compare faces", tuple(names), tuple(digest(each) for each in evaluations))
-    return background.once(key, lambda tell: standing(names, evaluations, tell))
+    key = ("compare faces", figures, tuple(names), tuple(digest(each) for each in evaluations))
+    return background.once(key, lambda tell: standing(names, evaluations, tell, figures))
 
 
 def standing(
-    names: Sequence[str], evaluations: Sequence[Evaluation], tell: background.Progress = lambda done, what: None
+    names: Sequence[str],
+    evaluations: Sequence[Evaluation],
+    tell: background.Progress = lambda done, what: None,
+    figures: tuple[str, ...] = FIGURES,
 ) -> Standing:
     """All that the table says, in seconds for a few networks.
+
+    Args:
+        figures: keys of metrics, accuracy among them.
 
     Raises:
         UserError: If fewer than two are given, or they were not measured on the same pictures and classes.
     """
     same = paired(evaluations)
-    steps = len(FIGURES) + 1
-    tell(0, "intervals")
-    estimates = tuple(each.estimate(FIGURES) for each in same)
+    steps = len(figures) + len(same)
+    estimates = []
+    for i, (name, each) in enumerate(zip(names, same, strict=True)):
+        tell(i / steps, f"intervals of {name}")
+        estimates.append(each.estimate(figures))
     best: dict[str, int] = {}
     pairs: list[Comparison] = []
-    for i, metric in enumerate(FIGURES):
-        tell((i + 1) / steps, f"chance in {METRICS[metric].title}")
+    for i, metric in enumerate(figures):
+        tell((i + len(same)) / steps, f"chance in {METRICS[metric].title}")
         found = compare(same, metric)
         if metric == "accuracy":
             pairs = found
-        if (winner := _winner(metric, [each[metric].value for each in estimates], found)) is not None:
-            best[metric] = winner
-    return Standing(tuple(names), tuple(same), estimates, tuple(pairs), best, agreement_matrix(same))
+        if (first := winner(metric, [each[metric].value for each in estimates], found)) is not None:
+            best[metric] = first
+    agreement = agreement_matrix(same)
+    return Standing(figures, tuple(names), tuple(same), tuple(estimates), tuple(pairs), best, agreement)
 
 
 def p_value(pair: Comparison) -> float:
@@ -86,7 +99,8 @@ def p_value(pair: Comparison) -> float:
     return pair.mcnemar_holm if pair.metric == "accuracy" else pair.p_holm
 
 
-def _winner(metric: str, values: Sequence[float], pairs: Sequence[Comparison]) -> int | None:
+def winner(metric: str, values: Sequence[float], pairs: Sequence[Comparison]) -> int | None:
+    """Place of the network that beats each other one by more than chance, or ``None``."""
     chosen = METRICS[metric]
     top = max(range(len(values)), key=lambda i: values[i] if chosen.direction == "higher" else -values[i])
     against = [pair for pair in pairs if top in (pair.a, pair.b)]
@@ -110,26 +124,26 @@ def sentences(found: Standing) -> list[str]:
     return told
 
 
-def columns() -> list[str]:
-    """Heads of the figures' columns."""
-    return [f"{METRICS[key].title}{', %' if METRICS[key].percent else ''}" for key in FIGURES]
+def columns(found: Standing) -> list[str]:
+    """Names of the figures, with the sign of those in per cent."""
+    return [f"{METRICS[key].title}{', %' if METRICS[key].percent else ''}" for key in found.figures]
 
 
 def cells(found: Standing) -> list[list[str]]:
     """Of each network its figures as ``66.8 [65.3, 68.3]``."""
-    return [[_text(key, each[key]) for key in FIGURES] for each in found.estimates]
+    return [[_text(key, each[key]) for key in found.figures] for each in found.estimates]
 
 
 def marked(found: Standing) -> set[tuple[int, int]]:
-    """Row and column of the figures that stand in bold."""
-    return {(place, FIGURES.index(key)) for key, place in found.best.items()}
+    """Network and figure, as places in :func:`cells`, of what stands in bold."""
+    return {(place, found.figures.index(key)) for key, place in found.best.items()}
 
 
 def csv(found: Standing) -> str:
     """A line a network and metric, with all digits and where it comes from."""
     rows = []
     for name, each, estimates in zip(found.names, found.evaluations, found.estimates, strict=True):
-        for key in FIGURES:
+        for key in found.figures:
             place = found.best.get(key)
             rows.append(
                 {
@@ -148,24 +162,30 @@ def csv(found: Standing) -> str:
 
 
 def latex(found: Standing) -> str:
-    """The table for a paper (package ``booktabs``), what is best beyond chance in bold."""
-    table = pd.DataFrame(cells(found), columns=columns())
-    table.insert(0, "Network", list(found.names))
-    bold = {(row, column + 1) for row, column in marked(found)}
-    places = pd.DataFrame(
-        [["textbf:--rwrap;" if (i, j) in bold else "" for j in range(table.shape[1])] for i in range(len(table))],
-        columns=table.columns,
-    )
+    """The table for a paper (package ``booktabs``), what is best beyond chance in bold.
+
+    A row is a network; where there are more figures than fit beside each other, a figure.
+    """
+    heads, rows, bold = oriented(found)
     first = found.evaluations[0]
     caption = (
         f"{first.data}, {first.split}, n = {found.n:,}; in brackets 95 \\% intervals. Bold: better than each other one "
         "by more than chance (paired, Holm-corrected, p < 0.05)."
     ).replace("_", r"\_")
-    style = table.style.format(escape="latex").format_index(escape="latex", axis=1).hide(axis="index")
-    text = style.apply(lambda _: places, axis=None).to_latex(
-        hrules=True, caption=caption, column_format="l" + "r" * len(FIGURES)
-    )
-    return f"% needs \\usepackage{{booktabs}}\n{text}"
+    return latex_table(heads, rows, bold, caption)
+
+
+def oriented(found: Standing) -> tuple[list[str], list[list[str]], set[tuple[int, int]]]:
+    """Heads, rows and places in bold of the table: a row a network, or a row a figure where there are many."""
+    body, names, figures, bold = cells(found), list(found.names), columns(found), marked(found)
+    if len(figures) <= len(FIGURES):
+        return ["Network", *figures], [[n, *line] for n, line in zip(names, body, strict=True)], _shifted(bold)
+    turned = [[figure, *(line[i] for line in body)] for i, figure in enumerate(figures)]
+    return ["Figure", *names], turned, _shifted({(figure, network) for network, figure in bold})
+
+
+def _shifted(places: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    return {(row, column + 1) for row, column in places}
 
 
 def only_right(right: Evaluation, wrong: Evaluation) -> np.ndarray:

@@ -12,6 +12,7 @@ from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate, percentile_interval, resample_tables, wilson
 from fer_models.evaluation.metrics import f1
 from fer_models.evaluation.significance import paired
+from workbench.services.latex import escaped
 from workbench.services.wording import percent
 
 Kind = Literal["rows", "counts", "columns", "difference"]
@@ -188,7 +189,7 @@ def table_rows(counts: np.ndarray, classes: Sequence[str], kind: Kind, other: np
 def latex(counts: np.ndarray, classes: Sequence[str], kind: Kind, other: np.ndarray | None, caption: str) -> str:
     """The matrix as a LaTeX table (package ``booktabs``), the diagonal in bold."""
     cells = texts(values(counts, kind, other), kind)
-    names = [_escaped(name) for name in classes]
+    names = [escaped(name) for name in classes]
     lines = []
     for k, (name, row) in enumerate(zip(names, cells, strict=True)):
         marked = [rf"\textbf{{{text}}}" if k == j and text else text for j, text in enumerate(row)]
@@ -197,7 +198,7 @@ def latex(counts: np.ndarray, classes: Sequence[str], kind: Kind, other: np.ndar
         [
             r"% needs \usepackage{booktabs}",
             r"\begin{table}",
-            rf"\caption{{{_escaped(caption)}}}",
+            rf"\caption{{{escaped(caption)}}}",
             r"\centering",
             rf"\begin{{tabular}}{{l{'r' * len(classes)}}}",
             r"\toprule",
@@ -210,9 +211,3 @@ def latex(counts: np.ndarray, classes: Sequence[str], kind: Kind, other: np.ndar
             "",
         ]
     )
-
-
-def _escaped(text: str) -> str:
-    marks = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    marks |= {mark: f"\\{mark}" for mark in "&%$#_{}"} | {"·": r"$\cdot$", "±": r"$\pm$"}
-    return "".join(marks.get(letter, letter) for letter in text)

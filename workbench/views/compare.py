@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from workbench import state
-from workbench.components import compare_claims, compare_faces, compare_networks, compare_papers, heading
+from workbench.components import (
+    compare_claims,
+    compare_curves,
+    compare_faces,
+    compare_networks,
+    compare_papers,
+    compare_transfer,
+    heading,
+)
 from workbench.components.errors import guard
 
-_SECTIONS = ("Networks", "On the same faces", "Printed in the papers", "Claims check")
+_SECTIONS: dict[str, Callable[..., None]] = {
+    "Networks": compare_networks.show,
+    "On the same faces": compare_faces.show,
+    "Across data sets": compare_transfer.show,
+    "Training": compare_curves.show,
+    "Printed in the papers": compare_papers.show,
+    "Claims check": compare_claims.show,
+}
 _READING = {
     "Networks": (
         "A network on the dashed line is the most accurate one at its cost; one below and to the right of another is "
@@ -24,6 +41,17 @@ _READING = {
         "takes into account. The test says nothing about chance in training: another seed gives another network.",
         "McNemar 1947; Holm 1979; Dietterich, Approximate Statistical Tests for Comparing Supervised Classification "
         "Learning Algorithms, 1998",
+    ),
+    "Across data sets": (
+        "A row is a network, a column the faces it is asked about. A network usually does best on faces collected and "
+        "labelled like those it learned from; how much it loses elsewhere says more about use in the world than the "
+        "figure at home. Part of the loss is the labels': two data sets may call the same face by other names.",
+        "Torralba and Efros, Unbiased Look at Dataset Bias, 2011",
+    ),
+    "Training": (
+        "A validation curve that stands still while the training curve goes on is overfitting; two that still rise "
+        "together ask for more epochs. The highest point of a noisy curve flatters: it was chosen because it is high.",
+        "Goodfellow, Bengio and Courville, Deep Learning, 2016, chapters 7 and 11",
     ),
     "Printed in the papers": (
         "A printed figure belongs to its authors' data, split, preparation and choice of weights, which papers seldom "
@@ -44,20 +72,10 @@ _READING = {
 
 def render() -> None:
     heading.show("compare")
+    names = list(_SECTIONS)
     section = st.segmented_control(
-        "Section", _SECTIONS, required=True, label_visibility="collapsed", **state.bound("section", _SECTIONS)
+        "Section", names, required=True, label_visibility="collapsed", **state.bound("section", names)
     )
     with guard(f"the section {section}"):
-        _show(str(section))
+        _SECTIONS[str(section)](key="compare")
     heading.show_reading(*_READING[str(section)])
-
-
-def _show(section: str) -> None:
-    if section == "Networks":
-        compare_networks.show(key="compare")
-    elif section == "On the same faces":
-        compare_faces.show(key="compare")
-    elif section == "Printed in the papers":
-        compare_papers.show(key="compare")
-    else:
-        compare_claims.show(key="compare")
