@@ -85,8 +85,12 @@ def region_areas(masks: Mapping[str, np.ndarray]) -> dict[str, float]:
 
 
 def background_alarm(shares: Mapping[str, np.ndarray], masks: Mapping[str, np.ndarray]) -> np.ndarray:
-    """bool (B,): whether the background holds more than its share of the picture, where a network should not look."""
-    return np.asarray(np.nan_to_num(shares["background"], nan=0.0) > region_areas(masks)["background"])
+    """bool (B,): whether the background holds more than its share of the picture, where a network should not look.
+
+    Masks of (B, H, W) are compared picture by picture.
+    """
+    mask = masks["background"]
+    return np.asarray(np.nan_to_num(shares["background"], nan=0.0) > mask.mean((-2, -1)))
 
 
 def template_grid(

@@ -1,0 +1,92 @@
+"""What is known of built-in faces at a network's resolution: which part each pixel shows, and which units move it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fer_models.data import builtin
+from fer_models.data.dataset import FaceDataset
+from fer_models.data.opening import split_options
+from fer_models.data.synthetic import AU_NAMES, AU_REGIONS, SyntheticOptions, generate_face
+
+#: Regions of a drawn face. ``other skin`` is chin, temples, ears and neck; hair is background, as in the template.
+DRAWN_REGIONS: tuple[str, ...] = (
+    "eyes", "brows", "mouth", "nose", "forehead", "cheeks", "other skin", "background",
+)  # fmt: skip
+_SMALLEST = 48
+
+
+@dataclass(frozen=True)
+class DrawnTruth:
+    """The truth about B drawn faces.
+
+    Args:
+        masks: name of a region to bool (B, H, W); they share no pixel and together cover the pictures.
+        units: the action units that make each picture's expression; none for neutral.
+        unit_areas: for each picture, unit to bool (H, W), where that unit changes the picture most.
+    """
+
+    masks: dict[str, np.ndarray]
+    units: tuple[tuple[str, ...], ...]
+    unit_areas: tuple[dict[str, np.ndarray], ...]
+
+    @property
+    def expression(self) -> np.ndarray:
+        """bool (B, H, W): all places that the expression's units move; empty for neutral faces."""
+        shape = next(iter(self.masks.values())).shape
+        places = np.zeros(shape, bool)
+        for place, own, areas in zip(places, self.units, self.unit_areas, strict=True):
+            for unit in own:
+                place |= areas[unit]
+        return places
+
+
+def drawn_options(dataset: FaceDataset) -> SyntheticOptions | None:
+    """What was asked for where a data set is one of built-in faces, else ``None``."""
+    if dataset.name != builtin.NAME:
+        return None
+    default, (_, given) = SyntheticOptions(), split_options(dataset.source)
+    values: dict[str, object] = {}
+    for name, text in given.items():
+        example = getattr(default, name)
+        if isinstance(example, tuple):
+            values[name] = tuple(text.split("+"))
+        elif isinstance(example, bool):
+            values[name] = text == "True"
+        else:
+            values[name] = type(example)(text)
+    return dataclasses.replace(default, **values)  # type: ignore[arg-type]
+
+
+def drawn_truth(options: SyntheticOptions, rows: np.ndarray, size: int) -> DrawnTruth:
+    """Masks and units of the faces ``rows`` (B,) of a set, for pictures brought to ``size`` pixels a side.
+
+    The scene does not depend on the size of the drawing, so the masks are drawn anew at that size (3 ms a face).
+    """
+    asked = dataclasses.replace(options, size=min(max(size, _SMALLEST), 224))
+    faces = [generate_face(asked, int(row)) for row in rows]
+    own = [{name: _fit(mask, size) for name, mask in face.masks.items()} for face in faces]
+    merged = [_merged(masks) for masks in own]
+    return DrawnTruth(
+        {name: np.stack([masks[name] for masks in merged]) for name in DRAWN_REGIONS},
+        tuple(tuple(unit for unit in AU_NAMES if unit in face.action_units) for face in faces),
+        tuple(
+            {unit: np.any([masks[name] for name in AU_REGIONS[unit]], axis=0) for unit in face.action_units}
+            for masks, face in zip(own, faces, strict=True)
+        ),
+    )
+
+
+def _merged(masks: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    found = {name: masks[name] for name in DRAWN_REGIONS if name in masks}
+    return found | {"background": masks["background"] | masks["hair"], "other skin": masks["skin"]}
+
+
+def _fit(mask: np.ndarray, size: int) -> np.ndarray:
+    if len(mask) == size:
+        return mask
+    return cv2.resize(mask.astype(np.uint8), (size, size), interpolation=cv2.INTER_NEAREST_EXACT).astype(bool)

@@ -1,0 +1,75 @@
+"""A folder of photographs as a set of faces: the largest face of each, cut as the network wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fer_models.data.dataset import UNLABELLED, FaceDataset
+from fer_models.data.readers.base import is_image
+from fer_models.errors import UserError
+from fer_models.faces.align import crop_face
+from fer_models.faces.detect import detect_faces
+from fer_models.faces.image import read_image, resize
+from fer_models.preprocess import Preprocess
+
+
+def loose_pictures(folder: str | Path) -> list[Path]:
+    """The pictures that lie directly in a folder, by name; empty for anything else, such as a data set."""
+    place = Path(folder)
+    if not place.is_dir():
+        return []
+    return sorted(path for path in place.iterdir() if path.is_file() and is_image(path.name))
+
+
+def loose_faces(
+    files: Sequence[Path],
+    preprocess: Preprocess,
+    detector: str = "auto",
+    tell: Callable[[float, str], None] | None = None,
+) -> FaceDataset:
+    """The largest face of each picture, without labels; the file names stand in the column ``file``.
+
+    Returns:
+        Pictures uint8 (N, size, size, 3); its notes say which files hold no face or cannot be read.
+
+    Raises:
+        UserError: If no picture holds a face.
+    """
+    crops, kept, without, broken = [], [], [], []
+    for number, file in enumerate(files):
+        if tell is not None:
+            tell(number / len(files), f"faces of {number:,} of {len(files):,} pictures")
+        try:
+            image = read_image(file)
+            faces = detect_faces(image, detector)
+        except UserError as error:  # one broken picture does not cost the others
+            broken.append(f"{file.name}: {error}")
+            continue
+        if not faces:
+            without.append(file.name)
+            continue
+        crop, _ = crop_face(image, faces[0], preprocess.crop_margin, preprocess.alignment)
+        crops.append(resize(crop, preprocess.size))
+        kept.append(number)
+    if not crops:
+        raise UserError(
+            f"no face was found in the {len(files):,} pictures of {files[0].parent.name}; "
+            "choose the detector whole if they are cut to a face already."
+        )
+    notes = (f"No face was found in {len(without)}: {', '.join(without)}.",) if without else ()
+    return FaceDataset(
+        name="pictures",
+        images=np.stack(crops),
+        labels=np.full(len(crops), UNLABELLED, np.int64),
+        classes=(),
+        split=np.zeros(len(crops), np.int8),
+        split_names=("all",),
+        rows=np.array(kept, np.int64),
+        source=str(files[0].parent),
+        columns={"file": np.array([files[i].name for i in kept])},
+        notes=notes + tuple(broken),
+        unreadable=tuple(broken),
+    )
