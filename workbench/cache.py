@@ -69,37 +69,43 @@ def look(checkpoint: Checkpoint, pixels: np.ndarray, question: Question) -> Look
     Raises:
         UserError: If the network cannot be loaded or the question cannot be answered with it.
     """
-    return _look(checkpoint.sha256, pixels, question.method, question.target, question.layer, checkpoint)
-
-
-@st.cache_data(max_entries=128, ttl=600, show_spinner=False)
-def _look(
-    sha256: str, pixels: np.ndarray, method: str, target: str | None, layer: str | None, _checkpoint: Checkpoint
-) -> Look:
-    return explain.look(classifier(_checkpoint), pixels, Question(method, target, layer))
+    return of_face(explain.look, checkpoint, pixels, question)
 
 
 def trust(checkpoint: Checkpoint, pixels: np.ndarray, question: Question) -> TrustCard:
     """The verdict on the heatmap that :func:`look` gives for the same arguments."""
-    return _trust(checkpoint.sha256, pixels, question.method, question.target, question.layer, checkpoint)
-
-
-@st.cache_data(max_entries=128, ttl=600, show_spinner=False)
-def _trust(
-    sha256: str, pixels: np.ndarray, method: str, target: str | None, layer: str | None, _checkpoint: Checkpoint
-) -> TrustCard:
-    found = look(_checkpoint, pixels, Question(method, target, layer))
-    return explain.trust(classifier(_checkpoint), pixels, found.attribution)
+    return of_face(explain.trust, checkpoint, pixels, look(checkpoint, pixels, question).attribution)
 
 
 def own_attention(checkpoint: Checkpoint, pixels: np.ndarray) -> OwnAttention:
     """The network's own attention for one face, uint8 (S, S, C)."""
-    return _own_attention(checkpoint.sha256, pixels, checkpoint)
+    return of_face(explain.own_attention, checkpoint, pixels)
 
 
-@st.cache_data(max_entries=64, ttl=600, show_spinner=False)
-def _own_attention(sha256: str, pixels: np.ndarray, _checkpoint: Checkpoint) -> OwnAttention:
-    return explain.own_attention(classifier(_checkpoint), pixels)
+def of_face(measure: Callable[..., T], checkpoint: Checkpoint, pixels: np.ndarray, *arguments: Any) -> T:
+    """What a service's function says of a network and a face; kept in memory for a while, never on the disk.
+
+    Args:
+        measure: gets the classifier, the face and the arguments. pixels: uint8 (S, S, C). arguments: plain values,
+            arrays or dataclasses of them, which tell one question from another.
+    """
+    name = f"{measure.__module__}.{measure.__qualname__}"
+    key = (checkpoint.sha256, repr(checkpoint.preprocess), checkpoint.classes)
+    return _of_face(name, *key, pixels, arguments, measure, checkpoint)
+
+
+@st.cache_data(max_entries=512, ttl=600, show_spinner=False)
+def _of_face(
+    name: str,
+    sha256: str,
+    preprocess: str,
+    classes: tuple[str, ...],
+    pixels: np.ndarray,
+    arguments: tuple[Any, ...],
+    _measure: Callable[..., Any],
+    _checkpoint: Checkpoint,
+) -> Any:
+    return _measure(classifier(_checkpoint), pixels, *arguments)
 
 
 def of_dataset(measure: Callable[..., T], dataset: FaceDataset, *arguments: Any) -> T:

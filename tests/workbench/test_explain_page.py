@@ -22,7 +22,7 @@ def png(image: np.ndarray) -> bytes:
 
 
 def upload(app: AppTest, name: str, content: bytes) -> AppTest:
-    app.file_uploader[0].set_value((name, content, "application/octet-stream"))
+    app.file_uploader[0].set_value([(name, content, "application/octet-stream")])
     app.run()
     assert not app.exception
     return app
@@ -45,16 +45,19 @@ def test_without_a_network_it_says_what_to_do(app: AppTest) -> None:
 def test_the_first_answer_stands_without_a_click(app: AppTest, checkpoint: Checkpoint) -> None:
     open_page(app, "explain")
     assert not app.error
-    assert len(app.get("plotly_chart")) == 3  # heatmap, probabilities, channel gates
+    assert len(app.get("plotly_chart")) == 1
+    shown = " ".join(html.proto.body for html in app.get("html"))
+    assert 'aria-label="Probabilities: ' in shown and 'aria-label="Relevance: ' in shown
+    assert shown.count("over the face") == 2 * 3  # two attention maps for each of three modules
     assert any(text.startswith("**Grad-CAM for") for text in headings(app))
     assert any(text.startswith("**The class is") for text in headings(app))
     captions = " ".join(caption.value for caption in app.caption)
     assert "65.4 % [63.8, 67.0] · n = 3,589 · fer2013 PublicTest" in captions
     assert "cells" in captions
-    assert len(app.get("download_button")) == 2
+    assert len(app.get("download_button")) == 4
     assert "Not to be believed" in words(app)  # the weights are random
     pictures = app.get("imgs") or app.get("image")
-    assert len(pictures) == 3 + 2 * 3  # picture, crop twice, and two attention maps for each of three modules
+    assert len(pictures) == 3  # picture, crop twice
 
 
 def test_target_layer_and_sign_change_the_answer(app: AppTest, checkpoint: Checkpoint) -> None:
@@ -100,7 +103,7 @@ def test_no_face_offers_the_whole_picture(app: AppTest, checkpoint: Checkpoint) 
     assert not app.get("plotly_chart")
     app.button(key="explain whole").click().run()
     assert "noise.png. The whole picture is taken." in captions_of_pictures(app)
-    assert len(app.get("plotly_chart")) == 3
+    assert len(app.get("plotly_chart")) == 1
 
 
 def test_several_faces_are_chosen_by_number(app: AppTest, checkpoint: Checkpoint) -> None:
@@ -108,9 +111,9 @@ def test_several_faces_are_chosen_by_number(app: AppTest, checkpoint: Checkpoint
     open_page(app, "explain")
     upload(app, "three.png", png(np.concatenate(row, axis=1)))
     assert "three.png. 3 faces found, the largest is 1." in captions_of_pictures(app)
-    (choice,) = app.segmented_control
+    (choice,) = [control for control in app.segmented_control if control.label == "Face"]
     choice.set_value(2).run()
-    assert not app.error and len(app.get("plotly_chart")) == 3
+    assert not app.error and len(app.get("plotly_chart")) == 1
 
 
 @pytest.mark.parametrize(
@@ -130,7 +133,7 @@ def test_a_bad_upload_is_one_sentence(
     (error,) = app.error
     assert said in error.value and "\n" not in error.value and "Traceback" not in words(app)
     app.selectbox(key="widget sample").set_value("drawn-sad").run()
-    assert not app.error and len(app.get("plotly_chart")) == 3
+    assert not app.error and len(app.get("plotly_chart")) == 1
 
 
 def test_a_row_of_a_data_set(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
+from fer_models.faces.face import Face
 from fer_models.preprocess import Preprocess
 from workbench import cache, state
 from workbench.components.image_input import Picture
@@ -17,7 +18,13 @@ _TALLEST = 320
 
 
 def show(picture: Picture, preprocess: Preprocess, *, key: str) -> Crop | None:
-    """Draw the picture with its faces framed and return the chosen face as the network gets it.
+    """As :func:`choose`; the chosen face as the network gets it."""
+    chosen = choose(picture, preprocess, key=key)
+    return None if chosen is None else chosen[1]
+
+
+def choose(picture: Picture, preprocess: Preprocess, *, key: str) -> tuple[Face, Crop] | None:
+    """Draw the picture with its faces framed and return the chosen face, and what the network gets of it.
 
     ``None`` when no face was found and the whole picture was not asked for; the offer stands on the page then.
 
@@ -50,7 +57,7 @@ def show(picture: Picture, preprocess: Preprocess, *, key: str) -> Crop | None:
             alt=f"{picture.title}, {found}",
         )
     if faces:
-        return crops[chosen]
+        return faces[chosen], crops[chosen]
     st.warning(
         "No face was found in this picture. Choose another one, with an upright face that looks to the camera, or take "
         "the whole picture if it is cut to the face already.",

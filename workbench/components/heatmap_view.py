@@ -2,119 +2,139 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
 
 import streamlit as st
 
+from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from workbench import state
 from workbench.components import plot
 from workbench.figures.heatmap import heatmap_overlay
-from workbench.services import explain, pictures
+from workbench.services import explain, explain_pictures, pictures
 from workbench.services.explain import Look, Question
+from workbench.services.explain_pictures import COLOURS, Display
 from workbench.services.predict import Crop
 
 _WINNER = "most probable"
 
 
-@dataclass(frozen=True)
-class Display:
-    """How maps are drawn: opacity in [0, 1], and whether evidence against the class is shown too."""
+def controls(classifier: Classifier, *, layered: bool = True) -> tuple[Question, Display]:
+    """Draw the controls in one line and return what is asked and how it is to be drawn.
 
-    opacity: float
-    signed: bool
+    Args:
+        layered: whether a layer is asked for; without it each network takes its usual one.
+    """
+    columns = st.columns([5, 5, 6, 4] if layered else [5, 5, 4], vertical_alignment="bottom")
+    with columns[0]:
+        target = choose_target(classifier)
+    with columns[1]:
+        method = choose_method(classifier)
+    layer = None
+    if layered:
+        with columns[2]:
+            layer = choose_layer(classifier)
+    with columns[-1]:
+        of, upsampling, display = choose_display()
+    return Question(method, target, layer, None, of, upsampling), display
 
 
-def controls(classifier: Classifier, *, key: str) -> tuple[Question, Display]:
-    """Draw the controls and return what is asked and how it is to be drawn."""
+def choose_target(classifier: Classifier, label: str = "Class explained") -> str | None:
+    """A class, or ``None`` for the most probable one."""
+    targets = [_WINNER, *classifier.classes]
+    target = st.selectbox(label, targets, **state.bound("target", targets))
+    return None if target == _WINNER else target
+
+
+def choose_method(classifier: Classifier) -> str:
+    """A method that can run on this network."""
     methods = explain.methods(classifier)
+    return st.selectbox(
+        "Method", list(methods), format_func=methods.__getitem__, **state.bound("method", list(methods), "grad_cam")
+    )
+
+
+def choose_layer(classifier: Classifier) -> str:
+    """A layer for class activation maps, with how many cells it has."""
     layers = explain.layers(classifier)
-    usual = explain.usual_layer(classifier)
-    left, right = st.columns(2)
-    with left:
-        targets = [_WINNER, *classifier.classes]
-        target = st.selectbox("Class explained", targets, **state.bound("target", targets))
-    with right:
-        method = st.selectbox(
-            "Method", list(methods), format_func=methods.__getitem__, **state.bound("method", list(methods), "grad_cam")
-        )
-    layer = st.selectbox(
+    return st.selectbox(
         "Layer",
         list(layers),
-        format_func=lambda name: f"{name}, {layers[name][0]} x {layers[name][1]} cells",
+        format_func=lambda name: f"{name}, {layers[name][0]} x {layers[name][1]}",
         help="Where a class activation map is taken from, and how many cells that map has.",
-        **state.bound("layer", list(layers), usual),
+        **state.bound("layer", list(layers), explain.usual_layer(classifier)),
     )
-    left, right = st.columns([2, 1], vertical_alignment="center")
-    with left:
+
+
+def choose_display() -> tuple[str, str, Display]:
+    """What is explained of a class, how maps are enlarged, and how they are drawn; folded."""
+    with st.popover("Display", icon=":material/tune:", width="stretch"):
         opacity = st.slider("Opacity, %", 0, 100, step=5, **state.bound_number("opacity", 50)) / 100
-    with right:
+        colours = st.selectbox(
+            "Colour map",
+            COLOURS,
+            help="Perceptual: equal steps look equal. Cividis keeps its order in colour vision deficiencies.",
+            **state.bound("colours", COLOURS, in_url=False),
+        )
         signed = st.toggle(
             "Signed",
             help="Show also what speaks against the class. Off: only what speaks for it.",
             **state.bound_number("signed", False),
         )
-    return Question(method, None if target == _WINNER else target, layer), Display(opacity, bool(signed))
+        of = st.segmented_control(
+            "Explained",
+            ("logit", "probability"),
+            required=True,
+            help="The class's score, or its probability, which also falls when another class gains.",
+            **state.bound("of", ("logit", "probability"), in_url=False),
+        )
+        upsampling = st.segmented_control(
+            "Cells enlarged",
+            ("bilinear", "nearest"),
+            required=True,
+            help="Smoothly, or each cell as a square, which shows how coarse the map is.",
+            **state.bound("upsampling", ("bilinear", "nearest"), in_url=False),
+        )
+    return str(of or "logit"), str(upsampling or "bilinear"), Display(opacity, bool(signed), str(colours))
 
 
-def show(look: Look, crop: Crop, display: Display, *, key: str) -> None:
+def show(look: Look, crop: Crop, display: Display, *, key: str, height: int = 380) -> None:
     """Draw the heatmap with its scale, or say that nothing speaks for the class."""
-    attribution = look.attribution
-    heat = (attribution.signed_heatmap() if display.signed else attribution.heatmap())[0]
-    positive = bool(attribution.has_positive[0])
-    drawn = heat if positive or display.signed else None
+    drawn = explain_pictures.heat(look.attribution, display)
     st.markdown(f"**{look.title}**")
-    plot.show(
-        heatmap_overlay(pictures.png(crop.pixels), drawn, opacity=display.opacity, signed=display.signed),
-        key=f"{key} heatmap",
-        alt=f"{look.title} over the face",
+    figure = heatmap_overlay(
+        pictures.png(crop.pixels), drawn, opacity=display.opacity, signed=display.signed, colours=display.colours
     )
-    if not positive:
+    figure.update_layout(height=height)
+    plot.show(figure, key=f"{key} heatmap", alt=f"{look.title} over the face")
+    if not look.attribution.has_positive[0]:
         st.info(
-            f"No positive evidence: no place of this map speaks for {look.target}. "
+            f"No positive evidence: no place of this map speaks for {look.explained}. "
             "Switch on “Signed” to see what speaks against it.",
             icon=":material/info:",
         )
-    st.caption(_facts(look))
+    st.caption(f"{explain.facts(look)} · {display.words}")
 
 
-def downloads(look: Look, crop: Crop, display: Display, *, key: str) -> None:
-    """The picture as PNG and the values as .npy."""
-    attribution = look.attribution
-    positive = bool(attribution.has_positive[0])
-    heat = (attribution.signed_heatmap() if display.signed else attribution.heatmap())[0]
-    name = f"{attribution.method}-{look.target}"
-    with st.container(horizontal=True):
+def downloads(look: Look, crop: Crop, display: Display, checkpoint: Checkpoint, *, key: str) -> None:
+    """The picture with its settings printed under it, the values, and the settings as JSON."""
+    name = f"{look.attribution.method}-{look.explained.replace(' ', '-')}"
+    values = look.attribution.values[0]
+    picture = explain_pictures.captioned_png(crop.pixels, look, display, checkpoint)
+    told = json.dumps(explain_pictures.settings(look, display, checkpoint), indent=2)
+    for label, content, end, kind, help_text in (
+        ("Heatmap, PNG", picture, "png", "image/png", "The heatmap as shown, with its settings printed under it."),
+        ("Values, .npy", explain.raw(look.attribution), "npy", "application/octet-stream",
+         f"Signed values at the input's pixels, float32 {values.shape}."),
+        ("Settings, JSON", told, "json", "application/json", "Network, hash, method, layer and versions."),
+    ):  # fmt: skip
         st.download_button(
-            "Heatmap, PNG",
-            explain.overlay_png(
-                crop.pixels, heat if positive or display.signed else None, display.opacity, display.signed
-            ),
-            f"{name}.png",
-            "image/png",
-            key=f"{key} png",
+            label,
+            content,
+            f"{name}.{end}",
+            kind,
+            key=f"{key} {end}",
             on_click="ignore",
             icon=":material/download:",
+            help=help_text,
         )
-        st.download_button(
-            "Values, .npy",
-            explain.raw(attribution),
-            f"{name}.npy",
-            "application/octet-stream",
-            key=f"{key} npy",
-            on_click="ignore",
-            icon=":material/download:",
-            help=f"Signed values at the input's pixels, float32 {attribution.values[0].shape}.",
-        )
-
-
-def _facts(look: Look) -> str:
-    attribution = look.attribution
-    values = attribution.values[0]
-    parts = []
-    if attribution.layer is not None and attribution.layer_size is not None:
-        height, width = attribution.layer_size
-        parts.append(f"layer {attribution.layer}, {height} x {width} cells")
-    parts.append(f"{attribution.of} of {look.target}")
-    parts.append(f"values {values.min():.3g} to {values.max():.3g}")
-    return " · ".join(parts)

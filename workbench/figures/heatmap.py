@@ -12,16 +12,24 @@ import plotly.graph_objects as go
 #: Streamlit's theme takes the colours #000001 to #000035 for its own placeholders: Inferno's black, #000004, would turn
 #: into a colour of the theme.
 SEQUENTIAL = ["rgb(0, 0, 4)", *px_colors.sequential.Inferno[1:]]
+#: By the names of the library's colour maps.
+SEQUENTIALS = {
+    "inferno": SEQUENTIAL, "viridis": px_colors.sequential.Viridis, "cividis": px_colors.sequential.Cividis
+}  # fmt: skip
 DIVERGING = "PuOr_r"
+#: What the scale says.
+UNSIGNED, SIGNED = "part of the largest value", "below 0 against, above 0 for; part of the largest"
 
 
-def heatmap_overlay(face_png: bytes, heat: np.ndarray | None, *, opacity: float, signed: bool = False) -> go.Figure:
+def heatmap_overlay(
+    face_png: bytes, heat: np.ndarray | None, *, opacity: float, signed: bool = False, colours: str = "inferno"
+) -> go.Figure:
     """A heatmap over the enlarged face.
 
     Args:
         face_png: PNG of the face at the network's size (W x H pixels of the map).
         heat: (H, W) in [0, 1], or in [-1, 1] when ``signed``; ``None`` draws the face alone.
-        opacity: of the map, 0 to 1.
+        opacity: of the map, 0 to 1. colours: a key of :data:`SEQUENTIALS`; signed maps have their own.
     """
     figure = go.Figure(go.Image(source=_uri(face_png), hoverinfo="skip"))
     if heat is not None:
@@ -29,7 +37,7 @@ def heatmap_overlay(face_png: bytes, heat: np.ndarray | None, *, opacity: float,
             z=heat,
             zmin=-1 if signed else 0,
             zmax=1,
-            colorscale=DIVERGING if signed else SEQUENTIAL,
+            colorscale=DIVERGING if signed else SEQUENTIALS[colours],
             opacity=opacity,
             zsmooth=False,
             colorbar={
@@ -37,9 +45,9 @@ def heatmap_overlay(face_png: bytes, heat: np.ndarray | None, *, opacity: float,
                 "y": 0,
                 "yanchor": "top",
                 "ypad": 4,
-                "title": {"text": "part of the largest value", "side": "bottom", "font": {"size": 12}},
+                "title": {"text": SIGNED if signed else UNSIGNED, "side": "bottom", "font": {"size": 12}},
                 "tickvals": [-1, 0, 1] if signed else [0, 0.5, 1],
-                "ticktext": ["-1, against", "0", "1, for"] if signed else ["0", "0.5", "1"],
+                "ticktext": ["-1", "0", "1"] if signed else ["0", "0.5", "1"],
                 "thickness": 10,
                 "len": 1.0,
                 "outlinewidth": 0,
@@ -47,7 +55,7 @@ def heatmap_overlay(face_png: bytes, heat: np.ndarray | None, *, opacity: float,
             hovertemplate="x %{x}, y %{y}: %{z:.2f}<extra></extra>",
         )
     _picture_axes(figure)
-    figure.update_layout(height=400, margin={"l": 0, "r": 0, "t": 0, "b": 56}, dragmode=False)
+    figure.update_layout(height=380, margin={"l": 0, "r": 0, "t": 0, "b": 56}, dragmode=False)
     return figure
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,11 +24,20 @@ _ALL = 1_000_000
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a method; ``target`` is a class name, ``layer`` a name of the network's or ``None``."""
+    """What is asked of a method.
+
+    Args:
+        target: class name, the most probable one if ``None``. against: the other class of a contrast, if it is one.
+        layer: a name of the network's, its usual one if ``None``.
+        of: ``"logit"`` or ``"probability"``. upsampling: ``"bilinear"`` or ``"nearest"``, for methods with a layer.
+    """
 
     method: str = "grad_cam"
     target: str | None = None
     layer: str | None = None
+    against: str | None = None
+    of: str = "logit"
+    upsampling: str = "bilinear"
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,12 @@ class Look:
     prediction: Prediction
     attribution: Attribution
     target: str
+    against: str | None = None
+
+    @property
+    def explained(self) -> str:
+        """The class, or both classes of a contrast, in words."""
+        return self.target if self.against is None else f"{self.target} rather than {self.against}"
 
     @property
     def winner(self) -> str:
@@ -47,7 +63,8 @@ class Look:
     def title(self) -> str:
         """Method and class, with the class's probability."""
         probability = dict(self.prediction.ranked())[self.target]
-        return f"{EXPLAINERS[self.attribution.method].title} for {self.target} ({percent(probability)})"
+        chance = f" ({percent(probability)})" if self.against is None else ""
+        return f"{EXPLAINERS[self.attribution.method].title} for {self.explained}{chance}"
 
 
 def methods(classifier: Classifier) -> dict[str, str]:
@@ -69,22 +86,56 @@ def usual_layer(classifier: Classifier) -> str:
         return default_layer(classifier.model, classifier.checkpoint.preprocess.size)
 
 
+def prediction(classifier: Classifier, pixels: np.ndarray) -> Prediction:
+    """What the network says of a face, uint8 (S, S, C)."""
+    return classify(classifier, pixels)
+
+
 def look(classifier: Classifier, pixels: np.ndarray, question: Question) -> Look:
     """Classify a face, uint8 (S, S, C), and explain one class, the most probable one where none is asked for.
 
     Raises:
         UserError: If the method, class or layer is unknown or cannot be used with this network.
     """
-    prediction = classify(classifier, pixels)
-    target = question.target or prediction.ranked()[0][0]
-    batch = classifier.prepare([pixels])
-    attribution = explain(classifier, batch, question.method, target, layer=question.layer)
-    return Look(prediction, attribution, target)
+    said = classify(classifier, pixels)
+    target = question.target or said.ranked()[0][0]
+    asked = target if question.against is None else (target, question.against)
+    options: dict[str, Any] = (
+        {"upsampling": question.upsampling} if "upsampling" in EXPLAINERS[question.method].options() else {}
+    )
+    attribution = explain(
+        classifier,
+        classifier.prepare([pixels]),
+        question.method,
+        asked,
+        layer=question.layer,
+        of=question.of,
+        **options,
+    )
+    return Look(said, attribution, target, question.against)
 
 
 def trust(classifier: Classifier, pixels: np.ndarray, attribution: Attribution) -> TrustCard:
     """The verdict on a heatmap of one face, uint8 (S, S, C); takes up to a second."""
     return trust_card(classifier, classifier.prepare([pixels]), attribution)
+
+
+def refused(classifier: Classifier) -> dict[str, str]:
+    """Title of every method that cannot run on this network, with the reason in one sentence."""
+    return {EXPLAINERS[key].title: reason for key, reason in unsupported_methods(classifier).items()}
+
+
+def facts(look: Look) -> str:
+    """What must be said beside a map: layer, score, upsampling and range of values."""
+    attribution = look.attribution
+    values = attribution.values[0]
+    parts = []
+    if attribution.layer is not None and attribution.layer_size is not None:
+        height, width = attribution.layer_size
+        parts.append(f"layer {attribution.layer}, {height} x {width} cells, {attribution.options['upsampling']}")
+    parts.append(f"{attribution.of} of {look.explained}")
+    parts.append(f"values {values.min():.3g} to {values.max():.3g}")
+    return " · ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -142,20 +193,35 @@ def raw(attribution: Attribution) -> bytes:
     return buffer.getvalue()
 
 
-def overlay_png(pixels: np.ndarray, heat: np.ndarray | None, opacity: float, signed: bool, side: int = 480) -> bytes:
-    """The heatmap over the enlarged face, as the page shows it.
+def overlaid(
+    pixels: np.ndarray, heat: np.ndarray | None, opacity: float, signed: bool, side: int, colours: str = "inferno"
+) -> np.ndarray:
+    """The heatmap over the face enlarged to about ``side`` pixels, uint8 (side, side, 3).
 
     Args:
         pixels: uint8 (S, S, C). heat: (S, S) in [0, 1], or in [-1, 1] when ``signed``; ``None`` for the face alone.
+        colours: a key of ``COLOUR_MAPS``; signed maps have their own colours.
     """
     face = enlarged(as_rgb(pixels), side)
     if heat is None:
-        return png(face)
+        return face
     large = enlarged(heat, side)  # repeated, not smoothed: a cell of the map is a cell of the picture
     if not signed:
-        return png(overlay(face, large, opacity))
+        return overlay(face, large, opacity, colours)
     mixed = (1 - opacity) * face + opacity * _diverging((large + 1) / 2)
-    return png(np.rint(mixed).astype(np.uint8))
+    return np.rint(mixed).astype(np.uint8)
+
+
+def overlay_png(
+    pixels: np.ndarray,
+    heat: np.ndarray | None,
+    opacity: float,
+    signed: bool,
+    side: int = 480,
+    colours: str = "inferno",
+) -> bytes:
+    """:func:`overlaid` as PNG."""
+    return png(overlaid(pixels, heat, opacity, signed, side, colours))
 
 
 def _diverging(level: np.ndarray) -> np.ndarray:

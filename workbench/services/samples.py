@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from fer_models import labels
-from fer_models.data.synthetic import SyntheticOptions, generate_face
+from fer_models.data.synthetic import SyntheticFace, SyntheticOptions, generate_face
 from fer_models.errors import UserError
 from fer_models.faces.image import resize
 
@@ -29,6 +29,25 @@ def picture(key: str) -> np.ndarray:
     Raises:
         UserError: If there is no sample of that key.
     """
+    return _face(key).image
+
+
+def masks(key: str) -> dict[str, np.ndarray]:
+    """The true masks of the sample's parts, name to bool (H, W).
+
+    Raises:
+        UserError: If there is no sample of that key.
+    """
+    return _face(key).masks
+
+
+@cache
+def icon() -> Image.Image:
+    """A small face for the browser's tab."""
+    return Image.fromarray(resize(_faces()[f"{_PREFIX}happy"].image, 64))
+
+
+def _face(key: str) -> SyntheticFace:
     faces = _faces()
     if key not in faces:
         raise UserError(f"There is no sample picture {key!r}; choose one from the list.")
@@ -36,15 +55,9 @@ def picture(key: str) -> np.ndarray:
 
 
 @cache
-def icon() -> Image.Image:
-    """A small face for the browser's tab."""
-    return Image.fromarray(resize(_faces()[f"{_PREFIX}happy"], 64))
-
-
-@cache
-def _faces() -> dict[str, np.ndarray]:
-    faces: dict[str, np.ndarray] = {}
+def _faces() -> dict[str, SyntheticFace]:
+    faces: dict[str, SyntheticFace] = {}
     for index in range(_OPTIONS.count):
         face = generate_face(_OPTIONS, index)
-        faces[f"{_PREFIX}{face.emotion}"] = face.image  # the later one of the two wins: no glasses on the happy one
+        faces[f"{_PREFIX}{face.emotion}"] = face  # the later one of the two wins: no glasses on the happy one
     return faces

@@ -1,25 +1,35 @@
-"""Explain: one face, what a network says of it, where a method finds the reasons, and the network's own attention."""
+"""Explain: one face, what networks say of it, where methods find the reasons, and whether that can be believed."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
-from workbench import cache
+from workbench import state
 from workbench.components import (
-    attention_view,
     crop_view,
+    explain_contrast,
+    explain_look,
+    explain_methods,
+    explain_networks,
+    explain_subject,
     face_choice,
     heading,
-    heatmap_view,
     image_input,
-    plot,
     selection_bar,
-    trust_view,
 )
 from workbench.components.errors import guard
-from workbench.figures.probabilities import probability_bars
-from workbench.services.wording import percent
+from workbench.components.explain_subject import Subject
+
+#: Key in the address, title, and what draws it; only the open one computes.
+TABS: dict[str, tuple[str, Callable[..., None]]] = {
+    "look": ("One look", explain_look.show),
+    "methods": ("Methods", explain_methods.show),
+    "networks": ("Networks", explain_networks.show),
+    "contrast": ("Contrast", explain_contrast.show),
+}
 
 
 def render() -> None:
@@ -39,31 +49,32 @@ def render() -> None:
 
 
 def _look_at(checkpoint: Checkpoint, data: str | None) -> None:
-    classifier = cache.classifier(checkpoint)
-    left, middle, right = st.columns([5, 7, 5], gap="medium")
-    with left:
-        place = st.container()
-        picture = image_input.show(data, key="explain")
-    with place:
-        crop = face_choice.show(picture, checkpoint.preprocess, key="explain")
-    if crop is None:
-        return
-    with middle:
-        answer = st.container()
-        question, display = heatmap_view.controls(classifier, key="explain")
-        look = cache.look(checkpoint, crop.pixels, question)
-        heatmap_view.downloads(look, crop, display, key="explain")
-    with answer:
-        heatmap_view.show(look, crop, display, key="explain")
+    left, right = st.columns([3, 8], gap="medium")
     with right:
-        ranked = look.prediction.ranked()
-        st.markdown(f"**The class is “{look.winner}”**")
-        words = ", ".join(f"{name} {percent(probability)}" for name, probability in ranked)
-        plot.show(probability_bars(ranked), key="probabilities", alt=f"Probabilities: {words}")
-        crop_view.show(crop)
-        verdict = st.container()
-    st.subheader("The network's own attention", anchor=False)
-    attention_view.show(cache.own_attention(checkpoint, crop.pixels), crop, display.opacity, key="explain")
-    # Last, since it takes the longest: the answer stands while the verdict is still being found.
-    with verdict, guard("the trust card"), st.spinner("Testing the heatmap."):
-        trust_view.show(cache.trust(checkpoint, crop.pixels, question))
+        tab = st.segmented_control(
+            "View",
+            list(TABS),
+            format_func=lambda key: TABS[key][0],
+            required=True,
+            label_visibility="collapsed",
+            **state.bound("tab", list(TABS)),
+        )
+        answer = st.container()
+    with left:
+        subject = _face(checkpoint, data)
+    if subject is None:
+        return
+    with answer, guard("this view"):
+        TABS[tab][1](subject, key=f"explain {tab}")
+
+
+def _face(checkpoint: Checkpoint, data: str | None) -> Subject | None:
+    place = st.container()
+    picture = image_input.show(data, key="explain")
+    with place:
+        chosen = face_choice.choose(picture, checkpoint.preprocess, key="explain")
+        if chosen is None:
+            return None
+        subject = explain_subject.subject(checkpoint, picture, chosen[0])
+        crop_view.show(subject.framed.crop, side=96)
+    return subject

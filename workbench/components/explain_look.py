@@ -1,0 +1,67 @@
+"""One look: what the network says, where a method finds the reasons, and whether that can be believed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench import cache
+from workbench.components import attention_view, csv_download, explain_bars, heatmap_view, trust_view
+from workbench.components.errors import guard
+from workbench.components.explain_subject import Subject
+from workbench.services import explain_face
+from workbench.services.explain_face import RegionShares
+from workbench.services.wording import percent
+
+
+def show(subject: Subject, *, key: str) -> None:
+    """Draw the answer, the heatmap, regions, the trust card, and the network's own attention.
+
+    Raises:
+        UserError: If the question cannot be answered with this network.
+    """
+    question, display = heatmap_view.controls(subject.classifier)
+    look = cache.look(subject.checkpoint, subject.pixels, question)
+    framed = subject.framed
+    found = explain_face.region_shares(look.attribution, subject.classifier.classes, framed.masks, framed.geometry)
+    left, right = st.columns([6, 5], gap="medium")
+    with left:
+        heatmap_view.show(look, framed.crop, display, key=key)
+        with st.container(horizontal=True):
+            heatmap_view.downloads(look, framed.crop, display, subject.checkpoint, key=key)
+            if found is not None:
+                columns = ("region", "share of relevance", "share of picture")
+                csv_download.show(columns, found.rows, "regions.csv", key=f"{key} regions", label="Regions, CSV")
+    with right:
+        ranked = look.prediction.ranked()
+        st.markdown(f"**The class is “{look.winner}”**, {percent(ranked[0][1])} sure")
+        explain_bars.show_probabilities(ranked)
+        verdict = st.container()
+        st.markdown("**Where on the face**")
+        if found is None:
+            st.caption("Nothing of this map is positive, so no region holds evidence.")
+        else:
+            regions(found, framed.source, look.target)
+    st.subheader("The network's own attention", anchor=False)
+    attention_view.show(cache.own_attention(subject.checkpoint, subject.pixels), framed.crop, display, key=key)
+    # Last, since it takes the longest: the answer stands while the verdict is still being found.
+    with verdict, guard("the trust card"), st.spinner("Testing the heatmap."):
+        trust_view.show(cache.trust(subject.checkpoint, subject.pixels, question))
+
+
+def regions(found: RegionShares, source: str, target: str) -> None:
+    """Bars of relevance a region, the action units of the class, and the alarm of the background."""
+    explain_bars.show_regions(found)
+    units = ""
+    if found.units is not None:
+        mass, area = found.units
+        units = f" The action units of {target} hold {percent(mass, 0)} of it on {percent(area, 0)} of the picture."
+    st.caption(
+        "Share of the positive relevance, and how many times the region's share of the picture (the tick)."
+        f"{units} Regions: {source}."
+    )
+    if found.alarm:
+        st.warning(
+            f"The background holds {percent(found.shares['background'], 0)} of the relevance, more than its "
+            f"{percent(found.areas['background'], 0)} of the picture: the network looks beside the face.",
+            icon=":material/warning:",
+        )

@@ -1,0 +1,45 @@
+"""What all tabs of Explain look at: one face of one picture, and the network that reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.classifier import Classifier
+from fer_models.faces.face import Face
+from workbench import cache
+from workbench.components.image_input import Picture
+from workbench.services import explain_face
+from workbench.services.explain_face import Framed
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A face in a picture, and what the chosen network gets of it."""
+
+    checkpoint: Checkpoint
+    picture: Picture
+    face: Face
+    framed: Framed
+
+    @property
+    def classifier(self) -> Classifier:
+        """The loaded network, shared by all sessions."""
+        return cache.classifier(self.checkpoint)
+
+    @property
+    def pixels(self) -> np.ndarray:
+        """uint8 (S, S, C): what the network gets."""
+        return self.framed.crop.pixels
+
+    def of(self, checkpoint: Checkpoint) -> Subject:
+        """The same face as another network gets it."""
+        return subject(checkpoint, self.picture, self.face)
+
+
+def subject(checkpoint: Checkpoint, picture: Picture, face: Face) -> Subject:
+    """Cut the face as that network's training cut faces."""
+    framed = explain_face.frame(picture.pixels, face, checkpoint.preprocess, picture.sample)
+    return Subject(checkpoint, picture, face, framed)
