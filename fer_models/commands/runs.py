@@ -1,20 +1,35 @@
-"""List the training runs, the newest first."""
+"""List the training runs, the newest first, with each waiting one's place in the queue; move one of those."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 
 from fer_models.commands.output import write_json
-from fer_models.training.run import list_runs
+from fer_models.errors import UserError
+from fer_models.training.queue import move, waiting_runs
+from fer_models.training.run import find_run, list_runs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--move",
+        nargs=2,
+        metavar=("RUN", "STEPS"),
+        help="before that, move a waiting run: -1 is one place to the front, 1 one back",
+    )
 
 
 def run(given: argparse.Namespace) -> int:
+    if given.move:
+        name, steps = given.move
+        if not re.fullmatch(r"[+-]?\d{1,6}", steps):
+            raise UserError(f"{steps!r} is not a number of places; -1 is one place to the front.")
+        move(find_run(name), int(steps))
     found = [(run, run.status()) for run in list_runs()]
+    order = {run.id: number for number, run in enumerate(waiting_runs(), 1)}
     if given.json:
         fields = (
             "state",
@@ -30,10 +45,12 @@ def run(given: argparse.Namespace) -> int:
         for run, status in found:
             values = dataclasses.asdict(status)
             checkpoint = str(run.checkpoint) if run.checkpoint else None
-            rows.append({"id": run.id, **{f: values[f] for f in fields}, "checkpoint": checkpoint})
+            place = order.get(run.id)
+            rows.append({"id": run.id, **{f: values[f] for f in fields}, "queue": place, "checkpoint": checkpoint})
         write_json(rows, "-")
         return 0
     for run, status in found:
         best = f"{status.best_value:.4f} in epoch {status.best_epoch}" if status.best_value is not None else "-"
-        print(f"{run.id:<48}{status.state:<11}{status.epoch:>4}/{status.epochs:<5}best {best}")
+        state = f"{status.state} {order[run.id]}" if run.id in order else status.state
+        print(f"{run.id:<48}{state:<11}{status.epoch:>4}/{status.epochs:<5}best {best}")
     return 0

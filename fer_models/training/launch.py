@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 
-from fer_models.errors import UserError
 from fer_models.training.recipe import Recipe
 from fer_models.training.run import Run, create_run
 
@@ -44,11 +43,5 @@ def resume(run: Run) -> int:
     Raises:
         UserError: If it still runs or is finished.
     """
-    state = run.status().state
-    if state in ("queued", "running"):
-        raise UserError(f"The run {run.id} is {state}; there is nothing to resume.")
-    if state == "finished":
-        raise UserError(f"The run {run.id} is finished; start a new one to train longer.")
-    (run.folder / "CANCEL").unlink(missing_ok=True)
-    run.write_status(state="queued", message="Waiting for a worker.", pid=None, pid_started=None)
+    run.requeue()
     return start(run)

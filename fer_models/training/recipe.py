@@ -36,6 +36,9 @@ class Recipe:
     exclude_leaks: bool = _ask(
         False, "Leave out leaked rows", "Data", "Drop training pictures that have a copy in validation or test.", True
     )
+    exclude: str = _ask(
+        "", "Leave out rows of", "Data", "A CSV with row numbers of training pictures to leave out.", True
+    )
     network: str = _ask("fcsdnet", "Network", "Network", "")
     options: dict[str, Any] = _ask(dict, "Options of the network", "Network", "Ablation switches as JSON.", True)
     size: int = _ask(48, "Input side, pixels", "Network", "Pictures are resized to this square.", low=16, high=512)

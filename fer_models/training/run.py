@@ -9,19 +9,23 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
 import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from fer_models.errors import UserError
 from fer_models.folders import runs_folder
 from fer_models.training.process import is_alive, start_ticks
 from fer_models.training.recipe import Recipe, read_recipe
+from fer_models.training.rows import read_rows
 
 State = Literal["queued", "running", "cancelled", "failed", "finished", "lost"]
 ACTIVE: tuple[State, ...] = ("queued", "running")
@@ -30,7 +34,10 @@ _RESERVE = 64 * 1024  # bytes kept free by a file, so that a full disk can still
 
 @dataclass(frozen=True)
 class Status:
-    """A run at one moment. Times are seconds since 1970; ``seconds_left`` counts to the end of the run."""
+    """A run at one moment. Times are seconds since 1970; ``seconds_left`` counts to the end of the run.
+
+    ``place`` orders the queue where someone moved a run in it; elsewhere ``created`` does.
+    """
 
     state: State = "queued"
     message: str = ""
@@ -47,6 +54,7 @@ class Status:
     created: float = 0.0
     started: float | None = None
     updated: float = 0.0
+    place: float | None = None
 
     @property
     def active(self) -> bool:
@@ -59,6 +67,10 @@ class Status:
         return min((self.epoch + self.step_fraction) / self.epochs, 1.0) if self.epochs else 0.0
 
 
+class BusyError(UserError):
+    """A second process wanted to work on a run."""
+
+
 class Run:
     """A run folder.
 
@@ -68,6 +80,7 @@ class Run:
 
     def __init__(self, folder: str | Path):
         self.folder = Path(folder).resolve()
+        self._claim: IO[str] | None = None
         if not (self.folder / "recipe.json").is_file():
             raise UserError(f"{self.folder.name} is not a training run: it holds no recipe.json.")
 
@@ -109,23 +122,67 @@ class Run:
         return status
 
     def write_status(self, **changes: Any) -> Status:
-        """Change some fields of the status and write it atomically.
+        """Change some fields of the status and write it atomically; what others write at the same time is kept.
 
         Raises:
             UserError: If the disk is full.
         """
+        with self._locked():
+            return self._write(changes)
+
+    def _write(self, changes: dict[str, Any]) -> Status:
         try:
             values = json.loads((self.folder / "status.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             values = {}
         values |= changes | {"updated": time.time()}
         write_text(self.folder / "status.json", json.dumps(values))
-        return Status(**values)
+        known = {f.name for f in dataclasses.fields(Status)}
+        return Status(**{k: v for k, v in values.items() if k in known})
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Only one process at a time changes the status."""
+        try:
+            with (self.folder / ".status.lock").open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            raise UserError(f"The run {self.id} cannot be written ({error.strerror}).") from None
 
     def claim(self) -> None:
-        """Write this process into the status as the one that works on the run."""
+        """Write this process into the status as the one that works on the run, until it ends.
+
+        Raises:
+            BusyError: If another process works on it. UserError: If the disk is full.
+        """
+        if self._claim is None:
+            lock = (self.folder / ".worker.lock").open("a")
+            try:
+                # The system frees this lock however the process ends, so that a restarted machine refuses nobody.
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.close()
+                raise BusyError(f"Another process works on the run {self.id} already; this one ends.") from None
+            self._claim = lock
         (self.folder / "reserve").write_bytes(b"\0" * _RESERVE)
         self.write_status(pid=os.getpid(), pid_started=start_ticks(os.getpid()))
+
+    def requeue(self) -> None:
+        """Make a run that was cancelled, failed or lost wait for a worker; of two that ask at once one succeeds.
+
+        Raises:
+            UserError: If it still runs or is finished.
+        """
+        with self._locked():
+            state = self.status().state
+            if state in ACTIVE:
+                raise UserError(f"The run {self.id} is {state}; there is nothing to resume.")
+            if state == "finished":
+                raise UserError(f"The run {self.id} is finished; start a new one to train longer.")
+            (self.folder / "CANCEL").unlink(missing_ok=True)
+            values = {"state": "queued", "message": "Waiting for a worker.", "pid": None, "pid_started": None}
+            self._write({**values, "place": time.time()})
 
     def release_reserve(self) -> None:
         """Give back the bytes that were kept for a last message."""
@@ -195,8 +252,9 @@ def create_run(recipe: Recipe) -> Run:
     """Make the folder of a new run, state queued; :func:`fer_models.training.launch.start` sets a worker on it.
 
     Raises:
-        UserError: If the runs folder cannot be written.
+        UserError: If the runs folder cannot be written, or the recipe's list of rows to leave out cannot be read.
     """
+    excluded = sorted(read_rows(recipe.exclude)) if recipe.exclude else []
     source = re.sub(r"[^a-z0-9]+", "-", Path(recipe.data.split(":")[0]).stem.lower()).strip("-") or "data"
     stem = f"{datetime.now():%Y%m%d-%H%M%S}-{recipe.network}-{source}"
     base = runs_folder()
@@ -211,6 +269,9 @@ def create_run(recipe: Recipe) -> Run:
             raise UserError(
                 f"No run can be made in the runs folder ({error.strerror}); set FER_RUNS to another."
             ) from None
+    if recipe.exclude:  # the list may change while the run waits or before it is resumed
+        write_text(folder / "exclude.csv", "row\n" + "".join(f"{row}\n" for row in excluded))
+        recipe = dataclasses.replace(recipe, exclude=str(folder / "exclude.csv"))
     write_text(folder / "recipe.json", json.dumps(recipe.to_dict(), indent=2))
     run = Run(folder)
     run.write_status(state="queued", created=time.time(), epochs=recipe.epochs, message="Waiting for a worker.")

@@ -11,38 +11,42 @@ from typing import Any
 
 import numpy as np
 import torch
-from lightning.fabric import Fabric
-from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
 import fer_models
-from fer_models.architectures import create_model
-from fer_models.checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
-from fer_models.data import open_dataset
+from fer_models.checkpoint import save_checkpoint
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.splits import Split
 from fer_models.errors import UserError
-from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
+from fer_models.training.build import build_loop, device_name, load_data, make_fabric
 from fer_models.training.epochs import EpochOutputs, write_epoch
-from fer_models.training.loop import CancelledError, Loop, TrainingData
-from fer_models.training.optimise import computes_bf16, start_from
-from fer_models.training.parts import part_name, split_of
+from fer_models.training.loop import CancelledError, Loop
+from fer_models.training.parts import part_name
 from fer_models.training.queue import wait_for_slot
 from fer_models.training.recipe import Recipe
 from fer_models.training.report import finish
-from fer_models.training.run import Run, write_text
+from fer_models.training.rows import read_rows
+from fer_models.training.run import BusyError, Run, write_text
 
 
 def work(run: Run) -> int:
-    """Train a run to its end. Returns the exit code: 0 finished or cancelled, 1 failed; the status says the same."""
-    run.claim()
+    """Train a run to its end.
+
+    Returns:
+        The exit code: 0 finished or cancelled, 1 failed, and the status says the same; 2 if another process works on
+        the run, which is left alone.
+    """
     try:
+        run.claim()
         with wait_for_slot(run) as admitted:
             if not admitted:
                 run.write_status(state="cancelled", message="Cancelled before it began.")
                 return 0
             return _train(run)
+    except BusyError as error:
+        print(error, flush=True)
+        return 2
     except UserError as error:
         return _failed(run, str(error))
     except OSError as error:
@@ -60,57 +64,6 @@ def _failed(run: Run, message: str) -> int:
     run.release_reserve()  # room for this last word on a full disk
     run.write_status(state="failed", message=message, seconds_left=None)
     return 1
-
-
-def make_fabric(recipe: Recipe) -> Fabric:
-    """Lightning Fabric for the recipe's precision on the best device of this machine."""
-    accelerator = "cuda" if torch.cuda.is_available() else "cpu"
-    device = torch.device(accelerator)
-    half = recipe.precision == "bf16" or (recipe.precision == "auto" and computes_bf16(device))
-    fabric = Fabric(accelerator=accelerator, devices=1, precision="bf16-mixed" if half else "32-true")
-    fabric.launch()
-    return fabric
-
-
-def device_name(device: torch.device) -> str:
-    """What a person calls the device."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"CPU, {torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''}"
-
-
-def to_tensor(dataset: FaceDataset, index: np.ndarray, preprocess: Preprocess) -> Tensor:
-    """uint8 (N, C, S, S) of the pictures at ``index``, resized and coloured as the network wants them."""
-    side, channels = preprocess.size, preprocess.channels
-    if dataset.images.shape[1:] == (side, side, channels):
-        stacked = np.ascontiguousarray(dataset.images[index])
-    else:
-        stacked = np.empty((len(index), side, side, channels), np.uint8)
-        for i, position in enumerate(index):
-            stacked[i] = preprocess.stored(dataset.images[position])
-    return torch.from_numpy(stacked).permute(0, 3, 1, 2).contiguous()
-
-
-def load_data(recipe: Recipe, preprocess: Preprocess) -> tuple[FaceDataset, Split, TrainingData]:
-    """Data set, split, and the tensors of its training and validation part; pictures without a label are left out.
-
-    Raises:
-        UserError: If the data cannot be read or a part is empty.
-    """
-    dataset = open_dataset(recipe.data)
-    split = split_of(recipe, dataset)
-    parts: list[Tensor] = []
-    for name, index in (("training", split.train), ("validation", split.val)):
-        index = index[dataset.labels[index] >= 0]
-        if len(index) < 2:
-            raise UserError(
-                f"The {name} part of {dataset.name} ({recipe.protocol}) has {len(index)} labelled pictures."
-            )
-        targets: Any = dataset.labels[index]
-        if name == "training" and dataset.soft_labels is not None and recipe.loss == "soft_label":
-            targets = dataset.soft_labels[index]
-        parts += [to_tensor(dataset, index, preprocess), torch.from_numpy(np.array(targets))]
-    return dataset, split, TrainingData(*parts)
 
 
 def _train(run: Run) -> int:
@@ -133,42 +86,6 @@ def _train(run: Run) -> int:
         (run.folder / "resume.pt").unlink(missing_ok=True)
     run.write_status(state=outcome, message=message, seconds_left=None, step_fraction=0.0)
     return 0
-
-
-def build_loop(
-    recipe: Recipe,
-    preprocess: Preprocess,
-    dataset: FaceDataset,
-    data: TrainingData,
-    fabric: Fabric,
-) -> Loop:
-    """Network, loss and teacher of a recipe, ready to train on ``data``."""
-    torch.manual_seed(recipe.seed)
-    network = create_model(recipe.network, len(dataset.classes), recipe.channels, **recipe.options)
-    if recipe.init_from:
-        print(start_from(network, dataset.classes, read_checkpoint(recipe.init_from)), flush=True)
-    labels = data.train_targets if data.train_targets.ndim == 1 else data.train_targets.argmax(1)
-    counts = torch.bincount(labels, minlength=len(dataset.classes)).tolist()
-    loss = create_loss(
-        recipe.loss,
-        num_classes=len(dataset.classes),
-        num_features=network.num_features,
-        class_counts=counts,
-        **recipe.loss_options,
-    )
-    teacher = None
-    if loss.needs_teacher:
-        if not recipe.teacher:
-            raise UserError(f"The loss {recipe.loss} needs a teacher; give the folder of a trained checkpoint.")
-        classifier = load_checkpoint(recipe.teacher)
-        if classifier.checkpoint.preprocess != preprocess or classifier.classes != dataset.classes:
-            raise UserError(
-                f"The teacher {classifier.checkpoint.name} reads other pictures or classes than this recipe; "
-                "use its size, channels and data set."
-            )
-        teacher = classifier.model
-    moved = TrainingData(*(t.to(fabric.device) for t in vars(data).values()))
-    return Loop(recipe, network, loss, preprocess, moved, fabric, teacher)
 
 
 def _epochs(
@@ -260,6 +177,10 @@ def _save_best(run: Run, recipe: Recipe, loop: Loop, dataset: FaceDataset, split
         "val_accuracy": row["val_accuracy"],
         "versions": {"fer_models": fer_models.__version__, "torch": torch.__version__},
     }
+    if recipe.exclude:
+        held_out = dataset.rows[np.concatenate([split.val, split.test])]
+        listed = np.setdiff1d(np.fromiter(read_rows(recipe.exclude), np.int64), held_out)
+        provenance["left_out"] = np.intersect1d(dataset.rows[dataset.labels >= 0], listed).tolist()
     save_checkpoint(
         run.folder / "checkpoints" / "best",
         loop.evaluated,

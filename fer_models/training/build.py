@@ -1,0 +1,110 @@
+"""What a recipe becomes before the first step: device and precision, tensors of its data, network, loss and loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.fabric import Fabric
+from torch import Tensor
+
+from fer_models.architectures import create_model
+from fer_models.checkpoint import load_checkpoint, read_checkpoint
+from fer_models.data import open_dataset
+from fer_models.data.dataset import FaceDataset
+from fer_models.data.splits import Split
+from fer_models.errors import UserError
+from fer_models.losses import create_loss
+from fer_models.preprocess import Preprocess
+from fer_models.training.loop import Loop, TrainingData
+from fer_models.training.optimise import computes_bf16, start_from
+from fer_models.training.parts import split_of
+from fer_models.training.recipe import Recipe
+
+
+def make_fabric(recipe: Recipe) -> Fabric:
+    """Lightning Fabric for the recipe's precision on the best device of this machine."""
+    accelerator = "cuda" if torch.cuda.is_available() else "cpu"
+    device = torch.device(accelerator)
+    half = recipe.precision == "bf16" or (recipe.precision == "auto" and computes_bf16(device))
+    fabric = Fabric(accelerator=accelerator, devices=1, precision="bf16-mixed" if half else "32-true")
+    fabric.launch()
+    return fabric
+
+
+def device_name(device: torch.device) -> str:
+    """What a person calls the device."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"CPU, {torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''}"
+
+
+def to_tensor(dataset: FaceDataset, index: np.ndarray, preprocess: Preprocess) -> Tensor:
+    """uint8 (N, C, S, S) of the pictures at ``index``, resized and coloured as the network wants them."""
+    side, channels = preprocess.size, preprocess.channels
+    if dataset.images.shape[1:] == (side, side, channels):
+        stacked = np.ascontiguousarray(dataset.images[index])
+    else:
+        stacked = np.empty((len(index), side, side, channels), np.uint8)
+        for i, position in enumerate(index):
+            stacked[i] = preprocess.stored(dataset.images[position])
+    return torch.from_numpy(stacked).permute(0, 3, 1, 2).contiguous()
+
+
+def load_data(recipe: Recipe, preprocess: Preprocess) -> tuple[FaceDataset, Split, TrainingData]:
+    """Data set, split, and the tensors of its training and validation part; pictures without a label are left out.
+
+    Raises:
+        UserError: If the data cannot be read or a part is empty.
+    """
+    dataset = open_dataset(recipe.data)
+    split = split_of(recipe, dataset)
+    parts: list[Tensor] = []
+    for name, index in (("training", split.train), ("validation", split.val)):
+        index = index[dataset.labels[index] >= 0]
+        if len(index) < 2:
+            raise UserError(
+                f"The {name} part of {dataset.name} ({recipe.protocol}) has {len(index)} labelled pictures."
+            )
+        targets: Any = dataset.labels[index]
+        if name == "training" and dataset.soft_labels is not None and recipe.loss == "soft_label":
+            targets = dataset.soft_labels[index]
+        parts += [to_tensor(dataset, index, preprocess), torch.from_numpy(np.array(targets))]
+    return dataset, split, TrainingData(*parts)
+
+
+def build_loop(
+    recipe: Recipe,
+    preprocess: Preprocess,
+    dataset: FaceDataset,
+    data: TrainingData,
+    fabric: Fabric,
+) -> Loop:
+    """Network, loss and teacher of a recipe, ready to train on ``data``."""
+    torch.manual_seed(recipe.seed)
+    network = create_model(recipe.network, len(dataset.classes), recipe.channels, **recipe.options)
+    if recipe.init_from:
+        print(start_from(network, dataset.classes, read_checkpoint(recipe.init_from)), flush=True)
+    labels = data.train_targets if data.train_targets.ndim == 1 else data.train_targets.argmax(1)
+    counts = torch.bincount(labels, minlength=len(dataset.classes)).tolist()
+    loss = create_loss(
+        recipe.loss,
+        num_classes=len(dataset.classes),
+        num_features=network.num_features,
+        class_counts=counts,
+        **recipe.loss_options,
+    )
+    teacher = None
+    if loss.needs_teacher:
+        if not recipe.teacher:
+            raise UserError(f"The loss {recipe.loss} needs a teacher; give the folder of a trained checkpoint.")
+        classifier = load_checkpoint(recipe.teacher)
+        if classifier.checkpoint.preprocess != preprocess or classifier.classes != dataset.classes:
+            raise UserError(
+                f"The teacher {classifier.checkpoint.name} reads other pictures or classes than this recipe; "
+                "use its size, channels and data set."
+            )
+        teacher = classifier.model
+    moved = TrainingData(*(t.to(fabric.device) for t in vars(data).values()))
+    return Loop(recipe, network, loss, preprocess, moved, fabric, teacher)

@@ -1,0 +1,38 @@
+"""Lists of pictures by the data set's own row numbers, as a CSV: such as those that someone marked as wrong."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from fer_models.errors import UserError
+
+_NAMES = ("row", "id", "ids", "rows")
+
+
+def read_rows(path: str | Path) -> frozenset[int]:
+    """Row numbers from a CSV: its column ``row`` or ``id``, else the first one; a line without a header counts too.
+
+    Raises:
+        UserError: If the file cannot be read or holds something that is no row number.
+    """
+    file = Path(path)
+    try:
+        lines = list(csv.reader(file.read_text(encoding="utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise UserError(
+            f"{file.name}, the list of rows to leave out, cannot be read; give a CSV of row numbers."
+        ) from None
+    column, head = 0, [cell.strip().lower() for cell in lines[0]] if lines else []
+    if head and not head[0].isdecimal():
+        column = next((head.index(name) for name in _NAMES if name in head), 0)
+        lines = lines[1:]
+    found = set()
+    for line in lines:
+        if not any(cell.strip() for cell in line):
+            continue
+        cell = line[column].strip() if column < len(line) else ""
+        if not (cell.isascii() and cell.isdecimal()):
+            raise UserError(f"{file.name} has {cell[:20]!r} where a row number is needed; give a column named row.")
+        found.add(int(cell))
+    return frozenset(found)

@@ -1,0 +1,142 @@
+"""The queue's order, moves from two sessions, one worker a run, and one that resumes."""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from fer_models.cli import main
+from fer_models.errors import UserError
+from fer_models.training.process import start_ticks
+from fer_models.training.queue import ahead_of, move, waiting_runs
+from fer_models.training.recipe import Recipe
+from fer_models.training.run import BusyError, Run, create_run
+from fer_models.training.worker import work
+
+
+@pytest.fixture
+def waiting():
+    """Four runs whose worker is this very process, made within one tick of the clock."""
+    runs = [create_run(Recipe(epochs=1)) for _ in range(4)]
+    for run in runs:
+        run.write_status(created=1e9, pid=os.getpid(), pid_started=start_ticks(os.getpid()))
+    return runs
+
+
+def test_runs_move_in_the_queue_and_stop_at_its_ends(waiting):
+    a, b, c, d = (run.id for run in waiting)
+    assert [run.id for run in waiting_runs()] == [a, b, c, d]
+    assert move(waiting[3], -1) == 3
+    assert [run.id for run in waiting_runs()] == [a, b, d, c]
+    assert move(waiting[2], -9) == 1
+    assert [run.id for run in waiting_runs()] == [c, a, b, d]
+    assert move(waiting[0], 2) == 4
+    assert [run.id for run in waiting_runs()] == [c, b, d, a]
+    assert ahead_of(waiting[2]) == []
+    assert {run.id for run in ahead_of(waiting[0])} == {b, c, d}
+    waiting[1].write_status(state="running")
+    assert [run.id for run in waiting_runs()] == [c, d, a]
+    with pytest.raises(UserError, match="it is running"):
+        move(waiting[1], 1)
+
+
+def test_two_sessions_that_move_at_once_lose_no_run(waiting):
+    def many(run, steps):
+        for _ in range(25):
+            move(Run(run.folder), steps)
+
+    threads = [threading.Thread(target=many, args=pair) for pair in ((waiting[0], 1), (waiting[3], -1))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {run.id for run in waiting_runs()} == {run.id for run in waiting}
+    assert waiting_runs()[0].id == waiting[3].id
+    assert waiting_runs()[-1].id == waiting[0].id
+
+
+def test_a_worker_that_reports_does_not_undo_a_move(waiting):
+    """Both change status.json: whoever reads, changes and writes does it under the run's lock."""
+    run, done = waiting[3], threading.Event()
+
+    def report():
+        while not done.is_set():
+            Run(run.folder).write_status(message="Waiting for another training to end.")
+
+    thread = threading.Thread(target=report)
+    thread.start()
+    try:
+        for _ in range(20):
+            assert move(run, -3) == 1
+            assert move(run, 3) == 4
+            assert waiting_runs()[-1].id == run.id
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_a_second_worker_is_refused_and_touches_nothing(waiting):
+    run = waiting[0]
+    code = (
+        "import sys;from fer_models.training.run import Run;r=Run(sys.argv[1]);r.claim();"
+        "r.write_status(state='running');print('held',flush=True);sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(run.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert holder.stdout.readline() == "held\n"
+        before = (run.folder / "status.json").read_text()
+        assert work(Run(run.folder)) == 2
+        with pytest.raises(BusyError, match="Another process works"):
+            Run(run.folder).claim()
+        assert (run.folder / "status.json").read_text() == before
+        assert run.status().state == "running"
+        assert run.status().pid == holder.pid
+    finally:
+        holder.kill()
+        holder.wait()
+    assert run.status().state == "lost"
+    Run(run.folder).claim()  # killed: the system has freed the run
+
+
+def test_of_two_apps_that_resume_one_succeeds():
+    run = create_run(Recipe(epochs=1))
+    run.write_status(state="running", pid=os.getpid(), pid_started=1)  # after a restart the id belongs to another
+    assert run.status().state == "lost"
+    with (run.folder / ".status.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        told = []
+
+        def ask():
+            try:
+                Run(run.folder).requeue()
+                told.append("queued")
+            except UserError as error:
+                told.append(str(error))
+
+        threads = [threading.Thread(target=ask) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        for thread in threads:
+            thread.join()
+    assert sorted(words == "queued" for words in told) == [False, True]
+    assert any("nothing to resume" in words for words in told)
+    assert json.loads((run.folder / "status.json").read_text())["pid"] is None
+
+
+def test_the_command_line_shows_and_changes_the_order(waiting, capsys):
+    last = waiting[3].id
+    assert main(["runs", "--json", "--move", last, "-3"]) == 0
+    places = {row["id"]: row["queue"] for row in json.loads(capsys.readouterr().out)}
+    assert places[last] == 1
+    assert sorted(places.values()) == [1, 2, 3, 4]
+    assert main(["runs"]) == 0
+    assert "queued 1" in next(line for line in capsys.readouterr().out.splitlines() if line.startswith(f"{last} "))
+    assert main(["runs", "--move", last, "far"]) == 2
+    assert "number of places" in capsys.readouterr().err
