@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
@@ -26,18 +27,30 @@ _FLOOR = 1e-6  # probability that a vote leaves to a class without votes: its lo
 class EnsembleOptions:
     """``members``: a network's key each, with options as JSON after it if they are not the defaults, for instance
     ``'resnet18 {"stem": "7x7"}'``. ``combine``: mean of the probabilities, or a vote. ``weights``: one a member, none
-    for equal ones.
+    for equal ones. ``sizes``: the side in pixels that each member reads, none where all read the input as it is; a
+    picture is brought to it as :func:`fer_models.faces.image.resize` does.
     """
 
     members: tuple[str, ...] = ("multibranch", "optimised_cnn", "resnet18")
     combine: Literal["mean", "vote"] = "mean"
     weights: tuple[float, ...] = ()
+    sizes: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.members:
             raise UserError(f"{_TITLE}: members needs at least one network.")
         if self.weights and (len(self.weights) != len(self.members) or min(self.weights) < 0 or sum(self.weights) <= 0):
             raise UserError(f"{_TITLE}: weights needs one number from 0 up a member, and not all of them 0.")
+        if self.sizes and (len(self.sizes) != len(self.members) or min(self.sizes) < 1):
+            raise UserError(f"{_TITLE}: sizes needs one side in pixels a member.")
+
+
+def _fit(x: Tensor, size: int) -> Tensor:
+    """Bring pictures (B, C, H, W) to ``size`` pixels: averaged over areas to shrink, cubic to grow."""
+    if x.shape[-2:] == (size, size):
+        return x
+    x = F.interpolate(x, (min(size, x.shape[-2]), min(size, x.shape[-1])), mode="area")
+    return F.interpolate(x, (size, size), mode="bicubic", align_corners=False)
 
 
 def _parse_member(text: str) -> tuple[str, dict[str, Any]]:
@@ -89,7 +102,11 @@ class Ensemble(FERNetwork):
 
     @classmethod
     def of(
-        cls, members: Sequence[FERNetwork], combine: Literal["mean", "vote"] = "mean", weights: Sequence[float] = ()
+        cls,
+        members: Sequence[FERNetwork],
+        combine: Literal["mean", "vote"] = "mean",
+        weights: Sequence[float] = (),
+        sizes: Sequence[int] = (),
     ) -> Ensemble:
         """An ensemble of networks that exist already, which are taken over, not copied.
 
@@ -102,7 +119,7 @@ class Ensemble(FERNetwork):
         for member in members:
             changed = {k: v for k, v in member.options_dict().items() if v != getattr(member.Options(), k)}
             names.append(f"{member.key} {json.dumps(changed)}" if changed else member.key)
-        options = EnsembleOptions(tuple(names), combine, tuple(float(w) for w in weights))
+        options = EnsembleOptions(tuple(names), combine, tuple(float(w) for w in weights), tuple(sizes))
         with torch.device("meta"):  # the members' own weights take the place of these
             model = cls(members[0].num_classes, members[0].in_channels, options)
         model._adopt(members)
@@ -112,7 +129,9 @@ class Ensemble(FERNetwork):
     def _adopt(self, members: Sequence[FERNetwork]) -> None:
         self.members = nn.ModuleList(members)
         self.num_features = sum(m.num_features for m in members)
-        self.min_size = max(m.min_size for m in members)  # type: ignore[misc]
+        self.sizes = self.options.sizes or (0,) * len(members)  # 0: the input as it is
+        free = [m.min_size for m, size in zip(members, self.sizes, strict=True) if not size]
+        self.min_size = max(free, default=8)  # type: ignore[misc]
         weights = self.options.weights or (1.0,) * len(members)
         self.shares = [w / sum(weights) for w in weights]
 
@@ -120,7 +139,10 @@ class Ensemble(FERNetwork):
         return [m for m in self.members if isinstance(m, FERNetwork)]
 
     def forward_features(self, x: Tensor) -> Tensor:
-        embeddings = [m.forward_head(m.forward_features(m.check_input(x)), pre_logits=True) for m in self._networks()]
+        embeddings = []
+        for member, size in zip(self._networks(), self.sizes, strict=True):
+            seen = member.check_input(_fit(x, size) if size else x)
+            embeddings.append(member.forward_head(member.forward_features(seen), pre_logits=True))
         return torch.cat(embeddings, 1)[:, :, None, None]
 
     def forward_head(self, features: Tensor, pre_logits: bool = False) -> Tensor:

@@ -2,12 +2,14 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 from fer_models import create_model
 from fer_models.architectures.ensemble import Ensemble
 from fer_models.errors import UserError
+from fer_models.preprocess import Preprocess
 
 MEMBERS = ["mini_xception", 'separable_attention {"mlp": false}', "mini_xception"]
 
@@ -91,3 +93,19 @@ def test_maps_are_the_members_own():
     model = build()
     assert model.target_layer is model.members[0].target_layer
     assert any(label.startswith("2 Separable attention network") for label in model.cam_layers)
+
+
+def test_members_read_their_own_size_as_preprocessing_gives_it():
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (2, 48, 48, 1), dtype=np.uint8)
+    members = [create_model("mini_xception").eval() for _ in range(3)]
+    sizes = (48, 64, 24)
+    model = Ensemble.of(members, sizes=sizes).eval()
+    with torch.no_grad():
+        alone = [m(Preprocess(size, 1)(pictures)).softmax(1) for m, size in zip(members, sizes, strict=True)]
+        together = model(Preprocess(48, 1)(pictures)).exp()
+    # Preprocessing rounds to whole grey levels after it resized, the ensemble does not.
+    assert torch.allclose(together, sum(alone) / 3, atol=2e-3)
+    assert model.min_size == 8
+    with pytest.raises(UserError, match="sizes"):
+        Ensemble.of(members, sizes=(48,))

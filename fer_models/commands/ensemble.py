@@ -1,0 +1,39 @@
+"""Put trained networks together: one checkpoint that answers with the mean or the vote of others."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from fer_models.checkpoint import read_checkpoint
+from fer_models.ensemble import combine
+from fer_models.errors import UserError
+from fer_models.publish import publish
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("members", nargs="+", help="checkpoint folders")
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="folder to write")
+    parser.add_argument("--how", default="mean", choices=("mean", "vote"))
+    parser.add_argument("--weights", help="a number a member, with commas between them; by default equal")
+    parser.add_argument("--title", default="", help="name for people on the card")
+
+
+def run(given: argparse.Namespace) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        members = [read_checkpoint(member) for member in given.members]
+        together = combine(members, Path(folder), how=given.how, weights=_weights(given.weights))
+        written = publish(
+            together.path, given.out, title=given.title, progress=lambda text: print(text, file=sys.stderr)
+        )
+    print(written.path)
+    return 0
+
+
+def _weights(text: str | None) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")] if text else []
+    except ValueError:
+        raise UserError(f"--weights takes numbers with commas between them, such as 2,1,1, not {text!r}.") from None
