@@ -1,0 +1,70 @@
+"""Which heatmaps can be believed: methods and reference maps on networks, tested on faces whose truth is known."""
+
+from __future__ import annotations
+
+import argparse
+
+from fer_models.checkpoint import CONFIG, load_checkpoint
+from fer_models.commands.output import show_progress, write_bytes, write_json
+from fer_models.data import open_dataset
+from fer_models.errors import UserError
+from fer_models.folders import checkpoints_folder
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("checkpoints", nargs="*", metavar="CHECKPOINT", help="checkpoint folders; those that ship")
+    parser.add_argument("--data", default="synthetic", help="a known data set, a folder or CSV; the built-in faces")
+    parser.add_argument("--methods", nargs="+", metavar="METHOD", help="explanation methods, or all; some quick ones")
+    parser.add_argument("--metrics", nargs="+", metavar="METRIC", help="tests, or all; those of removal and of places")
+    parser.add_argument("--images", type=int, default=48, metavar="N", help="pictures, default 48")
+    parser.add_argument("--seed", type=int, default=0, help="of the draw of pictures")
+    parser.add_argument("--csv", metavar="FILE", help="write a table as CSV")
+    parser.add_argument("--latex", metavar="FILE", help="write a table as LaTeX")
+    parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")
+
+
+def run(given: argparse.Namespace) -> int:
+    from fer_models.explain import EXPLAINERS, benchmark_table
+    from fer_models.explain.benchmark import USUAL_METHODS, USUAL_METRICS, benchmark
+    from fer_models.explain.faithfulness import FAITHFULNESS
+
+    folders = given.checkpoints or [str(f.parent) for f in sorted(checkpoints_folder().glob(f"*/{CONFIG}"))]
+    if not folders:
+        raise UserError("there is no checkpoint; name the folders of some.")
+    networks = {}
+    for folder in folders:
+        classifier = load_checkpoint(folder)
+        networks[classifier.checkpoint.name] = classifier
+    board = benchmark(
+        networks,
+        open_dataset(given.data),
+        methods=_listed(given.methods, USUAL_METHODS, list(EXPLAINERS)),
+        metrics=_listed(given.metrics, USUAL_METRICS, list(FAITHFULNESS)),
+        count=given.images,
+        seed=given.seed,
+        tell=show_progress,
+    )
+    if given.csv:
+        write_bytes(benchmark_table.to_csv(board).encode(), given.csv)
+    if given.latex:
+        write_bytes(benchmark_table.to_latex(board).encode(), given.latex)
+    if given.json:
+        write_json(benchmark_table.to_json(board), given.json)
+    if given.json == "-":
+        return 0
+    print(f"{board.n} pictures of {board.data}, the label explained; mean and 95 % bootstrap interval")
+    for network in board.networks:
+        print(f"\n{network}")
+        print(f"{'':24}" + "".join(f"{head:>22}" for head in benchmark_table.heads(board)) + f"{'ms a picture':>15}")
+        for row in (row for row in board.rows if row.network == network):
+            cells = "".join(f"{benchmark_table.cell(board, row, metric):>22}" for metric in board.metrics)
+            print(f"{row.title:24}{cells}" + ("" if row.reference else f"{1000 * row.seconds:15.1f}"))
+    for note in board.notes:
+        print(note)
+    return 0
+
+
+def _listed(asked: list[str] | None, usual: tuple[str, ...], every: list[str]) -> list[str]:
+    if asked is None:
+        return list(usual)
+    return every if asked == ["all"] else asked
