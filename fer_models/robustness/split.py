@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,27 @@ def drawn_index(dataset: FaceDataset, index: np.ndarray, limit: int | None, seed
     return np.sort(np.random.default_rng(seed).choice(known, limit, replace=False))
 
 
+def shared_faces(
+    networks: Iterable[tuple[str, ...]], dataset: FaceDataset, index: np.ndarray
+) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
+    """The classes that a set and all networks share, the positions of their pictures, and their places in the classes.
+
+    Args:
+        networks: the classes of each network. index: int, positions in the set.
+
+    Raises:
+        UserError: If no class is common.
+    """
+    classes = dataset.classes
+    for known in networks:
+        classes = match_classes(known, classes).classes
+    places = np.array([classes.index(name) if name in classes else -1 for name in dataset.classes], np.int64)
+    chosen = np.asarray(index, np.int64)
+    labels = np.asarray(dataset.labels)[chosen]
+    targets = np.where(labels >= 0, places[labels], -1)
+    return classes, chosen[targets >= 0], targets[targets >= 0]
+
+
 def stress_split(
     networks: Mapping[str, Classifier], dataset: FaceDataset, index: np.ndarray, **options: Any
 ) -> StressResult:
@@ -35,17 +56,10 @@ def stress_split(
     Raises:
         UserError: If no class or no picture is left, or :func:`stress` refuses.
     """
-    classes = dataset.classes
-    for net in networks.values():
-        classes = match_classes(net.classes, classes).classes
-    places = np.array([classes.index(name) if name in classes else -1 for name in dataset.classes], np.int64)
-    labels = np.asarray(dataset.labels)[index]
-    targets = np.where(labels >= 0, places[labels], -1)
-    keep = targets >= 0
-    if not keep.any():
+    classes, chosen, targets = shared_faces((net.classes for net in networks.values()), dataset, index)
+    if not len(chosen):
         raise UserError(f"No picture of {dataset.name} has a class that all networks know; choose another data set.")
-    chosen = np.asarray(index)[keep]
-    return stress(networks, [dataset.images[i] for i in chosen], classes, targets[keep], **options)
+    return stress(networks, [dataset.images[i] for i in chosen], classes, targets, **options)
 
 
 def table(result: StressResult) -> tuple[list[str], list[list[object]]]:

@@ -72,16 +72,20 @@ def corrupt(
     *,
     seed: int = 0,
     geometries: Sequence[FaceGeometry] | None = None,
+    first: int = 0,
 ) -> list[np.ndarray]:
     """The faces, uint8 (H, W, 1 or 3), as RGB at a severity from 0 to 5.
 
     Every second face gets the opposite strength where there is one (turned left instead of right), and each face has
     noise of its own, the same at every severity.
+
+    Args:
+        first: place of the first one in the test; it decides on its direction and noise.
     """
     result = []
-    for i, face in enumerate(faces):
+    for i, face in enumerate(faces, first):
         strength = _strength(corruption, severity, i)
-        geometry = None if geometries is None else geometries[i]
+        geometry = None if geometries is None else geometries[i - first]
         result.append(corruption.apply(_rgb(np.asarray(face)), strength, seed + i, geometry))
     return result
 

@@ -1,0 +1,89 @@
+"""Figures of a stress test: curves against severity, and a grid of corruptions and severities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+_COLOURS = ("#2B6A8C", "#C46A2D", "#5E7F3A", "#7A5C99", "#8A8F98", "#B08A2E")
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line: value and interval at each severity; ``nan`` where it was not measured."""
+
+    name: str
+    values: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+
+
+def curves(lines: Sequence[Curve], severities: Sequence[int], *, title: str, percent: bool = True) -> go.Figure:
+    """Curves against severity with their intervals as bands; told apart by colour and dash."""
+    factor = 100.0 if percent else 1.0
+    figure = go.Figure()
+    x = list(severities)
+    for i, line in enumerate(lines):
+        colour, dash = _COLOURS[i % len(_COLOURS)], _DASHES[i % len(_DASHES)]
+        band = [factor * v for v in line.high] + [factor * v for v in reversed(line.low)]
+        rgb = ", ".join(str(int(colour[k : k + 2], 16)) for k in (1, 3, 5))
+        figure.add_scatter(
+            x=x + x[::-1], y=band, fill="toself", fillcolor=f"rgba({rgb}, 0.16)", line={"width": 0}, hoverinfo="skip",
+            showlegend=False, mode="lines",
+        )  # fmt: skip
+        figure.add_scatter(
+            x=x, y=[factor * v for v in line.values], name=line.name, mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 2}, marker={"size": 6},
+            customdata=np.stack([factor * np.asarray(line.low), factor * np.asarray(line.high)], 1).tolist(),
+            hovertemplate="severity %{x}: %{y:.2f} [%{customdata[0]:.2f}, %{customdata[1]:.2f}]"
+            f"<extra>{line.name}</extra>",
+        )  # fmt: skip
+    figure.update_xaxes(title_text="severity", dtick=1, fixedrange=True)
+    figure.update_yaxes(title_text=f"{title}{', %' if percent else ''}", fixedrange=True)
+    if percent:
+        figure.update_yaxes(range=[0, 102])
+    legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
+    figure.update_layout(height=330, margin={"l": 10, "r": 10, "t": 30, "b": 10}, legend=legend,
+                         showlegend=len(lines) > 1)  # fmt: skip
+    return figure
+
+
+def grid(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: np.ndarray,
+    texts: Sequence[Sequence[str]],
+    *,
+    title: str,
+    hover: Sequence[Sequence[str]],
+) -> go.Figure:
+    """Cells of corruptions (rows) and severities (columns) with a number or word in each.
+
+    Args:
+        values: float (rows, columns) in [0, 1], the colour. texts: in the cells. hover: under the mouse.
+    """
+    figure = go.Figure(
+        go.Heatmap(
+            z=100 * values,
+            x=list(columns),
+            y=list(rows),
+            zmin=0,
+            zmax=100,
+            colorscale="cividis",
+            text=texts,
+            texttemplate="%{text}",
+            customdata=hover,
+            hovertemplate="%{customdata}<extra></extra>",
+            xgap=2,
+            ygap=2,
+            colorbar={"title": {"text": title, "side": "right"}, "thickness": 12, "tickvals": [0, 50, 100]},
+        )
+    )
+    figure.update_xaxes(title_text="severity", side="top", fixedrange=True, type="category")
+    figure.update_yaxes(autorange="reversed", automargin=True, fixedrange=True, title_text="")
+    figure.update_layout(height=80 + 30 * len(rows), margin={"l": 10, "r": 10, "t": 40, "b": 10})
+    return figure
