@@ -32,13 +32,19 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("home", "Start", "Home", "What is here, and where does one begin?", "home"),
     PageEntry("datasets", "Data", "Datasets", "What is in the data, and does a split leak?", "photo_library"),
     PageEntry("train", "Train", "Train", "How does a network learn to read faces?", "model_training"),
+    PageEntry(
+        "studies", "Train", "Studies", "What changes when one thing changes, and is it more than chance?", "science"
+    ),
     PageEntry("explain", "Understand", "Explain", "Where does the network look, and can we believe it?", "visibility"),
     PageEntry("clusters", "Understand", "Clusters", "Which faces does the network find alike?", "scatter_plot"),
     PageEntry("confusion", "Understand", "Confusion", "What does it mistake for what?", "grid_on"),
     PageEntry(
         "misclassifications", "Understand", "Misclassifications", "Which faces does it get wrong, and why?", "rule"
     ),
+    PageEntry("stress", "Understand", "Stress", "What breaks a prediction?", "thunderstorm"),
     PageEntry("compare", "Compare", "Compare", "Which network, at what cost, and how sure are we?", "balance"),
+    PageEntry("video", "Live", "Video", "Which expression is seen when, and how surely?", "movie"),
+    PageEntry("group", "Live", "Group", "Who looks how, and how many?", "groups"),
 )  # fmt: skip
 
 

@@ -163,8 +163,13 @@ def fold_protocol(folds: int, *, by_subject: bool) -> str:
 
 def shown(settings: Mapping[str, Any], fields: Sequence[str] | None = None) -> str:
     """Settings in few words, for a table: ``attention cam, lr 0.001``; nothing changed is ``as the recipe``."""
-    words = [f"{name.rpartition('.')[2].replace('_', ' ')} {shown_value(name, settings[name])}"
-             for name in (fields or settings) if name in settings]  # fmt: skip
+    words = [
+        shown_value(name, settings[name])
+        if name == "protocol"  # its title says what it is
+        else f"{name.rpartition('.')[2].replace('_', ' ')} {shown_value(name, settings[name])}"
+        for name in fields or settings
+        if name in settings
+    ]
     return ", ".join(words) or "as the recipe"
 
 

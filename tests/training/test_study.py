@@ -228,7 +228,7 @@ def test_random_and_subject_folds_are_not_compared_in_pairs(no_worker: list[list
     rows = ablation_table(find_study(study.id), results_of(find_study(study.id)))
     assert rows[1].difference is not None and not rows[1].difference.paired
     assert "larger than chance" in rows[1].said
-    assert shown(rows[1].settings) == "protocol 5 folds by subject"
+    assert shown(rows[1].settings) == "5 folds by subject"
 
 
 def test_bad_studies_are_one_sentence(no_worker: list[list[str]], tmp_path: Path) -> None:

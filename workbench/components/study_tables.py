@@ -1,0 +1,88 @@
+"""The fold table and the ablation table of a study, with what their intervals are of, and their downloads."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.training.study import folds_of
+from workbench import state
+from workbench.components import csv_download, table
+from workbench.services import studies_tables
+from workbench.services.studies import Progress
+from workbench.services.studies_tables import TITLES, Table
+
+
+def show(progress: Progress, *, key: str) -> None:
+    """Draw both tables as far as they are known."""
+    study, results = progress.study, progress.results
+    figure = str(
+        st.segmented_control(
+            "Figure",
+            list(TITLES),
+            format_func=TITLES.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+            **state.bound("figure", list(TITLES)),
+        )
+    )
+    st.caption(_measured_on(progress, figure))
+    if len({trial.fold for trial in study.trials}) > 1:
+        folds = studies_tables.folds(study, results, figure)
+        st.subheader("Folds", anchor=False)
+        _draw(folds, f"{TITLES[figure]} by fold, %", f"{study.id}-folds", f"{key} folds", study.title)
+    settings = studies_tables.ablation(study, results, figure)
+    st.subheader("Settings" if len(settings.rows) > 1 else "All runs together", anchor=False)
+    _draw(settings, f"{TITLES[figure]} by setting", f"{study.id}-settings", f"{key} settings", study.title)
+    st.caption(_interval(progress))
+    st.download_button(
+        "Every run, CSV",
+        studies_tables.runs_csv(study, results),
+        f"{study.id}-runs.csv",
+        "text/csv",
+        key=f"{key} runs csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def _draw(shown: Table, label: str, name: str, key: str, title: str) -> None:
+    table.show(shown.columns, shown.rows, right=shown.right, bold=shown.bold, label=label)
+    with st.container(horizontal=True):
+        csv_download.show(shown.columns, shown.rows, f"{name}.csv", key=f"{key} csv")
+        st.download_button(
+            "LaTeX",
+            studies_tables.latex(shown, f"{label}. {title}."),
+            f"{name}.tex",
+            "text/x-tex",
+            key=f"{key} latex",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+
+
+def _measured_on(progress: Progress, figure: str) -> str:
+    if figure == "validation_accuracy":
+        return "On validation pictures, which chose each run's best epoch: slightly too good. Choose settings by it."
+    finished = [r for r in progress.results if r.measured_on]
+    if not finished:
+        return "The figures come when the first run is finished."
+    names = sorted({r.measured_on for r in finished})
+    where = names[0] if len(names) == 1 else f"the held-out part of each of {len(finished)} finished runs"
+    return f"In per cent, on {where}; the best epoch was chosen on validation pictures."
+
+
+def _interval(progress: Progress) -> str:
+    """What the interval is of, and what it leaves out."""
+    study = progress.study
+    many = len({trial.fold for trial in study.trials}) > 1
+    folds = max(folds_of(study, settings) for settings in study.settings)
+    if many:
+        return (
+            f"± standard deviation over runs. Interval: 95 %, Student's t over runs, widened because {folds} folds "
+            "share most of their training pictures (Nadeau and Bengio 2003). Differences: by the same fold and seed "
+            "where settings are measured on the same pictures, corrected for their number (Holm)."
+        )
+    return (
+        "± standard deviation over seeds. Interval: 95 %, Student's t over seeds: it says what another seed would "
+        "change, not what other test pictures would. Differences: by the same seed, corrected for their number (Holm)."
+    )

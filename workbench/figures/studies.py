@@ -1,0 +1,110 @@
+"""Figures of a study: curves averaged over runs with their band, and settings side by side with what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+#: Colours of settings, distinct in grey too by their dashes.
+COLOURS = ("#3E89B0", "#C46A2D", "#5E7F3A", "#7A5C99", "#8A8F98", "#A0527A")
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+
+
+@dataclass(frozen=True)
+class Band:
+    """A named line with its band: float64 (E,) over ``epochs``; ``runs`` says how many runs each point averages."""
+
+    name: str
+    epochs: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+    runs: np.ndarray
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One upright line of a parallel coordinates plot: ``values`` (N,); ``ticks`` in words where they are codes."""
+
+    title: str
+    values: Sequence[float]
+    ticks: tuple[str, ...] | None = None
+    log: bool = False
+
+
+def curves(bands: Sequence[Band], title: str, *, percent: bool) -> go.Figure:
+    """Means over runs by epoch; the band is one standard deviation to each side."""
+    factor, unit = (100.0, " %") if percent else (1.0, "")
+    figure = go.Figure()
+    for i, band in enumerate(bands):
+        colour, dash = COLOURS[i % len(COLOURS)], _DASHES[i % len(_DASHES)]
+        low, high = factor * (band.mean - band.deviation), factor * (band.mean + band.deviation)
+        figure.add_scatter(
+            x=[*band.epochs.tolist(), *band.epochs[::-1].tolist()],
+            y=[*high.tolist(), *low[::-1].tolist()],
+            fill="toself",
+            fillcolor=_pale(colour),
+            line={"width": 0},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        figure.add_scatter(
+            x=band.epochs.tolist(),
+            y=(factor * band.mean).tolist(),
+            mode="lines+markers" if len(band.epochs) < 30 else "lines",
+            marker={"size": 4},
+            line={"color": colour, "width": 2, "dash": dash},
+            name=band.name,
+            customdata=np.stack([factor * band.deviation, band.runs], 1).tolist(),
+            hovertemplate=f"epoch %{{x}}: %{{y:.2f}}{unit} ± %{{customdata[0]:.2f}}, "
+            f"%{{customdata[1]}} runs<extra>{band.name}</extra>",
+        )
+    figure.update_layout(
+        height=300,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        hovermode="closest",
+        legend={"orientation": "h", "x": 0, "y": -0.25, "yanchor": "top"},
+    )
+    figure.update_xaxes(title_text="epoch", fixedrange=True, showgrid=False)
+    figure.update_yaxes(title_text=f"{title}{', %' if unit else ''}", fixedrange=True)
+    return figure
+
+
+def parallel(axes: Sequence[Axis], *, dark: bool = False) -> go.Figure:
+    """A line a run through its settings and figures; the colour is the last axis. Drag along an axis to pick lines."""
+    dimensions = []
+    for axis in axes:
+        values = np.asarray(axis.values, np.float64)
+        told: dict[str, object] = {"label": axis.title, "values": np.log10(values) if axis.log else values}
+        if axis.ticks is not None:
+            told |= {"tickvals": list(range(len(axis.ticks))), "ticktext": list(axis.ticks)}
+            told["range"] = [-0.2, max(len(axis.ticks) - 0.8, 0.2)]
+        elif axis.log:
+            shown = np.unique(values)
+            shown = shown if len(shown) <= 6 else np.geomspace(shown[0], shown[-1], 5)
+            told |= {"tickvals": np.log10(shown).tolist(), "ticktext": [f"{v:.2g}" for v in shown]}
+        dimensions.append(told)
+    ink = "#E4E8EA" if dark else "#22282C"
+    figure = go.Figure(
+        go.Parcoords(
+            dimensions=dimensions,
+            line={
+                "color": list(axes[-1].values),
+                "colorscale": "Viridis" if dark else "Cividis",
+                "reversescale": not dark,
+                "showscale": False,
+            },
+            labelfont={"color": ink, "size": 13},
+            tickfont={"color": ink, "size": 12},
+            rangefont={"color": "rgba(0,0,0,0)"},
+        )
+    )
+    figure.update_layout(height=360, margin={"l": 70, "r": 60, "t": 50, "b": 20})
+    return figure
+
+
+def _pale(colour: str) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.18)"
