@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -185,24 +186,42 @@ def read_expressions(
     return VideoReading(video.info, classifier.classes, options, persons, read, work, notes)
 
 
+def smooth_again(reading: VideoReading, smoothing: str, width: float) -> VideoReading:
+    """The same reading with another smoothing; nothing is read or classified again.
+
+    Raises:
+        UserError: If there is no such smoothing or the width is not positive.
+    """
+    options = dataclasses.replace(reading.options, smoothing=smoothing, width=width)
+    persons = [
+        _smoothed(person.number, person.frames, person.seconds, person.faces, person.detected, person.raw,
+                  person.embeddings, reading.classes, options)
+        for person in reading.persons
+    ]  # fmt: skip
+    return dataclasses.replace(reading, options=options, persons=persons)
+
+
 def _person(number: int, one: _Seen, classes: tuple[str, ...], options: ReadingOptions) -> Person:
-    seconds, raw = np.array(one.seconds), np.array(one.raw, np.float32)
+    embeddings = np.array(one.embeddings) if one.embeddings else None
+    return _smoothed(number, np.array(one.frames), np.array(one.seconds), one.faces, np.array(one.detected),
+                     np.array(one.raw, np.float32), embeddings, classes, options)  # fmt: skip
+
+
+def _smoothed(
+    number: int,
+    frames: np.ndarray,
+    seconds: np.ndarray,
+    faces: list[Face],
+    detected: np.ndarray,
+    raw: np.ndarray,
+    embeddings: np.ndarray | None,
+    classes: tuple[str, ...],
+    options: ReadingOptions,
+) -> Person:
     # A reading needs a neighbour on each side to be smoothed, however far apart the frames that are read lie.
     step = float(np.median(np.diff(seconds))) if len(seconds) > 1 else 0.0
     width = max(options.width, 2 * step)
     smoothed = smooth(raw, seconds, options.smoothing, width)
-    leading = np.take_along_axis(raw, smoothed.argmax(1)[:, None], 1)[:, 0]
-    low, high = band(leading, seconds, width)
-    return Person(
-        number=number,
-        frames=np.array(one.frames),
-        seconds=seconds,
-        faces=one.faces,
-        detected=np.array(one.detected),
-        raw=raw,
-        smoothed=smoothed,
-        low=low,
-        high=high,
-        stretches=stretches(smoothed, seconds, classes, max(SHORTEST, 1.5 * step)),
-        embeddings=np.array(one.embeddings) if one.embeddings else None,
-    )
+    low, high = band(np.take_along_axis(raw, smoothed.argmax(1)[:, None], 1)[:, 0], seconds, width)
+    parts = stretches(smoothed, seconds, classes, max(SHORTEST, 1.5 * step))
+    return Person(number, frames, seconds, faces, detected, raw, smoothed, low, high, parts, embeddings)
