@@ -9,10 +9,12 @@ from itertools import pairwise
 import numpy as np
 
 from fer_models.data.dataset import FaceDataset
+from fer_models.data.duplicates import exact_duplicates
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.metrics import METRICS
+from fer_models.evaluation.occlusion import occlusion_proxy, usual_blocks
 from fer_models.evaluation.sentence import interval_text
 
 #: Slices with fewer pictures than this are marked: their figures say little.
@@ -20,6 +22,8 @@ SMALL = 30
 #: Numbers with more distinct values than this are cut into groups of equal size.
 _MOST_VALUES = 12
 _GROUPS = 4
+#: Pictures that others are compared with, at most and at least; sets of more bytes are not read as a whole.
+_SAMPLE, _LEAST, _WHOLE = 1500, 10, 500_000_000
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,41 @@ MEASURED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
+def copies(dataset: FaceDataset, positions: np.ndarray) -> np.ndarray:
+    """Where byte-identical copies of each picture are, in words, (N,)."""
+    first = exact_duplicates(dataset.images).first
+    splits = np.zeros((len(first), len(dataset.split_names)), np.int64)
+    np.add.at(splits, (first, np.asarray(dataset.split).astype(np.int64)), 1)
+    own = np.asarray(dataset.split)[positions].astype(np.int64)
+    others = splits[first[positions]]
+    others[np.arange(len(positions)), own] -= 1
+    names = [f"in {name}" for name in dataset.split_names]
+    return np.array([" and ".join(n for n, k in zip(names, row, strict=True) if k) or "none" for row in others])
+
+
+def covered(dataset: FaceDataset, positions: np.ndarray, seed: int = 0) -> np.ndarray:
+    """:func:`~fer_models.evaluation.occlusion.occlusion_proxy` against a sample of the first split, float64 (N,).
+
+    Raises:
+        UserError: If there are fewer than 10 pictures to compare with.
+    """
+    first = dataset.split_index(dataset.split_names[0])
+    usual = np.sort(np.random.default_rng(seed).choice(first, min(len(first), _SAMPLE), replace=False))
+    known = usual_blocks(np.asarray(dataset.images[usual]))
+    return np.concatenate([occlusion_proxy(np.asarray(dataset.images[piece]), known) for piece in _pieces(positions)])
+
+
+#: Columns that are measured on pictures beside others of the set; for sets of a size that may be read at once.
+AMONG_OTHERS: dict[str, Callable[[FaceDataset, np.ndarray], np.ndarray]] = {
+    "identical copies": copies,
+    "occlusion proxy": covered,
+}
+
+
+def _pieces(positions: np.ndarray) -> list[np.ndarray]:
+    return [positions[start : start + 4096] for start in range(0, max(len(positions), 1), 4096)]
+
+
 def slice_columns(dataset: FaceDataset) -> list[str]:
     """Names of the columns by which figures can be cut: class, known ones with one value a picture, measured ones."""
     names = ["class"]
@@ -82,7 +121,9 @@ def slice_columns(dataset: FaceDataset) -> list[str]:
     if dataset.subjects is not None:
         names.append("subject")
     names += [name for name, values in dataset.columns.items() if values.ndim == 1 and name not in names]
-    return names + [name for name in MEASURED if name not in names]
+    names += [name for name in MEASURED if name not in names]
+    few = dataset.images.nbytes > _WHOLE or len(dataset.split_index(dataset.split_names[0])) < _LEAST
+    return names if few else names + [name for name in AMONG_OTHERS if name not in names]
 
 
 def column_values(dataset: FaceDataset, positions: np.ndarray, column: str) -> np.ndarray:
@@ -103,8 +144,9 @@ def column_values(dataset: FaceDataset, positions: np.ndarray, column: str) -> n
         return np.asarray(dataset.subjects)[positions]
     if column in dataset.columns:
         return np.asarray(dataset.columns[column])[positions]
-    pieces = [positions[start : start + 4096] for start in range(0, len(positions), 4096)]
-    return np.concatenate([MEASURED[column](np.asarray(dataset.images[piece])) for piece in pieces])
+    if column in AMONG_OTHERS:
+        return AMONG_OTHERS[column](dataset, positions)
+    return np.concatenate([MEASURED[column](np.asarray(dataset.images[piece])) for piece in _pieces(positions)])
 
 
 def grouped(values: np.ndarray) -> tuple[np.ndarray, list[str]]:

@@ -1,5 +1,7 @@
 """Slices: groups by value or by quarter, worst first, small ones marked."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from fer_models.evaluation.class_match import softmax
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import wilson
 from fer_models.evaluation.slices import (
+    AMONG_OTHERS,
     brightness,
     column_values,
     contrast,
@@ -58,11 +61,24 @@ def evaluation(data: FaceDataset) -> Evaluation:
 
 
 def test_columns_that_can_be_cut_by(data: FaceDataset) -> None:
-    assert slice_columns(data) == ["class", "subject", "angle", "brightness", "contrast", "sharpness"]
+    assert slice_columns(data) == ["class", "subject", "angle", "brightness", "contrast", "sharpness", *AMONG_OTHERS]
     assert column_values(data, np.array([0, 1]), "angle").tolist() == ["front", "left"]
     assert column_values(data, np.array([3]), "class").tolist() == [data.classes[data.labels[3]]]
     with pytest.raises(UserError, match="choose one of: class, subject"):
         column_values(data, np.array([0]), "votes")
+
+
+def test_copies_and_covers_are_columns(data: FaceDataset) -> None:
+    images = data.images.copy()
+    images[[1, 30]] = images[0]
+    split = np.zeros(N, np.int8)
+    split[20:] = 1
+    copied = dataclasses.replace(data, images=images, split=split, split_names=("Training", "Test"))
+    where = column_values(copied, np.arange(31), "identical copies").tolist()
+    assert where[0] == where[1] == "in Training and in Test" and where[30] == "in Training" and where[2] == "none"
+    assert column_values(data, np.arange(5), "occlusion proxy").shape == (5,)
+    few = dataclasses.replace(data, split=np.r_[np.zeros(9, np.int8), np.ones(N - 9, np.int8)], split_names=("a", "b"))
+    assert "occlusion proxy" not in slice_columns(few), "too few pictures to compare with"
 
 
 def test_dark_pictures_are_found_worst(data: FaceDataset, evaluation: Evaluation) -> None:

@@ -53,7 +53,7 @@ def show(evidence: Evidence, voted: FaceDataset | None) -> Found:
         kinds = [_ANY, _UNMARKED, *marks.MARKS]
         mark = st.selectbox("Marked as", kinds, **state.bound("marked", kinds, _ANY, in_url=False))
     with fifth:
-        light, subjects, right = _more(dataset)
+        light, covered, subjects, right = _more(dataset)
     known = marks.read(dataset) if mark != _ANY else {}
     rows = None
     if mark == _UNMARKED:
@@ -65,21 +65,33 @@ def show(evidence: Evidence, voted: FaceDataset | None) -> Found:
         None if predicted == _ANY else predicted,
         subjects,
         light,
+        covered,
         rows,
         right,
     )
     brightness = cache.of_predictions(misclassified.light, evaluation, dataset) if light != (0, 255) else None
     found = cache.of_predictions(misclassified.scores, evaluation, voted, key=(voted is not None,))
-    places = misclassified.places(evaluation, dataset, asked, order, found, brightness)
+    covers = cache.of_predictions(misclassified.covered, evaluation, dataset) if covered != (0, 100) else None
+    places = misclassified.places(evaluation, dataset, asked, order, found, brightness, covers)
     return Found(places, f"{evidence.checkpoint.name} {evidence.name} {evaluation.split} {true} {predicted} {order} "
-                 f"{mark} {light} {subjects} {right}")  # fmt: skip
+                 f"{mark} {light} {covered} {subjects} {right}")  # fmt: skip
 
 
-def _more(dataset: FaceDataset) -> tuple[tuple[int, int], tuple[str, ...], bool]:
-    """The rarer filters, folded: brightness, subjects, right answers too."""
+def _more(dataset: FaceDataset) -> tuple[tuple[int, int], tuple[int, int], tuple[str, ...], bool]:
+    """The rarer filters, folded: brightness, occlusion, subjects, right answers too."""
     people = [] if dataset.subjects is None else sorted(set(dataset.subjects.tolist()) - {""})
-    with st.popover("More", icon=":material/filter_alt:", width="stretch", help="Brightness, subject, right answers"):
+    with st.popover("More", icon=":material/filter_alt:", width="stretch", help="Brightness, covered faces, subject"):
         low, high = st.slider("Mean brightness, 0 to 255", 0, 255, (0, 255), key=f"error light {dataset.name}")
+        least, most = st.slider(
+            "Occlusion proxy, rank of 100",
+            0,
+            100,
+            (0, 100),
+            key=f"error covered {dataset.name}",
+            help="How far some part of the face is from what usually stands there, ranked among these pictures: the "
+            "upper end finds palms, masks and bars over a face. Only a proxy: it misses hair and patterned cloth, and "
+            "an unusual light can look like a cover.",
+        )
         subjects = st.multiselect(
             "Subjects",
             people,
@@ -89,4 +101,4 @@ def _more(dataset: FaceDataset) -> tuple[tuple[int, int], tuple[str, ...], bool]
         )
         evidence_bar.averaging_choice()
         right = st.toggle("Right answers too", **state.bound_number("error right", False))
-    return (int(low), int(high)), tuple(subjects), bool(right)
+    return (int(low), int(high)), (int(least), int(most)), tuple(subjects), bool(right)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from fer_models.data import FaceDataset
 from workbench import cache, state
-from workbench.components import evidence_bar, gallery, table
+from workbench.components import evidence_bar, face_on_map, gallery, table
 from workbench.components.errors import guard
 from workbench.components.evidence_bar import Evidence
 from workbench.services import dataset_facts, marks, misclassified, neighbours, predictions
@@ -20,6 +20,8 @@ def show(evidence: Evidence, place: int, voted: FaceDataset | None) -> None:
     _marks(evidence.dataset, position)
     table.show(("", ""), _facts(evidence, place, voted), label="What is known of this face")
     _neighbours(evidence, place)
+    with guard("its place on the map"):
+        face_on_map.show(evidence, place)
 
 
 def _marks(dataset: FaceDataset, position: int) -> None:

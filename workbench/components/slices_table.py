@@ -4,45 +4,55 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fer_models.evaluation.intervals import Estimate
+from fer_models.evaluation.metrics import METRICS, Metric
+from fer_models.evaluation.sentence import interval_text
 from fer_models.evaluation.slices import SMALL
 from workbench import cache, state
 from workbench.components import csv_download, table
 from workbench.components.evidence_bar import Evidence
 from workbench.services import misclassified
-from workbench.services.wording import percent
 
 _ALL = "every column"
 _SHOWN = 12
+#: Other names of accuracy, or of a figure that stands in the list already.
+_SAME = ("micro_precision", "micro_recall", "micro_f1", "weighted_recall", "gar", "false_acceptance_share")
 
 
 def show(evidence: Evidence) -> None:
     """Draw the worst slices first."""
     evaluation = evidence.evaluation
-    found = cache.of_predictions(misclassified.slices, evaluation, evidence.dataset)
-    columns = [_ALL, *dict.fromkeys(part.column for part in found)]
-    left, right = st.columns([2, 5], vertical_alignment="bottom")
+    left, middle, right = st.columns([2, 2, 5], vertical_alignment="bottom")
     with left:
+        names = [key for key in METRICS if key not in _SAME]
+        metric = str(
+            st.selectbox("Figure", names, format_func=lambda k: METRICS[k].title, **state.bound("slice figure", names))
+        )
+    with st.spinner("Measuring every slice."):
+        found = cache.of_predictions(misclassified.slices, evaluation, evidence.dataset, metric, key=(metric,))
+    columns = [_ALL, *dict.fromkeys(part.column for part in found)]
+    with middle:
         column = st.selectbox("Cut by", columns, **state.bound("cut by", columns, _ALL, in_url=False))
     chosen = [part for part in found if column in (_ALL, part.column)]
-    whole = evaluation.estimate(("accuracy",))["accuracy"]
+    chosen_metric = METRICS[metric]
+    whole = evaluation.estimate((metric,))[metric]
     with right:
         st.caption(
-            f"All pictures: {percent(whole.value)} [{100 * whole.low:.1f}, {100 * whole.high:.1f}]. "
+            f"All pictures: {interval_text(*whole, percent=chosen_metric.percent)}. {chosen_metric.sentence} "
             f"Slices of fewer than {SMALL} pictures come last: their order is as good as chance."
         )
     rows = [
         (
             part.column,
             part.value,
-            percent(part.estimate.value),
-            f"[{100 * part.estimate.low:.1f}, {100 * part.estimate.high:.1f}]",
+            *_figure(part.estimate, chosen_metric.percent),
             f"{part.n:,}",
-            "few pictures" if part.small else "clearly worse" if part.estimate.high < whole.low else "",
+            "few pictures" if part.small else "clearly worse" if _worse(part.estimate, whole, chosen_metric) else "",
         )
         for part in chosen
     ]
     table.show(
-        ("Column", "Value", "Accuracy", "95 % interval", "n", ""),
+        ("Column", "Value", chosen_metric.title, "95 % interval", "n", ""),
         rows[:_SHOWN],
         right=(2, 3, 4, 5),
         label="Worst slices",
@@ -55,8 +65,18 @@ def show(evidence: Evidence) -> None:
         for part in chosen
     ]  # fmt: skip
     csv_download.show(
-        ("column", "value", "accuracy", "low", "high", "n", "small"),
+        ("column", "value", metric, "low", "high", "n", "small"),
         lines,
         f"{evidence.name}-{evaluation.split}-slices.csv",
         key="slices csv",
     )
+
+
+def _figure(estimate: Estimate, percent: bool) -> tuple[str, str]:
+    figure, _, interval = interval_text(*estimate, percent=percent).rpartition(" [")
+    return figure, f"[{interval}"
+
+
+def _worse(part: Estimate, whole: Estimate, metric: Metric) -> bool:
+    """Whether the intervals do not meet, on the bad side."""
+    return part.high < whole.low if metric.direction == "higher" else part.low > whole.high

@@ -36,6 +36,7 @@ class Filter:
     Args:
         true, predicted: class names. subjects: names.
         brightness: lowest and highest mean pixel, 0 to 255.
+        covered: lowest and highest rank of the occlusion proxy among these pictures, 0 to 100.
         rows: row numbers of the data set, for instance of marked pictures; ``None`` for all.
         right: show right answers too.
     """
@@ -44,6 +45,7 @@ class Filter:
     predicted: str | None = None
     subjects: tuple[str, ...] = ()
     brightness: tuple[int, int] = (0, 255)
+    covered: tuple[int, int] = (0, 100)
     rows: frozenset[int] | None = None
     right: bool = False
 
@@ -81,11 +83,13 @@ def places(
     order: Order,
     found: Scores,
     brightness: np.ndarray | None = None,
+    covered: np.ndarray | None = None,
 ) -> np.ndarray:
     """Places among the evaluation's pictures, int64, of those that fit, in the order asked for.
 
     Args:
-        brightness: float (N,), mean pixel of each picture; needed where the filter asks for it.
+        brightness: float (N,), mean pixel of each picture, needed where the filter asks for it.
+        covered: float (N,), rank of the occlusion proxy in [0, 100], likewise.
 
     Raises:
         UserError: If the order needs votes that are not there.
@@ -100,6 +104,8 @@ def places(
     if asked.brightness != (0, 255) and brightness is not None:
         low, high = asked.brightness
         keep &= (np.rint(brightness) >= low) & (np.rint(brightness) <= high)
+    if asked.covered != (0, 100) and covered is not None:
+        keep &= (covered >= asked.covered[0]) & (covered <= asked.covered[1])
     if asked.rows is not None:
         keep &= np.isin(evaluation.rows, np.array(sorted(asked.rows), np.int64))
     chosen = np.flatnonzero(keep)
@@ -122,9 +128,21 @@ def light(evaluation: Evaluation, dataset: FaceDataset) -> np.ndarray:
     return column_values(dataset, evaluation.positions, "brightness")
 
 
-def slices(evaluation: Evaluation, dataset: FaceDataset) -> list[Slice]:
-    """Accuracy by every known and measured column, the worst slices first, small ones last."""
-    return worst_slices(evaluation, dataset)
+def covered(evaluation: Evaluation, dataset: FaceDataset) -> np.ndarray:
+    """Rank of each picture's occlusion proxy among these pictures, float64 (N,), 0 for the least, 100 for the most.
+
+    Raises:
+        UserError: If the data set is too small or too large for it.
+    """
+    found = column_values(dataset, evaluation.positions, "occlusion proxy")
+    rank = np.empty(len(found))
+    rank[np.argsort(found, kind="stable")] = np.linspace(0, 100, len(found))
+    return rank
+
+
+def slices(evaluation: Evaluation, dataset: FaceDataset, metric: str = "accuracy") -> list[Slice]:
+    """The metric by every known and measured column, the worst slices first, small ones last."""
+    return worst_slices(evaluation, dataset, metric)
 
 
 def votes_name(dataset: FaceDataset, name: str) -> str | None:

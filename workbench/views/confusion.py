@@ -14,11 +14,20 @@ from workbench.components import (
     evidence_bar,
     face_answer,
     heading,
+    scorecard_view,
+    thresholds_view,
 )
 from workbench.components.confusion_view import Cell
 from workbench.components.errors import guard
 from workbench.components.evidence_bar import Evidence
 from workbench.services import confusion
+
+#: What is drawn only when it is opened: title and icon, its name, and what draws it.
+_FOLDS = {
+    ("Scorecard", "assignment"): ("scorecard", scorecard_view.show),
+    ("Can its confidence be believed?", "speed"): ("calibration", calibration_view.show),
+    ("What if one asks for one class, or for a threshold?", "show_chart"): ("thresholds", thresholds_view.show),
+}
 
 
 def render() -> None:
@@ -43,12 +52,11 @@ def _answer(evidence: Evidence) -> None:
     st.subheader("Class by class", anchor=False)
     with guard("the figures of the classes"):
         class_table.show(evidence.evaluation, f"{evidence.name}-{evidence.evaluation.split}")
-    fold = st.expander(
-        "Can its confidence be believed?", icon=":material/speed:", key="calibration fold", on_change="rerun"
-    )
-    if fold.open:
-        with fold, guard("the calibration"):
-            calibration_view.show(evidence)
+    for (title, icon), (what, draw) in _FOLDS.items():
+        fold = st.expander(title, icon=f":material/{icon}:", key=f"{what} fold", on_change="rerun")
+        if fold.open:
+            with fold, guard(f"the {what}"):
+                draw(evidence)
 
 
 def _pictures(evidence: Evidence, cell: Cell) -> None:

@@ -1,0 +1,53 @@
+"""One face on a map of many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from fer_models.labels import colour
+
+
+def face_on_map(
+    coordinates: np.ndarray, labels: Sequence[str], classes: Sequence[str], point: tuple[float, ...]
+) -> go.Figure:
+    """Small points coloured by class with each class's name at its median, and a star for the face.
+
+    Args:
+        coordinates: (N, 2). labels: (N,) class of each point. point: of the face.
+    """
+    figure = go.Figure()
+    own = np.asarray(labels)
+    for name in classes:
+        where = own == name
+        if not where.any():
+            continue
+        figure.add_scattergl(
+            x=coordinates[where, 0],
+            y=coordinates[where, 1],
+            mode="markers",
+            marker={"size": 4, "color": colour(name), "opacity": 0.55},
+            name=name,
+            hoverinfo="name",
+        )
+        x, y = np.median(coordinates[where], axis=0)
+        figure.add_annotation(
+            x=float(x), y=float(y), text=name, showarrow=False, font={"size": 12}, bgcolor="rgba(128,128,128,0.25)"
+        )
+    figure.add_scatter(
+        x=[point[0]],
+        y=[point[1]],
+        mode="markers",
+        marker={"size": 20, "symbol": "star", "color": "#E02B20", "line": {"width": 2, "color": "#FFFFFF"}},
+        name="this face",
+        hoverinfo="name",
+    )
+    axis = {"showticklabels": False, "showgrid": False, "zeroline": False, "title_text": "", "fixedrange": True}
+    figure.update_xaxes(**axis)
+    figure.update_yaxes(**axis, scaleanchor="x")
+    figure.update_layout(
+        height=300, margin={"l": 0, "r": 0, "t": 0, "b": 0}, showlegend=False, dragmode=False, hovermode="closest"
+    )
+    return figure
