@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
 import time
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,7 +14,7 @@ from fer_models.data import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 from workbench.figures.clusters import cluster_map
-from workbench.services import background, clusters
+from workbench.services import background, clusters, clusters_colours, clusters_jobs, clusters_joint, clusters_sprite
 from workbench.services.clusters import Picked
 
 CLASSES = ("happy", "sad")
@@ -73,41 +76,139 @@ def test_neighbours_are_those_of_the_original_features(faces: Evaluation, datase
     assert clusters.map_neighbours(line, 0, [1, 9], k=3) == 1
 
 
-@pytest.mark.parametrize("by", list(clusters.COLOURS))
+@pytest.mark.parametrize("by", list(clusters_colours.COLOURS))
 def test_every_colour_draws(faces: Evaluation, dataset: FaceDataset, by: str) -> None:
-    if by == "subject":
-        assert by not in clusters.colourings(dataset)
+    if by in ("subject", "set"):
+        assert by not in clusters_colours.colourings(dataset)
         return
-    told = clusters.colouring(faces, dataset, by)
+    told = clusters_colours.colouring(faces, dataset, by)
     assert len(told.names if told.names is not None else told.values) == 10  # type: ignore[arg-type]
     points = np.random.default_rng(0).normal(size=(10, 2)).astype(np.float32)
     wrong = faces.predictions != faces.targets
     rings = np.arange(10) == 3
     figure = cluster_map(
-        points, faces.positions, clusters.texts(faces), wrong, names=told.names, values=told.values,
+        points, faces.positions, wrong, names=told.names, values=told.values,
         order=faces.classes, centres=clusters.centres(points, faces), outliers=rings,
+        spread=clusters.spread(points, faces),
     )  # fmt: skip
-    drawn = {
-        p[0]: s
-        for t in figure.data
-        if t.customdata is not None
-        for p, s in zip(t.customdata, t.marker.symbol, strict=True)
-    }
+    drawn = {p[0]: t.marker.symbol for t in figure.data if t.customdata is not None for p in t.customdata}
     assert drawn == {int(p): "x" if w else "circle" for p, w in zip(faces.positions, wrong, strict=True)}
     (ringed,) = [t for t in figure.data if t.marker.symbol == "circle-open"]
     np.testing.assert_allclose((ringed.x[0], ringed.y[0]), points[3], atol=1e-3)
     assert {a.text for a in figure.layout.annotations} == set(CLASSES)
+    assert {t.name for t in figure.data if t.marker.symbol == "diamond"} == {f"centre of {c}" for c in CLASSES}
 
 
 def test_a_selection_from_elsewhere_dims_the_rest(faces: Evaluation) -> None:
     points = np.zeros((10, 2), np.float32)
     chosen = np.isin(faces.positions, (3, 4))
     names = [faces.classes[k] for k in faces.targets]
-    figure = cluster_map(points, faces.positions, [""] * 10, chosen, names=names, selected=chosen)
+    figure = cluster_map(points, faces.positions, chosen, names=names, selected=chosen)
     bright = {t.customdata[i][0] for t in figure.data for i in t.selectedpoints}
     assert bright == {3, 4}
-    solid = cluster_map(np.zeros((10, 3)), faces.positions, [""] * 10, chosen, names=names)
+    cloud = np.random.default_rng(0).normal(size=(10, 3))
+    lines = {"sad": clusters.spread(cloud, dataclasses.replace(faces, targets=np.ones(10, np.int64)))["sad"]}
+    centres = clusters.centres(cloud, faces)
+    solid = cluster_map(cloud, faces.positions, chosen, names=names, centres=centres, spread=lines)
     assert {t.type for t in solid.data} == {"scatter3d"}
+
+
+def test_an_ellipse_holds_nine_tenths_of_its_class(faces: Evaluation) -> None:
+    rng = np.random.default_rng(2)
+    points = rng.normal(size=(500, 2)) @ np.array([[5.0, 1.0], [0.0, 0.5]]) + 7
+    many = dataclasses.replace(faces, targets=np.zeros(500, np.int64))
+    line = clusters.spread(points, many)["happy"]
+    assert "sad" not in clusters.spread(points, many), "a class with too few faces has no ellipse"
+    middle = points.mean(0)
+    shape = np.linalg.inv(np.cov(points.T))
+    far = np.einsum("nf,fg,ng->n", line - middle, shape, line - middle)
+    np.testing.assert_allclose(far, far[0], rtol=1e-6)
+    inside = np.einsum("nf,fg,ng->n", points - middle, shape, points - middle) <= far[0] * (1 + 1e-9)
+    assert inside.mean() == pytest.approx(0.9, abs=0.003)
+
+
+def test_many_categories_share_a_trace_without_a_legend(faces: Evaluation) -> None:
+    names = [str(i) for i in range(10)] * 2
+    points = np.random.default_rng(0).normal(size=(20, 2))
+    few = cluster_map(points, np.arange(20), np.zeros(20, bool), names=names)
+    assert len(few.data) == 10 and all(t.showlegend for t in few.data)
+    many = cluster_map(points, np.arange(20), np.arange(20) > 12, names=[str(i) for i in range(20)])
+    assert len(many.data) == 2 and not any(t.showlegend for t in many.data)
+    assert {p[0]: t.marker.symbol for t in many.data for p in t.customdata}[15] == "x"
+
+
+def test_copies_on_the_map_share_a_colour(faces: Evaluation, dataset: FaceDataset) -> None:
+    pictures = np.random.default_rng(0).integers(0, 255, (12, 48, 48, 1), dtype=np.uint8)
+    pictures[5], pictures[9] = pictures[3], pictures[3][:, ::-1]
+    told = clusters_colours.colouring(faces, dataclasses.replace(dataset, images=pictures), "copies")
+    assert told.names is not None
+    assert [told.names[i] for i in (1, 3, 7)] == ["copies of row 103"] * 3
+    assert set(told.names) == {"copies of row 103", clusters_colours.ALONE}
+
+
+def test_the_face_under_the_mouse_is_the_right_tile(faces: Evaluation, dataset: FaceDataset) -> None:
+    told = clusters_sprite.hover(faces, dataset)
+    coded = np.frombuffer(base64.b64decode(told["sprite"].split(",")[1]), np.uint8)
+    picture = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
+    tile, columns = told["tile"], told["columns"]
+    for i, position in enumerate(told["positions"]):
+        y, x = (tile * k for k in divmod(i, columns))
+        assert abs(float(picture[y : y + tile, x : x + tile].mean()) - 10 * position) < 3
+    assert told["sure"] == [73] * 10 and told["rows"][0] == 102
+
+
+def test_two_splits_keep_positions_and_two_sets_do_not(faces: Evaluation, dataset: FaceDataset) -> None:
+    first, rest = faces.take(np.arange(4)), faces.take(np.arange(4, 10))
+    same, both = clusters_joint.joined(first, dataset, dataset, rest, ("steps", "steps"))
+    assert same is dataset and both.n == 10
+    np.testing.assert_array_equal(both.positions, faces.positions)
+    colour = np.repeat(dataset.images, 3, axis=3)
+    other = dataclasses.replace(dataset, images=np.repeat(np.repeat(colour, 2, axis=1), 2, axis=2))
+    joint, both = clusters_joint.joined(first, dataset, other, rest, ("steps", "large"))
+    np.testing.assert_array_equal(both.positions, np.arange(10))
+    assert joint.images.shape == (10, 48, 48, 1)
+    np.testing.assert_array_equal(joint.images[:, 0, 0, 0], dataset.images[2:, 0, 0, 0])
+    assert clusters_joint.origin(joint, "x", 9) == ("large", 11)
+    assert clusters_joint.origin(dataset, "steps", 9) == ("steps", 9)
+    assert clusters_colours.colouring(both, joint, "set").names == ("steps",) * 4 + ("large",) * 6
+    assert set(clusters_colours.colouring(both, joint, "split").names or ()) == {"steps, all", "large, all"}
+    with pytest.raises(UserError, match="same classes"):
+        clusters_joint.joined(first, dataset, other, dataclasses.replace(rest, classes=("a", "b")), ("a", "b"))
+
+
+def test_a_circle_lights_the_faces_most_alike_on_the_other_map(faces: Evaluation, dataset: FaceDataset) -> None:
+    here, there = faces.take(np.arange(0, 10, 2)), faces.take(np.arange(1, 10, 2))
+    near = (dataset, here, np.array([0, 4]))
+    found = clusters_joint.alike(None, clusters.MapSettings(), near, (dataset, there))  # type: ignore[arg-type]
+    assert found[0] == 0 and found[-1] in (3, 4) and len(found) == 2
+    assert not len(clusters_joint.alike(None, clusters.MapSettings(), (dataset, here, near[2][:0]), (dataset, there)))  # type: ignore[arg-type]
+
+
+def test_a_cancelled_job_ends_and_can_be_taken_up_again() -> None:
+    rounds: list[int] = []
+
+    def work(tell: background.Progress) -> str:
+        for i in range(2000):
+            tell(i / 2000, "counting")
+            rounds.append(i)
+            time.sleep(0.005)
+        return "done"
+
+    job = clusters_jobs.run("a long one", work)
+    while not rounds:
+        time.sleep(0.01)
+    clusters_jobs.cancel("a long one")
+    for _ in range(500):
+        if not job.active:
+            break
+        time.sleep(0.01)
+    assert job.state == "failed" and clusters_jobs.was_cancelled("a long one") and len(rounds) < 2000
+    assert clusters_jobs.run("a long one", work) is job, "it does not begin by itself"
+    clusters_jobs.forget("a long one")
+    again = clusters_jobs.run("a long one", lambda tell: "other")
+    while again.active:
+        time.sleep(0.01)
+    assert again.result == "other" and not clusters_jobs.was_cancelled("a long one")
 
 
 def test_a_job_that_failed_is_not_begun_at_every_drawing() -> None:

@@ -5,14 +5,28 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from fer_models.embedding.maps import Apart
 from workbench import cache, navigation, state
 from workbench.components import answers_gallery, clusters_map, gallery, table
 from workbench.components.clusters_map import Mapped
+from workbench.components.errors import guard
 from workbench.components.evidence_bar import Evidence
-from workbench.services import clusters, misclassified, pictures
+from workbench.services import (
+    clusters,
+    clusters_joint,
+    clusters_selection,
+    explain,
+    marks,
+    misclassified,
+    pictures,
+)
 from workbench.services.wording import percent
 
 _SIDE = 120
+_APART: dict[Apart, str] = {
+    "neighbours": "with the largest local outlier factor in the original features",
+    "class": "farthest from the centre of their class in the original features, in mean distances of that class",
+}
 
 
 def neighbours(mapped: Mapped, place: int, *, key: str) -> None:
@@ -47,12 +61,13 @@ def neighbours(mapped: Mapped, place: int, *, key: str) -> None:
         side=76,
     )
     if clicked is not None:
-        state.put("row", str(clicked))
+        state.put(mapped.row, str(clicked))
         st.rerun()
 
 
 def _links(mapped: Mapped, position: int) -> None:
-    query = {"checkpoint": mapped.checkpoint.name, "data": mapped.name, "row": str(position)}
+    name, place = clusters_joint.origin(mapped.dataset, mapped.name, position)
+    query = {"checkpoint": mapped.checkpoint.name, "data": name, "row": str(place)}
     st.page_link(
         navigation.page("explain"),
         label="Explain it",
@@ -63,51 +78,98 @@ def _links(mapped: Mapped, position: int) -> None:
         navigation.page("misclassifications"),
         label="Its record, to mark it",
         icon=":material/manage_search:",
-        query_params={**query, "split": mapped.faces.split},
+        query_params={**query, "split": mapped.faces.split.split(" + ")[0]},
     )
 
 
-def selection(mapped: Mapped) -> None:
-    """Draw the faces that were circled: classes, accuracy, mean face, gallery; the outliers while none is."""
-    faces = mapped.faces
-    places = clusters_map.selected(faces)
-    if len(places):
+def selection(mapped: Mapped, other: Mapped | None = None, apart: Apart = "neighbours") -> None:
+    """Draw the faces that were circled on either map: classes, accuracy, mean face and heatmap, gallery, marks.
+
+    While none is circled, the outliers of the first map: faces far from their neighbours or from their class.
+    """
+    places = clusters_map.selected(mapped)
+    if not len(places) and other is not None and len(clusters_map.selected(other)):
+        mapped, places = other, clusters_map.selected(other)
+    circled = bool(len(places))
+    if circled:
         st.subheader(f"{len(places):,} selected faces", anchor=False)
-        st.button("Clear the selection", key="clear selection", icon=":material/close:", on_click=clusters_map.clear)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Clear the selection", key="clear selection", icon=":material/close:", on_click=clusters_map.clear
+            )
+            _marks(mapped, places)
     else:
-        places = np.flatnonzero(mapped.map.outliers())
-        places = places[np.argsort(-mapped.map.outlier[places], kind="stable")]
+        by = mapped.map.outlier if apart == "neighbours" else mapped.map.from_centre
+        places = np.flatnonzero(mapped.map.outliers(apart=apart))
+        places = places[np.argsort(-by[places], kind="stable")]
         st.subheader("Faces that stand apart", anchor=False)
         st.caption(
-            "The red rings on the map: the 2 % with the largest local outlier factor in the original features. "
-            "With “Circle faces”, draw around points of the map to see those faces here instead."
+            f"The 2 % {_APART[apart]}. With “Circle faces”, draw around points of the map to see those faces here instead."
         )
         if not len(places):
             st.caption("No face stands apart.")
             return
-    found = clusters.mix(faces, mapped.dataset, places)
+    found = clusters.mix(mapped.faces, mapped.dataset, places)
     left, right = st.columns([2, 5], gap="large")
     with left:
-        _figures(found)
+        _figures(mapped, found, places)
     with right:
-        evidence = Evidence(mapped.checkpoint, mapped.name, mapped.dataset, faces)
-        scope = f"{mapped.checkpoint.name} {len(places)} {int(places.sum())}"
+        evidence = Evidence(mapped.checkpoint, mapped.name, mapped.dataset, mapped.faces)
+        scope = f"{mapped.checkpoint.name} {mapped.name} {len(places)} {int(places.sum())}"
         clicked = answers_gallery.show(
             evidence, places, key="selection", selected=clusters_map.chosen(mapped), scope=scope
         )
     if clicked is not None:
-        state.put("row", str(int(faces.positions[clicked])))
+        state.put(mapped.row, str(int(mapped.faces.positions[clicked])))
         st.rerun()
 
 
-def _figures(found: clusters.Mix) -> None:
+def _marks(mapped: Mapped, places: np.ndarray) -> None:
+    """Put one mark on all circled faces, and show them where marked faces are listed."""
+    if clusters_joint.PLACE in mapped.dataset.columns:
+        return  # Marks belong to one data set.
+    with st.popover("Mark all", icon=":material/flag:"):
+        word = str(st.radio("Mark", marks.MARKS, key="mark of the selection"))
+        count = min(len(places), clusters_selection.MARKED)
+        if st.button(f"Put it on {count:,} faces", type="primary", key="mark selection"):
+            with guard("the marks"):
+                done = clusters_selection.mark(mapped.dataset, mapped.faces.positions[places], word)
+                state.remember("marked", word)
+                st.success(f"{done:,} faces are marked “{word}”.")
+        st.page_link(
+            navigation.page("misclassifications"), label="Open in Misclassifications", icon=":material/manage_search:",
+            query_params={"checkpoint": mapped.checkpoint.name, "data": mapped.name, "split": mapped.faces.split},
+        )  # fmt: skip
+        st.caption("There, the errors among the marked faces are listed with all that is known of each.")
+
+
+def _figures(mapped: Mapped, found: clusters.Mix, places: np.ndarray) -> None:
     st.markdown(f"**{percent(found.accuracy)} right** · n = {found.n:,}")
-    with st.container(key="pixels mean face"):
+    with st.container(key="pixels mean face", horizontal=True):
         mean = pictures.enlarged(pictures.as_rgb(found.mean_face), _SIDE)
         st.image(mean, "Mean face", width=_SIDE, output_format="PNG", alt=f"Mean of {found.n} faces")
+        with guard("the mean heatmap"):
+            _heatmap(mapped, places)
     table.show(
         ("Class", "Faces", "Right"),
         [(name, f"{count:,}", percent(right)) for name, count, right in found.rows],
         right=(1, 2),
         label="Classes of the faces",
     )
+
+
+def _heatmap(mapped: Mapped, places: np.ndarray) -> None:
+    classifier = cache.classifier(mapped.checkpoint)
+    if "grad_cam" not in explain.methods(classifier):
+        st.caption("Grad-CAM does not work with this network.")
+        return
+    chosen = tuple(places.tolist())
+    made = cache.of_predictions(
+        clusters_selection.mean_heatmap, mapped.faces, chosen, classifier, mapped.dataset,
+        key=(chosen, mapped.checkpoint.sha256),
+    )  # fmt: skip
+    if made is None:
+        st.caption("Nothing speaks for the predicted classes.")
+        return
+    picture, used = made
+    st.image(picture, f"Mean Grad-CAM of {used:,}", width=_SIDE, output_format="PNG", alt=f"Mean heatmap of {used}")

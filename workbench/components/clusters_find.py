@@ -51,5 +51,5 @@ def show(mapped: Mapped) -> tuple[float, ...] | None:
                 side=84,
             )
     if clicked is not None:
-        state.put("row", str(clicked))
+        state.put(mapped.row, str(clicked))
     return found.point

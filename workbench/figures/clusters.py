@@ -1,8 +1,8 @@
-"""The map of faces: a point each, errors by shape, centres of the classes, outliers as red circles."""
+"""The map of faces: a point each, errors by shape, centres and ellipses of the classes, outliers as red circles."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,17 @@ from fer_models.labels import colour
 
 #: Red on light and on dark ground; as a ring it is told from points by its shape as well.
 _RING = "#E02B20"
-_FIXED = {"right": "#2C6FBB", "wrong": "#E8743B"}
+_FIXED = {"right": "#2C6FBB", "wrong": "#E8743B", "no copy here": "#8A8F98"}
+#: For names that are no emotions: told apart in common colour vision deficiencies.
+_OTHERS = ("#2C6FBB", "#E8743B", "#5B7F2B", "#A85C9A", "#F2B701", "#4C9F9B", "#9E2A2B", "#3D405B")
 _SCALE = "Cividis"
+#: More categories than this share one trace and have no legend.
+_LEGEND = 12
 
 
 def cluster_map(
     coordinates: np.ndarray,
     positions: np.ndarray,
-    texts: Sequence[str],
     wrong: np.ndarray,
     *,
     names: Sequence[str] | None = None,
@@ -27,42 +30,31 @@ def cluster_map(
     title: str = "",
     order: Sequence[str] = (),
     centres: Mapping[str, tuple[float, ...]] | None = None,
+    spread: Mapping[str, np.ndarray] | None = None,
     outliers: np.ndarray | None = None,
     selected: np.ndarray | None = None,
     added: tuple[float, ...] | None = None,
     dark: bool = False,
 ) -> go.Figure:
-    """Points that report their position in the data set when they are clicked or circled.
+    """Points that report their position in the data set when they are pointed at, clicked or circled.
 
     Args:
-        coordinates: (N, 2 or 3). positions: (N,), what a point carries. texts: what the mouse is told.
-        wrong: bool (N,): drawn as a cross. names: category of each point, or values: float (N,), what colours it.
-        title: of the colours. order: of the categories; others follow by name.
-        centres: point of each class. outliers: bool (N,), ringed. selected: bool (N,), the others are dimmed.
-        added: a point of its own, for a picture that is not on the map.
+        coordinates: (N, 2 or 3). positions: (N,), what a point carries. wrong: bool (N,): drawn as a cross.
+        names: category of each point, or values: float (N,), what colours it. title: of the colours.
+        order: of the categories; others follow by name. centres: point of each class.
+        spread: outline (M, 2 or 3) of each class. outliers: bool (N,), ringed.
+        selected: bool (N,), the others are dimmed. added: a point of its own, for a picture that is not on the map.
     """
     figure = go.Figure()
+    dimensions = coordinates.shape[1]
     size = 4 if len(coordinates) > 8000 else 6 if len(coordinates) > 2500 else 7
-    groups: list[tuple[str, np.ndarray, Any]] = []
-    if names is not None:
-        labels = np.asarray(names)
-        present = set(names)
-        known = [name for name in order if name in present] + sorted(present - set(order))
-        groups = [(name, np.flatnonzero(labels == name), _FIXED.get(name) or colour(name)) for name in known]
-    else:
-        groups = [("", np.arange(len(coordinates)), values)]
-    for name, where, ink in groups:
-        marker: dict[str, Any] = {
-            "size": size,
-            "symbol": ["x" if w else "circle" for w in wrong[where]],
-            "color": ink,
-            "opacity": 0.85,
-        }
-        if names is None:
-            marker |= {
-                "colorscale": _SCALE,
-                "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 10, "outlinewidth": 0},
-            }
+    scale: dict[str, Any] = {}
+    if values is not None:
+        bar = {"title": {"text": title, "side": "right"}, "thickness": 10, "outlinewidth": 0}
+        limits = {"cmin": float(values.min()), "cmax": float(values.max())} if len(values) else {}
+        scale = {"colorscale": _SCALE, "colorbar": bar, **limits}
+    for name, where, ink, first in _groups(names, values, wrong, order):
+        marker = {"size": size, "symbol": "x" if wrong[where[0]] else "circle", "color": ink, "opacity": 0.85, **scale}
         more: dict[str, Any] = {"selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 0.15}}}
         if selected is not None:
             more["selectedpoints"] = np.flatnonzero(selected[where]).tolist()
@@ -70,19 +62,22 @@ def cluster_map(
             _points(
                 coordinates[where],
                 name=name,
+                legendgroup=name,
                 marker=marker,
                 customdata=[[int(p)] for p in positions[where]],
-                text=[texts[i] for i in where],
-                hovertemplate="%{text}<extra></extra>",
-                showlegend=names is not None and len(groups) <= 12,
-                **(more if coordinates.shape[1] == 2 else {}),
+                hoverinfo="none",  # The face is shown beside the mouse; plotly only tells which one.
+                showlegend=bool(name) and first,
+                **(more if dimensions == 2 else {}),
             )
         )
+        scale.pop("colorbar", None)
     if outliers is not None and outliers.any():
         ring = {"size": size + 8, "symbol": "circle-open", "color": _RING, "line": {"width": 2, "color": _RING}}
         figure.add_trace(_points(coordinates[outliers], name="outlier", marker=ring, hoverinfo="skip"))
+    for name, line in (spread or {}).items():
+        figure.add_trace(_outline(name, line))
     if centres:
-        _add_centres(figure, centres, coordinates.shape[1], dark)
+        _add_centres(figure, centres, dark)
     if added is not None:
         star = {"size": 18, "symbol": "star" if len(added) == 2 else "diamond", "color": _RING,
                 "line": {"width": 2, "color": "#FFFFFF"}}  # fmt: skip
@@ -90,10 +85,14 @@ def cluster_map(
     hidden = {"showticklabels": False, "zeroline": False, "title_text": "", "ticks": ""}
     figure.update_xaxes(**hidden, showgrid=False)
     figure.update_yaxes(**hidden, showgrid=False, scaleanchor="x")
+    if dimensions == 3:
+        axis = {"showticklabels": False, "title": {"text": ""}, "showbackground": False, "showspikes": False}
+        axis["gridcolor"] = "#3A4348" if dark else "#D5DADD"
+        figure.update_layout(scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data"})
     figure.update_layout(
         height=470,
         margin={"l": 4, "r": 4, "t": 8, "b": 4},
-        dragmode="pan",
+        dragmode="pan" if dimensions == 2 else "turntable",
         clickmode="event+select",
         hovermode="closest",
         legend={"orientation": "h", "y": -0.02, "yanchor": "top", "itemsizing": "constant", "title_text": ""},
@@ -103,21 +102,71 @@ def cluster_map(
     return figure
 
 
+def _groups(
+    names: Sequence[str] | None, values: np.ndarray | None, wrong: np.ndarray, order: Sequence[str]
+) -> Iterator[tuple[str, np.ndarray, Any, bool]]:
+    """Name, places, colour, and whether it is the first of that name; right and wrong answers are traces of their own.
+
+    One symbol a trace keeps tens of thousands of points fluid.
+    """
+    kinds = [np.flatnonzero(~wrong), np.flatnonzero(wrong)]
+    if names is None:
+        assert values is not None, "points are coloured by names or by values"
+        yield from (("", where, values[where], False) for where in kinds if len(where))
+        return
+    labels, present = np.asarray(names), set(names)
+    known = [name for name in order if name in present] + sorted(present - set(order))
+    own = [name for name in known if name not in order and name not in _FIXED]
+    inks = {name: _FIXED.get(name) or (_OTHERS[own.index(name) % len(_OTHERS)] if name in own else colour(name))
+            for name in known}  # fmt: skip
+    if len(known) > _LEGEND:
+        yield from (("", where, [inks[str(labels[i])] for i in where], False) for where in kinds if len(where))
+        return
+    for name in known:
+        first = True
+        for kind in kinds:
+            where = kind[labels[kind] == name]
+            if len(where):
+                yield name, where, inks[name], first
+                first = False
+
+
 def _points(coordinates: np.ndarray, **more: Any) -> Any:
-    axes = dict(zip("xyz", np.round(coordinates.astype(float), 4).T.tolist(), strict=False))
+    axes = dict(zip("xyz", np.ascontiguousarray(coordinates.T, np.float32), strict=False))
     if coordinates.shape[1] == 3:
         more["marker"] = {**more["marker"], "size": max(2, more["marker"]["size"] // 2)}
         return go.Scatter3d(**axes, mode="markers", **more)
     return go.Scattergl(**axes, mode="markers", **more)
 
 
-def _add_centres(figure: go.Figure, centres: Mapping[str, tuple[float, ...]], dimensions: int, dark: bool) -> None:
-    if dimensions == 3:
-        return
-    for name, (x, y, *_) in centres.items():
+def _outline(name: str, line: np.ndarray) -> Any:
+    axes = dict(zip("xyz", np.round(line, 4).T.tolist(), strict=False))
+    kind = go.Scatter3d if line.shape[1] == 3 else go.Scatter
+    return kind(
+        **axes,
+        mode="lines",
+        name=f"{name}, 90 %",
+        legendgroup=name,
+        line={"color": colour(name), "width": 2, "dash": "dash"},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _add_centres(figure: go.Figure, centres: Mapping[str, tuple[float, ...]], dark: bool) -> None:
+    ink = "#DDE3E6" if dark else "#1B2226"
+    for name, point in centres.items():
+        mark = {"symbol": "diamond", "size": 12, "color": colour(name), "line": {"width": 2, "color": ink}}
+        words = {"mode": "markers+text", "text": [name], "textfont": {"color": ink}} if len(point) == 3 else {}
+        figure.add_trace(
+            _points(np.array([point]), name=f"centre of {name}", legendgroup=name, marker=mark, hoverinfo="skip")
+            .update(showlegend=False, **words)
+        )  # fmt: skip
+        if len(point) == 3:
+            continue
         figure.add_annotation(
-            x=x,
-            y=y,
+            x=point[0],
+            y=point[1],
             text=name,
             showarrow=False,
             yshift=24,  # above its faces, not on them
@@ -125,5 +174,5 @@ def _add_centres(figure: go.Figure, centres: Mapping[str, tuple[float, ...]], di
             bordercolor=colour(name),
             borderwidth=2,
             borderpad=3,
-            font={"color": "#DDE3E6" if dark else "#1B2226", "size": 12},
+            font={"color": ink, "size": 12},
         )

@@ -8,39 +8,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
-from fer_models.embedding import FaceMap, MapSettings, cached_map, compared, features_of, make_map, nearest, sample
+from fer_models.embedding import FaceMap, MapSettings, compared, features_of, nearest, sample
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
-from workbench.services import background, machine, misclassified
-from workbench.services.background import Job
-from workbench.services.datasets import identity
-from workbench.services.wording import percent
 
 #: Numbers of points that can be chosen; 0 is all of them.
 POINTS: dict[int, str] = {500: "500", 1500: "1,500", 3000: "3,000", 5000: "5,000", 10000: "10,000", 0: "all"}
 USUAL_POINTS = 1500
-COLOURS: dict[str, str] = {
-    "class": "class",
-    "prediction": "prediction",
-    "correctness": "right or wrong",
-    "confidence": "confidence",
-    "loss": "loss",
-    "brightness": "brightness",
-    "subject": "subject",
-}
-RIGHT, WRONG = "right", "wrong"
-
-
-@dataclass(frozen=True)
-class Colouring:
-    """What colours the points: ``names`` by point where it is a category, else ``values`` with a unit."""
-
-    title: str
-    names: tuple[str, ...] | None = None
-    values: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -66,70 +42,30 @@ def part(evaluation: Evaluation, most: int, seed: int = 0) -> Evaluation:
     return evaluation.take(sample(evaluation.n, most or evaluation.n, seed))
 
 
-def _key(checkpoint: Checkpoint, dataset: FaceDataset, faces: Evaluation, settings: MapSettings) -> tuple[Any, ...]:
-    chosen = tuple(settings.fitted(faces.n).relevant().items())
-    loaded = (checkpoint.sha256, repr(checkpoint.preprocess), identity(dataset))
-    return ("map", *loaded, faces.split, faces.averaging, faces.positions.tobytes(), chosen)
+def spread(coordinates: np.ndarray, faces: Evaluation, share: float = 0.9) -> dict[str, np.ndarray]:
+    """Outline, float (M, 2 or 3), of the ellipse around each class that holds ``share`` of its faces.
 
-
-def read(checkpoint: Checkpoint, faces: Evaluation, settings: MapSettings) -> FaceMap | None:
-    """The map if it was made before.
-
-    Raises:
-        UserError: If there are fewer than 5 faces.
+    It has the axes of the class's covariance and is widened until it holds them, so nothing is assumed to be normal. In
+    three dimensions it is three circles of an ellipsoid, with a row of NaN between them. Classes with fewer than 8
+    faces have none.
     """
-    return cached_map(checkpoint, faces, settings)
-
-
-def start(classifier: Classifier, dataset: FaceDataset, faces: Evaluation, settings: MapSettings) -> Job:
-    """Make the map in the background, or find the job that does; its result is the :class:`FaceMap`.
-
-    A failed job stays failed until :func:`forget`.
-    """
-
-    def work(tell: background.Progress) -> FaceMap:
-        machine.limit_threads()
-        return make_map(classifier, dataset, faces, settings, tell)
-
-    return background.once(_key(classifier.checkpoint, dataset, faces, settings), work)
-
-
-def forget(checkpoint: Checkpoint, dataset: FaceDataset, faces: Evaluation, settings: MapSettings) -> None:
-    """Drop a finished or failed job, so that the next one begins anew."""
-    background.forget(_key(checkpoint, dataset, faces, settings))
-
-
-def colourings(dataset: FaceDataset) -> dict[str, str]:
-    """What points can be coloured by, with its title; subjects only where they are known."""
-    return {key: title for key, title in COLOURS.items() if key != "subject" or dataset.subjects is not None}
-
-
-def colouring(faces: Evaluation, dataset: FaceDataset, by: str) -> Colouring:
-    """Names or values of the points for a key of :data:`COLOURS`."""
-    title = COLOURS[by]
-    if by in ("class", "prediction"):
-        chosen = faces.targets if by == "class" else faces.predictions
-        return Colouring(title, names=tuple(faces.classes[int(k)] for k in chosen))
-    if by == "correctness":
-        return Colouring(title, names=tuple(RIGHT if r else WRONG for r in faces.predictions == faces.targets))
-    if by == "subject" and dataset.subjects is not None:
-        return Colouring(title, names=tuple(str(dataset.subjects[p]) for p in faces.positions))
-    if by == "brightness":
-        return Colouring("mean grey level, 0 to 255", values=misclassified.light(faces, dataset))
-    found = misclassified.scores(faces)
-    if by == "loss":
-        return Colouring("loss, nats", values=found.loss)
-    return Colouring("confidence, %", values=100 * found.confidence)
-
-
-def texts(faces: Evaluation) -> list[str]:
-    """What the mouse is told of each face."""
-    sure = faces.probabilities.max(1)
-    return [
-        f"row {int(faces.rows[i])}: labelled {faces.classes[int(faces.targets[i])]}, "
-        f"taken for {faces.classes[int(faces.predictions[i])]}, {percent(float(sure[i]), 0)} sure"
-        for i in range(faces.n)
-    ]
+    turn = np.linspace(0, 2 * np.pi, 73)
+    ring = np.column_stack([np.cos(turn), np.sin(turn)])
+    if coordinates.shape[1] == 3:
+        gap, flat = np.full((1, 3), np.nan), np.zeros((len(ring), 1))
+        circles = [np.hstack([ring, flat]), np.hstack([ring[:, :1], flat, ring[:, 1:]]), np.hstack([flat, ring])]
+        ring = np.vstack([circles[0], gap, circles[1], gap, circles[2]])
+    found = {}
+    for k, name in enumerate(faces.classes):
+        points = coordinates[faces.targets == k].astype(np.float64)
+        if len(points) < 8:
+            continue
+        middle = points.mean(0)
+        values, axes = np.linalg.eigh(np.cov(points.T))
+        lengths = np.sqrt(np.maximum(values, 1e-12))
+        far = np.quantile(np.linalg.norm((points - middle) @ axes / lengths, axis=1), share)
+        found[name] = middle + (ring * far * lengths) @ axes.T
+    return found
 
 
 def centres(coordinates: np.ndarray, faces: Evaluation) -> dict[str, tuple[float, ...]]:
