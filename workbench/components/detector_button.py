@@ -13,7 +13,7 @@ def show(*, key: str) -> None:
     """Draw a line, and the button where YuNet is not on this computer; after the click all faces are found anew."""
     with guard("the face detector"):
         found = detector.state()
-        st.caption(f"Faces are found by {found.title}: {found.summary[:1].lower()}{found.summary[1:]}")
+        st.caption(f"Faces are found by {found.title}. {found.summary}")
         if not found.missing:
             return
         if st.button("Get the better detector", key=f"{key} yunet", icon=":material/download:", help=detector.terms()):

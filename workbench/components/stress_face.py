@@ -73,7 +73,7 @@ def _strip(
         else:
             made, likeness = found
             words = [f"{word} · likeness {like:.2f}" for word, like in zip(words, likeness, strict=True)]
-    gallery.tiles(made, words, key=f"{key} strip", side=112)
+    gallery.tiles(made, words, key=f"{key} strip", side=92)
     name = test.classes[test.clean]
     kept = [float(v) for v in test.kept[row]]
     said = ", ".join(f"severity {level} {percent(value)}" for level, value in zip(LEVELS, kept, strict=True))

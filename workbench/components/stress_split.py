@@ -31,7 +31,7 @@ def show(checkpoint: Checkpoint, data: str, split: str, *, key: str) -> None:
         preset = st.selectbox(
             "Corruptions", list(_PRESETS), format_func=_PRESETS.__getitem__, **state.bound("preset", list(_PRESETS))
         )
-    asked = stress_split.plan(networks, dataset, split, COUNTS[str(count)], _kinds(str(preset), key))
+    asked = stress_split.plan(networks, dataset, data, split, COUNTS[str(count)], _kinds(str(preset), key))
     result = stress_split.known(asked)
     if result is not None:
         stress_figures.show(result, asked, key=key)

@@ -109,19 +109,19 @@ def annotated(picture: np.ndarray, people: Sequence[Person], longest: int = 1600
         points = np.rint(np.asarray(person.corners) * scale).astype(np.int32).reshape(-1, 1, 2)
         cv2.polylines(canvas, [points], True, (20, 24, 27), thick * 2, cv2.LINE_AA)
         cv2.polylines(canvas, [points], True, _rgb(labels.colour(person.answer)), thick, cv2.LINE_AA)
+    room = float(np.median([np.ptp(np.asarray(person.corners)[:, 0]) for person in people])) * scale if people else 0
     for person in people:
         name, share = person.ranked[0]
-        at = np.asarray(person.corners).min(axis=0) * scale
-        room = (np.ptp(np.asarray(person.corners)[:, 0])) * scale
-        _sign(canvas, f"{person.number} {name} {100 * share:.0f}%", at, room)
+        _sign(
+            canvas, f"{person.number} {name} {100 * share:.0f}%", np.asarray(person.corners).min(axis=0) * scale, room
+        )
     return canvas
 
 
 def _sign(canvas: np.ndarray, text: str, corner: np.ndarray, room: float) -> None:
-    """White letters on a dark ground above the corner, as wide as the face or a little wider."""
-    font, thick = cv2.FONT_HERSHEY_SIMPLEX, 1
-    (width, height), under = cv2.getTextSize(text, font, 1.0, thick)
-    size = float(np.clip(1.1 * room / width, 0.4, 1.4))
+    """White letters on a dark ground above the corner, of one size in the picture: a usual face's width holds them."""
+    font = cv2.FONT_HERSHEY_SIMPLEX
+    size = float(np.clip(room / cv2.getTextSize("8 surprise 88%", font, 1.0, 2)[0][0], 0.35, 1.4))
     thick = 2 if size > 0.7 else 1
     (width, height), under = cv2.getTextSize(text, font, size, thick)
     x = int(np.clip(corner[0], 0, max(0, canvas.shape[1] - width - 8)))

@@ -107,13 +107,13 @@ def sentence(test: FaceTest) -> str:
     """What breaks the prediction first, and what never does."""
     at = {kind: test.breaks_at(kind) for kind in test.kinds}
     broken = {kind: level for kind, level in at.items() if level is not None}
-    names = titles()
+    names = {kind: title if title.isupper() else title.lower() for kind, title in titles().items()}
     if not broken:
         return f"Nothing tried here changes “{test.classes[test.clean]}”, at any severity."
     first = min(broken.values())
-    soonest = [names[kind].lower() for kind, level in broken.items() if level == first]
-    firm = [names[kind].lower() for kind in test.kinds if kind not in broken]
-    more = f" It stays under {', '.join(firm)}." if firm else ""
+    soonest = [names[kind] for kind, level in broken.items() if level == first]
+    firm = [names[kind] for kind in test.kinds if kind not in broken]
+    more = f" It stays at all severities of {', '.join(firm)}." if firm else ""
     return f"“{test.classes[test.clean]}” breaks first under {', '.join(soonest)}, at severity {first} of 5.{more}"
 
 

@@ -59,9 +59,17 @@ class Plan:
 
 
 def plan(
-    networks: Mapping[str, Checkpoint], dataset: FaceDataset, split: str, count: int | None, kinds: Sequence[str]
+    networks: Mapping[str, Checkpoint],
+    dataset: FaceDataset,
+    name: str,
+    split: str,
+    count: int | None,
+    kinds: Sequence[str],
 ) -> Plan:
     """The test of so many faces of a split, always the same ones.
+
+    Args:
+        name: under which the data set was opened.
 
     Raises:
         UserError: If there is no such split, no class is common, or no face has one of them.
@@ -72,7 +80,7 @@ def plan(
         raise UserError(
             f"{split} of {dataset.name} has no picture with a class that the networks know; choose another split."
         )
-    return Plan(networks, dataset, index, tuple(kinds), f"{dataset.name} {split}")
+    return Plan(networks, dataset, index, tuple(kinds), f"{name} {split}")
 
 
 def known(asked: Plan) -> StressResult | None:
