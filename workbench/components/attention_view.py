@@ -15,7 +15,7 @@ from workbench.services.predict import Crop
 _SIDE = 144
 
 
-def show(attention: OwnAttention, crop: Crop, display: Display, *, key: str) -> None:
+def show(attention: OwnAttention, crop: Crop, display: Display) -> None:
     """Draw what there is; a network without attention says so."""
     if attention.empty:
         st.info("This network has no attention module.", icon=":material/info:")
@@ -28,10 +28,7 @@ def show(attention: OwnAttention, crop: Crop, display: Display, *, key: str) -> 
             "**What its channel attention lets through**: the mean of its feature maps, weighted by their gates"
         )
         _overlays(attention.channels, crop, display)
-    st.caption(
-        "Each picture has its own scale, from its smallest value (dark) to its largest (bright). Every gate and every "
-        "query stands in the tab Attention."
-    )
+    st.caption("Each picture has its own scale, from its smallest value (dark) to its largest (bright).")
 
 
 def _overlays(maps: list[tuple[str, np.ndarray]], crop: Crop, display: Display) -> None:

@@ -42,7 +42,8 @@ def show(subject: Subject, *, key: str) -> None:
         else:
             regions(found, framed.source, look.target)
     st.subheader("The network's own attention", anchor=False)
-    attention_view.show(cache.own_attention(subject.checkpoint, subject.pixels), framed.crop, display, key=key)
+    attention_view.show(cache.own_attention(subject.checkpoint, subject.pixels), framed.crop, display)
+    st.caption("Every gate and every query stands in the tab Attention.")
     # Last, since it takes the longest: the answer stands while the verdict is still being found.
     with verdict, guard("the trust card"), st.spinner("Testing the heatmap."):
         trust_view.show(cache.trust(subject.checkpoint, subject.pixels, question))

@@ -51,6 +51,11 @@ def over_face(pixels: np.ndarray, attribution: Attribution, display: Display, si
     return overlaid(pixels, heat(attribution, display), display.opacity, display.signed, side, display.colours)
 
 
+def over_values(pixels: np.ndarray, values: np.ndarray, display: Display, side: int = 96) -> np.ndarray:
+    """As :func:`over_face` for bare signed values (S, S)."""
+    return over_face(pixels, Attribution(values[None], "", None, None, "", np.zeros(1, np.int64), 0.0), display, side)
+
+
 def spread_over_face(pixels: np.ndarray, values: np.ndarray, display: Display, side: int = 96) -> np.ndarray:
     """A gate or share of attention (H, W) over the face, from its smallest value (dark) to its largest (bright)."""
     return overlaid(pixels, spread(values), display.opacity, False, side, display.colours)
@@ -70,6 +75,12 @@ def face(pixels: np.ndarray, side: int = 96) -> np.ndarray:
 def fitted(picture: np.ndarray, side: int) -> np.ndarray:
     """A square picture brought to exactly ``side`` pixels, its pixels kept square."""
     return np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.NEAREST))
+
+
+def fitted_map(values: np.ndarray, side: int) -> np.ndarray:
+    """A map (h, w) brought to (side, side) with its cells kept square."""
+    rows, columns = (np.arange(side) * n // side for n in values.shape)
+    return values[rows[:, None], columns]
 
 
 def uri(picture: np.ndarray) -> str:

@@ -10,11 +10,14 @@ from fer_models.checkpoint import Checkpoint
 from workbench import state
 from workbench.components import (
     crop_view,
+    explain_attention,
+    explain_change,
     explain_contrast,
     explain_look,
     explain_methods,
     explain_networks,
     explain_subject,
+    explain_trust,
     face_choice,
     heading,
     image_input,
@@ -29,6 +32,9 @@ TABS: dict[str, tuple[str, Callable[..., None]]] = {
     "methods": ("Methods", explain_methods.show),
     "networks": ("Networks", explain_networks.show),
     "contrast": ("Contrast", explain_contrast.show),
+    "attention": ("Attention", explain_attention.show),
+    "trust": ("Trust", explain_trust.show),
+    "change": ("What if", explain_change.show),
 }
 
 
