@@ -104,7 +104,8 @@ def selection(mapped: Mapped, other: Mapped | None = None, apart: Apart = "neigh
         places = places[np.argsort(-by[places], kind="stable")]
         st.subheader("Faces that stand apart", anchor=False)
         st.caption(
-            f"The 2 % {_APART[apart]}. With “Circle faces”, draw around points of the map to see those faces here instead."
+            f"The 2 % {_APART[apart]}. With “Circle faces”, draw around points of the map to see "
+            "those faces here instead."
         )
         if not len(places):
             st.caption("No face stands apart.")

@@ -32,7 +32,8 @@ def render() -> None:
                 _answer(evidence)
     heading.show_reading(
         "Each point is a face, and points side by side were alike for the network; a cross is an error, a red ring a "
-        "face far from all others, a dashed ellipse holds 90 % of a class. t-SNE and UMAP keep neighbours and nothing else: the size of a clump, the distance "
+        "face far from all others, a dashed ellipse holds 90 % of "
+        "a class. t-SNE and UMAP keep neighbours and nothing else: the size of a clump, the distance "
         "of two clumps and the direction of an axis mean nothing. Try perplexity 5, 30 and 100: what stays may be "
         "believed, what comes and goes is the drawing's. Try raw pixels: clumps that stand there too come from light "
         "and pose, not from expressions.",
