@@ -11,11 +11,16 @@ import pytest
 from app_driver import make_checkpoint, open_page, words
 from streamlit.testing.v1 import AppTest
 
+from fer_models.data import open_dataset
 from fer_models.errors import UserError
-from fer_models.training import launch
+from fer_models.training import launch, probe
 from fer_models.training.process import start_ticks
+from fer_models.training.queue import waiting_runs
 from fer_models.training.recipe import Recipe, load_preset
+from fer_models.training.rows import read_rows
 from fer_models.training.run import Run, create_run, list_runs
+from workbench.services import marks
+from workbench.services.wording import duration
 
 ROWS = [
     {"epoch": n, "train_loss": 2 - n / 10, "val_loss": 2.1 - n / 10, "train_accuracy": n / 10, "val_accuracy": n / 9,
@@ -47,6 +52,12 @@ def alive() -> dict[str, object]:
 def button(app: AppTest, label: str) -> object:
     (found,) = [b for b in app.button if b.label == label]
     return found
+
+
+def show_part(app: AppTest, name: str) -> None:
+    """Choose what is shown of the run."""
+    app.segmented_control(key="widget of the run").set_value(name).run()
+    assert not app.exception and not app.error
 
 
 def labels(app: AppTest) -> set[str]:
@@ -128,8 +139,10 @@ def test_a_running_run_shows_where_it_is(app: AppTest) -> None:
     assert bar.proto.value == 62
     for part in ("512 images/s", "1 min 23 s left", "best so far: epoch 2, validation accuracy 22.2 %"):
         assert part in bar.proto.text
-    assert len(app.get("plotly_chart")) == 2
+    assert len(app.get("plotly_chart")) == 3  # loss, accuracy, learning rate
+    show_part(app, "Log")
     assert app.code[0].value.startswith("epoch 1/4")
+    assert app.code[1].value.startswith("tensorboard --logdir ")
 
 
 def test_cancel_asks_the_worker(app: AppTest) -> None:
@@ -202,3 +215,115 @@ def test_a_link_from_the_audit_trains_without_leaks(app: AppTest, no_worker: Non
     button(app, "Train").click().run()
     recipe = list_runs()[0].recipe
     assert (recipe.exclude_leaks, recipe.protocol, recipe.data) == (True, "folds-5-subject", "synthetic")
+
+
+CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+
+
+def with_classes(run: Run, epochs: int) -> None:
+    """Write epochs whose matrix has ``epoch`` more right answers of the first class in each."""
+    rows = []
+    for n in range(1, epochs + 1):
+        matrix = [[10 if i == j else 0 for j in range(7)] for i in range(7)]
+        matrix[0] = [n, 10 - n, 0, 0, 0, 0, 0]
+        recall = [n / 10, *[1.0] * 6]
+        rows.append(ROWS[0] | {"epoch": n, "val_recall": recall, "val_confusion": matrix, "val_macro_recall": 0.9})
+    (run.folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def test_the_scrubber_shows_the_matrix_of_any_epoch(app: AppTest) -> None:
+    run = make_run("running", **alive())
+    make_checkpoint(run.folder / "checkpoints" / "best")
+    with_classes(run, 3)
+    open_page(app, "train", run=run.id)
+    show_part(app, "Classes")
+    assert "Epoch 3: 70 validation pictures" in words(app)
+    (slider,) = app.select_slider
+    slider.set_value(2).run()
+    assert "Epoch 2: 70 validation pictures" in words(app)
+    assert "best epoch so far" in words(app)
+    matrix = json.loads(app.get("plotly_chart")[-1].proto.spec)
+    assert "20.0" in json.dumps(matrix)  # two of ten angry faces are found after epoch 2
+    recall = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert [trace["name"] for trace in recall["data"]] == list(CLASSES)
+
+
+def test_a_run_is_compared_with_the_others(app: AppTest) -> None:
+    make_run("finished")
+    time.sleep(0.01)
+    run = make_run("running", **alive())
+    open_page(app, "train", run=run.id)
+    show_part(app, "Compare")
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert len(figure["data"]) == 2
+    assert figure["data"][0]["line"]["width"] > figure["data"][1]["line"]["width"]
+    next(s for s in app.selectbox if s.label == "Quantity").set_value("learning rate").run()
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert figure["layout"]["yaxis"]["title"]["text"] == "learning rate"
+
+
+def test_waiting_runs_can_be_moved_and_removed(app: AppTest) -> None:
+    first, second = (make_run("queued", rows=0, created=1e9 + n, **alive()) for n in (1, 2))
+    open_page(app, "train")
+    assert "2 waiting" in words(app)
+    app.button(key=f"queue {second.id} Earlier").click().run()
+    assert [run.id for run in waiting_runs()] == [second.id, first.id]
+    assert app.button(key=f"queue {second.id} Earlier").disabled
+    app.button(key=f"queue {first.id} remove").click().run()
+    assert first.cancelled and not second.cancelled
+
+
+def test_marked_pictures_can_be_left_out(app: AppTest, no_worker: None) -> None:
+    dataset = open_dataset("synthetic")
+    for position, mark in ((3, "label wrong"), (5, "not a face"), (8, "label wrong")):
+        marks.put(dataset, position, [mark])
+    open_page(app, "train")
+    box = next(m for m in app.multiselect if m.label == "Leave out pictures that were marked as")
+    assert list(box.options) == ["label wrong (2)", "not a face (1)"]
+    box.set_value(["label wrong"]).run()
+    button(app, "Train").click().run()
+    (run,) = list_runs()
+    assert read_rows(run.recipe.exclude) == {int(dataset.rows[3]), int(dataset.rows[8])}
+
+
+def test_the_time_is_estimated_from_ten_steps(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def measure(recipe: Recipe) -> probe.Speed:
+        asked.append(recipe)
+        speed = probe.Speed(0.5, 20.0, 1280, "a pocket calculator")
+        file = probe.speed_file(recipe)
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(dataclasses.asdict(speed)))
+        return speed
+
+    monkeypatch.setattr(probe, "measure_speed", measure)
+    open_page(app, "train")
+    button(app, "Estimate the time").click().run()
+    for _ in range(100):
+        if "About" in words(app):
+            break
+        time.sleep(0.05)
+        app.run()
+    epochs = load_preset("quick").epochs
+    seconds = epochs * (10 * 0.5 + 20)
+    assert f"About {duration(seconds)}: {epochs} epochs of 10 steps at 500 ms" in words(app)
+    assert len(asked) == 1
+    next(n for n in app.number_input if n.label == "Epochs").set_value(3).run()
+    assert f"About {duration(75)}" in words(app)  # another number of epochs needs no new measurement
+
+
+def test_a_measurement_that_fails_says_why(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def measure(recipe: Recipe) -> probe.Speed:
+        raise UserError("The training part has 0 labelled pictures.")
+
+    monkeypatch.setattr(probe, "measure_speed", measure)
+    open_page(app, "train")
+    button(app, "Estimate the time").click().run()
+    for _ in range(100):
+        if app.warning:
+            break
+        time.sleep(0.05)
+        app.run()
+    assert "0 labelled pictures" in app.warning[0].value
+    assert button(app, "Estimate the time")

@@ -6,11 +6,11 @@ from typing import Literal
 
 import streamlit as st
 
-from workbench import navigation
-from workbench.components import plot
+from workbench import navigation, state
+from workbench.components import plot, train_classes, train_compare
 from workbench.components.errors import guard
 from workbench.figures.curves import learning_curve
-from workbench.services import train
+from workbench.services import train, train_curves
 from workbench.services.train import Progress
 from workbench.services.wording import percent
 
@@ -38,8 +38,12 @@ def show(run_id: str, *, key: str) -> None:
             _draw(progress, key)
 
     live()
-    with st.expander("Log", icon=":material/notes:"):
-        _log(run_id, active)
+
+
+def _log(run_id: str) -> None:
+    st.code(train.log_tail(run_id) or "The log is empty so far.", language=None, height=240, wrap_lines=True)
+    st.caption("All runs in TensorBoard, beside this app:")
+    st.code(train_curves.tensorboard_command(), language="bash")
 
 
 def _draw(progress: Progress, key: str) -> None:
@@ -52,19 +56,40 @@ def _draw(progress: Progress, key: str) -> None:
     st.progress(progress.fraction, text=f"{100 * progress.fraction:.0f} % · {progress.detail or waiting}")
     if progress.state in ("failed", "lost") and progress.message:
         st.warning(progress.message, icon=_ICONS[progress.state])
-    if progress.rows:
-        last = progress.rows[-1]
-        for place, quantity in zip(st.columns(2), _QUANTITIES, strict=True):
-            with place:
-                plot.show(
-                    learning_curve(progress.rows, quantity, progress.epochs, progress.best_epoch),
-                    key=f"{key} {quantity} {progress.run_id}",
-                    alt=f"{quantity} by epoch; after epoch {last['epoch']} the validation accuracy is "
-                    f"{percent(last['val_accuracy'])}",
-                )
-        st.caption("Dashed line: the best epoch, whose weights are kept.")
-    elif progress.active:
-        st.caption("The curves begin when the first epoch is complete.")
+    names = ["Curves", "Classes", "Compare", "Log"]
+    part = st.segmented_control(
+        "Show",
+        names,
+        label_visibility="collapsed",
+        required=True,
+        **state.bound("of the run", names, "Curves", in_url=False),
+    )
+    if part == "Log":
+        _log(progress.run_id)
+    elif not progress.rows:
+        st.caption(
+            "The curves begin when the first epoch is complete." if progress.active else "No epoch was complete."
+        )
+    elif part == "Classes":
+        train_classes.show(progress, key)
+    elif part == "Compare":
+        train_compare.show(progress, key)
+    else:
+        _curves(progress, key)
+
+
+def _curves(progress: Progress, key: str) -> None:
+    last = progress.rows[-1]
+    for place, quantity in zip(st.columns(2), _QUANTITIES, strict=True):
+        with place:
+            plot.show(
+                learning_curve(progress.rows, quantity, progress.epochs, progress.best_epoch),
+                key=f"{key} {quantity} {progress.run_id}",
+                alt=f"{quantity} by epoch; after epoch {last['epoch']} the validation accuracy is "
+                f"{percent(last['val_accuracy'])}",
+            )
+    st.caption("Dashed line: the best epoch, whose weights are kept.")
+    train_compare.show_rate(progress, key)
 
 
 def _actions(progress: Progress, key: str) -> None:
@@ -84,12 +109,3 @@ def _actions(progress: Progress, key: str) -> None:
                 icon=":material/visibility:",
                 query_params={"checkpoint": progress.run_id},
             )
-
-
-def _log(run_id: str, active: bool) -> None:
-    @st.fragment(run_every=3.0 if active else None)
-    def tail() -> None:
-        with guard("the log"):
-            st.code(train.log_tail(run_id) or "The log is empty so far.", language=None, height=240, wrap_lines=True)
-
-    tail()

@@ -140,13 +140,13 @@ def log_tail(run_id: str, lines: int = 30) -> str:
 def label(run: Run) -> str:
     """One line for a list of runs; a run whose files are damaged is named and said to be so."""
     try:
-        status, title = run.status(), _title(run.recipe)
+        status, what = run.status(), title(run.recipe)
     except UserError:
         return f"{run.id} · cannot be read"
     began = datetime.fromtimestamp(status.created).strftime("%d %b %H:%M") if status.created else run.id
     best = "" if status.best_value is None else f" · best {_value(run.recipe, status.best_value)}"
     done = "" if status.active else f", {status.epoch} of {status.epochs} epochs"
-    return f"{title} · {began} · {status.state}{done}{best}"
+    return f"{what} · {began} · {status.state}{done}{best}"
 
 
 def progress(run: Run) -> Progress:
@@ -160,7 +160,7 @@ def progress(run: Run) -> Progress:
         run_id=run.id,
         state=status.state,
         active=status.active,
-        title=_title(recipe),
+        title=title(recipe),
         headline=_headline(status, stopping := status.active and run.cancelled),
         detail=_detail(status, recipe),
         fraction=status.fraction,
@@ -174,7 +174,8 @@ def progress(run: Run) -> Progress:
     )
 
 
-def _title(recipe: Recipe) -> str:
+def title(recipe: Recipe) -> str:
+    """Network and data set in words."""
     network = ARCHITECTURES[recipe.network].title if recipe.network in ARCHITECTURES else recipe.network
     return f"{network} on {Path(recipe.data).name}"
 

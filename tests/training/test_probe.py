@@ -1,0 +1,38 @@
+"""Ten steps tell how long a run takes: counted right, remembered, and in a process of their own."""
+
+import dataclasses
+
+import pytest
+
+from fer_models.errors import UserError
+from fer_models.training.probe import Speed, known_speed, measure_speed, take_steps
+from fer_models.training.recipe import Recipe
+from fer_models.training.run import list_runs
+
+SMALL = Recipe(data="synthetic:count=210,size=48,identities=12", network="mini_xception", epochs=4, batch_size=8)
+
+
+def test_the_estimate_counts_steps_as_the_loop_does():
+    speed = Speed(step=0.1, validation=2.0, pictures=65, device="CPU")
+    assert speed.steps(Recipe(batch_size=8)) == 8  # a last batch of one picture is left out
+    assert speed.steps(Recipe(batch_size=8, repeats=2)) == 17
+    assert speed.seconds(Recipe(batch_size=8, epochs=3)) == pytest.approx(3 * (0.8 + 2))
+
+
+def test_a_child_measures_once_for_recipes_that_take_equal_steps():
+    assert known_speed(SMALL) is None
+    speed = measure_speed(SMALL)
+    assert 0 < speed.step < 30
+    assert 0 < speed.validation < 60
+    assert speed.pictures > 50
+    assert speed.device
+    assert list_runs() == []
+    assert known_speed(dataclasses.replace(SMALL, epochs=99, lr=0.1, schedule="cosine")) == speed
+    assert known_speed(dataclasses.replace(SMALL, batch_size=16)) is None
+
+
+def test_what_the_run_would_say_is_said_before_it():
+    with pytest.raises(UserError, match="nowhere"):
+        measure_speed(dataclasses.replace(SMALL, data="nowhere"))
+    with pytest.raises(UserError, match="nowhere"):
+        take_steps(dataclasses.replace(SMALL, data="nowhere"))
