@@ -21,10 +21,13 @@ def shares(people: Sequence[Person], classes: Sequence[str], *, key: str) -> Non
     found = group.shares(people, classes)
     named = [entry for entry in found if entry[1]]
     most = max(found, key=lambda entry: entry[1])
-    count = f"{len(people)} people" if len(people) > 1 else "one person"
-    tied = sum(entry[1] == most[1] for entry in found) > 1
-    lead = "no class leads" if tied and len(people) > 1 else f"“{most[0]}” leads with {percent(most[2])}"
-    st.markdown(f"**Of {count}, {lead}**")
+    if len(people) == 1:
+        lead = f"One person, read as “{most[0]}”"
+    elif sum(entry[1] == most[1] for entry in found) > 1:
+        lead = f"Of {len(people)} people, no class has the most"
+    else:
+        lead = f"Of {len(people)} people, “{most[0]}” leads with {percent(most[2])}"
+    st.markdown(f"**{lead}**")
     words = ", ".join(f"{name} {percent(share)}" for name, _, share in named)
     plot.show(people_bars(found), key=f"{key} shares", alt=f"People per expression: {words}")
 

@@ -121,7 +121,8 @@ def annotated(picture: np.ndarray, people: Sequence[Person], longest: int = 1600
 def _sign(canvas: np.ndarray, text: str, corner: np.ndarray, room: float) -> None:
     """White letters on a dark ground above the corner, of one size in the picture: a usual face's width holds them."""
     font = cv2.FONT_HERSHEY_SIMPLEX
-    size = float(np.clip(room / cv2.getTextSize("8 surprise 88%", font, 1.0, 2)[0][0], 0.35, 1.4))
+    fits = room / cv2.getTextSize("8 surprise 88%", font, 1.0, 2)[0][0]
+    size = float(np.clip(fits, max(canvas.shape) / 1600, 1.4))  # Letters stay readable in a picture of small faces.
     thick = 2 if size > 0.7 else 1
     (width, height), under = cv2.getTextSize(text, font, size, thick)
     x = int(np.clip(corner[0], 0, max(0, canvas.shape[1] - width - 8)))
