@@ -44,6 +44,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("stress", "Understand", "Stress", "What breaks a prediction?", "thunderstorm"),
     PageEntry("compare", "Compare", "Compare", "Which network, at what cost, and how sure are we?", "balance"),
     PageEntry("video", "Live", "Video", "Which expression is seen when, and how surely?", "movie"),
+    PageEntry("webcam", "Live", "Webcam", "What does the network read live, and where does it look?", "videocam"),
     PageEntry("group", "Live", "Group", "Who looks how, and how many?", "groups"),
 )  # fmt: skip
 

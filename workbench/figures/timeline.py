@@ -58,7 +58,8 @@ def timeline(
         figure.add_scatter(
             x=[p[0] for p in peaks], y=[100 * p[1] for p in peaks],
             mode="markers+text" if len(peaks) <= 14 else "markers",
-            text=[p[2] for p in peaks], textposition="bottom center", textfont={"color": "#6F7C85"}, cliponaxis=False, showlegend=False, name="peak",
+            text=[p[2] for p in peaks], textposition="bottom center",
+            textfont={"color": "#6F7C85"}, cliponaxis=False, showlegend=False, name="peak",
             marker={"size": 10, "symbol": "triangle-down", "color": [colour(p[2]) for p in peaks],
                     "line": {"width": 1, "color": "#14181B"}},
             hovertemplate="peak of %{text}: %{y:.0f} % at %{x:.2f} s<extra></extra>", row=2, col=1,

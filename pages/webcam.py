@@ -1,0 +1,3 @@
+from workbench.views import webcam
+
+webcam.render()
