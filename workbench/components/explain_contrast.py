@@ -6,11 +6,12 @@ import streamlit as st
 
 from fer_models import labels
 from workbench import cache, state
-from workbench.components import csv_download, explain_grid, heatmap_view, plot
+from workbench.components import csv_download, explain_grid, explain_report, heatmap_view, plot
 from workbench.components.explain_grid import Cell, Row
 from workbench.components.explain_subject import Subject
 from workbench.figures.explain_contrast import opposed_bars
 from workbench.services import explain, explain_contrast, explain_pictures
+from workbench.services import explain_report as sections
 from workbench.services.explain import Look, Question
 from workbench.services.explain_contrast import Contrast
 from workbench.services.explain_pictures import Display
@@ -51,6 +52,16 @@ def show(subject: Subject, *, key: str) -> None:
         heatmap_view.show(found.difference, subject.framed.crop, signed, key=key, height=340)
         with st.container(horizontal=True):
             heatmap_view.downloads(found.difference, subject.framed.crop, signed, subject.checkpoint, key=key)
+            explain_report.show(
+                f"Why {a} and not {b}",
+                [subject.checkpoint],
+                sections.asked(found.difference, signed),
+                lambda: [
+                    sections.prediction(ranked),
+                    sections.contrast(found, subject.pixels, display),
+                ],
+                key=key,
+            )
     with right:
         _regions(found, subject, key)
     st.markdown("**The maps beside each other**")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench import cache
-from workbench.components import attention_view, csv_download, explain_bars, heatmap_view, trust_view
+from workbench.components import attention_view, csv_download, explain_bars, explain_report, heatmap_view, trust_view
 from workbench.components.errors import guard
 from workbench.components.explain_subject import Subject
 from workbench.services import explain_face
+from workbench.services import explain_report as sections
 from workbench.services.explain_face import RegionShares
 from workbench.services.wording import percent
 
@@ -31,6 +32,7 @@ def show(subject: Subject, *, key: str) -> None:
             if found is not None:
                 columns = ("region", "share of relevance", "share of picture")
                 csv_download.show(columns, found.rows, "regions.csv", key=f"{key} regions", label="Regions, CSV")
+            report = st.container()
     with right:
         ranked = look.prediction.ranked()
         st.markdown(f"**The class is “{look.winner}”**, {percent(ranked[0][1])} sure")
@@ -42,11 +44,27 @@ def show(subject: Subject, *, key: str) -> None:
         else:
             regions(found, framed.source, look.target)
     st.subheader("The network's own attention", anchor=False)
-    attention_view.show(cache.own_attention(subject.checkpoint, subject.pixels), framed.crop, display)
+    attention = cache.own_attention(subject.checkpoint, subject.pixels)
+    attention_view.show(attention, framed.crop, display)
     st.caption("Every gate and every query stands in the tab Attention.")
     # Last, since it takes the longest: the answer stands while the verdict is still being found.
     with verdict, guard("the trust card"), st.spinner("Testing the heatmap."):
-        trust_view.show(cache.trust(subject.checkpoint, subject.pixels, question))
+        card = cache.trust(subject.checkpoint, subject.pixels, question)
+        trust_view.show(card)
+        with report:
+            explain_report.show(
+                "One look at a face",
+                [subject.checkpoint],
+                sections.asked(look, display),
+                lambda: [
+                    sections.prediction(look.prediction.ranked()),
+                    sections.heatmap(look, subject.pixels, display),
+                    sections.trust(card),
+                    sections.regions(found, framed.source),
+                    sections.attention(attention, subject.pixels, display),
+                ],
+                key=key,
+            )
 
 
 def regions(found: RegionShares, source: str, target: str) -> None:

@@ -6,11 +6,12 @@ import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
 from workbench import cache, state
-from workbench.components import csv_download, explain_bars, explain_grid, heatmap_view
+from workbench.components import csv_download, explain_bars, explain_grid, explain_report, heatmap_view
 from workbench.components.errors import guard
 from workbench.components.explain_grid import Cell, Row
 from workbench.components.explain_subject import Subject
 from workbench.services import explain_face, explain_networks, explain_pictures, inventory
+from workbench.services import explain_report as sections
 from workbench.services.explain_face import RegionShares
 from workbench.services.explain_networks import Reading
 from workbench.services.explain_pictures import Display
@@ -69,6 +70,13 @@ def show(subject: Subject, *, key: str) -> None:
             explain_networks.table(names, readings, regions),
             "networks.csv",
             key=f"{key} csv",
+        )
+        explain_report.show(
+            "The same face in several networks",
+            [other.checkpoint for other in subjects],
+            {"method": question.method, "class": asked, "score": question.of, "display": display.words},
+            lambda: sections.networks(names, readings, [s.pixels for s in subjects], display),
+            key=key,
         )
     st.caption(
         "Each network gets the face cut and scaled as its training did, and explains its usual layer. A heatmap says "

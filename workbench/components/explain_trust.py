@@ -7,12 +7,22 @@ import streamlit as st
 from fer_models.explain.faithfulness import FAITHFULNESS
 from fer_models.explain.faithfulness.parameter_randomisation import Cascade
 from workbench import cache, state
-from workbench.components import csv_download, explain_grid, explain_job, heatmap_view, plot, table, trust_view
+from workbench.components import (
+    csv_download,
+    explain_grid,
+    explain_job,
+    explain_report,
+    heatmap_view,
+    plot,
+    table,
+    trust_view,
+)
 from workbench.components.errors import guard
 from workbench.components.explain_grid import Cell, Row
 from workbench.components.explain_subject import Subject
 from workbench.figures.explain_curves import removal_curves
 from workbench.services import explain_pictures, explain_trust
+from workbench.services import explain_report as sections
 from workbench.services.explain import Look
 from workbench.services.explain_pictures import Display
 from workbench.services.explain_trust import BASELINES, Evidence
@@ -59,6 +69,13 @@ def show(subject: Subject, *, key: str) -> None:
     if found.cascade is not None:
         _strip(found.cascade, look, subject, display)
     _measures(found, key)
+    explain_report.show(
+        "Can this heatmap be believed",
+        [subject.checkpoint],
+        sections.asked(look, display) | {"pixels replaced by": baseline},
+        lambda: [sections.heatmap(look, pixels, display), *sections.evidence(found)],
+        key=key,
+    )
 
 
 def _curves(found: Evidence, look: Look, key: str) -> None:
