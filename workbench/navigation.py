@@ -36,6 +36,10 @@ PAGES: tuple[PageEntry, ...] = (
         "studies", "Train", "Studies", "What changes when one thing changes, and is it more than chance?", "science"
     ),
     PageEntry("explain", "Understand", "Explain", "Where does the network look, and can we believe it?", "visibility"),
+    PageEntry(
+        "heatmaps", "Understand", "Heatmaps", "Where does it look on average, and which method can be believed?",
+        "blur_on"
+    ),
     PageEntry("clusters", "Understand", "Clusters", "Which faces does the network find alike?", "scatter_plot"),
     PageEntry("confusion", "Understand", "Confusion", "What does it mistake for what?", "grid_on"),
     PageEntry(

@@ -1,0 +1,66 @@
+"""Shares of the relevance in parts of the face, for one network or several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from fer_models.explain.batch_table import RegionShare
+
+#: Okabe and Ito's colours; networks are told apart by their pattern too.
+_COLOURS = ("#3E89B0", "#C46A2D", "#3F9C78", "#B06C9A")
+_PATTERNS = ("", "/", ".", "x")
+_GREY = "#8A8F98"
+
+
+def region_bars(shares: Mapping[str, Sequence[RegionShare]]) -> go.Figure:
+    """Lying bars a region, one a network, with 95 % intervals; a grey mark is what the region covers.
+
+    Args:
+        shares: name of a network to its regions, the same names for all.
+    """
+    figure = go.Figure()
+    for number, (network, regions) in enumerate(shares.items()):
+        figure.add_bar(
+            y=[one.name for one in regions],
+            x=[100 * one.share.value for one in regions],
+            orientation="h",
+            name=_escape(network),
+            marker={"color": _COLOURS[number % 4], "pattern": {"shape": _PATTERNS[number % 4], "fgcolor": "white"}},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [100 * (one.share.high - one.share.value) for one in regions],
+                "arrayminus": [100 * (one.share.value - one.share.low) for one in regions],
+                "color": _GREY,
+                "thickness": 1.4,
+                "width": 4,
+            },
+            customdata=[[100 * one.share.low, 100 * one.share.high] for one in regions],
+            hovertemplate="%{y}: %{x:.1f} % [%{customdata[0]:.1f}, %{customdata[1]:.1f}]"
+            "<extra>%{fullData.name}</extra>",
+        )
+    first = next(iter(shares.values()), [])
+    figure.add_scatter(
+        y=[one.name for one in first],
+        x=[100 * one.area for one in first],
+        mode="markers",
+        name="share of the picture",
+        marker={"symbol": "line-ns", "size": 18, "line": {"width": 3, "color": _GREY}},
+        hovertemplate="%{y} covers %{x:.1f} % of the picture<extra></extra>",
+    )
+    figure.update_xaxes(title_text="share of the relevance, %", rangemode="tozero", fixedrange=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True)
+    figure.update_layout(
+        height=130 + 30 * len(first) + 14 * len(first) * max(0, len(shares) - 1),
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        barmode="group",
+        bargap=0.3,
+        legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
+    )
+    return figure
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
