@@ -32,11 +32,21 @@ def test_export_measures_the_rounded_weights_and_evaluate_agrees(run, tmp_path, 
     assert figure["split"] == "test"
     assert figure["selection"] == "val"
     assert shipped.metric("accuracy", "flip")["averaging"] == "flip"
+    for key in ("macro_precision", "macro_recall", "macro_specificity", "mcc", "roc_auc"):
+        assert shipped.metric(key, "ten_crop")["n"] == figure["n"]
     assert main(["evaluate", str(target), "--data", DATA, "--split", "test", "--json", "-"]) == 0
     again = json.loads(capsys.readouterr().out)
     assert again["accuracy"] == {key: figure[key] for key in ("value", "low", "high")}
     assert again["n"] == figure["n"]
-    for words in ("# A small network", "must not be used", "not a feeling", f"{100 * figure['value']:.1f} %"):
+    for words in (
+        "nearest neighbour on pixels",
+        "processor time",
+        "five crops",
+        "# A small network",
+        "must not be used",
+        "not a feeling",
+        f"{100 * figure['value']:.1f} %",
+    ):
         assert words in shipped.card
 
 

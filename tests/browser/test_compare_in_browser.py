@@ -1,15 +1,86 @@
-"""Compare in a real browser: measure one network, see it drawn, take the table away."""
+"""Compare in a real browser: every section, what each click does, and what the files hold."""
 
 from __future__ import annotations
 
 import csv
+import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlparse
 
+import numpy as np
 import pytest
+import torch
 from app_server import Server, settle
+from PIL import Image
+
+from fer_models import create_model
+from fer_models.checkpoint import save_checkpoint
+from fer_models.labels import FER7
+from fer_models.preprocess import Preprocess
 
 pytestmark = pytest.mark.browser
+BOTH = "networks=fresh,second"
+
+
+@pytest.fixture(scope="module")
+def two(server: Server) -> Iterator[Server]:
+    """The app with a second network, epochs of the first one, and a set of other classes in other words."""
+    torch.manual_seed(1)
+    second = save_checkpoint(
+        server.base / "checkpoints" / "second", create_model("fcsdnet", 7, 1), FER7, Preprocess(48, 1)
+    )
+    history = server.base / "checkpoints" / "fresh" / "metrics.jsonl"
+    lines = [
+        {
+            "epoch": i,
+            "seconds": 30,
+            "train_loss": 2 / i,
+            "val_loss": 1.5,
+            "train_accuracy": 0.1 * i,
+            "val_accuracy": 0.3,
+        }
+        for i in range(1, 5)
+    ]
+    history.write_text("\n".join(map(json.dumps, lines)))
+    random, other = np.random.default_rng(0), server.base / "data" / "other"
+    for split in ("train", "test"):
+        for name in ("happiness", "anger", "contempt"):
+            (other / split / name).mkdir(parents=True)
+            for i in range(12):
+                Image.fromarray(random.integers(0, 255, (48, 48), dtype=np.uint8)).save(
+                    other / split / name / f"{i}.png"
+                )
+    yield server
+    for folder in (second.path, other):
+        shutil.rmtree(folder)
+    history.unlink()
+
+
+def errors(page: Any) -> list[str]:
+    """Sentences of errors and tracebacks on the page."""
+    boxes = page.locator('[data-testid="stException"], [data-testid="stAlertContentError"] p')
+    return [box.inner_text() for box in boxes.all()]
+
+
+def asked(page: Any, name: str) -> str:
+    """What the address says of a choice."""
+    return parse_qs(urlparse(page.url).query).get(name, [""])[0]
+
+
+def measured(server: Server) -> str:
+    """How many pictures the test part of the small set has."""
+    return str(len(list((server.base / "data" / "small" / "test").glob("*/*.png"))))
+
+
+def rows_of(page: Any, button: str) -> list[dict[str, str]]:
+    """The lines of the CSV behind a button."""
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=button, exact=True).first.click()
+    with Path(waiting.value.path()).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def test_measure_and_download(page: Any, server: Server) -> None:
@@ -33,3 +104,88 @@ def test_measure_and_download(page: Any, server: Server) -> None:
     assert float(measured["ms_one_picture[torch]"]) > 0
     assert measured["checkpoint"]  # trained networks stand first
     assert len([row for row in rows if not row["checkpoint"]]) > 10
+
+
+def test_networks_on_the_same_faces(page: Any, two: Server) -> None:
+    page.goto(f"{two.url}/compare?section=On the same faces&data=small&split=test&{BOTH}")
+    page.get_by_text("the same for all").wait_for(timeout=180_000)
+    settle(page)
+    assert errors(page) == []
+    few = rows_of(page, "CSV")
+    assert {row["network"] for row in few} == {"fresh", "second"} and {row["n"] for row in few} == {measured(two)}
+    # Every metric, a row each.
+    page.get_by_text("All metrics", exact=True).click()
+    page.get_by_role("cell", name="Weighted kappa").wait_for(timeout=120_000)
+    settle(page)
+    every = rows_of(page, "CSV")
+    assert len(every) > len(few) and asked(page, "metrics") == "True"
+    same = {(r["network"], r["metric"]): r["value"] for r in every}
+    assert all(same[r["network"], r["metric"]] == r["value"] for r in few)
+    # Class by class: another figure, drawn anew.
+    page.get_by_role("radio", name="Precision").click()
+    page.locator(".ytitle", has_text="Precision, %").wait_for(timeout=60_000)
+    assert asked(page, "class figure") == "precision"
+    # The gallery of faces that only one gets right.
+    page.get_by_role("combobox", name="Right").wait_for()
+    faces = page.locator(".gallery button")
+    if faces.count() > 1:
+        faces.nth(1).click()
+        settle(page)
+        assert asked(page, "row")
+    # A network taken out of the selection leaves the address.
+    page.get_by_role("button", name="second").first.click()
+    page.get_by_text("Choose two networks or more.").wait_for(timeout=60_000)
+    assert asked(page, "networks") == "fresh"
+    assert errors(page) == []
+
+
+def test_across_data_sets(page: Any, two: Server) -> None:
+    page.goto(f"{two.url}/compare?section=Across data sets&sets=small,other&{BOTH}")
+    page.get_by_role("cell", name="other", exact=True).first.wait_for(timeout=180_000)
+    settle(page)
+    assert errors(page) == []
+    rows = rows_of(page, "CSV")
+    assert [(row["network"], row["measured_on"]) for row in rows] == [
+        ("fresh", "small"), ("fresh", "other"), ("second", "small"), ("second", "other")
+    ]  # fmt: skip
+    # Contempt is left out: 12 of happiness and 12 of anger.
+    assert {row["measured_on"]: row["n"] for row in rows} == {"small": measured(two), "other": "24"}
+    assert all(float(row["low"]) <= float(row["value"]) <= float(row["high"]) for row in rows)
+    page.get_by_text("How classes were matched").click()
+    page.get_by_role("cell", name="contempt").wait_for(timeout=60_000)
+    page.get_by_role("radio", name="Balanced accuracy").click()
+    page.get_by_role("columnheader", name="Balanced accuracy, %").wait_for(timeout=120_000)
+    settle(page)
+    assert asked(page, "transfer figure") == "balanced_accuracy"
+    assert {row["metric"] for row in rows_of(page, "CSV")} == {"balanced_accuracy"}
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="LaTeX", exact=True).click()
+    assert "Trained on" in Path(waiting.value.path()).read_text()
+    # Other pictures of a set.
+    page.get_by_role("button", name="Which pictures").click()
+    box = page.get_by_role("combobox", name="Split of other")
+    box.click()
+    page.get_by_role("option", name="train", exact=True).click()
+    page.wait_for_timeout(500)
+    page.keyboard.press("Escape")
+    page.get_by_role("cell", name="train", exact=True).first.wait_for(timeout=180_000)
+    settle(page)
+    assert errors(page) == []
+
+
+def test_training_curves(page: Any, two: Server) -> None:
+    page.goto(f"{two.url}/compare?section=Training&{BOTH}")
+    page.get_by_text("No epochs were kept of second.").wait_for(timeout=120_000)
+    settle(page)
+    page.locator(".ytitle", has_text="accuracy, %").wait_for(timeout=60_000)
+    page.get_by_role("radio", name="loss").click()
+    page.locator(".ytitle", has_text="loss").wait_for(timeout=60_000)
+    page.get_by_role("radio", name="minutes").click()
+    page.locator(".xtitle", has_text="minutes").wait_for(timeout=60_000)
+    assert (asked(page, "quantity"), asked(page, "over")) == ("loss", "minutes")
+    assert page.locator(".scatterlayer .trace").count() == 2
+    page.get_by_text("Training pictures too").click()
+    page.wait_for_function("document.querySelectorAll('.scatterlayer .trace').length === 1", timeout=60_000)
+    rows = rows_of(page, "Curves, CSV")
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
+    assert errors(page) == []

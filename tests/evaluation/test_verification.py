@@ -68,3 +68,23 @@ def test_curves_equal_scikit_learn() -> None:
     np.testing.assert_allclose(ours.threshold[:0:-1], thresholds)
     with pytest.raises(UserError, match="without pictures"):
         pr_curve(targets, probabilities, 9)
+
+
+@pytest.mark.parametrize("attempts", ["top", "claims"])
+def test_equal_error_rate_lies_on_scikit_learns_curve(attempts: str) -> None:
+    targets, probabilities = draw()
+    if attempts == "top":
+        genuine, scores = probabilities.argmax(1) == targets, probabilities.max(1)
+    else:
+        genuine, scores = np.eye(4, dtype=bool)[targets].ravel(), probabilities.ravel()
+    far, gar, thresholds = sk.roc_curve(genuine, scores, drop_intermediate=False)
+    gap = far - (1 - gar)
+    k = int(np.flatnonzero(gap >= 0)[0])
+    share = -gap[k - 1] / (gap[k] - gap[k - 1])
+    curve = verification_curve(targets, probabilities, attempts)  # type: ignore[arg-type]
+    assert curve.eer == pytest.approx(far[k - 1] + share * (far[k] - far[k - 1]), abs=1e-12)
+    assert curve.eer_threshold == pytest.approx(
+        thresholds[k - 1] + share * (thresholds[k] - thresholds[k - 1]), abs=1e-12
+    )
+    np.testing.assert_allclose(curve.far, far, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(1 - curve.frr, gar, rtol=0, atol=1e-12)
