@@ -1,13 +1,20 @@
-"""The map of faces under a real mouse: a circle drawn around points, a click on one, and two linked maps."""
+"""The map of faces under a real mouse: circles, clicks, faces beside the mouse, linked maps, epochs, cancelling."""
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from app_server import Server, settle
+
+from fer_models.training.epochs import EpochOutputs, write_epoch
+from fer_models.training.recipe import Recipe
+from fer_models.training.run import Run
 
 pytestmark = pytest.mark.browser
 
@@ -32,14 +39,15 @@ _DIMMED = """index => {
 
 
 def open_map(page: Any, server: Server, more: str = "") -> None:
+    page.set_default_timeout(240_000)  # The first map of a fresh server waits for its libraries.
     page.goto(f"{server.url}/clusters?data=small&split=test&projection=pca{more}")
     wait_for_map(page)
 
 
 def wait_for_map(page: Any, index: int = 0) -> None:
     plot = page.locator(".js-plotly-plot").nth(index)
-    plot.locator(".nsewdrag").first.wait_for(state="attached", timeout=120_000)
-    settle(page)
+    plot.locator(".nsewdrag").first.wait_for(state="attached", timeout=240_000)
+    settle(page, 240_000)
     plot.scroll_into_view_if_needed()
     page.wait_for_timeout(1500)
 
@@ -55,7 +63,7 @@ def circle(page: Any, left: float, top: float, right: float, bottom: float) -> N
 
 def choose_circles(page: Any) -> None:
     page.get_by_text("Circle faces", exact=True).click()
-    settle(page)
+    settle(page, 240_000)
     wait_for_map(page)
 
 
@@ -77,22 +85,22 @@ def test_a_click_shows_neighbours_and_a_lasso_fills_the_gallery(page: Any, serve
     alone = max(points, key=lambda p: min((p[0] - q[0]) ** 2 + (p[1] - q[1]) ** 2 for q in points if q is not p))
     page.mouse.click(alone[0], alone[1])
     page.wait_for_function(
-        f"() => new URLSearchParams(location.search).get('row') == '{int(alone[2])}'", timeout=60_000
+        f"() => new URLSearchParams(location.search).get('row') == '{int(alone[2])}'", timeout=120_000
     )
-    settle(page)
+    settle(page, 240_000)
     assert page.get_by_text("Most alike in the original features").count() == 1
     assert page.get_by_text(re.compile(r"of these 8 are among its 15 nearest on the map")).count() == 1
 
     choose_circles(page)
     frame, inside = left_half(page.evaluate(_POINTS, 0))
     circle(page, *frame)
-    page.get_by_role("heading", name=re.compile("selected faces")).wait_for(timeout=60_000)
-    settle(page)
+    page.get_by_role("heading", name=re.compile("selected faces")).wait_for(timeout=120_000)
+    settle(page, 240_000)
     assert page.get_by_role("heading", name=f"{len(inside)} selected faces").count() == 1
     assert page.get_by_text(f"n = {len(inside)}").count() >= 1, "class mix and accuracy are those of the selection"
     assert page.get_by_role("img", name=f"Mean of {len(inside)} faces").count() == 1
     page.get_by_role("button", name="Clear the selection").click()
-    page.get_by_role("heading", name="Faces that stand apart").wait_for(timeout=60_000)
+    page.get_by_role("heading", name="Faces that stand apart").wait_for(timeout=120_000)
 
 
 def test_two_maps_share_a_selection(page: Any, server: Server) -> None:
@@ -102,7 +110,96 @@ def test_two_maps_share_a_selection(page: Any, server: Server) -> None:
     choose_circles(page)
     frame, inside = left_half(page.evaluate(_POINTS, 0))
     circle(page, *frame)
-    page.get_by_role("heading", name=f"{len(inside)} selected faces").wait_for(timeout=60_000)
-    settle(page)
+    page.get_by_role("heading", name=f"{len(inside)} selected faces").wait_for(timeout=120_000)
+    settle(page, 240_000)
     page.wait_for_timeout(1500)
     assert set(page.evaluate(_DIMMED, 1)) == inside, "the other map shows the same faces"
+
+
+def test_the_face_under_the_mouse_is_shown(page: Any, server: Server) -> None:
+    open_map(page, server)
+    points = page.evaluate(_POINTS, 0)
+    alone = max(points, key=lambda p: min((p[0] - q[0]) ** 2 + (p[1] - q[1]) ** 2 for q in points if q is not p))
+    page.mouse.move(alone[0] - 30, alone[1] - 30)
+    page.mouse.move(alone[0], alone[1], steps=8)
+    face = page.locator(".face").first
+    face.wait_for(state="visible", timeout=60_000)
+    assert face.get_attribute("data-position") == str(int(alone[2]))
+    assert re.match(r"row \d+: labelled \w+, taken for \w+, \d+ % sure", face.inner_text().strip())
+    assert "data:image/jpeg" in face.locator("div").evaluate("e => e.style.backgroundImage")
+    page.mouse.move(10, 10)
+    face.wait_for(state="hidden", timeout=60_000)
+
+
+def test_ellipses_and_space(page: Any, server: Server) -> None:
+    open_map(page, server)
+    names = "index => document.querySelectorAll('.js-plotly-plot')[index]._fullData.map(t => t.name + ' ' + t.type)"
+    assert not [name for name in page.evaluate(names, 0) if "90 %" in name]
+    page.get_by_role("button", name="Shown").click()
+    page.get_by_text("90 % ellipses", exact=True).click()
+    page.wait_for_function(
+        "() => document.querySelector('.js-plotly-plot')._fullData.some(t => t.name.includes('90 %'))", timeout=120_000
+    )
+    page.keyboard.press("Escape")
+    page.get_by_text("In space", exact=True).click()
+    page.wait_for_function(
+        "() => document.querySelector('.js-plotly-plot')?._fullData?.some(t => t.type === 'scatter3d')", timeout=120_000
+    )
+    settle(page, 240_000)
+    drawn = page.evaluate(names, 0)
+    assert all(name.endswith("scatter3d") for name in drawn) and any("90 %" in name for name in drawn)
+    assert "view=3" in page.url
+
+
+def test_two_parts_on_one_map_are_told_apart(page: Any, server: Server) -> None:
+    open_map(page, server, "&with=split train&colour=split")
+    names = page.evaluate("() => document.querySelector('.js-plotly-plot')._fullData.map(t => t.name)")
+    assert {"train", "test"} <= set(names)
+
+
+def test_a_map_is_cancelled_and_taken_up_again(page: Any, server: Server) -> None:
+    page.goto(f"{server.url}/clusters?data=small&split=train&projection=tsne")
+    cancel = page.get_by_role("button", name="Cancel", exact=True)
+    cancel.wait_for(timeout=120_000)
+    cancel.click()
+    page.get_by_text("It was cancelled; nothing of it was kept.").wait_for(timeout=120_000)
+    settle(page, 240_000)
+    assert not page.locator(".js-plotly-plot").count()
+    page.get_by_role("button", name="Try again").click()
+    wait_for_map(page)
+
+
+def test_the_slider_goes_through_the_epochs(page: Any, server: Server) -> None:
+    write_run(server)
+    open_map(page, server, "&projection epochs=pca")
+    page.get_by_text("Through training").click()
+    slider = page.get_by_role("slider", name="Epoch")
+    slider.wait_for(timeout=120_000)
+    page.get_by_text(re.compile("After epoch 3: ")).wait_for()
+    points = "() => Array.from(document.querySelector('.st-key-epoch-map .js-plotly-plot')._fullData[0].x)"
+    page.locator(".st-key-epoch-map .js-plotly-plot").wait_for(timeout=120_000)
+    last = page.evaluate(points)
+    slider.press("ArrowLeft")
+    page.get_by_text(re.compile("After epoch 2: ")).wait_for(timeout=120_000)
+    page.wait_for_function(f"last => JSON.stringify(({points})()) !== JSON.stringify(last)", arg=last, timeout=30_000)
+    assert page.get_by_text("Moved the most since the epoch before").count() == 1
+    page.get_by_role("button", name="Play").click()
+    page.get_by_text(re.compile("After epoch 2: ")).wait_for(timeout=120_000)
+    page.get_by_text(re.compile("After epoch 3: ")).wait_for(timeout=120_000)
+    page.get_by_role("button", name="Play").wait_for(timeout=120_000)
+
+
+def write_run(server: Server) -> None:
+    """A finished run on the small set whose classes drift apart over three epochs."""
+    run = server.runs / "20260101-000000-drawn-by-hand"
+    (run / "epochs").mkdir(parents=True, exist_ok=True)
+    (run / "recipe.json").write_text(json.dumps(Recipe(data="small", epochs=3).to_dict()))
+    (run / "status.json").write_text(json.dumps({"state": "finished", "epoch": 3, "epochs": 3}))
+    shutil.copytree(server.base / "checkpoints" / "fresh", run / "checkpoints" / "best", dirs_exist_ok=True)
+    rng = np.random.default_rng(0)
+    targets = np.repeat(np.arange(7), 10)
+    noise, centres = rng.normal(size=(70, 16)), rng.normal(size=(7, 16))
+    for epoch in (1, 2, 3):
+        rows = (noise + epoch * 2 * centres[targets] + rng.normal(size=(70, 16)) / 4).astype(np.float32)
+        logits = np.eye(7, dtype=np.float32)[(targets + (rng.random(70) < 0.6 / epoch)) % 7]
+        write_epoch(Run(run), epoch, EpochOutputs(np.arange(70), targets, logits, rows))
