@@ -73,7 +73,7 @@ def test_upload_to_heatmap(page: Any, server: Server, photograph: Path, tmp_path
     assert sentence.startswith("'text.png' is not a picture") and "\n" not in sentence
     assert "Traceback" not in page.locator("body").inner_text()
 
-    page.get_by_test_id("stFileUploaderDeleteBtn").get_by_role("button").click()
+    page.get_by_test_id("stFileChipDeleteBtn").click()
     settle(page)
     began = time.monotonic()
     page.locator("input[type=file]").set_input_files(str(photograph))

@@ -174,7 +174,7 @@ def _patches(subject: Subject, image: np.ndarray, target: str, display: Display,
     size = st.slider("Side of the patch, %", 10, 50, step=5, **state.bound_number("patch", 25)) / 100
     classifier = subject.classifier
     found = explain_job.result(
-        ("patch", subject.checkpoint.sha256, image.tobytes(), target, size),
+        ("patch", *subject.identity, target, size),
         lambda tell: explain_change.patches(classifier, image, target, size, tell),
         "Covering the face place by place",
         key=f"{key} patch",

@@ -50,9 +50,7 @@ def show(subject: Subject, *, key: str) -> None:
         st.info("Choose a method and a column or more.", icon=":material/info:")
         return
     question = Question("grad_cam", target, layer, None, of, upsampling)
-    identity = (
-        "methods", subject.checkpoint.sha256, subject.pixels.tobytes(), tuple(rows), tuple(columns), across, question
-    )  # fmt: skip
+    identity = ("methods", *subject.identity, tuple(rows), tuple(columns), across, question)
     found = explain_job.result(
         identity,
         lambda tell: explain_methods.grid(classifier, subject.pixels, rows, columns, across, question, tell),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,11 @@ class Subject:
     def pixels(self) -> np.ndarray:
         """uint8 (S, S, C): what the network gets."""
         return self.framed.crop.pixels
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Digests of weights and face, for the names of jobs: a picture itself stands in no name."""
+        return self.checkpoint.sha256, hashlib.sha256(self.pixels.tobytes()).hexdigest()
 
     def of(self, checkpoint: Checkpoint) -> Subject:
         """The same face as another network gets it."""

@@ -58,7 +58,7 @@ def show(subject: Subject, *, key: str) -> None:
         trust_view.show(cache.trust(subject.checkpoint, subject.pixels, question))
     classifier, pixels, attribution = subject.classifier, subject.pixels, look.attribution
     found = explain_job.result(
-        ("trust", subject.checkpoint.sha256, pixels.tobytes(), question, baseline),
+        ("trust", *subject.identity, question, baseline),
         lambda tell: explain_trust.evidence(classifier, pixels, attribution, str(baseline), tell),
         "The tests of this map",
         key=key,

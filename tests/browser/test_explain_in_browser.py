@@ -1,0 +1,80 @@
+"""Explain in a real browser: through all tabs with one photograph, and what can be taken away."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from app_server import Server, settle
+from PIL import Image
+
+from workbench.services import samples
+from workbench.views.explain import TABS
+
+pytestmark = pytest.mark.browser
+
+#: What stands in each tab when it is done.
+DONE = {
+    "look": "Where it attends",
+    "methods": "What each method does",
+    "networks": "One network says",
+    "contrast": "The maps beside each other",
+    "attention": "All modules in short",
+    "trust": "All tests of this map",
+    "change": "the worst place",
+}
+
+
+def saved(page: Any, label: str) -> bytes:
+    """The file behind a download button."""
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=label, exact=True).click()
+    return Path(waiting.value.path()).read_bytes()
+
+
+def test_through_all_tabs(page: Any, server: Server, tmp_path: Path) -> None:
+    assert set(DONE) == set(TABS)
+    files = []
+    for name in ("sad", "fear"):
+        files.append(tmp_path / f"{name}.png")
+        Image.fromarray(samples.picture(f"drawn-{name}")).save(files[-1])
+    page.goto(f"{server.url}/explain?methods=grad_cam,saliency&classes=happy")
+    settle(page)
+    page.locator("input[type=file]").set_input_files([str(file) for file in files])
+    page.get_by_text("sad.png. One face found.").wait_for(timeout=60_000)
+    for key, (title, _) in TABS.items():
+        page.get_by_test_id("stButtonGroup").first.get_by_text(title, exact=True).click()
+        page.get_by_text(DONE[key]).first.wait_for(timeout=180_000)
+        settle(page, 180_000)
+        assert page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]').count() == 0, title
+        assert key == "look" or f"tab={key}" in page.url
+        assert page.get_by_text("sad.png. One face found.").count() == 1, "the upload must stay"
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.wait_for_timeout(150)
+        inside, window = page.locator('[data-testid="stMain"]').evaluate("m => [m.scrollWidth, m.clientWidth]")
+        assert inside <= window, f"{title} is wider than a window of 390 pixels"
+        page.set_viewport_size({"width": 1280, "height": 720})
+    bare = page.locator("[data-testid=stMain] img:not([alt]), [data-testid=stMain] img[alt='']")
+    assert bare.count() == 0, "pictures need words"
+
+
+def test_what_is_saved_says_how_it_was_made(page: Any, server: Server, tmp_path: Path) -> None:
+    page.goto(f"{server.url}/explain?target=fear&sample=drawn-sad")
+    page.get_by_text("Grad-CAM for fear").wait_for(timeout=60_000)
+    settle(page)
+    told = json.loads(saved(page, "Settings, JSON"))
+    assert (told["class"], told["method"], told["score"]) == ("fear", "grad_cam", "logit")
+    assert len(told["weights_sha256"]) == 64
+    picture = tmp_path / "map.png"
+    picture.write_bytes(saved(page, "Heatmap, PNG"))
+    with Image.open(picture) as image:
+        assert json.loads(image.text["Settings"])["weights_sha256"] == told["weights_sha256"]
+    values = tmp_path / "map.npy"
+    values.write_bytes(saved(page, "Values, .npy"))
+    assert np.load(values, allow_pickle=False).shape == (48, 48)
+    page.get_by_role("button", name="Report, HTML").click()
+    report = saved(page, "Save the report").decode()
+    assert told["weights_sha256"] in report and "not part of this report" in report and "://" not in report
