@@ -6,22 +6,23 @@ again and goes on from the run's last finished epoch.
 
 from __future__ import annotations
 
-import contextlib
 import os
+import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from fer_models.errors import UserError
-from fer_models.training.run import Run
 from fer_models.training.study import Study, find_study, locked
 from fer_models.training.study_start import next_run
 
 #: How often a task is tried again after its worker was lost.
 RETRIES = 3
+#: Bytes that a Ray of our own keeps for objects: a task sends two words and gets one back.
+_STORE = 80 * 2**20
+_FOLDERS = ("FER_RUNS", "FER_CACHE", "FER_DATA", "FER_CHECKPOINTS")
 
 
 def need_ray() -> Any:
@@ -37,32 +38,38 @@ def need_ray() -> Any:
     return ray
 
 
-def train_task(study_id: str, number: int) -> str:
-    """One run of a study from where it stands to its end, inside a Ray worker.
+def train_task(study_id: str, number: int, threads: int) -> str:
+    """One run of a study from where it stands to its end, inside a Ray worker; the run folder is made when it begins.
 
-    This machine's queue is passed by: Ray gave the place. The run folder is made when its task begins.
+    Training has a process of its own, which ends with this one: an ordinary worker, with its own log and memory.
+
+    Args:
+        threads: how many threads it computes with, as many as Ray gave it CPUs.
 
     Returns:
         The state in which it ended.
-    """
-    from fer_models.training import worker
 
+    Raises:
+        ChildProcessError: If the training was killed; Ray then tries again.
+    """
     with locked(find_study(study_id)) as study:
         trial = study.trials[number]
-        found = None if study.cancelled else (next_run(study, trial) or study.run_of(trial))
-        if found is None or found.status().state == "finished":
-            return "finished" if found else "cancelled"
-        found.claim()  # the worker that had it before, if there was one, is dead: else Ray would not ask again
-
-    @contextlib.contextmanager
-    def no_queue(run: Run) -> Iterator[bool]:
-        yield not run.cancelled
-
-    worker.wait_for_slot = no_queue  # in this process only: every task has one of its own
-    with (found.folder / "log.txt").open("a", encoding="utf-8", buffering=1) as log, contextlib.redirect_stdout(log):
-        print(f"On the cluster, process {os.getpid()} of {os.uname().nodename}.", flush=True)
-        worker.work(found)
-    return found.status().state
+        run = None if study.cancelled else (next_run(study, trial) or study.run_of(trial))
+    if run is None:
+        return "cancelled"
+    if run.status().state == "finished":
+        return "finished"
+    with (run.folder / "log.txt").open("ab") as log:
+        child = subprocess.run(
+            [sys.executable, "-m", "fer_models.training.cluster_worker", str(run.folder), str(os.getpid())],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "OMP_NUM_THREADS": str(threads)},
+        )
+    if child.returncode < 0:
+        raise ChildProcessError(f"The training {run.id} was ended by signal {-child.returncode}.")
+    return run.status().state
 
 
 def drive(study: Study) -> None:
@@ -74,13 +81,15 @@ def drive(study: Study) -> None:
     ray = need_ray()
     address = study.place.partition(":")[2]
     settings = {name: str(Path(os.environ[name]).absolute()) for name in _FOLDERS if os.environ.get(name)}
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a Ray that we start tells nobody about it
+    own = {} if address else {"include_dashboard": False, "object_store_memory": _STORE}
     try:
         ray.init(
-            address=address or None,
+            address=address or "local",
             runtime_env={"env_vars": {**settings, "GOMP_SPINCOUNT": "1000"}},
             log_to_driver=False,
-            include_dashboard=False if not address else None,
             logging_level="warning",
+            **own,
         )
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise UserError(f"The Ray cluster {address or 'on this machine'} cannot be reached: {error}") from None
@@ -88,9 +97,8 @@ def drive(study: Study) -> None:
         have = ray.cluster_resources()
         gpus = study.resources.get("gpus", 1.0 if have.get("GPU", 0) >= 1 else 0.0)
         cpus = study.resources.get("cpus", min(2.0, have.get("CPU", 1.0)))
-        # One process a task: its memory goes back to the machine, and a lost one takes no other run along.
-        task = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=RETRIES, max_calls=1)(train_task)
-        waiting = {task.remote(study.id, number): number for number in _unfinished(study)}
+        task = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=RETRIES, retry_exceptions=True)(train_task)
+        waiting = {task.remote(study.id, number, max(1, int(cpus))): number for number in _unfinished(study)}
         print(f"{len(waiting)} runs handed to Ray, {cpus:g} CPUs and {gpus:g} GPUs each.", flush=True)
         while waiting:
             done, _ = ray.wait(list(waiting), timeout=1.0)
@@ -98,9 +106,6 @@ def drive(study: Study) -> None:
                 _ended(ray, reference, study, waiting.pop(reference))
     finally:
         ray.shutdown()
-
-
-_FOLDERS = ("FER_RUNS", "FER_CACHE", "FER_DATA", "FER_CHECKPOINTS")
 
 
 def _unfinished(study: Study) -> list[int]:

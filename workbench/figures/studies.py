@@ -44,6 +44,7 @@ def curves(bands: Sequence[Band], title: str, *, percent: bool) -> go.Figure:
         figure.add_scatter(
             x=[*band.epochs.tolist(), *band.epochs[::-1].tolist()],
             y=[*high.tolist(), *low[::-1].tolist()],
+            mode="lines",
             fill="toself",
             fillcolor=_pale(colour),
             line={"width": 0},

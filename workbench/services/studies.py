@@ -188,7 +188,12 @@ def words(asked: Plan) -> str:
         if rough is not None
         else "no earlier run of this network on this computer tells how long"
     )
-    return f"{asked.runs} {'run' if asked.runs == 1 else 'runs'}{product} of {asked.recipe.epochs} epochs · {cost}"
+    return f"{asked.runs} {'run' if asked.runs == 1 else 'runs'}{product} of {_epochs(asked)} · {cost}"
+
+
+def _epochs(asked: Plan) -> str:
+    count = asked.recipe.epochs
+    return "1 epoch" if count == 1 else f"{count} epochs"
 
 
 def begin(asked: Plan) -> str:
