@@ -137,3 +137,78 @@ def test_a_face_its_mark_and_the_nearest_ones(page: Any, server: Server) -> None
     page.get_by_text(re.compile("^Grad-CAM for ")).wait_for(timeout=60_000)
     settle(page)
     assert "sample=row" in page.url and errors(page) == []
+
+
+def test_the_matrix_is_saved_as_a_picture_and_a_table(page: Any, server: Server) -> None:
+    open_page(page, server, "confusion?data=small&split=test")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="LaTeX").first.click()
+    assert r"\toprule" in Path(waiting.value.path()).read_text()
+    for kind, begin in (("png", b"\x89PNG"), ("svg", b"<svg")):
+        if kind == "svg":
+            box = page.get_by_role("combobox", name="The camera saves")
+            box.focus()
+            box.press("Enter")
+            box.type("SVG")
+            box.press("Enter")
+            settle(page)
+            page.wait_for_timeout(800)
+        page.locator(".js-plotly-plot").first.hover()
+        with page.expect_download() as waiting:
+            page.locator('.modebar-btn[data-title^="Download plot"]').first.click()
+        assert waiting.value.suggested_filename.endswith(kind)
+        assert Path(waiting.value.path()).read_bytes().startswith(begin)
+    assert errors(page) == []
+
+
+def test_the_folds_hold_scorecard_calibration_and_thresholds(page: Any, server: Server) -> None:
+    open_page(page, server, "confusion?data=small&split=test")
+    page.get_by_text("Scorecard", exact=True).click()
+    page.get_by_role("button", name="Ask the nearest neighbour").click(timeout=60_000)
+    page.get_by_role("cell", name="For comparison: the nearest neighbour on pixels").wait_for(timeout=120_000)
+    settle(page)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Card, Markdown").click()
+    card = Path(waiting.value.path()).read_text()
+    assert "the nearest neighbour on pixels" in card and "What it must not be used for" in card
+    page.get_by_text("What if one asks for one class").click()
+    page.get_by_text(re.compile("^Equal error rate ")).wait_for(timeout=60_000)
+    page.get_by_role("radio", name="Precision and recall").click()
+    page.locator(".xtitle", has_text="found (recall), %").wait_for(timeout=60_000)
+    before = page.get_by_text(re.compile("^Equal error rate ")).inner_text()
+    page.get_by_role("radio", name="each class claimed").click()
+    count = len(list((server.base / "data" / "small" / "test").glob("*/*.png")))
+    page.get_by_text(f"{count} genuine attempts, {6 * count} others").wait_for(timeout=60_000)
+    assert page.get_by_text(re.compile("^Equal error rate ")).inner_text() != before
+    assert errors(page) == []
+
+
+def test_a_face_on_the_map_and_slices_of_another_figure(page: Any, server: Server) -> None:
+    open_page(page, server, "misclassifications?data=small&split=test")
+    page.get_by_role("button", name="Make the map").click(timeout=60_000)
+    page.get_by_text("the star is this face, one of them").wait_for(timeout=180_000)
+    settle(page)
+    figure = page.get_by_role("combobox", name="Figure")
+    figure.focus()
+    figure.press("Enter")
+    figure.type("Macro F1")
+    figure.press("Enter")
+    page.get_by_role("columnheader", name="Macro F1").wait_for(timeout=120_000)
+    settle(page)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="CSV").first.click()
+    lines = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text())))
+    assert {"macro_f1", "low", "high", "n"} <= set(lines[0])
+    assert {"identical copies", "brightness"} & {line["column"] for line in lines}
+    page.get_by_role("button", name="More").click()
+    page.get_by_text("Occlusion proxy, rank of 100").wait_for(timeout=60_000)
+    wrong = int(re.search(r"(\d+) of", page.get_by_text(re.compile(r"\d+ of \d+ faces are wrong")).inner_text())[1])
+    slider = page.get_by_role("slider", name=re.compile("Occlusion")).first
+    slider.focus()
+    for _ in range(10):
+        slider.press("PageUp")
+    settle(page)
+    page.wait_for_timeout(500)
+    shown = page.get_by_text(re.compile(r"^(1 to )?\d+( of \d+)? pictures?$")).first.inner_text()
+    assert int(re.findall(r"\d+", shown)[-1]) < wrong
+    assert errors(page) == []
