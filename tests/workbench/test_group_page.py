@@ -120,6 +120,23 @@ def test_the_detectors_button(app: AppTest, checkpoint: Checkpoint, monkeypatch:
     assert detector.state().missing
 
 
+def test_after_the_button_faces_are_found_anew(
+    app: AppTest, checkpoint: Checkpoint, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = shared / "detectors" / download.FILE_NAME
+
+    def fetched() -> Path:
+        monkeypatch.setenv("FER_YUNET", str(file))
+        return file
+
+    monkeypatch.setattr(detector_button.detector, "get", fetched)
+    open_page(app, "group")
+    assert "found by Haar" in words(app)
+    app.button(key="group yunet").click().run()
+    assert not app.error and not app.exception
+    assert "found by YuNet" in words(app) and "Of 8 people" in words(app)
+
+
 def test_with_yunet_there_is_no_button(
     app: AppTest, checkpoint: Checkpoint, shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,12 +69,12 @@ def breaking(result: StressResult, network: str, kind: str) -> np.ndarray:
 
 
 def strip(result: StressResult, asked: Plan, network: str, kind: str, place: int) -> tuple[list[np.ndarray], list[str]]:
-    """One face clean and at every severity, as it was corrupted in the test, with the answers."""
-    face = asked.dataset.images[asked.index[place]]
+    """One face clean and at every severity as the network got it, uint8 (S, S, 1 or 3), with the answers."""
+    face, preprocess = asked.dataset.images[asked.index[place]], asked.networks[network].preprocess
     made, words = [], []
     corruption = CORRUPTIONS.create(kind)
     for level in (0, *result.severities):
-        made += corrupt(corruption, [face], level, first=place)
+        made += [preprocess.stored(one) for one in corrupt(corruption, [face], level, first=place)]
         said = result.answers[network, kind, level]
         answer = result.classes[int(said.predicted[place])]
         words.append(f"{level or 'clean'}: {answer} {percent(float(said.confidence[place]), 0)}")

@@ -1,0 +1,105 @@
+"""Stress and Group in a real browser: the first answer, a test in the background, uploads, and what can be saved."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from app_server import Server, settle
+from PIL import Image
+
+pytestmark = pytest.mark.browser
+
+
+def errors(page: Any) -> list[str]:
+    """Sentences of errors and tracebacks on the page."""
+    boxes = page.locator('[data-testid="stException"], [data-testid="stAlertContentError"] p')
+    return [box.inner_text() for box in boxes.all()]
+
+
+def saved(page: Any, button: str) -> bytes:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=button, exact=True).last.click()
+    return Path(waiting.value.path()).read_bytes()
+
+
+def upload(page: Any, file: Path | dict[str, Any], name: str) -> None:
+    page.locator('input[type="file"]').first.set_input_files(file)
+    page.get_by_text(re.compile(re.escape(name))).first.wait_for(timeout=120_000)
+    settle(page)
+
+
+def test_one_face_at_every_severity(page: Any, server: Server) -> None:
+    page.goto(f"{server.url}/stress?kind=bar")
+    page.get_by_text("Under every corruption").wait_for(timeout=120_000)
+    settle(page, 120_000)
+    assert errors(page) == []
+    assert page.locator(".gallery img").count() == 6
+    rows = list(csv.DictReader(io.StringIO(saved(page, "CSV").decode())))
+    assert len(rows) == 14 * 6
+    clean = {row["class"] for row in rows if row["severity"] == "0"}
+    assert len(clean) == 1, "the clean face is the same for every corruption"
+    said = page.get_by_text(re.compile(r"breaks first under|Nothing tried here")).first.inner_text()
+    changed = [row for row in rows if row["class"] not in clean]
+    assert ("Nothing tried here" in said) == (not changed)
+    before = page.locator(".gallery img").nth(5).get_attribute("src")
+    box = page.get_by_role("combobox", name=re.compile("Corruption"))
+    box.focus()
+    box.press("Enter")
+    box.type("Blur")
+    box.press("Enter")
+    page.get_by_text("Out of focus").wait_for(timeout=60_000)
+    settle(page)
+    assert page.locator(".gallery img").nth(5).get_attribute("src") != before
+    assert "kind=blur" in page.url and errors(page) == []
+
+
+def test_the_faces_of_a_split_in_the_background(page: Any, server: Server) -> None:
+    address = f"{server.url}/stress?test=Many+faces&data=small&split=test&preset=chosen"
+    page.goto(address)
+    page.get_by_role("button", name="Test 60 faces").wait_for(timeout=120_000)
+    settle(page)
+    page.get_by_role("button", name="Test 60 faces").click()
+    page.get_by_role("button", name="Test 60 faces").wait_for(state="detached", timeout=120_000)
+    page.get_by_role("heading", name="By class").wait_for(timeout=420_000)
+    settle(page, 120_000)
+    assert errors(page) == []
+    assert page.get_by_text("n = 60 · small test").count() == 1
+    rows = list(csv.DictReader(io.StringIO(saved(page, "CSV").decode())))
+    assert len(rows) == 2 * 6
+    assert len({row["accuracy"] for row in rows if row["severity"] == "0"}) == 1
+    assert all(float(row["accuracy_low"]) <= float(row["accuracy"]) <= float(row["accuracy_high"]) for row in rows)
+    page.goto(address)  # a new session: the answers were kept
+    page.get_by_role("heading", name="By class").wait_for(timeout=120_000)
+    settle(page, 120_000)
+    assert errors(page) == []
+
+
+def test_a_group_is_read_and_saved(page: Any, server: Server) -> None:
+    page.goto(f"{server.url}/group")
+    page.get_by_text("8 faces found").wait_for(timeout=120_000)
+    settle(page, 120_000)
+    assert errors(page) == []
+    assert page.get_by_role("table", name="Faces of the picture").locator("tbody tr").count() == 8
+    picture = np.asarray(Image.open(io.BytesIO(saved(page, "Picture (PNG)"))))
+    assert picture.shape == (424, 824, 3)
+    rows = list(csv.DictReader(io.StringIO(saved(page, "CSV").decode())))
+    assert [row["face"] for row in rows] == [str(n) for n in range(1, 9)]
+    upload(page, {"name": "notes.png", "mimeType": "image/png", "buffer": b"no picture"}, "is not a picture")
+    assert len(errors(page)) == 1 and page.get_by_text("8 faces found").count() == 1
+
+
+def test_photographs_of_groups(page: Any, server: Server, shared: Path) -> None:
+    page.goto(f"{server.url}/group")
+    page.get_by_text("8 faces found").wait_for(timeout=120_000)
+    upload(page, shared / "data" / "faces" / "pexels_group.jpeg", "pexels_group.jpeg: 4 faces found")
+    assert errors(page) == []
+    page.locator('input[type="file"]').first.set_input_files(shared / "data" / "faces" / "cc0_women_on_phones.jpg")
+    page.get_by_text(re.compile(r"cc0_women_on_phones.jpg: [12] faces? found")).wait_for(timeout=120_000)
+    settle(page, 120_000)
+    assert errors(page) == []
