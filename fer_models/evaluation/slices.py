@@ -193,19 +193,26 @@ def slice_metric(
     for k, name in enumerate(names):
         positions = np.flatnonzero(group == k)
         if len(positions):
-            estimate = evaluation.take(positions).estimate((metric,))[metric]
+            own = evaluation.take(positions)
+            # One class alone has no area under a curve: nothing to resample then.
+            undefined = bool(np.isnan(own.value(metric)))
+            estimate = Estimate(np.nan, np.nan, np.nan) if undefined else own.estimate((metric,))[metric]
             found.append(Slice(column, name, len(positions), estimate, len(positions) < small, positions))
     worst_first = 1 if chosen.direction == "higher" else -1
     return sorted(found, key=lambda part: (np.isnan(part.estimate.value), worst_first * part.estimate.value))
 
 
 def worst_slices(evaluation: Evaluation, dataset: FaceDataset, metric: str = "accuracy") -> list[Slice]:
-    """Slices by every column but those with a value for nearly every picture; worst first, small ones last."""
+    """Slices by every column but those with a value for nearly every picture; worst first, small ones last.
+
+    Slices on which the metric is not defined, such as an area under a curve of one class alone, are left out.
+    """
     found: list[Slice] = []
     for column in slice_columns(dataset):
         values = column_values(dataset, evaluation.positions, column)
         _, names = grouped(values)
         if 1 < len(names) <= max(_MOST_VALUES, evaluation.n // SMALL):
             found += slice_metric(evaluation, values, column, metric)
+    found = [part for part in found if not np.isnan(part.estimate.value)]
     worst_first = 1 if METRICS[metric].direction == "higher" else -1
     return sorted(found, key=lambda part: (part.small, worst_first * part.estimate.value))

@@ -131,3 +131,12 @@ def test_measures_of_pictures() -> None:
     assert contrast(pair)[0] > contrast(pair)[1]
     flat = np.full((1, 8, 8, 3), 70, np.uint8)
     assert (brightness(flat)[0], contrast(flat)[0], sharpness(flat)[0]) == (70, 0, 0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_slices_without_the_figure_are_left_out(data: FaceDataset, evaluation: Evaluation) -> None:
+    parts = worst_slices(evaluation, data, "roc_auc")
+    assert parts and "class" not in {part.column for part in parts}, "one class alone has no area under a curve"
+    assert all(np.isfinite(part.estimate.value) for part in parts)
+    alone = slice_metric(evaluation, column_values(data, evaluation.positions, "class"), "class", "roc_auc")
+    assert all(np.isnan(part.estimate.value) for part in alone)

@@ -32,7 +32,13 @@ def class_bars(classes: Sequence[str], series: Mapping[str, Sequence[Estimate | 
             name=name,
             marker={
                 "color": COLOURS[number % len(COLOURS)],
-                "pattern": {"shape": HATCHES[number % len(HATCHES)], "fgcolor": "#FFFFFF", "size": 7, "solidity": 0.25},
+                "pattern": {
+                    "shape": HATCHES[number % len(HATCHES)],
+                    "bgcolor": COLOURS[number % len(COLOURS)],  # without it Plotly leaves the ground between lines bare
+                    "fgcolor": "#FFFFFF",
+                    "size": 7,
+                    "solidity": 0.25,
+                },
             },
             error_y={
                 "type": "data",
