@@ -12,10 +12,11 @@ from fer_models.training.run import find_run
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", metavar="RUN", help="id or folder of the run")
     parser.add_argument("--detach", action="store_true", help="return at once; the run goes on")
+    parser.add_argument("--processes", type=int, default=1, help="how many train together, one a GPU")
 
 
 def run(given: argparse.Namespace) -> int:
     found = find_run(given.run_id)
-    resume(found)
+    resume(found, max(given.processes, 1))
     print(found.folder, flush=True)
     return 0 if given.detach else follow(found)

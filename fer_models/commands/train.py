@@ -12,7 +12,7 @@ from fer_models.commands.output import show_progress
 from fer_models.errors import UserError
 from fer_models.training.launch import launch
 from fer_models.training.recipe import Recipe, list_presets, load_preset, read_recipe
-from fer_models.training.run import Run
+from fer_models.training.run import Run, create_run
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +23,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a field of the recipe")
     parser.add_argument("--show", action="store_true", help="print the recipe as JSON and train nothing")
     parser.add_argument("--detach", action="store_true", help="return at once; the run goes on")
+    parser.add_argument("--processes", type=int, default=1, help="how many train together, one a GPU")
+    parser.add_argument(
+        "--prepare", action="store_true", help="only make the run folder and print it, for torchrun on several hosts"
+    )
 
 
 def run(given: argparse.Namespace) -> int:
@@ -35,7 +39,12 @@ def run(given: argparse.Namespace) -> int:
     if given.show:
         print(json.dumps(recipe.to_dict(), indent=2))
         return 0
-    started = launch(recipe)
+    if given.prepare:
+        print(create_run(recipe).folder)
+        return 0
+    if not 1 <= given.processes <= 64:
+        raise UserError("--processes must lie between 1 and 64.")
+    started = launch(recipe, given.processes)
     print(started.folder, flush=True)
     return 0 if given.detach else follow(started)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import torch
 from lightning.fabric import Fabric
+from lightning.fabric.strategies import DDPStrategy
 from torch import Tensor
 
 from fer_models.architectures import create_model
@@ -17,6 +20,7 @@ from fer_models.data.splits import Split
 from fer_models.errors import UserError
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
+from fer_models.training.devices import processes, sync_norms
 from fer_models.training.loop import Loop, TrainingData
 from fer_models.training.optimise import computes_bf16, start_from
 from fer_models.training.parts import split_of
@@ -24,20 +28,28 @@ from fer_models.training.recipe import Recipe
 
 
 def make_fabric(recipe: Recipe) -> Fabric:
-    """Lightning Fabric for the recipe's precision on the best device of this machine."""
+    """Lightning Fabric for the recipe's precision on the best device of this machine, or on torchrun's processes."""
     accelerator = "cuda" if torch.cuda.is_available() else "cpu"
     device = torch.device(accelerator)
     half = recipe.precision == "bf16" or (recipe.precision == "auto" and computes_bf16(device))
-    fabric = Fabric(accelerator=accelerator, devices=1, precision="bf16-mixed" if half else "32-true")
+    given: dict[str, Any] = {"accelerator": accelerator, "precision": "bf16-mixed" if half else "32-true"}
+    if processes() == 1:
+        fabric = Fabric(devices=1, **given)
+    else:
+        here = int(os.environ["LOCAL_WORLD_SIZE"])
+        # The others wait for the first one's place in the queue, which may take days; torchrun ends them if it dies.
+        strategy = DDPStrategy(timeout=timedelta(days=30), broadcast_buffers=False)
+        fabric = Fabric(devices=here, num_nodes=processes() // here, strategy=strategy, **given)
     fabric.launch()
     return fabric
 
 
 def device_name(device: torch.device) -> str:
-    """What a person calls the device."""
+    """What a person calls the device, or all of them."""
+    times = f"{processes()} x " if processes() > 1 else ""
     if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"CPU, {torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''}"
+        return times + torch.cuda.get_device_name(device)
+    return f"{times}CPU, {torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''}"
 
 
 def to_tensor(dataset: FaceDataset, index: np.ndarray, preprocess: Preprocess) -> Tensor:
@@ -85,7 +97,9 @@ def build_loop(
     torch.manual_seed(recipe.seed)
     network = create_model(recipe.network, len(dataset.classes), recipe.channels, **recipe.options)
     if recipe.init_from:
-        print(start_from(network, dataset.classes, read_checkpoint(recipe.init_from)), flush=True)
+        fabric.print(start_from(network, dataset.classes, read_checkpoint(recipe.init_from)), flush=True)
+    if processes() > 1 and recipe.sync_norms:
+        fabric.print(f"{sync_norms(network)} batch norms share their statistics over all processes.", flush=True)
     labels = data.train_targets if data.train_targets.ndim == 1 else data.train_targets.argmax(1)
     counts = torch.bincount(labels, minlength=len(dataset.classes)).tolist()
     loss = create_loss(

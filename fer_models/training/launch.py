@@ -10,17 +10,21 @@ from fer_models.training.recipe import Recipe
 from fer_models.training.run import Run, create_run
 
 
-def start(run: Run) -> int:
+def start(run: Run, processes: int = 1) -> int:
     """Spawn the worker in its own process group, so that closing the app or the shell does not end it.
 
+    Args:
+        processes: how many work together, one a device; more than one are started and watched by ``torchrun``.
+
     Returns:
-        The worker's process id.
+        Id of the spawned process: the worker's, or that of the one that watches several.
     """
+    several = ["torch.distributed.run", "--standalone", f"--nproc_per_node={processes}", "-m"]
     with (run.folder / "log.txt").open("ab") as log:
         # The worker's threads would spin against the app's otherwise; a setting of the user stays.
         environment = {"GOMP_SPINCOUNT": "1000", **os.environ}
         process = subprocess.Popen(
-            [sys.executable, "-m", "fer_models.training", str(run.folder)],
+            [sys.executable, "-m", *(several if processes > 1 else []), "fer_models.training", str(run.folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -30,18 +34,18 @@ def start(run: Run) -> int:
     return process.pid
 
 
-def launch(recipe: Recipe) -> Run:
-    """Make a run folder for the recipe and start its worker."""
+def launch(recipe: Recipe, processes: int = 1) -> Run:
+    """Make a run folder for the recipe and start its worker, or several that train it together."""
     run = create_run(recipe)
-    start(run)
+    start(run, processes)
     return run
 
 
-def resume(run: Run) -> int:
+def resume(run: Run, processes: int = 1) -> int:
     """Go on with a run that was cancelled, failed or lost, from its last finished epoch (or from the beginning).
 
     Raises:
         UserError: If it still runs or is finished.
     """
     run.requeue()
-    return start(run)
+    return start(run, processes)

@@ -30,6 +30,8 @@ from fer_models.training.recipe import Recipe
 from fer_models.training.schedule import Plateau, lr_factor
 from fer_models.training.validation import Measured, measure, refresh_norms
 
+_ASK_EVERY = 25  # steps after which several processes agree on whether to go on
+
 
 class CancelledError(Exception):
     """Raised inside the loop when the user cancelled."""
@@ -115,10 +117,10 @@ class Loop:
 
     @property
     def steps(self) -> int:
-        """Optimiser steps in an epoch; a last batch of one picture is left out, since batch norm cannot take it."""
+        """Optimiser steps in an epoch; a last batch of one picture a process is left out: batch norm cannot take it."""
         n = len(self.data.train_images) * self.recipe.repeats
         full, rest = divmod(n, self.recipe.batch_size)
-        return full + (rest > 1)
+        return full + (rest >= 2 * self.fabric.world_size)
 
     @property
     def evaluated(self) -> FERNetwork:
@@ -137,7 +139,8 @@ class Loop:
         recipe, device = self.recipe, self.fabric.device
         draw = torch.Generator().manual_seed(recipe.seed * 1_000_003 + self.epoch)
         change = torch.Generator(device).manual_seed(recipe.seed * 1_000_003 + self.epoch)
-        torch.manual_seed(recipe.seed * 1_000_003 + self.epoch)  # dropout
+        # Dropout; each process drops other values, while all draw the same batches and changes.
+        torch.manual_seed(recipe.seed * 1_000_003 + self.epoch + 7919 * self.fabric.global_rank)
         n = len(self.data.train_images)
         order = torch.cat([torch.randperm(n, generator=draw) for _ in range(recipe.repeats)]).to(device)
         self.step.train()
@@ -151,8 +154,11 @@ class Loop:
             if time.monotonic() - reported > 1:
                 reported = time.monotonic()
                 progress(i + 1, self.steps)
-                if should_stop():
+                if self.fabric.world_size == 1 and should_stop():
                     raise CancelledError
+            if self.fabric.world_size > 1 and i % _ASK_EVERY == 0 and self.fabric.broadcast(should_stop()):
+                raise CancelledError  # all processes must leave at the same step
+        totals = cast(Tensor, self.fabric.all_reduce(totals, reduce_op="sum"))
         loss_sum, correct, seen = totals.tolist()
         seconds = time.monotonic() - began
         if not math.isfinite(loss_sum):
@@ -183,12 +189,20 @@ class Loop:
         if recipe.augmentation.mixes:
             shares = targets if targets.ndim == 2 else F.one_hot(targets, self.network.num_classes).float()
             x, targets = mix(x, shares, recipe.augmentation, change)
+        size, processes = len(x), self.fabric.world_size
+        if processes > 1:
+            x, targets = x[self.fabric.global_rank :: processes], targets[self.fabric.global_rank :: processes]
         x = x.contiguous(memory_format=torch.channels_last)
         while True:
             try:
-                loss, logits = self._backward(x, targets)
+                # Gradients are averaged over the processes, whose parts of a last batch may differ by one.
+                loss, logits = self._backward(x, targets, len(x) * processes / size)
                 break
             except torch.OutOfMemoryError:
+                if processes > 1:  # the others wait in the middle of this step
+                    raise UserError(
+                        "A device has too little memory; choose a smaller batch, input or network."
+                    ) from None
                 if self.micro_batches * 2 > len(x):
                     raise UserError(
                         "The device has too little memory even for single pictures; choose a smaller input or network."
@@ -207,11 +221,11 @@ class Loop:
         hits = (logits.argmax(1) == (targets if targets.ndim == 1 else targets.argmax(1))).sum()
         return torch.stack([loss.double() * len(x), hits.double(), hits.new_tensor(len(x)).double()])
 
-    def _backward(self, x: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    def _backward(self, x: Tensor, targets: Tensor, share: float) -> tuple[Tensor, Tensor]:
         losses, logits = [], []
         for part, wanted in zip(x.chunk(self.micro_batches), targets.chunk(self.micro_batches), strict=True):
             loss, out = self.step(part, wanted)
-            self.fabric.backward(loss * (len(part) / len(x)))
+            self.fabric.backward(loss * (share * len(part) / len(x)))
             losses.append(loss.detach() * (len(part) / len(x)))
             logits.append(out.detach())
         return torch.stack(losses).sum(), torch.cat(logits)

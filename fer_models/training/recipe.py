@@ -99,6 +99,9 @@ class Recipe:
     precision: Literal["auto", "float32", "bf16"] = _ask(
         "auto", "Precision", "Time", "auto takes bf16 where the device computes it.", True
     )
+    sync_norms: bool = _ask(
+        True, "Batch norm over all devices", "Time", "Where several processes train together.", True
+    )
     seed: int = _ask(0, "Seed", "Time", "", True, low=0, high=2**31 - 1)
     augmentation: Augmentation = _ask(Augmentation, "Augmentation", "Augmentation", "")
 

@@ -13,6 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from fer_models.architectures.base import FERNetwork
 from fer_models.preprocess import Preprocess
+from fer_models.training.devices import SyncedNorm
 
 _BATCH = 256
 _HALF = torch.finfo(torch.float16).max
@@ -48,7 +49,10 @@ def refresh_norms(network: FERNetwork, images: Tensor, preprocess: Preprocess, f
         norm.reset_running_stats()
         norm.momentum = None  # a plain mean over the batches
         norm.train()
+    together = fabric.world_size > 1 and all(isinstance(norm, SyncedNorm) for norm in norms)
     for where in chosen.tensor_split(max(len(chosen) // _BATCH, 1)):
+        if together:  # each process takes its rows; otherwise each measures all, with the same result
+            where = where[fabric.global_rank :: fabric.world_size]
         x = preprocess.scale(images[where]).contiguous(memory_format=torch.channels_last)
         with fabric.autocast():
             network(x)

@@ -1,0 +1,119 @@
+"""Several processes train as one would: two on the CPU with gloo; one that is killed ends the run, which can go on."""
+
+import dataclasses
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from fer_models.architectures import create_model
+from fer_models.checkpoint import load_checkpoint
+from fer_models.training.devices import SyncedNorm, sync_norms
+from fer_models.training.epochs import read_epoch
+from fer_models.training.launch import launch, resume
+from fer_models.training.recipe import Recipe
+from fer_models.training.run import create_run
+from fer_models.training.worker import work
+
+SMALL = Recipe.from_dict(
+    {
+        "data": "synthetic:count=210,size=48,identities=12",
+        "network": "mini_xception",
+        "epochs": 2,
+        "batch_size": 32,
+        "precision": "float32",
+        "optimiser": "sgd",
+        "lr": 0.003,
+        "augmentation": {"rotation": 10, "horizontal_flip": 0.5, "mixup": 0.2},
+    }
+)
+
+
+def wait(run, condition, seconds=240):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition(status := run.status()):
+            return status
+        time.sleep(0.05)
+    raise AssertionError(f"still {run.status()} after {seconds} s\n{run.log_tail()}")
+
+
+def other_rank(run):
+    """Process id of the worker that is not the first one."""
+    first = run.status().pid
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        ours = str(run.folder).encode() in words and b"torch.distributed.run" not in words
+        if ours and int(folder.name) != first:
+            return int(folder.name)
+    raise AssertionError("there is no second process")
+
+
+def with_synced_norms(*given, **options):
+    network = create_model(*given, **options)
+    sync_norms(network)
+    return network
+
+
+def test_two_processes_have_the_loss_curve_of_one(monkeypatch):
+    """The control computes its norms as they do: torch's own channels-last norm rounds otherwise, by 1e-5."""
+    monkeypatch.setattr("torch.distributed.all_reduce", lambda value: None)
+    monkeypatch.setattr("fer_models.training.build.create_model", with_synced_norms)
+    alone = create_run(SMALL)
+    assert work(alone) == 0, alone.status()
+    pair = launch(SMALL, processes=2)
+    status = wait(pair, lambda s: not s.active)
+    assert status.state == "finished", pair.log_tail()
+    assert status.device.startswith("2 x CPU")
+    for one, two in zip(alone.metrics(), pair.metrics(), strict=True):
+        np.testing.assert_allclose(two["train_loss"], one["train_loss"], rtol=1e-3)
+        np.testing.assert_allclose(two["val_loss"], one["val_loss"], rtol=5e-3)
+        assert np.abs(np.subtract(one["val_confusion"], two["val_confusion"])).sum() <= 2
+    first, second = (read_epoch(run, 2) for run in (alone, pair))
+    np.testing.assert_array_equal(first.ids, second.ids)
+    np.testing.assert_allclose(first.logits.astype(float), second.logits.astype(float), atol=0.02)
+    assert load_checkpoint(pair.checkpoint).predict(np.zeros((1, 48, 48), np.uint8)).probabilities.shape == (1, 7)
+
+
+def test_a_killed_process_ends_the_run_which_can_go_on():
+    run = launch(dataclasses.replace(SMALL, epochs=400), processes=2)
+    wait(run, lambda s: s.epoch >= 1)
+    os.kill(other_rank(run), signal.SIGKILL)
+    status = wait(run, lambda s: not s.active)
+    assert status.state in ("failed", "lost"), status
+    assert "resume" in status.message
+    done = len(run.metrics())
+    resume(run, processes=2)
+    wait(run, lambda s: s.epoch > done)
+    run.cancel()
+    assert wait(run, lambda s: not s.active).state == "cancelled"
+    assert [row["epoch"] for row in run.metrics()] == list(range(1, len(run.metrics()) + 1))
+
+
+def test_a_synced_norm_of_one_process_is_the_norm_that_it_replaces(monkeypatch):
+    monkeypatch.setattr("torch.distributed.all_reduce", lambda value: None)
+    torch.manual_seed(0)
+    plain = nn.Sequential(nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4, momentum=0.3), nn.Flatten(), nn.Linear(64, 3))
+    plain.append(nn.BatchNorm1d(3))
+    synced = nn.Sequential(nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4, momentum=0.3), nn.Flatten(), nn.Linear(64, 3))
+    synced.append(nn.BatchNorm1d(3))
+    synced.load_state_dict(plain.state_dict())
+    assert sync_norms(synced) == 2
+    assert isinstance(synced[1], SyncedNorm)
+    assert list(synced.state_dict()) == list(plain.state_dict())
+    x = torch.randn(8, 2, 6, 6)
+    for network in (plain, synced):
+        network.train()
+        network(x).square().sum().backward()
+    for (name, one), two in zip(plain.named_parameters(), synced.parameters(), strict=True):
+        torch.testing.assert_close(two.grad, one.grad, msg=name, rtol=1e-4, atol=1e-4)
+    for name, value in plain.state_dict().items():
+        torch.testing.assert_close(synced.state_dict()[name], value, msg=name)
+    torch.testing.assert_close(synced.eval()(x), plain.eval()(x))
