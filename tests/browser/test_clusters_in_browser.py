@@ -31,6 +31,7 @@ _POINTS = """index => {
   }
   return found;
 }"""
+_RUN = "20260101-000000-drawn-by-hand"
 _DIMMED = """index => {
   const graph = document.querySelectorAll(".js-plotly-plot")[index];
   return graph._fullData.filter(t => t.customdata && t.selectedpoints)
@@ -171,7 +172,7 @@ def test_a_map_is_cancelled_and_taken_up_again(page: Any, server: Server) -> Non
 
 def test_the_slider_goes_through_the_epochs(page: Any, server: Server) -> None:
     write_run(server)
-    open_map(page, server, "&projection epochs=pca")
+    open_map(page, server, f"&projection epochs=pca&epochs run={_RUN}")
     page.get_by_text("Through training").click()
     slider = page.get_by_role("slider", name="Epoch")
     slider.wait_for(timeout=120_000)
@@ -191,7 +192,7 @@ def test_the_slider_goes_through_the_epochs(page: Any, server: Server) -> None:
 
 def write_run(server: Server) -> None:
     """A finished run on the small set whose classes drift apart over three epochs."""
-    run = server.runs / "20260101-000000-drawn-by-hand"
+    run = server.runs / _RUN
     (run / "epochs").mkdir(parents=True, exist_ok=True)
     (run / "recipe.json").write_text(json.dumps(Recipe(data="small", epochs=3).to_dict()))
     (run / "status.json").write_text(json.dumps({"state": "finished", "epoch": 3, "epochs": 3}))

@@ -142,7 +142,7 @@ def draw(
     )
     if solid:
         st.plotly_chart(figure, key=key, alt=alt, config=config)
-        st.caption("Drag to turn, click a face to see it. Faces are circled on the flat map.")
+        st.caption("Drag to turn, click a face to see it; a square is an error. Faces are circled on the flat map.")
         return
     st.plotly_chart(
         figure, key=key, alt=alt, config=config, selection_mode=("points", "box", "lasso"),

@@ -22,6 +22,9 @@ def show(evidence: Evidence, mapped: Mapped) -> None:
     )
     if not fold.open:
         return
+    if mapped.name != evidence.name or mapped.faces.split != evidence.evaluation.split:
+        fold.info("The table is of one split: choose “this split alone” above the map.", icon=":material/info:")
+        return
     usable = inventory.usable(inventory.trained_networks()).values()
     networks = [network.checkpoint for network in usable if network.checkpoint is not None]
     settings = MapSettings(**{**mapped.settings.relevant(), "features": "embedding"})

@@ -39,7 +39,8 @@ def cluster_map(
     """Points that report their position in the data set when they are pointed at, clicked or circled.
 
     Args:
-        coordinates: (N, 2 or 3). positions: (N,), what a point carries. wrong: bool (N,): drawn as a cross.
+        coordinates: (N, 2 or 3). positions: (N,), what a point carries. wrong: bool (N,): drawn as a cross, in
+            space as a square.
         names: category of each point, or values: float (N,), what colours it. title: of the colours.
         order: of the categories; others follow by name. centres: point of each class.
         spread: outline (M, 2 or 3) of each class. outliers: bool (N,), ringed.
@@ -48,13 +49,20 @@ def cluster_map(
     figure = go.Figure()
     dimensions = coordinates.shape[1]
     size = 4 if len(coordinates) > 8000 else 6 if len(coordinates) > 2500 else 7
+    error = "x" if dimensions == 2 else "square"  # In space, symbols are letters of a font that may lack the cross.
     scale: dict[str, Any] = {}
     if values is not None:
         bar = {"title": {"text": title, "side": "right"}, "thickness": 10, "outlinewidth": 0}
         limits = {"cmin": float(values.min()), "cmax": float(values.max())} if len(values) else {}
         scale = {"colorscale": _SCALE, "colorbar": bar, **limits}
     for name, where, ink, first in _groups(names, values, wrong, order):
-        marker = {"size": size, "symbol": "x" if wrong[where[0]] else "circle", "color": ink, "opacity": 0.85, **scale}
+        marker = {
+            "size": size,
+            "symbol": error if wrong[where[0]] else "circle",
+            "color": ink,
+            "opacity": 0.85,
+            **scale,
+        }
         more: dict[str, Any] = {"selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 0.15}}}
         if selected is not None:
             more["selectedpoints"] = np.flatnonzero(selected[where]).tolist()

@@ -12,8 +12,8 @@ from fer_models.data import FaceDataset
 from fer_models.embedding.export import sprite
 from fer_models.evaluation.evaluate import Evaluation
 
-#: Side of all faces together in pixels: 36,000 faces become 24 pixels each, up to 10,000 keep 48.
-_SIDE = 4800
+#: Side of all faces together in pixels: 36,000 faces become 18 pixels each, up to 5,600 keep 48.
+_SIDE = 3600
 
 
 def hover(faces: Evaluation, dataset: FaceDataset) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def hover(faces: Evaluation, dataset: FaceDataset) -> dict[str, Any]:
     """
     tile, picture = sprite(dataset.images, faces.positions, _SIDE)
     shown = picture if picture.ndim == 2 else np.ascontiguousarray(picture[:, :, ::-1])
-    done, data = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, 80])
+    done, data = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, 75])
     assert done, "a uint8 picture can always be encoded"
     return {
         "sprite": "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode(),
