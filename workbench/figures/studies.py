@@ -10,6 +10,8 @@ import plotly.graph_objects as go
 
 #: Colours of settings, distinct in grey too by their dashes.
 COLOURS = ("#3E89B0", "#C46A2D", "#5E7F3A", "#7A5C99", "#8A8F98", "#A0527A")
+#: From low to high, each end to be seen on its ground.
+_ON_LIGHT, _ON_DARK = ("#D9A441", "#3E89B0", "#1C2F4A"), ("#6F86C8", "#5EC4A0", "#F5E663")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
@@ -93,8 +95,7 @@ def parallel(axes: Sequence[Axis], *, dark: bool = False) -> go.Figure:
             dimensions=dimensions,
             line={
                 "color": list(axes[-1].values),
-                "colorscale": "Viridis" if dark else "Cividis",
-                "reversescale": not dark,
+                "colorscale": [[i / 2, colour] for i, colour in enumerate(_ON_DARK if dark else _ON_LIGHT)],
                 "showscale": False,
             },
             labelfont={"color": ink, "size": 13},
@@ -102,7 +103,9 @@ def parallel(axes: Sequence[Axis], *, dark: bool = False) -> go.Figure:
             rangefont={"color": "rgba(0,0,0,0)"},
         )
     )
-    figure.update_layout(height=360, margin={"l": 70, "r": 60, "t": 50, "b": 20})
+    # The words of the first axis stand outside the picture.
+    room = 7 * max((len(tick) for tick in axes[0].ticks or ()), default=8) + 20
+    figure.update_layout(height=360, margin={"l": min(room, 260), "r": 60, "t": 50, "b": 20})
     return figure
 
 
