@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ class Plan:
     kinds: tuple[str, ...]
     where: str
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Tells it from every other plan, by networks, pictures and kinds."""
         nets = [(name, c.sha256, c.classes, repr(c.preprocess)) for name, c in self.networks.items()]

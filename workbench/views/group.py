@@ -50,7 +50,7 @@ def _look_at(checkpoint: Checkpoint) -> None:
     with answer:
         st.image(
             group.annotated(picture.pixels, people),
-            f"{picture.title}: {len(people)} {'faces' if len(people) > 1 else 'face'} found, numbered by rows.",
+            f"{picture.title}: " + (f"{len(people)} faces found, numbered by rows." if people[1:] else "1 face found."),
             alt="; ".join(f"face {p.number}: {p.answer}" for p in people),
         )
     with right:
