@@ -26,6 +26,7 @@ class DrawnVideo:
     Args:
         expressions: in order; each is held for ``hold`` seconds and changes into the next within ``change`` seconds.
         fps: frames a second. seed, subject: which built-in person. width, height: of the frames in pixels.
+        intensity: of the action units at the height of an expression, in (0, 1].
     """
 
     expressions: tuple[str, ...] = ("neutral", "happy", "surprise", "angry", "sad", "disgust")
@@ -36,6 +37,7 @@ class DrawnVideo:
     subject: int = 3
     width: int = 480
     height: int = 360
+    intensity: float = 0.95
 
     @property
     def changes(self) -> list[float]:
@@ -61,7 +63,7 @@ class DrawnVideo:
         units: dict[str, float] = {}
         for index, weight in ((now, 1 - share), (other, share)):
             for unit in EMOTION_ACTION_UNITS[self.expressions[index]]:
-                units[unit] = units.get(unit, 0.0) + 0.95 * weight
+                units[unit] = units.get(unit, 0.0) + self.intensity * weight
         return units
 
     def frames(self) -> Iterator[np.ndarray]:
@@ -69,11 +71,18 @@ class DrawnVideo:
         for index in range(self.count):
             yield self.frame(index)
 
+    def face(self, index: int) -> np.ndarray:
+        """The face of frame ``index`` alone, uint8 RGB (224, 224, 3), framed as the built-in faces are."""
+        return self._drawn(index)[0]
+
+    def _drawn(self, index: int) -> tuple[np.ndarray, tuple[int, int, int]]:
+        units = {name: round(level, 3) for name, level in self.intensities(index / self.fps).items()}
+        return draw_expression(self.seed, self.subject, tuple(sorted(units.items())))
+
     def frame(self, index: int) -> np.ndarray:
         """Frame number ``index``."""
         seconds = index / self.fps
-        units = {name: round(level, 3) for name, level in self.intensities(seconds).items()}
-        face, ground = draw_expression(self.seed, self.subject, tuple(sorted(units.items())))
+        face, ground = self._drawn(index)
         canvas = np.empty((self.height, self.width, 3), np.uint8)
         canvas[:] = ground
         x = round((self.width - _SIDE) / 2 + 0.06 * self.width * np.sin(0.9 * seconds))

@@ -7,10 +7,12 @@ import threading
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
 
+from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.errors import UserError
 from fer_models.explain import explain
@@ -19,6 +21,7 @@ from fer_models.faces.align import crop_face
 from fer_models.faces.annotate import annotate_video, draw_face, encode_webm
 from fer_models.faces.drawn_video import DrawnVideo
 from fer_models.faces.reading import Person, ReadingOptions, VideoReading, read_expressions
+from fer_models.faces.sequence import CONFIG, FOLDER, SequenceNetwork, load_sequence_network, read_person
 from fer_models.faces.track import scaled
 from fer_models.faces.video import Video, VideoInfo, open_video
 from workbench.services import background, machine
@@ -88,7 +91,27 @@ def name_of(clip: Clip, classifier: Classifier, options: ReadingOptions, what: s
     """Tells one job from all others; smoothing is not part of it, since it is done afterwards."""
     checkpoint = classifier.checkpoint
     network = (checkpoint.sha256, repr(checkpoint.preprocess), checkpoint.classes)
-    return ("video", what, clip.digest, *network, options.every, options.detect_every, options.detector)
+    sequence = sequence_folder(checkpoint) is not None
+    return ("video", what, sequence, clip.digest, *network, options.every, options.detect_every, options.detector)
+
+
+def sequence_folder(checkpoint: Checkpoint) -> Path | None:
+    """Where a network of sequences over this checkpoint lies, if one was trained."""
+    folder = checkpoint.path / FOLDER
+    return folder if (folder / CONFIG).is_file() else None
+
+
+def in_sequence(classifier: Classifier, person: Person) -> tuple[SequenceNetwork, Person] | None:
+    """The person as the network of sequences reads them, or ``None`` where there is no such network.
+
+    Raises:
+        UserError: If it is damaged or was trained over other weights.
+    """
+    folder = sequence_folder(classifier.checkpoint)
+    if folder is None or person.embeddings is None:
+        return None
+    network = load_sequence_network(folder, classifier)
+    return network, read_person(network, person)
 
 
 _stops: dict[Hashable, threading.Event] = {}
@@ -108,7 +131,8 @@ def start(clip: Clip, classifier: Classifier, options: ReadingOptions) -> Job:
         step(0.0, 0)
         machine.limit_threads()
         with clip.lock:
-            return read_expressions(clip.video, classifier, options, progress=step)
+            keep = sequence_folder(classifier.checkpoint) is not None
+            return read_expressions(clip.video, classifier, options, embeddings=keep, progress=step)
 
     return background.once(name, work)
 

@@ -8,7 +8,15 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.faces.reading import VideoReading, smooth_again
 from fer_models.faces.timeline import SMOOTHINGS
 from workbench import cache
-from workbench.components import heading, selection_bar, video_job, video_moment, video_source, video_summary
+from workbench.components import (
+    heading,
+    selection_bar,
+    video_job,
+    video_moment,
+    video_sequence,
+    video_source,
+    video_summary,
+)
 from workbench.components.errors import guard
 from workbench.services import video
 
@@ -52,6 +60,8 @@ def _read(checkpoint: Checkpoint) -> None:
     at = video_moment.show_timeline(clip, reading, person)
     with guard("the moment"):
         video_moment.show_moment(clip, classifier, reading, person, at)
+    with guard("the network of sequences"):
+        video_sequence.show(classifier, reading, person)
     st.subheader("In the whole", anchor=False)
     video_summary.people(reading)
     st.caption(

@@ -1,0 +1,43 @@
+"""Train a network of sequences over a trained network, on videos of built-in faces."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from fer_models.architectures.sequence_bilstm import SequenceBiLSTMOptions
+from fer_models.checkpoint import load_checkpoint
+from fer_models.commands.output import show_progress, write_json
+from fer_models.errors import UserError
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("checkpoint", help="checkpoint folder; its weights stay as they are")
+    parser.add_argument("--out", metavar="FOLDER", help="where it is kept (the checkpoint's folder sequence/)")
+    parser.add_argument("--count", type=int, default=160, help="sequences to draw (160)")
+    parser.add_argument("--epochs", type=int, default=25, help="passes over them (25)")
+    parser.add_argument("--hidden", type=int, default=32, help="units of each direction (32)")
+    parser.add_argument("--seed", type=int, default=0, help="of the drawing and the training (0)")
+    parser.add_argument("--json", metavar="OUT", help="write JSON to a file, or to standard output with -")
+
+
+def run(given: argparse.Namespace) -> int:
+    from fer_models.faces.sequence import FOLDER, drawn_sequences, save_sequence_network, train_sequences
+
+    if given.count < 1 or given.epochs < 1:
+        raise UserError("The numbers of sequences and of epochs must be 1 or more.")
+    classifier = load_checkpoint(given.checkpoint)
+    options = SequenceBiLSTMOptions(hidden=given.hidden)
+    sequences = drawn_sequences(classifier, given.count, given.seed, show_progress)
+    network = train_sequences(
+        classifier, sequences, options, epochs=given.epochs, seed=given.seed, progress=show_progress
+    )
+    folder = save_sequence_network(network, given.out or Path(given.checkpoint) / FOLDER)
+    if given.json:
+        write_json({"folder": str(folder), **network.figures}, given.json)
+    if given.json != "-":
+        print(
+            f"{folder}: {100 * network.figures['sequence']:.1f} % of {network.figures['n']:.0f} frames of other people "
+            f"in sequences, {100 * network.figures['framewise']:.1f} % frame by frame"
+        )
+    return 0
