@@ -13,7 +13,7 @@ from workbench.components import gallery
 from workbench.services import explain_split
 from workbench.services.explain_split import GROUPINGS
 
-_SIDE = 132
+_SIDE = 116
 
 
 def show(found: Mapping[str, ExplainedSet], dataset: FaceDataset) -> None:

@@ -61,9 +61,10 @@ def _measured(question: Question) -> Leaderboard | None:
             "or more, runs in the background and is kept.",
             icon=":material/info:",
         )
-        if not st.button("Measure", type="primary", key="measure methods", icon=":material/play_arrow:"):
-            return None
-        job = begin()
+        if st.button("Measure", type="primary", key="measure methods", icon=":material/play_arrow:"):
+            begin()
+            st.rerun()
+        return None
     if job.state == "done":
         found: Leaderboard = job.result
         return found
