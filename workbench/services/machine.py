@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 from dataclasses import dataclass
@@ -38,7 +39,13 @@ def describe() -> Machine:
 
 @cache
 def limit_threads() -> None:
-    """Leave cores to a training beside the app: one picture gains nothing from more than a few threads."""
+    """Leave cores to a training beside the app: one picture gains nothing from more than a few threads.
+
+    The libraries' half a million objects are taken out of garbage collection too: Streamlit collects after every run of
+    a script and every tick of a progress bar, a third of a second in which no job in the background moves on.
+    """
+    gc.collect()
+    gc.freeze()
     threads = max(1, min(4, _cores() // 2))
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)

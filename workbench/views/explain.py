@@ -62,6 +62,7 @@ def _look_at(checkpoint: Checkpoint, data: str | None) -> None:
             list(TABS),
             format_func=lambda key: TABS[key][0],
             required=True,
+            wrap=True,
             label_visibility="collapsed",
             **state.bound("tab", list(TABS)),
         )
