@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+from fer_models.training.process import start_ticks
 from fer_models.training.recipe import Recipe
 from fer_models.training.run import Run, create_run
 
@@ -31,6 +32,8 @@ def start(run: Run, processes: int = 1) -> int:
             env=environment,
             start_new_session=True,
         )
+    if processes > 1:  # they come up slowly: until one claims the run, the process that watches stands for it
+        run.write_status(pid=process.pid, pid_started=start_ticks(process.pid))
     return process.pid
 
 
