@@ -68,7 +68,7 @@ def filmed(browser: Any, server: Server, camera: Path) -> Iterator[Any]:
 
 def test_a_click_on_the_timeline_shows_that_moment(page: Any, server: Server, drawn_network: str) -> None:
     page.goto(f"{server.url}/video?checkpoint={drawn_network}")
-    page.get_by_text("In the whole").wait_for(timeout=240_000)
+    page.get_by_text("In the whole").wait_for(timeout=480_000)
     settle(page)
     plot = page.locator(".js-plotly-plot").first
     plot.locator(".nsewdrag").first.wait_for(state="attached", timeout=60_000)
@@ -79,7 +79,7 @@ def test_a_click_on_the_timeline_shows_that_moment(page: Any, server: Server, dr
         page.get_by_text(f"The class is “{name}”").wait_for(timeout=90_000)
         settle(page)
     page.get_by_role("button", name="Make the video with boxes").click()
-    page.locator("video").wait_for(timeout=240_000)
+    page.locator("video").wait_for(timeout=480_000)
     page.wait_for_function(_PLAYED, timeout=60_000)
 
 
@@ -90,7 +90,7 @@ def test_an_upload_is_read_and_a_bad_one_gets_a_sentence(page: Any, server: Serv
     chooser = page.locator("input[type=file]").first
     chooser.set_input_files({"name": "two.webm", "mimeType": "video/webm", "buffer": encode_webm(short.frames(), 10)})
     page.get_by_text("two.webm · ").wait_for(timeout=120_000)
-    page.get_by_text("16 frames read").wait_for(timeout=240_000)
+    page.get_by_text("16 frames read").wait_for(timeout=480_000)
     chooser.set_input_files({"name": "bad.mp4", "mimeType": "video/mp4", "buffer": b"\0\0\0\x18ftypisom"})
     page.get_by_text(re.compile("bad.mp4.*damaged or cut off")).wait_for(timeout=120_000)
 

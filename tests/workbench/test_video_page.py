@@ -34,11 +34,12 @@ def trained(folders: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def until(app: AppTest, text: str) -> str:
-    for _ in range(300):
+    until_then = time.monotonic() + 240
+    while time.monotonic() < until_then:
         if text in words(app):
             return words(app)
         time.sleep(0.1)
-        app.run()
+        app.run(timeout=120)
     raise AssertionError(words(app))
 
 
