@@ -19,14 +19,16 @@ from fer_models.explain.faithfulness.parameter_randomisation import shuffled_cop
 from fer_models.explain.faithfulness.references import REFERENCES
 from fer_models.explain.faithfulness.removal import removal_curve
 from fer_models.explain.faithfulness.similarity import rank_correlation
+from fer_models.explain.learned import chance_of_names
 
 if TYPE_CHECKING:
     from fer_models.classifier import Classifier
 
-#: Least gain of probability over the scrambled picture for which there is anything to explain. Of a partly trained
-#: FCSDNet 97 % of FER2013's faces lie above it; of untrained networks none or nearly none, but up to 12 % for the
-#: densely connected ones, whose fresh weights react strongly to any change.
+#: Least gain of probability over the scrambled pictures for which there is anything to explain. Fresh networks stay
+#: below it, but for densely connected ones, which can react strongly to any change.
 LEAST_EVIDENCE = 0.05
+#: Largest chance of reading drawn faces as well with the class names dealt at random: 1 % of fresh networks pass it.
+MOST_CHANCE = 0.01
 #: Rank correlation with the map of a shuffled network from which on a map is not about this network any more.
 SAME_MAP, LIKE_MAP = 0.7, 0.5
 _STEPS, _RANDOM_MAPS, _SCRAMBLES = 10, 3, 4
@@ -39,7 +41,9 @@ class TrustCard:
     Args:
         level: ``"good"``, ``"doubtful"`` or ``"bad"``: green, amber, red.
         sentence: what was found, for a person.
-        figures: what was measured: ``evidence`` (probability of the target minus its mean on the scrambled picture),
+        figures: what was measured: ``evidence`` (probability of the target minus its mean on scrambled pictures),
+            ``chance`` (of reading clear drawn faces as well had the class names been dealt at random, ``nan`` for a
+            network of other classes than emotions),
             ``gap`` (insertion minus deletion area of the map, blurred baseline), ``gap: random map`` and the other
             reference maps, and ``likeness`` (rank correlation with the map of the network with shuffled weights,
             ``nan`` for a map that no method makes).
@@ -56,9 +60,10 @@ def trust_card(
     """Judge the heatmap of one picture of a batch.
 
     The probability must depend on the face: on the picture cut into tiles and put together in another order it must be
-    lower, which it is not for a network that learned nothing. The map must say more of the probability than maps that
-    know nothing of the network. And it must change when the network forgets what it learned. The thresholds are this
-    project's own.
+    lower, which it is not for most networks that learned nothing. Drawn faces must be read better than by names dealt
+    at random, which catches the fresh networks that are sure of everything. The map must say more of the probability
+    than maps that know nothing of the network. And it must change when the network forgets what it learned. The
+    thresholds are this project's own.
 
     Args:
         batch: the network inputs (B, C, H, W) that were explained; position: which of them.
@@ -69,7 +74,8 @@ def trust_card(
     if len(batch) != len(attribution.values) or not 0 <= position < len(batch):
         raise UserError(f"There are {len(batch)} pictures and {len(attribution.values)} maps; {position} fits neither.")
     trial = Trial(classifier, batch[position : position + 1], attribution.one(position))
-    figures = {"evidence": _evidence(trial, seed), "gap": _gap(trial)}
+    chance = chance_of_names(classifier)
+    figures = {"evidence": _evidence(trial, seed), "chance": chance, "gap": _gap(trial)}
     for name, make in REFERENCES.items():
         draws = _RANDOM_MAPS if name == "random map" else 1
         gaps = [_gap(trial.with_values(make(trial, seed + i), name)) for i in range(draws)]
@@ -110,6 +116,11 @@ def _verdict(figures: dict[str, float], positive: bool, words: str) -> tuple[Lit
             lambda: figures["evidence"] < LEAST_EVIDENCE,
             f"The probability of {words} is hardly higher on this face than on its tiles in another order "
             f"({100 * figures['evidence']:+.1f} points), so the network does not read it from the face.",
+        ),
+        (
+            lambda: figures["chance"] > MOST_CHANCE,
+            "Drawn faces whose expression is known are read no better than with the network's class names dealt at "
+            f"random (chance {figures['chance']:.2f}), so nothing shows that it has learned what {words} means.",
         ),
         (
             lambda: likeness > SAME_MAP,

@@ -14,7 +14,14 @@ from fer_models.explain.faithfulness import measure
 from fer_models.explain.trust import LEAST_EVIDENCE, _verdict, trust_card
 
 PATTERNS = ("left", "right", "top")
-GOOD = {"evidence": 0.5, "gap": 0.3, "gap: random map": 0.0, "gap: centred Gaussian": 0.1, "gap: edge detector": 0.1}
+GOOD = {
+    "evidence": 0.5,
+    "chance": 0.001,
+    "gap": 0.3,
+    "gap: random map": 0.0,
+    "gap: centred Gaussian": 0.1,
+    "gap: edge detector": 0.1,
+}
 
 
 def patterned(count, seed):
@@ -92,6 +99,8 @@ def test_the_verdict_follows_the_figures():
     assert level(likeness=float("nan")) == "good"
     assert level(positive=False) == "bad"
     assert level(evidence=0.01) == "bad"
+    assert level(chance=0.2) == "bad"
+    assert level(chance=float("nan")) == "good"
     assert level(likeness=0.9) == "bad"
     assert level(likeness=0.6) == "doubtful"
     assert level(**{"gap: random map": 0.4}) == "bad"

@@ -1,0 +1,89 @@
+"""The trust card over the registry: red for fresh weights, not red in most cases for what ships."""
+
+import numpy as np
+import pytest
+import torch
+
+from fer_models import create_model, list_models, load_checkpoint
+from fer_models.checkpoint import CONFIG, save_checkpoint
+from fer_models.data.synthetic import SyntheticOptions, generate_face
+from fer_models.explain import explain
+from fer_models.explain.faithfulness import Trial
+from fer_models.explain.learned import chance_of_names
+from fer_models.explain.trust import LEAST_EVIDENCE, MOST_CHANCE, _evidence, trust_card
+from fer_models.folders import checkpoints_folder
+from fer_models.labels import FER7
+from fer_models.preprocess import Preprocess
+
+FACES = 4
+#: Its maps mostly beat random ones; those of Grad-CAM above the last layer do not, and their cards say so.
+METHOD = "layer_cam"
+SHIPPED = sorted(file.parent for file in checkpoints_folder().glob(f"*/{CONFIG}"))
+#: Ensembles hold other networks, and the largest networks are slow to make.
+QUICK = [name for name in list_models() if name not in ("ensemble", "vgg_fer", "optimised_cnn", "resnet18")]
+
+
+def faces_of(classifier, count):
+    size = max(48, classifier.checkpoint.preprocess.size)
+    options = SyntheticOptions(count=400, size=size, seed=77)
+    return classifier.prepare([generate_face(options, i).image for i in range(count)])
+
+
+def fresh(network, seed, folder):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = create_model(network)
+    size = model.native_input[1] if model.fixed_size else max(48, model.min_size)
+    save_checkpoint(folder / f"{network} {seed}", model, FER7, Preprocess(size, model.in_channels))
+    return load_checkpoint(folder / f"{network} {seed}")
+
+
+def test_fresh_weights_pass_neither_test_of_the_network_together(tmp_path):
+    """Red by the network's own figures, whatever the map: at least 95 % over the registry, a seed a network."""
+    passed = []
+    for network in QUICK:
+        classifier = fresh(network, 1, tmp_path)
+        if not chance_of_names(classifier) <= MOST_CHANCE:
+            passed += [False] * FACES
+            continue
+        batch = faces_of(classifier, FACES)
+        result = explain(classifier, batch, METHOD)
+        passed += [
+            _evidence(Trial(classifier, batch[i : i + 1], result.one(i)), 0) >= LEAST_EVIDENCE for i in range(FACES)
+        ]
+    assert np.mean(passed) <= 0.05
+
+
+@pytest.mark.parametrize(("network", "seed"), [("ldcnn", 1), ("cldcnn", 1)])
+def test_fresh_networks_that_are_sure_of_everything_are_red(network, seed, tmp_path):
+    classifier = fresh(network, seed, tmp_path)
+    batch = faces_of(classifier, 1)
+    card = trust_card(classifier, batch, explain(classifier, batch, METHOD))
+    assert card.level == "bad"
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_what_ships_knows_which_output_is_which(folder):
+    assert chance_of_names(load_checkpoint(folder)) <= MOST_CHANCE
+
+
+def test_cards_of_what_ships_are_mostly_not_red():
+    """Over all that ship: single maps can be poor, and their cards are then red for good reason."""
+    cards = []
+    for folder in SHIPPED:
+        classifier = load_checkpoint(folder)
+        batch = faces_of(classifier, FACES)
+        result = explain(classifier, batch, METHOD)
+        cards += [trust_card(classifier, batch, result, i) for i in range(FACES)]
+    assert sum(card.level != "bad" for card in cards) > len(cards) / 2, [card.sentence for card in cards]
+
+
+def test_the_chance_of_fresh_networks_is_uniform():
+    """The outputs of one fresh network in other orders are as many fresh networks."""
+    from fer_models.explain.learned import _orders
+
+    table = np.random.default_rng(0).random((7, 7))
+    orders = _orders(7)
+    means = table[np.arange(7), orders].mean(1)
+    chances = [(means >= one).mean() for one in means]
+    assert (np.array(chances) <= 0.01).mean() == pytest.approx(0.01, abs=0.002)
