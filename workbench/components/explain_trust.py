@@ -27,11 +27,11 @@ from workbench.services.explain import Look
 from workbench.services.explain_pictures import Display
 from workbench.services.explain_trust import BASELINES, Evidence
 
-_SIDE = 96
+_SIDE = 84
 _AXES = {
-    "deletion": "most relevant pixels taken away, %",
-    "insertion": "most relevant pixels put back, %",
-    "road": "pixels filled in from their neighbours, %",
+    "deletion": "pixels taken away, %",
+    "insertion": "pixels put back, %",
+    "road": "pixels filled in, %",
 }
 _UNITS = {"deletion": "probability", "insertion": "probability", "road": "gap, least minus most"}
 
