@@ -77,7 +77,8 @@ def _cell(cell: Cell, side: int) -> str:
         f'width="{side}" height="{side}" style="display:block;image-rendering:pixelated;max-width:none;{frame}">'
     )
     caption = (
-        f'<div style="font-size:0.75rem;line-height:1.25;overflow-wrap:anywhere;max-width:{max(side, 84)}px;margin-top:0.15rem;'
+        f'<div style="font-size:0.75rem;line-height:1.25;overflow-wrap:anywhere;'
+        f"max-width:{max(side, 84)}px;margin-top:0.15rem;"
         f'font-variant-numeric:tabular-nums">{html.escape(cell.caption)}</div>'
         if cell.caption
         else ""
