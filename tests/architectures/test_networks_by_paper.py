@@ -1,5 +1,8 @@
 """What is particular to one network: its graph, its head, its widths."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -120,3 +123,20 @@ def test_stochastic_depth_keeps_the_mean():
     assert y.unique().tolist() == pytest.approx([0, 4 / 3])
     assert y.mean().item() == pytest.approx(1, abs=0.05)
     assert drop.eval()(x) is x
+
+
+def test_mini_xception_learns_from_odd_batches_in_two_threads():
+    """In a process of its own: where this fails, it is the process that ends."""
+    code = """
+import torch
+from fer_models import create_model
+torch.set_num_threads(2)
+network = create_model("mini_xception").to(memory_format=torch.channels_last).train()
+for batch in (3, 5, 7, 9):
+    pictures = torch.rand(batch, 1, 48, 48).contiguous(memory_format=torch.channels_last)
+    for _ in range(3):
+        network(pictures).sum().backward()
+print("learned")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "learned", f"the process ended with {done.returncode}"
