@@ -22,9 +22,9 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_layers.py
 
-# Faces in photographs are measured only where a folder of them is named: make bench PHOTOS=folder
+# train_all trains for hours. Faces in photographs are measured only where a folder is named: make bench PHOTOS=folder
 bench: $(VENV)/.dev
-	for file in $(filter-out benchmarks/detectors.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$file || exit 1; done
+	for file in $(filter-out benchmarks/detectors.py benchmarks/train_all.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$file || exit 1; done
 	$(if $(PHOTOS),$(BIN)/python benchmarks/detectors.py $(PHOTOS))
 
 screenshots: $(VENV)/.dev
