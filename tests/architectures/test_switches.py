@@ -98,7 +98,7 @@ SWITCHES = {
     "dcnn_bilstm_teacher": {"conv": ["separable"]},
     "dcnn_bilstm_student": {"width": [1.0]},
     "vgg_fer": {"form": ["vgg19"], "attention": ["cbam"], "ratio": [8], "dropout": [0.6]},
-    "ensemble": {"members": [["mini_xception"]], "combine": ["vote"], "weights": [[3.0, 1.0]]},
+    "ensemble": {"members": [["mini_xception"]], "combine": ["vote"], "weights": [[3.0, 1.0]], "sizes": [[48, 32]]},
 }
 # What must stand beside a switch for it to have a meaning, and what keeps the comparison small.
 BESIDE = {
@@ -202,6 +202,7 @@ def test_every_option_of_every_network_is_tried():
         ("ensemble", {"members": ["resnet18 {stem}"]}),
         ("ensemble", {"members": ['resnet18 {"steam": "7x7"}']}),
         ("ensemble", {"weights": [1.0]}),
+        ("ensemble", {"sizes": [48]}),
         ("ensemble", {"weights": [0.0, 0.0, 0.0]}),
     ],
 )

@@ -83,7 +83,7 @@ def test_upload_to_heatmap(page: Any, server: Server, photograph: Path, tmp_path
     print(f"upload to heatmap: {time.monotonic() - began:.2f} s")
     settle(page)
     assert errors(page) == []
-    assert page.get_by_text(re.compile("^Grad-CAM for ")).count() == 1
+    assert page.get_by_text(re.compile("^LayerCAM for ")).count() == 1
     assert page.get_by_text("spatial gate").count() >= 3
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Values, .npy").click()
@@ -102,11 +102,11 @@ def test_upload_to_heatmap(page: Any, server: Server, photograph: Path, tmp_path
 def test_the_choice_travels_in_the_address(page: Any, server: Server) -> None:
     page.goto(f"{server.url}/explain?target=fear&sample=drawn-sad")
     settle(page)
-    page.get_by_text("Grad-CAM for fear").wait_for(timeout=30_000)
+    page.get_by_text("LayerCAM for fear").wait_for(timeout=30_000)
     page.get_by_role("link", name="Home").first.click()
     settle(page)
     page.get_by_role("link", name="Explain").first.click()
-    page.get_by_text("Grad-CAM for fear").wait_for(timeout=30_000)
+    page.get_by_text("LayerCAM for fear").wait_for(timeout=30_000)
     assert "target=fear" in page.url and "sample=drawn-sad" in page.url
 
 
@@ -139,7 +139,7 @@ def test_train_reload_restart_cancel(page: Any, server: Server) -> None:
     assert errors(page) == []
 
     page.get_by_text("Open in Explain").click()
-    page.get_by_text(re.compile("^Grad-CAM for ")).wait_for(timeout=60_000)
+    page.get_by_text(re.compile("^LayerCAM for ")).wait_for(timeout=60_000)
     settle(page)
     assert f"checkpoint={run.id}" in page.url and errors(page) == []
 

@@ -105,7 +105,7 @@ def test_the_keyboard_chooses_a_cell_and_a_face(page: Any, server: Server) -> No
 def test_heatmaps_are_laid_over_the_gallery(page: Any, server: Server) -> None:
     open_page(page, server, "confusion?data=small&split=test")
     before = page.locator(".gallery img").first.get_attribute("src")
-    page.get_by_text("Heatmaps", exact=True).click()
+    page.get_by_test_id("stMainBlockContainer").get_by_text("Heatmaps", exact=True).click()
     deadline = time.monotonic() + 60
     while page.locator(".gallery img").first.get_attribute("src") == before:
         assert time.monotonic() < deadline, "the faces stayed bare"
@@ -134,7 +134,7 @@ def test_a_face_its_mark_and_the_nearest_ones(page: Any, server: Server) -> None
     settle(page)
     assert page.get_by_text("Cosine of both embeddings").count() == 1  # at hand now
     page.get_by_text("Explain this face with other methods").click()
-    page.get_by_text(re.compile("^Grad-CAM for ")).wait_for(timeout=60_000)
+    page.get_by_text(re.compile("^LayerCAM for ")).wait_for(timeout=60_000)
     settle(page)
     assert "sample=row" in page.url and errors(page) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.browser
 DONE = {
     "look": "Where it attends",
     "methods": "What each method does",
-    "networks": "One network says",
+    "networks": re.compile("networks? says? "),
     "contrast": "The maps beside each other",
     "attention": "All modules in short",
     "trust": "All tests of this map",
@@ -63,10 +64,10 @@ def test_through_all_tabs(page: Any, server: Server, tmp_path: Path) -> None:
 
 def test_what_is_saved_says_how_it_was_made(page: Any, server: Server, tmp_path: Path) -> None:
     page.goto(f"{server.url}/explain?target=fear&sample=drawn-sad")
-    page.get_by_text("Grad-CAM for fear").wait_for(timeout=60_000)
+    page.get_by_text("LayerCAM for fear").wait_for(timeout=60_000)
     settle(page)
     told = json.loads(saved(page, "Settings, JSON"))
-    assert (told["class"], told["method"], told["score"]) == ("fear", "grad_cam", "logit")
+    assert (told["class"], told["method"], told["score"]) == ("fear", "layer_cam", "logit")
     assert len(told["weights_sha256"]) == 64
     picture = tmp_path / "map.png"
     picture.write_bytes(saved(page, "Heatmap, PNG"))

@@ -89,7 +89,7 @@ def test_one_look_agrees_with_the_library(folders: Path) -> None:
     look = explain.look(classifier, crop.pixels, Question(target="fear", layer="stage 1 attention"))
     assert look.prediction.ranked() == classifier.predict([crop.pixels]).ranked()
     assert look.target == "fear" and look.attribution.layer == "stage 1 attention"
-    assert look.title.startswith("Grad-CAM for fear (")
+    assert look.title.startswith("LayerCAM for fear (")
     values = np.load(io.BytesIO(explain.raw(look.attribution)), allow_pickle=False)
     assert (values == look.attribution.values[0]).all()
     drawn = np.asarray(

@@ -32,7 +32,7 @@ ROWS = [
 @pytest.fixture
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are made, no process is started."""
-    monkeypatch.setattr(launch, "start", lambda run: 0)
+    monkeypatch.setattr(launch, "start", lambda run, *processes: 0)
 
 
 def make_run(state: str, *, rows: int = 2, **status: object) -> Run:

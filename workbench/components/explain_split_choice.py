@@ -62,7 +62,10 @@ def plan(asked: dict[str, Checkpoint], data: str, split: str) -> Plan:
     methods = explain_split.methods(classifiers)
     with first:
         method = st.selectbox(
-            "Method", list(methods), format_func=methods.__getitem__, **state.bound("method", list(methods), "grad_cam")
+            "Method",
+            list(methods),
+            format_func=methods.__getitem__,
+            **state.bound("method", list(methods), explain.FIRST_METHOD),
         )
     with second:
         names = list(dict.fromkeys(name for one in classifiers for name in one.classes))

@@ -50,7 +50,10 @@ def choose_method(classifier: Classifier) -> str:
     """A method that can run on this network."""
     methods = explain.methods(classifier)
     return st.selectbox(
-        "Method", list(methods), format_func=methods.__getitem__, **state.bound("method", list(methods), "grad_cam")
+        "Method",
+        list(methods),
+        format_func=methods.__getitem__,
+        **state.bound("method", list(methods), explain.FIRST_METHOD),
     )
 
 

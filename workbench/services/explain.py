@@ -20,6 +20,9 @@ from workbench.services.wording import percent
 
 #: More channels than any network has: gates often tie at 1, so a few of the strongest would be an accident of order.
 _ALL = 1_000_000
+#: What a page shows before anything is chosen. On the shipped networks its maps carry more of the answer than random
+#: ones, which Grad-CAM's at the same layer do not (benchmarks/README.md).
+FIRST_METHOD = "layer_cam"
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Question:
         of: ``"logit"`` or ``"probability"``. upsampling: ``"bilinear"`` or ``"nearest"``, for methods with a layer.
     """
 
-    method: str = "grad_cam"
+    method: str = FIRST_METHOD
     target: str | None = None
     layer: str | None = None
     against: str | None = None
