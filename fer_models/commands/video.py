@@ -31,6 +31,7 @@ def run(given: argparse.Namespace) -> int:
     options = ReadingOptions(given.every, given.detect_every, given.smoothing, given.width, given.detector)
     video = read_video(given.file)
     classifier = load_checkpoint(given.checkpoint)
+    classifier.optimise()  # a film's faces soon repay the second that it takes
 
     def tell(share: float | None, read: int) -> None:
         show_progress(share or 0.0, f"{read} frames read")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fer_models.evaluation import markdown
 from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.scorecard import Scorecard
 from fer_models.evaluation.sentence import interval_text, percent_text
@@ -98,12 +99,6 @@ def known_failures(card: Scorecard) -> list[str]:
     return found
 
 
-def _rows(rows: list[list[str]]) -> str:
-    head, *body = [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
-    line = "|" + "|".join(["---"] + ["---:"] * (len(rows[0]) - 1)) + "|"
-    return "\n".join([head, line, *body])
-
-
 def _network(card: Scorecard) -> str:
     checkpoint, preprocess = card.checkpoint, card.checkpoint.preprocess
     colour = "grey" if preprocess.channels == 1 else "RGB"
@@ -142,7 +137,11 @@ def _recipe(recipe: Any) -> str:
     if not isinstance(recipe, Mapping):
         return ""
     plain = {name: value for name, value in recipe.items() if value not in ("", None, {}, [])}
-    return _rows([["setting", "value"], *([str(name), str(value)] for name, value in plain.items())]) if plain else ""
+    return (
+        markdown.table([["setting", "value"], *([str(name), str(value)] for name, value in plain.items())])
+        if plain
+        else ""
+    )
 
 
 def _figures(card: Scorecard) -> str:
@@ -160,12 +159,12 @@ def _figures(card: Scorecard) -> str:
     if card.human is not None:
         low, high, source = card.human
         rows.append([f"For comparison: people ({source})", f"{percent_text(low)} to {percent_text(high)}", ""])
-    return _rows(rows)
+    return markdown.table(rows)
 
 
 def _confusion(card: Scorecard) -> str:
     names = list(card.evaluation.classes)
     table = card.evaluation.confusion
-    return _rows(
+    return markdown.table(
         [["", *names], *([f"**{name}**", *(f"{n:,}" for n in row)] for name, row in zip(names, table, strict=True))]
     )

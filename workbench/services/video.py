@@ -130,6 +130,7 @@ def start(clip: Clip, classifier: Classifier, options: ReadingOptions) -> Job:
 
         step(0.0, 0)
         machine.limit_threads()
+        classifier.optimise()  # a film's faces soon repay the second that it takes
         with clip.lock:
             keep = sequence_folder(classifier.checkpoint) is not None
             return read_expressions(clip.video, classifier, options, embeddings=keep, progress=step)
