@@ -184,7 +184,7 @@ def test_training_curves(page: Any, two: Server) -> None:
     page.get_by_role("radio", name="minutes").click()
     page.locator(".xtitle", has_text="minutes").wait_for(timeout=60_000)
     assert (asked(page, "quantity"), asked(page, "over")) == ("loss", "minutes")
-    assert page.locator(".scatterlayer .trace").count() == 2
+    page.wait_for_function("document.querySelectorAll('.scatterlayer .trace').length === 2", timeout=60_000)
     page.get_by_text("Training pictures too").click()
     page.wait_for_function("document.querySelectorAll('.scatterlayer .trace').length === 1", timeout=60_000)
     rows = rows_of(page, "Curves, CSV")

@@ -68,7 +68,7 @@ def test_the_audit_goes_on_without_the_page_and_ends_in_pictures(page: Any, serv
     page.goto(f"{server.url}/datasets?data=small&section=Pixels")
     settle(page)
     page.goto(f"{server.url}/datasets?data=small&section=Audit")
-    page.get_by_text("What a nearest neighbour on raw pixels gets right").wait_for(timeout=60_000)
+    page.get_by_text("What a nearest neighbour on raw pixels gets right").wait_for(timeout=240_000)
     settle(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Report, JSON").click()
