@@ -65,9 +65,7 @@ def test_the_audit_goes_on_without_the_page_and_ends_in_pictures(page: Any, serv
     page.goto(f"{server.url}/datasets?data=small&section=Audit")
     settle(page)
     page.get_by_role("button", name="Run the audit").click()
-    page.get_by_role("button", name="Run the audit").wait_for(
-        state="detached", timeout=60_000
-    )  # the app heard the click
+    page.get_by_role("button", name="Run the audit").wait_for(state="detached", timeout=60_000)
     page.goto(f"{server.url}/datasets?data=small&section=Pixels")
     settle(page)
     page.goto(f"{server.url}/datasets?data=small&section=Audit")
