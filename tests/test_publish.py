@@ -16,8 +16,12 @@ DATA = "synthetic:count=210,size=48,identities=12"
 
 
 @pytest.fixture
-def run():
-    run = create_run(Recipe(data=DATA, network="mini_xception", epochs=1, batch_size=32, precision="float32"))
+def run(tmp_path):
+    listed = tmp_path / "marked.csv"
+    listed.write_text("row\n3\n")
+    run = create_run(
+        Recipe(data=DATA, network="mini_xception", epochs=1, batch_size=32, precision="float32", exclude=str(listed))
+    )
     assert work(run) == 0, run.status()
     return run
 
@@ -28,6 +32,7 @@ def test_export_measures_the_rounded_weights_and_evaluate_agrees(run, tmp_path, 
     capsys.readouterr()
     shipped = read_checkpoint(target)
     assert json.loads((target / "config.json").read_text())["weights_dtype"] == "float16"
+    assert str(run.folder) not in (target / "config.json").read_text() + shipped.card, "a path of whoever trained it"
     figure = shipped.metric("accuracy")
     assert figure["split"] == "test"
     assert figure["selection"] == "val"
