@@ -1,4 +1,5 @@
-"""The real server, started from another folder, and a real browser: one of each for all tests."""
+"""The real server, started from another folder, and a real browser: a server for each file of tests, so that none
+finds what another left behind."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app with one network of fresh weights and a small data set, on a free port."""
     base = tmp_path_factory.mktemp("app")

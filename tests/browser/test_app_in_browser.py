@@ -7,6 +7,7 @@ import re
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from app_server import ROOT, Server, settle
@@ -37,9 +38,11 @@ def errors(page: Any) -> list[str]:
     return [box.inner_text() for box in boxes.all()]
 
 
-def only_run(server: Server) -> Run:
-    (folder,) = [path.parent for path in server.runs.glob("*/recipe.json")]
-    return Run(folder)
+def shown_run(page: Any, server: Server) -> Run:
+    """The run that the page's address names."""
+    page.wait_for_url(re.compile("[?&]run="))
+    (name,) = parse_qs(urlsplit(page.url).query)["run"]
+    return Run(server.runs / name)
 
 
 def test_every_page_opens_and_fits(page: Any, server: Server) -> None:
@@ -120,9 +123,8 @@ def test_train_reload_restart_cancel(page: Any, server: Server) -> None:
     fill(page, "Passes an epoch", 50)  # so many that it is still at work when it is cancelled
     page.get_by_test_id("stMain").get_by_role("button", name="Train").click()
     page.get_by_text(re.compile("Queued|Running")).first.wait_for(timeout=30_000)
-    run = only_run(server)
+    run = shown_run(page, server)
     assert (run.recipe.data, run.recipe.epochs, run.recipe.repeats) == ("small", 2, 50)
-    assert f"run={run.id}" in page.url
 
     page.get_by_text(re.compile(r"images/s · .* left")).wait_for(timeout=60_000)
     page.reload()

@@ -34,8 +34,7 @@ _stopped = threading.Event()
 
 def threads() -> int:
     """How many threads a measurement uses: as many as the app's own predictions."""
-    machine.limit_threads()
-    return torch.get_num_threads()
+    return machine.limit_threads()
 
 
 def measured(entries: Sequence[Entry]) -> dict[str, Cost | str]:

@@ -38,8 +38,10 @@ def describe() -> Machine:
 
 
 @cache
-def limit_threads() -> None:
+def limit_threads() -> int:
     """Leave cores to a training beside the app: one picture gains nothing from more than a few threads.
+
+    Returns that number of threads. Torch is not asked for it: its answer is that of the calling thread.
 
     The libraries' half a million objects are taken out of garbage collection too: Streamlit collects after every run of
     a script and every tick of a progress bar, a third of a second in which no job in the background moves on.
@@ -49,6 +51,7 @@ def limit_threads() -> None:
     threads = max(1, min(4, _cores() // 2))
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
+    return threads
 
 
 def compute_device() -> str:
