@@ -20,6 +20,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in COMMANDS.items():
         about = (module.__doc__ or "").split("\n")[0]
+        about = about.replace("%", "%%")  # argparse fills in where it meets a per cent sign
         command = commands.add_parser(name, help=about, description=about)
         module.arguments(command)
         command.set_defaults(run=module.run)

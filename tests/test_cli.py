@@ -9,6 +9,7 @@ from skimage.data import astronaut
 from fer_models.architectures import create_model
 from fer_models.checkpoint import save_checkpoint
 from fer_models.cli import main
+from fer_models.commands import COMMANDS
 from fer_models.faces.image import encode_png
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
@@ -115,3 +116,10 @@ def test_wrong_arguments_get_one_sentence(arguments, words, checkpoint, picture,
     assert words in error
     assert "Traceback" not in error
     assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_is_printed(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([*command.split(), "--help"])
+    assert end.value.code == 0 and f"usage: fer {command}".strip() in capsys.readouterr().out

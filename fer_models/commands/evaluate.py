@@ -12,6 +12,7 @@ from fer_models.checkpoint import load_checkpoint
 from fer_models.commands.output import show_progress, write_json
 from fer_models.data import open_dataset
 from fer_models.errors import UserError
+from fer_models.evaluation.class_match import parse_label_map
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.predictions import export_predictions, table_folder, write_predictions
 
@@ -22,6 +23,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", default="", help="name of a split of the data set, or all")
     parser.add_argument("--averaging", default="none", choices=AVERAGINGS, help="test-time averaging")
     parser.add_argument(
+        "--map",
+        default="",
+        metavar="A=B,C=",
+        help="label map: class A of the data set counts as the network's class B, class C is left out; "
+        "all others are matched by name",
+    )
+    parser.add_argument(
         "--out", metavar="FILE", help="write the predictions table to this Parquet file too, embeddings beside it"
     )
     parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")
@@ -30,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     classifier = load_checkpoint(given.checkpoint)
     dataset = open_dataset(given.data)
+    label_map = parse_label_map(given.map)
     split = given.split or dataset.split_names[-1]
     index = np.arange(len(dataset)) if split == "all" else dataset.split_index(split)
     index = index[np.asarray(dataset.labels)[index] >= 0]
@@ -41,9 +50,10 @@ def run(given: argparse.Namespace) -> int:
         split_name=split,
         selection=selection,
         averaging=given.averaging,
+        label_map=label_map,
         progress=lambda done, total: show_progress(done / total, "measuring"),
     )
-    folder = table_folder(classifier.checkpoint, dataset, index, split, given.averaging)
+    folder = table_folder(classifier.checkpoint, dataset, index, split, given.averaging, label_map)
     told = _tables(measured, folder, given.out)
     if given.json:
         write_json(measured.to_json(), given.json)

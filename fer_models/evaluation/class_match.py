@@ -1,4 +1,4 @@
-"""Bring a network's classes and a data set's classes together by name, never by position."""
+"""Bring a network's classes and a data set's classes together by name or by a given map, never by position."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import numpy as np
 
 from fer_models import labels
 from fer_models.errors import UserError
+
+#: Class of a data set and the network's class that it counts as, ``""`` where its pictures are left out.
+LabelMap = tuple[tuple[str, str], ...]
 
 
 def _key(name: str) -> str:
@@ -19,48 +22,98 @@ class ClassMatch:
     """The classes that network and data set share, in the data set's order.
 
     Args:
-        classes: their names in the data set.
+        classes: their names in the data set; the network's name where only a label map brings pictures to a class.
         of_network: int64 (K,), position of each among the network's outputs.
-        of_label: int64 (data set's classes,), position among ``classes``, or -1 for a class that the network lacks.
-        notes: sentences on what was left out, for display beside the figures.
+        of_label: int64 (data set's classes,), position among ``classes``, or -1 for a class that is left out.
+        notes: sentences on what was left out or counted as another class, for display beside the figures.
+        label_map: what of the label map differs from matching by name; empty where nothing does.
     """
 
     classes: tuple[str, ...]
     of_network: np.ndarray
     of_label: np.ndarray
     notes: tuple[str, ...]
+    label_map: LabelMap = ()
 
 
-def match_classes(network: tuple[str, ...], data: tuple[str, ...]) -> ClassMatch:
-    """Match class names, synonyms included (:func:`fer_models.labels.canonical`).
+def parse_label_map(text: str) -> LabelMap:
+    """``"contempt=disgust,neutral="``: contempt of the data set counts as disgust, neutral is left out.
 
     Raises:
-        UserError: If no two classes are common.
+        UserError: If a part has no equals sign or no class before it, or names a class twice.
+    """
+    pairs = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        own, equals, counted = (piece.strip() for piece in part.partition("="))
+        if not equals or not own:
+            raise UserError(
+                f"A label map is written as CLASS=CLASS, or CLASS= to leave a class out, with commas; not {part!r}."
+            )
+        pairs.append((own, counted))
+    if len({_key(own) for own, _ in pairs}) < len(pairs):
+        raise UserError("The label map names a class of the data set twice; keep one of them.")
+    return tuple(pairs)
+
+
+def match_classes(network: tuple[str, ...], data: tuple[str, ...], label_map: LabelMap = ()) -> ClassMatch:
+    """Match class names, synonyms included (:func:`fer_models.labels.canonical`).
+
+    Args:
+        label_map: class of the data set and the network's class that it counts as, ``""`` to leave it out; classes
+            that it does not name are matched by name. Several classes may count as one.
+
+    Raises:
+        UserError: If no two classes are common, or the label map names a class that is not there.
     """
     outputs = {_key(name): position for position, name in enumerate(network)}
-    common = [name for name in data if _key(name) in outputs]
-    if not common:
+    by_name = [outputs.get(_key(name), -1) for name in data]
+    counts_as = list(by_name)
+    for own, counted in label_map:
+        place = next((k for k, name in enumerate(data) if _key(name) == _key(own)), None)
+        if place is None:
+            raise UserError(f"The label map names {own!r}, but the data set has {', '.join(data)}.")
+        if counted and _key(counted) not in outputs:
+            raise UserError(f"The label map counts {own} as {counted!r}, but the network knows {', '.join(network)}.")
+        counts_as[place] = outputs[_key(counted)] if counted else -1
+    used = list(dict.fromkeys(position for position in counts_as if position >= 0))
+    if not used:
         raise UserError(
             f"The network knows {', '.join(network)} and the data set has {', '.join(data)}: no class is common, "
-            "so choose another network or data set."
+            "so choose another network or data set, or give a label map."
         )
-    taken = {_key(name) for name in common}
-    only_network = [name for name in network if _key(name) not in taken]
-    only_data = [name for name in data if name not in common]
-    notes = []
-    if only_data:
-        notes.append(f"Pictures of {', '.join(only_data)} are left out: the network has no such class.")
-    if only_network:
-        notes.append(
-            f"The network also knows {', '.join(only_network)}, which the data set has not: it chooses among the "
-            f"{len(common)} common classes, with their probabilities made to sum to one."
-        )
+    changed = [k for k in range(len(data)) if counts_as[k] != by_name[k]]
+    named = {counts_as[k]: data[k] for k in reversed(range(len(data))) if k not in changed}
     return ClassMatch(
-        classes=tuple(common),
-        of_network=np.array([outputs[_key(name)] for name in common], np.int64),
-        of_label=np.array([common.index(name) if name in common else -1 for name in data], np.int64),
-        notes=tuple(notes),
+        classes=tuple(named.get(position, network[position]) for position in used),
+        of_network=np.array(used, np.int64),
+        of_label=np.array([used.index(position) if position >= 0 else -1 for position in counts_as], np.int64),
+        notes=_notes(network, data, counts_as, by_name),
+        label_map=tuple((data[k], network[counts_as[k]] if counts_as[k] >= 0 else "") for k in changed),
     )
+
+
+def _notes(
+    network: tuple[str, ...], data: tuple[str, ...], counts_as: list[int], by_name: list[int]
+) -> tuple[str, ...]:
+    """What a reader of a figure has to know of the classes."""
+    places = range(len(data))
+    lacking = [data[k] for k in places if counts_as[k] < 0 and by_name[k] < 0]
+    dropped = [data[k] for k in places if counts_as[k] < 0 <= by_name[k]]
+    moved = [f"{data[k]} as {network[counts_as[k]]}" for k in places if 0 <= counts_as[k] != by_name[k]]
+    unused = [name for position, name in enumerate(network) if position not in counts_as]
+    notes = []
+    if moved:
+        notes.append(f"By the label map the data set's pictures count otherwise: {', '.join(moved)}.")
+    if dropped:
+        notes.append(f"Pictures of {', '.join(dropped)} are left out by the label map.")
+    if lacking:
+        notes.append(f"Pictures of {', '.join(lacking)} are left out: the network has no such class.")
+    if unused:
+        notes.append(
+            f"The network also knows {', '.join(unused)}, which the data set has not: it chooses among the "
+            f"{len(network) - len(unused)} common classes, with their probabilities made to sum to one."
+        )
+    return tuple(notes)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from fer_models.averaging import AVERAGINGS
 from fer_models.classifier import Classifier, Prediction
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
-from fer_models.evaluation.class_match import match_classes, softmax
+from fer_models.evaluation.class_match import LabelMap, match_classes, softmax
 from fer_models.evaluation.intervals import Estimate, chosen_metrics, estimates, wilson
 from fer_models.evaluation.metrics import METRICS, confusion
 from fer_models.evaluation.sentence import figure_sentence
@@ -30,7 +30,8 @@ class Evaluation:
         positions: int64 (N,), places in the data set. rows: int64 (N,), the data set's own row numbers.
         fingerprint: SHA-256 of the pictures and labels that were measured.
         selection: on what the network was selected. averaging: test-time averaging.
-        notes: sentences on what was left out.
+        notes: sentences on what was left out or counted as another class.
+        label_map: which of the data set's classes count as another class or not at all, against their names.
     """
 
     classes: tuple[str, ...]
@@ -47,6 +48,7 @@ class Evaluation:
     selection: str
     averaging: str = "none"
     notes: tuple[str, ...] = ()
+    label_map: LabelMap = ()
     _cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -60,22 +62,9 @@ class Evaluation:
 
     def take(self, chosen: np.ndarray) -> Evaluation:
         """The same predictions for some of the pictures: a boolean mask (N,) or places among the N."""
-        return Evaluation(
-            self.classes,
-            self.targets[chosen],
-            self.predictions[chosen],
-            self.logits[chosen],
-            self.probabilities[chosen],
-            None if self.embeddings is None else self.embeddings[chosen],
-            self.positions[chosen],
-            self.rows[chosen],
-            self.data,
-            self.fingerprint,
-            self.split,
-            self.selection,
-            self.averaging,
-            self.notes,
-        )
+        per_picture = ("targets", "predictions", "logits", "probabilities", "positions", "rows")
+        kept: dict[str, Any] = {name: getattr(self, name)[chosen] for name in per_picture}
+        return replace(self, **kept, embeddings=None if self.embeddings is None else self.embeddings[chosen])
 
     def estimate(self, names: Sequence[str] | None = None) -> dict[str, Estimate]:
         """Value and 95 % interval of the named metrics, or of all; computed once.
@@ -125,6 +114,7 @@ class Evaluation:
             "selection": self.selection,
             "averaging": self.averaging,
             "notes": list(self.notes),
+            "label_map": dict(self.label_map),
         }
 
     def metric_rows(self, names: Sequence[str] | None = None) -> list[dict[str, Any]]:
@@ -148,6 +138,7 @@ def evaluate(
     split_name: str,
     selection: str,
     averaging: str = "none",
+    label_map: LabelMap = (),
     batch_size: int = 64,
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -159,17 +150,18 @@ def evaluate(
         split_name: what ``index`` is, for instance ``"PublicTest"``.
         selection: on what the network was selected, for instance ``"Training folds"``.
         averaging: a key of :data:`fer_models.averaging.AVERAGINGS`.
+        label_map: as for :func:`~fer_models.evaluation.class_match.match_classes`.
         progress: called with pictures done and their number after every batch.
 
     Raises:
         UserError: If no class is common, no labelled picture is left, predictions and pictures differ in number, or the
-            averaging is unknown.
+            averaging or a class of the label map is unknown.
     """
     if averaging not in AVERAGINGS:
         raise UserError(f"Test-time averaging is one of {', '.join(AVERAGINGS)}, not {averaging!r}.")
     index = np.asarray(index)
     index = np.flatnonzero(index) if index.dtype == bool else index.astype(np.int64)
-    match = match_classes(classifier_or_predictions.classes, dataset.classes)
+    match = match_classes(classifier_or_predictions.classes, dataset.classes, label_map)
     labels = np.asarray(dataset.labels)[index]
     targets = np.where(labels >= 0, match.of_label[labels], -1)
     keep = targets >= 0
@@ -204,6 +196,7 @@ def evaluate(
         selection=selection,
         averaging=averaging,
         notes=match.notes,
+        label_map=match.label_map,
     )
 
 

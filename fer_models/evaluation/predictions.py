@@ -21,7 +21,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
-from fer_models.evaluation.class_match import softmax
+from fer_models.evaluation.class_match import LabelMap, match_classes, softmax
 from fer_models.evaluation.evaluate import Evaluation, Progress, evaluate
 from fer_models.folders import cache_folder
 
@@ -123,6 +123,7 @@ def _write_table(evaluation: Evaluation, file: Path, embeddings: str | None) -> 
         "selection": evaluation.selection,
         "averaging": evaluation.averaging,
         "notes": evaluation.notes,
+        "label_map": evaluation.label_map,
         "embeddings": embeddings,
     }
     table = pyarrow.table(columns).replace_schema_metadata({_KEY: json.dumps(facts).encode()})
@@ -189,22 +190,31 @@ def read_predictions(folder: str | Path) -> Evaluation:
             selection=facts["selection"],
             averaging=facts["averaging"],
             notes=tuple(facts["notes"]),
+            label_map=tuple((own, counted) for own, counted in facts.get("label_map", ())),
         )
     except (OSError, KeyError, ValueError, TypeError, pyarrow.ArrowException):
         raise UserError(f"{folder.name} holds no predictions table of this version; compute it again.") from None
 
 
 def table_folder(
-    checkpoint: Checkpoint, dataset: FaceDataset, index: np.ndarray, split_name: str, averaging: str
+    checkpoint: Checkpoint,
+    dataset: FaceDataset,
+    index: np.ndarray,
+    split_name: str,
+    averaging: str,
+    label_map: LabelMap = (),
 ) -> Path:
     """The folder of a cached table; it need not exist.
 
     Its name is a hash of weights, network, classes and preprocessing, of the pictures and labels at ``index``, and of
-    split and averaging.
+    split and averaging, and of a label map where it changes something.
+
+    Raises:
+        UserError: If the label map does not fit.
     """
     index = np.asarray(index)
     index = np.flatnonzero(index) if index.dtype == bool else index
-    origin = {
+    origin: dict[str, Any] = {
         "weights": checkpoint.sha256,
         "network": checkpoint.network,
         "options": checkpoint.options,
@@ -215,6 +225,8 @@ def table_folder(
         "split": split_name,
         "averaging": averaging,
     }
+    if label_map and (changed := match_classes(checkpoint.classes, dataset.classes, label_map).label_map):
+        origin["label_map"] = changed
     return predictions_folder() / hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -226,9 +238,10 @@ def cached_predictions(
     split_name: str,
     selection: str,
     averaging: str = "none",
+    label_map: LabelMap = (),
 ) -> Evaluation | None:
     """The cached table, or ``None`` where it was not computed yet or is damaged; the network is not loaded."""
-    folder = table_folder(checkpoint, dataset, index, split_name, averaging)
+    folder = table_folder(checkpoint, dataset, index, split_name, averaging, label_map)
     if not folder.is_dir():
         return None
     try:
@@ -245,6 +258,7 @@ def predictions_for(
     split_name: str,
     selection: str,
     averaging: str = "none",
+    label_map: LabelMap = (),
     batch_size: int = 64,
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -252,29 +266,25 @@ def predictions_for(
 
     Args:
         classifier: a loaded network, or its checkpoint, which is loaded only when there is something to compute.
-        index, split_name, selection, averaging, batch_size, progress: as for :func:`evaluate`.
+        index, split_name, selection, averaging, label_map, batch_size, progress: as for :func:`evaluate`.
 
     Raises:
         UserError: As ``evaluate``. A cache that cannot be written is no error: a note says so.
     """
     checkpoint = classifier if isinstance(classifier, Checkpoint) else classifier.checkpoint
-    known = cached_predictions(
-        checkpoint, dataset, index, split_name=split_name, selection=selection, averaging=averaging
-    )
+    asked: dict[str, Any] = {
+        "split_name": split_name,
+        "selection": selection,
+        "averaging": averaging,
+        "label_map": label_map,
+    }
+    known = cached_predictions(checkpoint, dataset, index, **asked)
     if known is not None:
         return known
-    found = evaluate(
-        Classifier(classifier) if isinstance(classifier, Checkpoint) else classifier,
-        dataset,
-        index,
-        split_name=split_name,
-        selection=selection,
-        averaging=averaging,
-        batch_size=batch_size,
-        progress=progress,
-    )
+    network = Classifier(classifier) if isinstance(classifier, Checkpoint) else classifier
+    found = evaluate(network, dataset, index, **asked, batch_size=batch_size, progress=progress)
     try:
-        write_predictions(found, table_folder(checkpoint, dataset, index, split_name, averaging))
+        write_predictions(found, table_folder(checkpoint, dataset, index, split_name, averaging, label_map))
     except UserError as error:
         return dataclasses.replace(found, notes=(*found.notes, str(error)))
     return found

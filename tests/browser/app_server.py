@@ -1,8 +1,14 @@
-"""The real server as a test drives it, and the small set of faces that it trains on."""
+"""The real server as a test drives it, what a test does on its pages, and the small set of faces that it trains on.
+
+A page answers when it can: a step that follows a click waits for what it expects. ``expect`` waits a minute for it.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 import os
+import re
 import shutil
 import signal
 import socket
@@ -10,6 +16,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +25,44 @@ from PIL import Image
 
 from fer_models.labels import FER7
 
+try:
+    from playwright.sync_api import TimeoutError as PlaywrightTimeout
+    from playwright.sync_api import expect
+except ImportError:  # The fixtures skip then.
+    expect, PlaywrightTimeout = None, TimeoutError
+else:
+    expect.set_options(timeout=60_000)
+
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-first-run",
     "--disable-sync", "--disable-component-update",
 )  # fmt: skip
-SETTLED = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
+#: Milliseconds that a step waits for its element, on a busy machine too.
+PATIENCE = 120_000
+_ERRORS = '[data-testid="stException"], [data-testid="stAlertContentError"] p'
+_APP = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
+#: Whether the script rested for a while and nothing is about to be drawn anew; `name` tells the calls apart.
+_RESTED = """([app, name, quiet]) => {
+  const busy = !document.querySelector(app) ||
+    document.querySelector('[data-stale="true"], [data-testid="stSkeleton"], [data-testid="stSpinner"]');
+  if (busy || window.restedFor?.name !== name) window.restedFor = {name, since: performance.now()};
+  return !busy && performance.now() - window.restedFor.since >= quiet;
+}"""
+#: The value of a function once it is not null and stayed the same for a while, as [value].
+_STEADY = """([arg, name, quiet]) => {
+  let value = null;
+  try { value = (READ)(arg) ?? null; } catch (error) { if (!(error instanceof TypeError)) throw error; }
+  const text = JSON.stringify(value), kept = window.steadyFor;
+  if (value === null || kept?.name !== name || kept.text !== text)
+    window.steadyFor = {name, text, since: performance.now()};
+  return value !== null && performance.now() - window.steadyFor.since >= quiet ? [value] : null;
+}"""
+_FITS = """() => {
+  const main = document.querySelector('[data-testid="stMain"]');
+  return main.scrollWidth <= main.clientWidth || null;
+}"""
 
 
 class Server:
@@ -95,11 +133,79 @@ def is_strange(url: str, ours: str) -> bool:
     return not url.startswith((ours, ours.replace("http", "ws", 1), "data:", "blob:"))
 
 
-def settle(page: Any, timeout: float = 60_000) -> None:
-    """Wait until the script has run to its end and stays there."""
-    page.wait_for_selector(SETTLED, timeout=timeout)
-    page.wait_for_timeout(200)
-    page.wait_for_selector(SETTLED, timeout=timeout)
+def settle(page: Any, timeout: float = PATIENCE, quiet: float = 600) -> None:
+    """Wait until the script has run to its end, rests for ``quiet`` milliseconds, and nothing is drawn any more."""
+    page.wait_for_function(_RESTED, arg=[_APP, uuid.uuid4().hex, quiet], timeout=timeout)
+
+
+def steady(page: Any, read: str, arg: Any = None, timeout: float = PATIENCE, quiet: float = 800) -> Any:
+    """What a JavaScript function gives once it is there and stays the same, for instance a place in a plot.
+
+    Reading what is not there yet (a ``TypeError``) counts as null: a plot is replaced while it is drawn anew.
+    """
+    script = _STEADY.replace("READ", read)
+    waited = page.wait_for_function(script, arg=[arg, uuid.uuid4().hex, quiet], timeout=timeout)
+    return waited.json_value()[0]
+
+
+def errors(page: Any) -> list[str]:
+    """Sentences of errors and tracebacks that the page shows now."""
+    said: list[str] = page.locator(_ERRORS).evaluate_all("all => all.map(box => box.innerText)")
+    return said
+
+
+def expect_asked(page: Any, **choices: str) -> None:
+    """Wait until the address says these choices; an underscore stands for a blank."""
+    for name, value in choices.items():
+        page.wait_for_function(
+            "([name, value]) => new URLSearchParams(location.search).get(name) === value",
+            arg=[name.replace("_", " "), value],
+            timeout=PATIENCE,
+        )
+
+
+def fill(page: Any, label: str, value: int) -> None:
+    """Type a number into the control of that label."""
+    control = page.get_by_role("spinbutton", name=label, exact=True)
+    control.fill(str(value))
+    control.press("Enter")
+    expect(control).to_have_value(str(value))
+    settle(page)
+
+
+def choose(page: Any, label: str | re.Pattern[str], option: str) -> None:
+    """Choose from a list by the keyboard alone."""
+    box = page.get_by_role("combobox", name=label)
+    box.focus()
+    box.press("Enter")
+    expect(box).to_have_attribute("aria-expanded", "true")
+    box.press_sequentially(option)
+    page.get_by_role("option", name=option).first.wait_for()
+    box.press("Enter")
+    expect(box).to_have_attribute("aria-expanded", "false")
+    settle(page)
+
+
+def saved(page: Any, button: str, which: int = 0) -> bytes:
+    """The file behind a button of that name, the last one where ``which`` is -1."""
+    with page.expect_download(timeout=PATIENCE) as waiting:
+        page.get_by_role("button", name=button, exact=True).nth(which).click()
+    return Path(waiting.value.path()).read_bytes()
+
+
+def rows_of(page: Any, button: str, which: int = 0) -> list[dict[str, str]]:
+    """The lines of the CSV behind a button."""
+    return list(csv.DictReader(io.StringIO(saved(page, button, which).decode(), newline="")))
+
+
+def expect_fits(page: Any, width: int, what: str) -> None:
+    """Wait until the page is no wider than a window of so many pixels."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.wait_for_function("width => innerWidth === width", arg=width)
+    try:
+        steady(page, _FITS, quiet=200, timeout=20_000)
+    except PlaywrightTimeout:
+        raise AssertionError(f"{what} is wider than a window of {width} pixels") from None
 
 
 def write_small_set(folder: Path) -> None:

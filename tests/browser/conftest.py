@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from app_server import ARGUMENTS, CHROMIUM, Server, end_worker, is_strange, write_small_set
+from app_server import ARGUMENTS, CHROMIUM, PATIENCE, Server, end_worker, is_strange, write_small_set
 
 from fer_models import create_model
 from fer_models.checkpoint import save_checkpoint
@@ -48,6 +48,7 @@ def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 def page(browser: Any, server: Server) -> Iterator[Any]:
     """A fresh session on a projector's screen; nothing may be fetched from another host."""
     context = browser.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE)
     tab = context.new_page()
     strangers: list[str] = []
     tab.on("request", lambda r: strangers.append(r.url) if is_strange(r.url, server.url) else None)

@@ -33,9 +33,7 @@ def main(folder: str) -> None:
                 for name, address, height in PICTURES:
                     page = browser.new_page(viewport={"width": 1280, "height": height})
                     page.goto(f"{app.url}/{address}")
-                    page.wait_for_timeout(2000)
-                    settle(page, 300_000)
-                    page.wait_for_timeout(4000)
+                    settle(page, 300_000, quiet=5000)
                     page.screenshot(path=target / f"{name}.png")
                     page.close()
                 browser.close()

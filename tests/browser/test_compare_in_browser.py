@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
+import re
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
 import torch
-from app_server import Server, settle
+from app_server import Server, errors, expect, expect_asked, rows_of, saved, settle
 from PIL import Image
 
 from fer_models import create_model
@@ -59,47 +57,24 @@ def two(server: Server) -> Iterator[Server]:
     history.unlink()
 
 
-def errors(page: Any) -> list[str]:
-    """Sentences of errors and tracebacks on the page."""
-    boxes = page.locator('[data-testid="stException"], [data-testid="stAlertContentError"] p')
-    return [box.inner_text() for box in boxes.all()]
-
-
-def asked(page: Any, name: str) -> str:
-    """What the address says of a choice."""
-    return parse_qs(urlparse(page.url).query).get(name, [""])[0]
-
-
 def measured(server: Server) -> str:
     """How many pictures the test part of the small set has."""
     return str(len(list((server.base / "data" / "small" / "test").glob("*/*.png"))))
 
 
-def rows_of(page: Any, button: str) -> list[dict[str, str]]:
-    """The lines of the CSV behind a button."""
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name=button, exact=True).first.click()
-    with Path(waiting.value.path()).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def test_measure_and_download(page: Any, server: Server) -> None:
     page.goto(f"{server.url}/compare?beside=resnet18_cbam")
     settle(page, 180_000)
-    assert page.get_by_text("Attention: none.").count() == 0
-    assert page.get_by_text("Attention: ").count() == 2
+    expect(page.get_by_text("Attention: ")).to_have_count(2)
+    expect(page.get_by_text("Attention: none.")).to_have_count(0)
     page.locator('[data-testid="stDataFrame"] .dvn-scroller').first.click(position={"x": 16, "y": 55})  # the first row
     button = page.get_by_role("button", name="Measure 1 network", exact=True)
-    button.wait_for(timeout=60_000)
     button.click()
     again = page.get_by_role("button", name="Measure again: 1 network", exact=True)
     again.wait_for(timeout=180_000)
     settle(page)
-    assert page.locator('[data-testid="stAlertContentError"]').count() == 0
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Table, CSV", exact=True).click()
-    with Path(waiting.value.path()).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    assert errors(page) == []
+    rows = rows_of(page, "Table, CSV")
     measured = [row for row in rows if row["runs_in"]]
     assert measured and len({row["network"] for row in measured}) == 1  # runs of the same network share its cost
     assert all(float(row["ms_one_picture[torch]"]) > 0 for row in measured)
@@ -116,27 +91,30 @@ def test_networks_on_the_same_faces(page: Any, two: Server) -> None:
     assert {row["network"] for row in few} == {"fresh", "second"} and {row["n"] for row in few} == {measured(two)}
     # Every metric, a row each.
     page.get_by_text("All metrics", exact=True).click()
-    page.get_by_role("cell", name="Weighted kappa").wait_for(timeout=120_000)
+    page.get_by_role("cell", name="Weighted kappa").wait_for()
     settle(page)
     every = rows_of(page, "CSV")
-    assert len(every) > len(few) and asked(page, "metrics") == "True"
+    assert len(every) > len(few)
+    expect_asked(page, metrics="True")
     same = {(r["network"], r["metric"]): r["value"] for r in every}
     assert all(same[r["network"], r["metric"]] == r["value"] for r in few)
     # Class by class: another figure, drawn anew.
     page.get_by_role("radio", name="Precision").click()
-    page.locator(".ytitle", has_text="Precision, %").wait_for(timeout=60_000)
-    assert asked(page, "class figure") == "precision"
+    page.locator(".ytitle", has_text="Precision, %").wait_for()
+    expect_asked(page, class_figure="precision")
     # The gallery of faces that only one gets right.
     page.get_by_role("combobox", name="Right").wait_for()
+    settle(page)
     faces = page.locator(".gallery button")
     if faces.count() > 1:
         faces.nth(1).click()
+        page.wait_for_url(re.compile("[?&]row="))
         settle(page)
-        assert asked(page, "row")
     # A network taken out of the selection leaves the address.
     page.get_by_role("button", name="second").first.click()
-    page.get_by_text("Choose two networks or more.").wait_for(timeout=60_000)
-    assert asked(page, "networks") == "fresh"
+    page.get_by_text("Choose two networks or more.").wait_for()
+    expect_asked(page, networks="fresh")
+    settle(page)
     assert errors(page) == []
 
 
@@ -153,21 +131,18 @@ def test_across_data_sets(page: Any, two: Server) -> None:
     assert {row["measured_on"]: row["n"] for row in rows} == {"small": measured(two), "other": "24"}
     assert all(float(row["low"]) <= float(row["value"]) <= float(row["high"]) for row in rows)
     page.get_by_text("How classes were matched").click()
-    page.get_by_role("cell", name="contempt").wait_for(timeout=60_000)
+    page.get_by_role("cell", name="contempt").wait_for()
     page.get_by_role("radio", name="Balanced accuracy").click()
-    page.get_by_role("columnheader", name="Balanced accuracy, %").wait_for(timeout=120_000)
+    page.get_by_role("columnheader", name="Balanced accuracy, %").wait_for()
     settle(page)
-    assert asked(page, "transfer figure") == "balanced_accuracy"
+    expect_asked(page, transfer_figure="balanced_accuracy")
     assert {row["metric"] for row in rows_of(page, "CSV")} == {"balanced_accuracy"}
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="LaTeX", exact=True).click()
-    assert "Trained on" in Path(waiting.value.path()).read_text()
+    assert "Trained on" in saved(page, "LaTeX").decode()
     # Other pictures of a set.
     page.get_by_role("button", name="Which pictures").click()
-    box = page.get_by_role("combobox", name="Split of other")
-    box.click()
+    page.get_by_role("combobox", name="Split of other").click()
     page.get_by_role("option", name="train", exact=True).click()
-    page.wait_for_timeout(500)
+    page.get_by_role("option", name="train", exact=True).wait_for(state="detached")
     page.keyboard.press("Escape")
     page.get_by_role("cell", name="train", exact=True).first.wait_for(timeout=180_000)
     settle(page)
@@ -176,17 +151,19 @@ def test_across_data_sets(page: Any, two: Server) -> None:
 
 def test_training_curves(page: Any, two: Server) -> None:
     page.goto(f"{two.url}/compare?section=Training&{BOTH}")
-    page.get_by_text("No epochs were kept of second.").wait_for(timeout=120_000)
+    page.get_by_text("No epochs were kept of second.").wait_for()
     settle(page)
-    page.locator(".ytitle", has_text="accuracy, %").wait_for(timeout=60_000)
+    page.locator(".ytitle", has_text="accuracy, %").wait_for()
     page.get_by_role("radio", name="loss").click()
-    page.locator(".ytitle", has_text="loss").wait_for(timeout=60_000)
+    page.locator(".ytitle", has_text="loss").wait_for()
     page.get_by_role("radio", name="minutes").click()
-    page.locator(".xtitle", has_text="minutes").wait_for(timeout=60_000)
-    assert (asked(page, "quantity"), asked(page, "over")) == ("loss", "minutes")
-    page.wait_for_function("document.querySelectorAll('.scatterlayer .trace').length === 2", timeout=60_000)
+    page.locator(".xtitle", has_text="minutes").wait_for()
+    expect_asked(page, quantity="loss", over="minutes")
+    lines = page.locator(".scatterlayer .trace")
+    expect(lines).to_have_count(2)
     page.get_by_text("Training pictures too").click()
-    page.wait_for_function("document.querySelectorAll('.scatterlayer .trace').length === 1", timeout=60_000)
+    expect(lines).to_have_count(1)
+    settle(page)
     rows = rows_of(page, "Curves, CSV")
     assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
     assert errors(page) == []

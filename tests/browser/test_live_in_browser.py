@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_server import ARGUMENTS, CHROMIUM, ROOT, Server, is_strange, settle
+from app_server import ARGUMENTS, CHROMIUM, PATIENCE, ROOT, Server, expect, is_strange, settle, steady
 
 from fer_models.faces.annotate import encode_webm
 from fer_models.faces.drawn_video import DrawnVideo
@@ -23,6 +23,7 @@ _PLACE = """seconds => {
   const axis = graph._fullLayout.xaxis, up = graph._fullLayout.yaxis;
   return [frame.left + axis._offset + axis.d2p(seconds), frame.top + up._offset + up.d2p(62)];
 }"""
+_ALLOW = "allow it with the camera sign in the address bar"
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,7 @@ def filmed(browser: Any, server: Server, camera: Path) -> Iterator[Any]:
         executable_path=CHROMIUM, args=[*arguments, f"--use-file-for-fake-video-capture={camera}"]
     )
     page = own.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.set_default_timeout(PATIENCE)
     strangers: list[str] = []
     page.on("request", lambda r: strangers.append(r.url) if is_strange(r.url, server.url) else None)
     yield page
@@ -68,19 +70,18 @@ def filmed(browser: Any, server: Server, camera: Path) -> Iterator[Any]:
 
 def test_a_click_on_the_timeline_shows_that_moment(page: Any, server: Server, drawn_network: str) -> None:
     page.goto(f"{server.url}/video?checkpoint={drawn_network}")
-    page.get_by_text("In the whole").wait_for(timeout=480_000)
+    page.get_by_text("In the whole").wait_for(timeout=4 * PATIENCE)
     settle(page)
     plot = page.locator(".js-plotly-plot").first
-    plot.locator(".nsewdrag").first.wait_for(state="attached", timeout=60_000)
-    page.wait_for_timeout(1500)
+    plot.locator(".nsewdrag").first.wait_for(state="attached")
     for seconds, name in ((2.1, "happy"), (6.3, "sad")):
         plot.scroll_into_view_if_needed()
-        page.mouse.click(*page.evaluate(_PLACE, seconds))
-        page.get_by_text(f"The class is “{name}”").wait_for(timeout=90_000)
+        page.mouse.click(*steady(page, _PLACE, seconds))
+        page.get_by_text(f"The class is “{name}”").wait_for()
         settle(page)
     page.get_by_role("button", name="Make the video with boxes").click()
-    page.locator("video").wait_for(timeout=480_000)
-    page.wait_for_function(_PLAYED, timeout=60_000)
+    page.locator("video").wait_for(timeout=4 * PATIENCE)
+    page.wait_for_function(_PLAYED)
 
 
 def test_an_upload_is_read_and_a_bad_one_gets_a_sentence(page: Any, server: Server, drawn_network: str) -> None:
@@ -89,36 +90,38 @@ def test_an_upload_is_read_and_a_bad_one_gets_a_sentence(page: Any, server: Serv
     short = DrawnVideo(expressions=("sad", "happy"), hold=0.8, fps=10)
     chooser = page.locator("input[type=file]").first
     chooser.set_input_files({"name": "two.webm", "mimeType": "video/webm", "buffer": encode_webm(short.frames(), 10)})
-    page.get_by_text("two.webm · ").wait_for(timeout=120_000)
-    page.get_by_text("16 frames read").wait_for(timeout=480_000)
+    page.get_by_text("two.webm · ").wait_for()
+    page.get_by_text("16 frames read").wait_for(timeout=4 * PATIENCE)
+    settle(page)
     chooser.set_input_files({"name": "bad.mp4", "mimeType": "video/mp4", "buffer": b"\0\0\0\x18ftypisom"})
-    page.get_by_text(re.compile("bad.mp4.*damaged or cut off")).wait_for(timeout=120_000)
+    page.get_by_text(re.compile("bad.mp4.*damaged or cut off")).wait_for()
 
 
 def test_the_camera_is_read_live_and_the_network_can_be_switched(
     filmed: Any, server: Server, drawn_network: str
 ) -> None:
     filmed.goto(f"{server.url}/webcam?checkpoint={drawn_network}")
-    settle(filmed, 120_000)
-    assert filmed.get_by_text("Nothing is stored").count() == 1
+    settle(filmed)
+    expect(filmed.get_by_text("Nothing is stored")).to_have_count(1)
     stream = filmed.frame_locator("iframe").first
     stream.get_by_role("button", name=re.compile("start", re.I)).click()
-    filmed.get_by_text(re.compile("frames a second · .* ms a frame")).wait_for(timeout=120_000)
-    filmed.get_by_text(re.compile("The class is “(happy|angry)”")).wait_for(timeout=120_000)
+    filmed.get_by_text(re.compile("frames a second · .* ms a frame")).wait_for()
+    filmed.get_by_text(re.compile("The class is “(happy|angry)”")).wait_for()
     filmed.get_by_text("Grad-CAM", exact=True).click()
-    filmed.get_by_text(re.compile("The class is “(happy|angry)”")).wait_for(timeout=120_000)
-    assert stream.get_by_role("button", name=re.compile("stop", re.I)).count() == 1, "it went on"
+    filmed.get_by_text(re.compile("The class is “(happy|angry)”")).wait_for()
+    expect(stream.get_by_role("button", name=re.compile("stop", re.I))).to_have_count(1)  # it went on
 
 
 def test_a_refused_camera_gets_a_sentence(browser: Any, server: Server, drawn_network: str) -> None:
     own = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, "--deny-permission-prompts"])
     page = own.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.set_default_timeout(PATIENCE)
     page.goto(f"{server.url}/webcam?checkpoint={drawn_network}")
-    settle(page, 120_000)
-    assert page.get_by_text("allow it with the camera sign in the address bar").count() == 1
+    settle(page)
+    expect(page.get_by_text(_ALLOW)).to_have_count(1)
     stream = page.frame_locator("iframe").first
     stream.get_by_role("button", name=re.compile("start", re.I)).click()
-    page.wait_for_timeout(5000)
-    assert stream.get_by_role("button", name=re.compile("stop", re.I)).count() == 0
-    assert page.get_by_text("allow it with the camera sign in the address bar").count() == 1
+    stream.get_by_text("The camera was refused").wait_for()
+    expect(stream.get_by_role("button", name=re.compile("stop", re.I))).to_have_count(0)
+    expect(page.get_by_text(_ALLOW)).to_have_count(1)
     own.close()

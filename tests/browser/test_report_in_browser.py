@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from app_server import expect
 
 from fer_models import create_model
 from fer_models.checkpoint import read_checkpoint, save_checkpoint
@@ -29,10 +30,10 @@ def test_a_report_is_whole_without_any_network(browser: Any, tmp_path: Path) -> 
     tab.on("request", lambda request: asked.append(request.url))
     tab.on("console", lambda message: said.append(message.text))
     tab.goto(file.as_uri())
-    assert tab.title() == "Look"
-    assert tab.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
-    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert tab.locator("polyline").count() == 1
+    expect(tab).to_have_title("Look")
+    tab.wait_for_function("() => [...document.images].every(i => i.complete && i.naturalWidth > 0)")
+    tab.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
+    expect(tab.locator("polyline")).to_have_count(1)
     others = [url for url in asked if url != file.as_uri() and not url.startswith("data:")]
     assert not others
     assert not said

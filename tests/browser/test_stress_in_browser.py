@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from pathlib import Path
@@ -10,24 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from app_server import Server, settle
+from app_server import PATIENCE, Server, choose, errors, expect, expect_asked, rows_of, saved, settle
 from PIL import Image
 
 from fer_models.data.synthetic import SyntheticOptions, generate_face
 
 pytestmark = pytest.mark.browser
-
-
-def errors(page: Any) -> list[str]:
-    """Sentences of errors and tracebacks on the page."""
-    boxes = page.locator('[data-testid="stException"], [data-testid="stAlertContentError"] p')
-    return [box.inner_text() for box in boxes.all()]
-
-
-def saved(page: Any, button: str) -> bytes:
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name=button, exact=True).last.click()
-    return Path(waiting.value.path()).read_bytes()
 
 
 def write_tiny_set(folder: Path) -> None:
@@ -41,77 +28,77 @@ def write_tiny_set(folder: Path) -> None:
 
 def upload(page: Any, file: Path | dict[str, Any], name: str) -> None:
     page.locator('input[type="file"]').first.set_input_files(file)
-    page.get_by_text(re.compile(re.escape(name))).first.wait_for(timeout=120_000)
+    page.get_by_text(re.compile(re.escape(name))).first.wait_for()
     settle(page)
 
 
 def test_one_face_at_every_severity(page: Any, server: Server) -> None:
     page.goto(f"{server.url}/stress?kind=bar")
-    page.get_by_text("Under every corruption").wait_for(timeout=120_000)
-    settle(page, 120_000)
+    page.get_by_text("Under every corruption").wait_for()
+    expect(page.locator(".gallery img")).to_have_count(6)
+    settle(page)
     assert errors(page) == []
-    assert page.locator(".gallery img").count() == 6
-    rows = list(csv.DictReader(io.StringIO(saved(page, "CSV").decode())))
+    rows = rows_of(page, "CSV", -1)
     assert len(rows) == 14 * 6
     clean = {row["class"] for row in rows if row["severity"] == "0"}
     assert len(clean) == 1, "the clean face is the same for every corruption"
     said = page.get_by_text(re.compile(r"breaks first under|Nothing tried here")).first.inner_text()
     changed = [row for row in rows if row["class"] not in clean]
     assert ("Nothing tried here" in said) == (not changed)
-    before = page.locator(".gallery img").nth(5).get_attribute("src")
-    box = page.get_by_role("combobox", name=re.compile("Corruption"))
-    box.focus()
-    box.press("Enter")
-    box.type("Blur")
-    box.press("Enter")
-    page.get_by_text("Out of focus").wait_for(timeout=60_000)
+    strongest = page.locator(".gallery img").nth(5)
+    before = strongest.get_attribute("src") or ""
+    choose(page, re.compile("Corruption"), "Blur")
+    page.get_by_text("Out of focus").wait_for()
+    expect(strongest).not_to_have_attribute("src", before)
+    expect_asked(page, kind="blur")
     settle(page)
-    assert page.locator(".gallery img").nth(5).get_attribute("src") != before
-    assert "kind=blur" in page.url and errors(page) == []
+    assert errors(page) == []
 
 
 def test_the_faces_of_a_split_in_the_background(page: Any, server: Server) -> None:
     write_tiny_set(server.base / "data" / "tiny")
     address = f"{server.url}/stress?test=Many+faces&data=tiny&split=test&preset=chosen"
     page.goto(address)
-    page.get_by_role("button", name="Test 7 faces").wait_for(timeout=120_000)
+    start = page.get_by_role("button", name="Test 7 faces")
+    start.wait_for()
     settle(page)
-    page.get_by_role("button", name="Test 7 faces").click()
-    page.get_by_role("button", name="Test 7 faces").wait_for(state="detached", timeout=120_000)
-    page.get_by_role("heading", name="By class").wait_for(timeout=420_000)
-    settle(page, 120_000)
+    start.click()
+    start.wait_for(state="detached")
+    page.get_by_role("heading", name="By class").wait_for(timeout=4 * PATIENCE)
+    settle(page)
     assert errors(page) == []
-    assert page.get_by_text("n = 7 · tiny test").count() == 1
-    rows = list(csv.DictReader(io.StringIO(saved(page, "CSV").decode())))
+    expect(page.get_by_text("n = 7 · tiny test")).to_have_count(1)
+    rows = rows_of(page, "CSV", -1)
     assert len(rows) == 2 * 6
     assert len({row["accuracy"] for row in rows if row["severity"] == "0"}) == 1
     assert all(float(row["accuracy_low"]) <= float(row["accuracy"]) <= float(row["accuracy_high"]) for row in rows)
     page.goto(address)  # a new session: the answers were kept
-    page.get_by_role("heading", name="By class").wait_for(timeout=120_000)
-    settle(page, 120_000)
+    page.get_by_role("heading", name="By class").wait_for()
+    settle(page)
     assert errors(page) == []
 
 
 def test_a_group_is_read_and_saved(page: Any, server: Server) -> None:
     page.goto(f"{server.url}/group")
-    page.get_by_text("8 faces found").wait_for(timeout=120_000)
-    settle(page, 120_000)
+    page.get_by_text("8 faces found").wait_for()
+    settle(page)
     assert errors(page) == []
-    assert page.get_by_role("table", name="Faces of the picture").locator("tbody tr").count() == 8
-    picture = np.asarray(Image.open(io.BytesIO(saved(page, "Picture (PNG)"))))
+    expect(page.get_by_role("table", name="Faces of the picture").locator("tbody tr")).to_have_count(8)
+    picture = np.asarray(Image.open(io.BytesIO(saved(page, "Picture (PNG)", -1))))
     assert picture.shape == (424, 824, 3)
-    rows = list(csv.DictReader(io.StringIO(saved(page, "CSV").decode())))
+    rows = rows_of(page, "CSV", -1)
     assert [row["face"] for row in rows] == [str(n) for n in range(1, 9)]
     upload(page, {"name": "notes.png", "mimeType": "image/png", "buffer": b"no picture"}, "is not a picture")
-    assert len(errors(page)) == 1 and page.get_by_text("8 faces found").count() == 1
+    assert len(errors(page)) == 1
+    expect(page.get_by_text("8 faces found")).to_have_count(1)
 
 
 def test_photographs_of_groups(page: Any, server: Server, shared: Path) -> None:
     page.goto(f"{server.url}/group")
-    page.get_by_text("8 faces found").wait_for(timeout=120_000)
+    page.get_by_text("8 faces found").wait_for()
     upload(page, shared / "data" / "faces" / "pexels_group.jpeg", "pexels_group.jpeg: 4 faces found")
     assert errors(page) == []
     page.locator('input[type="file"]').first.set_input_files(shared / "data" / "faces" / "cc0_women_on_phones.jpg")
-    page.get_by_text(re.compile(r"cc0_women_on_phones.jpg: [12] faces? found")).wait_for(timeout=120_000)
-    settle(page, 120_000)
+    page.get_by_text(re.compile(r"cc0_women_on_phones.jpg: [12] faces? found")).wait_for()
+    settle(page)
     assert errors(page) == []

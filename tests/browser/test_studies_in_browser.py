@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
 from typing import Any
 
 import pytest
-from app_server import Server, settle
+from app_server import PATIENCE, Server, errors, expect, fill, rows_of, settle
 
 pytestmark = pytest.mark.browser
 
@@ -16,28 +14,26 @@ DATA = "synthetic:count=140,size=48,identities=12"
 
 def test_two_folds_fill_the_table(page: Any, server: Server) -> None:
     page.goto(f"{server.url}/studies?data={DATA}&folds=2/5&held_out=subject")
-    settle(page, 180_000)
-    page.get_by_text("No study yet").wait_for(timeout=60_000)
-    epochs = page.get_by_role("spinbutton", name="Epochs", exact=True)
-    epochs.fill("1")
-    epochs.press("Enter")
-    page.get_by_text("2 runs (2 folds) of 1 epoch ").wait_for(timeout=60_000)
+    page.get_by_text("No study yet").wait_for()
+    settle(page)
+    fill(page, "Epochs", 1)
+    page.get_by_text("2 runs (2 folds) of 1 epoch ").wait_for()
     page.get_by_role("button", name="Start the study").click()
-    page.get_by_text("of 2 runs finished").wait_for(timeout=120_000)
-    page.get_by_text("2 of 2 runs finished").wait_for(timeout=300_000)
-    settle(page, 60_000)
-    cells = page.locator('table[aria-label^="Accuracy by fold"] tbody td').all_inner_texts()
-    assert cells[0] == "as the recipe" and len(cells) == 5
+    page.get_by_text("of 2 runs finished").wait_for()
+    page.get_by_text("2 of 2 runs finished").wait_for(timeout=4 * PATIENCE)
+    table = page.locator('table[aria-label^="Accuracy by fold"] tbody td')
+    expect(table).to_have_count(5)
+    settle(page)
+    cells = table.all_inner_texts()
+    assert cells[0] == "as the recipe"
     first, second, average = (float(text) for text in cells[1:4])
     assert 0 <= first <= 100 and abs(average - (first + second) / 2) < 0.01
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Every run, CSV").click()
-    with Path(waiting.value.path()).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = rows_of(page, "Every run, CSV")
     assert [row["state"] for row in rows] == ["finished"] * 2
     assert abs(100 * float(rows[0]["accuracy"]) - first) < 0.01
     page.get_by_text("Curves", exact=True).click()
-    page.locator(".js-plotly-plot .scatterlayer").first.wait_for(state="attached", timeout=60_000)
+    page.locator(".js-plotly-plot .scatterlayer").first.wait_for(state="attached")
     page.get_by_test_id("stMain").get_by_text("Confusion", exact=True).click()
-    page.get_by_text("2 of 5 folds pooled").first.wait_for(timeout=120_000)
-    assert page.locator('[data-testid="stAlertContentError"]').count() == 0
+    page.get_by_text("2 of 5 folds pooled").first.wait_for()
+    settle(page)
+    assert errors(page) == []

@@ -56,3 +56,27 @@ def test_a_file_that_cannot_be_written_is_said(
     given = ["--data", DATA, "--split", "test", "--out", str(tmp_path / "nowhere" / "x.parquet")]
     assert main(["evaluate", checkpoint, *given]) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_label_map_is_used_told_and_cached_apart(
+    checkpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {}
+    for given in ("", "sad=neutral,fear="):
+        out = tmp_path / "figures.json"
+        assert (
+            main(["evaluate", checkpoint, "--data", DATA, "--split", "test", "--map", given, "--json", str(out)]) == 0
+        )
+        told[given] = json.loads(out.read_text())
+    mapped = told["sad=neutral,fear="]
+    assert mapped["label_map"] == {"fear": "", "sad": "neutral"} and told[""]["label_map"] == {}
+    assert set(mapped["classes"]) == set(FER7) - {"sad", "fear"} and mapped["n"] < told[""]["n"]
+    assert "sad as neutral" in capsys.readouterr().out
+    dataset = open_dataset(DATA)
+    index = dataset.split_index("test")
+    network = read_checkpoint(checkpoint)
+    for label_map, n in (((), told[""]["n"]), ((("sad", "neutral"), ("fear", "")), mapped["n"])):
+        cached = cached_predictions(network, dataset, index, split_name="test", selection="", label_map=label_map)
+        assert cached is not None and cached.n == n and bool(cached.label_map) == bool(label_map)
+    assert main(["evaluate", checkpoint, "--data", DATA, "--map", "boredom=sad"]) == 2
+    assert "boredom" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from fer_models.checkpoint import load_checkpoint, save_checkpoint
 from fer_models.classifier import Classifier, Prediction
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
+from fer_models.evaluation.class_match import match_classes, parse_label_map
 from fer_models.evaluation.evaluate import evaluate
 from fer_models.evaluation.intervals import wilson
 from fer_models.labels import CKPLUS7, FER7
@@ -105,6 +106,37 @@ def test_classes_are_matched_by_name_and_what_is_left_out_is_said() -> None:
     assert (found.targets == found.predictions).all()  # neutral would have won, but the set has no neutral
     np.testing.assert_allclose(found.probabilities.sum(1), 1, atol=1e-6)
     assert "contempt" in found.notes[0] and "neutral" in found.notes[1]
+
+
+def test_a_label_map_counts_one_class_as_another_and_leaves_one_out() -> None:
+    data = faces(200, CKPLUS7, unlabelled=0)
+    labels = np.asarray(data.labels)
+    outputs = predicted(np.array([FER7.index(n) if n in FER7 else 1 for n in np.asarray(CKPLUS7)[labels]]), FER7)
+    asked = {"split_name": "Training", "selection": ""}
+    plain = evaluate(outputs, data, np.arange(200), **asked)
+    found = evaluate(outputs, data, np.arange(200), label_map=parse_label_map("contempt=disgust, Fear="), **asked)
+    assert found.classes == ("angry", "disgust", "happy", "sad", "surprise")
+    assert found.n == 200 - (labels == CKPLUS7.index("fear")).sum() and plain.n == 200 - (labels == 6).sum()
+    of_disgust = np.isin(np.asarray(CKPLUS7)[labels[found.positions]], ("disgust", "contempt"))
+    assert np.array_equal(found.targets == 1, of_disgust) and of_disgust.sum() > (labels == 1).sum()
+    assert found.label_map == (("fear", ""), ("contempt", "disgust")) and plain.label_map == ()
+    assert found.to_json()["label_map"] == {"fear": "", "contempt": "disgust"}
+    assert any("contempt as disgust" in note for note in found.notes)
+    assert any("fear are left out by the label map" in note for note in found.notes)
+    assert found.take(np.arange(5)).label_map == found.label_map
+
+
+def test_label_maps_bring_other_names_together() -> None:
+    match = match_classes(("joy", "other"), ("smile", "frown", "blink"), parse_label_map("smile=happy,frown=other"))
+    assert match.classes == ("joy", "other") and match.of_label.tolist() == [0, 1, -1]
+    assert match_classes(FER7, FER7, parse_label_map("fear=fear")).label_map == ()
+    for bad, said in (("fear", "CLASS=CLASS"), ("=sad", "CLASS=CLASS"), ("fear=sad,Fearful=", "twice")):
+        with pytest.raises(UserError, match=said):
+            parse_label_map(bad)
+    with pytest.raises(UserError, match="the data set has"):
+        match_classes(FER7, CKPLUS7, (("boredom", "sad"),))
+    with pytest.raises(UserError, match="the network knows"):
+        match_classes(FER7, CKPLUS7, (("contempt", "contempt"),))
 
 
 def test_bad_requests_say_what_to_do(classifier: Classifier) -> None:

@@ -67,10 +67,27 @@ def test_what_cannot_be_asked_says_why(two: tuple[Checkpoint, Checkpoint, FaceDa
     assert not asked.problem and len(asked.part.index) == 12
 
 
-def test_classes_are_matched_by_name() -> None:
-    lines = compare_transfer.label_map(FER7, CKPLUS7)
-    assert ("happy", "happy") in lines and ("neutral", "–") in lines and ("–", "contempt") in lines
-    assert all(own == other for own, other in compare_transfer.label_map(FER7, FER7))
+def test_classes_are_matched_by_name_or_by_hand() -> None:
+    lines = compare_transfer.label_lines(FER7, CKPLUS7, ())
+    assert ("happy", "happy", "") in lines and ("–", "neutral", "") in lines and ("contempt", "–", "") in lines
+    assert all(own == other for own, other, _ in compare_transfer.label_lines(FER7, FER7, ()))
+    changed = compare_transfer.label_lines(FER7, CKPLUS7, (("contempt", "disgust"), ("fear", "")))
+    assert ("contempt", "disgust", "by hand") in changed and ("fear", "–", "by hand") in changed
+    assert ("disgust", "disgust", "") in changed
+
+
+def test_a_label_map_goes_to_the_networks_that_have_the_class(two: tuple[Checkpoint, Checkpoint, FaceDataset]) -> None:
+    home, _, dataset = two
+    six = dataclasses.replace(home, classes=tuple(name for name in FER7 if name != "disgust"))
+    wanted = (("sad", "disgust"), ("neutral", ""))
+    asked = compare_transfer.pair(home, dataset, "small", "test", wanted)
+    assert dict(asked.part.label_map) == dict(wanted) and asked.part.key != predictions.part(dataset, "test").key
+    assert asked.part.label_map != compare_transfer.pair(six, dataset, "small", "test", wanted).part.label_map
+    assert compare_transfer.pair(six, dataset, "small", "test", wanted).part.label_map == (("neutral", ""),)
+    choices = {own: (usual, known) for own, usual, known in compare_transfer.map_choices([six, home], dataset)}
+    assert choices["disgust"][0] == "disgust" and choices["sad"][1][-1] == ""
+    only = {own: usual for own, usual, _ in compare_transfer.map_choices([six], dataset)}
+    assert only["disgust"] == "" and only["happy"] == "happy"
 
 
 def test_bold_only_beyond_chance_and_the_files(two: tuple[Checkpoint, Checkpoint, FaceDataset]) -> None:
@@ -138,6 +155,34 @@ def test_the_page_computes_and_shows_the_matrix(
     assert app.query_params["sets"] in ("small", ["small"])
     app.multiselect(key="widget compare networks").set_value([]).run()
     assert any("Choose one network or more" in info.value for info in app.info)
+
+
+def test_a_label_map_is_chosen_told_and_kept(
+    app: AppTest, two: tuple[Checkpoint, Checkpoint, FaceDataset], folders: Path
+) -> None:
+    finished(open_page(app, "compare", section=SECTION, networks="home", sets="small"))
+    app.selectbox(key="widget map of small sad").set_value("disgust").run()
+    finished(app)
+    app.selectbox(key="widget map of small neutral").set_value("left out").run()
+    finished(app)
+    assert not app.error, words(app)
+    assert app.query_params["map of small"] in ("sad=disgust,neutral=", ["sad=disgust,neutral="])
+    said = words(app)
+    assert "Label map of small: sad as disgust, neutral left out" in said and "--map sad=disgust,neutral=" in said
+    app.selectbox(key="widget map of small sad").set_value("sad").run()
+    app.selectbox(key="widget map of small neutral").set_value("neutral").run()
+    finished(app)
+    assert "map of small" not in app.query_params and "Label map of" not in words(app)
+
+
+def test_a_label_map_comes_from_the_address(
+    app: AppTest, two: tuple[Checkpoint, Checkpoint, FaceDataset], folders: Path
+) -> None:
+    finished(open_page(app, "compare", section=SECTION, networks="home", sets="small", **{"map of small": "sad="}))
+    assert "Label map of small: sad left out" in words(app)
+    open_page(app, "compare", section=SECTION, networks="home", sets="small", **{"map of small": "no such thing"})
+    finished(app)
+    assert not app.error and "Label map of" not in words(app)
 
 
 def test_many_pictures_wait_for_a_button(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.data.readers.base import split_role
 from fer_models.errors import UserError
-from fer_models.evaluation.class_match import match_classes
+from fer_models.evaluation.class_match import LabelMap, match_classes
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.metrics import METRICS
@@ -52,6 +52,7 @@ class Cell:
         estimate: ``None`` where ``problem`` says why there is none. n: pictures. split: of which part.
         own: it was trained on this data set. seen: how many of these very pictures trained it.
         best: better than each other network of this column by more than chance.
+        label_map: which of the data set's classes count as another one, against their names.
     """
 
     network: str
@@ -64,6 +65,7 @@ class Cell:
     classes: tuple[str, ...] = ()
     best: bool = False
     problem: str = ""
+    label_map: LabelMap = ()
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,11 @@ def usual_split(dataset: FaceDataset) -> str:
     return next((name for role in (2, 1) for name in reversed(names) if split_role(name) == role), names[-1])
 
 
-def pair(network: Checkpoint, dataset: FaceDataset, name: str, split: str) -> Pair:
+def pair(network: Checkpoint, dataset: FaceDataset, name: str, split: str, label_map: LabelMap = ()) -> Pair:
     """What to ask: the pictures that the network's own training protocol held out, or else the split.
+
+    Args:
+        label_map: of the data set; what of it this network has no class for is matched by name.
 
     Raises:
         UserError: If there is no such split.
@@ -92,7 +97,8 @@ def pair(network: Checkpoint, dataset: FaceDataset, name: str, split: str) -> Pa
     part = standing.own_part(network, dataset, name) or prediction_tables.part(dataset, split)
     problem = "" if len(part.index) else f"{split} has no picture with a known class"
     try:
-        match_classes(network.classes, dataset.classes)
+        wanted = tuple(line for line in label_map if not line[1] or line[1] in network.classes)
+        part = replace(part, label_map=match_classes(network.classes, dataset.classes, wanted).label_map)
     except UserError:
         problem = "no class in common"
     return Pair(network, dataset, name, part, problem)
@@ -114,9 +120,16 @@ def predict(pairs: Sequence[Pair]) -> Job:
             tell(done / max(total, 1), where)
             rule = prediction_tables.selection(each.network)
             classifier = Classifier(each.network, machine.compute_device())
-            index, name = each.part.index, each.part.name
-            predictions_for(classifier, each.dataset, index, split_name=name, selection=rule, progress=step)
-            done += len(index)
+            predictions_for(
+                classifier,
+                each.dataset,
+                each.part.index,
+                split_name=each.part.name,
+                selection=rule,
+                label_map=each.part.label_map,
+                progress=step,
+            )
+            done += len(each.part.index)
         return done
 
     return background.once(_key(pairs), work)
@@ -151,7 +164,7 @@ def transfer(
         best = _best([found for i in fair if (found := rows[i][j][1]) is not None], metric)
         if best is not None:
             at = fair[best]
-            cells[at][j] = Cell(**{**cells[at][j].__dict__, "best": True})
+            cells[at][j] = replace(cells[at][j], best=True)
     networks = [row[0][0].network for row in rows]
     return Transfer(
         metric,
@@ -168,7 +181,17 @@ def _cell(each: Pair, found: Evaluation | None, metric: str) -> Cell:
         return Cell(each.network.name, each.name, each.part.name, None, 0, own, 0, problem=each.problem)
     seen = compare_faces.seen(each.network, found, each.dataset, each.name)
     estimate = found.estimate((metric,))[metric]
-    return Cell(each.network.name, each.name, found.split, estimate, found.n, own, seen, found.classes)
+    return Cell(
+        each.network.name,
+        each.name,
+        found.split,
+        estimate,
+        found.n,
+        own,
+        seen,
+        found.classes,
+        label_map=found.label_map,
+    )
 
 
 def _best(evaluations: Sequence[Evaluation], metric: str) -> int | None:
@@ -182,16 +205,34 @@ def _best(evaluations: Sequence[Evaluation], metric: str) -> int | None:
     return compare_faces.winner(metric, values, pairs)
 
 
-def label_map(network: tuple[str, ...], data: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Network's class and data set's class, matched by name; a dash where the other side has none.
+def label_lines(network: tuple[str, ...], data: tuple[str, ...], label_map: LabelMap) -> list[tuple[str, str, str]]:
+    """Data set's class, the network's class that it counts as, and ``"by hand"``; a dash where the other side has none.
 
     Raises:
         UserError: If no class is common.
     """
-    match = match_classes(network, data)
-    at = {int(k): name for name, k in zip(match.classes, match.of_network, strict=True)}
-    lines = [(name, at.get(k, "–")) for k, name in enumerate(network)]
-    return lines + [("–", name) for name in data if name not in match.classes]
+    match = match_classes(network, data, label_map)
+    by_hand = dict(match.label_map)
+    counted = [network[int(match.of_network[k])] if k >= 0 else "–" for k in match.of_label]
+    lines = [(own, other, "by hand" if own in by_hand else "") for own, other in zip(data, counted, strict=True)]
+    return lines + [("–", name, "") for name in network if name not in counted]
+
+
+def map_words(label_map: LabelMap) -> str:
+    """``contempt as disgust, neutral left out``."""
+    return ", ".join(f"{own} as {counted}" if counted else f"{own} left out" for own, counted in label_map)
+
+
+def map_text(label_map: Sequence[tuple[str, str]]) -> str:
+    """As ``fer evaluate --map`` takes it."""
+    return ",".join(f"{own}={counted}" for own, counted in label_map)
+
+
+def map_choices(networks: Sequence[Checkpoint], dataset: FaceDataset) -> list[tuple[str, str, list[str]]]:
+    """Each of the data set's classes, what it counts as by name (``""`` for nothing), and all that it can count as."""
+    known = list(dict.fromkeys(name for network in networks for name in network.classes))
+    by_name = {own: other for own, other, _ in label_lines(tuple(known), dataset.classes, ()) if own != "–"}
+    return [(own, "" if by_name[own] == "–" else by_name[own], [*known, ""]) for own in dataset.classes]
 
 
 def text(cell: Cell, metric: str) -> str:
@@ -200,6 +241,15 @@ def text(cell: Cell, metric: str) -> str:
         return cell.problem
     value, low, high = (100 * v for v in cell.estimate) if METRICS[metric].percent else cell.estimate
     return f"{value:.1f} [{low:.1f}, {high:.1f}]"
+
+
+def maps(found: Transfer) -> dict[str, str]:
+    """Data set -> its label map in words, of those that have one."""
+    told: dict[str, list[str]] = {}
+    for row in found.cells:
+        for cell in row:
+            told.setdefault(cell.data, []).extend(map_words((line,)) for line in cell.label_map)
+    return {name: ", ".join(dict.fromkeys(words)) for name, words in told.items() if words}
 
 
 def csv(found: Transfer) -> str:
@@ -212,7 +262,7 @@ def csv(found: Transfer) -> str:
                 {"network": cell.network, "trained_on": trained, "measured_on": cell.data, "split": cell.split,
                  "metric": found.metric, "value": value, "low": low, "high": high, "n": cell.n,
                  "classes": " ".join(cell.classes), "pictures_seen_in_training": cell.seen,
-                 "best_beyond_chance": cell.best, "remark": cell.problem}
+                 "best_beyond_chance": cell.best, "label_map": map_text(cell.label_map), "remark": cell.problem}
             )  # fmt: skip
     return pd.DataFrame(lines).to_csv(index=False)
 
@@ -228,6 +278,7 @@ def latex(found: Transfer) -> str:
         f"{METRICS[found.metric].title} in % with 95 % intervals, networks by the data that they were trained on. "
         "Bold: better than each other one of the column by more than chance (paired, Holm-corrected, p < 0.05)."
         + (" *: trained on some of these pictures." if any(c.seen for row in found.cells for c in row) else "")
+        + "".join(f" Label map of {name}: {words}." for name, words in maps(found).items())
     )
     return latex_table(["Network", "Trained on", *found.data], rows, bold, caption)
 

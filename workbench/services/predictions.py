@@ -11,6 +11,7 @@ import numpy as np
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
+from fer_models.evaluation.class_match import LabelMap
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.predictions import cached_predictions, predictions_for
 from workbench.services import background, machine
@@ -32,15 +33,18 @@ class Part:
 
     Args:
         index: int64, positions of pictures with a known class.
+        label_map: which of their classes count as another one, against their names.
     """
 
     name: str
     index: np.ndarray
+    label_map: LabelMap = ()
 
     @property
     def key(self) -> str:
         """Tells it from every other part of the same data set."""
-        return f"{self.name} {hashlib.sha256(np.ascontiguousarray(self.index, '<i8').tobytes()).hexdigest()}"
+        places = hashlib.sha256(np.ascontiguousarray(self.index, "<i8").tobytes()).hexdigest()
+        return f"{self.name} {places} {self.label_map or ''}"
 
 
 def part(dataset: FaceDataset, split: str | Part) -> Part:
@@ -66,7 +70,13 @@ def read(checkpoint: Checkpoint, dataset: FaceDataset, split: str | Part, averag
         return None
     rule = selection(checkpoint)
     return cached_predictions(
-        checkpoint, dataset, asked.index, split_name=asked.name, selection=rule, averaging=averaging
+        checkpoint,
+        dataset,
+        asked.index,
+        split_name=asked.name,
+        selection=rule,
+        averaging=averaging,
+        label_map=asked.label_map,
     )
 
 
@@ -102,6 +112,7 @@ def start(classifier: Classifier, dataset: FaceDataset, split: str | Part, avera
             split_name=asked.name,
             selection=rule,
             averaging=averaging,
+            label_map=asked.label_map,
             progress=step,
         )
 
@@ -112,7 +123,8 @@ def digest(evaluation: Evaluation) -> str:
     """Tells these predictions from all others, for caches."""
     outputs = hashlib.sha256(np.ascontiguousarray(evaluation.logits).tobytes())
     outputs.update(
-        f"{evaluation.fingerprint} {evaluation.split} {evaluation.averaging} {evaluation.selection}".encode()
+        f"{evaluation.fingerprint} {evaluation.split} {evaluation.averaging} {evaluation.selection} "
+        f"{evaluation.label_map}".encode()
     )
     return outputs.hexdigest()
 
