@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import platform
 import shutil
 import time
@@ -23,8 +24,10 @@ from fer_models.data.readers import READERS
 from fer_models.errors import UserError
 from fer_models.evaluation.annotators import VoteAgreement, vote_agreement, votes_by_row
 from fer_models.evaluation.card import card_markdown
+from fer_models.evaluation.card_pictures import confusion_svg, curves_svg, reliability_svg
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.scorecard import Baseline, scorecard
+from fer_models.evaluation.temperature import Calibration, calibrate
 from fer_models.training.parts import part_name, split_of
 from fer_models.training.recipe import Recipe
 
@@ -50,6 +53,7 @@ METRICS = (
     "aurc",
 )
 WITHOUT_LEAKS = ("accuracy", "macro_f1")
+_HISTORY = "metrics.jsonl"
 _RUNS = 50
 _PLACES = ("init_from", "teacher")
 
@@ -81,9 +85,11 @@ def publish(
     provenance["recipe"] = {**old.provenance["recipe"], **places, "exclude": ""}
     folder = Path(destination)
     save_checkpoint(folder, old.build(), old.classes, old.preprocess, provenance=provenance, dtype=dtype)
-    history = Path(source).parents[1] / "metrics.jsonl"
-    if history.exists():
-        shutil.copyfile(history, folder / history.name)
+    # A run keeps its history two folders above its checkpoints, a published network beside its weights.
+    for history in (Path(source) / _HISTORY, Path(source).parents[1] / _HISTORY):
+        if history.exists():
+            shutil.copyfile(history, folder / _HISTORY)
+            break
     classifier = load_checkpoint(folder)
     dataset = open_dataset(recipe.data)
     split = split_of(recipe, dataset)
@@ -111,6 +117,10 @@ def publish(
         for part in measured:
             clean = dataclasses.replace(part.take(~leaked), split=f"{part.split} without pictures that leak")
             rows += clean.metric_rows(WITHOUT_LEAKS)
+    votes = _votes(measured[0])
+    if votes is not None:
+        named = {"metric": "accuracy", **votes.majority._asdict(), "n": votes.n, "data": "ferplus"}
+        rows.append({**rows[0], **named, "split": f"{measured[0].split}, class of most annotators"})
     cost = count(classifier.model, (old.in_channels, old.preprocess.size, old.preprocess.size))
     progress("asking the nearest neighbour on pixels")
     hits = nearest_hits(dataset, references(split), measured[0].positions, without=np.zeros(len(dataset), bool))[0]
@@ -121,14 +131,36 @@ def publish(
         averaged=measured[1:],
         leaked=leaked,
         baselines=[Baseline("the nearest neighbour on pixels", float(hits.mean()), len(hits))] if len(hits) else (),
-        votes=_votes(measured[0]),
+        votes=votes,
         parameters=cost.parameters,
         macs=cost.macs,
         milliseconds=processor_milliseconds(classifier),
         device=f"one core ({platform.machine()}), processor time in plain torch",
     )
-    write_figures(folder, rows, card_markdown(card, title=title, terms=reader.terms if reader else ""))
+    calibration = calibrate(measured[0])
+    text = card_markdown(
+        card,
+        title=title,
+        terms=reader.terms if reader else "",
+        calibration=calibration,
+        pictures=_draw(folder, measured[0], calibration),
+    )
+    write_figures(folder, rows, text)
     return read_checkpoint(folder)
+
+
+def _draw(folder: Path, measured: Evaluation, calibration: Calibration) -> dict[str, str]:
+    """Write the card's pictures beside it; what each shows -> its file."""
+    lines = (folder / _HISTORY).read_text(encoding="utf-8").splitlines() if (folder / _HISTORY).exists() else []
+    pictures = {
+        "curves": curves_svg([json.loads(line) for line in lines]),
+        "confusion": confusion_svg(measured),
+        "reliability": reliability_svg(calibration),
+    }
+    for name, picture in pictures.items():
+        if picture:
+            (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
+    return {name: f"{name}.svg" for name, picture in pictures.items() if picture}
 
 
 def processor_milliseconds(classifier: Classifier) -> float:

@@ -43,6 +43,10 @@ def test_export_measures_the_rounded_weights_and_evaluate_agrees(run, tmp_path, 
     again = json.loads(capsys.readouterr().out)
     assert again["accuracy"] == {key: figure[key] for key in ("value", "low", "high")}
     assert again["n"] == figure["n"]
+    for name in ("curves", "confusion", "reliability"):
+        assert f"({name}.svg)" in shipped.card and (target / f"{name}.svg").read_text().startswith("<svg")
+    again = publish(target, tmp_path / "again")  # what is published can be published again, from its own folder
+    assert again.metrics == shipped.metrics and (again.path / "metrics.jsonl").exists()
     for words in (
         "nearest neighbour on pixels",
         "processor time",

@@ -11,14 +11,15 @@ from fer_models.folders import checkpoints_folder
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", default="fer2013", help="data set of the trained networks' table")
+    parser.add_argument("--studies", default="docs/ablations", metavar="FOLDER", help="studies kept as JSON")
     parser.add_argument("--out", default="-", metavar="FILE", help="Markdown file; - is standard output")
 
 
 def run(given: argparse.Namespace) -> int:
-    from fer_models.reproduction import findings, page
+    from fer_models.reproduction import findings, page, read_studies
 
     shipped = [read_checkpoint(file.parent) for file in sorted(checkpoints_folder().glob(f"*/{CONFIG}"))]
-    text = page(shipped, findings(shipped, given.data), given.data)
+    text = page(shipped, findings(shipped, given.data), given.data, read_studies(given.studies))
     if given.out == "-":
         print(text, end="")
     else:

@@ -11,6 +11,7 @@ from fer_models.evaluation import markdown
 from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.scorecard import Scorecard
 from fer_models.evaluation.sentence import interval_text, percent_text
+from fer_models.evaluation.temperature import Calibration
 
 _PURPOSE = """It reads the expression class of one cropped face in a picture, for teaching, research and comparison of
 networks. An expression is not a feeling: the class "{example}" says what a face looks like to the network, not what a
@@ -24,14 +25,25 @@ _NAMED = 0.1
 _MOST_NAMED = 6
 
 
-def card_markdown(card: Scorecard, *, title: str = "", terms: str = "", training_data: str = "") -> str:
+def card_markdown(
+    card: Scorecard,
+    *,
+    title: str = "",
+    terms: str = "",
+    training_data: str = "",
+    calibration: Calibration | None = None,
+    pictures: Mapping[str, str] | None = None,
+) -> str:
     """The text of ``card.md``.
 
     Args:
         title: name for people; the checkpoint's name unless given.
         terms: terms of the data in one sentence, for instance from the reader's ``info.terms``.
         training_data: sentence on the training pictures where the checkpoint's provenance does not say enough.
+        calibration: of the same predictions, for its section.
+        pictures: files beside the card by what they show: ``"curves"``, ``"confusion"``, ``"reliability"``.
     """
+    drawn = pictures or {}
     measured, checkpoint = card.evaluation, card.checkpoint
     parts = [
         f"# {title or card.name}",
@@ -47,6 +59,8 @@ def card_markdown(card: Scorecard, *, title: str = "", terms: str = "", training
     ]
     if recipe := _recipe(checkpoint.provenance.get("recipe")):
         parts += ["## Recipe", recipe]
+    if "curves" in drawn:
+        parts.append(f"![Accuracy by epoch]({drawn['curves']})")
     parts += ["## Figures", _figures(card)]
     if card.warnings:
         parts += ["## Read these figures with care", "\n".join(f"- {warning}" for warning in card.warnings)]
@@ -54,6 +68,8 @@ def card_markdown(card: Scorecard, *, title: str = "", terms: str = "", training
         "## Confusion table",
         "Rows are the true classes, columns the predicted ones, in pictures.",
         _confusion(card),
+        *([f"![Confusion matrix]({drawn['confusion']})"] if "confusion" in drawn else []),
+        *_calibration(calibration, drawn.get("reliability", "")),
         "## Known failures",
         "\n".join(f"- {failure}" for failure in known_failures(card)),
     ]
@@ -152,6 +168,8 @@ def _figures(card: Scorecard) -> str:
         n = int(card.evaluation.confusion[card.evaluation.classes.index(name)].sum())
         rows.append([f"Recall of {name}", interval_text(*estimate), f"{n:,}"])
     if card.votes is not None:
+        majority = interval_text(*card.votes.majority)
+        rows.append(["Names the class that most annotators chose", majority, f"{card.votes.n:,}"])
         text = interval_text(*card.votes.share)
         rows.append([f"Annotators who agree (at most {percent_text(card.votes.ceiling)})", text, f"{card.votes.n:,}"])
     for baseline in card.baselines:
@@ -160,6 +178,18 @@ def _figures(card: Scorecard) -> str:
         low, high, source = card.human
         rows.append([f"For comparison: people ({source})", f"{percent_text(low)} to {percent_text(high)}", ""])
     return markdown.table(rows)
+
+
+def _calibration(found: Calibration | None, picture: str) -> list[str]:
+    if found is None:
+        return []
+    word = "too sure" if found.temperature > 1 else "too timid"
+    told = (
+        f"Temperature {found.temperature:.2f}, {found.fitted}: the network is {word}. Expected calibration error "
+        f"{percent_text(found.ece[0])}, with temperature {percent_text(found.ece[1])}; log loss "
+        f"{found.log_loss[0]:.3f}, with temperature {found.log_loss[1]:.3f}."
+    )
+    return ["## Confidence", told, *([f"![Reliability]({picture})"] if picture else [])]
 
 
 def _confusion(card: Scorecard) -> str:

@@ -1,6 +1,7 @@
 """What could be reproduced of the papers' figures, and what speaks against some of them, as one generated page."""
 
+from fer_models.reproduction.ablations import read_studies
 from fer_models.reproduction.findings import findings
 from fer_models.reproduction.tables import Finding, page, trained_table
 
-__all__ = ["Finding", "findings", "page", "trained_table"]
+__all__ = ["Finding", "findings", "page", "read_studies", "trained_table"]

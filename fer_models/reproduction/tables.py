@@ -14,6 +14,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.evaluation.markdown import table
 from fer_models.evaluation.paper_figures import PAPERS, PaperFigure, paper_figures
 from fer_models.evaluation.sentence import interval_text
+from fer_models.reproduction.ablations import ablation_sections
 
 NOT_MEASURED = "not measured"
 #: Preset that trains a paper's network as the paper says.
@@ -136,8 +137,13 @@ def _text(row: Mapping[str, Any] | None) -> str:
     return interval_text(row["value"], row["low"], row["high"])
 
 
-def page(checkpoints: Sequence[Checkpoint], findings: Sequence[Finding], data: str = "fer2013") -> str:
-    """The whole page as Markdown."""
+def page(
+    checkpoints: Sequence[Checkpoint],
+    findings: Sequence[Finding],
+    data: str = "fer2013",
+    studies: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """The whole page as Markdown; ``studies`` as :func:`~fer_models.reproduction.ablations.read_studies` reads them."""
     best = of_dataset(checkpoints, data)
     selection = sorted({f"measured on {r['split']}, selected on {r['selection']}" for c in best if (r := c.metric())})
     parts = [
@@ -152,6 +158,8 @@ def page(checkpoints: Sequence[Checkpoint], findings: Sequence[Finding], data: s
     ]
     for key, paper in PAPERS.items():
         parts += [f"## {paper.short}", paper.citation, paper_table(key, checkpoints)]
+    if studies:
+        parts += ["## Ablations at a small budget", *ablation_sections(studies)]
     parts.append("## What speaks against printed figures")
     for finding in findings:
         parts += [f"### {finding.title}", finding.about, f"Here: {finding.shown}", f"```\n{finding.command}\n```"]

@@ -1,5 +1,6 @@
 """The page of what could be reproduced: its figures are those of the trained networks, its findings hold."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,12 +9,14 @@ import pytest
 
 from fer_models.checkpoint import read_checkpoint
 from fer_models.cli import main
+from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.paper_figures import PAPERS, paper_figures
-from fer_models.reproduction import findings, page
+from fer_models.reproduction import findings, page, read_studies
+from fer_models.reproduction.ablations import ablation_sections
 from fer_models.reproduction.findings import REWRITTEN, rewritten_accuracy
 from fer_models.reproduction.tables import PAPER_PRESETS, paper_table
-from fer_models.training.recipe import list_presets
+from fer_models.training.recipe import list_presets, load_preset
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"
 
@@ -98,3 +101,38 @@ def tiny_evaluation():
     return Evaluation(
         classes, targets, predictions, logits, logits, None, rest, rest, "drawn", "", "test", "val", "none", ()
     )
+
+
+def test_a_kept_study_becomes_a_table_with_the_command_that_repeats_it(tmp_path):
+    spread = {"n": 3, "mean": 0.5, "deviation": 0.01, "low": 0.475, "high": 0.525}
+    difference = {"n": 3, "value": -0.02, "paired": True, "low": -0.05, "high": 0.01, "p": 0.2}
+    line = {"runs": 3, "p_holm": None}
+    recipe = load_preset("ablation-fcsdnet").with_settings(["data=fer2013", "batch_size=64"])
+    study = {
+        "title": "t",
+        "recipe": recipe.to_dict(),
+        "runs": [{"seed": seed, "measured_on": "PublicTest"} for seed in (0, 1, 2)],
+        "settings": [
+            {**line, "settings": {"options.attention": "none"}, "spread": spread, "difference": None, "said": "x"},
+            {
+                **line,
+                "settings": {"options.attention": "cam"},
+                "spread": {**spread, "mean": 0.48},
+                "difference": difference,
+                "said": "no difference larger than chance.",
+            },
+            {**line, "settings": {"options.attention": "sam"}, "spread": None, "difference": None, "said": "waits"},
+        ],
+    }
+    (tmp_path / "attention.json").write_text(json.dumps(study))
+    text = "\n".join(ablation_sections(read_studies(tmp_path)))
+    assert "### fcsdnet: attention" in text and "3 epochs, 48 px, batches of 64, 3 seeds" in text
+    assert "| 50.0 % [47.5, 52.5] |" in text and "no difference larger than chance." in text
+    assert "waits for runs" in text
+    assert (
+        "fer study ablation-fcsdnet --data fer2013 --set batch_size=64 --grid options.attention=none,cam,sam --seeds 3"
+        in text
+    )
+    (tmp_path / "torn.json").write_text('{"title": 1}')
+    with pytest.raises(UserError, match=r"torn\.json is no study"):
+        read_studies(tmp_path)

@@ -9,8 +9,9 @@ import pytest
 from evidence_maker import answers, write_faces
 
 from fer_models.evaluation.metrics import f1, precision, recall, specificity
+from fer_models.evaluation.temperature import calibrate
 from workbench.figures.confusion import confusion_heatmap
-from workbench.services import calibration, confusion
+from workbench.services import confusion
 
 COUNTS = np.array([[8, 2, 0], [1, 3, 0], [0, 0, 0]])
 NAMES = ("angry", "sad", "fear")
@@ -170,9 +171,9 @@ def test_temperature_is_never_fitted_on_what_it_judges() -> None:
         tuple("abcd"), targets, logits.argmax(1), logits, softmax(logits), None, np.arange(2000), np.arange(2000),
         "x", "f", "test", "",
     )  # fmt: skip
-    own = calibration.calibrate(made)
+    own = calibrate(made)
     assert own.temperature == pytest.approx(3, rel=0.1) and "one half" in own.fitted
     assert own.ece[1] < own.ece[0] / 3 and own.log_loss[1] < own.log_loss[0]
     validation = replace(made, split="val", logits=2 * logits)
-    other = calibration.calibrate(made, "val", validation)
+    other = calibrate(made, "val", validation)
     assert other.temperature == pytest.approx(6, rel=0.1) and other.fitted == "fitted on val"

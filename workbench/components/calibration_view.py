@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.evaluation.calibration import not_sure_threshold, risk_coverage
+from fer_models.evaluation.temperature import calibrate
 from workbench import cache, state
 from workbench.components import plot
 from workbench.components.evidence_bar import Evidence
 from workbench.figures.calibration import reliability_diagram, risk_coverage_curve
-from workbench.services import calibration
 from workbench.services.wording import percent
 
 
@@ -34,7 +34,7 @@ def _reliability(evidence: Evidence) -> None:
         validation = cache.predictions(evidence.checkpoint, dataset, chosen_on, evaluation.averaging)
         validation = None if validation is None or validation.classes != evaluation.classes else validation
     fitted_on = "" if validation is None else validation.split
-    found = cache.of_predictions(calibration.calibrate, evaluation, fitted_on, validation, key=(fitted_on,))
+    found = cache.of_predictions(calibrate, evaluation, fitted_on, validation, key=(fitted_on,))
     st.markdown("**Does it know how sure it may be?**")
     plot.show(
         reliability_diagram({"as it is": found.before, "with temperature": found.after}),
