@@ -13,7 +13,8 @@ from fer_models.errors import UserError
 LabelMap = tuple[tuple[str, str], ...]
 
 
-def _key(name: str) -> str:
+def class_key(name: str) -> str:
+    """What two names of one class have in common."""
     return labels.canonical(name) if labels.is_emotion(name) else name.strip().lower()
 
 
@@ -50,7 +51,7 @@ def parse_label_map(text: str) -> LabelMap:
                 f"A label map is written as CLASS=CLASS, or CLASS= to leave a class out, with commas; not {part!r}."
             )
         pairs.append((own, counted))
-    if len({_key(own) for own, _ in pairs}) < len(pairs):
+    if len({class_key(own) for own, _ in pairs}) < len(pairs):
         raise UserError("The label map names a class of the data set twice; keep one of them.")
     return tuple(pairs)
 
@@ -65,16 +66,16 @@ def match_classes(network: tuple[str, ...], data: tuple[str, ...], label_map: La
     Raises:
         UserError: If no two classes are common, or the label map names a class that is not there.
     """
-    outputs = {_key(name): position for position, name in enumerate(network)}
-    by_name = [outputs.get(_key(name), -1) for name in data]
+    outputs = {class_key(name): position for position, name in enumerate(network)}
+    by_name = [outputs.get(class_key(name), -1) for name in data]
     counts_as = list(by_name)
     for own, counted in label_map:
-        place = next((k for k, name in enumerate(data) if _key(name) == _key(own)), None)
+        place = next((k for k, name in enumerate(data) if class_key(name) == class_key(own)), None)
         if place is None:
             raise UserError(f"The label map names {own!r}, but the data set has {', '.join(data)}.")
-        if counted and _key(counted) not in outputs:
+        if counted and class_key(counted) not in outputs:
             raise UserError(f"The label map counts {own} as {counted!r}, but the network knows {', '.join(network)}.")
-        counts_as[place] = outputs[_key(counted)] if counted else -1
+        counts_as[place] = outputs[class_key(counted)] if counted else -1
     used = list(dict.fromkeys(position for position in counts_as if position >= 0))
     if not used:
         raise UserError(

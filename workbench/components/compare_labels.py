@@ -15,7 +15,6 @@ from workbench.components.errors import guard
 from workbench.services import compare_transfer
 from workbench.services.compare_transfer import Pair
 
-
 #: Streamlit's select box takes an empty text for no choice.
 _LEFT_OUT = "left out"
 

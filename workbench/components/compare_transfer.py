@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from fer_models.checkpoint import Checkpoint
+from fer_models.evaluation.class_match import LabelMap
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.metrics import METRICS
 from workbench import cache, state
@@ -31,12 +33,11 @@ def show(*, key: str) -> None:
     if not names or not data:
         st.info("Choose one network or more, and one data set or more.", icon=":material/info:")
         return
-    metric = _controls(data)
-    rows: list[list[Pair]] = []
-    for name in names:
-        network = usable[name].checkpoint
-        if network is not None:
-            rows.append([compare_transfer.pair(network, cache.dataset(d), d, _split(d)) for d in data])
+    networks = [network for name in names if (network := usable[name].checkpoint) is not None]
+    metric, maps = _controls(data, networks)
+    rows = [
+        [compare_transfer.pair(network, cache.dataset(d), d, _split(d), maps[d]) for d in data] for network in networks
+    ]
     answers = _answers(rows, key)
     if answers is None:
         return
@@ -70,8 +71,8 @@ def _data_sets(networks: list[object]) -> list[str]:
     )
 
 
-def _controls(data: list[str]) -> str:
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
+def _controls(data: list[str], networks: list[Checkpoint]) -> tuple[str, dict[str, LabelMap]]:
+    left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
     with left:
         metric = st.segmented_control(
             "Figure",
@@ -80,14 +81,16 @@ def _controls(data: list[str]) -> str:
             required=True,
             **state.bound("transfer figure", FIGURES),
         )
-    with right, st.popover("Which pictures", icon=":material/filter_alt:", width="stretch"):
+    with middle, st.popover("Which pictures", icon=":material/filter_alt:", width="stretch"):
         for name in data:
             dataset = cache.dataset(name)
             names = dataset.split_names
             usual = compare_transfer.usual_split(dataset)
             st.selectbox(f"Split of {name}", names, **state.bound(f"split of {name}", names, usual))
         st.caption("A network trained under a protocol of its own is asked about the part that it held out.")
-    return str(metric)
+    with right, st.popover("Label maps", icon=":material/join_inner:", width="stretch"):
+        maps = compare_labels.choose(networks, data)
+    return str(metric), maps
 
 
 def _split(name: str) -> str:
@@ -149,6 +152,7 @@ def _matrix(found: Transfer, key: str) -> None:
         [
             f"{cell.network}, trained on {trained}<br>{cell.data}, {cell.split}: "
             f"{compare_transfer.text(cell, found.metric)} %, n = {cell.n:,}"
+            + (f"<br>{compare_transfer.map_words(cell.label_map)}" if cell.label_map else "")
             for cell in row
         ]
         for trained, row in zip(found.trained_on, found.cells, strict=True)
@@ -173,6 +177,7 @@ def _matrix(found: Transfer, key: str) -> None:
         f"{METRICS[found.metric].title} in %, in brackets 95 % intervals. Bold: better than each other network of the "
         "column by more than chance on the same pictures, Holm-corrected; where nothing is bold, it can be chance."
         + (" *: some of these pictures trained the network." if any(c.seen for r in found.cells for c in r) else "")
+        + "".join(f" Label map of {name}: {words}." for name, words in compare_transfer.maps(found).items())
     )
     with st.container(horizontal=True):
         for label, content, end, kind in (
@@ -187,7 +192,9 @@ def _matrix(found: Transfer, key: str) -> None:
         ("Network", "Trained on", "Tested on", "Pictures", "n", f"{METRICS[found.metric].title}, %", ""),
         [
             (cell.network, trained, cell.data, cell.split, f"{cell.n:,}", compare_transfer.text(cell, found.metric),
-             f"trained on {cell.seen:,} of these" if cell.seen else "own data" if cell.own else "")
+             "; ".join(filter(None, (
+                 f"trained on {cell.seen:,} of these" if cell.seen else "own data" if cell.own else "",
+                 compare_transfer.map_words(cell.label_map)))))
             for trained, row in zip(found.trained_on, found.cells, strict=True) for cell in row
         ],
         right=(4, 5),

@@ -13,7 +13,7 @@ from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.data.readers.base import split_role
 from fer_models.errors import UserError
-from fer_models.evaluation.class_match import LabelMap, match_classes
+from fer_models.evaluation.class_match import LabelMap, class_key, match_classes
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.metrics import METRICS
@@ -97,7 +97,8 @@ def pair(network: Checkpoint, dataset: FaceDataset, name: str, split: str, label
     part = standing.own_part(network, dataset, name) or prediction_tables.part(dataset, split)
     problem = "" if len(part.index) else f"{split} has no picture with a known class"
     try:
-        wanted = tuple(line for line in label_map if not line[1] or line[1] in network.classes)
+        known = {class_key(own) for own in network.classes}
+        wanted = tuple(line for line in label_map if not line[1] or class_key(line[1]) in known)
         part = replace(part, label_map=match_classes(network.classes, dataset.classes, wanted).label_map)
     except UserError:
         problem = "no class in common"
