@@ -27,6 +27,7 @@ from fer_models.evaluation.card import card_markdown
 from fer_models.evaluation.card_pictures import confusion_svg, curves_svg, reliability_svg
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.scorecard import Baseline, scorecard
+from fer_models.evaluation.slices import people_slices
 from fer_models.evaluation.temperature import Calibration, calibrate
 from fer_models.training.parts import part_name, split_of
 from fer_models.training.recipe import Recipe
@@ -144,6 +145,7 @@ def publish(
         terms=reader.terms if reader else "",
         calibration=calibration,
         pictures=_draw(folder, measured[0], calibration),
+        groups=people_slices(measured[0], dataset),
     )
     write_figures(folder, rows, text)
     return read_checkpoint(folder)

@@ -53,6 +53,7 @@ def test_export_measures_the_rounded_weights_and_evaluate_agrees(run, tmp_path, 
         "five crops",
         "# A small network",
         "must not be used",
+        "how the errors differ",
         "not a feeling",
         f"{100 * figure['value']:.1f} %",
     ):

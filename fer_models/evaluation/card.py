@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from fer_models.evaluation import markdown
 from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.scorecard import Scorecard
 from fer_models.evaluation.sentence import interval_text, percent_text
+from fer_models.evaluation.slices import Slice
 from fer_models.evaluation.temperature import Calibration
 
 _PURPOSE = """It reads the expression class of one cropped face in a picture, for teaching, research and comparison of
@@ -20,6 +21,9 @@ _FORBIDDEN = """- To infer emotions of people at work or in education. In the Eu
   for medical or safety reasons (Regulation (EU) 2024/1689, the AI Act, Article 5(1)(f)).
 - For any decision about a person: hiring, grading, policing, insurance, health.
 - To watch people who have not agreed to it."""
+_NO_GROUPS = """The data do not tell sex, age, skin colour or culture of the people in them, so how the errors differ
+between groups of people is not known. Differences are to be expected: measure them on pictures of your own people
+before you rely on any figure here."""
 #: A confusion is named when it takes at least this share of a class's pictures.
 _NAMED = 0.1
 _MOST_NAMED = 6
@@ -33,6 +37,7 @@ def card_markdown(
     training_data: str = "",
     calibration: Calibration | None = None,
     pictures: Mapping[str, str] | None = None,
+    groups: Sequence[Slice] | None = None,
 ) -> str:
     """The text of ``card.md``.
 
@@ -42,6 +47,7 @@ def card_markdown(
         training_data: sentence on the training pictures where the checkpoint's provenance does not say enough.
         calibration: of the same predictions, for its section.
         pictures: files beside the card by what they show: ``"curves"``, ``"confusion"``, ``"reliability"``.
+        groups: accuracy by sex, age and the like; empty where the data do not tell, ``None`` where nobody looked.
     """
     drawn = pictures or {}
     measured, checkpoint = card.evaluation, card.checkpoint
@@ -73,6 +79,8 @@ def card_markdown(
         "## Known failures",
         "\n".join(f"- {failure}" for failure in known_failures(card)),
     ]
+    if groups is not None:
+        parts += ["## Groups of people", "\n".join(f"- {part.sentence('accuracy')}" for part in groups) or _NO_GROUPS]
     return "\n\n".join(parts) + "\n"
 
 

@@ -70,6 +70,8 @@ def sharpness(images: np.ndarray) -> np.ndarray:
     return np.divide(edges, spread, out=np.zeros_like(edges), where=spread > 0).astype(np.float64)
 
 
+#: Columns that tell groups of people apart, in lower case.
+PEOPLE = ("sex", "gender", "age", "age group", "ethnicity", "race", "skin colour", "skin color")
 #: Columns that are measured on the stored pictures.
 MEASURED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "brightness": brightness,
@@ -200,6 +202,16 @@ def slice_metric(
             found.append(Slice(column, name, len(positions), estimate, len(positions) < small, positions))
     worst_first = 1 if chosen.direction == "higher" else -1
     return sorted(found, key=lambda part: (np.isnan(part.estimate.value), worst_first * part.estimate.value))
+
+
+def people_slices(evaluation: Evaluation, dataset: FaceDataset) -> list[Slice]:
+    """Accuracy by each column of :data:`PEOPLE` that the data set has, the worst first in each."""
+    known = [name for name in slice_columns(dataset) if name.lower() in PEOPLE]
+    return [
+        part
+        for name in known
+        for part in slice_metric(evaluation, column_values(dataset, evaluation.positions, name), name)
+    ]
 
 
 def worst_slices(evaluation: Evaluation, dataset: FaceDataset, metric: str = "accuracy") -> list[Slice]:

@@ -16,6 +16,7 @@ from fer_models.evaluation.slices import (
     column_values,
     contrast,
     grouped,
+    people_slices,
     sharpness,
     slice_columns,
     slice_metric,
@@ -140,3 +141,11 @@ def test_slices_without_the_figure_are_left_out(data: FaceDataset, evaluation: E
     assert all(np.isfinite(part.estimate.value) for part in parts)
     alone = slice_metric(evaluation, column_values(data, evaluation.positions, "class"), "class", "roc_auc")
     assert all(np.isnan(part.estimate.value) for part in alone)
+
+
+def test_groups_of_people_come_from_what_the_data_tell(data: FaceDataset, evaluation: Evaluation) -> None:
+    assert people_slices(evaluation, data) == [], "the data tell nothing about people but who is who"
+    sex = np.where(np.arange(N) < 100, "female", "male")
+    told = dataclasses.replace(data, columns={**data.columns, "Sex": sex})
+    found = people_slices(evaluation, told)
+    assert [(part.value, part.n, part.estimate.value) for part in found] == [("female", 100, 0.5), ("male", 300, 1.0)]
