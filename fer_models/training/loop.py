@@ -25,6 +25,7 @@ from fer_models.errors import UserError
 from fer_models.losses.base import FERLoss
 from fer_models.preprocess import Preprocess
 from fer_models.training.epochs import chosen_rows
+from fer_models.training.layout import channels_last
 from fer_models.training.optimise import make_optimiser, parameter_groups
 from fer_models.training.recipe import Recipe
 from fer_models.training.schedule import Plateau, lr_factor
@@ -192,7 +193,7 @@ class Loop:
         size, processes = len(x), self.fabric.world_size
         if processes > 1:
             x, targets = x[self.fabric.global_rank :: processes], targets[self.fabric.global_rank :: processes]
-        x = x.contiguous(memory_format=torch.channels_last)
+        x = channels_last(x)
         while True:
             try:
                 # Gradients are averaged over the processes, whose parts of a last batch may differ by one.

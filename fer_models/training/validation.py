@@ -14,6 +14,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from fer_models.architectures.base import FERNetwork
 from fer_models.preprocess import Preprocess
 from fer_models.training.devices import SyncedNorm
+from fer_models.training.layout import channels_last
 
 _BATCH = 256
 _HALF = torch.finfo(torch.float16).max
@@ -53,7 +54,7 @@ def refresh_norms(network: FERNetwork, images: Tensor, preprocess: Preprocess, f
     for where in chosen.tensor_split(max(len(chosen) // _BATCH, 1)):
         if together:  # each process takes its rows; otherwise each measures all, with the same result
             where = where[fabric.global_rank :: fabric.world_size]
-        x = preprocess.scale(images[where]).contiguous(memory_format=torch.channels_last)
+        x = channels_last(preprocess.scale(images[where]))
         with fabric.autocast():
             network(x)
     for norm, momentum in zip(norms, momenta, strict=True):
@@ -81,7 +82,7 @@ def measure(
         if i % fabric.world_size != fabric.global_rank:
             continue
         wanted = targets[start : start + _BATCH]
-        x = preprocess.scale(images[start : start + _BATCH]).contiguous(memory_format=torch.channels_last)
+        x = channels_last(preprocess.scale(images[start : start + _BATCH]))
         with fabric.autocast():
             features = network.forward_features(network.check_input(x))
             logits = network.forward_head(features).float()
