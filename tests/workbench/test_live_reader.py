@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from fer_models import load_checkpoint
 from fer_models.classifier import Classifier
+from fer_models.errors import UserError
 from fer_models.faces import live
 from fer_models.faces.drawn_video import DrawnVideo
 from fer_models.faces.live import LiveReader, read_still
@@ -95,14 +97,62 @@ def test_a_layer_is_laid_over_the_face_alone(classifier: Classifier, layer: Any)
     assert changed[:, : left - 40].max() == 0
 
 
-def test_the_stream_reads_the_latest_frame_only(reader: LiveReader) -> None:
+def frames_of(*levels: int) -> list[Any]:
     av: Any = pytest.importorskip("av")
-    frames = [av.VideoFrame.from_ndarray(np.full((48, 64, 3), level, np.uint8), format="rgb24") for level in (10, 200)]
-    coroutine = webcam.callback(reader)(frames)
-    with pytest.raises(StopIteration) as finished:
-        coroutine.send(None)  # type: ignore[attr-defined]
-    (out,) = finished.value.value
+    return [av.VideoFrame.from_ndarray(np.full((48, 64, 3), level, np.uint8), format="rgb24") for level in levels]
+
+
+def test_the_stream_reads_the_latest_frame_only(classifier: Classifier) -> None:
+    (out,) = asyncio.run(webcam.Camera(classifier, "none").latest(frames_of(10, 200)))
     assert out.to_ndarray(format="rgb24").mean() == pytest.approx(200, abs=2)
+
+
+def test_a_frame_that_cannot_be_read_does_not_end_the_stream(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = webcam.Camera(classifier, "none")
+
+    def fail(image: np.ndarray) -> np.ndarray:
+        raise ZeroDivisionError if image.mean() < 100 else UserError("YuNet's file is damaged.")
+
+    monkeypatch.setattr(camera.reader, "read", fail)
+    for level, words in ((10, "log of the app"), (200, "YuNet's file is damaged.")):
+        frames = frames_of(level)
+        assert asyncio.run(camera.latest(frames)) == frames, "the bare picture passes"
+        assert words in camera.problem
+    monkeypatch.setattr(camera.reader, "read", lambda image: image)
+    asyncio.run(camera.latest(frames_of(10)))
+    assert camera.problem == ""
+
+
+def test_a_reading_that_takes_too_long_lets_pictures_pass(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera, go_on = webcam.Camera(classifier, "none"), threading.Event()
+    monkeypatch.setattr(webcam, "_LONGEST", 0.05)
+    calls: list[int] = []
+
+    def slow(image: np.ndarray) -> np.ndarray:
+        calls.append(int(image.mean()))
+        go_on.wait(30)
+        return image
+
+    monkeypatch.setattr(camera.reader, "read", slow)
+    for level in (20, 60):
+        frames = frames_of(level)
+        assert asyncio.run(camera.latest(frames)) == frames
+    assert len(calls) == 1 and "too busy" in camera.problem
+    go_on.set()
+    assert camera._reading is not None
+    camera._reading.result()
+    (out,) = asyncio.run(camera.latest(frames_of(100)))
+    assert out.to_ndarray(format="rgb24").mean() == pytest.approx(20, abs=2) and camera.problem == ""
+
+
+def test_a_connection_outlives_minutes_without_an_answer() -> None:
+    ice: Any = pytest.importorskip("aioice.ice")
+    webcam.be_patient()
+    assert ice.CONSENT_FAILURES * ice.CONSENT_INTERVAL >= 120
 
 
 def test_a_timeline_gets_eight_readings_a_second_at_most(classifier: Classifier) -> None:

@@ -15,10 +15,14 @@ from workbench.figures.timeline import timeline
 from workbench.services import webcam
 from workbench.services.wording import percent
 
-_READER = "live reader"
+_CAMERA = "live camera"
 _REFUSED = (
     "No picture after Start? The browser asks once whether this page may use the camera; if it was refused, allow it "
     "with the camera sign in the address bar and press Start again, or take a single picture instead."
+)
+_ENDED = (
+    "The camera is off. If it was not you who stopped it, the picture did not get through for some seconds, as happens "
+    "while the computer is very busy: press Start again."
 )
 
 
@@ -31,12 +35,13 @@ def stream(classifier: Classifier, layer: Layer) -> None:
     # Imported late: it takes a second that no other page needs.
     from streamlit_webrtc import Translations, WebRtcMode, webrtc_streamer
 
-    reader = state.recall(_READER)
-    if not isinstance(reader, LiveReader):
-        reader = webcam.reader(classifier, layer)
-        state.remember(_READER, reader)
+    webcam.be_patient()
+    camera = state.recall(_CAMERA)
+    if not isinstance(camera, webcam.Camera):
+        camera = webcam.Camera(classifier, layer)
+        state.remember(_CAMERA, camera)
     webcam.quicken(classifier)
-    reader.set(classifier, layer)
+    camera.reader.set(classifier, layer)
     left, right = st.columns([5, 4], gap="medium")
     with left:
         context = webrtc_streamer(
@@ -44,7 +49,7 @@ def stream(classifier: Classifier, layer: Layer) -> None:
             mode=WebRtcMode.SENDRECV,
             rtc_configuration=webcam.RTC,
             media_stream_constraints=webcam.CAMERA,
-            queued_video_frames_callback=webcam.callback(reader),
+            queued_video_frames_callback=camera.latest,
             async_processing=True,
             video_html_attrs={"autoPlay": True, "controls": False, "muted": True, "style": {"width": "100%"}},
             media_toggle_controls=False,
@@ -53,12 +58,16 @@ def stream(classifier: Classifier, layer: Layer) -> None:
     playing = bool(context.state.playing)
     with right:
         if not playing:
+            if camera.seen and not context.state.signalling:
+                st.info(_ENDED, icon=":material/videocam_off:")
             st.markdown("**Press Start and allow the camera.**")
             st.caption(_REFUSED)
 
         @st.fragment(run_every=1.0 if playing else None)
         def numbers() -> None:
-            _numbers(reader, playing)
+            if playing and camera.problem:
+                st.warning(camera.problem, icon=":material/hourglass_empty:")
+            _numbers(camera.reader, playing)
 
         numbers()
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -11,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from fer_models.classifier import Classifier
+from fer_models.errors import UserError
 from fer_models.explain.attention_maps import attention_maps
 from fer_models.faces.face import Face
 from fer_models.faces.live import History, Layer, LiveReader, read_still
@@ -26,6 +30,13 @@ CAMERA = {
 LAYERS: dict[Layer, str] = {"none": "Box only", "heatmap": "Grad-CAM", "attention": "Own attention"}
 #: More readings a second than this are not seen on a timeline of a minute.
 _SHOWN = 8.0
+#: Seconds that a frame waits for its reading before it passes without one. streamlit-webrtc ends a stream for good
+#: where the reading takes ten seconds or raises anything.
+_LONGEST = 3.0
+#: Checks, one in five seconds, that may go unanswered before a connection is given up. aioice's own 6 end a stream on
+#: a computer that is busy for half a minute; a closed page ends its stream by itself.
+_PATIENCE = 36
+_LOG = logging.getLogger(__name__)
 _quickened: set[str] = set()
 _guard = threading.Lock()
 #: The stream's own words where the browser gives no camera, in place of terse ones.
@@ -50,11 +61,54 @@ def missing() -> str | None:
     return f"The live camera needs {' and '.join(absent)}; install it with: pip install {' '.join(absent)}"
 
 
-def reader(classifier: Classifier, layer: Layer) -> LiveReader:
-    """A reader for one session."""
-    machine.limit_threads()
-    quicken(classifier)
-    return LiveReader(classifier, layer)
+class Camera:
+    """One session's camera: its reader, and what the stream calls with its frames.
+
+    ``problem`` is what kept the last frame from being read, in a sentence; empty where nothing did.
+    """
+
+    def __init__(self, classifier: Classifier, layer: Layer):
+        machine.limit_threads()
+        quicken(classifier)
+        self.reader = LiveReader(classifier, layer)
+        self.problem = ""
+        self.seen = False
+        self._worker = ThreadPoolExecutor(1, "camera")
+        self._reading: Future[np.ndarray] | None = None
+
+    async def latest(self, frames: Sequence[Any]) -> list[Any]:
+        """Of the ``av.VideoFrame`` that came since the last call, the latest one with what was read of it.
+
+        Whatever happens to the reading, a picture comes back: the frame itself where it took too long or failed.
+        """
+        import av
+
+        self.seen = True
+        if self._reading is None:
+            self._reading = self._worker.submit(self.reader.read, frames[-1].to_ndarray(format="rgb24"))
+        await asyncio.wait([asyncio.wrap_future(self._reading)], timeout=_LONGEST)
+        if not self._reading.done():
+            self.problem = "This computer is too busy to read every picture; the bare ones are shown meanwhile."
+            return [frames[-1]]
+        reading, self._reading = self._reading, None
+        try:
+            drawn = reading.result()
+        except UserError as error:
+            self.problem = str(error)
+        except Exception:
+            _LOG.exception("A frame of the camera could not be read")
+            self.problem = "A picture could not be read; the log of the app says why."
+        else:
+            self.problem = ""
+            return [av.VideoFrame.from_ndarray(drawn, format="rgb24")]
+        return [frames[-1]]
+
+
+def be_patient() -> None:
+    """Let a connection outlive minutes in which this computer is too busy to answer in time."""
+    import aioice.ice
+
+    aioice.ice.CONSENT_FAILURES = _PATIENCE
 
 
 def quicken(classifier: Classifier) -> None:
@@ -64,18 +118,6 @@ def quicken(classifier: Classifier) -> None:
             return
         _quickened.add(classifier.checkpoint.sha256)
     classifier.optimise_later()
-
-
-def callback(reader: LiveReader) -> Callable[[list[Any]], Awaitable[list[Any]]]:
-    """What the stream calls with the frames that came since its last call: only the latest is read."""
-
-    async def latest(frames: list[Any]) -> list[Any]:
-        import av
-
-        drawn = reader.read(frames[-1].to_ndarray(format="rgb24"))
-        return [av.VideoFrame.from_ndarray(drawn, format="rgb24")]
-
-    return latest
 
 
 def thinned(history: History) -> History:
