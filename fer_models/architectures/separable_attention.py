@@ -157,5 +157,9 @@ class SeparableAttention(FERNetwork):
 
     @property
     def cam_layers(self) -> dict[str, nn.Module]:
-        layers: dict[str, nn.Module] = {"first output": self.first, "second output": self.second}
-        return layers | {f"block {i}": block for i, block in reversed(list(enumerate(self.blocks, 1)))}
+        # All of the answer passes through the shared map; each output is a side of it, and the first one only says
+        # where the second is looked at, so a map of it alone tells little of what speaks for a class.
+        *lower, last = ((f"block {i}", block) for i, block in enumerate(self.blocks, 1))
+        gate = {} if isinstance(self.gate, nn.Identity) else {"gate": self.gate}
+        sides = {"second output": self.second, "first output": self.first}
+        return {**gate, last[0]: last[1], **sides, **dict(reversed(lower))}

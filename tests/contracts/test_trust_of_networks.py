@@ -67,15 +67,14 @@ def test_what_ships_knows_which_output_is_which(folder):
     assert chance_of_names(load_checkpoint(folder)) <= MOST_CHANCE
 
 
-def test_cards_of_what_ships_are_mostly_not_red():
-    """Over all that ship: single maps can be poor, and their cards are then red for good reason."""
-    cards = []
-    for folder in SHIPPED:
-        classifier = load_checkpoint(folder)
-        batch = faces_of(classifier, FACES)
-        result = explain(classifier, batch, METHOD)
-        cards += [trust_card(classifier, batch, result, i) for i in range(FACES)]
-    assert sum(card.level != "bad" for card in cards) > len(cards) / 2, [card.sentence for card in cards]
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_cards_of_what_ships_are_not_red_but_for_a_single_map(folder):
+    """A single map can be poor, for instance of a face that the network is unsure of; its card is then red rightly."""
+    classifier = load_checkpoint(folder)
+    batch = faces_of(classifier, FACES)
+    result = explain(classifier, batch, METHOD)
+    cards = [trust_card(classifier, batch, result, i) for i in range(FACES)]
+    assert sum(card.level == "bad" for card in cards) <= 1, [card.sentence for card in cards]
 
 
 def test_the_chance_of_fresh_networks_is_uniform():
