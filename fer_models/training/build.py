@@ -27,14 +27,14 @@ from fer_models.training.parts import split_of
 from fer_models.training.recipe import Recipe
 
 
-def make_fabric(recipe: Recipe) -> Fabric:
-    """Lightning Fabric for the recipe's precision on the best device of this machine, or on torchrun's processes."""
+def make_fabric(recipe: Recipe, gpu: int = 0) -> Fabric:
+    """Lightning Fabric for the recipe's precision on that GPU, else on the CPU, or on torchrun's processes."""
     accelerator = "cuda" if torch.cuda.is_available() else "cpu"
     device = torch.device(accelerator)
     half = recipe.precision == "bf16" or (recipe.precision == "auto" and computes_bf16(device))
     given: dict[str, Any] = {"accelerator": accelerator, "precision": "bf16-mixed" if half else "32-true"}
     if processes() == 1:
-        fabric = Fabric(devices=1, **given)
+        fabric = Fabric(devices=[gpu] if accelerator == "cuda" else 1, **given)
     else:
         here = int(os.environ["LOCAL_WORLD_SIZE"])
         # The others wait for the first one's place in the queue, which may take days; torchrun ends them if it dies.

@@ -14,6 +14,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from fer_models.errors import UserError
+
 
 def processes() -> int:
     """How many processes work on the run, 1 outside ``torchrun``."""
@@ -23,6 +25,31 @@ def processes() -> int:
 def rank() -> int:
     """Which of them this is; 0 writes the run folder."""
     return int(os.environ.get("RANK", "0")) if processes() > 1 else 0
+
+
+def slot_count() -> int:
+    """How many runs may train at the same time: one a GPU; without a GPU one, or as many as ``FER_CPU_SLOTS`` says.
+
+    Raises:
+        UserError: If ``FER_CPU_SLOTS`` is no whole number from 1 up.
+    """
+    if torch.cuda.is_available():
+        return torch.cuda.device_count()
+    asked = os.environ.get("FER_CPU_SLOTS") or "1"
+    if not asked.isdecimal() or int(asked) < 1:
+        raise UserError(f"FER_CPU_SLOTS says how many runs train at once, a whole number from 1 up, not {asked!r}.")
+    return int(asked)
+
+
+def slots_of_a_run() -> int:
+    """How many slots the run of this process takes: one a GPU that it trains on; on the CPU one."""
+    return min(processes(), slot_count()) if torch.cuda.is_available() else 1
+
+
+def share_cores() -> None:
+    """Where several runs share the processor, give each its part of the cores; a setting of the user stays."""
+    if (slots := slot_count()) > 1 and not torch.cuda.is_available() and "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // slots))
 
 
 class SyncedNorm(_BatchNorm):

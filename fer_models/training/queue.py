@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from fer_models.errors import UserError
 from fer_models.folders import runs_folder
@@ -61,25 +61,35 @@ def _place(run: Run) -> tuple[float, str] | None:
 
 
 @contextmanager
-def wait_for_slot(run: Run) -> Iterator[bool]:
-    """Hold the one training slot of this machine; yields ``False`` if the run was cancelled while it waited.
+def wait_for_slot(run: Run) -> Iterator[int | None]:
+    """Hold a training slot of this machine; yields its number from 0, or ``None`` if the run was cancelled meanwhile.
 
-    The slot is a file lock beside the runs: the system frees it however the worker ends.
+    A slot is a file lock beside the runs: the system frees it however the worker ends. There is one a GPU, whose number
+    it has, or ``FER_CPU_SLOTS`` of them; a run of several processes on GPUs holds the first ones, which it trains on.
+
+    Raises:
+        UserError: If ``FER_CPU_SLOTS`` is no whole number from 1 up.
     """
-    with (run.folder.parent / ".slot").open("w") as slot:
-        while True:
-            if run.cancelled:
-                yield False
-                return
-            if not ahead_of(run):
-                try:
-                    fcntl.flock(slot, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    pass
-            run.write_status(message="Waiting for another training to end.")
-            time.sleep(1)
-        try:
-            yield True
-        finally:
-            fcntl.flock(slot, fcntl.LOCK_UN)
+    from fer_models.training.devices import slot_count, slots_of_a_run  # they load torch, which a list does not need
+
+    count, together = slot_count(), slots_of_a_run()
+    while not run.cancelled:
+        if not ahead_of(run):
+            for first in range(count if together == 1 else 1):
+                with ExitStack() as held:
+                    if all(_take(run, number, held) for number in range(first, first + together)):
+                        yield first
+                        return
+        run.write_status(message="Waiting for another training to end.")
+        time.sleep(1)
+    yield None
+
+
+def _take(run: Run, number: int, held: ExitStack) -> bool:
+    """Lock a slot until ``held`` ends; ``False`` if another worker has it."""
+    slot = held.enter_context((run.folder.parent / (f".slot-{number}" if number else ".slot")).open("w"))
+    try:
+        fcntl.flock(slot, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,8 +1,8 @@
 """Set studies going, stop them, and start their next runs.
 
-The runs of a study are ordinary ones that wait in the ordinary queue. Two of a study are under way at a time, one at
-work and one that waits; when one ends, its own process starts the next (:mod:`fer_models.training.study_worker`), so a
-study needs neither the app nor a daemon, and other runs find a place between its own.
+The runs of a study are ordinary ones that wait in the ordinary queue. As many of a study are under way as the machine
+has slots, and one that waits; when one ends, its own process starts the next (:mod:`fer_models.training.study_worker`),
+so a study needs neither the app nor a daemon, and other runs find a place between its own.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from fer_models.training.process import start_ticks
 from fer_models.training.run import Run, create_run
 from fer_models.training.study import Study, Trial, locked, state_of, studies_folder
 
-#: Runs of one study that wait or work at the same time in the local queue.
-UNDER_WAY = 2
+#: Runs of one study that wait in the local queue beside those at work.
+WAITING = 1
 
 
 def start_study(study: Study) -> None:
@@ -57,17 +57,20 @@ def cancel_study(study: Study) -> None:
 
 
 def advance(study: Study, *, leaving: str = "") -> list[Run]:
-    """Start runs of a local study until two are under way; returns those that it started.
+    """Start runs of a local study until every slot can have one and one waits; returns those that it started.
 
     Args:
         leaving: id of a run whose process asks and is about to end.
     """
+    from fer_models.training.devices import slot_count  # it loads torch
+
     started: list[Run] = []
+    at_most = slot_count() + WAITING
     with locked(study) as fresh:
         statuses = [(trial, fresh.status_of(trial)) for trial in fresh.trials]
         under_way = sum(s is not None and s.active and t.run != leaving for t, s in statuses)
         for trial, _ in statuses:
-            if fresh.cancelled or under_way + len(started) >= UNDER_WAY:
+            if fresh.cancelled or under_way + len(started) >= at_most:
                 break
             if (run := next_run(fresh, trial)) is not None:
                 _spawn("fer_models.training.study_worker", [str(run.folder), fresh.id], run.folder / "log.txt")

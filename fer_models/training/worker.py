@@ -18,7 +18,7 @@ from fer_models.data.splits import Split
 from fer_models.errors import UserError
 from fer_models.preprocess import Preprocess
 from fer_models.training.build import build_loop, device_name, load_data, make_fabric
-from fer_models.training.devices import processes, rank
+from fer_models.training.devices import processes, rank, share_cores
 from fer_models.training.loop import CancelledError, Loop
 from fer_models.training.queue import wait_for_slot
 from fer_models.training.recipe import Recipe
@@ -40,8 +40,10 @@ def work(run: Run) -> int:
         signal.signal(signal.SIGTERM, _one_is_missing)  # torchrun sends it when another process has died
     try:
         run.claim()
-        with wait_for_slot(run) as admitted:
-            fabric = make_fabric(run.recipe) if admitted or processes() > 1 else None
+        with wait_for_slot(run) as slot:
+            share_cores()
+            admitted = slot is not None
+            fabric = make_fabric(run.recipe, slot or 0) if admitted or processes() > 1 else None
             if fabric is None or not fabric.broadcast(admitted):  # the others wait for this word
                 run.write_status(state="cancelled", message="Cancelled before it began.")
                 return 0

@@ -6,11 +6,14 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
+import torch
 
 from fer_models.cli import main
 from fer_models.errors import UserError
+from fer_models.training.devices import slot_count, slots_of_a_run
 from fer_models.training.process import start_ticks
 from fer_models.training.queue import ahead_of, move, waiting_runs
 from fer_models.training.recipe import Recipe
@@ -140,3 +143,55 @@ def test_the_command_line_shows_and_changes_the_order(waiting, capsys):
     assert "queued 1" in next(line for line in capsys.readouterr().out.splitlines() if line.startswith(f"{last} "))
     assert main(["runs", "--move", last, "far"]) == 2
     assert "number of places" in capsys.readouterr().err
+
+
+def test_as_many_workers_run_at_once_as_there_are_slots(waiting):
+    """Real processes that hold a slot each; the third waits until one of them is killed."""
+    code = (
+        "import sys;from fer_models.training.queue import wait_for_slot;from fer_models.training.run import Run;"
+        "r=Run(sys.argv[1]);r.claim();c=wait_for_slot(r);n=c.__enter__();r.write_status(state='running');"
+        "print(n,flush=True);sys.stdin.read()"
+    )
+    environment = os.environ | {"FER_CPU_SLOTS": "2", "CUDA_VISIBLE_DEVICES": ""}
+    waiting[3].write_status(state="cancelled")
+    holders = []
+    try:
+        for run in waiting[:3]:
+            holders.append(
+                subprocess.Popen(
+                    [sys.executable, "-c", code, str(run.folder)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    env=environment,
+                )
+            )
+        assert [holder.stdout.readline() for holder in holders[:2]] == ["0\n", "1\n"]
+        deadline = time.monotonic() + 60
+        while waiting[2].status().message != "Waiting for another training to end." and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert waiting[2].status().state == "queued"
+        holders[1].kill()
+        assert holders[2].stdout.readline() == "1\n"
+    finally:
+        for holder in holders:
+            holder.kill()
+            holder.wait()
+
+
+@pytest.mark.parametrize("asked", ["0", "-1", "two", "1.5"])
+def test_a_number_of_slots_that_makes_no_sense_is_refused(asked, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setenv("FER_CPU_SLOTS", asked)
+    with pytest.raises(UserError, match="whole number"):
+        slot_count()
+
+
+def test_a_run_takes_a_slot_for_each_gpu_that_it_trains_on(monkeypatch):
+    assert (slot_count(), slots_of_a_run()) == (1, 1) or torch.cuda.is_available()
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 4)
+    assert (slot_count(), slots_of_a_run()) == (4, 1)
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "one")
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    assert slots_of_a_run() == 3
