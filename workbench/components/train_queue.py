@@ -30,7 +30,7 @@ def _draw() -> None:
     last = len(order) - 1
     for place, run in enumerate(order):
         with st.container(horizontal=True, vertical_alignment="center", key=f"queue {run.run_id}"):
-            st.markdown(f"{place + 1}. {run.title} :gray[{run.run_id}]")
+            st.markdown(f"{place + 1}. {run.title}", help=f"Run {run.run_id}")
             about = f"{run.title}, place {place + 1}"
             for icon, words, steps, off in (
                 (":material/arrow_upward:", "Earlier", -1, place == 0),

@@ -15,6 +15,7 @@ _MARK = {"dash": "dash", "width": 1, "color": "#8A8F98"}
 #: Distinct in hue and lightness; beyond eight the line style changes.
 _COLOURS = ("#3E89B0", "#E07B39", "#5B8F2B", "#A85C9A", "#C99A00", "#4C9F9B", "#B23A48", "#6C6F9E")
 _DASHES = ("solid", "dash", "dot")
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "triangle-down", "cross")
 
 
 def learning_curve(
@@ -50,6 +51,7 @@ def recall_curves(
     x = [row["epoch"] for row in rows]
     lines = [
         _line(x, [100 * row["val_recall"][k] for row in rows], name, colour(name), _style(k)[1], ".1f| %")
+        | {"marker": {"size": 7, "symbol": _SYMBOLS[k % len(_SYMBOLS)]}}
         for k, name in enumerate(classes)
     ]
     figure = _figure(lines, "recall, %", epochs, best_epoch, height=360)

@@ -70,7 +70,9 @@ def curves(bands: Sequence[Band], title: str, *, percent: bool) -> go.Figure:
         hovermode="closest",
         legend={"orientation": "h", "x": 0, "y": -0.25, "yanchor": "top"},
     )
-    figure.update_xaxes(title_text="epoch", fixedrange=True, showgrid=False)
+    longest = max((int(band.epochs[-1]) for band in bands if len(band.epochs)), default=1)
+    step = max(1, round(longest / 8))
+    figure.update_xaxes(title_text="epoch", fixedrange=True, showgrid=False, dtick=step, tick0=step)
     figure.update_yaxes(title_text=f"{title}{', %' if unit else ''}", fixedrange=True)
     return figure
 
@@ -81,13 +83,15 @@ def parallel(axes: Sequence[Axis], *, dark: bool = False) -> go.Figure:
     for axis in axes:
         values = np.asarray(axis.values, np.float64)
         told: dict[str, object] = {"label": axis.title, "values": np.log10(values) if axis.log else values}
+        few = np.unique(values[np.isfinite(values)])
         if axis.ticks is not None:
             told |= {"tickvals": list(range(len(axis.ticks))), "ticktext": list(axis.ticks)}
             told["range"] = [-0.2, max(len(axis.ticks) - 0.8, 0.2)]
         elif axis.log:
-            shown = np.unique(values)
-            shown = shown if len(shown) <= 6 else np.geomspace(shown[0], shown[-1], 5)
+            shown = few if len(few) <= 6 else np.geomspace(few[0], few[-1], 5)
             told |= {"tickvals": np.log10(shown).tolist(), "ticktext": [f"{v:.2g}" for v in shown]}
+        elif 1 < len(few) <= 4:  # the values themselves: of a grid, or of a few runs
+            told |= {"tickvals": few.tolist(), "ticktext": [f"{v:.4g}" for v in few]}
         dimensions.append(told)
     ink = "#E4E8EA" if dark else "#22282C"
     figure = go.Figure(

@@ -12,6 +12,7 @@ from fer_models.training.study_axes import Settings, shown, shown_value
 from fer_models.training.study_results import Curve, Result, curves, pooled
 from workbench.services import background, machine
 from workbench.services.background import Job
+from workbench.services.studies_tables import field_title
 
 QUANTITIES = {"accuracy": "accuracy", "loss": "loss"}
 _MOST_LINES = 6
@@ -43,10 +44,10 @@ def axes(study: Study, results: Sequence[Result]) -> list[tuple[str, list[float]
         return found
     for name in study.fields:
         values = [r.trial.settings.get(name) for r in done]
-        title = name.rpartition(".")[2].replace("_", " ")
+        title = field_title(name).lower()
         numbers = [float(v) for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
         if len(numbers) == len(values):
-            found.append((title, numbers, None, min(numbers) > 0 and max(numbers) / min(numbers) >= 20))
+            found.append((title, numbers, None, min(numbers) > 0 and max(numbers) / min(numbers) >= 9.9))
         else:
             words = tuple(dict.fromkeys(shown_value(name, v) for v in values))
             found.append((title, [float(words.index(shown_value(name, v))) for v in values], words, False))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fer_models.data.augment import Augmentation
+from fer_models.training.recipe import Recipe
 from fer_models.training.study import Study, label_of
 from fer_models.training.study_axes import shown, shown_value
 from fer_models.training.study_results import FIGURES, Result
@@ -59,7 +62,13 @@ def ablation(study: Study, results: Sequence[Result], figure: str) -> Table:
     """
     found = ablation_table(study, results, figure)
     names = study.fields or [""]
-    heads = (*(_head(name) for name in names), "Runs", f"{TITLES[figure]}, %", "95 % interval", "Against the first")
+    heads = (
+        *(field_title(name) for name in names),
+        "Runs",
+        f"{TITLES[figure]}, %",
+        "95 % interval",
+        "Against the first",
+    )
     rows, bold = [], set()
     for i, row in enumerate(found):
         values = [shown_value(name, row.settings[name]) if name in row.settings else "as the recipe" for name in names]
@@ -125,9 +134,13 @@ def latex(table: Table, caption: str) -> str:
     )
 
 
-def _head(name: str) -> str:
-    words = name.rpartition(".")[2].replace("_", " ")
-    return "Setting" if not words else words[:1].upper() + words[1:]
+def field_title(name: str) -> str:
+    """What the recipe's form calls a field, ``augmentation.rotation`` and the like included."""
+    first, _, rest = name.partition(".")
+    source = {"augmentation": Augmentation}.get(first) if rest else Recipe
+    known = {f.name: f.metadata.get("label", "") for f in dataclasses.fields(source)} if source else {}
+    words = known.get(rest or first) or name.rpartition(".")[2].replace("_", " ")
+    return words[:1].upper() + words[1:] or "Setting"
 
 
 def _cell(value: float | None) -> str:

@@ -186,6 +186,8 @@ def _headline(status: Status, stopping: bool) -> str:
         return f"Cancelling in epoch {min(status.epoch + 1, status.epochs)} {of}"
     if status.state == "running" and not status.epoch and not status.step_fraction:
         return f"Running: epoch 1 {of} begins"
+    if status.state == "running" and status.epoch >= status.epochs > 0:
+        return f"Running: all {status.epochs} epochs are done, the best weights are measured"
     return {
         "queued": "Queued: the worker starts",
         "running": f"Running: epoch {min(status.epoch + 1, status.epochs)} {of}",
@@ -200,7 +202,7 @@ def _detail(status: Status, recipe: Recipe) -> str:
     parts = []
     if status.state == "running" and status.images_per_second:
         parts.append(f"{status.images_per_second:,.0f} images/s")
-        if status.seconds_left is not None:
+        if status.seconds_left is not None and status.seconds_left >= 1:
             parts.append(f"{duration(status.seconds_left)} left")
     if status.best_epoch is not None and status.best_value is not None:
         parts.append(
