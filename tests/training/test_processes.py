@@ -85,6 +85,24 @@ def test_two_processes_have_the_loss_curve_of_one(monkeypatch):
     assert load_checkpoint(pair.checkpoint).predict(np.zeros((1, 48, 48), np.uint8)).probabilities.shape == (1, 7)
 
 
+def test_one_step_of_two_processes_is_the_step_of_one(monkeypatch):
+    """After one step nothing but rounding can differ yet: the loss, every weight and every average agree to 1e-5."""
+    monkeypatch.setattr("torch.distributed.all_reduce", lambda value: None)
+    monkeypatch.setattr("fer_models.training.build.create_model", with_synced_norms)
+    recipe = dataclasses.replace(SMALL, epochs=1, batch_size=256)  # all training pictures are one batch
+    alone = create_run(recipe)
+    assert work(alone) == 0, alone.status()
+    pair = launch(recipe, processes=2)
+    assert wait(pair, lambda s: not s.active).state == "finished", pair.log_tail()
+    one, two = alone.metrics()[0], pair.metrics()[0]
+    np.testing.assert_allclose(two["train_loss"], one["train_loss"], rtol=1e-6)
+    np.testing.assert_allclose(two["val_loss"], one["val_loss"], rtol=1e-5)
+    assert two["train_accuracy"] == one["train_accuracy"]
+    first, second = (load_checkpoint(run.checkpoint).model.state_dict() for run in (alone, pair))
+    for name, value in first.items():
+        torch.testing.assert_close(second[name], value, rtol=1e-5, atol=1e-5, msg=name)
+
+
 def test_a_killed_process_ends_the_run_which_can_go_on():
     run = launch(dataclasses.replace(SMALL, epochs=400), processes=2)
     wait(run, lambda s: s.epoch >= 1)
