@@ -10,8 +10,11 @@ from workbench import cache, state
 from workbench.components import evidence_bar, face_on_map, gallery, table
 from workbench.components.errors import guard
 from workbench.components.evidence_bar import Evidence
-from workbench.services import dataset_facts, marks, misclassified, neighbours, predictions
+from workbench.services import dataset_facts, face_copies, marks, misclassified, neighbours, predictions
 from workbench.services.wording import percent
+
+#: Copies that are drawn; some sets hold one face dozens of times.
+_COPIES = 8
 
 
 def show(evidence: Evidence, place: int, voted: FaceDataset | None) -> None:
@@ -19,6 +22,8 @@ def show(evidence: Evidence, place: int, voted: FaceDataset | None) -> None:
     position = int(evidence.evaluation.positions[place])
     _marks(evidence.dataset, position)
     table.show(("", ""), _facts(evidence, place, voted), label="What is known of this face")
+    with guard("its copies"):
+        _copies(evidence.dataset, position)
     _neighbours(evidence, place)
     with guard("its place on the map"):
         face_on_map.show(evidence, place)
@@ -54,10 +59,36 @@ def _facts(evidence: Evidence, place: int, voted: FaceDataset | None) -> list[tu
         shares = misclassified.votes_of(evaluation, voted, place)
         told = ", ".join(f"{name} {percent(share, 0)}" for name, share in shares)
         rows.append(("Annotators", told or "left this face out or did not vote"))
-    copies = cache.of_dataset(dataset_facts.exact_copies, dataset) if dataset_facts.is_small(dataset) else None
-    known = dict(dataset_facts.facts(dataset, int(evaluation.positions[place]), copies))
-    wanted = ("Subject", "Identical copies", "Brightness", "Split", "File", "Path", "Name")
+    known = dict(dataset_facts.facts(dataset, int(evaluation.positions[place]), None))
+    wanted = ("Subject", "Brightness", "Split", "File", "Path", "Name")
     return rows + [(name, known[name]) for name in wanted if name in known]
+
+
+def _copies(dataset: FaceDataset, position: int) -> None:
+    """Exact, near and mirrored copies in the whole set, with labels and splits."""
+    st.markdown("**Copies of this face**")
+    if not dataset_facts.is_small(dataset):
+        st.caption("Not looked for in a set of this size; the audit on the page Datasets finds them.")
+        return
+    found = face_copies.copies(dataset, position, cache.of_dataset(face_copies.low_frequencies, dataset))
+    st.caption(face_copies.sentence(found, dataset.split_names[int(dataset.split[position])]))
+    if not found:
+        return
+    shown = found[:_COPIES]
+    gallery.tiles(
+        [np.asarray(dataset.images[one.position]) for one in shown],
+        [f"{one.emotion}, {one.split}" for one in shown],
+        key="copies",
+        side=72,
+    )
+    rows = [
+        (f"{one.emotion}{' (another label)' if one.other_label else ''}", one.split, one.kind, f"{one.cosine:.3f}",
+         str(one.row))
+        for one in shown
+    ]  # fmt: skip
+    table.show(("Label", "Split", "Copy", "Cosine", "Row"), rows, right=(3, 4), label="Copies of this face")
+    if len(found) > _COPIES:
+        st.caption(f"The likest {_COPIES} of {len(found)}.")
 
 
 def _neighbours(evidence: Evidence, place: int) -> None:
