@@ -34,11 +34,7 @@ def chance_of_names(classifier: Classifier) -> float:
     Returns:
         In (0, 1]; ``nan`` where fewer than five classes are emotions that can be drawn.
     """
-    known = [
-        (position, canonical(name))
-        for position, name in enumerate(classifier.classes)
-        if is_emotion(name) and canonical(name) in EMOTION_ACTION_UNITS
-    ]
+    known = _drawable(classifier.classes)
     if len(known) < FEWEST_CLASSES:
         return float("nan")
     outputs = [position for position, _ in known]
@@ -50,6 +46,18 @@ def chance_of_names(classifier: Classifier) -> float:
     orders = _orders(len(known))
     means = table[np.arange(len(known)), orders].mean(1)
     return float((means >= means[0] - 1e-12).mean())
+
+
+def orders_of_names(classes: tuple[str, ...]) -> int:
+    """How many orders of the class names :func:`chance_of_names` compares; 0 where it cannot."""
+    count = len(_drawable(classes))
+    return min(factorial(count), _ORDERS) if count >= FEWEST_CLASSES else 0
+
+
+def _drawable(classes: tuple[str, ...]) -> list[tuple[int, str]]:
+    """Position and name of each class that is an emotion which can be drawn."""
+    named = ((position, canonical(name)) for position, name in enumerate(classes) if is_emotion(name))
+    return [(position, name) for position, name in named if name in EMOTION_ACTION_UNITS]
 
 
 @lru_cache(maxsize=8)

@@ -31,6 +31,8 @@ LEAST_EVIDENCE = 0.05
 MOST_CHANCE = 0.01
 #: Rank correlation with the map of a shuffled network from which on a map is not about this network any more.
 SAME_MAP, LIKE_MAP = 0.7, 0.5
+#: The reference maps in plain words.
+_PLAIN = {"random map": "random ones", "centred Gaussian": "a blob in the middle", "edge detector": "the edges"}
 _STEPS, _RANDOM_MAPS, _SCRAMBLES = 10, 3, 4
 
 
@@ -119,8 +121,8 @@ def _verdict(figures: dict[str, float], positive: bool, words: str) -> tuple[Lit
         ),
         (
             lambda: figures["chance"] > MOST_CHANCE,
-            "Drawn faces whose expression is known are read no better than with the network's class names dealt at "
-            f"random (chance {figures['chance']:.2f}), so nothing shows that it has learned what {words} means.",
+            "Dealing the class names out to the network's outputs at random would read drawn faces as well in "
+            f"{100 * figures['chance']:.0f} % of all cases, so nothing shows that it has learned what {words} means.",
         ),
         (
             lambda: likeness > SAME_MAP,
@@ -138,7 +140,7 @@ def _verdict(figures: dict[str, float], positive: bool, words: str) -> tuple[Lit
     if lost:
         return "doubtful", (
             f"The highlighted pixels carry more of the probability of {words} than random ones, "
-            f"but no more than {' or '.join(f'the {name}' for name in lost)} does without knowing the network."
+            f"but no more than {' or '.join(_PLAIN[name] for name in lost)}, found without knowing the network."
         )
     if likeness > LIKE_MAP:
         return "doubtful", (

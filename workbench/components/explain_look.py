@@ -50,7 +50,7 @@ def show(subject: Subject, *, key: str) -> None:
     # Last, since it takes the longest: the answer stands while the verdict is still being found.
     with verdict, guard("the trust card"), st.spinner("Testing the heatmap."):
         card = cache.trust(subject.checkpoint, subject.pixels, question)
-        trust_view.show(card)
+        trust_view.show(card, subject.checkpoint.classes)
         with report:
             explain_report.show(
                 "One look at a face",
@@ -59,7 +59,7 @@ def show(subject: Subject, *, key: str) -> None:
                 lambda: [
                     sections.prediction(look.prediction.ranked()),
                     sections.heatmap(look, subject.pixels, display),
-                    sections.trust(card),
+                    sections.trust(card, subject.checkpoint.classes),
                     sections.regions(found, framed.source),
                     sections.attention(attention, subject.pixels, display),
                 ],

@@ -55,7 +55,7 @@ def show(subject: Subject, *, key: str) -> None:
             [Row("", "", [Cell(drawn, look.title, f"{look.title}, over the face")])], side=170, label="Map"
         )
     with right, guard("the trust card"), st.spinner("Testing the heatmap."):
-        trust_view.show(cache.trust(subject.checkpoint, subject.pixels, question))
+        trust_view.show(cache.trust(subject.checkpoint, subject.pixels, question), subject.checkpoint.classes)
     classifier, pixels, attribution = subject.classifier, subject.pixels, look.attribution
     found = explain_job.result(
         ("trust", *subject.identity, question, baseline),

@@ -8,6 +8,7 @@ import streamlit as st
 
 from fer_models.explain.trust import TrustCard
 from workbench.components import table
+from workbench.services import explain_trust
 
 _LEVELS: dict[str, tuple[str, str, Literal["green", "orange", "red"]]] = {
     "good": ("Can be believed", ":material/verified:", "green"),
@@ -16,16 +17,25 @@ _LEVELS: dict[str, tuple[str, str, Literal["green", "orange", "red"]]] = {
 }
 
 
-def show(card: TrustCard) -> None:
-    """Draw the verdict, and folded what it rests on."""
+def show(card: TrustCard, classes: tuple[str, ...]) -> None:
+    """Draw the verdict, and folded what it rests on.
+
+    Args:
+        classes: of the network.
+    """
     words, icon, colour = _LEVELS[card.level]
     st.badge(words, icon=icon, color=colour)
     st.caption(card.sentence)
     with st.expander("What was measured"):
-        rows = [(name, "none" if value != value else f"{value:+.3f}") for name, value in card.figures.items()]
-        table.show(("Figure", "Value"), rows, right=(1,), label="Figures of the trust card")
+        table.show(
+            ("What was asked", "Found", "Good is"),
+            explain_trust.card_rows(card, classes),
+            right=(1,),
+            label="Figures of the trust card",
+        )
         st.caption(
-            "Evidence: probability of the class minus its mean on empty pictures. Gap: area under insertion minus area "
-            "under deletion, higher is better, beside maps that know nothing of the network. Likeness: rank "
-            "correlation with the map of the same network with shuffled weights, lower is better."
+            "Insertion puts the pixels back in the map's order, deletion takes them away; the difference of the two "
+            "areas under the probability is large where the map shows what counts. The class names are tried in other "
+            "orders on drawn faces whose expression is known: a network that learned nothing fits some other order as "
+            "well as the true one. The thresholds are this project's own."
         )

@@ -16,7 +16,7 @@ from workbench.services.explain_contrast import Contrast
 from workbench.services.explain_face import RegionShares
 from workbench.services.explain_networks import Reading
 from workbench.services.explain_pictures import Display
-from workbench.services.explain_trust import Evidence, columns, rows
+from workbench.services.explain_trust import Evidence, card_rows, columns, rows
 
 _SIDE = 240
 
@@ -62,10 +62,13 @@ def regions(found: RegionShares | None, source: str) -> Section:
     return Section("Where on the face", text, bars=[Bar(name, share, mark=area) for name, share, area in found.rows])
 
 
-def trust(card: TrustCard) -> Section:
-    """The verdict and its figures."""
+def trust(card: TrustCard, classes: tuple[str, ...]) -> Section:
+    """The verdict and what it rests on; ``classes`` of the network."""
     return Section(
-        "Can the map be believed", [card.sentence], columns=("figure", "value"), rows=list(card.figures.items())
+        "Can the map be believed",
+        [card.sentence],
+        columns=("What was asked", "Found", "Good is"),
+        rows=list(card_rows(card, classes)),
     )
 
 

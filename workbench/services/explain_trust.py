@@ -13,6 +13,8 @@ from fer_models.explain.faithfulness import FAITHFULNESS, REFERENCES, Trial, mea
 from fer_models.explain.faithfulness.parameter_randomisation import Cascade, cascade
 from fer_models.explain.faithfulness.removal import removal_curve
 from fer_models.explain.faithfulness.road import impute
+from fer_models.explain.learned import orders_of_names
+from fer_models.explain.trust import LEAST_EVIDENCE, LIKE_MAP, MOST_CHANCE, TrustCard
 from workbench.services.background import Progress
 
 #: What the curves begin from or end in.
@@ -97,6 +99,43 @@ def _road(name: str, trial: Trial, noise: float = 0.01) -> Line:
     scores = trial.score(torch.cat(pictures))[:, 0]
     gap = (scores[0::2] - scores[1::2]) / 2
     return Line(name, np.array((0.0, *_ROAD_SHARES)), np.array((0.0, *gap)), float(gap.mean()))
+
+
+def card_rows(card: TrustCard, classes: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    """What a trust card rests on, in plain words: what was asked, what was found, and what would be good.
+
+    Args:
+        classes: of the network.
+    """
+    figures, orders = card.figures, orders_of_names(classes)
+    fitting = "no test: too few of its classes are expressions that can be drawn"
+    if orders and figures["chance"] == figures["chance"]:
+        fitting = f"{max(1, round(figures['chance'] * orders)):,} of {orders:,} orders"
+    found = [
+        ("How much more probable the class is on this face than on its tiles in another order",
+         f"{100 * figures['evidence']:+.1f} points", f"more than {100 * LEAST_EVIDENCE:.0f} points"),
+        ("How many orders of the class names fit what it says of drawn faces at least as well as the true one",
+         fitting, f"at most {max(1, int(MOST_CHANCE * orders)):,}" if orders else ""),
+        ("Insertion minus deletion: how much of the probability the highlighted pixels carry", _gap(figures["gap"]),
+         "more than the three below"),
+    ]  # fmt: skip
+    found += [(f"The same of {words}", _gap(figures[f"gap: {name}"]), "") for name, words in _REFERENCES.items()]
+    likeness = figures["likeness"]
+    alike = "no test: no method makes this map" if likeness != likeness else f"{likeness:+.2f}"
+    return [
+        *found,
+        ("Rank correlation with the map of the same network with shuffled weights (1 is the same map)", alike,
+         f"at most {LIKE_MAP:g}"),
+    ]  # fmt: skip
+
+
+_REFERENCES = {
+    "random map": "random maps", "centred Gaussian": "a blob in the middle", "edge detector": "the picture's edges"
+}  # fmt: skip
+
+
+def _gap(value: float) -> str:
+    return f"{value:+.2f}"
 
 
 def rows(found: Evidence) -> tuple[list[tuple[str, ...]], set[tuple[int, int]]]:
