@@ -190,7 +190,8 @@ def _patches(subject: Subject, image: np.ndarray, target: str, display: Display,
         f"{percent(found.before)} to {percent(found.after)}{turned}."
     )
     drawn = explain_pictures.over_values(plain, found.drop.astype("float32"), display, _SIDE)
-    words = f"probability of {target} lost under the patch, up to {percent(max(0.0, float(found.drop.max())))}"
+    most = percent(max(0.0, float(found.drop.max())))
+    words = f"probability of {target} lost, mean of all patches that cover a place, up to {most}"
     cells = [
         Cell(explain_pictures.face(found.worst, _SIDE), "the worst place", "The face under the worst patch"),
         Cell(drawn, words, words),

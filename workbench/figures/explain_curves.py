@@ -64,7 +64,7 @@ def strength_curves(
     figure.update_yaxes(title_text="probability, %", range=[0, 102], fixedrange=True)
     figure.update_layout(
         height=280,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        margin={"l": 10, "r": 10, "t": 36, "b": 10},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )
     return figure
