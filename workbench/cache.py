@@ -54,13 +54,13 @@ def _dataset(name: str, source: str) -> FaceDataset:
 
 
 @st.cache_data(max_entries=64, ttl=600, show_spinner=False)
-def faces(digest: str, _picture: np.ndarray) -> list[Face]:
-    """Faces of a uint8 RGB picture (H, W, 3) with that digest, the largest first.
+def faces(digest: str, _picture: np.ndarray, min_size: float = 24, score: float | None = None) -> list[Face]:
+    """Faces of a uint8 RGB picture (H, W, 3) with that digest, the largest first; ``min_size`` in its pixels.
 
     Raises:
         UserError: If the picture is too small to hold a face.
     """
-    return predict.find_faces(_picture)
+    return predict.find_faces(_picture, min_size=min_size, score_threshold=score)
 
 
 def look(checkpoint: Checkpoint, pixels: np.ndarray, question: Question) -> Look:

@@ -113,7 +113,8 @@ def test_the_camera_is_read_live_and_the_network_can_be_switched(
 
 
 def test_a_refused_camera_gets_a_sentence(browser: Any, server: Server, drawn_network: str) -> None:
-    own = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, "--deny-permission-prompts"])
+    refusing = ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]
+    own = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *refusing])
     page = own.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"{server.url}/webcam?checkpoint={drawn_network}")
@@ -121,7 +122,7 @@ def test_a_refused_camera_gets_a_sentence(browser: Any, server: Server, drawn_ne
     expect(page.get_by_text(_ALLOW)).to_have_count(1)
     stream = page.frame_locator("iframe").first
     stream.get_by_role("button", name=re.compile("start", re.I)).click()
-    stream.get_by_text("The camera was refused").wait_for()
+    stream.get_by_text("NotAllowedError").wait_for()
     expect(stream.get_by_role("button", name=re.compile("stop", re.I))).to_have_count(0)
     expect(page.get_by_text(_ALLOW)).to_have_count(1)
     own.close()

@@ -144,3 +144,33 @@ def test_with_yunet_there_is_no_button(
     open_page(app, "group")
     assert "found by YuNet" in words(app) and "Of 8 people" in words(app)
     assert "Get the better detector" not in [button.label for button in app.button]
+
+
+def test_small_and_uncertain_faces_can_be_left_out(app: AppTest, checkpoint: Checkpoint, faces: list[Face]) -> None:
+    def move(label: str, value: float) -> str:
+        next(one for one in app.slider if one.label == label).set_value(value).run()
+        assert not app.error and not app.exception
+        return words(app)
+
+    open_page(app, "group")
+    assert {one.label: one.value for one in app.slider} == {"Smallest face, pixels": 24, "Score at least": 0.5}
+    sure = sum(face.score >= 0.9 for face in faces)
+    assert 1 < sure < 8 and f"Of {sure} people" in move("Score at least", 0.9)
+    assert "Of 8 people" in move("Score at least", 0.5)
+    assert "let smaller and less certain faces count" in move("Smallest face, pixels", 240)
+    assert "Of 8 people" in move("Smallest face, pixels", 24)
+
+
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [("explain", {"sample": "drawn-happy"}), ("stress", {}), ("video", {}), ("webcam", {"camera": "A single picture"})],
+)
+def test_the_button_stands_where_faces_are_searched(
+    app: AppTest, checkpoint: Checkpoint, page: str, query: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(detector_button.detector, "get", lambda: asked.append(page))
+    open_page(app, page, **query)
+    (button,) = [one for one in app.button if one.label == "Get the better detector"]
+    button.click().run()
+    assert asked == [page] and not app.error

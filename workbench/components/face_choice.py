@@ -10,6 +10,7 @@ import streamlit as st
 from fer_models.faces.face import Face
 from fer_models.preprocess import Preprocess
 from workbench import cache, state
+from workbench.components import detector_button
 from workbench.components.image_input import Picture
 from workbench.services import pictures, predict
 from workbench.services.predict import Crop
@@ -56,6 +57,8 @@ def choose(picture: Picture, preprocess: Preprocess, *, key: str) -> tuple[Face,
             width=_width(shown, picture.is_face),
             alt=f"{picture.title}, {found}",
         )
+    if not picture.is_face:
+        detector_button.offer(key=key)
     if faces:
         return faces[chosen], crops[chosen]
     st.warning(

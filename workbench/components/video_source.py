@@ -7,6 +7,7 @@ import streamlit as st
 from fer_models.faces.reading import ReadingOptions
 from fer_models.faces.timeline import SMOOTHINGS
 from workbench import state
+from workbench.components import detector_button
 from workbench.services import video
 from workbench.services.video import Clip
 from workbench.services.wording import duration
@@ -65,6 +66,7 @@ def options(clip: Clip) -> ReadingOptions:
             **state.bound("smoothing", list(SMOOTHINGS)),
         )
         width = st.slider("Width, s", 0.1, 3.0, step=0.1, **state.bound_number("smoothing width", 0.4))
+        detector_button.show(key="video")
     return ReadingOptions(every=int(every or usual), smoothing=how or "window", width=float(width))
 
 

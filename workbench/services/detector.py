@@ -14,11 +14,13 @@ class DetectorState:
     """The detector in use, and whether YuNet could be fetched.
 
     Args:
-        title, summary: of the one in use. missing: YuNet is not on this computer.
+        title, summary: of the one in use. threshold: the score in [0, 1] that it asks of a face where none is named.
+        missing: YuNet is not on this computer.
     """
 
     title: str
     summary: str
+    threshold: float
     missing: bool
 
 
@@ -29,7 +31,7 @@ def state() -> DetectorState:
         UserError: If a setting names a file that is not YuNet's.
     """
     used = DETECTORS[detector_for()]
-    return DetectorState(used.title, used.summary, not yunet_path().is_file())
+    return DetectorState(used.title, used.summary, used.default_threshold, not yunet_path().is_file())
 
 
 def terms() -> str:

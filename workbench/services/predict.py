@@ -31,14 +31,19 @@ class Crop:
     alignment: str
 
 
-def find_faces(image: np.ndarray, name: str = "the picture") -> list[Face]:
+def find_faces(
+    image: np.ndarray, name: str = "the picture", min_size: float = 24, score_threshold: float | None = None
+) -> list[Face]:
     """Faces of a uint8 RGB picture (H, W, 3), the largest first; empty when there is none.
+
+    Args:
+        min_size, score_threshold: as for :func:`detect_faces`.
 
     Raises:
         UserError: If the picture is too small to hold a face.
     """
     check_min(image, name=name)
-    return detect_faces(image)
+    return detect_faces(image, min_size=min_size, score_threshold=score_threshold)
 
 
 def whole(image: np.ndarray) -> Face:

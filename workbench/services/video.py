@@ -19,6 +19,7 @@ from fer_models.explain import explain
 from fer_models.explain.overlay import overlay
 from fer_models.faces.align import crop_face
 from fer_models.faces.annotate import annotate_video, draw_face, encode_webm
+from fer_models.faces.detect import detector_for
 from fer_models.faces.drawn_video import DrawnVideo
 from fer_models.faces.reading import Person, ReadingOptions, VideoReading, read_expressions
 from fer_models.faces.sequence import CONFIG, FOLDER, SequenceNetwork, load_sequence_network, read_person
@@ -92,7 +93,8 @@ def name_of(clip: Clip, classifier: Classifier, options: ReadingOptions, what: s
     checkpoint = classifier.checkpoint
     network = (checkpoint.sha256, repr(checkpoint.preprocess), checkpoint.classes)
     sequence = sequence_folder(checkpoint) is not None
-    return ("video", what, sequence, clip.digest, *network, options.every, options.detect_every, options.detector)
+    detector = detector_for(options.detector)  # Where YuNet was fetched meanwhile, the video is read anew.
+    return ("video", what, sequence, clip.digest, *network, options.every, options.detect_every, detector)
 
 
 def sequence_folder(checkpoint: Checkpoint) -> Path | None:

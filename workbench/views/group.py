@@ -33,16 +33,18 @@ def _look_at(checkpoint: Checkpoint) -> None:
     with left:
         answer = st.container()
         picture = group_input.show(key="group")
+        smallest, score = detector_button.limits(key="group")
         detector_button.show(key="group")
     with st.spinner("Looking for faces."):
-        faces = cache.faces(picture.digest, picture.pixels)
+        faces = cache.faces(picture.digest, picture.pixels, smallest, score)
     if not faces:
         with answer:
             st.image(picture.pixels, picture.title, alt=picture.title)
         with right:
             st.warning(
                 "No face was found in this picture. Choose one with upright faces that look to the camera, or one of "
-                "more pixels; the page Explain reads a picture that is cut to one face already.",
+                "more pixels, or let smaller and less certain faces count; the page Explain reads a picture cut "
+                "to one face already.",
                 icon=":material/face_retouching_off:",
             )
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench import cache, state
-from workbench.components import heading, selection_bar, webcam_live
+from workbench.components import detector_button, heading, selection_bar, webcam_live
 from workbench.components.errors import guard
 from workbench.services import webcam
 
@@ -41,6 +41,7 @@ def render() -> None:
             webcam_live.stream(classifier, layer or "none")
         else:
             webcam_live.still(classifier, layer or "none")
+        detector_button.offer(key="webcam")  # Below the stream, which must not move when it goes.
     heading.show_reading(
         "The latest frame wins: while one is read, those that come meanwhile are passed over, so that the picture "
         "never falls behind. Faces are searched a few times a second on a reduced copy and followed between. "
