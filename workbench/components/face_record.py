@@ -70,7 +70,7 @@ def _copies(dataset: FaceDataset, position: int) -> None:
     if not dataset_facts.is_small(dataset):
         st.caption("Not looked for in a set of this size; the audit on the page Datasets finds them.")
         return
-    found = face_copies.copies(dataset, position, cache.of_dataset(face_copies.low_frequencies, dataset))
+    found = cache.of_dataset(_copies_of, dataset, position)
     st.caption(face_copies.sentence(found, dataset.split_names[int(dataset.split[position])]))
     if not found:
         return
@@ -89,6 +89,10 @@ def _copies(dataset: FaceDataset, position: int) -> None:
     table.show(("Label", "Split", "Copy", "Cosine", "Row"), rows, right=(3, 4), label="Copies of this face")
     if len(found) > _COPIES:
         st.caption(f"The likest {_COPIES} of {len(found)}.")
+
+
+def _copies_of(dataset: FaceDataset, position: int) -> list[face_copies.Copy]:
+    return face_copies.copies(dataset, position, cache.of_dataset(face_copies.low_frequencies, dataset))
 
 
 def _neighbours(evidence: Evidence, place: int) -> None:

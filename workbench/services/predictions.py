@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,15 @@ from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.evaluation.class_match import LabelMap
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.predictions import cached_predictions, predictions_for
+from fer_models.evaluation.predictions import cached_predictions, predictions_folder, predictions_for, table_folder
 from workbench.services import background, machine
 from workbench.services.background import Job
 from workbench.services.datasets import identity
 
 #: Splits with more pictures are predicted only when someone asks for it by a button.
 AT_ONCE = 10_000
+_MOST_FOLDERS = 256
+_folders: dict[tuple[Any, ...], Path] = {}
 
 
 def selection(checkpoint: Checkpoint) -> str:
@@ -67,6 +70,15 @@ def read(checkpoint: Checkpoint, dataset: FaceDataset, split: str | Part, averag
     """
     asked = part(dataset, split)
     if not len(asked.index):
+        return None
+    # Naming a table reads all its pictures: a page that asks again and again for one that is not there must not wait.
+    labels = np.asarray(dataset.labels)[asked.index].tobytes()
+    key = (*_key(checkpoint, dataset, asked, averaging), str(predictions_folder()), hash(labels))
+    if key not in _folders:
+        if len(_folders) >= _MOST_FOLDERS:
+            _folders.clear()
+        _folders[key] = table_folder(checkpoint, dataset, asked.index, asked.name, averaging, asked.label_map)
+    if not _folders[key].is_dir():
         return None
     rule = selection(checkpoint)
     return cached_predictions(
