@@ -1,4 +1,4 @@
-"""Train a network of sequences over a trained network, on videos of built-in faces."""
+"""Train a network of sequences over a trained network, on videos of built-in faces or recordings as CK+ has them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from fer_models.errors import UserError
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", help="checkpoint folder; its weights stay as they are")
     parser.add_argument("--out", metavar="FOLDER", help="where it is kept (the checkpoint's folder sequence/)")
+    parser.add_argument("--data", metavar="FOLDER", help="recordings in CK+'s layout (else built-in people are drawn)")
     parser.add_argument("--count", type=int, default=160, help="sequences to draw (160)")
     parser.add_argument("--epochs", type=int, default=25, help="passes over them (25)")
     parser.add_argument("--hidden", type=int, default=32, help="units of each direction (32)")
@@ -22,20 +23,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    from fer_models.faces.sequence import FOLDER, drawn_sequences, save_sequence_network, train_sequences
+    from fer_models.faces.sequence import FOLDER, save_sequence_network, train_sequences
+    from fer_models.faces.sequence_data import BUILT_IN, drawn_sequences, recorded_sequences
 
     if given.count < 1 or given.epochs < 1:
         raise UserError("The numbers of sequences and of epochs must be 1 or more.")
     classifier = load_checkpoint(given.checkpoint)
     options = SequenceBiLSTMOptions(hidden=given.hidden)
-    sequences = drawn_sequences(classifier, given.count, given.seed, show_progress)
+    notes: list[str] = []
+    if given.data:
+        sequences, notes = recorded_sequences(classifier, given.data, show_progress)
+        data = f"recordings of {Path(given.data).resolve().name}"
+    else:
+        sequences, data = drawn_sequences(classifier, given.count, given.seed, show_progress), BUILT_IN
     network = train_sequences(
-        classifier, sequences, options, epochs=given.epochs, seed=given.seed, progress=show_progress
+        classifier, sequences, options, epochs=given.epochs, seed=given.seed, data=data, progress=show_progress
     )
     folder = save_sequence_network(network, given.out or Path(given.checkpoint) / FOLDER)
     if given.json:
-        write_json({"folder": str(folder), **network.figures}, given.json)
+        write_json({"folder": str(folder), "data": data, "notes": notes, **network.figures}, given.json)
     if given.json != "-":
+        for note in notes:
+            print(note)
         print(
             f"{folder}: {100 * network.figures['sequence']:.1f} % of {network.figures['n']:.0f} frames of other people "
             f"in sequences, {100 * network.figures['framewise']:.1f} % frame by frame"

@@ -18,29 +18,14 @@ from torch.nn import functional as F
 from fer_models.architectures.sequence_bilstm import SequenceBiLSTM, SequenceBiLSTMOptions
 from fer_models.classifier import Classifier
 from fer_models.errors import UserError
-from fer_models.faces.drawn_video import DrawnVideo
 from fer_models.faces.reading import Person
+from fer_models.faces.sequence_data import BUILT_IN, EmbeddedSequence
 from fer_models.faces.timeline import stretches
 
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
 #: Below a checkpoint's own folder.
 FOLDER = "sequence"
-#: Readings a second at which the built-in sequences are drawn, as pages read videos.
-_RATE = 10.0
 Progress = Callable[[float, str], None]
-
-
-@dataclass(frozen=True)
-class EmbeddedSequence:
-    """The frames of one sequence in order: ``embeddings`` float32 (T, F), ``labels`` int64 (T,), class numbers.
-
-    ``framewise`` int64 (T,) is what the frozen classifier says of each frame alone. ``subject`` names the person.
-    """
-
-    embeddings: np.ndarray
-    labels: np.ndarray
-    framewise: np.ndarray
-    subject: str
 
 
 @dataclass(frozen=True)
@@ -48,12 +33,14 @@ class SequenceNetwork:
     """A trained network of sequences, and the classifier's weights (SHA-256) whose embeddings it reads.
 
     ``figures``: accuracy over frames of people that it was not trained on, ``sequence`` and ``framewise``, and ``n``.
+    ``data``: what the sequences were, in words.
     """
 
     model: SequenceBiLSTM
     classes: tuple[str, ...]
     sha256: str
     figures: dict[str, float]
+    data: str = BUILT_IN
 
     def probabilities(self, embeddings: np.ndarray) -> np.ndarray:
         """float32 (T, K) for the embeddings (T, F) of one sequence."""
@@ -63,39 +50,6 @@ class SequenceNetwork:
         return found
 
 
-def embed_frames(
-    classifier: Classifier, frames: Sequence[np.ndarray], labels: np.ndarray, subject: str
-) -> EmbeddedSequence:
-    """Embed face crops, uint8 (S, S, C) or (S, S), in their order."""
-    stored = [classifier.checkpoint.preprocess.stored(frame) for frame in frames]
-    prediction = classifier.predict(stored)
-    return EmbeddedSequence(prediction.embedding, np.asarray(labels, np.int64), prediction.top, subject)
-
-
-def drawn_sequences(
-    classifier: Classifier, count: int = 120, seed: int = 0, progress: Progress | None = None
-) -> list[EmbeddedSequence]:
-    """Sequences of built-in people, each showing three expressions one after the other, cut to the face.
-
-    Subtle ones among them: each sequence has an intensity of its own, so that single frames are not always clear.
-    """
-    rng = np.random.default_rng(seed)
-    classes = list(classifier.classes)
-    found = []
-    for number in range(count):
-        shown = tuple(str(name) for name in rng.permutation(classes)[:3])
-        hold = float(rng.uniform(0.6, 1.4))
-        video = DrawnVideo(shown, hold=hold, change=0.4, fps=_RATE, seed=1, subject=int(rng.integers(40)),
-                           intensity=float(rng.uniform(0.35, 0.95)))  # fmt: skip
-        moments = np.arange(video.count) / video.fps
-        labels = [classes.index(shown[min(int(moment / hold), len(shown) - 1)]) for moment in moments]
-        crops = [video.face(index) for index in range(video.count)]
-        found.append(embed_frames(classifier, crops, np.array(labels), f"S{video.subject:03d}"))
-        if progress is not None:
-            progress((number + 1) / count, f"sequence {number + 1} of {count} drawn")
-    return found
-
-
 def train_sequences(
     classifier: Classifier,
     sequences: Sequence[EmbeddedSequence],
@@ -103,9 +57,12 @@ def train_sequences(
     *,
     epochs: int = 30,
     seed: int = 0,
+    data: str = BUILT_IN,
     progress: Progress | None = None,
 ) -> SequenceNetwork:
     """Train on four fifths of the people and measure on the others; the classifier stays as it is.
+
+    Frames without a label (-1) are read for their neighbours' sake and count neither for the loss nor for accuracy.
 
     Raises:
         UserError: If there are sequences of fewer than five people.
@@ -131,15 +88,16 @@ def train_sequences(
                 loss.backward()
                 optimiser.step()
             if progress is not None:
-                progress((epoch + 1) / epochs, f"epoch {epoch + 1} of {epochs}, loss {float(loss):.3f}")
-    network = SequenceNetwork(model.eval(), classifier.classes, classifier.checkpoint.sha256, {})
+                progress((epoch + 1) / epochs, f"epoch {epoch + 1} of {epochs}, loss {loss.item():.3f}")
+    network = SequenceNetwork(model.eval(), classifier.classes, classifier.checkpoint.sha256, {}, data)
     labels_all = np.concatenate([s.labels for s in test])
     said = np.concatenate([network.probabilities(s.embeddings).argmax(1) for s in test])
     alone = np.concatenate([s.framewise for s in test])
+    known = labels_all >= 0
     figures = {
-        "sequence": float((said == labels_all).mean()),
-        "framewise": float((alone == labels_all).mean()),
-        "n": float(len(labels_all)),
+        "sequence": float((said == labels_all)[known].mean()),
+        "framewise": float((alone == labels_all)[known].mean()),
+        "n": float(known.sum()),
     }
     return dataclasses.replace(network, figures=figures)
 
@@ -158,6 +116,7 @@ def save_sequence_network(network: SequenceNetwork, folder: str | Path) -> Path:
         "num_features": network.model.num_features,
         "options": dataclasses.asdict(network.model.options),
         "figures": network.figures,
+        "data": network.data,
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -181,6 +140,7 @@ def load_sequence_network(folder: str | Path, classifier: Classifier) -> Sequenc
         model = SequenceBiLSTM(int(config["num_features"]), len(config["classes"]), options)
         model.load_state_dict(load_file(str(folder / WEIGHTS)))
         figures, sha256 = dict(config["figures"]), str(config["checkpoint_sha256"])
+        data = str(config.get("data", BUILT_IN))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError):
         raise UserError(f"{folder} is no sequence network or is damaged; train it again with: fer sequence") from None
     if sha256 != classifier.checkpoint.sha256:
@@ -188,7 +148,7 @@ def load_sequence_network(folder: str | Path, classifier: Classifier) -> Sequenc
             f"The sequence network in {folder} was trained over other weights than those of "
             f"{classifier.checkpoint.name}; train it again with: fer sequence"
         )
-    return SequenceNetwork(model.eval(), tuple(config["classes"]), sha256, figures)
+    return SequenceNetwork(model.eval(), tuple(config["classes"]), sha256, figures, data)
 
 
 def read_person(network: SequenceNetwork, person: Person) -> Person:

@@ -13,13 +13,8 @@ import torch
 from fer_models import load_checkpoint
 from fer_models.architectures.sequence_bilstm import SequenceBiLSTM, SequenceBiLSTMOptions
 from fer_models.errors import UserError
-from fer_models.faces.sequence import (
-    EmbeddedSequence,
-    drawn_sequences,
-    load_sequence_network,
-    save_sequence_network,
-    train_sequences,
-)
+from fer_models.faces.sequence import load_sequence_network, save_sequence_network, train_sequences
+from fer_models.faces.sequence_data import EmbeddedSequence, drawn_sequences
 
 _OPTIONS = SequenceBiLSTMOptions(hidden=8, dropout=0.0)
 

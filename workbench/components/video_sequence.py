@@ -40,7 +40,8 @@ def show(classifier: Classifier, reading: VideoReading, person: Person) -> None:
     words = ", ".join(f"{p.name} from {p.start:.1f} to {p.end:.1f} s" for p in in_sequence.stretches[:12])
     plot.show(figure, key="sequence timeline", alt=f"Probabilities over time by the sequence network: {words}")
     st.caption(
-        "A bidirectional LSTM over the network's features. On sequences of built-in people that it was not trained on: "
+        f"A bidirectional LSTM over the network's features. On {network.data}, of people that it was not trained on: "
         f"{percent(figures['sequence'])} of n = {figures['n']:.0f} frames right, {percent(figures['framewise'])} frame "
-        "by frame. The last epoch was taken; no split selected it."
+        "by frame. The last epoch was taken; no split selected it. Order helps where single frames are bad, not where "
+        "all of them say the same."
     )
