@@ -227,3 +227,16 @@ def test_figures_draw_a_band_and_every_run() -> None:
     assert (
         list(first.ticktext) == ["none", "cam"] and list(second.values) == [-4, -3, -2] and last.label == "accuracy, %"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("lr", "Learning rate"),
+        ("augmentation.rotation", "Rotation, degrees"),
+        ("options.growth_rate", "Growth rate"),
+        ("", "Setting"),
+    ],
+)
+def test_a_field_is_called_as_in_the_form(name: str, title: str) -> None:
+    assert studies_tables.field_title(name) == title

@@ -33,7 +33,11 @@ def show(progress: Progress, *, key: str) -> None:
     settings = studies_tables.ablation(study, results, figure)
     st.subheader("Settings" if len(settings.rows) > 1 else "All runs together", anchor=False)
     _draw(settings, f"{TITLES[figure]} by setting", f"{study.id}-settings", f"{key} settings", study.title)
-    st.caption(_interval(progress))
+    few = studies_tables.untested(study, results, figure)
+    st.caption(
+        ("**One run each, or too few, cannot tell a difference from chance: add seeds or folds.** " if few else "")
+        + _interval(progress)
+    )
     st.download_button(
         "Every run, CSV",
         studies_tables.runs_csv(study, results),

@@ -25,6 +25,8 @@ TITLES = {
     "validation_accuracy": "Validation accuracy",
 }
 assert set(TITLES) == set(FIGURES)
+#: What follows "one run each" and "too few runs"; a table says it once, not in every line.
+_UNTESTED = " to tell it from chance"
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,16 @@ def ablation(study: Study, results: Sequence[Result], figure: str) -> Table:
     rows, bold = [], set()
     for i, row in enumerate(found):
         values = [shown_value(name, row.settings[name]) if name in row.settings else "as the recipe" for name in names]
-        rows.append((*values, str(row.runs), *_spread(row.spread), row.said if i else ""))
+        rows.append((*values, str(row.runs), *_spread(row.spread), row.said.partition(_UNTESTED)[0] if i else ""))
         if row.difference and row.p_holm is not None and row.p_holm < 0.05 and row.difference.value > 0:
             bold.add((i, len(names) + 1))
     right = tuple(range(len(names), len(names) + 3))
     return Table(heads, tuple(rows), right, frozenset(bold))
+
+
+def untested(study: Study, results: Sequence[Result], figure: str) -> bool:
+    """Whether some difference of :func:`ablation` has too few runs to be told from chance."""
+    return any(_UNTESTED in row.said for row in ablation_table(study, results, figure)[1:])
 
 
 def runs(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]:
