@@ -98,7 +98,7 @@ class Server:
             self.process = subprocess.Popen(
                 command, cwd=elsewhere, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             try:
                 with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2):
@@ -106,13 +106,17 @@ class Server:
             except OSError:
                 assert self.process.poll() is None, self.log()
                 time.sleep(0.2)
-        raise AssertionError(f"the server did not answer in a minute: {self.log()}")
+        raise AssertionError(f"the server did not answer in three minutes: {self.log()}")
 
     def stop(self) -> None:
         """End the server process; workers that it started go on."""
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(20)
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:  # A busy machine, or a job that does not look up.
+                self.process.kill()
+                self.process.wait(60)
             self.process = None
 
     def log(self) -> str:

@@ -39,7 +39,7 @@ _LIT = """index => {
     .flatMap(t => Array.from(t.selectedpoints).map(i => t.customdata[i][0])).sort((a, b) => a - b);
 }"""
 _TRACES = "index => document.querySelectorAll('.js-plotly-plot')[index]._fullData.map(t => t.name + ' ' + t.type)"
-_FIRST = 240_000  # The first map of a fresh server waits for its libraries.
+_FIRST = 600_000  # The first map of a fresh server waits for its libraries, UMAP long for a busy machine to compile it.
 
 
 def open_map(page: Any, server: Server, more: str = "") -> None:
