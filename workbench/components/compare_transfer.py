@@ -194,7 +194,7 @@ def _matrix(found: Transfer, key: str) -> None:
             (cell.network, trained, cell.data, cell.split, f"{cell.n:,}", compare_transfer.text(cell, found.metric),
              "; ".join(filter(None, (
                  f"trained on {cell.seen:,} of these" if cell.seen else "own data" if cell.own else "",
-                 compare_transfer.map_words(cell.label_map)))))
+                 "label map" if cell.label_map else ""))))
             for trained, row in zip(found.trained_on, found.cells, strict=True) for cell in row
         ],
         right=(4, 5),

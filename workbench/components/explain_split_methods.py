@@ -88,8 +88,9 @@ def _tables(board: Leaderboard, source: str) -> None:
         heads, rows, bold = explain_leaderboard.rows(board, network)
         table.show(heads, rows, right=range(1, len(heads)), bold=bold, label=f"Tests of heatmap methods on {network}")
         st.markdown(explain_leaderboard.sentence(board, network))
+    faces = "built-in faces" if source == BUILT_IN else f"faces of {source}"
     st.caption(
-        f"{board.n} faces of {source}, the labelled class explained; mean and 95 % bootstrap interval. Bold: better "
+        f"{board.n} {faces}, the labelled class explained; mean and 95 % bootstrap interval. Bold: better "
         "than each other row by more than chance, compared face by face. A reference map knows nothing of the network: "
         "a method that does not beat it is not worth a look."
     )

@@ -32,7 +32,7 @@ def show(
 
     def cell(tag: str, position: int, text: str, strong: bool = False) -> str:
         side = "right" if position in right else "left"
-        wrap = "white-space:nowrap;" if position in right else ""
+        wrap = "white-space:nowrap;" if tag == "td" and position in right else ""
         weight = "font-weight:700;" if strong else ""
         style = f"{_HEAD if tag == 'th' else _CELL}text-align:{side};{wrap}{weight}"
         scope = ' scope="col"' if tag == "th" else ""
