@@ -189,7 +189,7 @@ def _headline(status: Status, stopping: bool) -> str:
     if status.state == "running" and status.epoch >= status.epochs > 0:
         return f"Running: all {status.epochs} epochs are done, the best weights are measured"
     return {
-        "queued": "Queued: the worker starts",
+        "queued": "Queued" if status.pid else "Queued: the worker starts",
         "running": f"Running: epoch {min(status.epoch + 1, status.epochs)} {of}",
         "finished": f"Finished after {status.epoch} {'epoch' if status.epoch == 1 else 'epochs'}",
         "cancelled": f"Cancelled after {status.epoch} {of} epochs",
