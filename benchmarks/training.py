@@ -29,9 +29,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from fer_models import create_model
 from fer_models.data.augment import Augmentation
+from fer_models.layout import channels_last
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
-from fer_models.training.layout import channels_last
 from fer_models.training.loop import Loop, TrainingData
 from fer_models.training.recipe import Recipe
 

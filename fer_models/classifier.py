@@ -18,6 +18,7 @@ from fer_models.averaging import looks
 from fer_models.checkpoint import Checkpoint
 from fer_models.inference import PLAIN, Choice, Forward, Optimised, optimise
 from fer_models.inference.forwards import plain
+from fer_models.layout import channels_last
 
 _LOG = logging.getLogger(__name__)
 
@@ -117,7 +118,7 @@ class Classifier:
 
     def prepare(self, images: Sequence[np.ndarray] | np.ndarray) -> Tensor:
         """Network input (B, C, size, size) on the device from uint8 face crops (H, W), (H, W, 1) or (H, W, 3)."""
-        return self.checkpoint.preprocess(images).to(self.device, memory_format=torch.channels_last)
+        return channels_last(self.checkpoint.preprocess(images).to(self.device))
 
     @contextmanager
     def _way(self, exact: bool) -> Iterator[Forward]:

@@ -14,6 +14,7 @@ from fer_models.architectures.base import FERNetwork
 from fer_models.errors import UserError
 from fer_models.inference.fold import fold_batch_norms
 from fer_models.inference.onnx_runtime import OnnxForward
+from fer_models.layout import channels_last
 
 PLAIN, FOLDED, ONNX = "torch", "torch, folded", OnnxForward.name
 #: Largest difference of a logit from plain torch's that counts as none.
@@ -61,7 +62,7 @@ class TorchForward:
 
     def __call__(self, batch: Tensor) -> tuple[Tensor, Tensor]:
         with torch.inference_mode():
-            return self.module(batch.contiguous(memory_format=torch.channels_last))
+            return self.module(channels_last(batch))
 
 
 def plain(network: FERNetwork) -> TorchForward:
@@ -75,7 +76,7 @@ def example_batch(count: int, channels: int, size: int, device: torch.device | s
     fine = torch.rand(count, channels, size, size, generator=generator)
     coarse = F.interpolate(torch.rand(count, channels, 6, 6, generator=generator), size=(size, size), mode="bilinear")
     mixed = torch.where((torch.arange(count) % 2 == 0)[:, None, None, None], fine, coarse)
-    return (2 * mixed - 1).to(device, memory_format=torch.channels_last)
+    return channels_last((2 * mixed - 1).to(device))
 
 
 def difference(one: Forward, other: Forward, batch: Tensor) -> float:

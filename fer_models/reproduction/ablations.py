@@ -70,8 +70,8 @@ def _budget(study: Mapping[str, Any]) -> str:
     return (
         f"{recipe['data']}, {recipe['epochs']} epochs, {recipe['size']} px, batches of {recipe['batch_size']}, "
         f"{seeds} seeds; the best epoch of each run on {' and '.join(parts) or 'nothing yet'}, which chose it. "
-        "Intervals are of the mean over seeds (Student's t), p-values corrected by Holm. A small budget ranks what learns fast, "
-        "which need not be what ends best."
+        "Intervals are of the mean over seeds (Student's t), p-values corrected by Holm. A small budget ranks what "
+        "learns fast, which need not be what ends best."
     )
 
 

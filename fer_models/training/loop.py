@@ -22,10 +22,10 @@ from torch.optim.swa_utils import AveragedModel
 from fer_models.architectures.base import FERNetwork
 from fer_models.data.augment import augment, mix
 from fer_models.errors import UserError
+from fer_models.layout import channels_last
 from fer_models.losses.base import FERLoss
 from fer_models.preprocess import Preprocess
 from fer_models.training.epochs import chosen_rows
-from fer_models.training.layout import channels_last
 from fer_models.training.optimise import make_optimiser, parameter_groups
 from fer_models.training.recipe import Recipe
 from fer_models.training.schedule import Plateau, lr_factor

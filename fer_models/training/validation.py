@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from fer_models.architectures.base import FERNetwork
+from fer_models.layout import channels_last
 from fer_models.preprocess import Preprocess
 from fer_models.training.devices import SyncedNorm
-from fer_models.training.layout import channels_last
 
 _BATCH = 256
 _HALF = torch.finfo(torch.float16).max

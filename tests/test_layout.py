@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from fer_models import create_model
-from fer_models.training.layout import channels_last
+from fer_models.layout import channels_last
 
 
 @pytest.mark.parametrize("channels", [1, 3])
