@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fer_models.checkpoint import Checkpoint
+from fer_models.data import READERS
 from fer_models.evaluation.markdown import table
 from fer_models.evaluation.paper_figures import PAPERS, PaperFigure, paper_figures
 from fer_models.evaluation.sentence import interval_text
@@ -137,6 +138,20 @@ def _text(row: Mapping[str, Any] | None) -> str:
     return interval_text(row["value"], row["low"], row["high"])
 
 
+def _trained(checkpoints: Sequence[Checkpoint], data: str) -> list[str]:
+    best = of_dataset(checkpoints, data)
+    if not best:
+        return []
+    selection = sorted({f"measured on {r['split']}, selected on {r['selection']}" for c in best if (r := c.metric())})
+    told = f"All rows: {'; '.join(selection)}. A figure on the split that also selected the epoch flatters."
+    if data in ("fer2013", "ferplus"):
+        told += " PrivateTest was not touched."
+    if data == "ferplus":
+        told += " Trained on the shares of ten annotators' votes; right is the class of most of them."
+    title = READERS[data].info.title if data in READERS else data
+    return [f"## Trained networks on {title}", told, trained_table(checkpoints, data)]
+
+
 def page(
     checkpoints: Sequence[Checkpoint],
     findings: Sequence[Finding],
@@ -144,18 +159,14 @@ def page(
     studies: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The whole page as Markdown; ``studies`` as :func:`~fer_models.reproduction.ablations.read_studies` reads them."""
-    best = of_dataset(checkpoints, data)
-    selection = sorted({f"measured on {r['split']}, selected on {r['selection']}" for c in best if (r := c.metric())})
     parts = [
         "# What could be reproduced",
         "Made by `fer reproduction --out docs/reproduction.md` from the figures of the trained networks and the "
         "papers' printed tables; not edited by hand. Intervals are 95 %. Printed figures keep their own protocols: a "
         "difference between protocols is not a difference between networks.",
-        "## Trained networks on FER2013",
-        f"All rows: {'; '.join(selection)}. PrivateTest was not touched. A figure on the split that also selected the "
-        "epoch flatters.",
-        trained_table(checkpoints, data),
     ]
+    for name in (data, *({"ferplus"} - {data})):
+        parts += _trained(checkpoints, name)
     for key, paper in PAPERS.items():
         parts += [f"## {paper.short}", paper.citation, paper_table(key, checkpoints)]
     if studies:
