@@ -5,6 +5,7 @@ from torch import Tensor
 
 from fer_models.explain.base import Query, register_explainer
 from fer_models.explain.cam.base import CAM, activations, upsample
+from fer_models.layout import channels_last
 
 
 @register_explainer("score_cam")
@@ -38,7 +39,7 @@ class ScoreCAM(CAM):
         scores, done = [], 0
         with torch.no_grad():
             for part in masks.split(masks_at_once):
-                scores.append(query.score(query.model(query.batch * part)))
+                scores.append(query.score(query.model(channels_last(query.batch * part))))
                 done += len(part)
                 query.progress(done / len(masks))
         weights = torch.cat(scores).softmax(0)

@@ -16,6 +16,7 @@ from fer_models.errors import UserError
 from fer_models.explain.attribution import Attribution
 from fer_models.explain.base import EXPLAINERS, explain
 from fer_models.explain.target import Target
+from fer_models.layout import channels_last
 from fer_models.registry import Registry
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Trial:
         parts = []
         with self.classifier.exclusive() as model, torch.no_grad():
             for part in pictures.split(rows):
-                parts.append(model(part))
+                parts.append(model(channels_last(part)))
         return self.target.score(torch.cat(parts), of).double().cpu().numpy().reshape(-1, len(self.batch))
 
     def ranks(self, seed: int = 0) -> Tensor:
