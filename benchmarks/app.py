@@ -69,10 +69,12 @@ def example(base: Path) -> Path:
 
 def provide_checkpoint(base: Path) -> Path:
     """The checkpoints folder of the app: a link to what ships, or one network of fresh weights."""
-    shipped = sorted((ROOT / "checkpoints").glob("*/config.json"))
-    if shipped:
-        (base / "checkpoints").symlink_to(ROOT / "checkpoints")
-        return shipped[0].parent
+    from workbench.services.inventory import trained_networks
+
+    first = next((network.checkpoint for network in trained_networks() if network.checkpoint is not None), None)
+    if first is not None:  # the one that the app opens with
+        (base / "checkpoints").symlink_to(first.path.parent)
+        return first.path
     from fer_models import create_model
     from fer_models.checkpoint import save_checkpoint
     from fer_models.labels import FER7
