@@ -49,7 +49,8 @@ def slots_of_a_run() -> int:
 def share_cores() -> None:
     """Where several runs share the processor, give each its part of the cores; a setting of the user stays."""
     if (slots := slot_count()) > 1 and not torch.cuda.is_available() and "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // slots))
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        torch.set_num_threads(max(1, cores // slots))
 
 
 class SyncedNorm(_BatchNorm):
