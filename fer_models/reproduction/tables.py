@@ -54,7 +54,7 @@ def trained_table(checkpoints: Sequence[Checkpoint], data: str) -> str:
             [
                 checkpoint.name,
                 f"{checkpoint.in_channels} x {checkpoint.preprocess.size} x {checkpoint.preprocess.size}",
-                str(recipe.get("epochs", "")),
+                f"{recipe.get('epochs', '')}" + (f" after {start}" if (start := recipe.get("init_from")) else ""),
                 _text(_row(checkpoint, "accuracy", "none")),
                 _text(_row(checkpoint, "accuracy", "flip")),
                 _text(_row(checkpoint, "accuracy", "none", leaked=False)),
