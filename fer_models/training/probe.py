@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
+from fer_models.training.memory import keep_freed_memory
 from fer_models.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def speed_file(recipe: Recipe) -> Path:
 
 
 def main() -> int:
+    keep_freed_memory()  # as the worker does
     try:
         speed = take_steps(Recipe.from_dict(json.load(sys.stdin)))
     except UserError as error:

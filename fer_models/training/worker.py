@@ -20,6 +20,7 @@ from fer_models.preprocess import Preprocess
 from fer_models.training.build import build_loop, device_name, load_data, make_fabric
 from fer_models.training.devices import processes, rank, share_cores
 from fer_models.training.loop import CancelledError, Loop
+from fer_models.training.memory import keep_freed_memory
 from fer_models.training.queue import wait_for_slot
 from fer_models.training.recipe import Recipe
 from fer_models.training.record import save_best, save_outputs, save_state
@@ -98,6 +99,7 @@ def _failed(run: Run, message: str) -> int:
 
 
 def _train(run: Run, fabric: Fabric) -> int:
+    keep_freed_memory()
     recipe, lead = run.recipe, fabric.is_global_zero
     if lead:
         run.write_status(state="running", message="Loading the data.", started=time.time(), epochs=recipe.epochs)
