@@ -1,4 +1,4 @@
-"""A process that keeps freed memory touches fresh pages only once; measured by the system's own count of page faults."""
+"""A process that keeps freed memory touches fresh pages only once; seen in the system's count of page faults."""
 
 import subprocess
 import sys
