@@ -30,7 +30,7 @@ class FaceDataset:
         rows: int64 (N,), row or file number in the source, before anything was left out.
         source: where the set was read from.
         soft_labels: float32 (N, K) class shares by annotators, or ``None``.
-        columns: further columns by name, each (N, ...): file names, angles, action units, vote counts, ...
+        columns: further columns by name, each (N, ...): original sides, file names, angles, action units, votes, ...
         notes: sentences about what the reader found (counts that differ from the official ones, files left out).
         unreadable: a sentence for each file that is left out because it cannot be read or shows nothing.
 

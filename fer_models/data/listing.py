@@ -14,6 +14,8 @@ from fer_models.errors import UserError
 _BATCH = 256
 #: Grey levels between the darkest and the brightest pixel below which a picture shows nothing.
 _EVEN = 8
+#: Column of a stored data set: the side in pixels, before resizing, of the square that became each picture, int32 (N,).
+SIDE = "original side"
 _LUMA = np.asarray((0.299, 0.587, 0.114), np.float32)
 
 
@@ -87,10 +89,14 @@ def fit(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Batch:
-    """Pictures uint8 (B, H, W, C) with their positions in the listing, and sentences on files left out or doubtful."""
+    """Pictures uint8 (B, H, W, C) with their positions in the listing, and sentences on files left out or doubtful.
+
+    ``sides`` int32 (B,): as the column :data:`SIDE`.
+    """
 
     positions: np.ndarray
     pictures: np.ndarray
+    sides: np.ndarray
     left_out: list[str] = field(default_factory=list)
     without_face: list[str] = field(default_factory=list)
 
@@ -101,41 +107,43 @@ def decode(listing: Listing, shape: tuple[int, int, int]) -> Iterator[Batch]:
     if isinstance(listing.pictures, np.ndarray):
         for start in range(0, count, _BATCH):
             part = listing.pictures[start : start + _BATCH]
+            sides = np.full(len(part), min(part.shape[1:3]), np.int32)
             if part.shape[1:] != shape:
                 part = np.stack([fit(image, shape) for image in part])
-            yield Batch(np.arange(start, start + len(part)), part)
+            yield Batch(np.arange(start, start + len(part)), part, sides)
         return
     files = listing.pictures
     with ThreadPoolExecutor(2) as pool:  # Decoding and resizing leave the interpreter lock.
         for start in range(0, count, _BATCH):
             part_files = files[start : start + _BATCH]
             results = list(pool.map(lambda path: _load(path, shape, listing), part_files))
-            good = [i for i, (picture, _) in enumerate(results) if picture is not None]
-            pictures = [picture for picture, _ in results if picture is not None]
+            good = [i for i, (picture, _, _) in enumerate(results) if picture is not None]
+            pictures = [picture for picture, _, _ in results if picture is not None]
             yield Batch(
                 np.asarray(good, np.int64) + start,
                 np.stack(pictures) if pictures else np.empty((0, *shape), np.uint8),
-                [word for picture, word in results if picture is None],
-                [word for picture, word in results if picture is not None and word],
+                np.asarray([side for picture, side, _ in results if picture is not None], np.int32),
+                [word for picture, _, word in results if picture is None],
+                [word for picture, _, word in results if picture is not None and word],
             )
 
 
-def _load(path: Path, shape: tuple[int, int, int], listing: Listing) -> tuple[np.ndarray | None, str]:
-    """The picture and what is odd about it; no picture if it is left out."""
+def _load(path: Path, shape: tuple[int, int, int], listing: Listing) -> tuple[np.ndarray | None, int, str]:
+    """The picture, the side of its square in the file, and what is odd about it; no picture if it is left out."""
     from fer_models.faces.image import read_image
 
     try:
         image = read_image(path)
     except UserError as error:
-        return None, f"{path.name}: {error}"
+        return None, 0, f"{path.name}: {error}"
     if listing.drop_black and int(image.max()) - int(image.min()) < _EVEN:
-        return None, f"{path.name}: one even surface, no face"
+        return None, 0, f"{path.name}: one even surface, no face"
     if listing.crop == "face":
         from fer_models.faces.align import crop_face
         from fer_models.faces.detect import detect_faces
 
         faces = detect_faces(image)
         if not faces:
-            return fit(image, shape), path.name
+            return fit(image, shape), min(image.shape[:2]), path.name
         image = crop_face(image, max(faces, key=lambda face: face.area))[0]
-    return fit(image, shape), ""
+    return fit(image, shape), min(image.shape[:2]), ""

@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.listing import Listing, decode, shape_of
+from fer_models.data.listing import SIDE, Listing, decode, shape_of
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
 
 #: Raised whenever the layout of a store or the meaning of its arrays changes; older stores are read anew.
-STORE_VERSION = 1
+STORE_VERSION = 2
 _CHECKED_FILES = 500
 _SMALL = ("labels", "split", "rows")
 
@@ -134,6 +134,7 @@ def _fill(
     count = len(listing.labels)
     images = np.lib.format.open_memmap(where / "images.npy", "w+", np.uint8, (count, *shape))
     kept: list[np.ndarray] = []
+    sides: list[np.ndarray] = []
     unreadable: list[str] = []
     without_face: list[str] = []
     filled = 0
@@ -141,6 +142,7 @@ def _fill(
         images[filled : filled + len(batch.pictures)] = batch.pictures
         filled += len(batch.pictures)
         kept.append(batch.positions)
+        sides.append(batch.sides)
         unreadable += batch.left_out
         without_face += batch.without_face
         if progress is not None:
@@ -171,7 +173,7 @@ def _fill(
         source=source,
         subjects=None if listing.subjects is None else listing.subjects[index],
         soft_labels=None if listing.soft_labels is None else listing.soft_labels[index].astype(np.float32),
-        columns={name: values[index] for name, values in listing.columns.items()},
+        columns={SIDE: np.concatenate(sides)} | {name: values[index] for name, values in listing.columns.items()},
         notes=tuple(notes),
         unreadable=tuple(unreadable),
     )

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from fer_models.data import UNLABELLED, open_dataset
-from fer_models.data.listing import fit
+from fer_models.data.listing import SIDE, fit
 from fer_models.errors import UserError
+from fer_models.evaluation.slices import slice_columns
 
 Draw = Callable[..., np.ndarray]
 Write = Callable[..., None]
@@ -41,6 +42,8 @@ def test_class_folders_alone_and_large_pictures(tmp_path: Path, draw: Draw, save
         save(tmp_path / word / "deeper" / "2.png", draw(2, 150))
     data = open_dataset(tmp_path)
     assert data.images.shape == (4, 96, 96, 1) and data.split_names == ("all",)
+    sides = dict(zip(data.columns["file"].tolist(), data.columns[SIDE].tolist(), strict=True))
+    assert sides == {"happy/1.png": 200, "happy/deeper/2.png": 150, "sad/1.png": 200, "sad/deeper/2.png": 150}
 
 
 def test_faces_are_cut_from_photographs(tmp_path: Path, draw: Draw, save: Write) -> None:
@@ -51,6 +54,8 @@ def test_faces_are_cut_from_photographs(tmp_path: Path, draw: Draw, save: Write)
     cut = open_dataset(tmp_path, reader="folder:crop=face")
     assert cut.notes == ("No face was found in 1 of 2 pictures, such as wall.png; their middle square is kept.",)
     assert (cut.images[1] == whole.images[1]).all() and whole.notes == ()
+    assert whole.columns[SIDE].tolist() == [512, 200]
+    assert 60 < cut.columns[SIDE][0] < 150 and cut.columns[SIDE][1] == 200, "the face's own square, not the picture's"
     # Where the face is on the photograph, seen by eye.
     expected = fit(photograph[66:161, 178:273], cut.images.shape[1:])
     similar = [np.corrcoef(picture.images[0].ravel(), expected.ravel())[0, 1] for picture in (cut, whole)]
@@ -82,6 +87,23 @@ def test_table_of_paths(tmp_path: Path, draw: Draw, save: Write) -> None:
     assert data.split_names == ("train", "test") and data.split.tolist() == [0, 1, 0, 0]
     assert any("img/9.png (line 6)" in note for note in data.notes)
     np.testing.assert_array_equal(data.images[3], draw(3))
+
+
+def test_further_columns_of_a_table_are_kept(tmp_path: Path, draw: Draw, save: Write, write_pixel_csv: Write) -> None:
+    for i in range(3):
+        save(tmp_path / "img" / f"{i}.png", draw(i, 40 + i))
+    text = "path,label,Age,sex,session,file,original side\nimg/0.png,happy,31,f,2,a,9\nimg/1.png,sad,,m,1,b,9\n"
+    (tmp_path / "faces.csv").write_text(text + "img/2.png,sad,27.5,f,x,c,9\n")
+    data = open_dataset(tmp_path / "faces.csv", size=32)
+    np.testing.assert_array_equal(data.columns["age"], [31, np.nan, 27.5])
+    assert data.columns["sex"].tolist() == ["f", "m", "f"] and data.columns["session"].tolist() == ["2", "1", "x"]
+    assert data.columns[SIDE].tolist() == [40, 41, 42], "measured on the files, whatever the table says"
+    assert data.columns["file"].tolist() == ["img/0.png", "img/1.png", "img/2.png"]
+    assert {"age", "sex", "session", SIDE} <= set(slice_columns(data))
+    write_pixel_csv(tmp_path / "t.csv", "label,age,pixels", [(0, 4, draw(0, 20)), (3, "", draw(1, 20))])
+    pixels = open_dataset(tmp_path / "t.csv", size=48)
+    np.testing.assert_array_equal(pixels.columns["age"], [4, np.nan])
+    assert pixels.columns[SIDE].tolist() == [20, 20], "before it was enlarged"
 
 
 def test_table_of_pixels_with_numbers(tmp_path: Path, draw: Draw, write_pixel_csv: Write) -> None:

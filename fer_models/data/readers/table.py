@@ -1,4 +1,4 @@
-"""Any table with a row a picture: its path or its pixels, a label, and where known split and subject."""
+"""Any table with a row a picture: its path or its pixels, a label, and where known split, subject and more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_models.data.dataset import UNLABELLED
-from fer_models.data.listing import Listing
+from fer_models.data.listing import SIDE, Listing
 from fer_models.data.pixel_csv import PIXELS, named, read_header, read_pixel_csv
 from fer_models.data.readers.base import ALL, CROP, READERS, Reader, ReaderInfo, class_name, order_splits, text_column
 from fer_models.data.readers.folder import shape_of_files
@@ -31,7 +31,7 @@ class Table(Reader):
     info = ReaderInfo(
         title="Table of pictures",
         layout="a CSV with a column path (relative to the table) or pixels (numbers divided by spaces), a column "
-        "label, and where known split and subject",
+        "label, and where known split, subject, and further columns such as age or sex",
         where="wherever your pictures come from",
         terms="Those of your pictures.",
         citation="",
@@ -61,6 +61,21 @@ class Table(Reader):
 
 def _column(header: list[str], names: tuple[str, ...]) -> str | None:
     return next((name for name in names if name in header), None)
+
+
+def _further(header: list[str]) -> list[str]:
+    """Columns that tell something more of each picture, such as age or sex; those without a name are left out."""
+    read = {PIXELS, "file", SIDE, *(_column(header, names) for names in (_PATH, _LABEL, _SPLIT, _SUBJECT))}
+    return [name for name in dict.fromkeys(header) if name and name not in read]
+
+
+def _facts(words: list[str]) -> np.ndarray:
+    """float64 (N,) where every filled cell is a number, empty ones NaN; else the words."""
+    try:
+        numbers = np.asarray([float(word) if word.strip() else np.nan for word in words], np.float64)
+    except ValueError:
+        return text_column(words)
+    return np.where(np.isfinite(numbers), numbers, np.nan) if np.isfinite(numbers).any() else text_column(words)
 
 
 def _labels(path: Path, words: list[str], lines: list[int]) -> tuple[list[str | None], tuple[str, ...]]:
@@ -97,6 +112,7 @@ def _pixels(path: Path, header: list[str]) -> Listing:
         split_names=split_names,
         rows=np.arange(len(names)),
         subjects=text_column(table.columns[subject_column]) if subject_column else None,
+        columns={name: _facts(table.columns[name]) for name in _further(header)},
         notes=notes,
         files=[path],
         channels=1,
@@ -119,6 +135,7 @@ def _paths(path: Path, header: list[str], crop: str) -> Listing:
 
     names, notes = _labels(path, column(_LABEL) or [], lines)
     files, splits, subjects = column(_PATH) or [], column(_SPLIT), column(_SUBJECT)
+    facts = {name: column((name,)) or [] for name in _further(header)}
     missing = [file for file in files if not (path.parent / file).is_file()]
     if missing:
         line = lines[files.index(missing[0])]
@@ -130,12 +147,18 @@ def _paths(path: Path, header: list[str], crop: str) -> Listing:
         notes = (*notes, f"{len(missing):,} listed pictures are missing, the first is {missing[0]} (line {line}).")
     gone = set(missing)
     records = [
-        Record(path.parent / file, names[i], (splits[i] if splits else "") or ALL, subjects[i] if subjects else None)
+        Record(
+            path.parent / file,
+            names[i],
+            (splits[i] if splits else "") or ALL,
+            subjects[i] if subjects else None,
+            {name: values[i] for name, values in facts.items()},
+        )
         for i, file in enumerate(files)
         if file not in gone
     ]
     size, channels = shape_of_files([record.path for record in records])
-    return listing_of(
+    listing = listing_of(
         "csv",
         path.parent,
         records,
@@ -146,3 +169,5 @@ def _paths(path: Path, header: list[str], crop: str) -> Listing:
         crop=crop,
         searched=False,
     )
+    listing.columns |= {name: _facts(listing.columns[name].tolist()) for name in facts}
+    return listing
