@@ -12,12 +12,12 @@ import os
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import argparse
-import importlib.util
 import time
 from collections.abc import Callable
 
 import numpy as np
 import torch
+from keras_fcsdnet import has_keras, keras_fcsdnet
 
 from fer_models import create_model
 from fer_models.inference import FOLDED, ONNX, optimise
@@ -40,32 +40,11 @@ def interleaved(works: dict[str, Callable[[], object]], rounds: int) -> dict[str
 
 def keras_work(pictures: np.ndarray) -> Callable[[], object] | None:
     """The same graph in Keras, compiled; ``None`` without TensorFlow."""
-    if importlib.util.find_spec("tensorflow") is None:
+    if not has_keras():
         return None
     import tensorflow as tf
-    from tensorflow import keras
 
-    layers = keras.layers
-
-    def gate(x: object, channels: int) -> object:
-        pooled = layers.GlobalAveragePooling2D(keepdims=True)(x), layers.GlobalMaxPooling2D(keepdims=True)(x)
-        reduce, expand = layers.Dense(channels // 8, "relu"), layers.Dense(channels)
-        channel = layers.Activation("sigmoid")(layers.Add()([expand(reduce(p)) for p in pooled]))
-        mean, most = keras.ops.mean(x, -1, keepdims=True), keras.ops.max(x, -1, keepdims=True)
-        both = layers.BatchNormalization()(layers.Concatenate()([mean, most]))
-        spatial = layers.Conv2D(1, 7, padding="same", use_bias=False, activation="sigmoid")(both)
-        return 0.5 * (x * channel) + 0.5 * (x * spatial)
-
-    start = x = keras.Input((SIZE, SIZE, 3))
-    x = layers.MaxPooling2D(3, 2, "same")(layers.Conv2D(64, 7, 2, "same")(x))
-    for growth, repeats in ((32, 1), (64, 2), (128, 4)):
-        for _ in range(repeats):
-            y = layers.Conv2D(4 * growth, 1)(layers.ReLU()(layers.BatchNormalization()(x)))
-            y = layers.Conv2D(growth, 3, padding="same")(layers.ReLU()(layers.BatchNormalization()(y)))
-            x = layers.Concatenate()([y, x])
-        x = layers.ReLU()(layers.Conv2D(4 * growth, 1)(x))
-        x = gate(layers.AveragePooling2D(2, 2, "same")(x), 4 * growth)
-    model = keras.Model(start, layers.Dense(7)(layers.GlobalAveragePooling2D()(x)))
+    model = keras_fcsdnet(SIZE, 3)
     compiled = tf.function(lambda batch: model(batch, training=False))
     batch = tf.constant(pictures)
     return lambda: compiled(batch).numpy()
@@ -86,7 +65,7 @@ def main() -> None:
     ways = {way.name: way for way in forwards(network, example_batch(4, 3, SIZE))[0]}
     chosen = optimise(network, SIZE)
     print(f"FCSDNet, {SIZE} x {SIZE} x 3, {given.threads} threads, medians of {given.rounds} rounds")
-    if importlib.util.find_spec("tensorflow") is None:
+    if not has_keras():
         print("Keras is left out: TensorFlow is not installed.")
     for count in (1, 64):
         pictures = example_batch(count, 3, SIZE)

@@ -1,28 +1,33 @@
-"""Training speed of FCSDNet at 48 px, batch 128: our loop beside the usual ones, in one run, interleaved, medians.
+"""Training speed of FCSDNet on grey pictures of 48 px, batch 128: our loop beside the usual ones, in one run.
 
 (ours) the library's loop: uint8 on the device, changes batched there; (bare) forward, backward and step on one fixed
-batch in the same memory layout; (loader N) a plain loop with a DataLoader of PIL pictures changed one by one, with N
-worker processes, weights and batches laid out as torch makes them. On a busy machine read the ratios of processor time
-(of this process alone: what the workers of a DataLoader compute comes on top).
+batch in the same precision and memory layout; (loader N) what public repositories do: a DataLoader of PIL pictures
+changed one by one, with N worker processes, torch's own memory layout and float32; (loader N, bf16) the same with
+autocast; (Keras) ``train_on_batch`` of the same graph on fixed float32 batches, where TensorFlow is installed.
+Every way has a process of its own; they take turns, and only one works at a time. On a busy machine read the ratios of
+processor time, which include the workers of a DataLoader.
 Usage: python benchmarks/training.py [--rounds 5] [--threads 2] [--precision bf16]
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import random
 import statistics
 import time
-from collections.abc import Callable
-from functools import partial
-from typing import Literal
+from collections.abc import Callable, Iterable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from keras_fcsdnet import has_keras, keras_fcsdnet
 from lightning.fabric import Fabric
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
@@ -33,10 +38,12 @@ from fer_models.layout import channels_last
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
 from fer_models.training.loop import Loop, TrainingData
+from fer_models.training.memory import keep_freed_memory
 from fer_models.training.recipe import Recipe
 
-BATCH, STEPS = 128, 6
+SIZE, BATCH, STEPS = 48, 128, 6
 CHANGES = Augmentation(rotation=18, translation=0.1, scale=0.1, horizontal_flip=0.5, noise=0.025)
+Epoch = Callable[[], object]
 
 
 class Pictures(Dataset):
@@ -55,30 +62,32 @@ class Pictures(Dataset):
             picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         shift = (random.randint(-5, 5), random.randint(-5, 5))
         picture = picture.rotate(random.uniform(-18, 18), Image.Resampling.BILINEAR, translate=shift)
-        side = round(48 * random.uniform(0.9, 1.1))
+        side = round(SIZE * random.uniform(0.9, 1.1))
         picture = picture.resize((side, side), Image.Resampling.BILINEAR)
-        left = (side - 48) // 2
-        picture = picture.crop((left, left, left + 48, left + 48))
+        left = (side - SIZE) // 2
+        picture = picture.crop((left, left, left + SIZE, left + SIZE))
         x = torch.from_numpy(np.asarray(picture, np.float32))[None] / 127.5 - 1
         x = x + torch.randn_like(x) * random.uniform(0, 0.05)
         return x.clamp(-1, 1), int(self.labels[i])
 
 
-def ours(fabric: Fabric, images: np.ndarray, labels: np.ndarray) -> Callable[[], None]:
+def ours(fabric: Fabric, images: np.ndarray, labels: np.ndarray) -> Epoch:
+    keep_freed_memory()  # as the worker does
     x = torch.from_numpy(images)[:, None].to(fabric.device)
     y = torch.from_numpy(labels).to(fabric.device)
     network = create_model("fcsdnet", in_channels=1)
     loss = create_loss("cross_entropy", num_classes=7, num_features=network.num_features)
     loop = Loop(Recipe(augmentation=CHANGES), network, loss, Preprocess(), TrainingData(x, y, x, y), fabric)
-    return lambda: void(loop.train_epoch(lambda step, steps: None, lambda: False))
+    return lambda: loop.train_epoch(lambda step, steps: None, lambda: False)
 
 
-def void(_value: object) -> None:
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
+def bare(fabric: Fabric, labels: np.ndarray) -> Epoch:
+    keep_freed_memory()
+    fixed = (channels_last(torch.rand(BATCH, 1, SIZE, SIZE)), torch.from_numpy(labels[:BATCH]))
+    return plain(fabric, [tuple(part.to(fabric.device) for part in fixed)] * STEPS, innermost=True)
 
 
-def plain(fabric: Fabric, batches: Callable[[], object], *, innermost: bool = False) -> Callable[[], None]:
+def plain(fabric: Fabric, batches: Iterable[Any], *, innermost: bool = False) -> Epoch:
     model = create_model("fcsdnet", in_channels=1).to(fabric.device)
     if innermost:
         model.place(fabric.device)
@@ -87,15 +96,69 @@ def plain(fabric: Fabric, batches: Callable[[], object], *, innermost: bool = Fa
 
     def epoch() -> None:
         model.train()
-        for x, y in batches():  # type: ignore[attr-defined]
-            x = channels_last(x.to(fabric.device)) if innermost else x.to(fabric.device)
-            loss = F.cross_entropy(model(x), y.to(fabric.device))
+        for x, y in batches:
+            loss = F.cross_entropy(model(x.to(fabric.device)), y.to(fabric.device))
             fabric.backward(loss)
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
-        void(None)
 
     return epoch
+
+
+def keras(threads: int, labels: np.ndarray) -> Epoch:
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    model = keras_fcsdnet(SIZE, 1)
+    model.compile(tf.keras.optimizers.AdamW(1e-3), tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    x = np.random.default_rng(0).random((BATCH, SIZE, SIZE, 1), np.float32)
+
+    def epoch() -> None:
+        for _ in range(STEPS):
+            model.train_on_batch(x, labels[:BATCH])
+
+    return epoch
+
+
+def build(way: str, threads: int, precision: str) -> Epoch:
+    """The work of one way: an epoch of ``STEPS`` steps."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (BATCH * STEPS, SIZE, SIZE), dtype=np.uint8)
+    labels = rng.integers(0, 7, BATCH * STEPS)
+    if way == "Keras":
+        return keras(threads, labels)
+    torch.set_num_threads(threads)
+    half = way.endswith("bf16") or (precision == "bf16" and not way.startswith("loader"))
+    accelerator = "cuda" if torch.cuda.is_available() else "cpu"
+    fabric = Fabric(accelerator=accelerator, devices=1, precision="bf16-mixed" if half else "32-true")
+    if way == "ours":
+        return ours(fabric, images, labels)
+    if way == "bare":
+        return bare(fabric, labels)
+    workers = int(way.split(",")[0].split()[1])
+    pictures = Pictures(images, labels)
+    return plain(fabric, DataLoader(pictures, BATCH, shuffle=True, num_workers=workers, persistent_workers=workers > 0))
+
+
+def processor_seconds() -> float:
+    """CPU seconds of this process and of the children that live."""
+    total = time.process_time()
+    for child in multiprocessing.active_children():
+        fields = Path(f"/proc/{child.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total
+
+
+def serve(way: str, threads: int, precision: str, pipe: Connection) -> None:
+    """In a process of its own: an epoch for every word from the pipe, answered by its seconds and CPU seconds."""
+    epoch = build(way, threads, precision)
+    while pipe.recv():
+        began, computed = time.perf_counter(), processor_seconds()
+        epoch()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        pipe.send((time.perf_counter() - began, processor_seconds() - computed))
 
 
 def main() -> None:
@@ -104,40 +167,34 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--precision", choices=("float32", "bf16"), default="bf16")
     given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    accelerator = "cuda" if torch.cuda.is_available() else "cpu"
-    precision: Literal["bf16-mixed", "32-true"] = "bf16-mixed" if given.precision == "bf16" else "32-true"
-    fabric = Fabric(accelerator=accelerator, devices=1, precision=precision)
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (BATCH * STEPS, 48, 48), dtype=np.uint8)
-    labels = rng.integers(0, 7, BATCH * STEPS)
-    pictures = Pictures(images, labels)
-    fixed = [(torch.rand(BATCH, 1, 48, 48), torch.from_numpy(labels[:BATCH]))] * STEPS
-
-    def loader(workers: int) -> DataLoader:
-        return DataLoader(pictures, BATCH, shuffle=True, num_workers=workers, persistent_workers=workers > 0)
-
-    loaders = {f"loader {workers}": loader(workers) for workers in (0, 2)}
-    ways = {"ours": ours(fabric, images, labels), "bare": plain(fabric, lambda: fixed, innermost=True)}
-    ways |= {name: plain(fabric, partial(iter, source)) for name, source in loaders.items()}
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    processor: dict[str, list[float]] = {name: [] for name in ways}
-    for turn in range(given.rounds + 1):
-        for name, epoch in ways.items():
-            began, computed = time.perf_counter(), time.process_time()
-            epoch()
-            if turn:  # the first turn warms up
-                times[name].append((time.perf_counter() - began) / STEPS)
-                processor[name].append((time.process_time() - computed) / STEPS)
-    print(f"{accelerator}, {given.threads} threads, {given.precision}, {given.rounds} rounds of {STEPS} steps")
+    ways = ["ours", "bare", "loader 0", "loader 2", "loader 0, bf16", "loader 2, bf16"]
+    if has_keras():
+        ways.append("Keras")
+    else:
+        print("Keras is left out: TensorFlow is not installed.")
+    spawn = multiprocessing.get_context("spawn")
+    pipes: dict[str, Connection] = {}
+    for way in ways:
+        pipes[way], theirs = spawn.Pipe()
+        spawn.Process(target=serve, args=(way, given.threads, given.precision, theirs)).start()
+    taken: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
+    for turn in range(given.rounds + 2):
+        for way, pipe in pipes.items():
+            pipe.send(True)
+            seconds, computed = pipe.recv()
+            if turn >= 2:  # the first two turns warm up
+                taken[way].append((1000 * seconds / STEPS, 1000 * computed / STEPS))
+    for pipe in pipes.values():
+        pipe.send(False)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    print(f"{device}, {given.threads} threads, ours in {given.precision}, {given.rounds} rounds of {STEPS} steps")
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print(f"{'way':<10}{'ms a step':>10}{'images/s':>10}{'ours is faster by':>20}{'CPU ms':>10}{'by CPU':>10}")
-    for name, seconds in times.items():
-        ratio = statistics.median(b / a for a, b in zip(times["ours"], seconds, strict=True))
-        step = statistics.median(seconds)
-        less = statistics.median(b / a for a, b in zip(processor["ours"], processor[name], strict=True))
-        own = 1000 * statistics.median(processor[name])
-        print(f"{name:<10}{1000 * step:>10.0f}{BATCH / step:>10.0f}{ratio:>19.2f}x{own:>10.0f}{less:>9.2f}x")
+    print(f"{'way':<16}{'ms a step':>10}{'images/s':>10}{'ours is faster by':>20}{'CPU ms':>10}{'by CPU':>10}")
+    for way, times in taken.items():
+        step, own = (statistics.median(column) for column in zip(*times, strict=True))
+        pairs = list(zip(taken["ours"], times, strict=True))
+        ratio, less = (statistics.median(theirs[i] / mine[i] for mine, theirs in pairs) for i in (0, 1))
+        print(f"{way:<16}{step:>10.0f}{1000 * BATCH / step:>10.0f}{ratio:>19.2f}x{own:>10.0f}{less:>9.2f}x")
 
 
 if __name__ == "__main__":
