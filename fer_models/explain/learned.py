@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from fer_models.data.synthetic import SyntheticOptions, generate_face
+from fer_models.explain.per_network import PerNetwork
 from fer_models.labels import EMOTION_ACTION_UNITS, canonical, is_emotion
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 #: With fewer classes there are too few orders of their names for a small chance.
 FEWEST_CLASSES = 5
 _FACES, _ORDERS, _DIFFICULTY = 8, 5040, 0.2
+_CHANCES: PerNetwork[float] = PerNetwork(most=64)
 
 
 def chance_of_names(classifier: Classifier) -> float:
@@ -29,11 +31,15 @@ def chance_of_names(classifier: Classifier) -> float:
     compared with that under all orders of the class names (5,040 drawn ones where there are more than seven). The
     outputs of a network with fresh weights can change places without changing its distribution, so that the chance is
     uniform there: 1 % of fresh networks stay at or below 0.01, whatever their architecture and however sure they are.
-    A trained network knows which output is which.
+    A trained network knows which output is which. Found once for a network and kept while its weights stay.
 
     Returns:
         In (0, 1]; ``nan`` where fewer than five classes are emotions that can be drawn.
     """
+    return _CHANCES.of(classifier, "chance", lambda: _chance(classifier))
+
+
+def _chance(classifier: Classifier) -> float:
     known = _drawable(classifier.classes)
     if len(known) < FEWEST_CLASSES:
         return float("nan")

@@ -10,7 +10,10 @@ from torch import nn
 
 from fer_models.errors import UserError
 from fer_models.explain import explain
-from fer_models.explain.faithfulness import measure
+from fer_models.explain.baselines import scramble
+from fer_models.explain.faithfulness import REFERENCES, Trial, measure
+from fer_models.explain.faithfulness.removal import removal_curve
+from fer_models.explain.per_network import PerNetwork
 from fer_models.explain.trust import LEAST_EVIDENCE, _verdict, trust_card
 
 PATTERNS = ("left", "right", "top")
@@ -69,6 +72,42 @@ def test_a_network_that_learned_is_not_red(learned):
     for card in cards:
         assert card.figures["gap"] > card.figures["gap: random map"]
         assert card.figures["evidence"] > LEAST_EVIDENCE
+
+
+def test_a_card_measures_in_one_batch_what_the_curves_say_one_by_one(classifier, batch):
+    result = explain(classifier, batch[:1], "layer_cam")
+    figures = trust_card(classifier, batch[:1], result).figures
+    trial = Trial(classifier, batch[:1], result)
+
+    def gap(maps):
+        of = trial.with_values(maps, "any")
+        return removal_curve(of, 10, "blurred", insert=True).area[0] - removal_curve(of, 10, "blurred").area[0]
+
+    assert figures["gap"] == pytest.approx(gap(result.values), abs=1e-5)
+    for name, make in REFERENCES.items():
+        drawn = [gap(make(trial, seed)) for seed in range(3 if name == "random map" else 1)]
+        assert figures[f"gap: {name}"] == pytest.approx(np.mean(drawn), abs=1e-5)
+    scores = trial.score(torch.cat([trial.batch, *(scramble(trial.batch, seed) for seed in range(4))]))[:, 0]
+    assert figures["evidence"] == pytest.approx(scores[0] - scores[1:].mean(), abs=1e-6)
+
+
+def test_what_is_kept_of_a_network_is_found_anew_when_its_weights_change(hold):
+    held, asked = hold(PATTERNS), []
+    kept = PerNetwork(most=1)
+
+    def first_weight():
+        asked.append(1)
+        return next(held.model.parameters()).flatten()[0].item()
+
+    before = kept.of(held, "weight", first_weight)
+    assert kept.of(held, "weight", first_weight) == before and len(asked) == 1
+    with torch.no_grad():
+        next(held.model.parameters()).add_(1)
+    assert kept.of(held, "weight", first_weight) == pytest.approx(before + 1)
+    other = hold(PATTERNS)
+    kept.of(other, "weight", lambda: 0.0)  # room for one network only
+    kept.of(held, "weight", first_weight)
+    assert len(asked) == 3
 
 
 @pytest.mark.parametrize("method", ["grad_cam", "guided_backprop"])
