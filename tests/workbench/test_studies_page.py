@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import time
@@ -169,6 +170,12 @@ def test_the_tables_fill(app: AppTest, folders: Path) -> None:
     folds = studies_tables.folds(study, results, "accuracy")
     assert folds.columns == ("Setting", "R#1", "R#2", "R#3", "R#4", "R#5", "Average", "SD")
     assert folds.rows[0][1:7] == ("60.00", "62.00", "64.00", "66.00", "68.00", "64.00")
+    apart = studies_tables.measured_on(results, "accuracy")
+    assert apart.endswith("the best epoch was chosen on validation pictures.")
+    chosen = [
+        dataclasses.replace(r, measured_on=r.checkpoint.provenance["validation"]) for r in results if r.checkpoint
+    ]
+    assert "which also chose each run's best epoch" in studies_tables.measured_on(chosen, "accuracy")
     settings = studies_tables.ablation(study, results, "accuracy")
     assert settings.rows[0][0] == "fusion" and settings.rows[1][-1].startswith("-21.0 points")
     tex = studies_tables.latex(settings, "100 % & more_")

@@ -25,7 +25,7 @@ def show(progress: Progress, *, key: str) -> None:
             **state.bound("figure", list(TITLES)),
         )
     )
-    st.caption(_measured_on(progress, figure))
+    st.caption(studies_tables.measured_on(results, figure))
     if len({trial.fold for trial in study.trials}) > 1:
         folds = studies_tables.folds(study, results, figure)
         st.subheader("Folds", anchor=False)
@@ -62,17 +62,6 @@ def _draw(shown: Table, label: str, name: str, key: str, title: str) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
-
-
-def _measured_on(progress: Progress, figure: str) -> str:
-    if figure == "validation_accuracy":
-        return "On validation pictures, which chose each run's best epoch: slightly too good. Choose settings by it."
-    finished = [r for r in progress.results if r.measured_on]
-    if not finished:
-        return "The figures come when the first run is finished."
-    names = sorted({r.measured_on for r in finished})
-    where = names[0] if len(names) == 1 else f"the held-out part of each of {len(finished)} finished runs"
-    return f"In per cent, on {where}; the best epoch was chosen on validation pictures."
 
 
 def _interval(progress: Progress) -> str:

@@ -18,6 +18,8 @@ _CSS = """
 .js-plotly-plot text:is([class$="title"], .legendtext, .bartext-outside) {
   fill: currentColor !important;
 }
+/* Plotly draws these axes black at a quarter of their strength and takes no colour for them. */
+.js-plotly-plot .parcoords .axis .domain { stroke: currentColor; }
 @media (max-width: 640px) { .stMainBlockContainer { padding: 3.2rem 0.9rem 3rem 0.9rem; } }
 </style>
 """

@@ -39,6 +39,22 @@ class Table:
     bold: frozenset[tuple[int, int]] = frozenset()
 
 
+def measured_on(results: Sequence[Result], figure: str) -> str:
+    """What the figures of a table are of, and what chose the weights that they judge."""
+    if figure == "validation_accuracy":
+        return "On validation pictures, which chose each run's best epoch: slightly too good. Choose settings by it."
+    finished = [r for r in results if r.measured_on]
+    if not finished:
+        return "The figures come when the first run is finished."
+    names = sorted({r.measured_on for r in finished})
+    where = names[0] if len(names) == 1 else f"the held-out part of each of {len(finished)} finished runs"
+    if any(r.checkpoint and r.checkpoint.provenance.get("validation") == r.measured_on for r in finished):
+        return (
+            f"In per cent, on {where}, which also chose each run's best epoch: slightly too good. Compare lines by it."
+        )
+    return f"In per cent, on {where}; the best epoch was chosen on validation pictures."
+
+
 def folds(study: Study, results: Sequence[Result], figure: str) -> Table:
     """A line for each setting and seed, a column a fold, then their average and standard deviation, in per cent."""
     found = fold_table(study, results, figure)
