@@ -46,6 +46,11 @@ class Result:
     seconds: float
     checkpoint: Checkpoint | None
 
+    @property
+    def chosen_by_it(self) -> bool:
+        """Whether the part that the figures stand for also chose the epoch, as with FER2013's PublicTest."""
+        return self.checkpoint is not None and self.checkpoint.provenance.get("validation") == self.measured_on
+
 
 @dataclass(frozen=True)
 class Curve:

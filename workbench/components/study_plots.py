@@ -13,7 +13,7 @@ from workbench import navigation, state
 from workbench.components import job_progress, plot
 from workbench.figures import studies as figures
 from workbench.figures.confusion import confusion_heatmap
-from workbench.services import confusion, inventory, studies_plots
+from workbench.services import confusion, inventory, studies_plots, studies_tables
 from workbench.services.studies import Progress
 
 
@@ -56,9 +56,10 @@ def show_settings(progress: Progress, *, key: str) -> None:
         key=f"{key} parallel",
         alt=f"Parallel coordinates of {len(axes[0].values)} runs: {', '.join(axis.title for axis in axes)}",
     )
+    where = studies_tables.measured_on(progress.results, "accuracy")
     st.caption(
-        "A line is a run; its colour is the accuracy on held-out pictures. Drag along an axis to pick lines. Choose a "
-        "setting by validation: chosen by the last axis, its figure would be too good."
+        "A line is a run; its colour is its accuracy. Drag along an axis to pick lines. A setting chosen by the "
+        f"last axis looks better than it is. {where}"
     )
 
 

@@ -55,7 +55,10 @@ def axes(study: Study, results: Sequence[Result]) -> list[tuple[str, list[float]
         if len(set(places)) > 1:
             words = tuple(str(v) for v in sorted(set(places)))
             found.append((title, [float(words.index(str(v))) for v in places], words, False))
-    for key, title in (("validation_accuracy", "validation, %"), ("accuracy", "accuracy, %")):
+    figures = [("accuracy", "accuracy, %")]
+    if not all(r.chosen_by_it for r in done):  # else both would be the same figure
+        figures.insert(0, ("validation_accuracy", "validation, %"))
+    for key, title in figures:
         found.append((title, [100 * r.figures.get(key, math.nan) for r in done], None, False))
     return found
 
