@@ -14,9 +14,11 @@ from fer_models.data import FaceDataset, known_datasets, open_dataset
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.explain.trust import TrustCard
 from fer_models.faces.face import Face
-from workbench.services import datasets, explain, machine, predict
+from fer_models.preprocess import Preprocess
+from workbench.services import datasets, explain, explain_face, machine, predict
 from workbench.services import predictions as prediction_tables
 from workbench.services.explain import Look, OwnAttention, Question
+from workbench.services.explain_face import Framed
 from workbench.services.predictions import Part
 
 T = TypeVar("T")
@@ -61,6 +63,12 @@ def faces(digest: str, _picture: np.ndarray, min_size: float = 24, score: float 
         UserError: If the picture is too small to hold a face.
     """
     return predict.find_faces(_picture, min_size=min_size, score_threshold=score)
+
+
+@st.cache_data(max_entries=64, ttl=600, show_spinner=False)
+def framed(digest: str, _picture: np.ndarray, face: Face, preprocess: Preprocess, sample: str | None) -> Framed:
+    """A face of a uint8 RGB picture (H, W, 3) with that digest, as a network with that preprocessing gets it."""
+    return explain_face.frame(_picture, face, preprocess, sample)
 
 
 def look(checkpoint: Checkpoint, pixels: np.ndarray, question: Question) -> Look:

@@ -16,6 +16,7 @@ from fer_models.architectures.base import FERNetwork
 from fer_models.errors import UserError
 from fer_models.explain.attribution import Attribution
 from fer_models.explain.layers import default_layer, find_layer, layer_sizes
+from fer_models.explain.per_network import PerNetwork
 from fer_models.explain.target import Target, check_of, read_target
 from fer_models.explain.untouched import untouched
 from fer_models.registry import Registry
@@ -32,6 +33,7 @@ __all__ = [
 Progress = Callable[[float], None]
 
 EXPLAINERS: Registry[type[Explainer]] = Registry("explanation method")
+_REFUSED: PerNetwork[dict[str, str]] = PerNetwork(most=64)
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,10 @@ def explain(
 
 def unsupported_methods(classifier: Classifier) -> dict[str, str]:
     """Key of every method that cannot run on this network, with the reason in one sentence."""
+    return dict(_REFUSED.of(classifier, None, lambda: _refused(classifier)))
+
+
+def _refused(classifier: Classifier) -> dict[str, str]:
     with classifier.exclusive(), untouched(classifier.model):
         reasons = {key: method().unsupported(classifier.model) for key, method in EXPLAINERS.items()}
     return {key: reason for key, reason in reasons.items() if reason}

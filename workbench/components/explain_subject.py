@@ -12,7 +12,6 @@ from fer_models.classifier import Classifier
 from fer_models.faces.face import Face
 from workbench import cache
 from workbench.components.image_input import Picture
-from workbench.services import explain_face
 from workbench.services.explain_face import Framed
 
 
@@ -47,5 +46,5 @@ class Subject:
 
 def subject(checkpoint: Checkpoint, picture: Picture, face: Face) -> Subject:
     """Cut the face as that network's training cut faces."""
-    framed = explain_face.frame(picture.pixels, face, checkpoint.preprocess, picture.sample)
+    framed = cache.framed(picture.digest, picture.pixels, face, checkpoint.preprocess, picture.sample)
     return Subject(checkpoint, picture, face, framed)

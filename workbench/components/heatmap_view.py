@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -123,14 +124,16 @@ def downloads(look: Look, crop: Crop, display: Display, checkpoint: Checkpoint, 
     """The picture with its settings printed under it, the values, and the settings as JSON."""
     name = f"{look.attribution.method}-{look.explained.replace(' ', '-')}"
     values = look.attribution.values[0]
-    picture = explain_pictures.captioned_png(crop.pixels, look, display, checkpoint)
-    told = json.dumps(explain_pictures.settings(look, display, checkpoint), indent=2)
-    for label, content, end, kind, help_text in (
-        ("Heatmap, PNG", picture, "png", "image/png", "The heatmap as shown, with its settings printed under it."),
-        ("Values, .npy", explain.raw(look.attribution), "npy", "application/octet-stream",
-         f"Signed values at the input's pixels, float32 {values.shape}."),
-        ("Settings, JSON", told, "json", "application/json", "Network, hash, method, layer and versions."),
-    ):  # fmt: skip
+    # Made when somebody asks for them: the page runs far more often than a file is saved.
+    files: tuple[tuple[str, Callable[[], bytes | str], str, str, str], ...] = (
+        ("Heatmap, PNG", lambda: explain_pictures.captioned_png(crop.pixels, look, display, checkpoint),
+         "png", "image/png", "The heatmap as shown, with its settings printed under it."),
+        ("Values, .npy", lambda: explain.raw(look.attribution),
+         "npy", "application/octet-stream", f"Signed values at the input's pixels, float32 {values.shape}."),
+        ("Settings, JSON", lambda: json.dumps(explain_pictures.settings(look, display, checkpoint), indent=2),
+         "json", "application/json", "Network, hash, method, layer and versions."),
+    )  # fmt: skip
+    for label, content, end, kind, help_text in files:
         st.download_button(
             label,
             content,
