@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -215,16 +215,48 @@ def people_slices(evaluation: Evaluation, dataset: FaceDataset) -> list[Slice]:
 
 
 def worst_slices(evaluation: Evaluation, dataset: FaceDataset, metric: str = "accuracy") -> list[Slice]:
+    """:func:`worst_of` by every column of :func:`slice_columns`."""
+    columns = {name: column_values(dataset, evaluation.positions, name) for name in slice_columns(dataset)}
+    return worst_of(evaluation, columns, metric)
+
+
+def worst_of(evaluation: Evaluation, columns: Mapping[str, np.ndarray], metric: str = "accuracy") -> list[Slice]:
     """Slices by every column but those with a value for nearly every picture; worst first, small ones last.
 
     Slices on which the metric is not defined, such as an area under a curve of one class alone, are left out.
+
+    Args:
+        columns: values (N,) by name; those of a single value give no slice.
     """
     found: list[Slice] = []
-    for column in slice_columns(dataset):
-        values = column_values(dataset, evaluation.positions, column)
-        _, names = grouped(values)
-        if 1 < len(names) <= max(_MOST_VALUES, evaluation.n // SMALL):
+    for column, values in columns.items():
+        if 1 < len(_present(values)) <= max(_MOST_VALUES, evaluation.n // SMALL):
             found += slice_metric(evaluation, values, column, metric)
-    found = [part for part in found if not np.isnan(part.estimate.value)]
+    return _ranked(found, metric)
+
+
+def worst_by(evaluation: Evaluation, values: np.ndarray, column: str, metric: str = "accuracy") -> list[Slice]:
+    """As :func:`worst_of`, by one column of however many values: a hundred subjects give a hundred slices."""
+    return _ranked(slice_metric(evaluation, values, column, metric), metric)
+
+
+def can_be_cut(values: np.ndarray) -> bool:
+    """Whether a column has several values, a dozen at most or on average two pictures for each."""
+    return 1 < len(_present(values)) <= max(_MOST_VALUES, len(values) / 2)
+
+
+def single_values(columns: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """The columns that have the same value for every picture, with that value."""
+    names = {column: _present(values) for column, values in columns.items()}
+    return {column: found[0] for column, found in names.items() if len(found) == 1}
+
+
+def _present(values: np.ndarray) -> list[str]:
+    group, names = grouped(values)
+    return [names[k] for k in np.unique(group)]
+
+
+def _ranked(found: list[Slice], metric: str) -> list[Slice]:
     worst_first = 1 if METRICS[metric].direction == "higher" else -1
-    return sorted(found, key=lambda part: (part.small, worst_first * part.estimate.value))
+    known = [part for part in found if not np.isnan(part.estimate.value)]
+    return sorted(known, key=lambda part: (part.small, worst_first * part.estimate.value))

@@ -13,13 +13,16 @@ from fer_models.evaluation.intervals import wilson
 from fer_models.evaluation.slices import (
     AMONG_OTHERS,
     brightness,
+    can_be_cut,
     column_values,
     contrast,
     grouped,
     people_slices,
     sharpness,
+    single_values,
     slice_columns,
     slice_metric,
+    worst_by,
     worst_slices,
 )
 
@@ -109,6 +112,17 @@ def test_worst_slices_over_all_columns(data: FaceDataset, evaluation: Evaluation
     assert parts[0].column == "brightness"
     assert "subject" not in {part.column for part in parts}  # 90 subjects with four pictures each say nothing
     assert [part.small for part in parts] == sorted(part.small for part in parts)
+
+
+def test_a_column_of_many_values_can_be_asked_for_alone(data: FaceDataset, evaluation: Evaluation) -> None:
+    values = column_values(data, evaluation.positions, "subject")
+    parts = worst_by(evaluation, values, "subject")
+    assert len(parts) == 90 and all(part.small for part in parts)
+    figures = [part.estimate.value for part in parts]
+    assert figures == sorted(figures) and figures[0] < 1
+    assert can_be_cut(values) and not can_be_cut(np.arange(N).astype(str)) and not can_be_cut(np.full(N, 48))
+    one = {"original side": np.full(N, 48, np.int32), "subject": values, "light": np.full(N, "")}
+    assert single_values(one) == {"original side": "48", "light": "unknown"}
 
 
 def test_groups_of_numbers_words_and_gaps() -> None:

@@ -148,7 +148,12 @@ def test_the_page_computes_and_shows_the_matrix(
     assert "50.0 [25.4, 74.6]" in said and "own data" in said
     assert len(app.get("plotly_chart")) == 1
     assert "The same 7 classes" in said
-    assert [button.proto.label for button in app.get("download_button")] == ["CSV", "LaTeX"]
+    assert [button.proto.label for button in app.get("download_button")] == ["CSV", "LaTeX", "CSV"]
+    assert "Where one network fails over these data sets" in [head.value for head in app.subheader]
+    app.selectbox(key="widget set cut by").set_value("data set").run()
+    app.selectbox(key="widget slices of").set_value("away").run()
+    slices = next(html.proto.body for html in app.get("html") if "Worst slices" in html.proto.body)
+    assert ">second<" in slices and ">small<" in slices and "few pictures" in slices and not app.error
     assert app.query_params["sets"] in ("small,second", ["small,second"])
     app.multiselect(key="widget compare sets").set_value(["small"]).run()
     finished(app)

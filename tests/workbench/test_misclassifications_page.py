@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 from app_driver import open_page, words
 from evidence_maker import cache_answers, write_faces
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from fer_models.checkpoint import Checkpoint
+from fer_models.data import open_dataset
+from fer_models.data.listing import SIDE
 from workbench.services import marks
 
 
@@ -66,3 +69,23 @@ def test_a_mark_is_kept_listed_and_a_filter(app: AppTest, checkpoint: Checkpoint
     assert "1 picture" in words(app) and "**sad > neutral**" in words(app)
     app.selectbox(key="widget marked").set_value("not marked yet").run()
     assert "5 pictures" in words(app)
+
+
+def test_slices_by_size_and_by_one_column(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
+    dataset = write_faces(folders)
+    for number, file in enumerate(sorted((folders / "data" / "small").glob("test/*/*.png"))):
+        if number < 4:  # a third of the faces was larger once
+            Image.open(file).resize((96, 96)).save(file)
+    dataset = open_dataset("small", size=48)
+    assert sorted(set(dataset.columns[SIDE].tolist())) == [48, 96]
+    cache_answers(dataset, checkpoint)
+    cache_answers(open_dataset("small"), checkpoint)
+    open_page(app, "misclassifications", data="small")
+    box = app.selectbox(key="widget cut by")
+    assert {"every column", "class", SIDE, "brightness"} <= set(box.options)
+    assert "The same in all of these pictures: split test" in words(app)
+    box.set_value(SIDE).run()
+    assert not app.exception and not app.error
+    table = next(html.proto.body for html in app.get("html") if "Worst slices" in html.proto.body)
+    assert f">{SIDE}<" in table and ">96<" in table and ">48<" in table
+    assert "brightness" not in table

@@ -10,7 +10,7 @@ from fer_models.evaluation.class_match import LabelMap
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.metrics import METRICS
 from workbench import cache, state
-from workbench.components import compare_choice, compare_labels, job_progress, plot, table
+from workbench.components import compare_choice, compare_labels, compare_slices, job_progress, plot, table
 from workbench.figures.compare_matrix import matrix
 from workbench.services import compare_transfer, inventory, predictions
 from workbench.services.compare_transfer import FIGURES, Pair, Transfer
@@ -49,6 +49,7 @@ def show(*, key: str) -> None:
     else:
         _matrix(job.result, key)
         compare_labels.show(rows)
+        compare_slices.show(answers)
 
 
 def _data_sets(networks: list[object]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.metrics import METRICS, Metric
 from fer_models.evaluation.sentence import interval_text
@@ -11,7 +12,8 @@ from fer_models.evaluation.slices import SMALL
 from workbench import cache, state
 from workbench.components import csv_download, table
 from workbench.components.evidence_bar import Evidence
-from workbench.services import misclassified
+from workbench.services import slices
+from workbench.services.slices import Columns
 
 _ALL = "every column"
 _SHOWN = 12
@@ -20,20 +22,30 @@ _SAME = ("micro_precision", "micro_recall", "micro_f1", "weighted_recall", "gar"
 
 
 def show(evidence: Evidence) -> None:
-    """Draw the worst slices first."""
+    """Draw the worst slices of a split first."""
     evaluation = evidence.evaluation
+    with st.spinner("Measuring every slice."):
+        known = cache.of_predictions(slices.columns, evaluation, evidence.dataset)
+    draw(evaluation, known, name=f"{evidence.name}-{evaluation.split}-slices.csv")
+
+
+def draw(evaluation: Evaluation, known: Columns, *, name: str, kept: str = "") -> None:
+    """Draw the choice of figure and column, and the worst slices first.
+
+    Args:
+        name: of the file with all of them. kept: goes before the names under which the choices are kept.
+    """
     left, middle, right = st.columns([2, 2, 5], vertical_alignment="bottom")
     with left:
         names = [key for key in METRICS if key not in _SAME]
-        metric = str(
-            st.selectbox("Figure", names, format_func=lambda k: METRICS[k].title, **state.bound("slice figure", names))
-        )
-    with st.spinner("Measuring every slice."):
-        found = cache.of_predictions(misclassified.slices, evaluation, evidence.dataset, metric, key=(metric,))
-    columns = [_ALL, *dict.fromkeys(part.column for part in found)]
+        bound = state.bound(f"{kept}slice figure", names)
+        metric = str(st.selectbox("Figure", names, format_func=lambda k: METRICS[k].title, **bound))
+    columns = [_ALL, *known.cuttable]
     with middle:
-        column = st.selectbox("Cut by", columns, **state.bound("cut by", columns, _ALL, in_url=False))
-    chosen = [part for part in found if column in (_ALL, part.column)]
+        column = str(st.selectbox("Cut by", columns, **state.bound(f"{kept}cut by", columns, _ALL)))
+    by = None if column == _ALL else column
+    with st.spinner("Measuring every slice."):
+        chosen = cache.of_predictions(slices.worst, evaluation, known, metric, by, key=(metric, by))
     chosen_metric = METRICS[metric]
     whole = evaluation.estimate((metric,))[metric]
     with right:
@@ -57,6 +69,8 @@ def show(evidence: Evidence) -> None:
         right=(2, 3, 4, 5),
         label="Worst slices",
     )
+    if same := slices.same_words(known):
+        st.caption(same)
     if len(rows) > _SHOWN:
         st.caption(f"The worst {_SHOWN} of {len(rows)}; all of them are in the file.")
     lines = [
@@ -67,8 +81,8 @@ def show(evidence: Evidence) -> None:
     csv_download.show(
         ("column", "value", metric, "low", "high", "n", "small"),
         lines,
-        f"{evidence.name}-{evaluation.split}-slices.csv",
-        key="slices csv",
+        name,
+        key=f"{kept}slices csv",
     )
 
 

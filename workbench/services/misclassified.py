@@ -13,7 +13,7 @@ from fer_models.errors import UserError
 from fer_models.evaluation.annotators import votes_by_row
 from fer_models.evaluation.class_match import match_classes
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.slices import Slice, column_values, worst_slices
+from fer_models.evaluation.slices import column_values
 from workbench.services.wording import percent
 
 Order = Literal["confidence", "loss", "margin", "close", "votes", "source"]
@@ -138,11 +138,6 @@ def covered(evaluation: Evaluation, dataset: FaceDataset) -> np.ndarray:
     rank = np.empty(len(found))
     rank[np.argsort(found, kind="stable")] = np.linspace(0, 100, len(found))
     return rank
-
-
-def slices(evaluation: Evaluation, dataset: FaceDataset, metric: str = "accuracy") -> list[Slice]:
-    """The metric by every known and measured column, the worst slices first, small ones last."""
-    return worst_slices(evaluation, dataset, metric)
 
 
 def votes_name(dataset: FaceDataset, name: str) -> str | None:
