@@ -1,4 +1,4 @@
-"""One network's answers on several data sets as one table: classes by name, columns that the sets share, data set first."""
+"""One network's answers on several data sets as one table: classes by name, shared columns, the data set first."""
 
 import dataclasses
 
@@ -28,7 +28,7 @@ def source(name: str, classes: tuple[str, ...], right: float, seed: int, **colum
         rows=np.arange(N),
         source=name,
         subjects=np.array([f"s{i % 4}" for i in range(N)]),
-        columns={key: values for key, values in columns.items()},
+        columns=dict(columns),
     )
     predictions = np.where(np.arange(N) < right * N, labels, (labels + 1) % len(classes))
     logits = (4 * np.eye(len(classes))[predictions]).astype(np.float32)
