@@ -14,6 +14,7 @@ from fer_models.classifier import Classifier
 from fer_models.commands.output import show_progress, write_bytes, write_json
 from fer_models.data import open_dataset
 from fer_models.evaluation.intervals import Estimate
+from fer_models.explain import EXPLAINERS, USUAL_METHOD
 from fer_models.robustness import CORRUPTIONS, SEVERITIES
 from fer_models.robustness.figures import CONDITIONS, conditions, corruption_errors, rows
 from fer_models.robustness.split import drawn_index, report, stress_split, table
@@ -29,6 +30,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--severities", nargs="+", type=int, choices=SEVERITIES, default=list(SEVERITIES))
     parser.add_argument("--conditions", action="store_true", help="only normal, low light and covered")
     parser.add_argument("--heatmaps", type=int, default=32, metavar="N", help="faces whose heatmaps are compared")
+    parser.add_argument(
+        "--heatmap-method", choices=tuple(EXPLAINERS), default=USUAL_METHOD, metavar="KEY",
+        help=f"what makes these heatmaps, {USUAL_METHOD} by default: {', '.join(EXPLAINERS)}",
+    )  # fmt: skip
     parser.add_argument("--no-flips", action="store_true", help="do not ask about mirrored faces; halves the time")
     parser.add_argument("--seed", type=int, default=0, help="of noise and of the drawn faces")
     parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")
@@ -52,6 +57,7 @@ def run(given: argparse.Namespace) -> int:
         severities=severities,
         flips=not given.no_flips,
         heatmaps=given.heatmaps,
+        method=given.heatmap_method,
         seed=given.seed,
         progress=show_progress,
     )

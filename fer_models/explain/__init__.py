@@ -4,6 +4,7 @@ from fer_models.explain import cam, gradients, perturbation
 from fer_models.explain.attribution import Attribution
 from fer_models.explain.base import (
     EXPLAINERS,
+    USUAL_METHOD,
     Explainer,
     default_layer,
     explain,
@@ -13,6 +14,7 @@ from fer_models.explain.base import (
 
 __all__ = [
     "EXPLAINERS",
+    "USUAL_METHOD",
     "Attribution",
     "Explainer",
     "cam",

@@ -25,14 +25,17 @@ if TYPE_CHECKING:
     from fer_models.classifier import Classifier
 
 __all__ = [
-    "EXPLAINERS", "Attribution", "Explainer", "Progress", "Query", "default_layer", "explain", "layer_sizes",
-    "register_explainer", "unsupported_methods",
+    "EXPLAINERS", "USUAL_METHOD", "Attribution", "Explainer", "Progress", "Query", "default_layer", "explain",
+    "layer_sizes", "register_explainer", "unsupported_methods",
 ]  # fmt: skip
 
 #: Called with the share done, in [0, 1]. Raise an exception inside to cancel: everything is restored on the way out.
 Progress = Callable[[float], None]
 
 EXPLAINERS: Registry[type[Explainer]] = Registry("explanation method")
+#: What pages and tests of robustness take where nothing else is asked for. At the layer where small pictures still have
+#: maps, its maps carry more of the answer than random ones, which Grad-CAM's do not (benchmarks/README.md).
+USUAL_METHOD = "layer_cam"
 _REFUSED: PerNetwork[dict[str, str]] = PerNetwork(most=64)
 
 

@@ -90,6 +90,7 @@ def report(result: StressResult, reference: str | None = None) -> dict[str, Any]
         "rows": rows(result),
         "conditions": conditions(result),
         "notes": list(result.notes),
+        "heatmap_method": result.method,
     }
     if result.targets is not None:
         found["corruption_errors"] = [vars(error) for error in corruption_errors(result, reference)]

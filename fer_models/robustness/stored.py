@@ -13,7 +13,7 @@ import numpy as np
 
 from fer_models.robustness.stress import Answers, StressResult
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def write_result(result: StressResult, path: Path) -> None:
@@ -29,6 +29,7 @@ def write_result(result: StressResult, path: Path) -> None:
         "severities": result.severities,
         "classes": result.classes,
         "notes": result.notes,
+        "method": result.method,
     }
     arrays: dict[str, np.ndarray] = {"facts": np.frombuffer(json.dumps(facts).encode(), np.uint8)}
     if result.targets is not None:
@@ -58,7 +59,7 @@ def read_result(path: Path) -> StressResult | None:
             networks, kinds, levels, classes, notes = (
                 tuple(facts[name]) for name in ("networks", "kinds", "severities", "classes", "notes")
             )
-            bare = StressResult(networks, kinds, levels, classes, None, {}, notes)
+            bare = StressResult(networks, kinds, levels, classes, None, {}, notes, facts["method"])
             answers = {}
             for place, key in enumerate(_keys(bare)):
                 predicted = file[f"{place} predicted"].astype(np.int64)

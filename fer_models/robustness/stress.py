@@ -10,7 +10,7 @@ import numpy as np
 from fer_models.classifier import Classifier
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import match_classes, softmax
-from fer_models.explain import explain, unsupported_methods
+from fer_models.explain import EXPLAINERS, USUAL_METHOD, explain, unsupported_methods
 from fer_models.explain.faithfulness.similarity import rank_correlation
 from fer_models.robustness.corruption import CORRUPTIONS, SEVERITIES, Corruption
 from fer_models.robustness.geometry import FaceGeometry
@@ -26,8 +26,8 @@ class Answers:
     Args:
         predicted: int64 (N,), positions in the result's classes. confidence: float32 (N,), their probabilities.
         mirrored: bool (N,), whether the mirrored face gets the same class; ``None`` where it was not asked.
-        likeness: float64 (M,), of the first M faces the rank correlation of Grad-CAM with that of the clean face,
-            moved along where the face moved, both for the class of the clean face; empty where it was not asked.
+        likeness: float64 (M,), of the first M faces the rank correlation of the heatmap with that of the clean
+            face, moved along where the face moved, both for the class of the clean face; empty where it was not asked.
     """
 
     predicted: np.ndarray
@@ -45,6 +45,7 @@ class StressResult:
         classes: that all networks know. targets: int64 (N,) positions in ``classes``; ``None`` for unlabelled faces.
         answers: by network, kind and severity; severity 0 is the clean face and the same for every kind.
         notes: sentences on what was left out.
+        method: key of the explanation method whose heatmaps were compared.
     """
 
     networks: tuple[str, ...]
@@ -54,6 +55,7 @@ class StressResult:
     targets: np.ndarray | None
     answers: Mapping[tuple[str, str, int], Answers]
     notes: tuple[str, ...] = ()
+    method: str = USUAL_METHOD
 
     @property
     def n(self) -> int:
@@ -100,6 +102,7 @@ def stress(
     severities: Sequence[int] = SEVERITIES,
     flips: bool = True,
     heatmaps: int = 32,
+    method: str = USUAL_METHOD,
     geometries: Sequence[FaceGeometry] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -112,21 +115,21 @@ def stress(
         kinds: keys of :data:`CORRUPTIONS`, all by default.
         flips: ask about the mirrored faces too, which doubles the time.
         heatmaps: of how many faces, from the first, the heatmaps are compared; 0 for none.
-        geometries: of each face, for covers. seed: of noise.
+        method: key of the explanation method that makes them. geometries: of each face, for covers. seed: of noise.
 
     Raises:
-        UserError: If there is no face or no network, a kind or severity is unknown, a network lacks a class, or targets
-            and faces differ in number.
+        UserError: If there is no face or no network, a kind, severity or method is unknown, a network lacks a class, or
+            targets and faces differ in number.
     """
     chosen = {kind: CORRUPTIONS.create(kind) for kind in (CORRUPTIONS if kinds is None else dict.fromkeys(kinds))}
     levels = tuple(sorted(set(severities)))
     _check(networks, faces, targets, chosen, levels)
     places = {name: _places(name, net, tuple(classes)) for name, net in networks.items()}
-    notes, cam = [], {}
+    title, notes, drawn = EXPLAINERS[method].title, [], {}
     for name, net in networks.items():
-        cam[name] = heatmaps > 0 and "grad_cam" not in unsupported_methods(net)
-        if heatmaps > 0 and not cam[name]:
-            notes.append(f"Grad-CAM does not work with {name}, so its heatmaps are not compared.")
+        drawn[name] = heatmaps > 0 and method not in unsupported_methods(net)
+        if heatmaps > 0 and not drawn[name]:
+            notes.append(f"{title} does not work with {name}, so its heatmaps are not compared.")
     steps = [("", 0)] + [(kind, severity) for kind in chosen for severity in levels]
     answers: dict[tuple[str, str, int], Answers] = {}
     bases: dict[str, _Base] = {}
@@ -137,25 +140,26 @@ def stress(
             if progress:
                 what = f"{name}: {corruption.title.lower()} {severity}" if kind else f"{name}: the clean faces"
                 progress((number + i / len(networks)) / len(steps), what)
-            shown = made[:heatmaps] if cam[name] else []
+            shown = made[:heatmaps] if drawn[name] else []
             said = _ask(net, made, places[name], flips)
             if not kind:
-                bases[name] = _base(net, shown, places[name], said[0])
+                bases[name] = _base(net, shown, places[name], said[0], method)
             likeness = bases[name].likeness(net, shown, corruption, severity)
             for key in [kind] if kind else chosen:
                 answers[name, key, severity] = Answers(*said, likeness)
     if progress:
         progress(1.0, "done")
     given = None if targets is None else np.asarray(targets, np.int64)
-    return StressResult(tuple(networks), tuple(chosen), levels, tuple(classes), given, answers, tuple(notes))
+    return StressResult(tuple(networks), tuple(chosen), levels, tuple(classes), given, answers, tuple(notes), method)
 
 
 @dataclass(frozen=True)
 class _Base:
-    """Grad-CAM of the clean faces, (M, H, W), and the network's outputs that it explains."""
+    """Maps of the clean faces, (M, H, W), the network's outputs that they explain, and the method that made them."""
 
     maps: np.ndarray
     explained: list[int]
+    method: str
 
     def likeness(
         self, net: Classifier, shown: Sequence[np.ndarray], corruption: Corruption, severity: int
@@ -164,16 +168,18 @@ class _Base:
             return np.zeros(0)
         if not severity:
             return np.ones(len(shown))
-        maps = explain(net, net.prepare(shown), "grad_cam", self.explained).values
+        maps = explain(net, net.prepare(shown), self.method, self.explained).values
         moved = [corruption.move(m, _strength(corruption, severity, i)) for i, m in enumerate(self.maps)]
         return rank_correlation(np.stack(moved), maps)
 
 
-def _base(net: Classifier, shown: Sequence[np.ndarray], places: np.ndarray, predicted: np.ndarray) -> _Base:
+def _base(
+    net: Classifier, shown: Sequence[np.ndarray], places: np.ndarray, predicted: np.ndarray, method: str
+) -> _Base:
     if not shown:
-        return _Base(np.zeros((0, 1, 1)), [])
+        return _Base(np.zeros((0, 1, 1)), [], method)
     explained = [int(k) for k in places[predicted[: len(shown)]]]
-    return _Base(explain(net, net.prepare(shown), "grad_cam", explained).values, explained)
+    return _Base(explain(net, net.prepare(shown), method, explained).values, explained, method)
 
 
 def _ask(

@@ -13,6 +13,8 @@ from fer_models.checkpoint import save_checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data.synthetic import SyntheticOptions, generate
 from fer_models.errors import UserError
+from fer_models.explain import explain
+from fer_models.explain.faithfulness.similarity import rank_correlation
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 from fer_models.robustness import CORRUPTIONS
@@ -141,6 +143,12 @@ def test_what_a_network_is_asked(network: Classifier) -> None:
     assert result.answers["net", "mask", 0] is not None and (result.clean("net").likeness == 1).all()
     likeness = result.answers["net", "mask", 5].likeness
     assert likeness.shape == (2,) and (np.abs(likeness) <= 1).all()
+    made = corrupt(mask, FACES.images[:2], 5)
+    maps = [
+        explain(network, network.prepare(pictures), "layer_cam", clean.top[:2]).values
+        for pictures in (FACES.images[:2], made)
+    ]
+    assert result.method == "layer_cam" and np.allclose(likeness, rank_correlation(*maps), atol=1e-5)
     assert told[-1][0] == 1.0 and [part for part, _ in told] == sorted(part for part, _ in told)
     found = conditions(result)
     assert list(found["net"]) == ["normal"]  # low light at 3 was not made

@@ -73,6 +73,7 @@ def test_one_face_is_answered_without_a_click(app: AppTest, checkpoint: Checkpoi
     assert "Strength: degrees" in words(app) and not app.exception
     app.toggle(key="widget stress heatmaps").set_value(True).run()
     assert not app.exception and not app.error, words(app)
+    assert "LayerCAM of the clean face's class" in words(app)
 
 
 def test_versions_are_what_the_network_gets(checkpoint: Checkpoint) -> None:
@@ -192,6 +193,7 @@ def test_stored_answers_come_back_and_damage_is_nothing(tmp_path: Path) -> None:
     back = read_result(path)
     assert back is not None and back.targets is not None
     assert np.array_equal(back.targets, result.targets) and back.kinds == result.kinds
+    assert back.method == result.method
     for key, said in result.answers.items():
         assert np.array_equal(back.answers[key].predicted, said.predicted)
         assert np.allclose(back.answers[key].likeness, said.likeness)

@@ -38,7 +38,7 @@ def show(checkpoint: Checkpoint, data: str | None, *, key: str) -> None:
         with st.spinner("Asking about the face under every corruption."):
             test = cache.of_face(stress.face_test, checkpoint, crop.pixels, places)
         answer = st.container()
-        overlaid = st.toggle("Heatmaps", help="Grad-CAM of the clean face's class.",
+        overlaid = st.toggle("Heatmaps", help=f"{stress.HEATMAP} of the clean face's class.",
                              **state.bound_number(f"{key} heatmaps", False))  # fmt: skip
         with answer:
             _strip(checkpoint, crop.pixels, kind, places, test, bool(overlaid), key)
@@ -69,11 +69,16 @@ def _strip(
         with st.spinner("Looking where it sees the class."):
             found = cache.of_face(stress.heatmaps, checkpoint, pixels, kind, places)  # type: ignore[arg-type]
         if found is None:
-            st.caption("Grad-CAM does not work with this network.")
+            st.caption(f"{stress.HEATMAP} does not work with this network.")
         else:
             made, likeness = found
             words = [f"{word} · likeness {like:.2f}" for word, like in zip(words, likeness, strict=True)]
     gallery.tiles(made, words, key=f"{key} strip", side=92)
+    if overlaid and found is not None:
+        st.caption(
+            f"{stress.HEATMAP} of the clean face's class, as Explain opens with; likeness: rank correlation with the "
+            "clean face's map, moved along where the face moved."
+        )
     name = test.classes[test.clean]
     kept = [float(v) for v in test.kept[row]]
     said = ", ".join(f"severity {level} {percent(value)}" for level, value in zip(LEVELS, kept, strict=True))

@@ -10,7 +10,15 @@ import cv2
 import numpy as np
 
 from fer_models.classifier import Classifier, Prediction
-from fer_models.explain import EXPLAINERS, Attribution, default_layer, explain, layer_sizes, unsupported_methods
+from fer_models.explain import (
+    EXPLAINERS,
+    USUAL_METHOD,
+    Attribution,
+    default_layer,
+    explain,
+    layer_sizes,
+    unsupported_methods,
+)
 from fer_models.explain.attention_maps import AttentionMap, attention_maps
 from fer_models.explain.overlay import overlay
 from fer_models.explain.trust import TrustCard, trust_card
@@ -20,9 +28,8 @@ from workbench.services.wording import percent
 
 #: More channels than any network has: gates often tie at 1, so a few of the strongest would be an accident of order.
 _ALL = 1_000_000
-#: What a page shows before anything is chosen. On the shipped networks its maps carry more of the answer than random
-#: ones, which Grad-CAM's at the same layer do not (benchmarks/README.md).
-FIRST_METHOD = "layer_cam"
+#: What a page shows before anything is chosen.
+FIRST_METHOD = USUAL_METHOD
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_models.classifier import Classifier
-from fer_models.explain import explain, unsupported_methods
+from fer_models.explain import EXPLAINERS, USUAL_METHOD, explain, unsupported_methods
 from fer_models.explain.faithfulness.similarity import rank_correlation
 from fer_models.explain.overlay import overlay
 from fer_models.faces.face import Face
@@ -17,6 +17,8 @@ from workbench.services.pictures import as_rgb, enlarged
 from workbench.services.wording import percent
 
 LEVELS = (0, *SEVERITIES)
+#: Title of the method whose heatmaps are shown and compared, the one that Explain opens with.
+HEATMAP = EXPLAINERS[USUAL_METHOD].title
 _SIDE = 144
 
 
@@ -87,13 +89,13 @@ def face_test(classifier: Classifier, pixels: np.ndarray, places: FaceGeometry) 
 def heatmaps(
     classifier: Classifier, pixels: np.ndarray, kind: str, places: FaceGeometry
 ) -> tuple[list[np.ndarray], list[float]] | None:
-    """Grad-CAM of the clean face's class over each version, uint8 (S, S, 3), and its rank correlation with the clean
-    one, moved along where the face moved; ``None`` where the network has no Grad-CAM."""
-    if "grad_cam" in unsupported_methods(classifier):
+    """A heatmap of the clean face's class over each version, uint8 (S, S, 3), and its rank correlation with the clean
+    one, moved along where the face moved; ``None`` where the method does not work with the network."""
+    if USUAL_METHOD in unsupported_methods(classifier):
         return None
     made = versions(pixels, kind, places)
     target = int(classifier.predict([made[0]]).top[0])
-    found = explain(classifier, classifier.prepare(made), "grad_cam", target)
+    found = explain(classifier, classifier.prepare(made), USUAL_METHOD, target)
     corruption, maps, heat = CORRUPTIONS.create(kind), found.values, found.heatmap()
     moved = np.stack([corruption.move(maps[0], corruption.strength(s)) for s in LEVELS])
     drawn = []

@@ -26,7 +26,7 @@ from workbench.services.background import Job
 _LOG = logging.getLogger(__name__)
 #: How many faces can be asked for; None is all of the split.
 COUNTS: dict[str, int | None] = {"60": 60, "200": 200, "1000": 1000, "all": None}
-#: Faces whose heatmaps are compared: a Grad-CAM costs several predictions.
+#: Faces whose heatmaps are compared: a map costs several predictions.
 HEATMAPS = 16
 _cancelled: dict[str, threading.Event] = {}
 
