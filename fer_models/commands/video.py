@@ -22,13 +22,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--smoothing", choices=list(SMOOTHINGS), default="window", help="in time (window)")
     parser.add_argument("--width", type=float, default=0.4, metavar="S", help="of the smoothing, in seconds (0.4)")
     parser.add_argument("--detector", default="auto", help="auto, haar, yunet, or whole for faces cut already")
+    parser.add_argument("--smallest", type=float, default=0, metavar="PX", help="least side of a face in the video (0)")
+    parser.add_argument("--score", type=float, metavar="S", help="least score of a face, 0 to 1 (the detector's own)")
     parser.add_argument("--json", metavar="OUT", help="write JSON to a file, or to standard output with -")
     parser.add_argument("--csv", metavar="OUT", help="write a table, a line a face and frame")
     parser.add_argument("--annotated", metavar="OUT", help="write the video with boxes and classes, as webm")
 
 
 def run(given: argparse.Namespace) -> int:
-    options = ReadingOptions(given.every, given.detect_every, given.smoothing, given.width, given.detector)
+    options = ReadingOptions(
+        given.every, given.detect_every, given.smoothing, given.width, given.detector,
+        smallest=given.smallest, score=given.score,
+    )  # fmt: skip
     video = read_video(given.file)
     classifier = load_checkpoint(given.checkpoint)
     classifier.optimise()  # a film's faces soon repay the second that it takes

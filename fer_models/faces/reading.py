@@ -36,6 +36,8 @@ class ReadingOptions:
             one reading on each side takes part.
         detector: a key of the detectors, or ``"auto"``.
         longest: longest side of the copy that is searched, in pixels.
+        smallest: least width and height of a face in pixels of the video; less than 24 of that copy never counts.
+        score: smallest score of a face in [0, 1]; ``None`` takes the detector's own default.
 
     Raises:
         UserError: If a number is out of range.
@@ -47,11 +49,15 @@ class ReadingOptions:
     width: float = 0.4
     detector: str = "auto"
     longest: int = 480
+    smallest: float = 0.0
+    score: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("every", "detect_every"):
             if getattr(self, name) < 1:
                 raise UserError(f"The number of frames for {name.replace('_', ' ')} must be 1 or more.")
+        if self.smallest < 0 or not 0 <= (self.score or 0) <= 1:
+            raise UserError("The smallest face is 0 pixels or more, and its score lies between 0 and 1.")
         smooth(np.zeros((1, 1)), np.zeros(1), self.smoothing, self.width)
         detector_for(self.detector)
 
@@ -141,7 +147,7 @@ def read_expressions(
     """
     options = options or ReadingOptions()
     start = time.perf_counter()
-    follower = Follower(options.detector, options.detect_every, options.longest)
+    follower: Follower | None = None
     preprocess = classifier.checkpoint.preprocess
     seen: dict[int, _Seen] = {}
     waiting: list[tuple[int, np.ndarray]] = []
@@ -158,6 +164,9 @@ def read_expressions(
     for frame in video.frames(options.every):
         read += 1
         factor = video.info.width / frame.image.shape[1]
+        if follower is None:
+            smallest = options.smallest / factor
+            follower = Follower(options.detector, options.detect_every, options.longest, smallest, options.score)
         for track in follower.step(frame.image):
             try:
                 crop, _ = crop_face(frame.image, track.face, preprocess.crop_margin, preprocess.alignment)

@@ -22,6 +22,8 @@ _OVERLAP = 0.3
 _ALIKE = 0.6
 #: Overlapping boxes whose patches correlate less than this show two faces.
 _UNLIKE = -0.1
+#: Sides of a face in pixels of the searched copy: smaller ones are hardly found and cannot be read.
+_LEAST = 24.0
 #: The same face grows or shrinks between two detections by at most this.
 _GROWTH = 1.6
 #: A template is found again when it correlates this much with the best place near the last one.
@@ -124,10 +126,20 @@ class Follower:
         detector: a key of the detectors, or ``"auto"``.
         detect_every: frames from one detection to the next; 1 detects in each.
         longest: longest side of the reduced copy in pixels.
+        smallest: least width and height of a face in pixels of the frame; less than 24 of the copy never counts.
+        score: smallest score in [0, 1]; ``None`` takes the detector's own default.
     """
 
-    def __init__(self, detector: str = "auto", detect_every: int = 5, longest: int = 480):
+    def __init__(
+        self,
+        detector: str = "auto",
+        detect_every: int = 5,
+        longest: int = 480,
+        smallest: float = 0.0,
+        score: float | None = None,
+    ):
         self.detector, self.detect_every, self.longest = detector, max(1, detect_every), longest
+        self.smallest, self.score = smallest, score
         self.tracker = Tracker()
         self._frame = 0
 
@@ -141,7 +153,11 @@ class Follower:
         # While nobody is followed, every second frame is searched: someone who appears is seen soon.
         due = self._frame % (self.detect_every if self.tracker.tracks else min(2, self.detect_every)) == 0
         self._frame += 1
-        tracks = self.tracker.update(small, detect_faces(small, self.detector)) if due else self.tracker.follow(small)
+        if due:
+            least = max(_LEAST, self.smallest * scale)
+            tracks = self.tracker.update(small, detect_faces(small, self.detector, least, self.score))
+        else:
+            tracks = self.tracker.follow(small)
         return [dataclasses.replace(track, face=scaled(track.face, 1 / scale)) for track in tracks]
 
 

@@ -97,3 +97,16 @@ def test_a_follower_searches_a_reduced_copy_and_answers_in_pixels_of_the_frame()
     middle = [(t.face.box[0] + t.face.box[2]) / 2 for t in found]
     assert middle[0] == pytest.approx(312, abs=25)
     assert middle[2] - middle[0] == pytest.approx(12, abs=5)
+
+
+def test_a_follower_counts_only_faces_that_are_large_and_sure_enough() -> None:
+    face = generate_face(SyntheticOptions(count=8, size=224, colour=True, seed=0, difficulty=0.1), 0).image
+    frame = np.full((360, 640, 3), 150, np.uint8)
+    frame[100:324, 200:424] = face
+    (track,) = Follower("haar", longest=240).step(frame)
+    side, score = min(track.face.width, track.face.height), track.face.score
+    # The detector's boxes differ a little with what it looks for, so the limits stay well away from this one's side.
+    (same,) = Follower("haar", longest=240, smallest=0.7 * side).step(frame)
+    assert min(same.face.width, same.face.height) == pytest.approx(side, rel=0.2), "in pixels of the frame"
+    assert Follower("haar", longest=240, smallest=1.5 * side).step(frame) == []
+    assert Follower("haar", longest=240, score=min(1.0, score + 0.05)).step(frame) == []

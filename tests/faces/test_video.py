@@ -187,6 +187,8 @@ def test_a_file_that_is_cut_off_is_read_as_far_as_it_goes() -> None:
 def test_a_video_without_faces_says_so(classifier: Classifier) -> None:
     reading = read_expressions(open_video(coded("avi", "mjpeg", grey(6))), classifier)
     assert reading.persons == [] and "No face was found" in reading.notes[-1]
+    with pytest.raises(UserError, match="between 0 and 1"):
+        ReadingOptions(score=2)
 
 
 def test_work_ends_when_the_progress_raises(drawn: bytes, classifier: Classifier) -> None:

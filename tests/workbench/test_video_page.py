@@ -76,6 +76,14 @@ def test_another_smoothing_reads_nothing_again(app: AppTest, trained: Path, monk
     assert "In the whole" in words(app) and not app.error
 
 
+def test_a_larger_smallest_face_leaves_nobody_and_reads_anew(app: AppTest, trained: Path) -> None:
+    open_page(app, "video")
+    until(app, "In the whole")
+    app.slider(key="widget video smallest face").set_value(240).run()
+    until(app, "No face was found")
+    assert "In the whole" not in words(app) and not app.error
+
+
 def test_the_marked_video_is_made_on_demand(app: AppTest, trained: Path) -> None:
     open_page(app, "video")
     until(app, "In the whole")

@@ -67,7 +67,10 @@ def options(clip: Clip) -> ReadingOptions:
         )
         width = st.slider("Width, s", 0.1, 3.0, step=0.1, **state.bound_number("smoothing width", 0.4))
         detector_button.show(key="video")
-    return ReadingOptions(every=int(every or usual), smoothing=how or "window", width=float(width))
+    smallest, score = detector_button.limits(key="video")
+    return ReadingOptions(
+        every=int(every or usual), smoothing=how or "window", width=float(width), smallest=smallest, score=score
+    )
 
 
 def facts(clip: Clip) -> str:

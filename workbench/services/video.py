@@ -94,7 +94,8 @@ def name_of(clip: Clip, classifier: Classifier, options: ReadingOptions, what: s
     network = (checkpoint.sha256, repr(checkpoint.preprocess), checkpoint.classes)
     sequence = sequence_folder(checkpoint) is not None
     detector = detector_for(options.detector)  # Where YuNet was fetched meanwhile, the video is read anew.
-    return ("video", what, sequence, clip.digest, *network, options.every, options.detect_every, detector)
+    faces = (options.every, options.detect_every, detector, options.smallest, options.score)
+    return ("video", what, sequence, clip.digest, *network, *faces)
 
 
 def sequence_folder(checkpoint: Checkpoint) -> Path | None:
