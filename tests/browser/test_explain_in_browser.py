@@ -72,3 +72,13 @@ def test_what_is_saved_says_how_it_was_made(page: Any, server: Server, tmp_path:
     settle(page)
     report = saved(page, "Save the report").decode()
     assert told["weights_sha256"] in report and "not part of this report" in report and "://" not in report
+
+
+def test_no_ground_of_the_old_theme_stays_after_a_switch(page: Any, server: Server) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{server.url}/explain")
+    settle(page)
+    for scheme, ground in (("light", "rgb(252, 252, 251)"), ("dark", "rgb(20, 24, 27)")):
+        page.emulate_media(color_scheme=scheme)
+        expect(page.get_by_test_id("stApp")).to_have_css("background-color", ground)
+        expect(page.locator(".js-plotly-plot .main-svg").first).to_have_css("background-color", "rgba(0, 0, 0, 0)")

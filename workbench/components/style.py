@@ -18,6 +18,9 @@ _CSS = """
 .js-plotly-plot text:is([class$="title"], .legendtext, .bartext-outside) {
   fill: currentColor !important;
 }
+/* A figure keeps the old theme's ground until it is drawn anew, long after a switch: let the page's own show. */
+.js-plotly-plot .main-svg { background: transparent !important; }
+.js-plotly-plot :is(.bglayer .bg, .legend > .bg) { fill-opacity: 0 !important; }
 /* Plotly draws these axes black at a quarter of their strength and takes no colour for them. */
 .js-plotly-plot .parcoords .axis .domain { stroke: currentColor; }
 @media (max-width: 640px) { .stMainBlockContainer { padding: 3.2rem 0.9rem 3rem 0.9rem; } }
