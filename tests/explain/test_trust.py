@@ -12,7 +12,9 @@ from fer_models.errors import UserError
 from fer_models.explain import explain
 from fer_models.explain.baselines import scramble
 from fer_models.explain.faithfulness import REFERENCES, Trial, measure
+from fer_models.explain.faithfulness.parameter_randomisation import shuffled_copy
 from fer_models.explain.faithfulness.removal import removal_curve
+from fer_models.explain.faithfulness.similarity import rank_correlation
 from fer_models.explain.per_network import PerNetwork
 from fer_models.explain.trust import LEAST_EVIDENCE, _verdict, trust_card
 
@@ -22,6 +24,7 @@ GOOD = {
     "chance": 0.001,
     "gap": 0.3,
     "gap: random map": 0.0,
+    "spread": 0.2,
     "gap: centred Gaussian": 0.1,
     "gap: edge detector": 0.1,
 }
@@ -84,9 +87,18 @@ def test_a_card_measures_in_one_batch_what_the_curves_say_one_by_one(classifier,
         return removal_curve(of, 10, "blurred", insert=True).area[0] - removal_curve(of, 10, "blurred").area[0]
 
     assert figures["gap"] == pytest.approx(gap(result.values), abs=1e-5)
-    for name, make in REFERENCES.items():
-        drawn = [gap(make(trial, seed)) for seed in range(3 if name == "random map" else 1)]
-        assert figures[f"gap: {name}"] == pytest.approx(np.mean(drawn), abs=1e-5)
+    for name in ("centred Gaussian", "edge detector"):
+        assert figures[f"gap: {name}"] == pytest.approx(gap(REFERENCES[name](trial, 0)), abs=1e-5)
+    drawn = [REFERENCES["random map"](trial, seed) for seed in range(5)]
+    gaps = [gap(maps) for maps in drawn]
+    assert figures["spread"] == pytest.approx(np.sqrt(np.mean(np.square(gaps))), abs=1e-5)
+    # A map and its reverse: what one inserts the other deletes, so random maps have no gap on average.
+    assert [gap(-maps) for maps in drawn] == pytest.approx([-value for value in gaps], abs=1e-5)
+    assert figures["gap: random map"] == 0
+    alike = [
+        rank_correlation(result.values, trial.again(classifier=shuffled_copy(classifier, seed)))[0] for seed in range(3)
+    ]
+    assert figures["likeness"] == pytest.approx(np.mean(alike), abs=1e-5)
     scores = trial.score(torch.cat([trial.batch, *(scramble(trial.batch, seed) for seed in range(4))]))[:, 0]
     assert figures["evidence"] == pytest.approx(scores[0] - scores[1:].mean(), abs=1e-6)
 
@@ -142,7 +154,8 @@ def test_the_verdict_follows_the_figures():
     assert level(chance=float("nan")) == "good"
     assert level(likeness=0.9) == "bad"
     assert level(likeness=0.6) == "doubtful"
-    assert level(**{"gap: random map": 0.4}) == "bad"
+    assert level(gap=-0.01) == "bad"
+    assert level(spread=0.35) == "doubtful"  # above the mean of random maps, but not by more than chance
     assert level(**{"gap: centred Gaussian": 0.4}) == "doubtful"
     assert "a blob in the middle" in _verdict(GOOD | {"likeness": 0, "gap: centred Gaussian": 0.4}, True, "happy")[1]
 

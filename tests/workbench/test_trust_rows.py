@@ -14,7 +14,8 @@ FIGURES = {
     "evidence": 0.512,
     "chance": 3 / 5040,
     "gap": 0.31,
-    "gap: random map": 0.02,
+    "gap: random map": 0.0,
+    "spread": 0.2,
     "gap: centred Gaussian": -0.1,
     "gap: edge detector": 0.05,
     "likeness": 0.124,
@@ -24,7 +25,7 @@ FIGURES = {
 def test_figures_are_told_in_plain_words() -> None:
     rows = card_rows(TrustCard("good", "So it is.", FIGURES), FER7)
     found = [row[1] for row in rows]
-    assert found == ["+51.2 points", "3 of 5,040 orders", "+0.31", "+0.02", "-0.10", "+0.05", "+0.12"]
+    assert found == ["+51.2 points", "3 of 5,040 orders", "+0.31", "+0.00", "0.20", "-0.10", "+0.05", "+0.12"]
     assert rows[0][2] == "more than 5 points" and rows[1][2] == "at most 50"
     section = explain_report.trust(TrustCard("good", "So it is.", FIGURES), FER7)
     assert section.rows == rows and len(section.columns) == 3

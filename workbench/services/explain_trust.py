@@ -119,19 +119,26 @@ def card_rows(card: TrustCard, classes: tuple[str, ...]) -> list[tuple[str, str,
         ("Insertion minus deletion: how much of the probability the highlighted pixels carry", _gap(figures["gap"]),
          "more than the three below"),
     ]  # fmt: skip
-    found += [(f"The same of {words}", _gap(figures[f"gap: {name}"]), "") for name, words in _REFERENCES.items()]
+    for name, words in _REFERENCES.items():
+        found.append((f"The same of {words}", _gap(figures[f"gap: {name}"]), ""))
+        if name == "random map":
+            found.append(("How far a random map is from that by chance; one in six does better",
+                          f"{figures['spread']:.2f}", "less than the map's own"))  # fmt: skip
     likeness = figures["likeness"]
     alike = "no test: no method makes this map" if likeness != likeness else f"{likeness:+.2f}"
     return [
         *found,
-        ("Rank correlation with the map of the same network with shuffled weights (1 is the same map)", alike,
+        ("Mean rank correlation with the maps of the same network with its weights shuffled three times (1: the same)",
+         alike,
          f"at most {LIKE_MAP:g}"),
     ]  # fmt: skip
 
 
 _REFERENCES = {
-    "random map": "random maps", "centred Gaussian": "a blob in the middle", "edge detector": "the picture's edges"
-}  # fmt: skip
+    "random map": "random maps on average, which is 0: each has a reverse that gets the opposite",
+    "centred Gaussian": "a blob in the middle",
+    "edge detector": "the picture's edges",
+}
 
 
 def _gap(value: float) -> str:
