@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 from skimage.data import astronaut
 
 from fer_models.architectures import create_model
@@ -73,9 +74,24 @@ def test_explain_writes_a_picture_and_the_raw_array(checkpoint, picture, tmp_pat
     assert main([*arguments, "--out", str(png), "--raw", str(raw)]) == 0
     assert "explained sad" in capsys.readouterr().out
     assert png.read_bytes().startswith(b"\x89PNG")
+    fields = Image.open(png).text
+    assert fields["Title"].startswith("sad: grad_cam at ") and fields["Title"].endswith("cells, logit, positive part")
+    assert "upsampling bilinear" in fields["Description"] and "weights" in fields["Software"]
     values = np.load(raw, allow_pickle=False)
     assert values.shape == (48, 48)
     assert np.isfinite(values).all()
+
+
+def test_explain_takes_the_options_of_a_method(checkpoint, picture, tmp_path, capsys):
+    found = {}
+    for name, options in (("mean", []), ("variance", ["--option", "statistic=variance", "--option", "samples=3"])):
+        raw = tmp_path / f"{name}.npy"
+        assert main(["explain", checkpoint, picture, "--method", "smooth_grad", *options, "--raw", str(raw)]) == 0
+        found[name] = np.load(raw, allow_pickle=False)
+    assert not np.allclose(found["mean"], found["variance"])
+    for bad in ("statistic", "speed=3", "samples=many"):
+        assert main(["explain", checkpoint, picture, "--method", "smooth_grad", "--option", bad]) != 0
+        assert "--option" in capsys.readouterr().err
 
 
 def test_train_shows_a_recipe_trains_it_and_lists_the_run(capsys):

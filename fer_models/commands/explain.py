@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from fer_models.commands.output import show_progress, write_bytes
 from fer_models.data import FaceDataset, open_dataset
 from fer_models.data.readers.base import is_image
 from fer_models.errors import UserError
-from fer_models.explain import explain
+from fer_models.explain import EXPLAINERS, explain
 from fer_models.explain.overlay import overlay
 from fer_models.faces.align import crop_face
 from fer_models.faces.detect import detect_faces
@@ -29,6 +30,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", default="grad_cam", help="explanation method, default grad_cam")
     parser.add_argument("--target", help="class to explain; the predicted one by default, of DATA also: label")
     parser.add_argument("--layer", help="layer of a class activation map")
+    parser.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
+        help="one of the method's own options, may be repeated: --option statistic=variance, --option baseline=blurred",
+    )  # fmt: skip
     parser.add_argument("--detector", default="auto", help="auto, haar, yunet, or whole for pictures cut already")
     parser.add_argument("--split", default="", help="of DATA: name of a split, or all; by default the last one")
     parser.add_argument("--limit", type=int, default=0, metavar="N", help="of DATA: the first N pictures only")
@@ -41,6 +46,8 @@ def run(given: argparse.Namespace) -> int:
     classifier = load_checkpoint(given.checkpoint)
     if Path(given.image).is_file() and is_image(given.image):
         return _one(classifier, given)
+    if given.options:
+        raise UserError("--option belongs to one picture; the pictures of a data set or folder take the usual ones.")
     if given.table and not given.table.endswith((".csv", ".parquet")):
         raise UserError(f"a table is written as .csv or .parquet, not to {given.table!r}; choose such a name.")
     if given.limit < 0:
@@ -64,13 +71,13 @@ def _one(classifier: Classifier, given: argparse.Namespace) -> int:
         )
     crop, _ = crop_face(image, faces[0], preprocess.crop_margin, preprocess.alignment)
     batch = classifier.prepare([crop])
-    found = explain(classifier, batch, given.method, given.target, layer=given.layer)
+    options = _options(given)
+    found = explain(classifier, batch, given.method, given.target, layer=given.layer, **options)
     target = classifier.classes[int(found.target[0])]
     name, share = classifier.predict([crop]).ranked()[0]
-    print(
-        f"predicted {name} ({100 * share:.1f} %), explained {target}, {found.method}"
-        + (f" at {found.layer}" if found.layer else "")
-    )
+    cells = f" at {found.layer}, {found.layer_size[0]} x {found.layer_size[1]} cells" if found.layer_size else ""
+    how = f"{found.method}{cells}, {found.of}, positive part"
+    print(f"predicted {name} ({100 * share:.1f} %), explained {target}, {how}")
     if not found.has_positive[0]:
         print("No positive evidence: no pixel speaks for this class, and the map is left empty rather than stretched.")
     if given.raw:
@@ -80,8 +87,30 @@ def _one(classifier: Classifier, given: argparse.Namespace) -> int:
     if given.out:
         side = max(preprocess.size, 480)
         picture = overlay(resize(crop, side), found.heatmap()[0])
-        write_bytes(encode_png(picture), given.out)
+        told = {
+            "Title": f"{target}: {how}",
+            "Software": f"network {classifier.checkpoint.name}, weights {classifier.checkpoint.sha256}",
+            "Description": ", ".join(f"{name} {value}" for name, value in found.options.items()),
+        }
+        write_bytes(encode_png(picture, told), given.out)
     return 0
+
+
+def _options(given: argparse.Namespace) -> dict[str, Any]:
+    """The method's options as it would name them, each of the kind that its default is."""
+    known = EXPLAINERS[given.method].options()
+    chosen: dict[str, Any] = {}
+    for text in given.options:
+        name, equals, value = text.partition("=")
+        if not equals or name not in known:
+            names = ", ".join(known) or "none"
+            raise UserError(f"--option takes NAME=VALUE, and {given.method} has the options: {names}; not {text!r}.")
+        kind = type(known[name])
+        try:
+            chosen[name] = value.lower() in ("true", "yes", "1") if kind is bool else kind(value)
+        except ValueError:
+            raise UserError(f"--option {name} needs a value like {known[name]!r}, not {value!r}.") from None
+    return chosen
 
 
 def _pictures(given: argparse.Namespace, classifier: Classifier) -> FaceDataset:

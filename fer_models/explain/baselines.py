@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -11,7 +13,7 @@ from torch import Tensor
 from fer_models.errors import UserError
 
 #: The baselines by name.
-BASELINES = ("black", "mean", "blurred")
+BASELINES = ("black", "mean", "blurred", "mean face")
 
 
 def baseline_picture(batch: Tensor, kind: str | Tensor, black: float) -> Tensor:
@@ -19,8 +21,9 @@ def baseline_picture(batch: Tensor, kind: str | Tensor, black: float) -> Tensor:
 
     Args:
         kind: ``"black"``; ``"mean"``, every picture's own mean value everywhere; ``"blurred"``, the picture with a
-            Gaussian of an eighth of its side, where no part of a face can be told; or a picture (C, H, W) such as the
-            mean face of a data set.
+            Gaussian of an eighth of its side, where no part of a face can be told; ``"mean face"``, the mean of drawn
+            faces of all expressions, with the picture's own mean and contrast; or a picture (C, H, W) such as the mean
+            face of a data set.
         black: value of a black pixel.
 
     Raises:
@@ -36,6 +39,11 @@ def baseline_picture(batch: Tensor, kind: str | Tensor, black: float) -> Tensor:
         return batch.mean((2, 3), keepdim=True).expand_as(batch)
     if kind == "blurred":
         return blur(batch, max(batch.shape[2:]) / 8)
+    if kind == "mean face":
+        face = torch.from_numpy(_mean_face()).to(batch)[None, None]
+        face = F.interpolate(face, size=tuple(batch.shape[2:]), mode="bilinear", align_corners=False)
+        face = (face - face.mean()) / face.std()
+        return batch.mean((2, 3), keepdim=True) + batch.std((2, 3), keepdim=True) * face
     raise UserError(f"There is no baseline {kind!r}; choose one of: {', '.join(BASELINES)}.")
 
 
@@ -69,3 +77,13 @@ def blur(batch: Tensor, sigma: float) -> Tensor:
     padded = F.pad(batch, (reach, reach, reach, reach), mode="replicate")
     rows = F.conv2d(padded, kernel.view(1, 1, -1, 1).expand(channels, 1, -1, 1), groups=channels)
     return F.conv2d(rows, kernel.view(1, 1, 1, -1).expand(channels, 1, 1, -1), groups=channels)
+
+
+@lru_cache(maxsize=1)
+def _mean_face() -> np.ndarray:
+    """float32 (96, 96), grey: four clear drawn faces of each emotion."""
+    from fer_models.data.synthetic import SyntheticOptions, generate_face
+
+    asked = SyntheticOptions(count=28, size=96, seed=5, difficulty=0.2)
+    faces = np.stack([generate_face(asked, i).image[..., 0] for i in range(asked.count)])
+    return np.asarray(faces.mean(0), np.float32)

@@ -7,11 +7,13 @@ checked. The header is read and judged before a single pixel is decoded.
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
 
 from fer_models.errors import UserError
 
@@ -94,8 +96,11 @@ def check_min(image: np.ndarray, *, side: int = MIN_SIDE, name: str = "the pictu
         )
 
 
-def encode_png(array: np.ndarray) -> bytes:
+def encode_png(array: np.ndarray, fields: Mapping[str, str] | None = None) -> bytes:
     """PNG bytes of a uint8 picture of shape ``(H, W)`` (grey), ``(H, W, 3)`` (RGB) or ``(H, W, 4)`` (RGBA).
+
+    Args:
+        fields: text that is kept in the file, by name.
 
     Raises:
         ValueError: If the array has another type or shape.
@@ -103,7 +108,10 @@ def encode_png(array: np.ndarray) -> bytes:
     if array.dtype != np.uint8 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
         raise ValueError(f"expected uint8 (H, W), (H, W, 3) or (H, W, 4), got {array.dtype} {array.shape}")
     buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(array)).save(buffer, format="PNG")
+    told = PngInfo()
+    for name, text in (fields or {}).items():
+        told.add_text(name, text)
+    Image.fromarray(np.ascontiguousarray(array)).save(buffer, format="PNG", pnginfo=told)
     return buffer.getvalue()
 
 

@@ -5,8 +5,11 @@ from torch import Tensor
 
 from fer_models.errors import UserError
 from fer_models.explain.base import Query, register_explainer
-from fer_models.explain.baselines import BASELINES, baseline_picture
+from fer_models.explain.baselines import baseline_picture
 from fer_models.explain.gradients.base import GradientExplainer, input_gradient
+
+#: Pictures of which nothing can be told.
+_STARTS = ("black", "mean", "blurred")
 
 
 @register_explainer("gradient_shap")
@@ -34,7 +37,7 @@ class GradientShap(GradientExplainer):
             raise UserError(f"GradientShap needs 1 sample or more and a noise of at least 0, not {samples}, {noise}.")
         generator = torch.Generator().manual_seed(seed)
         x, turns = query.batch, torch.arange(samples)
-        starts = torch.stack([baseline_picture(x, kind, query.black) for kind in BASELINES])
+        starts = torch.stack([baseline_picture(x, kind, query.black) for kind in _STARTS])
         shares = torch.rand((samples, 1, 1, 1, 1), generator=generator).to(x)
         drawn = noise * torch.randn((samples, 1, *x.shape[1:]), generator=generator).to(x)
         total = torch.zeros_like(x)
