@@ -7,8 +7,11 @@ from torch import nn
 
 from fer_models.attention.base import AttentionTap, record_attention
 from fer_models.attention.window_self_attention import WindowSelfAttention
+from fer_models.data import FaceDataset
+from fer_models.data.synthetic import SyntheticOptions, generate
 from fer_models.errors import UserError
 from fer_models.explain.attention_maps import attention_maps, rollout
+from fer_models.explain.attention_means import mean_attention, pictures_of_classes
 
 
 def test_gates_are_those_of_the_network(classifier, batch):
@@ -136,6 +139,28 @@ def test_rollout_multiplies_layers_and_declines_where_it_has_no_meaning(tiny, cl
     np.testing.assert_allclose(rolled, expected.numpy(), rtol=1e-5)
     assert rollout(look(tiny, pictures, first)) is None
     assert rollout(attention_maps(classifier, batch)) is None
+
+
+def test_means_over_a_class_are_those_of_its_pictures(classifier):
+    drawn = generate(SyntheticOptions(count=14, size=48, seed=5))
+    dataset = FaceDataset(
+        name="folder", images=drawn.images, labels=drawn.labels, classes=drawn.classes, split=np.zeros(14, np.int8),
+        split_names=("all",), rows=np.arange(14), source="drawn",
+    )  # fmt: skip
+    index = pictures_of_classes(classifier, dataset, np.arange(14), most=1)
+    names = [dataset.classes[int(k)] for k in dataset.labels[index]]
+    assert len(set(names)) == len(names) == len(set(dataset.labels.tolist()))
+    told = []
+    means = mean_attention(classifier, dataset, np.arange(14), told.append)
+    assert told[-1] == 1.0
+    happy = np.flatnonzero(dataset.labels == dataset.classes.index("happy"))
+    single = [m for m in attention_maps(classifier, classifier.prepare(dataset.images[happy])) if m.overlay is not None]
+    assert list(means) == [f"{m.name}, {m.label}" for m in single]
+    place = classifier.classes.index("happy")
+    for maps, one in zip(means.values(), single, strict=True):
+        np.testing.assert_allclose(maps.maps[place], one.overlay.mean(0), atol=1e-5)
+    with pytest.raises(UserError, match="No picture"):
+        pictures_of_classes(classifier, dataset, np.array([], np.int64))
 
 
 def test_a_network_without_attention_has_no_maps(tiny, tiny_batch):

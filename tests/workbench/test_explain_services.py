@@ -16,6 +16,7 @@ from PIL import Image
 from fer_models import create_model
 from fer_models.checkpoint import save_checkpoint
 from fer_models.classifier import Classifier
+from fer_models.data import open_dataset
 from fer_models.errors import UserError
 from fer_models.explain import explain as library_explain
 from fer_models.explain.attention_order import tokens_in_sequence
@@ -181,6 +182,20 @@ def test_channels_come_by_gate_and_queries_by_place(classifier: Classifier, fram
     assert down[0] == 0 and len(down) <= 7 and max(across) < columns and rows > 1
     assert not tokens_in_sequence(both, both.prepare([framed.crop.pixels]))
     assert "beside each other" in explain_attention.flow(both, framed.crop.pixels).reason
+
+
+def test_attention_is_averaged_over_the_faces_of_each_class(classifier: Classifier) -> None:
+    told: list[tuple[float, str]] = []
+    found = explain_attention.class_means(
+        classifier,
+        open_dataset("synthetic:count=70,size=48,identities=10"),
+        lambda share, words: told.append((share, words)),
+    )
+    assert found.means and found.shown and told[-1][0] == 1.0
+    assert all(found.counts[k] for k in found.shown) and found.where.startswith("synthetic")
+    for maps in found.means.values():
+        assert maps.maps.shape == (7, 48, 48) and np.array_equal(maps.counts, found.counts)
+    assert all(found.faces[k].shape == (48, 48, 1) for k in found.shown)
 
 
 def test_curves_agree_with_the_metrics(classifier: Classifier, framed: Framed) -> None:

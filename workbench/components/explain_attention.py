@@ -9,7 +9,8 @@ import streamlit as st
 
 from fer_models.explain.attention_maps import AttentionMap
 from workbench import cache, state
-from workbench.components import attention_view, explain_grid, heatmap_view, plot
+from workbench.components import attention_view, explain_attention_means, explain_grid, heatmap_view, plot
+from workbench.components.errors import guard
 from workbench.components.explain_grid import Cell, Row
 from workbench.components.explain_subject import Subject
 from workbench.figures.gates import gate_bars, weight_matrix
@@ -58,6 +59,9 @@ def show(subject: Subject, *, key: str) -> None:
         st.caption(f"Attention is not rolled through the layers here: {flow.reason}.")
     st.subheader("All modules in short", anchor=False)
     attention_view.show(cache.own_attention(subject.checkpoint, subject.pixels), subject.framed.crop, display)
+    if any(one.overlay is not None for one in found):
+        with guard("the means"):
+            explain_attention_means.show(subject, display, key=key)
 
 
 def _spatial(module: AttentionMap, subject: Subject, display: Display, key: str) -> None:

@@ -17,12 +17,13 @@ from workbench.services.explain_face import Framed
 
 @dataclass(frozen=True)
 class Subject:
-    """A face in a picture, and what the chosen network gets of it."""
+    """A face in a picture, and what the chosen network gets of it; ``data`` is the chosen data set's name."""
 
     checkpoint: Checkpoint
     picture: Picture
     face: Face
     framed: Framed
+    data: str | None = None
 
     @property
     def classifier(self) -> Classifier:
@@ -41,10 +42,10 @@ class Subject:
 
     def of(self, checkpoint: Checkpoint) -> Subject:
         """The same face as another network gets it."""
-        return subject(checkpoint, self.picture, self.face)
+        return subject(checkpoint, self.picture, self.face, self.data)
 
 
-def subject(checkpoint: Checkpoint, picture: Picture, face: Face) -> Subject:
+def subject(checkpoint: Checkpoint, picture: Picture, face: Face, data: str | None = None) -> Subject:
     """Cut the face as that network's training cut faces."""
     framed = cache.framed(picture.digest, picture.pixels, face, checkpoint.preprocess, picture.sample)
-    return Subject(checkpoint, picture, face, framed)
+    return Subject(checkpoint, picture, face, framed, data)

@@ -8,8 +8,13 @@ import cv2
 import numpy as np
 
 from fer_models.classifier import Classifier
+from fer_models.data import FaceDataset
 from fer_models.explain.attention_maps import AttentionMap, attention_maps, rollout
+from fer_models.explain.attention_means import mean_attention, pictures_of_classes
 from fer_models.explain.attention_order import tokens_in_sequence
+from fer_models.explain.batch import network_labels
+from fer_models.explain.mean_maps import ClassMaps, mean_face
+from workbench.services.background import Progress
 from workbench.services.explain import resized
 
 #: More channels than any network has.
@@ -104,3 +109,38 @@ def flow(classifier: Classifier, pixels: np.ndarray) -> Flow:
     if not tokens_in_sequence(classifier, batch):
         return Flow(None, "its layers of attention stand beside each other, not one after the other")
     return Flow(resized(rolled[0], pixels.shape[0]), "")
+
+
+@dataclass(frozen=True)
+class ClassMeans:
+    """Mean attention by label.
+
+    Args:
+        classes: of the network. shown: those that have pictures. counts: int64 (K,), pictures of each class.
+        faces: mean face of each class, uint8 (S, S, C). means: module in words to its maps (K, S, S).
+        where: data set and split in words.
+    """
+
+    classes: tuple[str, ...]
+    shown: list[int]
+    counts: np.ndarray
+    faces: list[np.ndarray]
+    means: dict[str, ClassMaps]
+    where: str
+
+
+def class_means(classifier: Classifier, dataset: FaceDataset, tell: Progress) -> ClassMeans:
+    """Attention over up to 24 faces of each class of a data set's last split.
+
+    Raises:
+        UserError: If no picture has a class that the network knows.
+    """
+    split = dataset.split_names[-1]
+    index = pictures_of_classes(classifier, dataset, dataset.split_index(split))
+    labels = network_labels(classifier.checkpoint, dataset)[index]
+    means = mean_attention(classifier, dataset, index, lambda share: tell(share, f"{len(index)} faces"))
+    counts = np.bincount(labels, minlength=len(classifier.classes))
+    faces = [mean_face(dataset.images, index[labels == k]) for k in range(len(counts))]
+    stored = [classifier.checkpoint.preprocess.stored(face) for face in faces]
+    shown = [k for k in range(len(counts)) if counts[k]]
+    return ClassMeans(classifier.classes, shown, counts, stored, means, f"{dataset.name} {split}")

@@ -82,6 +82,6 @@ def _face(checkpoint: Checkpoint, data: str | None) -> Subject | None:
         chosen = face_choice.choose(picture, checkpoint.preprocess, key="explain")
         if chosen is None:
             return None
-        subject = explain_subject.subject(checkpoint, picture, chosen[0])
+        subject = explain_subject.subject(checkpoint, picture, chosen[0], data)
         crop_view.show(subject.framed.crop, side=96)
     return subject
