@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -14,7 +16,6 @@ from workbench.components.explain_grid import Cell, Row
 from workbench.components.explain_subject import Subject
 from workbench.figures.explain_curves import strength_curves
 from workbench.services import explain, explain_change, explain_pictures
-from workbench.services.explain import Question
 from workbench.services.explain_change import Change
 from workbench.services.explain_pictures import Display
 from workbench.services.wording import percent
@@ -46,7 +47,7 @@ def _live(subject: Subject, key: str) -> None:
     image = explain_change.reduced(subject.framed.large)
     before = cache.look(subject.checkpoint, subject.checkpoint.preprocess.stored(image), question)
     # The class of the face as it is, also when the answer changes: what becomes of its evidence is the question.
-    asked = Question(question.method, before.target, question.layer, None, question.of, question.upsampling)
+    asked = replace(question, target=before.target)
     worse = subject.checkpoint.preprocess.stored(explain_change.changed(image, changes, subject.framed.geometry))
     after = cache.look(subject.checkpoint, worse, asked)
     with place:

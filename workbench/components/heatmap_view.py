@@ -9,6 +9,7 @@ import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
+from fer_models.explain import EXPLAINERS
 from workbench import state
 from workbench.components import plot
 from workbench.figures.heatmap import heatmap_overlay
@@ -31,13 +32,14 @@ def controls(classifier: Classifier, *, layered: bool = True) -> tuple[Question,
         target = choose_target(classifier)
     with columns[1]:
         method = choose_method(classifier)
+        variant = _choose_variant(method)
     layer = None
     if layered:
         with columns[2]:
             layer = choose_layer(classifier)
     with columns[-1]:
         of, upsampling, display = choose_display()
-    return Question(method, target, layer, None, of, upsampling), display
+    return Question(method, target, layer, None, of, upsampling, variant), display
 
 
 def choose_target(classifier: Classifier, label: str = "Class explained") -> str | None:
@@ -56,6 +58,22 @@ def choose_method(classifier: Classifier) -> str:
         format_func=methods.__getitem__,
         **state.bound("method", list(methods), explain.FIRST_METHOD),
     )
+
+
+def _choose_variant(method: str) -> tuple[tuple[str, str], ...]:
+    """The method's own options, where it has some that change what its map means."""
+    chosen = []
+    for name, usual in EXPLAINERS[method].options().items():
+        if name in explain.VARIANTS:
+            label, choices = explain.VARIANTS[name]
+            value = st.selectbox(
+                label,
+                choices,
+                format_func=lambda choice: explain.VARIANT_WORDS.get(choice, choice),
+                **state.bound(f"{method} {name}", choices, str(usual), in_url=False),
+            )
+            chosen.append((name, str(value)))
+    return tuple(chosen)
 
 
 def choose_layer(classifier: Classifier) -> str:

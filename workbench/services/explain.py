@@ -20,6 +20,7 @@ from fer_models.explain import (
     unsupported_methods,
 )
 from fer_models.explain.attention_maps import AttentionMap, attention_maps
+from fer_models.explain.baselines import BASELINES
 from fer_models.explain.overlay import overlay
 from fer_models.explain.trust import TrustCard, trust_card
 from workbench.services.pictures import as_rgb, enlarged, png
@@ -32,6 +33,15 @@ _ALL = 1_000_000
 FIRST_METHOD = USUAL_METHOD
 
 
+#: Options of methods that a page offers: name to its label and the choices.
+VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "baseline": ("Compared with", BASELINES),
+    "statistic": ("Over noisy copies", ("mean", "variance")),
+}
+#: Choices that have another name in the field.
+VARIANT_WORDS = {"variance": "variance (VarGrad)"}
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked of a method.
@@ -40,6 +50,7 @@ class Question:
         target: class name, the most probable one if ``None``. against: the other class of a contrast, if it is one.
         layer: a name of the network's, its usual one if ``None``.
         of: ``"logit"`` or ``"probability"``. upsampling: ``"bilinear"`` or ``"nearest"``, for methods with a layer.
+        variant: name and value of the method's own options that are not at their defaults; others ignore them.
     """
 
     method: str = FIRST_METHOD
@@ -48,6 +59,7 @@ class Question:
     against: str | None = None
     of: str = "logit"
     upsampling: str = "bilinear"
+    variant: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,9 +122,9 @@ def look(classifier: Classifier, pixels: np.ndarray, question: Question) -> Look
     said = classify(classifier, pixels)
     target = question.target or said.ranked()[0][0]
     asked = target if question.against is None else (target, question.against)
-    options: dict[str, Any] = (
-        {"upsampling": question.upsampling} if "upsampling" in EXPLAINERS[question.method].options() else {}
-    )
+    known = EXPLAINERS[question.method].options()
+    wanted: dict[str, Any] = {"upsampling": question.upsampling} | dict(question.variant)
+    options = {name: value for name, value in wanted.items() if name in known}
     attribution = explain(
         classifier,
         classifier.prepare([pixels]),
@@ -143,6 +155,7 @@ def facts(look: Look) -> str:
     if attribution.layer is not None and attribution.layer_size is not None:
         height, width = attribution.layer_size
         parts.append(f"layer {attribution.layer}, {height} x {width} cells, {attribution.options['upsampling']}")
+    parts += [f"{name} {attribution.options[name]}" for name in VARIANTS if name in attribution.options]
     parts.append(f"{attribution.of} of {look.explained}")
     parts.append(f"values {values.min():.3g} to {values.max():.3g}")
     return " · ".join(parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -52,7 +52,7 @@ def read(classifier: Classifier, pixels: np.ndarray, question: Question) -> Read
         return Reading(prediction, None, attention, f"It has no class {question.target}.")
     if reason := unsupported_methods(classifier).get(question.method):
         return Reading(prediction, None, attention, reason)
-    asked = Question(question.method, target, None, None, question.of, question.upsampling)
+    asked = replace(question, target=target, layer=None, against=None)
     return Reading(prediction, explain.look(classifier, pixels, asked), attention)
 
 
