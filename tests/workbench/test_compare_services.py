@@ -33,6 +33,8 @@ def test_the_input_changes_products_and_the_paper_keeps_its_own() -> None:
     assert small.cost.macs < paper.cost.macs / 4
     assert small.file == 4 * small.cost.total
     assert len({entry.key for entry in compare.untrained("48")}) == len(compare.untrained("48"))
+    published = compare.untrained("48", variants=False)
+    assert published == tuple(entry for entry in compare.untrained("48") if entry.default)
 
 
 def test_a_network_that_does_not_take_the_input_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

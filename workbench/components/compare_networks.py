@@ -40,5 +40,4 @@ def _entries() -> list[Entry]:
     with right:
         rows = st.selectbox("Rows", list(_ROWS), format_func=_ROWS.__getitem__, **state.bound("rows", list(_ROWS)))
     with st.spinner("Counting parameters and multiply-accumulates; the first time takes some seconds."):
-        entries = compare.entries(chosen)
-    return [entry for entry in entries if rows == "all" or entry.checkpoint is not None or entry.default]
+        return compare.entries(chosen, variants=rows == "all")

@@ -83,24 +83,26 @@ class Entry:
         )
 
 
-def entries(input_key: str) -> list[Entry]:
-    """The trained networks, the most accurate first and each at its own input, then every network and variant."""
+def entries(input_key: str, *, variants: bool = True) -> list[Entry]:
+    """The trained networks, the most accurate first and each at its own input, then every network and, asked for, every
+    variant: each is counted when it is first shown.
+    """
     found = []
     for trained in inventory.usable(inventory.trained_networks()).values():
         checkpoint = trained.checkpoint
         assert checkpoint is not None
         found.append(_trained(trained.name, checkpoint))
     found.sort(key=lambda entry: -(entry.metric or {}).get("value", -1.0))
-    return [*found, *untrained(input_key)]
+    return [*found, *untrained(input_key, variants)]
 
 
 @functools.cache
-def untrained(input_key: str) -> tuple[Entry, ...]:
-    """Every network and listed variant at that input; takes a second or two the first time."""
+def untrained(input_key: str, variants: bool = True) -> tuple[Entry, ...]:
+    """Every network, and every listed variant, at that input; takes a second or two the first time."""
     chosen = INPUTS[input_key][1]
     found = []
     for name, network in ARCHITECTURES.items():
-        for variant, options in {"": {}, **network.variants}.items():
+        for variant, options in {"": {}, **(network.variants if variants else {})}.items():
             native = network.variant_inputs.get(variant, network.native_input)
             channels, size = chosen or (native[0], native[1])
             cost, problem = _cost(name, json.dumps(options), channels, size)
