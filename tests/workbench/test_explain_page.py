@@ -72,6 +72,16 @@ def test_target_layer_and_sign_change_the_answer(app: AppTest, checkpoint: Check
     assert not app.exception and not app.error
 
 
+def test_what_a_method_compares_with_can_be_chosen(app: AppTest, checkpoint: Checkpoint) -> None:
+    open_page(app, "explain", method="integrated_gradients")
+    assert "baseline black" in words(app)
+    app.selectbox(key="widget integrated_gradients baseline").set_value("mean face").run()
+    assert "baseline mean face" in words(app) and not app.exception and not app.error
+    app.selectbox(key="widget method").set_value("smooth_grad").run()
+    app.selectbox(key="widget smooth_grad statistic").set_value("variance").run()
+    assert "statistic variance" in words(app) and not app.exception and not app.error
+
+
 def test_an_unknown_choice_in_the_address_is_said(app: AppTest, checkpoint: Checkpoint) -> None:
     open_page(app, "explain", checkpoint="gone", target="bored", method="magic", layer="nowhere", sample="none")
     assert any("no checkpoint 'gone'" in info.value for info in app.info)
