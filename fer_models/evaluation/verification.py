@@ -9,6 +9,7 @@ import numpy as np
 
 from fer_models.errors import UserError
 from fer_models.evaluation.confusion import false_acceptance_share, recall
+from fer_models.evaluation.intervals import Estimate, percentile_interval, row_weights
 
 
 @dataclass(frozen=True)
@@ -114,3 +115,36 @@ def _equal(far: np.ndarray, frr: np.ndarray, threshold: np.ndarray) -> tuple[flo
     share = 0.0 if gap_before == gap_after else gap_before / (gap_before - gap_after)
     eer = far[before] + share * (far[after] - far[before])
     return float(eer), float(threshold[before] + share * (threshold[after] - threshold[before]))
+
+
+def equal_error_estimate(
+    targets: np.ndarray, probabilities: np.ndarray, resamples: int = 2000, seed: int = 0
+) -> Estimate:
+    """Equal error rate of the ``"top"`` attempts with its 95 % bootstrap interval over pictures.
+
+    Raises:
+        UserError: If there is no genuine or no impostor attempt.
+    """
+    value = verification_curve(targets, probabilities).eer
+    scores = probabilities.max(1).astype(np.float64)
+    order = np.argsort(-scores, kind="stable")
+    ranked, hits = scores[order], (probabilities.argmax(1) == targets)[order]
+    ends = np.flatnonzero(np.r_[ranked[1:] != ranked[:-1], True])
+    drawn = [_weighted_eer(weights[:, order], hits, ends) for weights in row_weights(len(targets), resamples, seed)]
+    return Estimate(value, *percentile_interval(np.concatenate(drawn)))
+
+
+def _weighted_eer(weights: np.ndarray, hits: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """float64 (R,) for weights (R, N) of attempts by falling score; NaN where all drawn ones are of one kind."""
+    genuine = np.cumsum(weights * hits, axis=1, dtype=np.float64)[:, ends]
+    impostor = np.cumsum(weights * ~hits, axis=1, dtype=np.float64)[:, ends]
+    start = np.zeros((len(weights), 1))
+    with np.errstate(invalid="ignore"):
+        frr = np.hstack([start + 1, 1 - genuine / genuine[:, -1:]])
+        far = np.hstack([start, impostor / impostor[:, -1:]])
+    after = np.maximum((far >= frr).argmax(1), 1)
+    at = np.arange(len(weights))
+    gap_before, gap_after = (frr - far)[at, after - 1], (frr - far)[at, after]
+    change = gap_before - gap_after
+    share = np.divide(gap_before, change, out=np.zeros_like(change), where=change != 0)
+    return far[at, after - 1] + share * (far[at, after] - far[at, after - 1])

@@ -6,7 +6,7 @@ from sklearn import metrics as sk
 
 from fer_models.errors import UserError
 from fer_models.evaluation.curves import pr_curve, roc_curve
-from fer_models.evaluation.verification import paper_rates, verification_curve
+from fer_models.evaluation.verification import equal_error_estimate, paper_rates, verification_curve
 
 
 def draw(n: int = 500) -> tuple[np.ndarray, np.ndarray]:
@@ -88,3 +88,16 @@ def test_equal_error_rate_lies_on_scikit_learns_curve(attempts: str) -> None:
     )
     np.testing.assert_allclose(curve.far, far, rtol=0, atol=1e-12)
     np.testing.assert_allclose(1 - curve.frr, gar, rtol=0, atol=1e-12)
+
+
+def test_the_equal_error_rates_interval_is_that_of_redrawn_pictures() -> None:
+    targets, probabilities = draw(300)
+    found = equal_error_estimate(targets, probabilities)
+    assert found.value == verification_curve(targets, probabilities).eer
+    assert found.low < found.value < found.high and found == equal_error_estimate(targets, probabilities)
+    rng = np.random.default_rng(5)
+    redrawn = [rng.integers(0, 300, 300) for _ in range(600)]
+    by_hand = [verification_curve(targets[rows], probabilities[rows]).eer for rows in redrawn]
+    np.testing.assert_allclose([found.low, found.high], np.quantile(by_hand, [0.025, 0.975]), atol=0.015)
+    with pytest.raises(UserError, match="one kind"):
+        equal_error_estimate(probabilities.argmax(1), probabilities)

@@ -67,11 +67,15 @@ def _acceptance(evidence: Evidence) -> None:
         tools=True,
     )
     threshold, rejected = curve.at_far(_WANTED)
+    interval = ""
+    if chosen == "top":
+        found = cache.of_predictions(thresholds.equal_error, evaluation)
+        interval = f" [{100 * found.low:.1f}, {100 * found.high:.1f}]"
     paper = thresholds.as_the_fifth_paper(evaluation)
     st.caption(
-        f"Equal error rate {percent(curve.eer)} at a score of {percent(curve.eer_threshold)}; with false acceptance of "
-        f"at most {percent(_WANTED, 0)} (from {percent(min(threshold, 1))} on) {percent(rejected)} of the genuine "
-        f"attempts are rejected. {curve.genuine:,} genuine attempts, {curve.impostor:,} others. The fifth paper's GAR "
+        f"Equal error rate {percent(curve.eer)}{interval} at a score of {percent(curve.eer_threshold)}; with false "
+        f"acceptance of at most {percent(_WANTED, 0)} (from {percent(min(threshold, 1))} on) {percent(rejected)} of "
+        f"the genuine attempts are rejected. {curve.genuine:,} genuine attempts, {curve.impostor:,} others. The fifth paper's GAR "
         f"({percent(paper.gar)}) and FAR ({percent(paper.far)}) have no threshold: they are macro recall and the share "
         "of errors."
     )

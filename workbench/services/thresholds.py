@@ -7,8 +7,15 @@ from typing import Literal
 from fer_models.errors import UserError
 from fer_models.evaluation.curves import Curve, pr_curve, roc_curve
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.metrics import pr_auc_per_class, roc_auc_per_class
-from fer_models.evaluation.verification import PaperRates, VerificationCurve, paper_rates, verification_curve
+from fer_models.evaluation.verification import (
+    PaperRates,
+    VerificationCurve,
+    equal_error_estimate,
+    paper_rates,
+    verification_curve,
+)
 
 Attempts = Literal["top", "claims"]
 ATTEMPTS: dict[Attempts, str] = {
@@ -37,6 +44,15 @@ def acceptance(evaluation: Evaluation, attempts: Attempts) -> VerificationCurve:
         UserError: If all attempts are of one kind.
     """
     return verification_curve(evaluation.targets, evaluation.probabilities, attempts)
+
+
+def equal_error(evaluation: Evaluation) -> Estimate:
+    """The rate where both errors are equal, of the network's own answers, with its 95 % interval.
+
+    Raises:
+        UserError: If all attempts are of one kind.
+    """
+    return equal_error_estimate(evaluation.targets, evaluation.probabilities)
 
 
 def as_the_fifth_paper(evaluation: Evaluation) -> PaperRates:
