@@ -75,7 +75,7 @@ def _acceptance(evidence: Evidence) -> None:
     st.caption(
         f"Equal error rate {percent(curve.eer)}{interval} at a score of {percent(curve.eer_threshold)}; with false "
         f"acceptance of at most {percent(_WANTED, 0)} (from {percent(min(threshold, 1))} on) {percent(rejected)} of "
-        f"the genuine attempts are rejected. {curve.genuine:,} genuine attempts, {curve.impostor:,} others. The fifth paper's GAR "
-        f"({percent(paper.gar)}) and FAR ({percent(paper.far)}) have no threshold: they are macro recall and the share "
-        "of errors."
+        f"the genuine attempts are rejected. {curve.genuine:,} genuine attempts, {curve.impostor:,} others. The fifth "
+        f"paper's GAR ({percent(paper.gar)}) and FAR ({percent(paper.far)}) have no threshold: they are macro recall "
+        "and the share of errors."
     )
