@@ -65,7 +65,7 @@ def faces(digest: str, _picture: np.ndarray, min_size: float = 24, score: float 
     return predict.find_faces(_picture, min_size=min_size, score_threshold=score)
 
 
-@st.cache_data(max_entries=64, ttl=600, show_spinner=False)
+@st.cache_data(max_entries=16, ttl=600, show_spinner=False, scope="session")  # a face leaves with its session
 def framed(digest: str, _picture: np.ndarray, face: Face, preprocess: Preprocess, sample: str | None) -> Framed:
     """A face of a uint8 RGB picture (H, W, 3) with that digest, as a network with that preprocessing gets it."""
     return explain_face.frame(_picture, face, preprocess, sample)
