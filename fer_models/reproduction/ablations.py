@@ -69,7 +69,8 @@ def _budget(study: Mapping[str, Any]) -> str:
     seeds = len({run["seed"] for run in study["runs"]})
     return (
         f"{recipe['data']}, {recipe['epochs']} epoch{'s' * (recipe['epochs'] != 1)}, {recipe['size']} px, "
-        f"batches of {recipe['batch_size']}, {seeds} seeds; the best epoch of each run on {' and '.join(parts) or 'nothing yet'}, which chose it. "
+        f"batches of {recipe['batch_size']}, {seeds} seeds; "
+        f"the best epoch of each run on {' and '.join(parts) or 'nothing yet'}, which chose it. "
         "Intervals are of the mean over seeds (Student's t), p-values corrected by Holm. A small budget ranks what "
         "learns fast, which need not be what ends best."
     )
