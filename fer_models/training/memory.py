@@ -12,8 +12,8 @@ def keep_freed_memory() -> bool:
     """Ask the C library to hold on to freed memory for as long as this process lives.
 
     A step frees all maps of the network and the next one asks for the same sizes again. By default glibc gives blocks
-    of more than 32 MB back to the system at once, which then clears every page anew at the first touch: a third of a
-    step of the multi-branch network. Only for a process that trains and ends, such as a worker.
+    of more than 32 MB back to the system at once, which then clears every page anew at the first touch: a
+    quarter of a step of the multi-branch network. Only for a process that trains and ends, such as a worker.
 
     Returns:
         Whether the library could be asked; without glibc nothing changes.
