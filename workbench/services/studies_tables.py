@@ -49,9 +49,7 @@ def measured_on(results: Sequence[Result], figure: str) -> str:
     names = sorted({r.measured_on for r in finished})
     where = names[0] if len(names) == 1 else f"the held-out part of each of {len(finished)} finished runs"
     if any(r.chosen_by_it for r in finished):
-        return (
-            f"In per cent, on {where}, which also chose each run's best epoch: slightly too good, but alike for all."
-        )
+        return f"In per cent, on {where}, which also chose each run's best epoch: slightly too good, but alike for all."
     return f"In per cent, on {where}; the best epoch was chosen on validation pictures."
 
 
