@@ -1,9 +1,9 @@
 """Training speed of FCSDNet on grey pictures of 48 px, batch 128: our loop beside the usual ones, in one run.
 
-(ours) the library's loop: uint8 on the device, changes batched there; (bare) forward, backward and step on one fixed
-batch in the same precision and memory layout; (loader N) what public repositories do: a DataLoader of PIL pictures
-changed one by one, with N worker processes, torch's own memory layout and float32; (loader N, bf16) the same with
-autocast; (Keras) ``train_on_batch`` of the same graph on fixed float32 batches, where TensorFlow is installed.
+(ours) the library's loop: uint8 on the device, changes batched there; (bare) forward, backward and step of the same
+network on one fixed batch in the same precision and memory layout; (loader N) what public repositories do: a DataLoader
+of PIL pictures changed one by one, with N worker processes, torch's own memory layout and float32; (loader N, bf16) the
+same with autocast; (Keras) ``train_on_batch`` of the same graph on fixed float32 batches, where TensorFlow is there.
 Every way has a process of its own; they take turns, and only one works at a time. On a busy machine read the ratios of
 processor time, which include the workers of a DataLoader.
 Usage: python benchmarks/training.py [--rounds 5] [--threads 2] [--precision bf16]
@@ -39,6 +39,7 @@ from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
 from fer_models.training.loop import Loop, TrainingData
 from fer_models.training.memory import keep_freed_memory
+from fer_models.training.products import use_matrix_products
 from fer_models.training.recipe import Recipe
 
 SIZE, BATCH, STEPS = 48, 128, 6
@@ -91,6 +92,7 @@ def plain(fabric: Fabric, batches: Iterable[Any], *, innermost: bool = False) ->
     model = create_model("fcsdnet", in_channels=1).to(fabric.device)
     if innermost:
         model.place(fabric.device)
+        use_matrix_products(model)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
     model, optimiser = fabric.setup(model, optimiser)
 

@@ -21,7 +21,8 @@ _BLOCKS = {18: (2, 2, 2, 2), 50: (3, 4, 6, 3)}
 
 @dataclass(frozen=True)
 class ResNetOptions:
-    """Switches. ``stem``: 3x3 at full size, or 7x7 with step 2 and a max-pool. ``depth``: layers.
+    """Switches. ``stem``: 3x3 at full size, or 7x7 with step 2 and a max-pool. ``depth``: layers. ``width``: channels
+    of the first stage; each later one doubles them.
 
     ``attention``: a gate after each block's last norm, before the skip is added (its spatial part has a batch norm
     after the convolution, as CBAM's released code). ``ratio``: reduction of the gates. ``dropout``: before the last
@@ -30,11 +31,13 @@ class ResNetOptions:
 
     stem: Literal["3x3", "7x7"] = "3x3"
     depth: Literal[18, 50] = 18
+    width: int = 64
     attention: GateName = "none"
     ratio: int = 16
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
+        check_option("ResNet", "width", self.width, 8, 256)
         check_option("ResNet", "ratio", self.ratio, 1)
         check_option("ResNet", "dropout", self.dropout, 0, 0.95)
 
@@ -94,16 +97,17 @@ class ResNet(FERNetwork):
 
     def __init__(self, num_classes: int, in_channels: int, options: ResNetOptions):
         super().__init__(num_classes, in_channels, options)
-        if options.stem == "3x3":
-            stem = [nn.Conv2d(in_channels, 64, 3, padding=1, bias=False), nn.BatchNorm2d(64), nn.ReLU()]
-        else:
-            stem = [nn.Conv2d(in_channels, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU()]
+        channels = options.width
+        kernel, stride = (3, 1) if options.stem == "3x3" else (7, 2)
+        stem: list[nn.Module] = [nn.Conv2d(in_channels, channels, kernel, stride, kernel // 2, bias=False)]
+        stem += [nn.BatchNorm2d(channels), nn.ReLU()]
+        if options.stem == "7x7":
             stem.append(nn.MaxPool2d(3, 2, padding=1))
         self.stem = nn.Sequential(*stem)
         bottleneck = options.depth == 50
-        stages, channels = [], 64
+        stages = []
         for i, repeats in enumerate(_BLOCKS[options.depth]):
-            blocks, width = [], 64 * 2**i
+            blocks, width = [], options.width * 2**i
             for j in range(repeats):
                 stride = 2 if i and not j else 1
                 blocks.append(ResidualBlock(channels, width, stride, bottleneck, options.attention, options.ratio))

@@ -44,7 +44,14 @@ BILSTM = {
     "dropout": [0.1],
     "template_mask": [True],
 }
-RESNET = {"stem": ["3x3", "7x7"], "depth": [50], "attention": ["none", "cbam"], "ratio": [4], "dropout": [0.3]}
+RESNET = {
+    "stem": ["3x3", "7x7"],
+    "depth": [50],
+    "width": [32],
+    "attention": ["none", "cbam"],
+    "ratio": [4],
+    "dropout": [0.3],
+}
 SWITCHES = {
     "fcsdnet": {
         "attention": ["none", "cam", "sam", "cbam_seq", "se"],
