@@ -39,7 +39,7 @@ from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
 from fer_models.training.loop import Loop, TrainingData
 from fer_models.training.memory import keep_freed_memory
-from fer_models.training.products import use_matrix_products
+from fer_models.training.kernels import use_fast_kernels
 from fer_models.training.recipe import Recipe
 
 SIZE, BATCH, STEPS = 48, 128, 6
@@ -92,7 +92,7 @@ def plain(fabric: Fabric, batches: Iterable[Any], *, innermost: bool = False) ->
     model = create_model("fcsdnet", in_channels=1).to(fabric.device)
     if innermost:
         model.place(fabric.device)
-        use_matrix_products(model)
+        use_fast_kernels(model)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
     model, optimiser = fabric.setup(model, optimiser)
 

@@ -26,8 +26,8 @@ from fer_models.layout import channels_last
 from fer_models.losses.base import FERLoss
 from fer_models.preprocess import Preprocess
 from fer_models.training.epochs import chosen_rows
+from fer_models.training.kernels import use_fast_kernels
 from fer_models.training.optimise import make_optimiser, parameter_groups
-from fer_models.training.products import use_matrix_products
 from fer_models.training.recipe import Recipe
 from fer_models.training.schedule import Plateau, lr_factor
 from fer_models.training.validation import Measured, measure, refresh_norms
@@ -101,7 +101,7 @@ class Loop:
     ):
         self.recipe, self.preprocess, self.data, self.fabric = recipe, preprocess, data, fabric
         self.network = network.place(fabric.device)
-        use_matrix_products(self.network)
+        use_fast_kernels(self.network)
         if teacher is not None:
             teacher = teacher.place(fabric.device).eval()
         step = TrainingStep(self.network, loss.to(fabric.device), teacher)
