@@ -37,9 +37,9 @@ from fer_models.data.augment import Augmentation
 from fer_models.layout import channels_last
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
+from fer_models.training.kernels import use_fast_kernels
 from fer_models.training.loop import Loop, TrainingData
 from fer_models.training.memory import keep_freed_memory
-from fer_models.training.kernels import use_fast_kernels
 from fer_models.training.recipe import Recipe
 
 SIZE, BATCH, STEPS = 48, 128, 6
