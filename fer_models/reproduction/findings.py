@@ -21,6 +21,8 @@ from fer_models.losses import create_loss
 from fer_models.losses.intra_class_distance import IntraClassDistance
 from fer_models.reproduction.tables import NOT_MEASURED, Finding, of_dataset
 
+_HISTORY = "metrics.jsonl"
+
 #: Errors (true, predicted) that the released evaluation of FCSDNet counts as right on KDEF.
 REWRITTEN = (("disgust", "neutral"), ("disgust", "fear"), ("surprise", "disgust"))
 
@@ -34,8 +36,10 @@ def rewritten_accuracy(measured: Evaluation, kinds: Sequence[tuple[str, str]]) -
 
 def findings(checkpoints: Sequence[Checkpoint], data: str = "fer2013") -> list[Finding]:
     """All findings; what needs data that are not at hand says "not measured"."""
-    best = next(iter(of_dataset(checkpoints, data)), None)
-    found = [_leaks(checkpoints, data), _subjects(), _selection(best), _rewriting(best, data), _contradictions()]
+    ranked = of_dataset(checkpoints, data)
+    best = next(iter(ranked), None)
+    trained = next((one for one in ranked if (one.path / _HISTORY).exists()), None)  # an ensemble has no epochs
+    found = [_leaks(checkpoints, data), _subjects(), _selection(trained), _rewriting(best, data), _contradictions()]
     return [*found, _kaggle(), _penalty()]
 
 
@@ -79,8 +83,8 @@ def _nearest(data: str) -> str:
 
 def _selection(best: Checkpoint | None) -> Finding:
     shown = NOT_MEASURED
-    if best is not None and (best.path / "metrics.jsonl").exists():
-        lines = [json.loads(line) for line in (best.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    if best is not None:
+        lines = [json.loads(line) for line in (best.path / _HISTORY).read_text(encoding="utf-8").splitlines()]
         values = [line["val_accuracy"] for line in lines]
         tail = values[-max(len(values) // 5, 2) :]
         shown = (
