@@ -92,7 +92,8 @@ def plain(fabric: Fabric, batches: Iterable[Any], *, innermost: bool = False) ->
     model = create_model("fcsdnet", in_channels=1).to(fabric.device)
     if innermost:
         model.place(fabric.device)
-        use_fast_kernels(model)
+        if fabric.device.type == "cpu":
+            use_fast_kernels(model)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
     model, optimiser = fabric.setup(model, optimiser)
 

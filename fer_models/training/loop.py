@@ -101,7 +101,8 @@ class Loop:
     ):
         self.recipe, self.preprocess, self.data, self.fabric = recipe, preprocess, data, fabric
         self.network = network.place(fabric.device)
-        use_fast_kernels(self.network)
+        if fabric.device.type == "cpu":
+            use_fast_kernels(self.network)
         if teacher is not None:
             teacher = teacher.place(fabric.device).eval()
         step = TrainingStep(self.network, loss.to(fabric.device), teacher)
