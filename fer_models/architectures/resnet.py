@@ -81,7 +81,7 @@ class ResNet(FERNetwork):
     Shape:
         - Input :math:`(B, 1..3, H, W)`, sides from 16 up.
         - Feature map :math:`(B, 512, \lceil H/8 \rceil, \lceil W/8 \rceil)`, with the 7x7 stem a thirty-second; 2048
-          channels with 50 layers.
+          channels with 50 layers, all in proportion to ``width``.
     """
 
     title = "ResNet-18"

@@ -43,6 +43,16 @@ def test_page_holds_every_trained_network_with_its_own_figure(checkpoints, witho
     assert all(f"## {paper.short}" in text for paper in PAPERS.values())
 
 
+def test_the_choice_of_an_epoch_is_shown_on_a_network_that_has_epochs(checkpoints, without_data):
+    """An ensemble may be the best network, and has none."""
+    best = max((c for c in checkpoints if c.metric()["data"] == "fer2013"), key=lambda c: c.metric()["value"])
+    assert best.network == "ensemble" and not (best.path / "metrics.jsonl").exists()
+    (shown,) = [f.shown for f in findings(checkpoints) if f.title.startswith("The best epoch")]
+    name, _, epochs = shown.partition(" chose its epoch among ")
+    lines = (SHIPPED / name / "metrics.jsonl").read_text().splitlines()
+    assert int(epochs.split()[0]) == len(lines)
+
+
 def test_a_printed_figure_is_compared_with_the_same_network_only(checkpoints):
     (line,) = [line for line in paper_table("separable-attention", checkpoints).splitlines() if "| FER2013 |" in line]
     ours = next(c for c in checkpoints if c.network == "separable_attention").metric()["value"]
