@@ -18,29 +18,34 @@ from fer_models.architectures.base import ARCHITECTURES, FERNetwork, check_optio
 from fer_models.architectures.initialise import init_he
 from fer_models.attention.gates import GateName, GateSettings, make_gate
 
-# Widths of the convolutions, a tuple for each group that ends in a max-pool.
+# Convolutions in multiples of the first group's channels, a tuple for each group that ends in a max-pool.
 _GROUPS: dict[str, tuple[tuple[int, ...], ...]] = {
-    "vgg8": ((64, 64), (128, 128), (256, 256), (512, 512)),
-    "vgg19": ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 4),
+    "vgg8": ((1, 1), (2, 2), (4, 4), (8, 8)),
+    "vgg19": ((1, 1), (2, 2), (4,) * 4, (8,) * 4, (8,) * 4),
 }
-_HIDDEN = 4096
 _SIDE = 2  # of the map that the hidden layers read
 
 
 @dataclass(frozen=True)
 class VGGOptions:
     """Switches. ``form``: 8 convolutions and two hidden layers, or 16 convolutions, global average and no hidden layer.
+    ``width``: channels of the first group; the later ones have two, four and eight times as many. ``hidden``: units of
+    each hidden layer.
 
     ``attention``: a gate after each pool. ``ratio``: its reduction. ``dropout``: after each hidden layer, or before the
     last layer of the 19-layer form, where 0.5 is usual.
     """
 
     form: Literal["vgg8", "vgg19"] = "vgg8"
+    width: int = 64
+    hidden: int = 4096
     attention: GateName = "none"
     ratio: int = 16
     dropout: float = 0.2
 
     def __post_init__(self) -> None:
+        check_option("VGG", "width", self.width, 8, 256)
+        check_option("VGG", "hidden", self.hidden, 8, 8192)
         check_option("VGG", "ratio", self.ratio, 1)
         check_option("VGG", "dropout", self.dropout, 0, 0.95)
 
@@ -52,7 +57,8 @@ class VGGFER(FERNetwork):
 
     Shape:
         - Input :math:`(B, 1..3, H, W)`, sides from 32 up.
-        - Feature map :math:`(B, 512, \lfloor H/16 \rfloor, \lfloor W/16 \rfloor)`, 19 layers: a thirty-second.
+        - Feature map :math:`(B, 512, \lfloor H/16 \rfloor, \lfloor W/16 \rfloor)`, 19 layers: a thirty-second;
+          channels in proportion to ``width``.
     """
 
     title = "VGG (FER2013)"
@@ -67,9 +73,9 @@ class VGGFER(FERNetwork):
     def __init__(self, num_classes: int, in_channels: int, options: VGGOptions):
         super().__init__(num_classes, in_channels, options)
         groups, channels = [], in_channels
-        for widths in _GROUPS[options.form]:
+        for multiples in _GROUPS[options.form]:
             layers: list[nn.Module] = []
-            for width in widths:
+            for width in (options.width * multiple for multiple in multiples):
                 layers += [nn.Conv2d(channels, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU()]
                 channels = width
             gate = make_gate(options.attention, channels, GateSettings(options.ratio, norm="after"))
@@ -79,27 +85,27 @@ class VGGFER(FERNetwork):
         self.dropout = nn.Dropout(options.dropout)
         self.num_features = channels
         if options.form == "vgg8":
-            self.num_features = _HIDDEN
+            self.num_features = options.hidden
             self.hidden = nn.Sequential(
-                nn.Linear(channels * _SIDE**2, _HIDDEN),
+                nn.Linear(channels * _SIDE**2, options.hidden),
                 nn.ReLU(),
                 nn.Dropout(options.dropout),
-                nn.Linear(_HIDDEN, _HIDDEN),
+                nn.Linear(options.hidden, options.hidden),
                 nn.ReLU(),
             )
         self.head = nn.Linear(self.num_features, num_classes)
         init_he(self)
 
     def forward_features(self, x: Tensor) -> Tensor:
-        return self.groups(x)  # (B, 512, H/16, W/16)
+        return self.groups(x)  # (B, 8 width, H/16, W/16)
 
     def forward_head(self, features: Tensor, pre_logits: bool = False) -> Tensor:
         if self.options.form == "vgg19":
-            pooled = features.mean((2, 3))  # (B, 512)
+            pooled = features.mean((2, 3))  # (B, 8 width)
         else:
             if tuple(features.shape[2:]) != (_SIDE, _SIDE):
                 features = F.adaptive_avg_pool2d(features, _SIDE)
-            pooled = self.hidden(features.flatten(1))  # (B, 4096)
+            pooled = self.hidden(features.flatten(1))  # (B, hidden)
         embedding = self.dropout(pooled)
         return embedding if pre_logits else self.head(embedding)
 

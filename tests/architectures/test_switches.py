@@ -104,7 +104,14 @@ SWITCHES = {
     "dcnn_bilstm": BILSTM,
     "dcnn_bilstm_teacher": {"conv": ["separable"]},
     "dcnn_bilstm_student": {"width": [1.0]},
-    "vgg_fer": {"form": ["vgg19"], "attention": ["cbam"], "ratio": [8], "dropout": [0.6]},
+    "vgg_fer": {
+        "form": ["vgg19"],
+        "width": [32],
+        "hidden": [512],
+        "attention": ["cbam"],
+        "ratio": [8],
+        "dropout": [0.6],
+    },
     "ensemble": {"members": [["mini_xception"]], "combine": ["vote"], "weights": [[3.0, 1.0]], "sizes": [[48, 32]]},
 }
 # What must stand beside a switch for it to have a meaning, and what keeps the comparison small.
