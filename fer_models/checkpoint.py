@@ -2,7 +2,8 @@
 
 ``weights.safetensors`` (float16 or float32), ``config.json`` (network, options, classes by name, Preprocess, hash of
 the weights, provenance), ``metrics.json`` (every figure with its split, selection rule, n and interval), ``card.md``.
-Nothing is ever unpickled.
+Nothing is ever unpickled. An ensemble may name checkpoints beside it instead of holding their weights again; it does so
+inside its weight file, whose hash thereby is of those weights too.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
 
 from fer_models.architectures import create_model
 from fer_models.architectures.base import FERNetwork
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 WEIGHTS, CONFIG, METRICS, CARD = "weights.safetensors", "config.json", "metrics.json", "card.md"
+_ABOUT = "fer_models"  # one entry of the weight file's metadata: of several, the order would not be certain
 _DTYPES = {"float16": torch.float16, "float32": torch.float32}
 
 
@@ -79,21 +84,7 @@ class Checkpoint:
         Raises:
             UserError: If the weight file is damaged, of another format, or does not fit the network.
         """
-        file = self.path / WEIGHTS
-        if _sha256(file) != self.sha256:
-            raise UserError(
-                f"The weights of {self.path.name} are not the ones that were saved (their SHA-256 differs); "
-                "copy the folder again from where it came."
-            )
-        try:
-            state = {
-                name: value.float() if value.is_floating_point() else value for name, value in load_file(file).items()
-            }
-        except (SafetensorError, OSError, ValueError):
-            raise UserError(
-                f"{WEIGHTS} in {self.path.name} is not a safetensors file; other formats are never opened, "
-                "since they can run code. Save the network again with this workbench."
-            ) from None
+        state = self._state()
         model = create_model(self.network, len(self.classes), self.in_channels, **self.options)
         try:
             model.load_state_dict(state)
@@ -103,6 +94,62 @@ class Checkpoint:
                 "one of the two was changed."
             ) from None
         return model.eval()
+
+    @property
+    def beside(self) -> dict[str, tuple[str, str]]:
+        """Checkpoints beside this one that hold part of its weights: what their names begin with -> (folder, SHA-256).
+
+        Raises:
+            UserError: If the weight file is not safetensors.
+        """
+        with self._weights() as opened:
+            named = json.loads((opened.metadata() or {}).get(_ABOUT, "{}")).get("beside", {})
+            return {prefix: (Path(name).name, sha256) for prefix, (name, sha256) in named.items()}
+
+    @property
+    def size(self) -> int:
+        """Bytes of the weight files that the network is read from."""
+        own = (self.path / WEIGHTS).stat().st_size
+        return own + sum(self._neighbour(*named).size for named in set(self.beside.values()))
+
+    def _state(self) -> dict[str, Tensor]:
+        """Every weight by its name in the network, floats as float32, after the hashes were verified."""
+        if _sha256(self.path / WEIGHTS) != self.sha256:
+            raise UserError(
+                f"The weights of {self.path.name} are not the ones that were saved (their SHA-256 differs); "
+                "copy the folder again from where it came."
+            )
+        with self._weights() as opened:
+            state = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        state = {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
+        for prefix, named in self.beside.items():
+            state |= {prefix + key: value for key, value in self._neighbour(*named)._state().items()}
+        return state
+
+    @contextmanager
+    def _weights(self) -> Iterator[Any]:
+        try:
+            with safe_open(self.path / WEIGHTS, "pt") as opened:
+                yield opened
+        except (SafetensorError, OSError, ValueError, TypeError, AttributeError):
+            raise UserError(
+                f"{WEIGHTS} in {self.path.name} is not a safetensors file of this workbench; other formats are never "
+                "opened, since they can run code. Save the network again with this workbench."
+            ) from None
+
+    def _neighbour(self, name: str, sha256: str) -> Checkpoint:
+        if not (self.path.parent / name).is_dir():
+            raise UserError(
+                f"{self.path.name} takes part of its weights from the checkpoint {name}, which should stand beside it: "
+                "copy both, or make it again with fer ensemble."
+            )
+        found = read_checkpoint(self.path.parent / name)
+        if found.sha256 != sha256:
+            raise UserError(
+                f"{self.path.name} was made with other weights of {name} than stand beside it now; "
+                "put those back or make it again with fer ensemble."
+            )
+        return found
 
 
 def _sha256(file: Path) -> str:
@@ -124,7 +171,8 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     """Read a checkpoint folder's configuration and figures.
 
     Raises:
-        UserError: If a file is missing or unreadable, or the format is not known; the message names it.
+        UserError: If a file is missing or unreadable, the format is not known, or a checkpoint that holds part of the
+            weights is not beside it; the message names it.
     """
     folder = Path(path)
     if not folder.is_dir():
@@ -137,7 +185,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         raise UserError(f"{CONFIG} in {folder.name} has a format that this version does not know (it reads {FORMAT}).")
     metrics = _json(folder / METRICS, folder.name) if (folder / METRICS).exists() else []
     try:
-        return Checkpoint(
+        checkpoint = Checkpoint(
             path=folder.resolve(),
             network=config["network"],
             options=config["options"],
@@ -150,6 +198,9 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         )
     except (KeyError, TypeError) as error:
         raise UserError(f"{CONFIG} in {folder.name} lacks {error}; it was not written by this workbench.") from None
+    for named in checkpoint.beside.values():
+        checkpoint._neighbour(*named)
+    return checkpoint
 
 
 def save_checkpoint(
@@ -162,11 +213,14 @@ def save_checkpoint(
     provenance: dict[str, Any] | None = None,
     card: str = "",
     dtype: str = "float32",
+    beside: Mapping[str, Checkpoint] | None = None,
 ) -> Checkpoint:
     """Write a checkpoint folder atomically: a reader sees the old one or the new one, never a half.
 
     Args:
         dtype: ``"float16"`` halves the file; integer buffers stay as they are.
+        beside: checkpoints in the same parent folder whose weights are named, not written again; the key is what their
+            names begin with in this network, such as ``"members.0."``.
 
     Raises:
         UserError: If the folder cannot be written, for instance on a full disk; an earlier checkpoint stays.
@@ -177,10 +231,15 @@ def save_checkpoint(
     state = {
         name: value.detach().to("cpu", _DTYPES[dtype] if value.is_floating_point() else value.dtype).contiguous()
         for name, value in model.state_dict().items()
+        if not name.startswith(tuple(beside or ()))
     }
+    # The hash of the file is a network's identity, so all that makes the network is in it.
+    about: dict[str, Any] = {"network": model.key, "options": model.options_dict()}
+    if beside:
+        about["beside"] = {prefix: (part.path.name, part.sha256) for prefix, part in beside.items()}
     try:
         fresh.mkdir(parents=True)
-        save_file(state, fresh / WEIGHTS)
+        save_file(state, fresh / WEIGHTS, {_ABOUT: json.dumps(about, sort_keys=True)})
         (fresh / WEIGHTS).chmod(0o644)  # the library makes it readable to its owner alone
         config = {
             "format": FORMAT,

@@ -7,7 +7,7 @@ import json
 import platform
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +65,7 @@ def publish(
     *,
     title: str = "",
     dtype: str = "float16",
+    members: Sequence[Checkpoint] = (),
     progress: Callable[[str], None] = lambda text: None,
 ) -> Checkpoint:
     """Write a checkpoint of a run to ``destination`` with its figures and card.
@@ -72,6 +73,10 @@ def publish(
     The weights are rounded first and everything is measured on the rounded ones: the held-out part plain and with each
     test-time averaging, all again without the pictures that have an exact or near copy in training, agreement with
     annotators where the data hold votes for the same rows, the nearest neighbour on pixels, and the processor time.
+
+    Args:
+        members: those of an ensemble, in its order; the weights of one that stands beside the destination are not
+            written a second time.
 
     Raises:
         UserError: If the checkpoint says not on what it was trained, or its data are not at hand.
@@ -85,7 +90,16 @@ def publish(
     places = {key: Path(str(value)).name for key, value in old.provenance["recipe"].items() if key in _PLACES}
     provenance["recipe"] = {**old.provenance["recipe"], **places, "exclude": ""}
     folder = Path(destination)
-    save_checkpoint(folder, old.build(), old.classes, old.preprocess, provenance=provenance, dtype=dtype)
+    near = [member.path.parent == folder.resolve().parent for member in members]
+    save_checkpoint(
+        folder,
+        old.build(),
+        old.classes,
+        old.preprocess,
+        provenance=provenance,
+        dtype=dtype,
+        beside={f"members.{i}.": member for i, member in enumerate(members) if near[i]},
+    )
     # A run keeps its history two folders above its checkpoints, a published network beside its weights.
     for history in (Path(source) / _HISTORY, Path(source).parents[1] / _HISTORY):
         if history.exists():

@@ -58,3 +58,5 @@ def test_what_does_not_go_together_is_refused(member, tmp_path):
 def test_a_vote_is_a_vote(member, tmp_path):
     together = combine([member("a"), member("bb")], tmp_path / "out", how="vote")
     assert together.options["combine"] == "vote"
+    mean = combine([member("a"), member("bb")], tmp_path / "mean")
+    assert mean.sha256 != together.sha256, "the same weights, but another network"

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 
 from fer_models.checkpoint import read_checkpoint
 from fer_models.cli import main
@@ -58,6 +59,35 @@ def test_export_measures_the_rounded_weights_and_evaluate_agrees(run, tmp_path, 
         f"{100 * figure['value']:.1f} %",
     ):
         assert words in shipped.card
+
+
+def test_an_ensemble_names_the_members_beside_it(run, tmp_path, capsys):
+    shelf = tmp_path / "shelf"
+    first = publish(run.checkpoint, shelf / "first")
+    second = publish(run.checkpoint, tmp_path / "elsewhere" / "second")
+    both = shelf / "both"
+    assert main(["ensemble", str(first.path), str(second.path), "--out", str(both)]) == 0
+    made, face = read_checkpoint(both), torch.rand(1, 1, 48, 48)
+    assert made.beside == {"members.0.": ("first", first.sha256)}
+    weights = (both / "weights.safetensors").stat().st_size
+    assert weights < 1.1 * second.size and made.size == weights + first.size, "one is named, the other one copied"
+    with torch.no_grad():
+        assert torch.allclose(made.build()(face).exp(), first.build()(face).softmax(1), atol=1e-6), "twice the same"
+
+    config = first.path / "config.json"
+    kept = config.read_text()
+    config.write_text(kept.replace(first.sha256, "0" * 64))
+    with pytest.raises(UserError, match="other weights of first"):
+        read_checkpoint(both)
+    config.write_text(kept)
+    weights = bytearray((first.path / "weights.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (first.path / "weights.safetensors").write_bytes(weights)
+    with pytest.raises(UserError, match="weights of first are not the ones that were saved"):
+        read_checkpoint(both).build()
+    first.path.rename(tmp_path / "gone")
+    with pytest.raises(UserError, match="from the checkpoint first, which should stand beside it"):
+        read_checkpoint(both)
 
 
 def test_a_checkpoint_of_unknown_origin_is_refused(run, tmp_path):

@@ -15,7 +15,9 @@ from fer_models.publish import publish
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("members", nargs="+", help="checkpoint folders")
-    parser.add_argument("--out", required=True, metavar="FOLDER", help="folder to write")
+    parser.add_argument(
+        "--out", required=True, metavar="FOLDER", help="folder to write; members beside it are named, not copied"
+    )
     parser.add_argument("--how", default="mean", choices=("mean", "vote"))
     parser.add_argument("--weights", help="a number a member, with commas between them; by default equal")
     parser.add_argument("--title", default="", help="name for people on the card")
@@ -26,7 +28,11 @@ def run(given: argparse.Namespace) -> int:
         members = [read_checkpoint(member) for member in given.members]
         together = combine(members, Path(folder), how=given.how, weights=_weights(given.weights))
         written = publish(
-            together.path, given.out, title=given.title, progress=lambda text: print(text, file=sys.stderr)
+            together.path,
+            given.out,
+            title=given.title,
+            members=members,
+            progress=lambda text: print(text, file=sys.stderr),
         )
     print(written.path)
     return 0

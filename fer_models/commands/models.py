@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from fer_models.architectures import create_model
-from fer_models.checkpoint import CONFIG, read_checkpoint
+from fer_models.checkpoint import CONFIG, Checkpoint, read_checkpoint
 from fer_models.commands.output import write_json
+from fer_models.errors import UserError
 from fer_models.evaluation.sentence import DOT, figure_sentence
 from fer_models.folders import checkpoints_folder
 
@@ -40,20 +42,33 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _trained(as_json: bool) -> int:
-    checkpoints = [read_checkpoint(file.parent) for file in sorted(checkpoints_folder().glob(f"*/{CONFIG}"))]
+    read = [_read(file.parent) for file in sorted(checkpoints_folder().glob(f"*/{CONFIG}"))]
     if as_json:
         rows = [
-            {"name": c.name, "network": c.network, "options": c.options, "sha256": c.sha256, "metrics": c.metrics}
-            for c in checkpoints
+            {"name": name, "problem": str(c)}
+            if isinstance(c, UserError)
+            else {"name": name, "network": c.network, "options": c.options, "sha256": c.sha256, "metrics": c.metrics}
+            for name, c in read
         ]
         write_json(rows, "-")
         return 0
     print(f"{'trained':<32}{'network':<22}accuracy")
-    for checkpoint in checkpoints:
+    for name, checkpoint in read:
+        if isinstance(checkpoint, UserError):
+            print(f"{name:<32}{checkpoint}")
+            continue
         row = checkpoint.metric()
         figure = "not measured" if row is None else _sentence(row)
-        print(f"{checkpoint.name:<32}{checkpoint.network:<22}{figure}")
+        print(f"{name:<32}{checkpoint.network:<22}{figure}")
     return 0
+
+
+def _read(folder: Path) -> tuple[str, Checkpoint | UserError]:
+    """A checkpoint by its name, or why it cannot be used: one damaged folder must not hide the others."""
+    try:
+        return folder.name, read_checkpoint(folder)
+    except UserError as error:
+        return folder.name, error
 
 
 def _sentence(row: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,20 @@ def test_commands_print_and_write(tmp_path, capsys, checkpoints, without_data):
         assert f"{row['split']} · selected on {row['selection']}" in printed
     assert main(["reproduction", "--out", str(tmp_path / "page.md")]) == 0
     assert (tmp_path / "page.md").read_text(encoding="utf-8").startswith("# What could be reproduced")
+
+
+def test_a_damaged_checkpoint_does_not_hide_the_others(tmp_path, capsys, monkeypatch, checkpoints):
+    good = next(c for c in checkpoints if c.network == "mini_xception")
+    shutil.copytree(good.path, tmp_path / good.name)
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "config.json").write_text("{")
+    monkeypatch.setenv("FER_CHECKPOINTS", str(tmp_path))
+    assert main(["models", "--trained"]) == 0
+    printed = capsys.readouterr().out
+    assert good.name in printed and "has no weights.safetensors" in printed
+    assert main(["models", "--trained", "--json"]) == 0
+    listed = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert listed[good.name]["sha256"] == good.sha256 and "weights.safetensors" in listed["broken"]["problem"]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from fer_models.architectures import ARCHITECTURES, create_model
-from fer_models.checkpoint import WEIGHTS, Checkpoint
+from fer_models.checkpoint import Checkpoint
 from fer_models.complexity import Complexity, LayerRow, count, layers
 from fer_models.errors import UserError
 from fer_models.evaluation.sentence import figure_sentence
@@ -155,9 +155,18 @@ def _trained(name: str, checkpoint: Checkpoint) -> Entry:
     title = ARCHITECTURES[network].title if network in ARCHITECTURES else network
     channels, size = checkpoint.in_channels, checkpoint.preprocess.size
     cost, problem = _cost(network, json.dumps(checkpoint.options), channels, size, len(checkpoint.classes))
-    file = (checkpoint.path / WEIGHTS).stat().st_size
     return Entry(
-        f"trained {name}", network, title, name, checkpoint.options, channels, size, cost, file, problem, checkpoint
+        f"trained {name}",
+        network,
+        title,
+        name,
+        checkpoint.options,
+        channels,
+        size,
+        cost,
+        checkpoint.size,
+        problem,
+        checkpoint,
     )
 
 
