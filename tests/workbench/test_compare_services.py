@@ -77,9 +77,13 @@ def test_the_plot_joins_the_front_and_names_everything() -> None:
     assert list(line.x) == [1.0, 20.0] and line.mode == "lines"
     assert list(best.error_y.array) == [2, 2] and list(others.y) == [40]
     assert best.marker.size[1] > best.marker.size[0]
-    assert [note.text for note in figure.layout.annotations] == ["<b>small &lt;b></b>", "<b>large</b>", "worse"]
+    assert [note.text for note in figure.layout.annotations] == ["<b>large</b>", "<b>small &lt;b></b>", "worse"]
     assert figure.layout.xaxis.type == "log" and figure.layout.xaxis.title.text == "one picture, ms"
     assert 1.0 in figure.layout.xaxis.tickvals
+    same = [dataclasses.replace(point, name=f"{point.name}-fer2013") for point in points]
+    assert [note.text for note in pareto(same, "one picture, ms").layout.annotations][-1] == "worse", (
+        "all share the end"
+    )
 
 
 def test_layers_add_up_and_attention_is_marked() -> None:

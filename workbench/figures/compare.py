@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from workbench.figures.labels import Spot, place
+
 _FRONT, _OTHER, _GREY = "#3E89B0", "#C46A2D", "#8A8F98"
+_WIDTH, _HEIGHT = 700, 310  # pixels for which the names are placed; the page may be wider
 
 
 @dataclass(frozen=True)
@@ -77,34 +81,67 @@ def pareto(points: Sequence[Point], axis: str) -> go.Figure:
             name=name,
         )
     ticks, window = _axis([point.cost for point in points])
-    for point in points:
-        x = math.log10(point.cost)
-        right = (x - window[0]) / (window[1] - window[0]) > 0.5  # there the name goes to the left, into the picture
-        away = 0.36 * _diameter(point, largest) + 3
-        figure.add_annotation(
-            x=x,
-            y=point.accuracy,
-            text=f"<b>{_escape(point.name)}</b>" if point.on_front else _escape(point.name),
-            showarrow=False,
-            xanchor="right" if right else "left",
-            yanchor="bottom",
-            xshift=-away if right else away,
-            yshift=0.5 * away,
-            font={"size": 12},
-        )
     figure.update_xaxes(
         type="log", title_text=axis, fixedrange=True, range=window, tickvals=ticks, ticktext=[f"{t:,g}" for t in ticks]
     )
     lowest, highest = min(point.low for point in points), max(point.high for point in points)
     room = max(highest - lowest, 4)
-    figure.update_yaxes(title_text="accuracy, %", fixedrange=True, range=[lowest - 0.15 * room, highest + 0.25 * room])
+    heights = [lowest - 0.15 * room, highest + 0.25 * room]
+    figure.update_yaxes(title_text="accuracy, %", fixedrange=True, range=heights)
     figure.update_layout(
-        height=330,
+        height=_HEIGHT + 110,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "x": 0, "y": -0.28, "yanchor": "top"},
+        legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
         hovermode="closest",
     )
+    _name(figure, points, window, heights)
     return figure
+
+
+def _name(figure: go.Figure, points: Sequence[Point], window: Sequence[float], heights: Sequence[float]) -> None:
+    """Write each point's name where it covers no other; those on the front choose first."""
+    largest = max((point.parameters for point in points), default=1)
+    across, up = _WIDTH / (window[1] - window[0]), _HEIGHT / (heights[1] - heights[0])
+    ordered = sorted(points, key=lambda point: (not point.on_front, -point.accuracy))
+    names = dict(zip([p.name for p in ordered], _short([p.name for p in ordered]), strict=True))
+    spots = [
+        Spot(
+            across * (math.log10(point.cost) - window[0]),
+            up * (point.accuracy - heights[0]),
+            _diameter(point, largest) / 2,
+            up * (point.high - point.low) / 2,
+            names[point.name],
+        )
+        for point in ordered
+    ]
+    front = sorted((spot for spot, point in zip(spots, ordered, strict=True) if point.on_front), key=lambda s: s.x)
+    lines = []
+    for a, b in itertools.pairwise(front):  # across, then up, as the front is drawn
+        lines += [(a.x, a.y - 1, b.x, a.y + 1), (b.x - 1, min(a.y, b.y), b.x + 1, max(a.y, b.y))]
+    for point, where in zip(ordered, place(spots, _WIDTH, _HEIGHT, lines), strict=True):
+        name = _escape(names[point.name])
+        figure.add_annotation(
+            x=math.log10(point.cost),
+            y=point.accuracy,
+            ax=where.dx,
+            ay=-where.dy,
+            text=f"<b>{name}</b>" if point.on_front else name,
+            showarrow=True,
+            arrowhead=0,
+            arrowwidth=1,
+            arrowcolor=_GREY if where.far else "rgba(0, 0, 0, 0)",
+            xanchor=where.anchor,
+            borderpad=0,
+            font={"size": 12},
+        )
+
+
+def _short(names: Sequence[str]) -> list[str]:
+    """The names without an ending that all share after a hyphen, such as ``-fer2013``."""
+    ends = {name.rpartition("-")[2] for name in names}
+    if len(names) < 2 or len(ends) > 1 or not all(name.rpartition("-")[0] for name in names):
+        return list(names)
+    return [name.rpartition("-")[0] for name in names]
 
 
 def _diameter(point: Point, largest: int) -> float:
