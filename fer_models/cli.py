@@ -12,6 +12,7 @@ import sys
 
 from fer_models.commands import COMMANDS
 from fer_models.errors import UserError
+from fer_models.training.memory import keep_freed_memory
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -43,5 +44,11 @@ def main(argv: list[str] | None = None) -> int:
         return 0
 
 
+def entry() -> int:
+    """The installed command: a process of its own that ends, and so may keep what memory it freed."""
+    keep_freed_memory()
+    return main()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(entry())

@@ -46,7 +46,12 @@ def combine(
         "selection": "each member's own: " + "; ".join(sorted({m.provenance.get("selection", "") for m in members})),
         "validation": first.provenance.get("validation", ""),
         "members": named,
-        "recipe": {**_split(first), "network": "ensemble", "_members": ", ".join(named)},
+        "recipe": {
+            **_split(first),
+            "network": "ensemble",
+            "_members": ", ".join(named),
+            "_combined": f"{how} of the members, weights {', '.join(f'{w:g}' for w in weights) or 'equal'}",
+        },
     }
     preprocess = dataclasses.replace(first.preprocess, size=size)
     save_checkpoint(destination, network.eval(), first.classes, preprocess, provenance=provenance)

@@ -66,6 +66,7 @@ def publish(
     title: str = "",
     dtype: str = "float16",
     members: Sequence[Checkpoint] = (),
+    averagings: Sequence[str] = tuple(AVERAGINGS),
     progress: Callable[[str], None] = lambda text: None,
 ) -> Checkpoint:
     """Write a checkpoint of a run to ``destination`` with its figures and card.
@@ -77,6 +78,7 @@ def publish(
     Args:
         members: those of an ensemble, in its order; the weights of one that stands beside the destination are not
             written a second time.
+        averagings: test-time averagings to measure with, ``"none"`` first; ten crops of a costly network take long.
 
     Raises:
         UserError: If the checkpoint says not on what it was trained, or its data are not at hand.
@@ -110,7 +112,7 @@ def publish(
     split = split_of(recipe, dataset)
     index, role = (split.test, "test") if len(split.test) else (split.val, "validation")
     measured: list[Evaluation] = []
-    for averaging in AVERAGINGS:
+    for averaging in averagings:
         progress(f"measuring, test-time averaging: {averaging}")
         measured.append(
             evaluate(

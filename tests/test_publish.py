@@ -66,11 +66,13 @@ def test_an_ensemble_names_the_members_beside_it(run, tmp_path, capsys):
     first = publish(run.checkpoint, shelf / "first")
     second = publish(run.checkpoint, tmp_path / "elsewhere" / "second")
     both = shelf / "both"
-    assert main(["ensemble", str(first.path), str(second.path), "--out", str(both)]) == 0
+    assert main(["ensemble", str(first.path), str(second.path), "--out", str(both), "--without-ten-crop"]) == 0
+    assert {row["averaging"] for row in read_checkpoint(both).metrics} == {"none", "flip"}
     made, face = read_checkpoint(both), torch.rand(1, 1, 48, 48)
     assert made.beside == {"members.0.": ("first", first.sha256)}
     weights = (both / "weights.safetensors").stat().st_size
     assert weights < 1.1 * second.size and made.size == weights + first.size, "one is named, the other one copied"
+    assert "| combined | mean of the members, weights equal |" in made.card
     with torch.no_grad():
         assert torch.allclose(made.build()(face).exp(), first.build()(face).softmax(1), atol=1e-6), "twice the same"
 

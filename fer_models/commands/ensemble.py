@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from fer_models.checkpoint import read_checkpoint
+from fer_models.commands.export import averagings, without_ten_crop
 from fer_models.ensemble import combine
 from fer_models.errors import UserError
 from fer_models.publish import publish
@@ -21,6 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--how", default="mean", choices=("mean", "vote"))
     parser.add_argument("--weights", help="a number a member, with commas between them; by default equal")
     parser.add_argument("--title", default="", help="name for people on the card")
+    without_ten_crop(parser)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -32,6 +34,7 @@ def run(given: argparse.Namespace) -> int:
             given.out,
             title=given.title,
             members=members,
+            averagings=averagings(given),
             progress=lambda text: print(text, file=sys.stderr),
         )
     print(written.path)

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from fer_models.averaging import AVERAGINGS
 from fer_models.checkpoint import CONFIG
 from fer_models.errors import UserError
 from fer_models.publish import publish
@@ -17,6 +18,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("destination", help="folder to write")
     parser.add_argument("--title", default="", help="name for people on the card")
     parser.add_argument("--dtype", default="float16", choices=("float16", "float32"), help="of the stored weights")
+    without_ten_crop(parser)
+
+
+def without_ten_crop(parser: argparse.ArgumentParser) -> None:
+    """Add the switch that :func:`averagings` reads."""
+    parser.add_argument(
+        "--without-ten-crop",
+        action="store_true",
+        help="leave out the figure averaged over ten crops, which takes ten times as long as the plain one",
+    )
+
+
+def averagings(given: argparse.Namespace) -> list[str]:
+    """The test-time averagings to measure with."""
+    return [name for name in AVERAGINGS if name != "ten_crop" or not given.without_ten_crop]
 
 
 def run(given: argparse.Namespace) -> int:
@@ -31,6 +47,7 @@ def run(given: argparse.Namespace) -> int:
         given.destination,
         title=given.title,
         dtype=given.dtype,
+        averagings=averagings(given),
         progress=lambda text: print(text, file=sys.stderr),
     )
     print(checkpoint.path)

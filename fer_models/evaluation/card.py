@@ -162,7 +162,7 @@ def _recipe(recipe: Any) -> str:
         return ""
     plain = {name: value for name, value in recipe.items() if value not in ("", None, {}, [])}
     return (
-        markdown.table([["setting", "value"], *([str(name), str(value)] for name, value in plain.items())])
+        markdown.table([["setting", "value"], *([str(name).lstrip("_"), str(value)] for name, value in plain.items())])
         if plain
         else ""
     )

@@ -6,10 +6,14 @@ number of a paper comes from :mod:`fer_models.evaluation.paper_figures`. None is
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
+from fer_models.architectures import ARCHITECTURES, create_model
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import READERS
 from fer_models.evaluation.markdown import table
@@ -45,15 +49,20 @@ def of_dataset(checkpoints: Sequence[Checkpoint], data: str) -> list[Checkpoint]
 
 
 def trained_table(checkpoints: Sequence[Checkpoint], data: str) -> str:
-    """Markdown table of the trained networks: plain, averaged and without leaked pictures, with their intervals."""
-    heads = ["network", "input", "epochs", "plain", "with its mirror image", "without leaked pictures", "macro F1"]
-    rows = [heads]
+    """Markdown table of the trained networks: plain, averaged and without leaked pictures, with their intervals.
+
+    What differs from the network as published stands beside it: a narrower network is not the published one.
+    """
+    figures = ["plain", "with its mirror image", "without leaked pictures", "macro F1"]
+    rows = [["network", "other than published", "input", "parameters", "epochs", *figures]]
     for checkpoint in of_dataset(checkpoints, data):
         recipe = checkpoint.provenance.get("recipe", {})
         rows.append(
             [
                 checkpoint.name,
+                _changed(checkpoint),
                 f"{checkpoint.in_channels} x {checkpoint.preprocess.size} x {checkpoint.preprocess.size}",
+                f"{_parameters(checkpoint):,}",
                 f"{recipe.get('epochs', '')}" + (f" after {start}" if (start := recipe.get("init_from")) else ""),
                 _text(_row(checkpoint, "accuracy", "none")),
                 _text(_row(checkpoint, "accuracy", "flip")),
@@ -61,7 +70,22 @@ def trained_table(checkpoints: Sequence[Checkpoint], data: str) -> str:
                 _text(_row(checkpoint, "macro_f1", "none")),
             ]
         )
-    return table(rows, 2)
+    return table(rows, 3)
+
+
+def _changed(checkpoint: Checkpoint) -> str:
+    """Switches that differ from the network's defaults, or an ensemble's members."""
+    if members := checkpoint.provenance.get("members"):
+        return "of " + ", ".join(member.split()[0] for member in members)
+    network = ARCHITECTURES[checkpoint.network]
+    chosen, usual = (dataclasses.asdict(network.parse_options(values)) for values in (checkpoint.options, {}))
+    return ", ".join(f"{key} {value}" for key, value in chosen.items() if value != usual[key])
+
+
+def _parameters(checkpoint: Checkpoint) -> int:
+    with torch.device("meta"):
+        model = create_model(checkpoint.network, len(checkpoint.classes), checkpoint.in_channels, **checkpoint.options)
+    return sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
 
 
 def paper_table(paper: str, checkpoints: Sequence[Checkpoint]) -> str:

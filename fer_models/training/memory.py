@@ -1,4 +1,4 @@
-"""Memory of a training process: kept from step to step instead of given back and fetched again."""
+"""Memory of a process that computes and ends: kept from step to step instead of given back and fetched again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def keep_freed_memory() -> bool:
 
     A step frees all maps of the network and the next one asks for the same sizes again. By default glibc gives blocks
     of more than 32 MB back to the system at once, which then clears every page anew at the first touch: a
-    quarter of a step of the multi-branch network. Only for a process that trains and ends, such as a worker.
+    quarter of a step of the multi-branch network. Only for a process that computes and ends: a worker or a command.
 
     Returns:
         Whether the library could be asked; without glibc nothing changes.

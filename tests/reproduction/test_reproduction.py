@@ -16,7 +16,7 @@ from fer_models.evaluation.paper_figures import PAPERS, paper_figures
 from fer_models.reproduction import findings, page, read_studies
 from fer_models.reproduction.ablations import ablation_sections
 from fer_models.reproduction.findings import REWRITTEN, rewritten_accuracy
-from fer_models.reproduction.tables import PAPER_PRESETS, paper_table
+from fer_models.reproduction.tables import PAPER_PRESETS, paper_table, trained_table
 from fer_models.training.recipe import list_presets, load_preset
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"
@@ -42,6 +42,16 @@ def test_page_holds_every_trained_network_with_its_own_figure(checkpoints, witho
             figure = f"{100 * row['value']:.1f} % [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
             assert re.search(rf"^\| {checkpoint.name} \|.*{re.escape(figure)}", text, re.M), checkpoint.name
     assert all(f"## {paper.short}" in text for paper in PAPERS.values())
+
+
+def test_a_network_in_another_form_than_published_says_so(checkpoints):
+    rows = {
+        line.split(" | ")[0].strip("| "): line.split(" | ")
+        for line in trained_table(checkpoints, "fer2013").splitlines()
+    }
+    assert rows["resnet18-fer2013"][1:4] == ["width 24", "1 x 48 x 48", "1,574,191"]
+    assert rows["separable-attention-fer2013"][1] == ""
+    assert rows["ensemble-fer2013"][1].startswith("of ")
 
 
 def test_the_choice_of_an_epoch_is_shown_on_a_network_that_has_epochs(checkpoints, without_data):

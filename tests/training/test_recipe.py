@@ -1,12 +1,19 @@
 """Recipes: round trips, settings, presets, and clear refusals."""
 
+from pathlib import Path
+
 import pytest
 
 from fer_models.architectures import create_model
+from fer_models.checkpoint import read_checkpoint
 from fer_models.errors import UserError
 from fer_models.losses import create_loss
 from fer_models.training.recipe import Recipe, list_presets, load_preset, read_recipe
 from fer_models.training.schedule import Plateau, lr_factor
+
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
+TRAINED = sorted(f.parent for f in SHIPPED.glob("*/config.json") if not f.parent.name.startswith("ensemble"))
+PRESET_OF = {"fcsdnet-synthetic": "lesson", "multibranch-fer2013": "multibranch-second"}  # others carry its own name
 
 
 @pytest.mark.parametrize("name", list_presets())
@@ -17,6 +24,16 @@ def test_presets_name_real_networks_and_losses(name):
     known = {"num_classes": 7, "num_features": model.num_features, "class_counts": [1] * 7}
     create_loss(recipe.loss, **known, **recipe.loss_options)
     assert Recipe.from_dict(recipe.to_dict()) == recipe
+
+
+@pytest.mark.parametrize("folder", TRAINED, ids=lambda folder: folder.name)
+def test_a_preset_is_what_the_shipped_network_was_trained_with(folder):
+    checkpoint = read_checkpoint(folder)
+    preset = load_preset(PRESET_OF.get(checkpoint.name, checkpoint.name)).to_dict()
+    trained = Recipe.from_dict(checkpoint.provenance["recipe"]).to_dict()
+    for place in ("init_from", "teacher"):  # folders of whoever trained it
+        assert bool(preset.pop(place)) == bool(trained.pop(place))
+    assert preset == trained
 
 
 def test_settings_reach_into_the_recipe():
