@@ -143,7 +143,9 @@ class Checkpoint:
                 f"{self.path.name} takes part of its weights from the checkpoint {name}, which should stand beside it: "
                 "copy both, or make it again with fer ensemble."
             )
-        found = read_checkpoint(self.path.parent / name)
+        found = _read(self.path.parent / name)
+        if found.beside:  # an ensemble has no ensembles in it, and two that name each other would never end
+            raise UserError(f"{name} cannot be part of {self.path.name}: it is made of other checkpoints itself.")
         if found.sha256 != sha256:
             raise UserError(
                 f"{self.path.name} was made with other weights of {name} than stand beside it now; "
@@ -174,6 +176,13 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         UserError: If a file is missing or unreadable, the format is not known, or a checkpoint that holds part of the
             weights is not beside it; the message names it.
     """
+    checkpoint = _read(path)
+    for named in checkpoint.beside.values():
+        checkpoint._neighbour(*named)
+    return checkpoint
+
+
+def _read(path: str | Path) -> Checkpoint:
     folder = Path(path)
     if not folder.is_dir():
         raise UserError(f"There is no checkpoint folder {folder.name!r}; choose one that holds {WEIGHTS} and {CONFIG}.")
@@ -185,7 +194,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         raise UserError(f"{CONFIG} in {folder.name} has a format that this version does not know (it reads {FORMAT}).")
     metrics = _json(folder / METRICS, folder.name) if (folder / METRICS).exists() else []
     try:
-        checkpoint = Checkpoint(
+        return Checkpoint(
             path=folder.resolve(),
             network=config["network"],
             options=config["options"],
@@ -198,9 +207,6 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         )
     except (KeyError, TypeError) as error:
         raise UserError(f"{CONFIG} in {folder.name} lacks {error}; it was not written by this workbench.") from None
-    for named in checkpoint.beside.values():
-        checkpoint._neighbour(*named)
-    return checkpoint
 
 
 def save_checkpoint(

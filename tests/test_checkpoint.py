@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from fer_models import load_checkpoint
 from fer_models.architectures import create_model
@@ -70,6 +71,24 @@ def test_saving_again_replaces_the_whole_folder(saved):
     assert [p.name for p in checkpoint.path.parent.iterdir()] == ["ck"]
     write_figures(checkpoint.path, [FIGURE], card="new")
     assert (read_checkpoint(checkpoint.path).metrics, read_checkpoint(checkpoint.path).card) == ([FIGURE], "new")
+
+
+@pytest.mark.parametrize(
+    ("about", "sentence"),
+    [
+        ({"beside": {"members.0.": ["ck", "0" * 64]}}, "made of other checkpoints itself"),
+        ({"beside": {"members.0.": ["../elsewhere", "0" * 64]}}, "from the checkpoint elsewhere"),
+        ({"beside": ["ck"]}, "not a safetensors file of this workbench"),
+        ([], "not a safetensors file of this workbench"),
+    ],
+)
+def test_a_strange_list_of_neighbours_is_refused(saved, about, sentence):
+    """One that names itself, one that leads out of the folder, and what is no list at all."""
+    file = saved[1].path / "weights.safetensors"
+    save_file(load_file(file), file, {"fer_models": json.dumps(about)})
+    fix_hash(saved[1].path)
+    with pytest.raises(UserError, match=sentence):
+        read_checkpoint(saved[1].path)
 
 
 def damage_missing_weights(folder):
