@@ -1,10 +1,10 @@
 """FER models: networks, data, training, evaluation and explanation for facial expression recognition."""
 
-import os
 from typing import TYPE_CHECKING, Any
 
-# Before torch is imported: OpenMP's threads would spin while another process (the app, a training) needs the cores.
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+from fer_models import process
+
+process.apply()  # before torch is imported
 
 from fer_models.architectures import create_model, list_models
 

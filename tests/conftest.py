@@ -2,7 +2,6 @@
 
 import os
 
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 from pathlib import Path

@@ -1,10 +1,6 @@
 # ruff: noqa: N999 - the name that a person types
 """Entry of the app: ``streamlit run workbench/Home.py``."""
 
-import os
-
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # before torch is imported
-
 import streamlit as st
 
 from workbench import navigation

@@ -8,10 +8,6 @@ closes, because the app ended, so does the worker.
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # before torch is imported
-
 import dataclasses
 import json
 import multiprocessing

@@ -14,6 +14,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from fer_models import process
 from fer_models.errors import UserError
 from fer_models.training.study import Study, find_study, locked
 from fer_models.training.study_start import next_run
@@ -81,12 +82,11 @@ def drive(study: Study) -> None:
     ray = need_ray()
     address = study.place.partition(":")[2]
     settings = {name: str(Path(os.environ[name]).absolute()) for name in _FOLDERS if os.environ.get(name)}
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a Ray that we start tells nobody about it
     own = {} if address else {"include_dashboard": False, "object_store_memory": _STORE}
     try:
         ray.init(
             address=address or "local",
-            runtime_env={"env_vars": {**settings, "GOMP_SPINCOUNT": "1000"}},
+            runtime_env={"env_vars": {**settings, **process.SETTINGS}},
             log_to_driver=False,
             logging_level="warning",
             **own,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
@@ -22,14 +21,11 @@ def start(run: Run, processes: int = 1) -> int:
     """
     several = ["torch.distributed.run", "--standalone", f"--nproc_per_node={processes}", "-m"]
     with (run.folder / "log.txt").open("ab") as log:
-        # The worker's threads would spin against the app's otherwise; a setting of the user stays.
-        environment = {"GOMP_SPINCOUNT": "1000", **os.environ}
         process = subprocess.Popen(
             [sys.executable, "-m", *(several if processes > 1 else []), "fer_models.training", str(run.folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=environment,
             start_new_session=True,
         )
     if processes > 1:  # they come up slowly: until one claims the run, the process that watches stands for it

@@ -79,7 +79,6 @@ def measure_speed(recipe: Recipe) -> Speed:
             capture_output=True,
             text=True,
             timeout=_PATIENCE,
-            env={"GOMP_SPINCOUNT": "1000", **os.environ},
         )
     except subprocess.TimeoutExpired:
         raise UserError("Ten steps took more than ten minutes; this recipe is too much for this machine.") from None

@@ -7,7 +7,6 @@ so a study needs neither the app nor a daemon, and other runs find a place betwe
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -102,7 +101,6 @@ def _spawn(module: str, arguments: list[str], log: Path) -> int:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
-            env={"GOMP_SPINCOUNT": "1000", **os.environ},
             start_new_session=True,
         )
     return process.pid
