@@ -6,7 +6,7 @@ from fer_models import process
 
 process.apply()  # before torch is imported
 
-from fer_models.architectures import create_model, list_models
+from fer_models.architectures import create_model, list_models  # noqa: E402
 
 if TYPE_CHECKING:
     from fer_models.checkpoint import load_checkpoint
