@@ -69,7 +69,7 @@ def example(base: Path) -> Path:
 
 def provide_checkpoint(base: Path) -> Path:
     """The checkpoints folder of the app: a link to what ships, or one network of fresh weights."""
-    from workbench.services.inventory import trained_networks
+    from workbench.app.inventory import trained_networks
 
     first = next((network.checkpoint for network in trained_networks() if network.checkpoint is not None), None)
     if first is not None:  # the one that the app opens with
@@ -125,8 +125,9 @@ def library(folder: Path, picture: Path) -> float:
     """The same answer without a page."""
     from fer_models import load_checkpoint
     from fer_models.faces.image import decode_image
-    from workbench.services import explain, predict
-    from workbench.services.explain import Question
+    from workbench.face.model import predict
+    from workbench.heatmap.model import look
+    from workbench.heatmap.model.look import Question
 
     classifier = load_checkpoint(folder)
     times = []
@@ -135,8 +136,8 @@ def library(folder: Path, picture: Path) -> float:
         image = decode_image(picture.read_bytes())
         faces = predict.find_faces(image) or [predict.whole(image)]
         crop = predict.cut(image, faces[0], classifier.checkpoint.preprocess)
-        explain.look(classifier, crop.pixels, Question())
-        explain.own_attention(classifier, crop.pixels)
+        look.look(classifier, crop.pixels, Question())
+        look.own_attention(classifier, crop.pixels)
         times.append(time.monotonic() - began)
     return statistics.median(times[1:])
 

@@ -1,3 +1,95 @@
-from workbench.views import clusters
+"""Clusters: which faces a network finds alike, on a map that is linked to the pictures."""
 
-clusters.render()
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench.evidence import bar
+from workbench.evidence.bar import Evidence
+from workbench.features.clusters import (
+    choice,
+    epochs,
+    faces,
+    find,
+    first_map,
+    joint,
+    lesson,
+    maps,
+    networks_table,
+    second_map,
+    trust,
+)
+from workbench.widgets import heading
+from workbench.widgets.errors import guard
+
+
+def _answer(evidence: Evidence) -> None:
+    asked = choice.choose(evidence.checkpoint, evidence.dataset)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        choice.view()
+        choice.mouse()
+        drawn = choice.drawn()
+        with guard("the faces besides"):
+            chosen = joint.choose(evidence, asked.most)
+        two = second_map.wanted()
+    if chosen is None:
+        return
+    left, right = st.columns([1, 1] if two else [7, 4], gap="medium")
+    with left:
+        mapped = maps.made(
+            evidence.checkpoint, chosen.name, chosen.dataset, chosen.evaluation, asked.settings,
+            "row" if chosen.name == evidence.name else "joint row",
+        )  # fmt: skip
+        place = st.container()
+    if mapped is None:
+        return
+    other = None
+    with right, guard("the second map"):
+        other = second_map.made(evidence, mapped, asked) if two else None
+        second_place = st.container()
+    below = st.container()
+    added = None
+    with below:
+        first, second = st.columns(2, gap="large") if two else (right, right)
+        with guard("the search by picture"):
+            added = find.show(mapped)
+        with guard("the pictures of the selection"):
+            faces.selection(mapped, other, drawn.apart)
+        st.subheader("How well do the classes separate?", anchor=False)
+        trust.separation(mapped)
+        with guard("the figures of all networks"):
+            networks_table.show(evidence, mapped)
+        with guard("the epochs"):
+            epochs.show(asked.settings)
+        with guard("the lesson"):
+            lesson.show(mapped)
+    with place:
+        first_map.show(mapped, asked.colour_by, drawn, added, second_map.lit(mapped, other))
+    with second_place, guard("the second map"):
+        if other is not None:
+            second_map.draw(mapped, other, asked.colour_by, drawn)
+    with place if two else right:
+        trust.sentence(mapped, evidence.evaluation.n)
+    with first, guard("the neighbours"):
+        faces.neighbours(mapped, maps.chosen(mapped), key="first")
+    if other is not None:
+        with second, guard("the neighbours in the second features"):
+            faces.neighbours(other, maps.chosen(other), key="second")
+
+
+heading.show("clusters")
+with guard("the predictions"):
+    evidence = bar.show()
+    if evidence is not None:
+        with guard("the map"):
+            _answer(evidence)
+heading.show_reading(
+    "Each point is a face, and points side by side were alike for the network; a cross is an error, a red ring a "
+    "face far from all others, a dashed ellipse holds 90 % of "
+    "a class. t-SNE and UMAP keep neighbours and nothing else: the size of a clump, the distance "
+    "of two clumps and the direction of an axis mean nothing. Try perplexity 5, 30 and 100: what stays may be "
+    "believed, what comes and goes is the drawing's. Try raw pixels: clumps that stand there too come from light "
+    "and pose, not from expressions.",
+    "van der Maaten and Hinton 2008 (t-SNE); McInnes et al. 2018 (UMAP); Wattenberg et al. 2016 (reading t-SNE); "
+    "Venna and Kaski 2001 (trustworthiness, continuity); Breunig et al. 2000 (outliers)",
+)

@@ -1,3 +1,88 @@
-from workbench.views import confusion
+"""Confusion: which classes a network mistakes for which, with the pictures behind every cell."""
 
-confusion.render()
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from workbench import navigation, state
+from workbench.evidence import bar, face_answer, gallery
+from workbench.evidence.bar import Evidence
+from workbench.evidence.model import confusion
+from workbench.features.confusion import calibration, class_table, matrix, scorecard, thresholds
+from workbench.features.confusion.matrix import Cell
+from workbench.widgets import heading
+from workbench.widgets.errors import guard
+
+#: What is drawn only when it is opened: title and icon, its name, and what draws it.
+_FOLDS = {
+    ("Scorecard", "assignment"): ("scorecard", scorecard.show),
+    ("Can its confidence be believed?", "speed"): ("calibration", calibration.show),
+    ("What if one asks for one class, or for a threshold?", "show_chart"): ("thresholds", thresholds.show),
+}
+
+
+def _answer(evidence: Evidence) -> None:
+    cell = matrix.show(evidence)
+    with guard("the pictures of the cell"):
+        _pictures(evidence, cell)
+    st.subheader("Class by class", anchor=False)
+    with guard("the figures of the classes"):
+        class_table.show(evidence.evaluation, f"{evidence.name}-{evidence.evaluation.split}")
+    for (title, icon), (what, draw) in _FOLDS.items():
+        fold = st.expander(title, icon=f":material/{icon}:", key=f"{what} fold", on_change="rerun")
+        if fold.open:
+            with fold, guard(f"the {what}"):
+                draw(evidence)
+
+
+def _pictures(evidence: Evidence, cell: Cell) -> None:
+    evaluation = evidence.evaluation
+    st.subheader(f"{cell.true} > {cell.predicted}", anchor=False)
+    which = _which(evidence, cell)
+    if which == "here" or cell.other is None:
+        places = confusion.pictures(evaluation, cell.true, cell.predicted)
+    else:
+        places = confusion.moved(evaluation, cell.other, cell.true, cell.predicted, into=which == "only here")
+    asked = state.get("row")
+    known = {str(int(evaluation.positions[place])): int(place) for place in places}
+    chosen = known.get(asked or "", int(places[0]) if len(places) else None)
+    left, right = st.columns([7, 5], gap="large")
+    with left:
+        scope = f"{evidence.checkpoint.name} {evidence.name} {evaluation.split} {cell.true} {cell.predicted} {which}"
+        clicked = gallery.show(evidence, np.asarray(places), key="cell", selected=chosen, scope=scope)
+    if clicked is not None:
+        chosen = clicked
+        state.put("row", str(int(evaluation.positions[clicked])))
+    if chosen is not None:
+        with right:
+            face_answer.show(evidence, chosen, key="cell face")
+            st.page_link(
+                navigation.page("misclassifications"),
+                label="All that is known of it",
+                icon=":material/manage_search:",
+                query_params={"row": str(int(evaluation.positions[chosen]))},
+            )
+
+
+def _which(evidence: Evidence, cell: Cell) -> str:
+    if cell.other is None:
+        return "here"
+    own, theirs = evidence.checkpoint.name, cell.other_name
+    words = {"here": f"all of {own}", "only here": f"{own} and not {theirs}", "only there": f"{theirs} and not {own}"}
+    return str(st.segmented_control("Put into this cell by", list(words), format_func=words.__getitem__,
+                                    required=True, **state.bound("put by", list(words), "here")))  # fmt: skip
+
+
+heading.show("confusion")
+with guard("the predictions"):
+    evidence = bar.show()
+    if evidence is not None:
+        _answer(evidence)
+heading.show_reading(
+    "A row holds the pictures of one true class, a column the answers: the diagonal is right, the rest says what "
+    "is mistaken for what. Shares of the row answer “how often is sad taken for neutral?”, shares of the column "
+    "“how often is it right when it says neutral?”. A rare class has wide intervals: look at its number of "
+    "pictures first. Figures on pictures that chose the network, or that have copies in training, are flattering.",
+    "Goodfellow et al. 2013 (FER2013, human level); Guo et al. 2017 (temperature); Geifman et al. 2019 (coverage)",
+)

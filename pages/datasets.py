@@ -1,3 +1,77 @@
-from workbench.views import datasets
+"""Datasets: what is in a set, whether its split leaks, and what happens to a face on its way into a network."""
 
-datasets.render()
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.data import FaceDataset
+from fer_models.errors import UserError
+from workbench import cache, state
+from workbench.app import dataset_facts, datasets
+from workbench.features.datasets import audit, bar, faces, overview, pixels, preparation
+from workbench.widgets import heading, job_progress
+from workbench.widgets.errors import guard
+
+_SECTIONS = ("Overview", "Faces", "Pixels", "Preparation", "Audit", "All sets")
+
+
+def _section(section: str, name: str, dataset: FaceDataset, protocol: str) -> None:
+    if section == "Overview":
+        overview.show(dataset, protocol)
+        bar.offer_removal(name)
+    elif section == "Faces":
+        faces.show(name, dataset)
+    elif section == "Pixels":
+        pixels.show(dataset)
+    elif section == "Preparation":
+        preparation.show(dataset)
+    elif section == "Audit":
+        audit.show(name, dataset, protocol)
+    else:
+        bar.show()
+
+
+def _opened(name: str) -> FaceDataset | None:
+    """The set, at once if it was read before; else it is read in the background, and ``None`` until it is.
+
+    Raises:
+        UserError: If it cannot be read.
+    """
+    entry = datasets.find(name)
+    if entry is None or datasets.stored(entry) is not None:
+        return cache.dataset(name)
+    job = datasets.read(entry)
+    if job.state == "failed":
+        raise UserError(job.problem)
+    if job.active:
+        job_progress.show(job, f"Reading {entry.title} for the first time")
+        return None
+    return cache.dataset(name)
+
+
+heading.show("datasets")
+left, right = st.columns([5, 2], vertical_alignment="bottom")
+with left:
+    name = bar.choose()
+dataset = None
+with guard("opening the data set"):
+    dataset = _opened(name)
+if dataset is None:
+    bar.offer_ways_out(name)
+    with guard("the table of data sets"):
+        bar.show()
+else:
+    with right:
+        protocol = bar.choose_protocol(cache.of_dataset(dataset_facts.protocols, dataset))
+    bar.headline(dataset)
+    section = st.segmented_control(
+        "Section", _SECTIONS, required=True, label_visibility="collapsed", **state.bound("section", _SECTIONS)
+    )
+    with guard(f"the section {section}"):
+        _section(str(section), name, dataset, protocol)
+heading.show_reading(
+    "A figure measured on copies of training pictures, or on people seen in training, is too good. Folds by "
+    "subject and a clean split keep measuring honest; the nearest neighbour on pixels, which understands nothing, "
+    "shows what a split gives away. Class balance says what always guessing the largest class would score.",
+    "Goodfellow et al. 2013 (FER2013); Lucey et al. 2010 (CK+); Northcutt et al. 2021 (confident learning)",
+)

@@ -1,3 +1,62 @@
-from workbench.views import explain
+"""Explain: one face, what networks say of it, where methods find the reasons, and whether that can be believed."""
 
-explain.render()
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.checkpoint import Checkpoint
+from workbench import state
+from workbench.face import choice, crop_view, image_input
+from workbench.features.explain import subject as explain_subject
+from workbench.features.explain.subject import Subject
+from workbench.features.explain.tabs import TABS
+from workbench.widgets import heading, selection_bar
+from workbench.widgets.errors import guard
+
+
+def _look_at(checkpoint: Checkpoint, data: str | None) -> None:
+    left, right = st.columns([3, 8], gap="medium")
+    with right:
+        tab = st.segmented_control(
+            "View",
+            list(TABS),
+            format_func=lambda key: TABS[key][0],
+            required=True,
+            wrap=True,
+            label_visibility="collapsed",
+            **state.bound("tab", list(TABS)),
+        )
+        answer = st.container()
+    with left:
+        subject = _face(checkpoint, data)
+    if subject is None:
+        return
+    with answer, guard("this view"):
+        TABS[tab][1](subject, key=f"explain {tab}")
+
+
+def _face(checkpoint: Checkpoint, data: str | None) -> Subject | None:
+    place = st.container()
+    picture = image_input.show(data, key="explain")
+    with place:
+        chosen = choice.choose(picture, checkpoint.preprocess, key="explain")
+        if chosen is None:
+            return None
+        subject = explain_subject.subject(checkpoint, picture, chosen[0], data)
+        crop_view.show(subject.framed.crop, side=96)
+    return subject
+
+
+heading.show("explain")
+chosen = selection_bar.show(checkpoint=True, data=True)
+if chosen is None or chosen.checkpoint is None:
+    st.stop()
+with guard("the explanation"):
+    _look_at(chosen.checkpoint, chosen.data)
+heading.show_reading(
+    "Bright places of the heatmap are where the chosen layer holds evidence for the class: they say where the "
+    "network looked, not that it was right. A map of few cells is coarse, so a bright patch may cover a whole eye "
+    "or mouth. The network's own attention is another thing: gates that it applies to every class alike, on the "
+    "way to its answer.",
+    "Selvaraju et al. 2017, Grad-CAM; Long 2024, FCSDNet; Woo et al. 2018, CBAM",
+)

@@ -1,3 +1,66 @@
-from workbench.views import studies
+"""Studies: one recipe over folds, seeds and settings, and what its runs allow to say."""
 
-studies.render()
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench import state
+from workbench.features.studies import new, plots, tables
+from workbench.features.studies import progress as studies_progress
+from workbench.features.studies.model import studies
+from workbench.widgets import heading
+from workbench.widgets.errors import guard
+
+_SECTIONS = ("Tables", "Curves", "Confusion", "Settings and figures")
+
+
+def _chosen(known: dict[str, str]) -> None:
+    asked = state.get("study")
+    if asked is not None and asked not in known:
+        st.info(f"The study in the address, {asked!r}, is not on this computer.", icon=":material/info:")
+    if not known:
+        st.info(
+            "No study yet: choose a recipe and what changes above, and start it. Its runs wait in the ordinary queue "
+            "and go on when this page is closed.",
+            icon=":material/info:",
+        )
+        return
+    ids = list(known)
+    chosen = str(st.selectbox("Study", ids, format_func=known.__getitem__, **state.bound("study", ids)))
+    progress = studies_progress.show(chosen, key="study")
+    section = st.segmented_control(
+        "Part", _SECTIONS, required=True, label_visibility="collapsed", **state.bound("part", _SECTIONS)
+    )
+    if section == "Curves":
+        plots.show_curves(progress, key=chosen)
+    elif section == "Confusion":
+        plots.show_confusion(progress, key=chosen)
+    elif section == "Settings and figures":
+        plots.show_settings(progress, key=chosen)
+    else:
+        tables.show(progress, key=chosen)
+
+
+heading.show("studies")
+known = studies.studies()
+begun = state.recall("studies started", 0)  # a fresh key folds the form again, so that the study is in sight
+with (
+    st.expander("New study", expanded=not known, icon=":material/add:", key=f"new study {begun}"),
+    guard("the form"),
+):
+    started = new.show("new study")
+    if started is not None:
+        state.put("study", started)
+        state.remember("studies started", begun + 1)
+        st.rerun()
+with guard("the study"):
+    _chosen(known)
+heading.show_reading(
+    "A single run says little: another seed or another fold of the same data moves the figure by a point or more. "
+    "A study trains the same recipe several times and says how far the figures scatter, and whether a change moves "
+    "them by more than that. Folds of pictures let the same person be in training and in the test, which flatters "
+    "a network; folds of subjects do not. “No difference larger than chance” does not say that there is none: more "
+    "seeds or folds may find it.",
+    "Nadeau and Bengio, Inference for the Generalization Error, 2003; Bouthillier et al., Accounting for Variance "
+    "in Machine Learning Benchmarks, 2021",
+)

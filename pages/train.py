@@ -1,3 +1,45 @@
-from workbench.views import train
+"""Train: choose data, network and recipe, start the worker, and follow it."""
 
-train.render()
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench import state
+from workbench.app import runs as run_folders
+from workbench.features.train import form, queue
+from workbench.features.train import run as train_run
+from workbench.widgets import heading
+from workbench.widgets.errors import guard
+
+
+def _chosen_run() -> None:
+    runs = {run.id: run for run in run_folders.runs()}
+    asked = state.get("run")
+    if asked is not None and asked not in runs:
+        st.info(f"The run in the address, {asked!r}, is not on this computer.", icon=":material/info:")
+    if not runs:
+        st.info(
+            "No run yet: choose a recipe, a data set and a network above and press Train. The training goes on when "
+            "this page is closed.",
+            icon=":material/info:",
+        )
+        return
+    ids = list(runs)
+    chosen = st.selectbox("Run", ids, format_func=lambda name: run_folders.label(runs[name]), **state.bound("run", ids))
+    train_run.show(chosen, key="run")
+
+
+heading.show("train")
+with guard("the recipe"):
+    form.show()
+with guard("the queue"):
+    queue.show()
+with guard("the run"):
+    _chosen_run()
+heading.show_reading(
+    "The validation curve is the one to believe: it is measured on faces that the network never trained on. "
+    "Training accuracy is measured on changed (rotated, shifted, mirrored) faces, so it may lie below validation. "
+    "The weights of the best validation epoch are kept; since they were chosen on that split, its figure is "
+    "slightly too good, and the test split gives the honest one.",
+    "Goodfellow et al., Challenges in Representation Learning, 2013 (FER2013 and its splits)",
+)

@@ -1,3 +1,66 @@
-from workbench.views import video
+"""Video: who shows which expression when, as a network reads it frame by frame."""
 
-video.render()
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.faces.reading import VideoReading, smooth_again
+from fer_models.faces.timeline import SMOOTHINGS
+from workbench import cache
+from workbench.features.video import moment, sequence, source, summary
+from workbench.features.video.job import done
+from workbench.features.video.model import reading as reading_model
+from workbench.widgets import heading, selection_bar
+from workbench.widgets.errors import guard
+
+
+def _read(checkpoint: Checkpoint) -> None:
+    classifier = cache.classifier(checkpoint)
+    left, right = st.columns([3, 2], gap="medium", vertical_alignment="bottom")
+    with left:
+        clip = source.show()
+    with right:
+        options = source.options(clip)
+        st.caption(source.facts(clip))
+    name = reading_model.name_of(clip, classifier, options)
+    job = reading_model.start(clip, classifier, options)
+    if not done(job, name, "Reading the video", "reading"):
+        return
+    result: VideoReading = job.result
+    for note in result.notes:
+        st.info(note, icon=":material/info:")
+    if not result.persons:
+        return
+    reading = smooth_again(result, options.smoothing, options.width)
+    person = moment.choose(reading)
+    at = moment.show_timeline(clip, reading, person)
+    with guard("the moment"):
+        moment.show_moment(clip, classifier, reading, person, at)
+    with guard("the network of sequences"):
+        sequence.show(classifier, reading, person)
+    st.subheader("In the whole", anchor=False)
+    summary.people(reading)
+    st.caption(
+        f"{reading.frames_read:,} frames read in {reading.work:.1f} s, "
+        f"{1000 * reading.work / max(1, reading.frames_read):.0f} ms a frame"
+    )
+    with st.expander(f"Stretches of person {person.number}", icon=":material/list:"):
+        summary.events(person)
+    summary.downloads(clip, classifier, reading)
+
+
+heading.show("video")
+chosen = selection_bar.show(checkpoint=True)
+if chosen is None or chosen.checkpoint is None:
+    st.stop()
+with guard("the video"):
+    _read(chosen.checkpoint)
+heading.show_reading(
+    "Each frame is read alone, so that a blink or a turned head makes a flicker; smoothing in time takes it out, "
+    "and the raw readings stay in the download. The band below goes from the lowest to the highest raw probability "
+    "of the leading class within the smoothing's width: where it is wide, the network wavers. A change is placed "
+    "within about half that width. People are told apart by where they are and how they look from frame to frame: "
+    "who leaves and comes back counts as another person.",
+    "; ".join(f"{name}: {words}" for name, words in SMOOTHINGS.items()),
+)

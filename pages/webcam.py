@@ -1,3 +1,52 @@
-from workbench.views import webcam
+"""Webcam: what a network reads live, with its heatmap, and nothing stored."""
 
-webcam.render()
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench import cache, state
+from workbench.face import detector_button
+from workbench.features.webcam import live
+from workbench.features.webcam.model import camera
+from workbench.widgets import heading, selection_bar
+from workbench.widgets.errors import guard
+
+_WAYS = ("Live", "A single picture")
+
+
+heading.show("webcam")
+st.success(
+    "Nothing is stored and nothing leaves this computer: each frame is read in memory and dropped. Only the "
+    "numbers of the last minute are kept, in the memory of this session.",
+    icon=":material/lock:",
+)
+chosen = selection_bar.show(checkpoint=True)
+if chosen is None or chosen.checkpoint is None:
+    st.stop()
+with guard("the camera"):
+    classifier = cache.classifier(chosen.checkpoint)
+    with st.container(horizontal=True, gap="large"):
+        way = st.segmented_control("Camera", _WAYS, **state.bound("camera", _WAYS)) or _WAYS[0]
+        layers = list(camera.LAYERS)
+        layer = st.segmented_control(
+            "Over the largest face",
+            layers,
+            format_func=camera.LAYERS.__getitem__,
+            **state.bound("layer live", layers),
+        )
+    # A place of its own: what moves down on the page is drawn anew, and a stream that is drawn anew stops.
+    note = st.container()
+    if layer == "attention" and not camera.has_attention(classifier):
+        note.info("This network has no attention over places; only the box is drawn.", icon=":material/info:")
+    if way == "Live":
+        live.stream(classifier, layer or "none")
+    else:
+        live.still(classifier, layer or "none")
+    detector_button.offer(key="webcam")  # Below the stream, which must not move when it goes.
+heading.show_reading(
+    "The latest frame wins: while one is read, those that come meanwhile are passed over, so that the picture "
+    "never falls behind. Faces are searched a few times a second on a reduced copy and followed between. "
+    "Probabilities are smoothed over 0.3 s. A network's reading of a face is not a feeling: it says which training "
+    "pictures the face resembles.",
+    "Grad-CAM: Selvaraju et al. 2017; own attention: the last gate over places, from its smallest to its largest value",
+)

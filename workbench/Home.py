@@ -4,9 +4,9 @@
 import streamlit as st
 
 from workbench import navigation
-from workbench.components import style
-from workbench.components.errors import guard
-from workbench.services import samples
+from workbench.face.model import samples
+from workbench.widgets import style
+from workbench.widgets.errors import guard
 
 # A picture of ours as the icon: an icon by name would be fetched from another host.
 st.set_page_config(page_title="FER Workbench", page_icon=samples.icon(), layout="wide", initial_sidebar_state=230)

@@ -12,14 +12,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset, known_datasets, open_dataset
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.explain.trust import TrustCard
-from fer_models.faces.face import Face
-from fer_models.preprocess import Preprocess
-from workbench.services import datasets, explain, explain_face, machine, predict
-from workbench.services import predictions as prediction_tables
-from workbench.services.explain import Look, OwnAttention, Question
-from workbench.services.explain_face import Framed
-from workbench.services.predictions import Part
+from workbench.app import datasets, machine
 
 T = TypeVar("T")
 
@@ -55,39 +48,38 @@ def _dataset(name: str, source: str) -> FaceDataset:
     return open_dataset(name)
 
 
+def of_image(measure: Callable[..., T], digest: str, image: np.ndarray, *arguments: Any) -> T:
+    """The result of a function for an image, cached by the function, the image's digest and the other arguments.
+
+    Args:
+        measure: called with the image and the arguments. image: uint8 RGB (H, W, 3).
+        arguments: plain values or dataclasses of them.
+    """
+    return _of_image(_name(measure), digest, arguments, measure, image)
+
+
 @st.cache_data(max_entries=64, ttl=600, show_spinner=False)
-def faces(digest: str, _picture: np.ndarray, min_size: float = 24, score: float | None = None) -> list[Face]:
-    """Faces of a uint8 RGB picture (H, W, 3) with that digest, the largest first; ``min_size`` in its pixels.
-
-    Raises:
-        UserError: If the picture is too small to hold a face.
-    """
-    return predict.find_faces(_picture, min_size=min_size, score_threshold=score)
+def _of_image(
+    name: str, digest: str, arguments: tuple[Any, ...], _measure: Callable[..., Any], _image: np.ndarray
+) -> Any:
+    return _measure(_image, *arguments)
 
 
-@st.cache_data(max_entries=16, ttl=600, show_spinner=False, scope="session")  # a face leaves with its session
-def framed(digest: str, _picture: np.ndarray, face: Face, preprocess: Preprocess, sample: str | None) -> Framed:
-    """A face of a uint8 RGB picture (H, W, 3) with that digest, as a network with that preprocessing gets it."""
-    return explain_face.frame(_picture, face, preprocess, sample)
+def forget_images() -> None:
+    """Drop every cached result of :func:`of_image`."""
+    _of_image.clear()
 
 
-def look(checkpoint: Checkpoint, pixels: np.ndarray, question: Question) -> Look:
-    """Prediction and heatmap of one face, uint8 (S, S, C); asked again, it is at hand.
-
-    Raises:
-        UserError: If the network cannot be loaded or the question cannot be answered with it.
-    """
-    return of_face(explain.look, checkpoint, pixels, question)
+def of_image_in_session(measure: Callable[..., T], digest: str, image: np.ndarray, *arguments: Any) -> T:
+    """As :func:`of_image`, for results that hold a face: they leave memory with the session."""
+    return _of_image_in_session(_name(measure), digest, arguments, measure, image)
 
 
-def trust(checkpoint: Checkpoint, pixels: np.ndarray, question: Question) -> TrustCard:
-    """The verdict on the heatmap that :func:`look` gives for the same arguments."""
-    return of_face(explain.trust, checkpoint, pixels, look(checkpoint, pixels, question).attribution)
-
-
-def own_attention(checkpoint: Checkpoint, pixels: np.ndarray) -> OwnAttention:
-    """The network's own attention for one face, uint8 (S, S, C)."""
-    return of_face(explain.own_attention, checkpoint, pixels)
+@st.cache_data(max_entries=16, ttl=600, show_spinner=False, scope="session")
+def _of_image_in_session(
+    name: str, digest: str, arguments: tuple[Any, ...], _measure: Callable[..., Any], _image: np.ndarray
+) -> Any:
+    return _measure(_image, *arguments)
 
 
 def of_face(measure: Callable[..., T], checkpoint: Checkpoint, pixels: np.ndarray, *arguments: Any) -> T:
@@ -97,9 +89,8 @@ def of_face(measure: Callable[..., T], checkpoint: Checkpoint, pixels: np.ndarra
         measure: gets the classifier, the face and the arguments. pixels: uint8 (S, S, C). arguments: plain values,
             arrays or dataclasses of them, which tell one question from another.
     """
-    name = f"{measure.__module__}.{measure.__qualname__}"
     key = (checkpoint.sha256, repr(checkpoint.preprocess), checkpoint.classes)
-    return _of_face(name, *key, pixels, arguments, measure, checkpoint)
+    return _of_face(_name(measure), *key, pixels, arguments, measure, checkpoint)
 
 
 @st.cache_data(max_entries=512, ttl=600, show_spinner=False)
@@ -118,8 +109,7 @@ def _of_face(
 
 def of_dataset(measure: Callable[..., T], dataset: FaceDataset, *arguments: Any) -> T:
     """What a service's function says of a data set, by the function, the state of the set, and the other arguments."""
-    name = f"{measure.__module__}.{measure.__qualname__}"
-    return _of_dataset(name, datasets.identity(dataset), arguments, measure, dataset)
+    return _of_dataset(_name(measure), datasets.identity(dataset), arguments, measure, dataset)
 
 
 @st.cache_data(max_entries=64, ttl=3600, show_spinner=False)
@@ -129,39 +119,18 @@ def _of_dataset(
     return _measure(_dataset, *arguments)
 
 
-def predictions(
-    checkpoint: Checkpoint, data: FaceDataset, split: str | Part, averaging: str = "none"
-) -> Evaluation | None:
-    """The predictions table of a network for a split or another part, or ``None`` where it was not computed yet.
+def kept(measure: Callable[..., T], key: tuple[Any, ...], *arguments: Any) -> T:
+    """The result of a function, cached by the function and ``key``. Errors are not cached.
 
-    Raises:
-        UserError: If there is no such split.
+    Args:
+        key: hashable; identifies the arguments.
     """
-    key = (checkpoint.sha256, repr(checkpoint.preprocess), checkpoint.classes, prediction_tables.selection(checkpoint))
-    part = prediction_tables.part(data, split)
-    try:
-        return _predictions(*key, datasets.identity(data), part.key, averaging, checkpoint, data, part)
-    except LookupError:
-        return None
+    return _kept(_name(measure), key, measure, arguments)
 
 
 @st.cache_resource(max_entries=32, ttl=3600, show_spinner=False)
-def _predictions(
-    sha256: str,
-    preprocess: str,
-    classes: tuple[str, ...],
-    selection: str,
-    identity: str,
-    part: str,
-    averaging: str,
-    _checkpoint: Checkpoint,
-    _data: FaceDataset,
-    _part: Part,
-) -> Evaluation:
-    found = prediction_tables.read(_checkpoint, _data, _part, averaging)
-    if found is None:
-        raise LookupError("not computed yet")  # What is raised is not cached: it is looked for again.
-    return found
+def _kept(name: str, key: tuple[Any, ...], _measure: Callable[..., Any], _arguments: tuple[Any, ...]) -> Any:
+    return _measure(*_arguments)
 
 
 def of_predictions(measure: Callable[..., T], evaluation: Evaluation, *arguments: Any, key: tuple[Any, ...] = ()) -> T:
@@ -170,8 +139,7 @@ def of_predictions(measure: Callable[..., T], evaluation: Evaluation, *arguments
     Args:
         arguments: what the function gets after the predictions. key: what tells these arguments from other ones.
     """
-    name = f"{measure.__module__}.{measure.__qualname__}"
-    return _of_predictions(name, prediction_tables.digest(evaluation), key, measure, evaluation, arguments)
+    return _of_predictions(_name(measure), evaluation.identity, key, measure, evaluation, arguments)
 
 
 @st.cache_resource(max_entries=128, ttl=3600, show_spinner=False)
@@ -184,3 +152,7 @@ def _of_predictions(
     _arguments: tuple[Any, ...],
 ) -> Any:
     return _measure(_evaluation, *_arguments)
+
+
+def _name(measure: Callable[..., Any]) -> str:
+    return f"{measure.__module__}.{measure.__qualname__}"

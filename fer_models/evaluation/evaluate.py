@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -59,6 +60,14 @@ class Evaluation:
     def confusion(self) -> np.ndarray:
         """int64 (K, K), rows true."""
         return confusion(self.targets, self.predictions, len(self.classes))
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of the logits and of what they were measured on, as a key for caches."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.logits).tobytes())
+        measured = f"{self.fingerprint} {self.split} {self.averaging} {self.selection} {self.label_map}"
+        digest.update(measured.encode())
+        return digest.hexdigest()
 
     def take(self, chosen: np.ndarray) -> Evaluation:
         """The same predictions for some of the pictures: a boolean mask (N,) or places among the N."""

@@ -12,8 +12,8 @@ import pytest
 from app_server import PATIENCE, Server, errors, expect, expect_asked, expect_fits, saved, settle
 from PIL import Image
 
-from workbench.services import samples
-from workbench.views.explain import TABS
+from workbench.face.model import samples
+from workbench.features.explain.tabs import TABS
 
 pytestmark = pytest.mark.browser
 

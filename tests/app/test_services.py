@@ -1,0 +1,168 @@
+"""Use cases without Streamlit."""
+
+from __future__ import annotations
+
+import io
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from app_driver import FIGURE, make_checkpoint
+from PIL import Image
+
+from fer_models import labels
+from fer_models.classifier import Classifier
+from fer_models.errors import UserError
+from fer_models.faces.face import Face
+from fer_models.preprocess import Preprocess
+from workbench import cache
+from workbench.app import inventory, machine, pictures, runs, wording
+from workbench.face.model import predict, samples
+from workbench.heatmap.model import look as look_model
+from workbench.heatmap.model.look import Question
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(None, "unknown"), (0.0404, "40 ms"), (12.3, "12 s"), (59.6, "1 min"), (200, "3 min 20 s"), (700, "12 min"),
+     (3600, "1 h"), (3900, "1 h 5 min")],
+)  # fmt: skip
+def test_times_are_said_as_people_do(seconds: float | None, said: str) -> None:
+    assert wording.duration(seconds) == said
+
+
+def test_a_figure_says_all_that_makes_it_honest() -> None:
+    said = wording.figure(FIGURE | {"selection": "Training folds"})
+    assert said == "65.4 % [63.8, 67.0] · n = 3,589 · fer2013 PublicTest · selected on Training folds"
+    assert wording.figure(None) == "not measured yet"
+    assert wording.size(8_600_000) == "8.6 MB"
+
+
+def test_this_machine_has_a_name_and_cores() -> None:
+    here = machine.describe()
+    assert here.processor and here.cores >= 1 and here.memory > 1e8
+    assert here.device
+    machine.limit_threads()
+    import torch
+
+    assert torch.get_num_threads() <= max(1, here.cores // 2)
+
+
+def test_samples_show_every_emotion_and_a_face_is_found() -> None:
+    assert {key.removeprefix("drawn-") for key in samples.titles()} == set(labels.FER7)
+    for key in samples.titles():
+        assert len(predict.find_faces(samples.picture(key))) == 1, key
+    with pytest.raises(UserError, match="no sample picture"):
+        samples.picture("drawn-bored")
+
+
+def test_frames_are_drawn_on_a_copy() -> None:
+    picture = samples.picture("drawn-happy")
+    before = picture.copy()
+    corners = [(20.0, 20.0), (90.0, 20.0), (90.0, 90.0), (20.0, 90.0)]
+    framed = pictures.with_frames(picture, [corners, corners], chosen=1)
+    assert (picture == before).all()
+    assert framed.shape == picture.shape and (framed != picture).any()
+
+
+def test_large_pictures_are_reduced_for_the_screen() -> None:
+    framed = pictures.with_frames(np.zeros((3000, 1500, 3), np.uint8), [], 0)
+    assert framed.shape == (720, 360, 3)
+
+
+def test_enlarging_repeats_pixels() -> None:
+    crop = np.arange(48 * 48, dtype=np.uint8).reshape(48, 48, 1)
+    large = pictures.enlarged(crop, 144)
+    assert large.shape == (144, 144, 1)
+    assert (large[::3, ::3] == crop).all() and (large[2::3, 2::3] == crop).all()
+
+
+def test_a_crop_is_what_training_would_see() -> None:
+    image = samples.picture("drawn-sad")
+    crop = predict.cut(image, Face((30, 30, 190, 190), 1.0), Preprocess(48, 1))
+    assert crop.pixels.shape == (48, 48, 1) and crop.pixels.dtype == np.uint8 and len(crop.corners) == 4
+
+
+def test_one_look_agrees_with_the_library(folders: Path) -> None:
+    classifier = Classifier(make_checkpoint(folders / "checkpoints" / "one"))
+    image = samples.picture("drawn-happy")
+    crop = predict.cut(image, predict.find_faces(image)[0], classifier.checkpoint.preprocess)
+    look = look_model.look(classifier, crop.pixels, Question(target="fear", layer="stage 1 attention"))
+    assert look.prediction.ranked() == classifier.predict([crop.pixels]).ranked()
+    assert look.target == "fear" and look.attribution.layer == "stage 1 attention"
+    assert look.title.startswith("LayerCAM for fear (")
+    values = np.load(io.BytesIO(look_model.raw(look.attribution)), allow_pickle=False)
+    assert (values == look.attribution.values[0]).all()
+    drawn = np.asarray(
+        Image.open(io.BytesIO(look_model.overlay_png(crop.pixels, look.attribution.heatmap()[0], 0.5, False)))
+    )
+    assert drawn.shape == (480, 480, 3)
+    plain = np.asarray(Image.open(io.BytesIO(look_model.overlay_png(crop.pixels, None, 0.5, False))))
+    assert (plain == pictures.enlarged(pictures.as_rgb(crop.pixels), 480)).all()
+
+
+def test_signed_overlays_tell_for_from_against() -> None:
+    face = np.full((8, 8, 1), 128, np.uint8)
+    heat = np.zeros((8, 8), np.float32)
+    heat[0], heat[-1] = 1, -1
+    drawn = np.asarray(Image.open(io.BytesIO(look_model.overlay_png(face, heat, 1.0, True, side=8)))).astype(int)
+    assert drawn[0, 0, 0] > drawn[0, 0, 2]  # orange speaks for the class
+    assert drawn[-1, 0, 2] > drawn[-1, 0, 0]  # purple against it
+    assert np.ptp(drawn[4, 4]) < 3 and drawn[4, 4].min() > 230  # zero is near white
+
+
+def test_own_attention_is_named_and_at_input_size(folders: Path) -> None:
+    classifier = Classifier(make_checkpoint(folders / "checkpoints" / "one"))
+    attention = look_model.own_attention(classifier, np.zeros((48, 48, 1), np.uint8))
+    assert not attention.empty
+    assert len(attention.overlays) == len(attention.channels) == len(attention.gates) == 3
+    assert all(values.shape == (48, 48) for _, values in attention.overlays + attention.channels)
+    assert [len(gates) for gates in attention.gates.values()] == [128, 256, 512]
+
+
+def test_networks_are_listed_best_first_and_damaged_ones_named(folders: Path) -> None:
+    base = folders / "checkpoints"
+    make_checkpoint(base / "plain")
+    make_checkpoint(base / "better", metrics=[FIGURE | {"value": 0.7, "split": "val", "selection": "val"}])
+    unseen = [
+        FIGURE | {"value": 0.9, "split": "val", "selection": "val"},
+        FIGURE | {"value": 0.6, "split": "test", "selection": "val"},
+    ]
+    make_checkpoint(base / "honest", metrics=unseen)
+    (base / "empty").mkdir()
+    (base / ".hidden").mkdir()
+    networks = inventory.trained_networks()
+    assert [network.name for network in networks] == ["better", "honest", "empty", "plain"]
+    assert list(inventory.usable(networks)) == ["better", "honest", "plain"]
+    assert "60.0 %" in inventory.usable(networks)["honest"].figure  # on the split that chose nothing
+    assert "has no config.json" in str(next(n.problem for n in networks if n.name == "empty"))
+
+
+def test_a_page_opens_with_a_network_that_knows_people(folders: Path) -> None:
+    base = folders / "checkpoints"
+    make_checkpoint(base / "drawn", metrics=[FIGURE | {"value": 0.92, "data": "synthetic"}])
+    part = FIGURE | {"value": 0.64, "split": "PublicTest without pictures that leak", "selection": "PublicTest"}
+    make_checkpoint(base / "real", metrics=[FIGURE | {"selection": "PublicTest"}, part])
+    networks = inventory.trained_networks()
+    assert [network.name for network in networks] == ["real", "drawn"]
+    assert networks[0].figure.startswith("65.4 %")  # a part of the selecting split is no unseen split
+
+
+def test_an_address_cannot_lead_out_of_the_runs_folder() -> None:
+    for name in ("../secret", "/etc", "", "."):
+        with pytest.raises(UserError, match="There is no run"):
+            runs.find(name)
+
+
+def test_all_threads_share_one_model(folders: Path) -> None:
+    checkpoint = make_checkpoint(folders / "checkpoints" / "one")
+    found: list[Classifier] = []
+    threads = [threading.Thread(target=lambda: found.append(cache.classifier(checkpoint))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 6 and len({id(classifier) for classifier in found}) == 1
+    other = make_checkpoint(folders / "checkpoints" / "two", seed=1)
+    assert cache.classifier(other) is not found[0]

@@ -1,0 +1,145 @@
+"""Scorecard, thresholds and a face's place on the map: their services and what they draw."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from app_driver import make_checkpoint
+from evidence_maker import NAME, answers, write_faces
+from sklearn import metrics as sk
+
+from fer_models.embedding import FaceMap, MapSettings
+from fer_models.errors import UserError
+from fer_models.evaluation.class_match import softmax
+from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.scorecard import Baseline
+from fer_models.labels import FER7
+from fer_models.training.recipe import Recipe
+from workbench.evidence.model import answers as answers_model
+from workbench.features.confusion import figures
+from workbench.features.confusion.model import scorecard, thresholds
+from workbench.features.misclassifications.figures import face_on_map
+from workbench.features.misclassifications.model import place as place_model
+
+
+def many(n: int = 300) -> Evaluation:
+    """Answers to n pictures, half of them sure and right, with embeddings that lie by class."""
+    random, place = np.random.default_rng(0), np.arange(n)
+    targets = place % 7
+    logits = random.normal(0, 1, (n, 7)).astype(np.float32)
+    logits[place, targets] += 1.5
+    embeddings = (np.eye(7)[targets] * 5 + random.normal(0, 0.1, (n, 7))).astype(np.float32)
+    return Evaluation(
+        FER7, targets, logits.argmax(1), logits, softmax(logits), embeddings, place, place, "made", "x", "test", ""
+    )
+
+
+def test_curves_have_the_areas_of_scikit_learn() -> None:
+    evaluation = many()
+    for kind, area in (("roc", sk.roc_auc_score), ("pr", sk.average_precision_score)):
+        found = thresholds.curves(evaluation, kind)  # type: ignore[arg-type]
+        assert list(found) == list(FER7)
+        for k, name in enumerate(FER7):
+            theirs = area(evaluation.targets == k, evaluation.probabilities[:, k])
+            assert found[name][1] == pytest.approx(theirs, abs=1e-12)
+        figure = figures.class_curves(found, kind)  # type: ignore[arg-type]
+        assert len(figure.data) == 7 + (kind == "roc")
+        assert len({(t.line.dash, t.line.color) for t in figure.data}) == len(figure.data)
+    without = evaluation.take(evaluation.targets != 2)
+    assert "fear" not in thresholds.curves(without, "roc")
+
+
+def test_acceptance_meets_at_the_equal_error_rate() -> None:
+    evaluation = many()
+    for attempts in thresholds.ATTEMPTS:
+        curve = thresholds.acceptance(evaluation, attempts)
+        figure = figures.acceptance(curve)
+        assert f"{100 * curve.eer:.1f}" in figure.data[2].name
+        at = np.abs(curve.far - curve.frr).argmin()
+        assert curve.far[at] == pytest.approx(curve.eer, abs=0.02)
+    paper = thresholds.as_the_fifth_paper(evaluation)
+    assert paper.far == pytest.approx(1 - evaluation.value("accuracy"))
+
+
+def test_the_card_says_where_it_comes_from(folders: Path) -> None:
+    dataset = write_faces(folders)
+    recipe = {
+        "recipe": Recipe(data=NAME, seed=7).to_dict(),
+        "data": NAME,
+        "split": "official",
+        "selection": "best epoch",
+    }
+    checkpoint = make_checkpoint(folders / "checkpoints" / "own", provenance=recipe)
+    plain = answers(dataset)
+    flipped = dataclasses.replace(plain, averaging="flip")
+    shares = np.eye(7, dtype=np.float32)[dataset.labels]
+    voted = dataclasses.replace(dataset, soft_labels=shares)
+    nearest = Baseline("the nearest neighbour on pixels", 0.5, 12)
+    card = scorecard.make(plain, [flipped], NAME, checkpoint, dataset, None, voted, nearest)
+    lines = {what: value for what, value, _ in scorecard.rows(card)}
+    assert lines["Accuracy, plain"] == "50.0 % [25.4, 74.6]"
+    assert lines["Accuracy, mean of the picture and its mirror image"] == "50.0 % [25.4, 74.6]"
+    assert lines["Names the class that most annotators chose"].startswith("50.0 %")
+    assert lines["For comparison: the nearest neighbour on pixels"] == "50.0 %"
+    facts = dict(scorecard.facts(card))
+    assert facts["Selection rule"] == "best epoch" and facts["Seed"] == "7"
+    assert "4,277,833 parameters" in facts["Network"] and facts["Measured on"] == "folder, test, 12 pictures"
+    assert any("is not clearly above it" in text for text in card.warnings)
+    assert "# own" in scorecard.markdown(card) and "Accuracy, plain" in scorecard.markdown(card)
+
+
+def test_the_nearest_neighbour_is_asked_in_the_background(folders: Path) -> None:
+    dataset = write_faces(folders)
+    checkpoint = make_checkpoint(folders / "checkpoints" / "own")
+    assert scorecard.find_nearest(answers(dataset)) is None
+    job = scorecard.start_nearest(answers(dataset), NAME, checkpoint, dataset)
+    deadline = time.monotonic() + 60
+    while job.active and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert job.state == "done", job.problem
+    assert job.result.n == 12 and 0 <= job.result.accuracy <= 1
+    assert scorecard.find_nearest(answers(dataset)) is job
+
+
+def made_map(faces: Evaluation) -> FaceMap:
+    """Classes on a circle."""
+    angle = 2 * np.pi * faces.targets / 7
+    points = np.stack([np.cos(angle), np.sin(angle)], 1).astype(np.float32)
+    one = np.ones(faces.n, np.float32)
+    return FaceMap(points, one, one, None, None, MapSettings(), 0.0)  # type: ignore[arg-type]
+
+
+def test_a_face_lies_among_its_own_kind() -> None:
+    evaluation = many()
+    faces = place_model.faces_of(evaluation, 100)
+    made = made_map(faces)
+    on_map = int(np.flatnonzero(np.isin(evaluation.positions, faces.positions))[0])
+    found = place_model.find(evaluation, on_map, faces, made)
+    assert found.drawn and sum(number for _, number in found.around) == 10
+    own = int(np.flatnonzero(faces.positions == evaluation.positions[on_map])[0])
+    assert found.point == pytest.approx(made.coordinates[own].tolist())
+    off = int(np.flatnonzero(~np.isin(evaluation.positions, faces.positions))[0])
+    found = place_model.find(evaluation, off, faces, made)
+    name = FER7[int(evaluation.targets[off])]
+    assert not found.drawn and found.around[0][0] == name
+    angle = 2 * np.pi * evaluation.targets[off] / 7
+    assert found.point == pytest.approx((np.cos(angle), np.sin(angle)), abs=1e-5)
+    figure = face_on_map(made.coordinates, [FER7[int(k)] for k in faces.targets], FER7, found.point)
+    assert figure.data[-1].name == "this face" and len(figure.data) == 8
+    with pytest.raises(UserError, match="not kept"):
+        place_model.find(dataclasses.replace(evaluation, embeddings=None), 0, faces, made)
+
+
+def test_ranks_of_covered_faces_filter(folders: Path) -> None:
+    dataset = write_faces(folders)
+    evaluation = answers(dataset)
+    rank = answers_model.covered(evaluation, dataset)
+    assert sorted(rank) == pytest.approx(np.linspace(0, 100, evaluation.n))
+    asked = answers_model.Filter(covered=(80, 100), right=True)
+    found = answers_model.scores(evaluation)
+    places = answers_model.places(evaluation, dataset, asked, "source", found, covered=rank)
+    assert len(places) == (rank >= 80).sum() == 3

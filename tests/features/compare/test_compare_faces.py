@@ -1,0 +1,165 @@
+"""Networks on the same faces: what is bold, what the pairs say, what is drawn, and the empty states."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from app_driver import make_checkpoint, open_page, words
+from evidence_maker import answers, cache_answers, write_faces
+from streamlit.testing.v1 import AppTest
+
+from fer_models import create_model
+from fer_models.checkpoint import Checkpoint, save_checkpoint
+from fer_models.errors import UserError
+from fer_models.evaluation.class_match import softmax
+from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.significance import mcnemar_exact
+from fer_models.labels import FER7
+from fer_models.preprocess import Preprocess
+from workbench.features.compare.model import same_faces
+
+SECTION = "On the same faces"
+
+
+def made(right: np.ndarray, seed: int = 0) -> Evaluation:
+    """Answers to 600 pictures, right where asked, else the next class."""
+    n = len(right)
+    targets = np.arange(n) % 7
+    logits = np.random.default_rng(seed).normal(0, 0.1, (n, 7)).astype(np.float32)
+    logits[np.arange(n), np.where(right, targets, (targets + 1) % 7)] += 3
+    place = np.arange(n)
+    return Evaluation(
+        FER7, targets, logits.argmax(1), logits, softmax(logits), None, place, place, "made_up", "x", "test", "valid"
+    )
+
+
+@pytest.fixture(scope="module")
+def three() -> same_faces.Standing:
+    """Two networks that are right equally often, 80 %, on other pictures, and one that is right in half of them."""
+    random, place = np.random.default_rng(3), np.arange(600)
+    right = [place % 5 != 0, place % 5 != 1, random.random(600) < 0.5]
+    return same_faces.standing(("a_1", "b", "c"), [made(each, i) for i, each in enumerate(right)])
+
+
+def test_the_best_is_marked_only_beyond_chance(three: same_faces.Standing) -> None:
+    assert "accuracy" not in three.best, "two are equally right"
+    right = [made(np.arange(600) % 5 != 0), made(np.arange(600) % 2 == 0)]
+    two = same_faces.standing(("good", "bad"), right)
+    assert two.best["accuracy"] == two.best["macro_f1"] == two.best["log_loss"] == 0
+    assert same_faces.marked(two) >= {(0, 0), (0, same_faces.FIGURES.index("log_loss"))}
+
+
+def test_the_pairs_in_words(three: same_faces.Standing) -> None:
+    assert [(pair.a, pair.b) for pair in three.pairs] == [(0, 1), (0, 2), (1, 2)]
+    first, second, _ = same_faces.sentences(three)
+    assert first.startswith("a_1 alone gets 120 pictures right, b alone 120: the difference in accuracy of +0.0 points")
+    assert "can be chance (McNemar's exact test, p = 1, corrected for 3 pairs)" in first
+    assert "They give the same answer to 60.0 % of the 600 pictures." in first
+    assert "is more than chance (McNemar's exact test, p < 0.001, corrected for 3 pairs)" in second
+    correct = [each.predictions == each.targets for each in three.evaluations]
+    plain = mcnemar_exact(correct[0], correct[2]).p
+    assert plain <= same_faces.p_value(three.pairs[1]) <= 3 * plain
+
+
+def test_all_metrics_turn_the_table(three: same_faces.Standing) -> None:
+    heads, rows, bold = same_faces.oriented(three)
+    assert heads[0] == "Network" and [row[0] for row in rows] == ["a_1", "b", "c"]
+    right = [made(np.arange(600) % 5 != 0), made(np.arange(600) % 2 == 0)]
+    every = same_faces.standing(("good", "bad"), right, figures=same_faces.ALL_FIGURES)
+    heads, rows, bold = same_faces.oriented(every)
+    assert heads == ["Figure", "good", "bad"] and len(rows) == len(same_faces.ALL_FIGURES) > 15
+    place = [row[0] for row in rows].index("Accuracy, %")
+    assert (place, 1) in bold and (place, 2) not in bold
+    assert every.best["false_acceptance_share"] == 0, "lower is better there"
+    assert r"\textbf{80.0 [" in same_faces.latex(every)
+
+
+def test_the_files(three: same_faces.Standing) -> None:
+    rows = list(csv.DictReader(io.StringIO(same_faces.csv(three))))
+    assert len(rows) == 3 * len(same_faces.FIGURES)
+    accuracy = next(row for row in rows if (row["network"], row["metric"]) == ("a_1", "accuracy"))
+    assert float(accuracy["value"]) == 0.8 and accuracy["n"] == "600" and accuracy["selected_on"] == "valid"
+    assert accuracy["best_beyond_chance"] == "False"
+    two = same_faces.standing(("a_1", "b"), [made(np.arange(600) % 5 != 0), made(np.arange(600) % 2 == 0)])
+    text = same_faces.latex(two)
+    assert r"a\_1 & \textbf{80.0 [" in text and r"made\_up, test, n = 600" in text and r"Accuracy, \%" in text
+    assert r"\textbf{50" not in text and text.count(r"\toprule") == 1
+
+
+def test_faces_that_only_one_gets_right(three: same_faces.Standing) -> None:
+    a, b, _ = three.evaluations
+    places = same_faces.only_right(a, b)
+    assert sorted(places) == list(range(1, 600, 5))
+    sure = b.probabilities[places].max(1)
+    assert (np.diff(sure) <= 0).all()
+
+
+def test_other_pictures_cannot_be_compared() -> None:
+    one = made(np.arange(20) % 2 == 0)
+    other = dataclasses.replace(one, data="elsewhere")
+    with pytest.raises(UserError, match="needs the same pictures and classes"):
+        same_faces.standing(("a", "b"), [one, other])
+
+
+def opened(app: AppTest, **query: str) -> AppTest:
+    """The section once its comparison is done."""
+    open_page(app, "compare", section=SECTION, data="small", **query)
+    for _ in range(100):
+        if "Comparing" not in " ".join(str(bar.proto) for bar in app.get("progress")):
+            break
+        time.sleep(0.1)
+        app.run()
+    assert not app.exception
+    return app
+
+
+def test_one_network_is_not_enough(app: AppTest, checkpoint: Checkpoint) -> None:
+    open_page(app, "compare", section=SECTION)
+    assert any("needs two trained networks; here is one, fresh" in info.value for info in app.info)
+    assert not app.error and not app.dataframe
+
+
+def test_table_sentences_and_faces(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
+    dataset = write_faces(folders)
+    cache_answers(dataset, checkpoint)
+    other = make_checkpoint(folders / "checkpoints" / "second", seed=1)
+    cache_answers(dataset, other, shift=1)
+    opened(app)
+    assert not app.error, words(app)
+    said = words(app)
+    assert "50.0 [25.4, 74.6]" in said
+    assert len(app.get("plotly_chart")) >= 1 and "Class by class" in said and "How often they agree" in said
+    assert "**12 pictures** of " in said
+    assert "fresh alone gets 6 pictures right, second alone" in said
+    assert [button.proto.label for button in app.get("download_button")] == ["CSV", "LaTeX"]
+    assert "that fresh gets right and second wrong" in said and "fresh says" in said
+    app.selectbox(key="widget right").set_value("second").run()
+    assert not app.exception and "that second gets right and fresh wrong" in words(app)
+    app.multiselect(key="widget compare networks").set_value(["fresh"]).run()
+    assert any("Choose two networks" in info.value for info in app.info)
+    assert app.query_params["networks"] in ("fresh", ["fresh"])
+
+
+def test_other_classes_stand_apart(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
+    dataset = write_faces(folders)
+    cache_answers(dataset, checkpoint)
+    torch.manual_seed(0)
+    fewer = ("happy", "sad")
+    folder = folders / "checkpoints" / "two"
+    save_checkpoint(folder, create_model("fcsdnet", 2, 1), fewer, Preprocess(48, 1))
+    opened(app)
+    for _ in range(100):
+        if "cannot stand in the same table" in words(app):
+            break
+        time.sleep(0.1)
+        app.run()
+    assert "two answers with other classes on these pictures (happy, sad) than fresh" in words(app)
+    assert any("Fewer than two of these networks" in info.value for info in app.info)
+    assert not app.error and answers(dataset).n == 12

@@ -1,0 +1,205 @@
+"""Trained on one set, tested on others: what is asked, what is bold, how classes are matched, and the files."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from app_driver import make_checkpoint, open_page, words
+from evidence_maker import answers, cache_answers, write_faces
+from streamlit.testing.v1 import AppTest
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.data import FaceDataset
+from fer_models.evaluation.class_match import softmax
+from fer_models.evaluation.evaluate import Evaluation
+from fer_models.labels import CKPLUS7, FER7
+from workbench.evidence.model import predictions
+from workbench.features.compare.model import transfer
+from workbench.features.compare.model.transfer import Cell, Pair
+
+SECTION = "Across data sets"
+
+
+def many(right: float, seed: int) -> Evaluation:
+    """Answers to 600 pictures, right in that share of them."""
+    random, place = np.random.default_rng(seed), np.arange(600)
+    targets = place % 7
+    hit = random.random(600) < right
+    logits = random.normal(0, 0.1, (600, 7)).astype(np.float32)
+    logits[place, np.where(hit, targets, (targets + 1) % 7)] += 3
+    return Evaluation(
+        FER7, targets, logits.argmax(1), logits, softmax(logits), None, place, place, "far", "x", "test", "valid"
+    )
+
+
+@pytest.fixture
+def two(folders: Path) -> tuple[Checkpoint, Checkpoint, FaceDataset]:
+    """Two networks, one of them trained on the small set, and that set."""
+    dataset = write_faces(folders)
+    recipe = {"recipe": {"data": "small"}, "data": "small"}
+    return (
+        make_checkpoint(folders / "checkpoints" / "home", provenance=recipe),
+        make_checkpoint(folders / "checkpoints" / "away", seed=1, provenance={"data": "elsewhere"}),
+        dataset,
+    )
+
+
+def test_the_usual_split_is_the_test_part(two: tuple[Checkpoint, Checkpoint, FaceDataset]) -> None:
+    dataset = two[2]
+    assert transfer.usual_split(dataset) == "test"
+    named = dataclasses.replace(dataset, split_names=("Training", "PublicTest"))
+    assert transfer.usual_split(named) == "PublicTest"
+    assert transfer.usual_split(dataclasses.replace(dataset, split_names=("a", "b"))) == "b"
+
+
+def test_what_cannot_be_asked_says_why(two: tuple[Checkpoint, Checkpoint, FaceDataset]) -> None:
+    home, _, dataset = two
+    strange = dataclasses.replace(dataset, classes=tuple("abcdefg"))
+    assert transfer.pair(home, strange, "strange", "test").problem == "no class in common"
+    nothing = dataclasses.replace(dataset, labels=np.full(len(dataset), -1))
+    assert "no picture with a known class" in transfer.pair(home, nothing, "nothing", "test").problem
+    asked = transfer.pair(home, dataset, "small", "test")
+    assert not asked.problem and len(asked.part.index) == 12
+
+
+def test_classes_are_matched_by_name_or_by_hand() -> None:
+    lines = transfer.label_lines(FER7, CKPLUS7, ())
+    assert ("happy", "happy", "") in lines and ("–", "neutral", "") in lines and ("contempt", "–", "") in lines
+    assert all(own == other for own, other, _ in transfer.label_lines(FER7, FER7, ()))
+    changed = transfer.label_lines(FER7, CKPLUS7, (("contempt", "disgust"), ("fear", "")))
+    assert ("contempt", "disgust", "by hand") in changed and ("fear", "–", "by hand") in changed
+    assert ("disgust", "disgust", "") in changed
+
+
+def test_a_label_map_goes_to_the_networks_that_have_the_class(two: tuple[Checkpoint, Checkpoint, FaceDataset]) -> None:
+    home, _, dataset = two
+    six = dataclasses.replace(home, classes=tuple(name for name in FER7 if name != "disgust"))
+    wanted = (("sad", "disgust"), ("neutral", ""))
+    asked = transfer.pair(home, dataset, "small", "test", wanted)
+    assert dict(asked.part.label_map) == dict(wanted) and asked.part.key != predictions.part(dataset, "test").key
+    assert asked.part.label_map != transfer.pair(six, dataset, "small", "test", wanted).part.label_map
+    assert transfer.pair(six, dataset, "small", "test", wanted).part.label_map == (("neutral", ""),)
+    choices = {own: (usual, known) for own, usual, known in transfer.map_choices([six, home], dataset)}
+    assert choices["disgust"][0] == "disgust" and choices["sad"][1][-1] == ""
+    only = {own: usual for own, usual, _ in transfer.map_choices([six], dataset)}
+    assert only["disgust"] == "" and only["happy"] == "happy"
+
+
+def test_bold_only_beyond_chance_and_the_files(two: tuple[Checkpoint, Checkpoint, FaceDataset]) -> None:
+    home, away, dataset = two
+    pairs = [transfer.pair(network, dataset, "far", "test") for network in (home, away)]
+    strange = Pair(home, dataset, "strange", pairs[0].part, "no class in common")
+    good, bad, as_good = many(0.8, 0), many(0.5, 1), many(0.8, 2)
+    found = transfer.transfer([[(pairs[0], good), (strange, None)], [(pairs[1], bad), (strange, None)]], "accuracy")
+    assert found.trained_on == ("small", "elsewhere") and found.data == ("far", "strange")
+    assert [row[0].best for row in found.cells] == [True, False]
+    assert found.cells[0][0].estimate == good.estimate(("accuracy",))["accuracy"]
+    rows = list(csv.DictReader(io.StringIO(transfer.csv(found))))
+    assert [row["best_beyond_chance"] for row in rows] == ["True", "False", "False", "False"]
+    assert float(rows[0]["value"]) == good.value("accuracy") and rows[1]["remark"] == "no class in common"
+    text = transfer.latex(found)
+    assert rf"\textbf{{{transfer.text(found.cells[0][0], 'accuracy')}}}" in text and text.count(r"\textbf") == 1
+    even = transfer.transfer([[(pairs[0], good)], [(pairs[1], as_good)]], "macro_f1")
+    assert not any(cell.best for row in even.cells for cell in row)
+
+
+def test_pictures_that_trained_a_network_are_no_rivals(two: tuple[Checkpoint, Checkpoint, FaceDataset]) -> None:
+    home, away, dataset = two
+    index = dataset.split_index("train")
+    whole = [Pair(network, dataset, "small", predictions.Part("train", index)) for network in (home, away)]
+    small = answers(dataset)
+    seen = dataclasses.replace(
+        small, positions=index[:12], rows=np.asarray(dataset.rows)[index[:12]], split="train", data=dataset.name
+    )
+    found = transfer.transfer([[(whole[0], seen)], [(whole[1], seen)]], "accuracy")
+    (own,), (other,) = found.cells
+    assert own.own and own.seen > 6 and not other.own and other.seen == 0
+    assert isinstance(own, Cell) and not own.best and not other.best
+
+
+def finished(app: AppTest) -> AppTest:
+    for _ in range(300):
+        bars = " ".join(str(bar.proto) for bar in app.get("progress"))
+        if "Predicting" not in bars and "Comparing" not in bars:
+            break
+        time.sleep(0.1)
+        app.run()
+    assert not app.exception
+    return app
+
+
+def test_the_page_computes_and_shows_the_matrix(
+    app: AppTest, two: tuple[Checkpoint, Checkpoint, FaceDataset], folders: Path
+) -> None:
+    home, away, dataset = two
+    cache_answers(dataset, home)
+    cache_answers(dataset, away, shift=1)
+    write_faces(folders, "second")
+    finished(open_page(app, "compare", section=SECTION, networks="home,away", sets="small,second"))
+    assert not app.error, words(app)
+    said = words(app)
+    assert "50.0 [25.4, 74.6]" in said and "own data" in said
+    assert len(app.get("plotly_chart")) == 1
+    assert "The same 7 classes" in said
+    assert [button.proto.label for button in app.get("download_button")] == ["CSV", "LaTeX", "CSV"]
+    assert "Where one network fails over these data sets" in [head.value for head in app.subheader]
+    app.selectbox(key="widget set cut by").set_value("data set").run()
+    app.selectbox(key="widget slices of").set_value("away").run()
+    slices = next(html.proto.body for html in app.get("html") if "Worst slices" in html.proto.body)
+    assert ">second<" in slices and ">small<" in slices and "few pictures" in slices and not app.error
+    assert app.query_params["sets"] in ("small,second", ["small,second"])
+    app.multiselect(key="widget compare sets").set_value(["small"]).run()
+    finished(app)
+    assert app.query_params["sets"] in ("small", ["small"])
+    app.multiselect(key="widget compare networks").set_value([]).run()
+    assert any("Choose one network or more" in info.value for info in app.info)
+
+
+def test_a_label_map_is_chosen_told_and_kept(
+    app: AppTest, two: tuple[Checkpoint, Checkpoint, FaceDataset], folders: Path
+) -> None:
+    finished(open_page(app, "compare", section=SECTION, networks="home", sets="small"))
+    app.selectbox(key="widget map of small sad").set_value("disgust").run()
+    finished(app)
+    app.selectbox(key="widget map of small neutral").set_value("left out").run()
+    finished(app)
+    assert not app.error, words(app)
+    assert app.query_params["map of small"] in ("sad=disgust,neutral=", ["sad=disgust,neutral="])
+    said = words(app)
+    assert "Label map of small: sad as disgust, neutral left out" in said and "--map sad=disgust,neutral=" in said
+    app.selectbox(key="widget map of small sad").set_value("sad").run()
+    app.selectbox(key="widget map of small neutral").set_value("neutral").run()
+    finished(app)
+    assert "map of small" not in app.query_params and "Label map of" not in words(app)
+
+
+def test_a_label_map_comes_from_the_address(
+    app: AppTest, two: tuple[Checkpoint, Checkpoint, FaceDataset], folders: Path
+) -> None:
+    finished(open_page(app, "compare", section=SECTION, networks="home", sets="small", **{"map of small": "sad="}))
+    assert "Label map of small: sad left out" in words(app)
+    open_page(app, "compare", section=SECTION, networks="home", sets="small", **{"map of small": "no such thing"})
+    finished(app)
+    assert not app.error and "Label map of" not in words(app)
+
+
+def test_many_pictures_wait_for_a_button(
+    app: AppTest, two: tuple[Checkpoint, Checkpoint, FaceDataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predictions, "AT_ONCE", 5)
+    open_page(app, "compare", section=SECTION, networks="home", sets="small")
+    (button,) = [b for b in app.button if b.label == "Predict 12 pictures"]
+    button.click().run()
+    finished(app)
+    assert not app.error and "own data" in words(app)
+
+
+def test_without_a_network(app: AppTest) -> None:
+    open_page(app, "compare", section=SECTION)
+    assert any("This matrix needs a trained network; there is none yet" in info.value for info in app.info)

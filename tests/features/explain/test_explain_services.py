@@ -1,0 +1,278 @@
+"""What the tabs of Explain compute, without Streamlit."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from app_driver import make_checkpoint
+from PIL import Image
+
+from fer_models import create_model
+from fer_models.checkpoint import save_checkpoint
+from fer_models.classifier import Classifier
+from fer_models.data import open_dataset
+from fer_models.errors import UserError
+from fer_models.explain import explain as library_explain
+from fer_models.explain.attention_order import tokens_in_sequence
+from fer_models.explain.faithfulness import measure
+from fer_models.labels import FER7
+from fer_models.preprocess import Preprocess
+from fer_models.robustness import CORRUPTIONS, FaceGeometry
+from workbench.app import explain_jobs
+from workbench.face.model import crop, samples
+from workbench.face.model import predict as predict_model
+from workbench.face.model.crop import Framed
+from workbench.features.explain.model import attention, contrast, methods, networks, trust, what_if
+from workbench.features.explain.model.what_if import Change
+from workbench.heatmap.model import drawing
+from workbench.heatmap.model import look as look_model
+from workbench.heatmap.model.drawing import Display
+from workbench.heatmap.model.look import Question
+
+
+@pytest.fixture
+def classifier(folders: Path) -> Classifier:
+    return Classifier(make_checkpoint(folders / "checkpoints" / "one"))
+
+
+@pytest.fixture
+def framed() -> Framed:
+    picture = samples.picture("drawn-happy")
+    return crop.frame(picture, predict_model.find_faces(picture)[0], Preprocess(48, 1), "drawn-happy")
+
+
+def test_a_drawn_face_has_true_regions_that_share_no_pixel(framed: Framed) -> None:
+    masks = list(framed.masks.values())
+    assert np.sum(masks, axis=0).tolist() == np.ones((48, 48), int).tolist()
+    assert "so they are true" in framed.source
+    rows, _ = np.nonzero(framed.masks["mouth"])
+    eyes, _ = np.nonzero(framed.masks["eyes"])
+    assert eyes.mean() < 24 < rows.mean()
+    assert framed.large.shape[2] == 3 and framed.crop.pixels.shape == (48, 48, 1)
+
+
+def test_a_photograph_gets_a_template_and_says_so() -> None:
+    picture = samples.picture("drawn-happy")
+    found = crop.frame(picture, predict_model.find_faces(picture)[0], Preprocess(48, 1))
+    assert found.source.startswith("a template") and set(found.masks) > {"eyes", "mouth", "background"}
+
+
+def test_region_shares_add_up_and_the_background_raises_an_alarm(classifier: Classifier, framed: Framed) -> None:
+    look = look_model.look(classifier, framed.crop.pixels, Question(target="happy"))
+    values = np.zeros((1, 48, 48), np.float32)
+    values[0][framed.masks["background"]] = 1
+    values[0][framed.masks["mouth"]] = 1
+    planted = type(look.attribution)(**{**vars(look.attribution), "values": values})
+    found = crop.region_shares(planted, classifier.classes, framed.masks, framed.geometry)
+    assert found is not None and found.alarm
+    assert sum(found.shares.values()) == pytest.approx(1)
+    assert found.units is not None and 0 <= found.units[0] <= 1
+    nothing = type(look.attribution)(**{**vars(look.attribution), "values": -values})
+    assert crop.region_shares(nothing, classifier.classes, framed.masks, framed.geometry) is None
+
+
+def test_a_saved_map_says_how_it_was_made(classifier: Classifier, framed: Framed) -> None:
+    pixels, display = framed.crop.pixels, Display(0.4, True, "cividis")
+    look = look_model.look(classifier, pixels, Question(target="fear", of="probability", upsampling="nearest"))
+    picture = Image.open(io.BytesIO(drawing.captioned_png(pixels, look, display, classifier.checkpoint)))
+    told = json.loads(picture.text["Settings"])
+    assert told["weights_sha256"] == classifier.checkpoint.sha256 and told["score"] == "probability"
+    assert told["options"]["upsampling"] == "nearest" and told["display"] == vars(display)
+    assert picture.height > picture.width  # the lines are printed under the face
+    assert "probability of fear" in look_model.facts(look) and "nearest" in look_model.facts(look)
+
+
+def test_nearest_upsampling_shows_the_cells(classifier: Classifier, framed: Framed) -> None:
+    look = look_model.look(classifier, framed.crop.pixels, Question(upsampling="nearest"))
+    height, width = look.attribution.layer_size or (0, 0)
+    assert len(np.unique(look.attribution.values)) <= height * width
+
+
+def test_the_grid_of_methods_is_the_library_s(classifier: Classifier, framed: Framed) -> None:
+    pixels = framed.crop.pixels
+    told: list[float] = []
+    lines = methods.grid(
+        classifier, pixels, ["grad_cam", "saliency"], ["happy", "sad"], "classes", Question(),
+        lambda done, what: told.append(done),
+    )  # fmt: skip
+    look = lines[0].looks[1]
+    assert look is not None and look.target == "sad" and told == sorted(told) and len(told) == 4
+    same = library_explain(classifier, classifier.prepare([pixels]), "grad_cam", "sad").values
+    assert np.array_equal(look.attribution.values, same)
+    layers = list(look_model.layers(classifier))[:2]
+    across = methods.grid(classifier, pixels, ["grad_cam", "saliency"], layers, "layers", Question())
+    assert [look.attribution.layer for look in across[0].looks if look] == layers
+    assert across[1].problems == ("", "uses no layer") and across[1].looks[1] is None
+
+
+def test_networks_are_read_one_by_one(classifier: Classifier, framed: Framed, folders: Path) -> None:
+    torch.manual_seed(1)
+    plain = Classifier(
+        save_checkpoint(
+            folders / "checkpoints" / "six", create_model("mini_xception", 6, 1), FER7[:6], Preprocess(48, 1)
+        )
+    )
+    asked = Question(target="neutral")
+    one, other = (networks.read(c, framed.crop.pixels, asked) for c in (classifier, plain))
+    assert one.look is not None and one.look.target == "neutral" and one.attended is not None
+    assert other.look is None and "no class neutral" in other.problem and other.attended is None
+    assert networks.own_name("happy", ("happiness", "sadness")) == "happiness"
+    shares = [None, None]
+    rows = networks.table(["one", "six"], [one, other], shares)
+    assert len(rows) == 7 + 6 and sum(float(str(row[3])) for row in rows) == pytest.approx(2, abs=1e-5)
+    faces = [framed.crop.pixels] * 2
+    sheet = Image.open(io.BytesIO(networks.sheet(["one", "six"], [one, other], faces, Display(), "note")))
+    assert sheet.height > 2 * 192
+
+
+def test_the_verdict_of_the_networks() -> None:
+    class Said:
+        def __init__(self, name: str) -> None:
+            self.answer = (name, 0.5)
+
+    def verdict(*names: str) -> str:
+        return networks.verdict([Said(name) for name in names])  # type: ignore[misc]
+
+    assert verdict("sad", "sad") == "All 2 networks say sad."
+    assert verdict("sad", "sad", "fear") == "2 of 3 networks say sad; 1 says fear."
+    assert verdict("sad", "fear") == "All 2 networks say something else: sad, fear."
+
+
+def test_a_contrast_is_the_difference_of_both_maps(classifier: Classifier, framed: Framed) -> None:
+    found = contrast.contrast(classifier, framed.crop.pixels, "fear", "surprise", Question(method="hires_cam"))
+    apart = found.of_a.attribution.values - found.of_b.attribution.values
+    assert np.allclose(found.difference.attribution.values, apart, atol=1e-5 * np.abs(apart).max() + 1e-9)
+    logits = found.of_a.prediction.logits[0]
+    assert found.margin == pytest.approx(float(logits[FER7.index("fear")] - logits[FER7.index("surprise")]))
+    rows = contrast.sides(found.difference, framed.masks)
+    assert sum(a + b for _, a, b in rows) == pytest.approx(1, abs=1e-5)
+    with pytest.raises(UserError, match="two different classes"):
+        contrast.contrast(classifier, framed.crop.pixels, "fear", "fear", Question())
+
+
+def test_channels_come_by_gate_and_queries_by_place(classifier: Classifier, framed: Framed, folders: Path) -> None:
+    channel = next(m for m in attention.modules(classifier, framed.crop.pixels) if m.kind == "channel")
+    found = attention.channel_maps(channel, 48, most=3, least=2)
+    gates = [gate for _, gate, _ in found]
+    assert len(found) == 5 and gates == sorted(gates, reverse=True)
+    assert gates[0] == channel.weights.max() and gates[-1] == channel.weights.min()
+    assert "gates are no attention" in attention.flow(classifier, framed.crop.pixels).reason
+
+    torch.manual_seed(0)
+    model = create_model("separable_attention", 7, 1)
+    both = Classifier(save_checkpoint(folders / "checkpoints" / "both", model, FER7, Preprocess(48, 1)))
+    tokens = attention.modules(both, framed.crop.pixels)[0]
+    rows, columns = tokens.query_grid or (0, 0)
+    assert attention.query_map(tokens, 0, 1, 48).shape == (48, 48)
+    down, across = attention.query_places(tokens)
+    assert down[0] == 0 and len(down) <= 7 and max(across) < columns and rows > 1
+    assert not tokens_in_sequence(both, both.prepare([framed.crop.pixels]))
+    assert "beside each other" in attention.flow(both, framed.crop.pixels).reason
+
+
+def test_attention_is_averaged_over_the_faces_of_each_class(classifier: Classifier) -> None:
+    told: list[tuple[float, str]] = []
+    found = attention.class_means(
+        classifier,
+        open_dataset("synthetic:count=70,size=48,identities=10"),
+        lambda share, words: told.append((share, words)),
+    )
+    assert found.means and found.shown and told[-1][0] == 1.0
+    assert all(found.counts[k] for k in found.shown) and found.where.startswith("synthetic")
+    for maps in found.means.values():
+        assert maps.maps.shape == (7, 48, 48) and np.array_equal(maps.counts, found.counts)
+    assert all(found.faces[k].shape == (48, 48, 1) for k in found.shown)
+
+
+def test_curves_agree_with_the_metrics(classifier: Classifier, framed: Framed) -> None:
+    pixels = framed.crop.pixels
+    attribution = look_model.look(classifier, pixels, Question()).attribution
+    told: list[float] = []
+    found = trust.evidence(classifier, pixels, attribution, "mean", lambda done, what: told.append(done))
+    batch = classifier.prepare([pixels])
+    for metric in ("deletion", "insertion", "road"):
+        own = found.curves[metric][0]
+        assert own.name == trust.OWN and len(found.curves[metric]) == 4
+        options = {} if metric == "road" else {"baseline": "mean"}
+        by_itself = float(measure(classifier, batch, attribution, metric, **options)[0])
+        assert own.area == pytest.approx(by_itself, abs=1e-6)
+    assert told == sorted(told) and max(told) <= 1
+    assert found.cascade is not None and found.cascade.maps.shape[2:] == (48, 48)
+    rows, best = trust.rows(found)
+    assert {row[0] for row in rows} >= {"Deletion", "ROAD"} and all(column >= 2 for _, column in best)
+
+
+def test_changes_happen_in_the_order_of_a_camera(framed: Framed) -> None:
+    image = what_if.reduced(framed.large)
+    assert image.shape[0] <= 192
+    assert np.array_equal(what_if.changed(image, [], None), image)
+    bar, turn = Change("bar", 0.2, (("down", 0.2),)), Change("rotation", 40.0)
+    one, other = what_if.changed(image, [bar, turn], None), what_if.changed(image, [turn, bar], None)
+    assert np.array_equal(one, other)
+    by_hand = CORRUPTIONS.create("bar", down=0.2).apply(image, 0.2)
+    assert np.array_equal(one, CORRUPTIONS.create("rotation").apply(by_hand, 40.0))
+    assert {place.name for place in what_if.places_of("bar")} == {"across", "down", "length", "angle"}
+    assert what_if.places_of("blur") == []
+
+
+def test_a_sweep_meets_the_single_answers(classifier: Classifier, framed: Framed) -> None:
+    image = what_if.reduced(framed.large)
+    strengths, said = what_if.sweep(
+        classifier, image, (Change("grey", 1.0),), Change("blur", 3.0), FaceGeometry(), steps=4
+    )
+    assert strengths[0] == CORRUPTIONS["blur"].low and said.probabilities.shape == (4, 7)
+    changes = [Change("grey", 1.0), Change("blur", float(strengths[2]))]
+    face = classifier.checkpoint.preprocess.stored(what_if.changed(image, changes, FaceGeometry()))
+    assert np.allclose(classifier.predict([face]).probabilities[0], said.probabilities[2], atol=1e-5)
+
+
+def test_the_worst_patch_is_found() -> None:
+    """A network that looks at one corner only loses most under a patch there."""
+
+    class Corner:
+        classes = ("lit", "dark")
+
+        class checkpoint:  # noqa: N801
+            preprocess = Preprocess(24, 1)
+
+        def predict(self, faces: list[np.ndarray]) -> object:
+            from fer_models.classifier import Prediction
+
+            lit = np.array([np.asarray(face)[:6, :6].mean() / 255 for face in faces], np.float32)
+            chances = np.stack([lit, 1 - lit], 1)
+            return Prediction(self.classes, chances, chances, chances)
+
+    white = np.full((48, 48, 3), 255, np.uint8)
+    found = what_if.patches(Corner(), white, "lit", 0.3)  # type: ignore[arg-type]
+    assert found.place[0] < 0.35 and found.place[1] < 0.35
+    assert found.before == 1 and found.after < 0.2 and found.answer == "dark"
+    assert found.drop[:6, :6].mean() > 10 * found.drop[12:, 12:].mean()
+    masks = {"low": np.tri(24, dtype=bool), "high": ~np.tri(24, dtype=bool)}
+    assert what_if.region_at(masks, (0.9, 0.1)) == "high"
+
+
+def test_a_job_can_be_stopped_and_begun_again() -> None:
+    go = threading.Event()
+
+    def work(tell: object) -> str:
+        go.wait(5)
+        tell(0.5, "half")  # type: ignore[operator]
+        return "done"
+
+    job = explain_jobs.start("stopped", work)
+    assert job.active
+    explain_jobs.cancel("stopped")
+    go.set()
+    for _ in range(200):
+        if not job.active:
+            break
+        threading.Event().wait(0.02)
+    assert explain_jobs.was_cancelled(job) and explain_jobs.was_cancelled(explain_jobs.start("stopped", work))
+    explain_jobs.again("stopped")
+    assert explain_jobs.start("stopped", work).result == "done"

@@ -1,0 +1,198 @@
+"""The tabs of Explain: each draws its answer, only the open one computes, and what cannot be done is said."""
+
+from __future__ import annotations
+
+import io
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from app_driver import make_checkpoint, open_page, words
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from fer_models import create_model
+from fer_models.checkpoint import Checkpoint, save_checkpoint
+from fer_models.labels import FER7
+from fer_models.preprocess import Preprocess
+from workbench.app import explain_jobs
+from workbench.face.model import samples
+from workbench.features.explain.model import methods, trust, what_if
+from workbench.features.explain.tabs import TABS
+
+
+def shown(app: AppTest) -> str:
+    """Everything drawn as HTML of our own: grids, bars, tables."""
+    return " ".join(str(html.proto.body) for html in app.get("html"))
+
+
+def settled(app: AppTest, until: str) -> AppTest:
+    """Run again until a background job's answer stands on the page."""
+    for _ in range(200):
+        if until in words(app) + shown(app):
+            return app
+        time.sleep(0.1)
+        app.run()
+    raise AssertionError(f"{until!r} did not appear: {words(app)[-600:]}")
+
+
+def clean(app: AppTest) -> None:
+    assert not app.exception and not app.error, [error.value for error in app.error]
+
+
+def labels_of(app: AppTest, kind: str) -> list[str]:
+    return [element.proto.label for element in app.get(kind)]
+
+
+def test_only_the_open_tab_computes(app: AppTest, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("computed though its tab is closed")
+
+    for module, name in ((methods, "grid"), (trust, "evidence"), (what_if, "patches")):
+        monkeypatch.setattr(module, name, never)
+    open_page(app, "explain")
+    clean(app)
+    (tabs,) = [control for control in app.segmented_control if control.label == "View"]
+    assert tabs.options == [title for title, _ in TABS.values()] and tabs.value == "look"
+    open_page(app, "explain", tab="contrast")
+    clean(app)
+    assert "**Why " in words(app)
+
+
+def test_networks(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
+    torch.manual_seed(3)
+    model = create_model("mini_xception", 7, 1)
+    save_checkpoint(folders / "checkpoints" / "second", model, FER7, Preprocess(48, 1))
+    (folders / "checkpoints" / "broken").mkdir()
+    open_page(app, "explain", tab="networks")
+    clean(app)
+    assert "networks say" in words(app)
+    drawn = shown(app)
+    assert "Maps of fresh" in drawn and "Maps of second" in drawn and "no attention module" in drawn
+    assert drawn.count('aria-label="Probabilities: ') == 2
+    assert {"Rows, PNG", "CSV", "Save the report"} <= set(labels_of(app, "download_button"))
+    app.multiselect[0].set_value(["second"]).run()
+    clean(app)
+    assert "Maps of fresh" not in shown(app) and "One network says" in words(app)
+    assert app.query_params["among"] in ("second", ["second"])
+
+
+def test_methods_over_classes_and_layers(app: AppTest, checkpoint: Checkpoint) -> None:
+    open_page(app, "explain", tab="methods", methods="grad_cam,saliency", classes="happy,sad")
+    settled(app, "Heatmaps by method and column")
+    clean(app)
+    drawn = shown(app)
+    assert drawn.count("over the face") == 4 and "Grad-CAM for sad" in drawn and "a map." in drawn
+    assert "Guided backpropagation" in drawn or "do not work" not in drawn  # what is refused is named
+    (across,) = [control for control in app.segmented_control if control.label == "Columns"]
+    across.set_value("layers").run()
+    settled(app, "uses no layer")
+    clean(app)
+
+
+def test_contrast_of_two_chosen_classes(app: AppTest, checkpoint: Checkpoint) -> None:
+    open_page(app, "explain", tab="contrast", why="fear", **{"and not": "surprise"})
+    clean(app)
+    text = words(app)
+    assert "Why fear (" in text and "and not surprise (" in text and "times as probable" in text
+    assert "for fear minus surprise, signed" in shown(app) and "Finer-CAM: fear against surprise" in shown(app)
+    assert "fear" not in app.selectbox(key="widget and not").options
+
+
+def test_attention_of_channels_queries_and_none(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
+    open_page(app, "explain", tab="attention")
+    clean(app)
+    assert "Feature maps by gate" in shown(app) and "channel gate" in words(app) + shown(app)
+    modules = app.selectbox(key="widget module")
+    modules.set_value(next(title for title in modules.options if "spatial" in title)).run()
+    clean(app)
+    assert "its own cells" in shown(app)
+    for name, network in (("tokens", "separable_attention"), ("none", "mini_xception")):
+        torch.manual_seed(0)
+        save_checkpoint(folders / "checkpoints" / name, create_model(network, 7, 1), FER7, Preprocess(48, 1))
+    open_page(app, "explain", tab="attention", checkpoint="tokens")
+    clean(app)
+    assert "A map for every query" in words(app) and "beside each other" in words(app)
+    assert shown(app).count("Query in row") == 36
+    app.slider(key="widget query row 6").set_value(1).run()
+    clean(app)
+    assert "Attention of the query in row 1, column 3" in shown(app)
+    open_page(app, "explain", tab="attention", checkpoint="none")
+    assert any("no attention module" in info.value for info in app.info)
+
+
+def test_trust_in_full(app: AppTest, checkpoint: Checkpoint) -> None:
+    open_page(app, "explain", tab="trust")
+    assert "Not to be believed" in words(app)  # the weights are random
+    settled(app, "All tests of this map")
+    clean(app)
+    assert len(app.get("plotly_chart")) == 3  # deletion, insertion, ROAD
+    assert shown(app).count("Spearman") >= 6 and "edge detector" in shown(app)
+
+
+def test_what_if_the_face_changes(app: AppTest, checkpoint: Checkpoint) -> None:
+    open_page(app, "explain", tab="change")
+    settled(app, "A black patch of 25 %")
+    clean(app)
+    before = shown(app)
+    app.slider(key="widget change light").set_value(3.0).run()
+    clean(app)
+    assert shown(app) != before
+    next(button for button in app.button if button.label == "Cover the mouth").click().run()
+    clean(app)
+    assert app.slider(key="widget change bar").value == 0.25 and app.slider(key="widget change bar down").value == 0.75
+    next(button for button in app.button if button.label == "As it was").click().run()
+    clean(app)
+    assert app.slider(key="widget change light").value == 1 and app.slider(key="widget change bar").value == 0
+
+
+def test_a_long_job_can_be_cancelled(app: AppTest, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explain_jobs, "_GRACE", 0.0)
+
+    def slow(*arguments: object) -> None:
+        for step in range(200):
+            time.sleep(0.05)
+            arguments[-1](step / 200, "at work")  # type: ignore[operator]
+
+    monkeypatch.setattr(methods, "grid", slow)
+    open_page(app, "explain", tab="methods")
+    next(button for button in app.button if button.label == "Cancel").click().run()
+    settled(app, "The grid of methods was cancelled.")
+    assert [button.label for button in app.button if "again" in button.label] == ["Begin again"]
+
+
+def test_several_uploads_stand_side_by_side(app: AppTest, checkpoint: Checkpoint) -> None:
+    files = []
+    for name in ("fear", "sad"):
+        buffer = io.BytesIO()
+        Image.fromarray(samples.picture(f"drawn-{name}")).save(buffer, "PNG")
+        files.append((f"{name}.png", buffer.getvalue(), "image/png"))
+    open_page(app, "explain")
+    app.file_uploader[0].set_value([*files, ("broken.png", b"no picture", "image/png")]).run()
+    (error,) = app.error
+    assert "broken.png" in error.value and "is not a picture" in error.value
+    (choice,) = [box for box in app.selectbox if box.label == "Picture"]
+    assert choice.options == ["1: fear.png", "2: sad.png"]
+    choice.set_value(2).run()
+    pictures = app.get("imgs") or app.get("image")
+    titles = [image.caption for element in pictures for image in element.proto.imgs]
+    assert "sad.png. One face found." in titles
+
+
+def test_no_face_is_said_in_every_tab(app: AppTest, checkpoint: Checkpoint) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (80, 100, 3), dtype=np.uint8)).save(buffer, "PNG")
+    open_page(app, "explain", tab="networks")
+    app.file_uploader[0].set_value([("noise.png", buffer.getvalue(), "image/png")]).run()
+    clean(app)
+    assert any("No face was found" in warning.value for warning in app.warning)
+    assert "networks say" not in words(app)
+
+
+def test_an_unknown_tab_in_the_address_opens_the_first(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
+    make_checkpoint(folders / "checkpoints" / "other", seed=1)
+    open_page(app, "explain", tab="nowhere", methods="magic", module="none")
+    clean(app)
+    assert "**The class is" in words(app)

@@ -1,0 +1,134 @@
+"""Filters, orders, votes, neighbours and marks of the misclassified faces."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from evidence_maker import answers, write_faces
+
+from fer_models.data import FaceDataset
+from fer_models.errors import UserError
+from workbench.app import marks
+from workbench.evidence.model import answers as answers_model
+from workbench.evidence.model.answers import Filter
+from workbench.features.misclassifications.model import neighbours
+
+
+@pytest.fixture
+def dataset(folders: Path) -> FaceDataset:
+    return write_faces(folders)
+
+
+def voted_set(dataset: FaceDataset) -> FaceDataset:
+    """Everyone agrees with the label, but for disgust (nobody) and fear (half); the first picture has no votes."""
+    shares = np.eye(7, dtype=np.float32)[dataset.labels]
+    disgust, fear = (dataset.classes.index(name) for name in ("disgust", "fear"))
+    shares[dataset.labels == disgust] = np.eye(7)[0]
+    shares[dataset.labels == fear] = 0.5 * np.eye(7)[fear] + 0.5 * np.eye(7)[5]
+    return dataclasses.replace(dataset, soft_labels=shares)
+
+
+def test_only_errors_and_in_the_order_asked_for(dataset: FaceDataset) -> None:
+    evaluation = answers(dataset)
+    found = answers_model.scores(evaluation)
+    wrong = evaluation.predictions != evaluation.targets
+    sure = answers_model.places(evaluation, dataset, Filter(), "confidence", found)
+    assert set(sure) == set(np.flatnonzero(wrong)) and len(sure) == 6
+    assert answers_model.title(evaluation, int(sure[0])) == "sad > neutral"
+    assert (np.diff(found.confidence[sure]) <= 0).all()
+    loss = answers_model.places(evaluation, dataset, Filter(), "loss", found)
+    assert (np.diff(found.loss[loss]) <= 0).all()
+    close = answers_model.places(evaluation, dataset, Filter(), "close", found)
+    assert (np.diff(found.margin[close]) >= 0).all()
+    assert answers_model.title(evaluation, int(close[0])) == "disgust > angry"
+    at = int(sure[0])
+    label = float(evaluation.probabilities[at, evaluation.targets[at]])
+    assert found.loss[at] == pytest.approx(-np.log(label), rel=1e-5)
+    assert found.margin[at] == pytest.approx(found.confidence[at] - label)
+    assert answers_model.caption(evaluation, at) == f"sad > neutral, {100 * found.confidence[at]:.0f}\u00a0%"
+
+
+def test_filters(dataset: FaceDataset) -> None:
+    evaluation = answers(dataset)
+    found = answers_model.scores(evaluation)
+
+    def count(**asked: object) -> int:
+        light = answers_model.light(evaluation, dataset)
+        return len(answers_model.places(evaluation, dataset, Filter(**asked), "source", found, light))  # type: ignore[arg-type]
+
+    assert count(true="sad") == 2 and count(predicted="sad") == 2
+    assert count(true="sad", predicted="sad") == 0
+    assert count(true="sad", right=True) == 3
+    assert count(rows=frozenset()) == 0
+    wrong = evaluation.rows[evaluation.predictions != evaluation.targets]
+    assert count(rows=frozenset({int(wrong[0])})) == 1
+    assert count(brightness=(0, 100)) == 0 and count(brightness=(100, 160)) == 6
+    named = dataclasses.replace(dataset, subjects=np.where(dataset.labels == 4, "ann", "ben"))
+    assert len(answers_model.places(evaluation, named, Filter(subjects=("ann",)), "source", found)) == 2
+
+
+def test_annotators_doubt(dataset: FaceDataset) -> None:
+    evaluation, voted = answers(dataset), voted_set(dataset)
+    found = answers_model.scores(evaluation, voted)
+    places = answers_model.places(evaluation, dataset, Filter(), "votes", found)
+    titles = [answers_model.title(evaluation, int(place)) for place in places[:2]]
+    assert titles == ["disgust > angry", "fear > surprise"]
+    assert found.doubt is not None and found.doubt[places[0]] == 1 and found.doubt[places[1]] == 0.5
+    assert answers_model.votes_of(evaluation, voted, int(places[1])) == [("fear", 0.5), ("surprise", 0.5)]
+    with pytest.raises(UserError, match="no votes"):
+        answers_model.places(evaluation, dataset, Filter(), "votes", answers_model.scores(evaluation))
+    assert answers_model.votes_name(dataset, "small") is None
+    assert answers_model.votes_name(voted, "small") == "small"
+
+
+def test_the_nearest_face_is_not_itself(dataset: FaceDataset) -> None:
+    evaluation = answers(dataset)
+    assert evaluation.embeddings is not None
+    twin = evaluation.embeddings.copy()
+    twin[3] = 2 * twin[7]  # the same direction, another length
+    evaluation = dataclasses.replace(evaluation, embeddings=twin)
+    found = neighbours.nearest(evaluation, 7, evaluation, count=3)
+    assert len(found) == 3 and found[0].position == evaluation.positions[3]
+    assert found[0].cosine == pytest.approx(1, abs=1e-5)
+    assert found[0].true == evaluation.classes[evaluation.targets[3]]
+    bare = dataclasses.replace(evaluation, embeddings=None)
+    assert neighbours.nearest(bare, 7, bare) == []
+
+
+def test_marks_are_kept_by_row_and_leave_no_trace_when_taken_off(dataset: FaceDataset) -> None:
+    assert marks.read(dataset) == {}
+    position = int(dataset.split_index("test")[4])
+    row = int(dataset.rows[position])
+    marks.put(dataset, position, ["label wrong", "good teaching example"])
+    marks.put(dataset, position + 1, ["ambiguous"])
+    assert marks.read(dataset)[row] == {"label wrong", "good teaching example"}
+    lines = marks.file(dataset).read_text().splitlines()
+    assert lines[0] == "row,mark,class,split"
+    assert f"{row},label wrong,{dataset.classes[dataset.labels[position]]},test" in lines
+    assert len(lines) == 4
+    assert answers_model.marked_rows(marks.read(dataset), ("label wrong", "not a face")) == {row}
+    marks.put(dataset, position, [])
+    assert row not in marks.read(dataset) and len(marks.read(dataset)) == 1
+    with pytest.raises(UserError, match="no mark nonsense"):
+        marks.put(dataset, position, ["nonsense"])
+
+
+def test_another_source_has_marks_of_its_own_and_odd_lines_are_passed_over(dataset: FaceDataset) -> None:
+    marks.put(dataset, 0, ["ambiguous"])
+    elsewhere = dataclasses.replace(dataset, source="/somewhere/else")
+    assert marks.file(elsewhere) != marks.file(dataset) and marks.read(elsewhere) == {}
+    with marks.file(dataset).open("a") as stream:
+        stream.write("x,ambiguous,,\n5,nonsense,,\n7\n\n9,not a face,,\n")
+    assert set(marks.read(dataset)) == {int(dataset.rows[0]), 9}
+    marks.file(dataset).write_bytes(b"\xff\xfe")
+    assert marks.read(dataset) == {}
+
+
+def test_marks_that_cannot_be_written_are_said(dataset: FaceDataset) -> None:
+    marks.file(dataset).parent.parent.mkdir(parents=True, exist_ok=True)
+    marks.file(dataset).parent.write_text("in the way")
+    with pytest.raises(UserError, match="cannot be written"):
+        marks.put(dataset, 0, ["ambiguous"])

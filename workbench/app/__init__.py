@@ -1,0 +1,1 @@
+"""What pages share and that knows neither Streamlit nor Plotly: jobs, data sets, runs, words."""

@@ -1,0 +1,241 @@
+"""Which data sets there are, their sizes beside the official ones, and how one is added or forgotten."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fer_models.data import (
+    READERS,
+    DatasetEntry,
+    FaceDataset,
+    add_dataset,
+    known_datasets,
+    open_dataset,
+    remove_dataset,
+)
+from fer_models.data import builtin as built_in
+from fer_models.data.archive import MAX_BYTES, MAX_FILES, extract_zip
+from fer_models.data.opening import split_options
+from fer_models.data.store import open_store, store_folder
+from fer_models.data.synthetic import SyntheticOptions
+from fer_models.errors import UserError
+from fer_models.folders import cache_folder
+from workbench.app import jobs
+from workbench.app.jobs import Job
+
+#: The set that a visitor sees first where it is at hand.
+_PREFERRED = "fer2013"
+#: What a ZIP may unpack to, for the sentence beside the upload.
+UNPACKED_LIMIT = f"{MAX_BYTES / 1e9:g} GB and {MAX_FILES:,} files"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Classes, pictures, and the smallest, largest and average number of pictures a class; ``None`` is not told."""
+
+    classes: int
+    images: int
+    low: int | None = None
+    high: int | None = None
+    average: float | None = None
+
+
+@dataclass(frozen=True)
+class SetRow:
+    """One line of the table of all sets.
+
+    Args:
+        name: what opens it; ``""`` where the set is not on this computer.
+        title: its full name.
+        found: sizes of what was read; ``None`` where it was not read yet or is not here.
+        official: the sizes that its authors give; ``None`` where there are none.
+        differences: sentences on what differs from the official figures and what was left out.
+        layout, where, terms, citation: as its reader knows them.
+    """
+
+    name: str
+    title: str
+    found: Sizes | None
+    official: Sizes | None
+    differences: tuple[str, ...] = ()
+    layout: str = ""
+    where: str = ""
+    terms: str = ""
+    citation: str = ""
+
+
+def default_name() -> str:
+    """FER2013 where it is at hand, else the built-in faces."""
+    names = {entry.reader.split(":")[0]: entry.name for entry in reversed(known_datasets())}
+    return names.get(_PREFERRED, built_in.NAME)
+
+
+def find(name: str) -> DatasetEntry | None:
+    """The known data set of exactly that name."""
+    return next((entry for entry in known_datasets() if entry.name == name), None)
+
+
+def stored(entry: DatasetEntry) -> FaceDataset | None:
+    """The set from its store, memory-mapped within milliseconds; ``None`` if it has to be read first."""
+    if entry.name == built_in.NAME:
+        return open_store(store_folder(built_in.describe(SyntheticOptions()), built_in.NAME))
+    try:
+        key, given = split_options(entry.reader)
+        options = READERS[key]().check_options(given)
+    except (KeyError, ValueError):
+        return None  # Opening it will say what is wrong with it.
+    return open_store(store_folder(Path(entry.source), key, sorted(options.items()), None, None))
+
+
+def read(entry: DatasetEntry) -> Job:
+    """Begin to read a set into its store in the background, or return the reading that was begun."""
+    job = jobs.find(_reading(entry))
+    if job is not None and job.state == "failed":
+        return job
+    if job is not None and job.state == "done":
+        jobs.forget(_reading(entry))  # Its source changed since.
+    return jobs.start(_reading(entry), lambda tell: len(open_dataset(entry.name, progress=tell)))
+
+
+def failed(entry: DatasetEntry) -> bool:
+    """Whether the last reading failed."""
+    job = jobs.find(_reading(entry))
+    return job is not None and job.state == "failed"
+
+
+def read_again(entry: DatasetEntry) -> None:
+    """Let the next :func:`read` try anew."""
+    jobs.forget(_reading(entry))
+
+
+def identity(dataset: FaceDataset) -> str:
+    """Tells this state of a data set from every other one without reading its pictures."""
+    file = getattr(dataset.images, "filename", None)
+    changed = os.stat(file).st_mtime_ns if file and os.path.exists(file) else id(dataset.images)
+    return f"{dataset.name} {dataset.source} {file} {changed} {dataset.images.shape}"
+
+
+def sizes(counts: np.ndarray) -> Sizes:
+    """Sizes from the number of pictures in each class, (K,); classes without a picture count too."""
+    total = int(counts.sum())
+    if not len(counts):
+        return Sizes(0, total)
+    return Sizes(len(counts), total, int(counts.min()), int(counts.max()), float(counts.mean()))
+
+
+def all_sets() -> list[SetRow]:
+    """Every set on this computer, then those that readers know and that are not here."""
+    rows, readers = [], set()
+    for entry in known_datasets():
+        key = entry.reader.split(":")[0]
+        readers.add(key)
+        dataset = stored(entry)
+        found = None if dataset is None else sizes(dataset.counts().sum(axis=0))
+        notes = () if dataset is None else dataset.notes
+        rows.append(_row(entry.name, entry.title, key, found, notes))
+    away = [key for key, reader in READERS.items() if key not in readers and not reader.general]
+    return rows + [_row("", READERS[key].info.title, key, None, ()) for key in away]
+
+
+def table(rows: list[SetRow]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Column names and cells, as the FCSDNet paper's Table 2 prints them, with the official figures behind."""
+    heads = ("Classes", "Images", "Min", "Max", "Average")
+    columns = ("Data set", *heads, *(f"official {head.lower()}" for head in heads), "On this computer")
+    cells = []
+    for row in rows:
+        state = "not here" if not row.name else "yes" if row.found is not None else "not read yet"
+        cells.append((row.title, *_cells(row.found), *_cells(row.official), state))
+    return columns, cells
+
+
+def add_path(name: str, path: str, reader: str | None = None) -> DatasetEntry:
+    """Remember a folder or CSV of this computer.
+
+    Raises:
+        UserError: If name, path or layout do not fit; the message says what was found.
+    """
+    if not path.strip():
+        raise UserError("Say where the data set lies: the path of a folder or of a CSV file on this computer.")
+    return add_dataset(name or Path(path.strip()).stem, path.strip(), reader)
+
+
+def add_zip(name: str, file_name: str, content: bytes, reader: str | None = None) -> DatasetEntry:
+    """Unpack a ZIP into the cache and remember what it holds; nothing stays of one that holds no data set.
+
+    Raises:
+        UserError: If the ZIP is damaged, too large or unsafe, or holds no data set.
+    """
+    stem = "".join(c if c.isalnum() or c in "_-+" else "-" for c in Path(file_name).stem)[:60].strip("-") or "upload"
+    home = _uploads() / hashlib.sha256(content).hexdigest()[:16]
+    holder = next((e for e in known_datasets() if e.added and home in Path(e.source).parents), None)
+    if holder is not None:
+        raise UserError(f"This ZIP was added already, as {holder.name!r}; choose it in the list of data sets.")
+    shutil.rmtree(home, ignore_errors=True)
+    try:
+        extract_zip(content, home / stem)
+        return _add_unpacked(name or stem, home / stem, reader)
+    except BaseException:
+        shutil.rmtree(home, ignore_errors=True)
+        raise
+
+
+def remove(name: str) -> None:
+    """Forget an added set; what was unpacked from a ZIP goes with it, a folder of the user's own stays untouched.
+
+    Raises:
+        UserError: If no set of that name was added.
+    """
+    entry = find(name)
+    remove_dataset(name)
+    if entry is not None and _uploads() in Path(entry.source).parents:
+        shutil.rmtree(_uploads() / Path(entry.source).relative_to(_uploads()).parts[0], ignore_errors=True)
+
+
+def _add_unpacked(name: str, folder: Path, reader: str | None) -> DatasetEntry:
+    """A ZIP often holds one folder, or one CSV, that is the set."""
+    try:
+        return add_dataset(name, folder, reader)
+    except UserError:
+        inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
+        if len(inside) != 1 or (inside[0].is_file() and inside[0].suffix.lower() != ".csv"):
+            raise
+        return add_dataset(name, inside[0], reader)
+
+
+def _reading(entry: DatasetEntry) -> tuple[str, str, str]:
+    return ("read", entry.source, entry.reader)
+
+
+def _uploads() -> Path:
+    return cache_folder().absolute() / "uploads"
+
+
+def _row(name: str, title: str, reader: str, found: Sizes | None, notes: tuple[str, ...]) -> SetRow:
+    if reader not in READERS:
+        return SetRow(name, title, found, None, notes, where="drawn by this project", terms="Free to use.")
+    info = READERS[reader].info
+    return SetRow(name, title, found, _official(reader), notes, info.layout, info.where, info.terms, info.citation)
+
+
+def _official(reader: str) -> Sizes | None:
+    info = READERS[reader].info
+    if info.counts:
+        classes = list(dict.fromkeys(name for split in info.counts.values() for name in split))
+        return sizes(np.asarray([sum(split.get(name, 0) for split in info.counts.values()) for name in classes]))
+    if info.totals:
+        return Sizes(len(info.classes), sum(info.totals.values()))
+    return None
+
+
+def _cells(values: Sizes | None) -> tuple[str, ...]:
+    if values is None:
+        return ("",) * 5
+    low, high = ("" if v is None else f"{v:,}" for v in (values.low, values.high))
+    average = "" if values.average is None else f"{values.average:,.1f}"
+    return (f"{values.classes}", f"{values.images:,}", low, high, average)

@@ -1,0 +1,113 @@
+"""What is here: trained networks, data sets and runs; one damaged item is named and does not hide the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fer_models.architectures import ARCHITECTURES
+from fer_models.checkpoint import Checkpoint, read_checkpoint
+from fer_models.data import READERS, known_datasets
+from fer_models.data.builtin import NAME as BUILT_IN
+from fer_models.errors import UserError
+from fer_models.folders import checkpoints_folder
+from fer_models.training.run import list_runs
+from workbench.app.wording import figure
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A checkpoint folder, or why it cannot be used: ``checkpoint`` or ``problem`` is ``None``."""
+
+    name: str
+    checkpoint: Checkpoint | None
+    problem: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Network and name, for a list."""
+        if self.checkpoint is None:
+            return self.name
+        key = self.checkpoint.network
+        network = ARCHITECTURES[key].title if key in ARCHITECTURES else key
+        return f"{network} · {self.name}"
+
+    @property
+    def metric(self) -> dict[str, Any] | None:
+        """Its honest accuracy: on a split that did not choose the weights where one was measured, else the first.
+
+        A part of the selecting split (without its leaked pictures, say) has chosen them too.
+        """
+        if self.checkpoint is None:
+            return None
+        plain = [m for m in self.checkpoint.metrics if m["metric"] == "accuracy" and m.get("averaging") == "none"]
+        unseen = [m for m in plain if not str(m.get("split", "")).startswith(str(m.get("selection")))]
+        return next(iter(unseen or plain), None)
+
+    @property
+    def figure(self) -> str:
+        """That accuracy in one line, with interval, n, split and selection rule."""
+        return figure(self.metric)
+
+    @property
+    def accuracy(self) -> float:
+        """For sorting; below every measured one where it was not measured."""
+        return -1.0 if self.metric is None else float(self.metric["value"])
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set that can be opened by ``name``; ``place`` is where it lies."""
+
+    name: str
+    title: str
+    place: str
+    terms: str
+
+
+def trained_networks() -> list[TrainedNetwork]:
+    """All checkpoints: those that came with the project first, then those of runs.
+
+    In each, those measured on photographs stand before those measured on drawn faces, then the most accurate first:
+    the first of the list is what a page opens with, and a network that knows drawings only misreads people.
+    """
+    shipped = [_read(folder.name, folder) for folder in _folders(checkpoints_folder())]
+    trained = [_read(run.id, run.checkpoint) for run in list_runs() if run.checkpoint is not None]
+    return [*sorted(shipped, key=_rank), *sorted(trained, key=_rank)]
+
+
+def usable(networks: list[TrainedNetwork]) -> dict[str, TrainedNetwork]:
+    """Those that can be loaded, by name."""
+    return {network.name: network for network in networks if network.checkpoint is not None}
+
+
+def data_sets() -> list[DataSet]:
+    """The built-in faces and every data set found or added."""
+    found = []
+    for entry in known_datasets():
+        key = entry.reader.split(":")[0]
+        built_in = entry.name == BUILT_IN
+        place = "drawn by this project" if built_in else entry.source
+        terms = "Free to use" if built_in else READERS[key].info.terms if key in READERS else ""
+        found.append(DataSet(entry.name, entry.title, place, terms))
+    return found
+
+
+def _folders(base: Path) -> list[Path]:
+    try:
+        return sorted(p for p in base.iterdir() if p.is_dir() and not p.name.startswith("."))
+    except OSError:
+        return []
+
+
+def _read(name: str, folder: Path) -> TrainedNetwork:
+    try:
+        return TrainedNetwork(name, read_checkpoint(folder))
+    except UserError as error:
+        return TrainedNetwork(name, None, str(error))
+
+
+def _rank(network: TrainedNetwork) -> tuple[bool, float]:
+    drawn = network.metric is not None and str(network.metric.get("data", "")).startswith(BUILT_IN)
+    return drawn, -network.accuracy

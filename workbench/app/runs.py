@@ -1,0 +1,221 @@
+"""Runs: start, follow, cancel and resume them; what the form may offer."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fer_models.architectures import ARCHITECTURES
+from fer_models.data.splits import PROTOCOLS
+from fer_models.errors import UserError
+from fer_models.losses import LOSSES
+from fer_models.training import launch
+from fer_models.training.recipe import Recipe, list_presets, load_preset
+from fer_models.training.run import Run, Status, list_runs
+from workbench.app.inventory import trained_networks, usable
+from workbench.app.wording import duration, percent
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """A run as a page shows it; ``rows`` are its finished epochs, one dictionary each.
+
+    Args:
+        headline: state and epoch in words. detail: speed, time left and best epoch so far.
+        fraction: done part of the run, 0 to 1.
+        stopping: cancelled by someone, and still at work.
+    """
+
+    run_id: str
+    state: str
+    active: bool
+    title: str
+    headline: str
+    detail: str
+    fraction: float
+    epochs: int
+    message: str
+    rows: list[dict[str, Any]]
+    best_epoch: int | None
+    checkpoint: Path | None
+    stopping: bool
+    resumable: bool
+
+
+def presets() -> dict[str, str]:
+    """Names of the recipes that come with the library, and what each is."""
+    return list_presets()
+
+
+def asked_by_link(protocol: str | None, exclude_leaks: str | None) -> dict[str, Any]:
+    """Fields that a link from the audit asks for: ``/train?protocol=...&exclude_leaks=1``."""
+    if exclude_leaks != "1":
+        return {}
+    return {"exclude_leaks": True} | ({"protocol": protocol} if protocol in PROTOCOLS else {})
+
+
+def recipe(preset: str, changes: Mapping[str, Any]) -> Recipe:
+    """A preset with some fields changed.
+
+    Raises:
+        UserError: If a value is not possible.
+    """
+    values = load_preset(preset).to_dict()
+    values.update(changes)
+    return Recipe.from_dict(values)
+
+
+def networks() -> list[tuple[str, str]]:
+    """Key and title of each network."""
+    return [(key, network.title) for key, network in ARCHITECTURES.items()]
+
+
+def losses() -> list[tuple[str, str]]:
+    """Key and title of each loss."""
+    return [(key, loss.title) for key, loss in LOSSES.items()]
+
+
+def form_choices() -> dict[str, list[tuple[str, str]]]:
+    """Possible values and their titles, for the fields of a recipe that registries know."""
+    trained = usable(trained_networks())
+    folders = [("", "none")] + [(str(item.checkpoint.path), item.title) for item in trained.values() if item.checkpoint]
+    return {
+        "protocol": [(name, protocol.title) for name, protocol in PROTOCOLS.items()],
+        "optimiser": [("adam", "Adam"), ("adamw", "AdamW"), ("sgd", "SGD with Nesterov momentum")],
+        "loss": losses(),
+        "init_from": folders,
+        "teacher": folders,
+    }
+
+
+def begin(recipe: Recipe) -> str:
+    """Create the run folder, start its worker process, and return the run's id.
+
+    Raises:
+        UserError: If the folder cannot be written or the network does not have such options.
+    """
+    ARCHITECTURES[recipe.network].parse_options(recipe.options)  # says at once what the worker would say in its log
+    return launch.launch(recipe).id
+
+
+def runs() -> list[Run]:
+    """All runs on disk, newest first."""
+    return list_runs()
+
+
+def find(run_id: str) -> Run:
+    """The run of that id; only names that are in the runs folder are followed, whatever an address says.
+
+    Raises:
+        UserError: If there is none.
+    """
+    for run in list_runs():
+        if run.id == run_id:
+            return run
+    raise UserError(f"There is no run {run_id!r} in the runs folder; choose another one or start a new one.")
+
+
+def cancel(run_id: str) -> None:
+    """Ask the worker to stop; its best checkpoint stays usable."""
+    find(run_id).cancel()
+
+
+def resume(run_id: str) -> None:
+    """Start a worker that goes on from the last complete epoch.
+
+    Raises:
+        UserError: If the run is still at work or finished.
+    """
+    launch.resume(find(run_id))
+
+
+def log_tail(run_id: str, lines: int = 30) -> str:
+    """The end of the run's log."""
+    return find(run_id).log_tail(lines)
+
+
+def label(run: Run) -> str:
+    """One line for a list of runs; a run whose files are damaged is named and said to be so."""
+    try:
+        status, what = run.status(), title(run.recipe)
+    except UserError:
+        return f"{run.id} · cannot be read"
+    began = datetime.fromtimestamp(status.created).strftime("%d %b %H:%M") if status.created else run.id
+    best = "" if status.best_value is None else f" · best {_value(run.recipe, status.best_value)}"
+    done = "" if status.active else f", {status.epoch} of {status.epochs} epochs"
+    return f"{what} · {began} · {status.state}{done}{best}"
+
+
+def progress(run: Run) -> Progress:
+    """Read a run's folder once.
+
+    Raises:
+        UserError: If its recipe cannot be read.
+    """
+    status, recipe = run.status(), run.recipe
+    return Progress(
+        run_id=run.id,
+        state=status.state,
+        active=status.active,
+        title=title(recipe),
+        headline=_headline(status, stopping := status.active and run.cancelled),
+        detail=_detail(status, recipe),
+        fraction=status.fraction,
+        epochs=recipe.epochs,
+        message=status.message,
+        rows=run.metrics(),
+        best_epoch=status.best_epoch,
+        checkpoint=run.checkpoint,
+        stopping=stopping,
+        resumable=status.state in ("lost", "failed", "cancelled"),
+    )
+
+
+def title(recipe: Recipe) -> str:
+    """Network and data set in words."""
+    network = ARCHITECTURES[recipe.network].title if recipe.network in ARCHITECTURES else recipe.network
+    return f"{network} on {Path(recipe.data).name}"
+
+
+def _headline(status: Status, stopping: bool) -> str:
+    of = f"of {status.epochs}"
+    if stopping:
+        return f"Cancelling in epoch {min(status.epoch + 1, status.epochs)} {of}"
+    if status.state == "running" and not status.epoch and not status.step_fraction:
+        return f"Running: epoch 1 {of} begins"
+    if status.state == "running" and status.epoch >= status.epochs > 0:
+        return f"Running: all {status.epochs} epochs are done, the best weights are measured"
+    return {
+        "queued": "Queued" if status.pid else "Queued: the worker starts",
+        "running": f"Running: epoch {min(status.epoch + 1, status.epochs)} {of}",
+        "finished": f"Finished after {status.epoch} {'epoch' if status.epoch == 1 else 'epochs'}",
+        "cancelled": f"Cancelled after {status.epoch} {of} epochs",
+        "failed": f"Failed after {status.epoch} {of} epochs",
+        "lost": f"Lost after {status.epoch} {of} epochs",
+    }[status.state]
+
+
+def _detail(status: Status, recipe: Recipe) -> str:
+    parts = []
+    if status.state == "running" and status.images_per_second:
+        parts.append(f"{status.images_per_second:,.0f} images/s")
+        if status.seconds_left is not None and status.seconds_left >= 1:
+            parts.append(f"{duration(status.seconds_left)} left")
+    if status.best_epoch is not None and status.best_value is not None:
+        parts.append(
+            f"best{' so far' if status.active else ''}: epoch {status.best_epoch}, {_value(recipe, status.best_value)}"
+        )
+    if status.device:
+        parts.append(status.device)
+    return " · ".join(parts)
+
+
+def _value(recipe: Recipe, value: float) -> str:
+    """The figure that the best epoch is chosen by."""
+    if recipe.monitor == "val_loss":
+        return f"validation loss {value:.3f}"
+    name = {"val_accuracy": "accuracy", "val_macro_recall": "macro recall"}[recipe.monitor]
+    return f"validation {name} {percent(value)}"

@@ -1,1 +1,0 @@
-"""Widgets: each has ``show(..., key)`` and returns what was chosen."""

@@ -1,0 +1,86 @@
+"""One face and a network's answer to it: probabilities, and where it saw the true and the predicted class."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from workbench import cache, navigation, state
+from workbench.app import pictures
+from workbench.app.wording import percent
+from workbench.evidence.bar import Evidence
+from workbench.evidence.model import answers
+from workbench.face.figures import probability_bars
+from workbench.heatmap import cached
+from workbench.heatmap.figures import heatmap_overlay
+from workbench.heatmap.model import look as look_model
+from workbench.heatmap.model.look import Question
+from workbench.widgets import plot
+from workbench.widgets.errors import guard
+
+_SIDE = 144
+
+
+def show(evidence: Evidence, place: int, *, key: str) -> None:
+    """Draw the face, its probabilities, and on demand the heatmaps of both classes.
+
+    Args:
+        place: among the evaluation's pictures.
+    """
+    evaluation, dataset = evidence.evaluation, evidence.dataset
+    position = int(evaluation.positions[place])
+    sure = percent(answers.confidence(evaluation, place))
+    st.markdown(f"**{answers.title(evaluation, place)}** · {sure} sure · row {int(evaluation.rows[place])}")
+    left, right = st.columns([2, 3], vertical_alignment="center")
+    with left, st.container(key=f"pixels {key}"):
+        picture = pictures.as_rgb(np.asarray(dataset.images[position]))
+        st.image(
+            pictures.enlarged(picture, _SIDE),
+            width=_SIDE,
+            output_format="PNG",
+            alt=f"Face labelled {evaluation.classes[evaluation.targets[place]]}",
+        )
+    with right:
+        chances = evaluation.probabilities[place]
+        ranked = [(evaluation.classes[int(k)], float(chances[k])) for k in np.argsort(-chances, kind="stable")]
+        words = ", ".join(f"{name} {percent(value)}" for name, value in ranked)
+        plot.show(probability_bars(ranked), key=f"{key} probabilities", alt=f"Probabilities: {words}")
+    with guard("the heatmaps"):
+        _heatmaps(evidence, place, key)
+    st.page_link(
+        navigation.page("explain"),
+        label="Explain this face with other methods",
+        icon=":material/visibility:",
+        query_params={
+            "checkpoint": evidence.asked(place).name, "data": evidence.name, "sample": "row", "row": str(position)
+        },
+    )  # fmt: skip
+
+
+def _heatmaps(evidence: Evidence, place: int, key: str) -> None:
+    """Grad-CAM for the predicted class and for the label, on one scale of colours each."""
+    shown = st.toggle(
+        "Where it saw both classes",
+        help="Grad-CAM for the predicted and for the true class.",
+        **state.bound_number(f"{key} both", True),
+    )
+    if not shown:
+        return
+    evaluation, checkpoint = evidence.evaluation, evidence.asked(place)
+    classifier = cache.classifier(checkpoint)
+    if "grad_cam" not in look_model.methods(classifier):
+        st.caption("Grad-CAM does not work with this network; other methods are on the page Explain.")
+        return
+    names = answers.network_classes(checkpoint.classes, evidence.dataset.classes)
+    true, predicted = (evaluation.classes[int(k[place])] for k in (evaluation.targets, evaluation.predictions))
+    pixels = checkpoint.preprocess.stored(np.asarray(evidence.dataset.images[int(evaluation.positions[place])]))
+    asked = [(predicted, "answer")] if true == predicted else [(predicted, "answer"), (true, "label")]
+    for (name, what), column in zip(asked, st.columns(2, vertical_alignment="bottom"), strict=False):
+        with column:
+            look = cached.look(checkpoint, pixels, Question("grad_cam", names[name], None))
+            positive = bool(look.attribution.has_positive[0])
+            heat = look.attribution.heatmap()[0] if positive else None
+            st.caption(f"Evidence for {name}, the {what}" + ("" if positive else ": none, no place speaks for it"))
+            figure = heatmap_overlay(pictures.png(pixels), heat, opacity=0.55)
+            figure.update_layout(height=250)
+            plot.show(figure, key=f"{key} heatmap {what}", alt=f"Grad-CAM for {name} over the face")

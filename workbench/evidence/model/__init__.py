@@ -1,0 +1,1 @@
+"""Predictions, slices and errors of a split, without Streamlit."""

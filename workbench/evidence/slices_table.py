@@ -1,0 +1,96 @@
+"""Where a network fails: the worst slices of the pictures, with intervals."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.intervals import Estimate
+from fer_models.evaluation.metrics import METRICS, Metric
+from fer_models.evaluation.sentence import interval_text
+from fer_models.evaluation.slices import SMALL
+from workbench import cache, state
+from workbench.evidence.bar import Evidence
+from workbench.evidence.model import slices
+from workbench.evidence.model.slices import Columns
+from workbench.widgets import downloads, table
+
+_ALL = "every column"
+_SHOWN = 12
+#: Other names of accuracy, or of a figure that stands in the list already.
+_SAME = ("micro_precision", "micro_recall", "micro_f1", "weighted_recall", "gar", "false_acceptance_share")
+
+
+def show(evidence: Evidence) -> None:
+    """Draw the worst slices of a split first."""
+    evaluation = evidence.evaluation
+    with st.spinner("Measuring every slice."):
+        known = cache.of_predictions(slices.columns, evaluation, evidence.dataset)
+    draw(evaluation, known, name=f"{evidence.name}-{evaluation.split}-slices.csv")
+
+
+def draw(evaluation: Evaluation, known: Columns, *, name: str, kept: str = "") -> None:
+    """Draw the choice of figure and column, and the worst slices first.
+
+    Args:
+        name: of the file with all of them. kept: goes before the names under which the choices are kept.
+    """
+    left, middle, right = st.columns([2, 2, 5], vertical_alignment="bottom")
+    with left:
+        names = [key for key in METRICS if key not in _SAME]
+        bound = state.bound(f"{kept}slice figure", names)
+        metric = str(st.selectbox("Figure", names, format_func=lambda k: METRICS[k].title, **bound))
+    columns = [_ALL, *known.cuttable]
+    with middle:
+        column = str(st.selectbox("Cut by", columns, **state.bound(f"{kept}cut by", columns, _ALL)))
+    by = None if column == _ALL else column
+    with st.spinner("Measuring every slice."):
+        chosen = cache.of_predictions(slices.worst, evaluation, known, metric, by, key=(metric, by))
+    chosen_metric = METRICS[metric]
+    whole = evaluation.estimate((metric,))[metric]
+    with right:
+        st.caption(
+            f"All pictures: {interval_text(*whole, percent=chosen_metric.percent)}. {chosen_metric.sentence} "
+            f"Slices of fewer than {SMALL} pictures come last: their order is as good as chance."
+        )
+    rows = [
+        (
+            part.column,
+            part.value,
+            *_figure(part.estimate, chosen_metric.percent),
+            f"{part.n:,}",
+            "few pictures" if part.small else "clearly worse" if _worse(part.estimate, whole, chosen_metric) else "",
+        )
+        for part in chosen
+    ]
+    table.show(
+        ("Column", "Value", chosen_metric.title, "95 % interval", "n", ""),
+        rows[:_SHOWN],
+        right=(2, 3, 4, 5),
+        label="Worst slices",
+    )
+    if same := slices.same_words(known):
+        st.caption(same)
+    if len(rows) > _SHOWN:
+        st.caption(f"The worst {_SHOWN} of {len(rows)}; all of them are in the file.")
+    lines = [
+        (part.column, part.value, round(part.estimate.value, 6), round(part.estimate.low, 6),
+         round(part.estimate.high, 6), part.n, part.small)
+        for part in chosen
+    ]  # fmt: skip
+    downloads.show(
+        ("column", "value", metric, "low", "high", "n", "small"),
+        lines,
+        name,
+        key=f"{kept}slices csv",
+    )
+
+
+def _figure(estimate: Estimate, percent: bool) -> tuple[str, str]:
+    figure, _, interval = interval_text(*estimate, percent=percent).rpartition(" [")
+    return figure, f"[{interval}"
+
+
+def _worse(part: Estimate, whole: Estimate, metric: Metric) -> bool:
+    """Whether the intervals do not meet, on the bad side."""
+    return part.high < whole.low if metric.direction == "higher" else part.low > whole.high

@@ -1,0 +1,162 @@
+"""Where the pictures come from: uploads that stay in memory, the camera, a drawn face, or a row of a data set."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from fer_models.errors import UserError
+from fer_models.faces.image import decode_image, resize
+from workbench import cache, state
+from workbench.app.pictures import as_rgb
+from workbench.face.model import samples
+from workbench.widgets.errors import guard
+
+_ROW = "row"
+#: More uploads than this at once are not kept.
+_MOST = 24
+_THUMBNAIL = 56
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture to look at.
+
+    Args:
+        title: what it is, for its caption.
+        pixels: uint8 RGB (H, W, 3).
+        digest: identity of the pixels.
+        is_face: cut to the face already, as the rows of data sets are.
+        sample: key of the sample that it is, if it is one.
+    """
+
+    title: str
+    pixels: np.ndarray
+    digest: str
+    is_face: bool = False
+    sample: str | None = None
+
+
+def show(data: str | None, *, key: str) -> Picture:
+    """Draw the controls and return the picture; the last thing done by hand counts: upload, camera or sample.
+
+    Several pictures can be uploaded at once; they stand in a strip in which one is chosen.
+
+    Args:
+        data: name of the data set whose rows can be looked at.
+
+    Raises:
+        UserError: If an upload cannot be read as a picture.
+    """
+    strip = st.container()
+    uploader, camera = f"{key} upload", f"{key} camera"
+    files = st.file_uploader(
+        f"Upload pictures, up to {st.get_option('server.maxUploadSize')} MB each",
+        key=uploader,
+        accept_multiple_files=True,
+        on_change=_used,
+        args=(uploader, "upload"),
+        help="PNG, JPEG, GIF, BMP, TIFF or WebP. They stay in the memory of this computer and are written nowhere.",
+    )
+    titles = samples.titles() | ({_ROW: "A row of the data set"} if data is not None else {})
+    sample = st.selectbox(
+        "Or a sample",
+        list(titles),
+        format_func=titles.__getitem__,
+        **state.bound("sample", list(titles), then=lambda: state.remember("picture from", "sample")),
+    )
+    photograph = None
+    if st.toggle("Or the camera", key=f"{key} camera on", help="A still picture; it stays in memory too."):
+        photograph = st.camera_input("Take a picture", key=camera, on_change=_used, args=(camera, "camera"))
+    source = state.recall("picture from", "sample")
+    if source == "camera" and photograph is not None:
+        _read("camera", [photograph])
+    if source == "upload" and files:
+        _read("upload", files)
+    taken: list[Picture] = [] if source == "sample" else state.recall(f"pictures {source}", [])
+    if taken:
+        with strip:
+            return _chosen(taken)
+    if sample == _ROW and data is not None:
+        return _row(data)
+    return _picture(titles[sample], samples.picture(sample), sample=sample)
+
+
+def _used(key: str, source: str) -> None:
+    """A new upload or photograph counts; one that was taken away gives way to the sample."""
+    state.remember("picture from", source if state.value_of(key) else "sample")
+    state.remember(f"pictures {source} of", None)
+
+
+def _read(source: str, files: Sequence[Any]) -> None:
+    """Decode once per change, not at every move of a slider; and the pictures outlive a visit to another page."""
+    identity = tuple(file.file_id for file in files)
+    if state.recall(f"pictures {source} of") != identity:
+        state.remember(f"pictures {source}", [])
+        state.remember(f"pictures {source} of", identity)
+        state.remember(f"problems {source}", [])
+        if len(files) > _MOST:
+            state.remember(f"problems {source}", [f"These are {len(files)} pictures; choose up to {_MOST} at once."])
+        else:
+            _decode(source, files)
+    problems = state.recall(f"problems {source}", [])
+    if problems and not state.recall(f"pictures {source}", []):
+        raise UserError(problems[0])
+    for problem in problems:
+        with guard():
+            raise UserError(problem)
+
+
+def _decode(source: str, files: Sequence[Any]) -> None:
+    for file in files:
+        name = "the camera's picture" if source == "camera" else file.name
+        try:
+            state.recall(f"pictures {source}").append(_picture(name, decode_image(file.getvalue(), name=name)))
+        except UserError as error:
+            state.recall(f"problems {source}").append(str(error))
+
+
+def _chosen(taken: list[Picture]) -> Picture:
+    if len(taken) == 1:
+        return taken[0]
+    with st.container(horizontal=True, gap="small"):
+        for number, picture in enumerate(taken, 1):
+            st.image(_thumbnail(picture.pixels), str(number), width=_THUMBNAIL, alt=picture.title)
+    numbers = list(range(1, len(taken) + 1))
+    name = f"picture of {hashlib.sha256(''.join(p.digest for p in taken).encode()).hexdigest()[:12]}"
+    number = st.selectbox(
+        "Picture",
+        numbers,
+        format_func=lambda n: f"{n}: {taken[n - 1].title}",
+        **state.bound(name, numbers, in_url=False),
+    )
+    return taken[(number or 1) - 1]
+
+
+def _thumbnail(pixels: np.ndarray) -> np.ndarray:
+    side = min(pixels.shape[:2])
+    top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
+    return resize(pixels[top : top + side, left : left + side], 2 * _THUMBNAIL)
+
+
+def _row(data: str) -> Picture:
+    dataset = cache.dataset(data)
+    last = len(dataset) - 1
+    asked = state.get("row", "0") or "0"
+    first = min(int(asked), last) if asked.isdecimal() else 0
+    row = int(st.number_input(f"Row, 0 to {last:,}", 0, last, first, 1, key="row"))
+    state.put("row", str(row))
+    facts = dataset.facts(row)
+    title = f"{dataset.name}, row {facts['row']}, {facts['split']}"
+    title += f", labelled {facts['class']}" if facts["class"] else ""
+    return _picture(title, as_rgb(np.asarray(dataset.images[row])), is_face=True)
+
+
+def _picture(title: str, pixels: np.ndarray, is_face: bool = False, sample: str | None = None) -> Picture:
+    digest = hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
+    return Picture(title, pixels, digest, is_face, sample)

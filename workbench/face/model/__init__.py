@@ -1,0 +1,1 @@
+"""Faces, crops and samples, without Streamlit."""

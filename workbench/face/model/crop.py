@@ -1,0 +1,119 @@
+"""A face in a network's frame, and where its parts lie there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fer_models.explain import Attribution
+from fer_models.explain.action_units import unit_agreement, unit_areas
+from fer_models.explain.regions import background_alarm, region_areas, region_masks, region_relevance
+from fer_models.faces.align import crop_face
+from fer_models.faces.eyes import find_eyes
+from fer_models.faces.face import Face
+from fer_models.preprocess import Preprocess
+from fer_models.robustness import FaceGeometry
+from workbench.face.model import samples
+from workbench.face.model.predict import Crop
+
+#: What the masks of drawn faces call the parts that the template names otherwise.
+_DRAWN = {"hair": "background", "skin": "other skin"}
+
+
+@dataclass(frozen=True)
+class Framed:
+    """A face as one network gets it, with what is known of its parts.
+
+    Args:
+        crop: at the network's size. large: uint8 RGB (L, L, 3), the same at the picture's own resolution.
+        masks: region to bool (S, S); they share no pixel. source: in words, where the masks come from.
+        geometry: of eyes and mouth, for what is laid over the face.
+    """
+
+    crop: Crop
+    large: np.ndarray
+    masks: dict[str, np.ndarray]
+    source: str
+    geometry: FaceGeometry
+
+
+def frame(image: np.ndarray, face: Face, preprocess: Preprocess, sample: str | None = None) -> Framed:
+    """Cut a face for a network, and find the regions on it.
+
+    A drawn sample has true masks. On photographs a template is laid onto the eyes: those of the detector, else those
+    of the eye cascade, else where the crop's framing puts them.
+
+    Args:
+        image: uint8 RGB (H, W, 3). sample: key of the drawn face that it is, if it is one.
+    """
+    large, info = crop_face(image, face, preprocess.crop_margin, preprocess.alignment)
+    crop = Crop(preprocess.stored(large), info["corners"], info["alignment"])
+    side = crop.pixels.shape[0]
+    geometry = FaceGeometry.of(face, info["corners"])
+    if geometry.eyes is None and (eyes := find_eyes(large)) is not None:
+        (ax, ay), (bx, by) = eyes.tolist()
+        geometry = FaceGeometry(((ax, ay), (bx, by)))
+        source = "a template laid onto the eyes that a cascade found"
+    elif geometry.eyes is not None:
+        source = "a template laid onto the detector's eyes"
+    else:
+        source = "a template at the usual places of a face in its frame, since no eyes were found"
+    masks = region_masks(side, geometry.eyes)
+    if sample is not None:
+        masks = _warped(samples.masks(sample), info["corners"], side)
+        source = "the drawing itself, so they are true"
+    return Framed(crop, large, masks, source, geometry)
+
+
+@dataclass(frozen=True)
+class RegionShares:
+    """Share of the positive relevance in each region, and the share of the picture that it covers, both in [0, 1].
+
+    Args:
+        alarm: whether the background holds more than its share.
+        units: of the predicted class's action units: ``mass`` and ``area``; ``None`` for a class without units.
+    """
+
+    shares: dict[str, float]
+    areas: dict[str, float]
+    alarm: bool
+    units: tuple[float, float] | None
+
+    @property
+    def rows(self) -> list[tuple[str, float, float]]:
+        """Region, share and area, the densest first: where relevance is high for the region's size."""
+        found = [(name, self.shares[name], area) for name, area in self.areas.items() if area > 0]
+        return sorted(found, key=lambda row: -row[1] / row[2])
+
+
+def region_shares(
+    attribution: Attribution, classes: tuple[str, ...], masks: Mapping[str, np.ndarray], geometry: FaceGeometry
+) -> RegionShares | None:
+    """Where on the face one map lies; ``None`` for a map without positive evidence."""
+    if not attribution.has_positive[0]:
+        return None
+    found = region_relevance(attribution, masks)
+    agreement = unit_agreement(attribution, classes, unit_areas(attribution.values.shape[1], geometry.eyes))
+    mass, area = float(agreement["mass"][0]), float(agreement["area"][0])
+    return RegionShares(
+        {name: float(values[0]) for name, values in found.items()},
+        region_areas(masks),
+        bool(background_alarm(found, masks)[0]),
+        None if np.isnan(mass) else (mass, area),
+    )
+
+
+def _warped(masks: Mapping[str, np.ndarray], corners: object, side: int) -> dict[str, np.ndarray]:
+    """Masks of a whole picture cut like the crop; what lies beyond its border is background."""
+    ends = np.array([[0, 0], [side, 0], [side, side], [0, side]], np.float32)
+    matrix = cv2.getPerspectiveTransform(np.asarray(corners, np.float32), ends)
+    result: dict[str, np.ndarray] = {}
+    for name, mask in masks.items():
+        cut = cv2.warpPerspective(mask.astype(np.uint8), matrix, (side, side), flags=cv2.INTER_NEAREST) > 0
+        name = _DRAWN.get(name, name)
+        result[name] = result[name] | cut if name in result else cut
+    result["background"] |= ~np.any(list(result.values()), axis=0)
+    return result

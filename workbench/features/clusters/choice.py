@@ -1,0 +1,147 @@
+"""What a map shows and how: the rows of controls above it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import streamlit as st
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.data import FaceDataset
+from fer_models.embedding import METHODS, MapSettings, feature_kinds
+from fer_models.embedding.maps import Apart
+from workbench import cache, state
+from workbench.features.clusters.model import colours, maps
+from workbench.widgets import dataclass_form
+
+#: What a drag does, by Plotly's name for it.
+_MOUSE = {"pan": "Click a face", "lasso": "Circle faces"}
+_VIEW = {2: "Flat", 3: "In space"}
+SHOWN = {"centres": "centres", "spread": "90 % ellipses", "outliers": "outliers"}
+_APART = {"neighbours": "their nearest faces (local outlier factor)", "class": "the centre of their class"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the controls say; ``most`` faces at most, 0 for all."""
+
+    settings: MapSettings
+    colour_by: str
+    most: int
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What is drawn besides the points: keys of :data:`SHOWN`, and what outliers stand apart from."""
+
+    shown: tuple[str, ...] = ("centres", "outliers")
+    apart: Apart = "neighbours"
+
+
+def choose(checkpoint: Checkpoint, dataset: FaceDataset) -> Asked:
+    """Draw the first row of controls."""
+    first, second, third, fourth, fifth = st.columns([3, 4, 3, 2, 2], vertical_alignment="bottom")
+    with first:
+        method = projection("", "tsne")
+    with second:
+        features = features_choice(checkpoint, "", "embedding")
+    with third:
+        choices = colours.colourings(dataset)
+        colour_by = st.selectbox(
+            "Colour by", list(choices), format_func=choices.__getitem__, **state.bound("colour", list(choices))
+        )
+    with fourth:
+        most = st.selectbox(
+            "Faces",
+            list(maps.POINTS),
+            format_func=maps.POINTS.__getitem__,
+            help="How many are on the map, drawn at random from the split, always the same ones. More take longer.",
+            **state.bound("points", list(maps.POINTS), maps.USUAL_POINTS),
+        )
+    kept = state.recall("map settings") or dataclasses.asdict(MapSettings())
+    with fifth, st.popover("Settings", icon=":material/tune:", width="stretch"), st.form("map settings"):
+        given = dataclass_form.show(
+            MapSettings, kept, key=f"map {method}", fields=MapSettings.fields_of(method), columns=2
+        )
+        if st.form_submit_button("Draw the map", type="primary"):
+            kept = {**kept, **given}
+            state.remember("map settings", kept)
+    dimensions = int(state.get("view") or 2)
+    settings = MapSettings(
+        **{**kept, "method": method, "features": features, "dimensions": 3 if dimensions == 3 else 2}
+    )
+    return Asked(settings, str(colour_by), int(most or 0))
+
+
+def view() -> None:
+    """Draw the choice between the plane and space; the next run's map has so many dimensions."""
+    st.segmented_control(
+        "View",
+        list(_VIEW),
+        format_func=_VIEW.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        **state.bound("view", list(_VIEW), 2),
+    )
+
+
+def mouse() -> None:
+    """Draw the choice of what the mouse does: a chart that waits for circles reports no clicks."""
+    st.segmented_control(
+        "The mouse",
+        list(_MOUSE),
+        format_func=_MOUSE.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        **state.bound("mouse", list(_MOUSE), "pan", in_url=False),
+    )
+
+
+def drawn() -> Drawn:
+    """Draw the choice of what lies over the points."""
+    usual = Drawn()
+    with st.popover("Shown", icon=":material/layers:"):
+        shown = tuple(
+            key
+            for key, words in SHOWN.items()
+            if st.checkbox(words.capitalize(), **state.bound_number(f"shown {key}", key in usual.shown))
+        )
+        st.caption(
+            "An ellipse has the direction of its class and holds 90 % of the class's faces; a diamond is their median."
+        )
+        apart = st.radio(
+            "Outliers are far from",
+            list(_APART),
+            format_func=_APART.__getitem__,
+            **state.bound("outliers", list(_APART), usual.apart, in_url=False),
+        )
+    return Drawn(shown, "class" if apart == "class" else "neighbours")
+
+
+def projection(suffix: str, usual: str) -> str:
+    """Draw the choice of the projection."""
+    methods = list(METHODS)
+    return str(
+        st.selectbox(
+            "Projection",
+            methods,
+            format_func=METHODS.__getitem__,
+            help="How many dimensions become two. t-SNE and UMAP keep neighbours, PCA keeps large distances.",
+            **state.bound(f"projection{suffix}", methods, usual),
+        )
+    )
+
+
+def features_choice(checkpoint: Checkpoint, suffix: str, usual: str) -> str:
+    """Draw the choice of the features that a network offers."""
+    kinds = feature_kinds(list(cache.classifier(checkpoint).model.cam_layers))
+    return str(
+        st.selectbox(
+            "Features",
+            list(kinds),
+            format_func=kinds.__getitem__,
+            help="What two faces are compared by.",
+            **state.bound(f"features{suffix}", list(kinds), usual),
+        )
+    )

@@ -1,0 +1,137 @@
+"""Through training: the map of a run's validation faces after each epoch, by slider or played."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fer_models.data import FaceDataset
+from fer_models.embedding import METHODS, MapSettings
+from fer_models.embedding.epochs import Training
+from fer_models.errors import UserError
+from workbench import cache, state
+from workbench.app.wording import percent
+from workbench.features.clusters import choice
+from workbench.features.clusters.figures import epoch_curves, epoch_map
+from workbench.features.clusters.maps import waited
+from workbench.features.clusters.model import epochs as epochs_model
+from workbench.features.clusters.model.epochs import CURVES, Grown
+from workbench.widgets import downloads, gallery, plot
+
+_PLAYING = "epochs playing"
+_MOVED = 8
+
+
+def show(settings: MapSettings) -> None:
+    """Draw the fold: the choice of a run, and its maps once they are made."""
+    fold = st.expander(
+        "Through training: how a map grows from epoch to epoch", icon=":material/timeline:", key="epochs fold",
+        on_change="rerun",
+    )  # fmt: skip
+    if not fold.open:
+        return
+    with fold:
+        found = epochs_model.runs()
+        if not found:
+            st.info(
+                "No run has kept two epochs yet. Train a network here: after each epoch, what it says of up to 2,000 "
+                "validation faces is kept, and the map can be followed.",
+                icon=":material/info:",
+            )
+            return
+        left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
+        with left:
+            names = list(found)
+            chosen = found[str(st.selectbox("Run", names, **state.bound("epochs run", names)))]
+        with middle:
+            method = choice.projection(" epochs", "tsne")
+        kept = f"epochs of {chosen.run.id}"
+        epochs: tuple[int, ...] = state.recall(kept) or chosen.epochs
+        state.remember(kept, epochs)
+        with right:
+            if epochs != chosen.epochs and st.button("Add the new epochs", icon=":material/refresh:"):
+                epochs = chosen.epochs
+                state.remember(kept, epochs)
+        asked = MapSettings(**{**settings.relevant(), "method": method, "features": "embedding", "dimensions": 2})
+        job = epochs_model.start(chosen, epochs, asked)
+        name = epochs_model.name(chosen, epochs, asked)
+        if waited(job, name, f"{METHODS[asked.method]} of {len(epochs)} epochs", f"epochs {chosen.run.id} {method}"):
+            _scrub(chosen, job.result)
+
+
+def _scrub(grown: Grown, training: Training) -> None:
+    """The slider with the map and the curves; a fragment, so that moving it draws nothing else anew."""
+    try:
+        dataset = cache.dataset(grown.data)
+    except UserError:
+        dataset = None  # The data set has gone; the points can still be looked at.
+    epochs = [one.epoch for one in training.maps]
+    playing = bool(state.recall(_PLAYING, False))
+
+    @st.fragment(run_every=1.2 if playing else None)
+    def live() -> None:
+        key = f"epoch of {grown.run.id}"
+        at = int(state.recall(key, epochs[-1]))
+        at = at if at in epochs else epochs[-1]
+        if playing and at == epochs[-1]:
+            state.remember(_PLAYING, False)
+            st.rerun()
+        if playing:
+            at = epochs[epochs.index(at) + 1]
+            state.remember(key, at)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            words = "Stop" if playing else "Play"
+            if st.button(words, icon=f":material/{'stop' if playing else 'play_arrow'}:", key="play epochs"):
+                state.remember(_PLAYING, not playing)
+                if not playing:
+                    state.remember(key, epochs[0])
+                st.rerun()
+            at = int(st.select_slider("Epoch", epochs, **state.bound_number(key, at)))
+        _draw(grown, training, dataset, at)
+
+    live()
+
+
+def _draw(grown: Grown, training: Training, dataset: FaceDataset | None, at: int) -> None:
+    number = next(i for i, one in enumerate(training.maps) if one.epoch == at)
+    shown = training.maps[number]
+    dark = st.context.theme.type == "dark"
+    own = shown.separation
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        alt = f"Map of {len(training.ids)} validation faces after epoch {at}, coloured by class."
+        plot.show(epoch_map(training, shown, grown.classes, dark=dark), key="epoch map", alt=alt)
+    with right:
+        curves = epochs_model.curves(training)
+        epochs = [one.epoch for one in training.maps]
+        plot.show(
+            epoch_curves(epochs, curves, CURVES, at, dark=dark), key="epoch curves", alt="Figures by epoch; CSV below."
+        )
+    silhouette = "" if own.silhouette is None else f", silhouette {own.silhouette:.3f}"
+    ratio = "" if own.ratio is None else f", between over inside {own.ratio:.2f}"
+    st.markdown(
+        f"After epoch {at}: {percent(shown.accuracy)} of {len(training.ids):,} validation faces right, kNN accuracy "
+        f"{percent(own.knn_accuracy)}{silhouette}{ratio}."
+    )
+    st.caption(
+        "Each map begins where the one before ended and is turned and scaled onto it, so a face that moves far moved "
+        "in the features; small shifts are the drawing's. Crosses are errors of that epoch."
+    )
+    places = epochs_model.positions(training, dataset)
+    if number and dataset is not None:
+        moved = epochs_model.moved(training, number, _MOVED)
+        st.markdown("**Moved the most since the epoch before**")
+        where = {int(places[i]): i for i in moved if places[i] >= 0}
+        gallery.show(
+            dataset.images,
+            np.array(list(where), np.int64),
+            key="epoch moved",
+            caption=lambda p: grown.classes[int(training.targets[where[p]])],
+            side=64,
+        )
+    downloads.show(
+        ("epoch", *CURVES),
+        list(zip(epochs, *curves.values(), strict=True)),
+        f"{grown.run.id}-maps.csv",
+        key="epochs csv",
+    )

@@ -1,0 +1,172 @@
+"""The pictures behind a map: neighbours of one face in the original features, and the gallery of a selection."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fer_models.embedding.maps import Apart
+from workbench import cache, navigation, state
+from workbench.app import marks, pictures
+from workbench.app.wording import percent
+from workbench.evidence import gallery as answers_gallery
+from workbench.evidence.bar import Evidence
+from workbench.evidence.model import answers
+from workbench.features.clusters import maps as map_view
+from workbench.features.clusters.maps import Mapped
+from workbench.features.clusters.model import joint
+from workbench.features.clusters.model import maps as maps_model
+from workbench.features.clusters.model import selection as selection_model
+from workbench.heatmap.model import look
+from workbench.widgets import gallery as widgets_gallery
+from workbench.widgets import table
+from workbench.widgets.errors import guard
+
+_SIDE = 120
+_APART: dict[Apart, str] = {
+    "neighbours": "with the largest local outlier factor in the original features",
+    "class": "farthest from the centre of their class in the original features, in mean distances of that class",
+}
+
+
+def neighbours(mapped: Mapped, place: int, *, key: str) -> None:
+    """Draw one face and its neighbours in the original features, with what the map made of them."""
+    faces, dataset = mapped.faces, mapped.dataset
+    position = int(faces.positions[place])
+    near = maps_model.neighbours(cache.classifier(mapped.checkpoint), dataset, faces, mapped.settings, place)
+    left, right = st.columns([2, 3], vertical_alignment="center")
+    with left, st.container(key=f"pixels {key} face"):
+        picture = pictures.enlarged(pictures.as_rgb(np.asarray(dataset.images[position])), _SIDE)
+        label = faces.classes[int(faces.targets[place])]
+        st.image(picture, width=_SIDE, output_format="PNG", alt=f"Face labelled {label}")
+    with right:
+        factor = float(mapped.map.outlier[place])
+        st.markdown(f"**{answers.caption(faces, place)}**")
+        st.caption(
+            f"row {int(faces.rows[place])} · outlier factor {factor:.2f}"
+            + (" (ringed)" if mapped.map.outliers()[place] else "")
+        )
+        _links(mapped, position)
+    kept = maps_model.map_neighbours(mapped.map.coordinates, place, [i for i, _ in near])
+    st.markdown("**Most alike in the original features**")
+    st.caption(f"{kept} of these {len(near)} are among its 15 nearest on the map. Under each: label > answer, distance")
+    gap = {int(faces.positions[i]): distance for i, distance in near}
+    where = {int(faces.positions[i]): i for i, _ in near}
+    clicked = widgets_gallery.show(
+        dataset.images,
+        np.array(list(gap)),
+        key=f"{key} neighbours",
+        caption=lambda p: f"{answers.title(faces, where[p])}, {gap[p]:.2f}",
+        about=lambda p: f"row {int(faces.rows[where[p]])}, {answers.caption(faces, where[p])}",
+        side=76,
+    )
+    if clicked is not None:
+        state.put(mapped.row, str(clicked))
+        st.rerun()
+
+
+def _links(mapped: Mapped, position: int) -> None:
+    name, place = joint.origin(mapped.dataset, mapped.name, position)
+    query = {"checkpoint": mapped.checkpoint.name, "data": name, "row": str(place)}
+    st.page_link(
+        navigation.page("explain"),
+        label="Explain it",
+        icon=":material/visibility:",
+        query_params={**query, "sample": "row"},
+    )
+    st.page_link(
+        navigation.page("misclassifications"),
+        label="Its record, to mark it",
+        icon=":material/manage_search:",
+        query_params={**query, "split": mapped.faces.split.split(" + ")[0]},
+    )
+
+
+def selection(mapped: Mapped, other: Mapped | None = None, apart: Apart = "neighbours") -> None:
+    """Draw the faces that were circled on either map: classes, accuracy, mean face and heatmap, gallery, marks.
+
+    While none is circled, the outliers of the first map: faces far from their neighbours or from their class.
+    """
+    places = map_view.selected(mapped)
+    if not len(places) and other is not None and len(map_view.selected(other)):
+        mapped, places = other, map_view.selected(other)
+    circled = bool(len(places))
+    if circled:
+        st.subheader(f"{len(places):,} selected faces", anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button("Clear the selection", key="clear selection", icon=":material/close:", on_click=map_view.clear)
+            _marks(mapped, places)
+    else:
+        by = mapped.map.outlier if apart == "neighbours" else mapped.map.from_centre
+        places = np.flatnonzero(mapped.map.outliers(apart=apart))
+        places = places[np.argsort(-by[places], kind="stable")]
+        st.subheader("Faces that stand apart", anchor=False)
+        st.caption(
+            f"The 2 % {_APART[apart]}. With “Circle faces”, draw around points of the map to see "
+            "those faces here instead."
+        )
+        if not len(places):
+            st.caption("No face stands apart.")
+            return
+    found = maps_model.mix(mapped.faces, mapped.dataset, places)
+    left, right = st.columns([2, 5], gap="large")
+    with left:
+        _figures(mapped, found, places)
+    with right:
+        evidence = Evidence(mapped.checkpoint, mapped.name, mapped.dataset, mapped.faces)
+        scope = f"{mapped.checkpoint.name} {mapped.name} {len(places)} {int(places.sum())}"
+        clicked = answers_gallery.show(evidence, places, key="selection", selected=map_view.chosen(mapped), scope=scope)
+    if clicked is not None:
+        state.put(mapped.row, str(int(mapped.faces.positions[clicked])))
+        st.rerun()
+
+
+def _marks(mapped: Mapped, places: np.ndarray) -> None:
+    """Put one mark on all circled faces, and show them where marked faces are listed."""
+    if joint.PLACE in mapped.dataset.columns:
+        return  # Marks belong to one data set.
+    with st.popover("Mark all", icon=":material/flag:"):
+        word = str(st.radio("Mark", marks.MARKS, key="mark of the selection"))
+        count = min(len(places), selection_model.MARKED)
+        if st.button(f"Put it on {count:,} faces", type="primary", key="mark selection"):
+            with guard("the marks"):
+                done = selection_model.mark(mapped.dataset, mapped.faces.positions[places], word)
+                state.remember("marked", word)
+                st.success(f"{done:,} faces are marked “{word}”.")
+        st.page_link(
+            navigation.page("misclassifications"), label="Open in Misclassifications", icon=":material/manage_search:",
+            query_params={"checkpoint": mapped.checkpoint.name, "data": mapped.name, "split": mapped.faces.split},
+        )  # fmt: skip
+        st.caption("There, the errors among the marked faces are listed with all that is known of each.")
+
+
+def _figures(mapped: Mapped, found: maps_model.Mix, places: np.ndarray) -> None:
+    st.markdown(f"**{percent(found.accuracy)} right** · n = {found.n:,}")
+    with st.container(key="pixels mean face", horizontal=True):
+        mean = pictures.enlarged(pictures.as_rgb(found.mean_face), _SIDE)
+        st.image(mean, "Mean face", width=_SIDE, output_format="PNG", alt=f"Mean of {found.n} faces")
+        with guard("the mean heatmap"):
+            _heatmap(mapped, places)
+    table.show(
+        ("Class", "Faces", "Right"),
+        [(name, f"{count:,}", percent(right)) for name, count, right in found.rows],
+        right=(1, 2),
+        label="Classes of the faces",
+    )
+
+
+def _heatmap(mapped: Mapped, places: np.ndarray) -> None:
+    classifier = cache.classifier(mapped.checkpoint)
+    if "grad_cam" not in look.methods(classifier):
+        st.caption("Grad-CAM does not work with this network.")
+        return
+    chosen = tuple(places.tolist())
+    made = cache.of_predictions(
+        selection_model.mean_heatmap, mapped.faces, chosen, classifier, mapped.dataset,
+        key=(chosen, mapped.checkpoint.sha256),
+    )  # fmt: skip
+    if made is None:
+        st.caption("Nothing speaks for the predicted classes.")
+        return
+    picture, used = made
+    st.image(picture, f"Mean Grad-CAM of {used:,}", width=_SIDE, output_format="PNG", alt=f"Mean heatmap of {used}")

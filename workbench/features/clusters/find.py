@@ -1,0 +1,57 @@
+"""Find by picture: where an uploaded face falls on the map, and the faces that the network finds most alike to it."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from workbench import cache, state
+from workbench.app.wording import percent
+from workbench.evidence.model import answers
+from workbench.face import choice, image_input
+from workbench.features.clusters.maps import Mapped
+from workbench.features.clusters.model import maps
+from workbench.widgets import gallery
+
+
+def show(mapped: Mapped) -> tuple[float, ...] | None:
+    """Draw the upload and the most similar faces; returns the place on the map, or ``None`` without a face.
+
+    Raises:
+        UserError: If the picture cannot be read.
+    """
+    fold = st.expander(
+        "Find by picture: where does a face of your own fall?", icon=":material/person_search:", key="find fold",
+        on_change="rerun",
+    )  # fmt: skip
+    if not fold.open:
+        return None
+    with fold:
+        left, right = st.columns([2, 5], gap="large")
+        with left:
+            place = st.container()
+            picture = image_input.show(None, key="clusters")
+            with place:
+                crop = choice.show(picture, mapped.checkpoint.preprocess, key="clusters")
+        if crop is None:
+            return None
+        found = maps.find(cache.classifier(mapped.checkpoint), mapped.faces, mapped.map, crop.pixels)
+        with right:
+            faces = mapped.faces
+            st.markdown(f"**The class is “{found.answer}”**, {percent(found.confidence)} sure")
+            st.caption(
+                "The red star on the map stands at the mean of its five nearest faces, the near ones counting more; "
+                "the map was not computed anew. Below are the faces with the most similar embeddings, nearest first."
+            )
+            gap = {int(faces.positions[i]): distance for i, distance in found.near}
+            where = {int(faces.positions[i]): i for i, _ in found.near}
+            clicked = gallery.show(
+                mapped.dataset.images,
+                np.array(list(gap)),
+                key="found",
+                caption=lambda p: f"{answers.title(faces, where[p])}, {gap[p]:.2f}",
+                side=84,
+            )
+    if clicked is not None:
+        state.put(mapped.row, str(clicked))
+    return found.point

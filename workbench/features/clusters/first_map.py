@@ -1,0 +1,23 @@
+"""The first map: drawn, with the face under the mouse."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from workbench import state
+from workbench.features.clusters import hover, maps
+from workbench.features.clusters.choice import Drawn
+from workbench.features.clusters.maps import Mapped
+
+KEY = "cluster map"
+
+
+def show(mapped: Mapped, colour_by: str, drawn: Drawn, added: tuple[float, ...] | None, lit: np.ndarray | None) -> None:
+    """Draw the map; ``added`` is the place of a picture of one's own, ``lit`` what the second map's circle lights."""
+    maps.draw(mapped, colour_by, KEY, drawn, added=added, lit=lit)
+    # In space, a chart reports no selection; the click comes from here.
+    clicked = hover.show(mapped, KEY, clicks=mapped.map.coordinates.shape[1] == 3)
+    if clicked is not None:
+        state.put(mapped.row, str(clicked))
+        st.rerun()

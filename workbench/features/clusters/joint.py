@@ -1,0 +1,55 @@
+"""More faces on the first map: another split of the data set, or another data set."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import streamlit as st
+
+from workbench import cache, state
+from workbench.app import inventory
+from workbench.evidence import bar
+from workbench.evidence.bar import Evidence
+from workbench.features.clusters.model import joint as joint_model
+from workbench.features.clusters.model import maps
+
+_ALONE = "this split alone"
+
+
+def choose(evidence: Evidence, most: int) -> Evidence | None:
+    """Draw the choice; returns the faces of the map, at most ``most`` of each part, or ``None`` while they are read.
+
+    Raises:
+        UserError: If the classes of both parts differ.
+    """
+    own = evidence.evaluation.split
+    words = {_ALONE: _ALONE} | {f"split {s}": f"with {s}" for s in evidence.dataset.split_names if s != own}
+    for item in inventory.data_sets():
+        if item.name != evidence.name:
+            words[f"set {item.name}"] = f"with {item.title}"
+    chosen = str(
+        st.selectbox(
+            "Faces besides", list(words), format_func=words.__getitem__, width=260, label_visibility="collapsed",
+            help="Put faces of another part on the same map; then colour by split or data set.",
+            **state.bound("with", list(words), _ALONE),
+        )
+    )  # fmt: skip
+    faces = cache.of_predictions(maps.part, evidence.evaluation, most, key=(most,))
+    if chosen == _ALONE:
+        return dataclasses.replace(evidence, evaluation=faces)
+    kind, name = chosen.split(" ", 1)
+    dataset = evidence.dataset if kind == "split" else cache.dataset(name)
+    split = name if kind == "split" else dataset.split_names[-1]
+    found = bar.of(evidence.checkpoint, dataset, split, evidence.evaluation.averaging)
+    if found is None:
+        return None
+    rest = found.take(np.flatnonzero(~np.isin(found.positions, faces.positions))) if kind == "split" else found
+    others = cache.of_predictions(maps.part, rest, most, key=(most, rest.n))
+    set_name = evidence.name if kind == "split" else name
+    joint, evaluation = cache.of_predictions(
+        joint_model.joined, faces, evidence.dataset, dataset, others, (evidence.name, set_name),
+        key=(others.fingerprint, others.n, evidence.name, set_name),
+    )  # fmt: skip
+    called = evidence.name if kind == "split" else joint.name
+    return dataclasses.replace(evidence, name=called, dataset=joint, evaluation=evaluation)

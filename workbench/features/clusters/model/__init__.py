@@ -1,0 +1,1 @@
+"""What the Clusters page computes, without Streamlit and Plotly."""

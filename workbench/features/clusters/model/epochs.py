@@ -1,0 +1,91 @@
+"""How the map of a run's validation faces grew: runs that kept their epochs, and their maps in the background."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fer_models.checkpoint import read_checkpoint
+from fer_models.data import FaceDataset
+from fer_models.embedding import MapSettings
+from fer_models.embedding.epochs import EpochMap, Training, epoch_maps
+from fer_models.errors import UserError
+from fer_models.training.epochs import list_epochs, read_epoch
+from fer_models.training.run import Run, list_runs
+from workbench.app import jobs as background_jobs
+from workbench.app.jobs import Job
+from workbench.features.clusters.model import jobs as jobs_model
+
+#: Faces on a map; thirty maps of more would take long.
+FACES = 800
+CURVES: dict[str, str] = {
+    "knn": "kNN accuracy",
+    "accuracy": "accuracy of the network",
+    "silhouette": "silhouette",
+    "ratio": "distance between over inside classes",
+}
+
+
+@dataclass(frozen=True)
+class Grown:
+    """A run with at least two kept epochs; ``classes`` are those that its class numbers stand for."""
+
+    run: Run
+    data: str
+    epochs: tuple[int, ...]
+    classes: tuple[str, ...]
+
+
+def runs() -> dict[str, Grown]:
+    """Runs with kept epochs by id, the newest first."""
+    found = {}
+    for run in list_runs():
+        epochs = tuple(list_epochs(run))
+        if len(epochs) < 2 or run.checkpoint is None:
+            continue
+        try:
+            found[run.id] = Grown(run, run.recipe.data, epochs, read_checkpoint(run.checkpoint).classes)
+        except UserError:
+            continue  # A damaged run is named on the Train page.
+    return found
+
+
+def name(grown: Grown, epochs: tuple[int, ...], settings: MapSettings) -> tuple[Any, ...]:
+    """Tells the job of these maps from all others."""
+    return ("epochs", str(grown.run.folder), epochs, tuple(settings.relevant().items()))
+
+
+def start(grown: Grown, epochs: tuple[int, ...], settings: MapSettings) -> Job:
+    """Make the maps in the background, or find the job that does; its result is a :class:`Training`."""
+
+    def work(tell: background_jobs.Progress) -> Training:
+        outputs = {epoch: read_epoch(grown.run, epoch) for epoch in epochs}
+        return epoch_maps(outputs, grown.classes, settings, FACES, tell)
+
+    return jobs_model.run(name(grown, epochs, settings), work)
+
+
+def curves(training: Training) -> dict[str, list[float | None]]:
+    """The figures of :data:`CURVES` by epoch."""
+
+    def of(one: EpochMap) -> tuple[float | None, ...]:
+        own = one.separation
+        return own.knn_accuracy, one.accuracy, own.silhouette, own.ratio
+
+    return dict(zip(CURVES, map(list, zip(*map(of, training.maps), strict=True)), strict=True))
+
+
+def positions(training: Training, dataset: FaceDataset | None) -> np.ndarray:
+    """int64 (N,): positions in the data set of the faces, by their row numbers; -1 where it is not at hand."""
+    if dataset is None:
+        return np.full(len(training.ids), -1, np.int64)
+    place = {int(row): position for position, row in enumerate(dataset.rows)}
+    return np.array([place.get(int(row), -1) for row in training.ids], np.int64)
+
+
+def moved(training: Training, number: int, count: int) -> np.ndarray:
+    """int64: places of the faces that moved the farthest on the map since the epoch before, the farthest first."""
+    now, before = (training.maps[i].coordinates for i in (number, number - 1))
+    return np.argsort(-np.linalg.norm(now - before, axis=1), kind="stable")[:count]

@@ -1,0 +1,127 @@
+"""A second map beside the first: another network, layer or projection, other faces, or before training."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import streamlit as st
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.embedding import MapSettings, align
+from workbench import cache, state
+from workbench.app import inventory
+from workbench.evidence import bar
+from workbench.evidence.bar import Evidence
+from workbench.evidence.model.predictions import Part
+from workbench.features.clusters import choice, hover, trust
+from workbench.features.clusters import maps as map_view
+from workbench.features.clusters.choice import Asked, Drawn
+from workbench.features.clusters.maps import Mapped
+from workbench.features.clusters.model import joint
+from workbench.features.clusters.model import maps as maps_model
+
+KEY = "second cluster map"
+_UNTRAINED, _SAME = "before training", "the same faces"
+
+
+def wanted() -> bool:
+    """Draw the switch of the second map."""
+    return st.toggle(
+        "A second map beside it",
+        help="Another network, layer or projection, another split or data set, or the network before training. What "
+        "is circled on one map is shown on both.",
+        **state.bound_number("second map", False),
+    )
+
+
+def made(evidence: Evidence, first: Mapped, asked: Asked) -> Mapped | None:
+    """Draw the controls of the second map and make it; ``None`` while that lasts."""
+    left, right = st.columns(2, vertical_alignment="bottom")
+    with left:
+        checkpoint = _network(evidence.checkpoint)
+    titles = {item.name: item.title for item in inventory.data_sets()}
+    own = evidence.name if evidence.name in titles else next(iter(titles))
+    with right:
+        name = str(
+            st.selectbox(
+                "Second data set", list(titles), format_func=titles.__getitem__,
+                **state.bound("data2", list(titles), own),
+            )
+        )  # fmt: skip
+    dataset = evidence.dataset if name == evidence.name else cache.dataset(name)
+    with left:
+        method = choice.projection("2", first.settings.method)
+    with right:
+        splits = [_SAME, *dataset.split_names] if name == evidence.name else list(dataset.split_names)
+        usual = _SAME if name == evidence.name else splits[-1]
+        split = str(st.selectbox("Second split", splits, **state.bound("split2", splits, usual)))
+    same = split == _SAME
+    # Raw pixels beside a network say what comes from the network.
+    plain = same and checkpoint.sha256 == evidence.checkpoint.sha256
+    features = choice.features_choice(checkpoint, "2", "pixels" if plain else "embedding")
+    part = Part(evidence.evaluation.split, evidence.evaluation.positions) if same else split
+    found = bar.of(checkpoint, dataset, part, evidence.evaluation.averaging)
+    if found is None:
+        return None
+    if same:
+        faces = found.take(maps_model.places_of(found, first.faces.positions.tolist()))
+        if faces.n != first.faces.n:
+            st.info("This network was not asked about all faces of the first map; the others are missing here.")
+    else:
+        faces = maps_model.part(found, asked.most)
+    settings = MapSettings(**{**dataclasses.asdict(first.settings), "method": method, "features": features})
+    row = "row" if name == evidence.name else "row2"
+    return map_view.made(checkpoint, name, dataset, faces, settings, row)
+
+
+def _network(own: Checkpoint) -> Checkpoint:
+    usable = inventory.usable(inventory.trained_networks())
+    fresh = f"{own.name} {_UNTRAINED}"
+    names = [*usable, fresh]
+    chosen = st.selectbox(
+        "Second network",
+        names,
+        format_func=lambda n: f"The first network, {_UNTRAINED}" if n == fresh else usable[n].title,
+        **state.bound("checkpoint2", names, own.name),
+    )
+    if chosen == fresh:
+        return joint.before_training(own)
+    checkpoint = usable[str(chosen)].checkpoint
+    assert checkpoint is not None
+    return checkpoint
+
+
+def lit(shown: Mapped, other: Mapped | None) -> np.ndarray:
+    """Places on the map ``shown`` of the faces that were circled on ``other``, or of those most alike to them."""
+    places = map_view.selected(shown)
+    if len(places) or other is None:
+        return places
+    if shown.checkpoint.sha256 != other.checkpoint.sha256 or shown.settings.features != other.settings.features:
+        return places
+    circled = map_view.selected(other)
+    near = (other.dataset, other.faces, circled)
+    classifier = cache.classifier(shown.checkpoint)
+    return joint.alike(classifier, shown.settings, near, (shown.dataset, shown.faces))
+
+
+def draw(first: Mapped, second: Mapped, colour_by: str, drawn: Drawn) -> None:
+    """Draw the second map, turned onto the first where it shows the same faces."""
+    points = second.map.coordinates
+    shared = np.array_equal(second.faces.positions, first.faces.positions) and second.name == first.name
+    if shared and points.shape == first.map.coordinates.shape:
+        points = align(points, first.map.coordinates)
+    map_view.draw(second, colour_by, KEY, drawn, lit=lit(second, first), coordinates=points)
+    clicked = hover.show(second, KEY, clicks=points.shape[1] == 3)
+    if clicked is not None:
+        state.put(second.row, str(clicked))
+        st.rerun()
+    if not shared:
+        comparable = second.checkpoint.sha256 == first.checkpoint.sha256
+        comparable = comparable and second.settings.features == first.settings.features
+        st.caption(
+            "Other faces than on the first map. What is circled there lights the faces most alike to it here."
+            if comparable
+            else "Other faces in features of their own: a circle on one map says nothing of the other."
+        )
+    trust.sentence(second)

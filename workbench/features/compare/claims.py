@@ -1,0 +1,75 @@
+"""A form for figures that a paper prints, and the answer whether they can be true together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from workbench import state
+from workbench.features.compare.model import claims
+from workbench.features.compare.model.claims import AVERAGINGS, FIGURES, Fields
+from workbench.widgets import job_progress
+from workbench.widgets.errors import guard
+
+
+def show(*, key: str) -> None:
+    """Draw the form, filled in with a paper's row at first, and the answer with its reasons."""
+    st.subheader("Can these figures be true?", anchor=False)
+    example, source = claims.example()
+    fields: Fields = state.recall("claim", example)
+    asked = _form(fields, key)
+    if asked is not None:
+        state.remember("claim", asked)
+        fields = asked
+    if fields == example:
+        st.caption(source)
+    with guard("the check"):
+        _verdict(claims.claim(fields))
+
+
+def _form(fields: Fields, key: str) -> Fields | None:
+    """Returns what was sent just now."""
+    known = dict(fields.figures)
+    ways = list(AVERAGINGS)
+    with st.form(f"{key} claim", border=False):
+        left, right = st.columns([2, 3], gap="large")
+        with left:
+            counts = st.text_area(
+                "Pictures of each class, one a line", fields.counts, height=218, key=f"{key} claim counts"
+            )
+        with right:
+            texts = {}
+            places = [*st.columns(3), *st.columns(3)]
+            for place, (name, words) in zip(places, FIGURES.items(), strict=False):
+                with place:
+                    texts[name] = st.text_input(f"{words}, %", known.get(name, ""), key=f"{key} claim {name}")
+            with places[-1]:
+                averaging = st.selectbox(
+                    "Averaged",
+                    ways,
+                    ways.index(fields.averaging),
+                    format_func=AVERAGINGS.__getitem__,
+                    help="Papers seldom say; most print the mean over classes.",
+                    key=f"{key} claim averaging",
+                )
+            st.caption(
+                "As printed, with all digits: each is taken as rounded at its last one. Leave out what is not printed."
+            )
+            sent = st.form_submit_button("Check", type="primary", icon=":material/fact_check:")
+    return Fields(counts, tuple(texts.items()), str(averaging)) if sent else None
+
+
+def _verdict(claim: dict[str, Any]) -> None:
+    job = claims.start(claim)
+    if job.active:
+        job_progress.show(job, "Checking")
+        return
+    if job.state == "failed":
+        st.error(job.problem, icon=":material/error:")
+        return
+    if job.result["possible"]:
+        st.success("No contradiction: one confusion matrix can give these figures.", icon=":material/check:")
+    else:
+        st.warning("These figures cannot all be true: no confusion matrix gives them.", icon=":material/block:")
+    st.markdown("\n".join(f"- {reason}" for reason in job.result["reasons"]))

@@ -1,0 +1,62 @@
+"""Networks on the same faces: class by class, and how often they agree."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench import cache, state
+from workbench.evidence.figures import class_bars
+from workbench.evidence.model import confusion
+from workbench.features.compare.figures.others import matrix
+from workbench.features.compare.model.same_faces import Standing
+from workbench.widgets import plot, table
+
+_FIGURES = ("recall", "precision", "f1", "specificity")
+_TITLES = {"recall": "Recall", "precision": "Precision", "f1": "F1", "specificity": "Specificity"}
+
+
+def show_classes(found: Standing, *, key: str) -> None:
+    """Draw the figure of every class, a bar a network."""
+    what = st.segmented_control(
+        "Figure of each class",
+        _FIGURES,
+        format_func=_TITLES.__getitem__,
+        required=True,
+        **state.bound("class figure", _FIGURES, "recall"),
+    )
+    each = {
+        name: cache.of_predictions(confusion.class_figures, evaluation, key=("compare",))
+        for name, evaluation in zip(found.names, found.evaluations, strict=True)
+    }
+    classes = found.evaluations[0].classes
+    title = _TITLES[str(what)]
+    plot.show(
+        class_bars(classes, {n: [getattr(f, str(what)) for f in figures] for n, figures in each.items()}, title),
+        key=f"{key} classes",
+        alt=f"{title} of each class of {', '.join(found.names)}, with 95 per cent intervals.",
+        tools=True,
+    )
+    st.caption("Bars are 95 % intervals: Wilson's, for F1 that of a bootstrap. Hatching tells the networks apart too.")
+
+
+def show_agreement(found: Standing, *, key: str) -> None:
+    """Draw how often each two networks give the same answer, right or wrong."""
+    names, shares = list(found.names), 100 * found.agreement
+    size = range(len(names))
+    words = [[f"{shares[i, j]:.1f}" if i != j else "" for j in size] for i in size]
+    about = [[f"{names[i]} and {names[j]}: the same answer to {shares[i, j]:.1f} %" for j in size] for i in size]
+    shown = shares.copy()
+    shown[range(len(names)), range(len(names))] = float("nan")
+    if len(names) > 2:
+        plot.show(
+            matrix(shown, words, names, names, about=about, dark=st.context.theme.type == "dark"),
+            key=f"{key} agreement",
+            alt="How often each two networks give the same answer, in per cent; the table says the same.",
+            tools=True,
+        )
+    pairs = [(names[i], names[j], words[i][j]) for i in size for j in size if i < j]
+    table.show(("Network", "and", "same answer, %"), pairs, right=(2,), label="Agreement of the networks")
+    st.caption(
+        f"Share of the {found.n:,} pictures that both networks give the same answer, right or wrong. Networks that are "
+        "right equally often and agree seldom would gain most from answering together."
+    )

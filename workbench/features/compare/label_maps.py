@@ -1,0 +1,87 @@
+"""Which class of a data set counts as which class of a network: matched by name, changed by hand, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.errors import UserError
+from fer_models.evaluation.class_match import LabelMap, parse_label_map
+from workbench import cache, state
+from workbench.features.compare.model import transfer
+from workbench.features.compare.model.transfer import Pair
+from workbench.widgets import table
+from workbench.widgets.errors import guard
+
+#: Streamlit's select box takes an empty text for no choice.
+_LEFT_OUT = "left out"
+
+
+def choose(networks: Sequence[Checkpoint], data: Sequence[str]) -> dict[str, LabelMap]:
+    """Draw a choice for every class of every data set; returns each data set's label map, which the address keeps.
+
+    Raises:
+        UserError: If a data set cannot be opened.
+    """
+    st.caption("A class counts as the network's class of the same name, unless something else is chosen here.")
+    return {name: _choose(networks, name) for name in data}
+
+
+def _choose(networks: Sequence[Checkpoint], name: str) -> LabelMap:
+    kept = f"map of {name}"
+    try:
+        given = dict(parse_label_map(state.get(kept) or ""))
+    except UserError:  # Somebody changed the address.
+        given = {}
+    usual: dict[str, str] = {}
+
+    def changed() -> None:
+        now = ((own, _class(state.recall(f"{kept} {own}"))) for own in usual)
+        state.put(kept, transfer.map_text([line for line in now if line[1] != usual[line[0]]]) or None)
+
+    found = []
+    st.markdown(f"**{name}**")
+    for own, by_name, choices in transfer.map_choices(networks, cache.dataset(name)):
+        usual[own] = by_name
+        state.remember(f"{kept} {own}", given.get(own, by_name) or _LEFT_OUT)
+        known = [choice or _LEFT_OUT for choice in choices]
+        bound = state.bound(f"{kept} {own}", known, by_name or _LEFT_OUT, in_url=False, then=changed)
+        counted = _class(st.selectbox(f"{own} counts as", known, **bound))
+        if counted != by_name:
+            found.append((own, counted))
+    return tuple(found)
+
+
+def _class(choice: str) -> str:
+    return "" if choice == _LEFT_OUT else choice
+
+
+def show(rows: Sequence[Sequence[Pair]]) -> None:
+    """Draw every different pair of class lists once, folded."""
+    with st.expander("How classes were matched", icon=":material/join_inner:"):
+        told: dict[tuple[tuple[str, ...], tuple[str, ...], LabelMap], list[Pair]] = {}
+        for row in rows:
+            for pair in row:
+                key = (pair.network.classes, pair.dataset.classes, pair.part.label_map)
+                told.setdefault(key, []).append(pair)
+        for (network, data, label_map), pairs in told.items():
+            names = ", ".join(dict.fromkeys(pair.network.name for pair in pairs))
+            sets = ", ".join(dict.fromkeys(pair.name for pair in pairs))
+            st.markdown(f"**{names}** and **{sets}**")
+            with guard("the classes"):
+                lines = transfer.label_lines(network, data, label_map)
+                if all(own == other for own, other, _ in lines):
+                    st.caption(f"The same {len(lines)} classes: {', '.join(network)}.")
+                else:
+                    table.show(
+                        ("Class of the data set", "Counts as the network's", "Matched"), lines, label="Matched classes"
+                    )
+                if label_map:
+                    st.caption(f"On the command line: `--map {transfer.map_text(label_map)}`")
+        st.caption(
+            "By name and its synonyms, never by place, but for what was chosen under Label maps. Pictures of a class "
+            "that the network lacks are left out; a class that the data set lacks cannot be answered, the network then "
+            "chooses among the common ones."
+        )

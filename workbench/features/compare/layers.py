@@ -1,0 +1,80 @@
+"""The layers of one network, or of two side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from workbench import state
+from workbench.features.compare.model import networks, networks_table
+from workbench.features.compare.model.networks import Entry
+from workbench.widgets.errors import guard
+
+_NOTHING = ""
+_USUAL = ("fcsdnet", "resnet18")
+_MARK = "background-color: rgba(196, 106, 45, 0.2)"
+
+
+def show(entries: Sequence[Entry], *, key: str) -> None:
+    """Two choices, and a table for each that is made."""
+    named = {entry.key: entry for entry in entries}
+    trained = [entry.key for entry in entries if entry.checkpoint is not None]
+    usual = [*trained[:2], *(name for name in _USUAL if name not in trained)]
+    first, second = st.columns(2, gap="medium")
+    with first:
+        one = _choice("Network", named, list(named), "network", usual[0])
+        if one is not None:
+            _table(one, f"{key} one")
+    with second:
+        other = _choice("Beside it", named, [_NOTHING, *named], "beside", usual[1])
+        if other is not None:
+            _table(other, f"{key} other")
+
+
+def _choice(label: str, named: dict[str, Entry], options: list[str], name: str, default: str | None) -> Entry | None:
+    chosen = st.selectbox(
+        label,
+        options,
+        format_func=lambda key: named[key].name if key else "nothing",
+        **state.bound(name, options, default),
+    )
+    return named.get(chosen)
+
+
+def _table(entry: Entry, key: str) -> None:
+    with guard(f"the layers of {entry.name}"):
+        rows = networks.layer_rows(entry)
+        parameters, macs = sum(row.parameters for row in rows), sum(row.macs for row in rows)
+        st.markdown(
+            f"{entry.size} x {entry.size} x {entry.channels} · {parameters:,} parameters · {macs / 1e6:,.1f} MMACs"
+        )
+        st.caption(f"{networks_table.MARK} {networks.attention_share(rows)}")
+        table = networks_table.layer_table(rows)
+        marked = [row.attention for row in rows]
+        st.dataframe(
+            table.style.apply(lambda row: [_MARK if marked[row.name] else ""] * len(row), axis=1),
+            key=f"{key} layers",
+            hide_index=True,
+            height=420,
+            column_config={
+                "Layer": st.column_config.TextColumn(width=210),
+                "Output": st.column_config.TextColumn(width=95, help="Without the batch: channels, height, width."),
+                "Parameters": st.column_config.NumberColumn(format="localized", width=90),
+                "MMACs": st.column_config.NumberColumn(format="%.2f", width=70, help="Million multiply-accumulates."),
+            },
+        )
+        _download(entry, networks_table.layer_csv(rows), key)
+
+
+def _download(entry: Entry, content: str, key: str) -> None:
+    name = "-".join(entry.key.split())
+    st.download_button(
+        "Layers, CSV",
+        content,
+        f"layers-{name}-{entry.size}.csv",
+        "text/csv",
+        key=f"{key} csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )

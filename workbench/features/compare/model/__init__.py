@@ -1,0 +1,1 @@
+"""What the Compare page computes, without Streamlit and Plotly."""

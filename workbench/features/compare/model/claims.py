@@ -1,0 +1,87 @@
+"""The claims form: a paper's printed figures, and whether one confusion matrix can give them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fer_models.data import READERS
+from fer_models.errors import UserError
+from fer_models.evaluation.claims import check_claim
+from fer_models.evaluation.paper_figures import PAPERS, paper_figures
+from workbench.app import jobs
+from workbench.app.jobs import Job
+
+#: Figures of the form: key in a claim -> words.
+FIGURES = {
+    "accuracy": "Accuracy",
+    "precision": "Precision",
+    "recall": "Recall",
+    "specificity": "Specificity",
+    "f1": "F1",
+}
+AVERAGINGS = {"macro": "mean over classes", "weighted": "weighted by class size", "micro": "over all pictures"}
+_PAPER, _DATA = "dcnn-bilstm", "fer2013"
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What stands in the form: a class and its number of pictures a line, figures in per cent as printed or empty."""
+
+    counts: str
+    figures: tuple[tuple[str, str], ...]
+    averaging: str = "macro"
+
+
+def example() -> tuple[Fields, str]:
+    """The fifth paper's figures on FER2013 with the official class counts, and where they come from."""
+    rows = {f.metric: f for f in paper_figures(paper=_PAPER, dataset=_DATA) if f.own and f.metric in FIGURES}
+    totals: dict[str, int] = {}
+    for split in READERS[_DATA].info.counts.values():
+        for name, count in split.items():
+            totals[name] = totals.get(name, 0) + count
+    tables = ", ".join(sorted(figure.table for figure in rows.values()))
+    return (
+        Fields(
+            "\n".join(f"{name} {count}" for name, count in totals.items()),
+            tuple((key, rows[key].printed if key in rows else "") for key in FIGURES),
+        ),
+        f"Filled in: {PAPERS[_PAPER].short} on FER2013 ({tables}). The paper does not state its split; the counts are "
+        f"those of all {sum(totals.values()):,} pictures.",
+    )
+
+
+def claim(fields: Fields) -> dict[str, Any]:
+    """The claim that the form makes, as :func:`fer_models.evaluation.claims.check_claim` takes it.
+
+    Raises:
+        UserError: If a line of the counts does not end with a whole number.
+    """
+    counts: dict[str, int] = {}
+    for number, line in enumerate(filter(None, map(str.strip, fields.counts.splitlines())), 1):
+        name, _, count = line.replace(":", " ").replace("\t", " ").rpartition(" ")
+        try:
+            value = int(count.replace(",", ""))
+        except ValueError:
+            raise UserError(
+                f"Line {number} of the class counts is {line!r}; write a class and its number of pictures, such as "
+                "“happy 895”."
+            ) from None
+        name = name.strip() or f"class {number}"
+        if name in counts:
+            raise UserError(f"The class {name!r} has two lines; give each class once.")
+        counts[name] = value
+    given = {key: text.strip() for key, text in fields.figures if text.strip()}
+    return {"counts": counts, "averaging": fields.averaging, **given}
+
+
+def start(asked: Mapping[str, Any]) -> Job:
+    """Check a claim in the background; the job's result is that of ``check_claim``. Asked again, it is the same job."""
+    key = ("claim", repr(sorted(asked.items(), key=lambda item: item[0])))
+
+    def work(tell: jobs.Progress) -> dict[str, Any]:
+        tell(0.1, "looking for a confusion matrix that gives them all")
+        return check_claim(asked)
+
+    return jobs.once(key, work)

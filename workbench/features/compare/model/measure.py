@@ -1,0 +1,174 @@
+"""Latency, throughput and memory of networks, measured on request in a process beside the app, and kept.
+
+Figures are kept on disk with the device and the number of threads that they belong to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from fer_models.errors import UserError
+from fer_models.folders import cache_folder
+from fer_models.inference.measure import Cost, Subject
+from workbench.app import jobs, machine
+from workbench.app.jobs import Job, Progress
+from workbench.features.compare.model.networks import Entry
+
+_JOB = "measure the cost of networks"
+_guard = threading.Lock()
+_worker: subprocess.Popen[str] | None = None
+_stopped = threading.Event()
+
+
+def threads() -> int:
+    """How many threads a measurement uses: as many as the app's own predictions."""
+    return machine.limit_threads()
+
+
+def measured(entries: Sequence[Entry]) -> dict[str, Cost | str]:
+    """Entry key -> its cost on this device, or the sentence on why it could not be measured."""
+    kept = _read()
+    found: dict[str, Cost | str] = {}
+    for entry in entries:
+        value = kept.get(_identity(entry))
+        if isinstance(value, dict):
+            found[entry.key] = Cost(**{**value, "notes": tuple(value.get("notes", ()))})
+        elif value is not None:
+            found[entry.key] = value
+    return found
+
+
+def start(entries: Sequence[Entry]) -> Job:
+    """Begin to measure in the background; one such job at a time, which is returned if it is at work."""
+    _stopped.clear()
+    jobs.forget(_JOB)
+    chosen = list(entries)
+    return jobs.start(_JOB, lambda tell: _measure(chosen, tell))
+
+
+def find() -> Job | None:
+    """The measurement at work, or the last one."""
+    return jobs.find(_JOB)
+
+
+def stop() -> None:
+    """End the measurement; what is measured already stays."""
+    _stopped.set()
+    if _worker is not None:
+        _end(_worker)
+
+
+def _measure(entries: list[Entry], tell: Progress) -> int:
+    """Returns how many were measured."""
+    global _worker
+    if _stopped.is_set():
+        return 0
+    request = {
+        "threads": threads(),
+        "device": machine.compute_device(),
+        "subjects": [dataclasses.asdict(_subject(entry)) for entry in entries],
+    }
+    tell(0, "starting a process for it")
+    _worker = subprocess.Popen(
+        [sys.executable, "-m", "fer_models.inference.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,
+        env={**os.environ, "OMP_NUM_THREADS": str(request["threads"])},
+    )
+    assert _worker.stdin is not None and _worker.stdout is not None
+    done = 0
+    try:
+        _worker.stdin.write(json.dumps(request) + "\n")
+        _worker.stdin.flush()
+        if _stopped.is_set():  # before there was a process to end
+            _end(_worker)
+        for line in _worker.stdout:
+            done += _take(json.loads(line), entries, tell)
+    except BrokenPipeError:
+        pass
+    finally:
+        _end(_worker)
+        _worker.wait()
+        _worker.stdout.close()
+    if done < len(entries) and not _stopped.is_set():
+        raise UserError("The process that measures ended too early; measure again.")
+    return done
+
+
+def _end(worker: subprocess.Popen[str]) -> None:
+    """End the worker with the child that measures, whose group it leads; nothing where it ended by itself."""
+    if worker.poll() is None:
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(worker.pid, signal.SIGKILL)
+        else:
+            worker.kill()
+
+
+def _take(message: dict[str, Any], entries: list[Entry], tell: Progress) -> int:
+    """Keep a result or tell how far it is; returns whether a network is complete."""
+    index = int(message["index"])
+    entry = entries[index]
+    complete = "cost" in message or "problem" in message
+    if complete:
+        _keep(_identity(entry), message.get("cost") or message["problem"])
+    stage = f": {message['stage']}" if "stage" in message else ""
+    tell((index + (1 if complete else 0.3)) / len(entries), f"{entry.name}, {index + 1} of {len(entries)}{stage}")
+    return int(complete)
+
+
+def _subject(entry: Entry) -> Subject:
+    folder = str(entry.checkpoint.path) if entry.checkpoint else ""
+    macs = entry.cost.macs if entry.cost else 0
+    return Subject(entry.network, entry.options, entry.channels, entry.size, macs, folder)
+
+
+def _identity(entry: Entry) -> str:
+    """What a figure belongs to: the network and its input, and all that runs it."""
+    what = entry.checkpoint.sha256 if entry.checkpoint else json.dumps([entry.network, entry.options], sort_keys=True)
+    here = [machine.describe().device, machine.compute_device(), threads(), torch.__version__]
+    return json.dumps([what, entry.channels, entry.size, *here])
+
+
+def _file() -> Path:
+    return cache_folder() / "compare" / "measurements.json"
+
+
+def _read() -> dict[str, Any]:
+    try:
+        values = json.loads(_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # none yet, or a torn file: it can be measured again
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _keep(identity: str, value: Any) -> None:
+    with _guard:
+        values = {**_read(), identity: value}
+        file = _file()
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            fresh = file.with_name(f".{file.name}.{os.getpid()}")
+            fresh.write_text(json.dumps(values), encoding="utf-8")
+            fresh.replace(file)
+        except OSError as error:
+            raise UserError(
+                f"The measurement could not be kept ({error.strerror or 'the file system refused it'}); make room in "
+                f"{file.parent} and measure again."
+            ) from None

@@ -1,0 +1,193 @@
+"""Every network and every trained one in one list: what it costs by count, and what was measured of its answers."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from fer_models.architectures import ARCHITECTURES, create_model
+from fer_models.checkpoint import Checkpoint
+from fer_models.complexity import Complexity, LayerRow, count, layers
+from fer_models.errors import UserError
+from fer_models.evaluation.sentence import figure_sentence
+from workbench.app import inventory
+from workbench.app.wording import figure
+
+#: Choices of the input: words, and channels and side in pixels, or ``None`` for what each paper uses.
+INPUTS: dict[str, tuple[str, tuple[int, int] | None]] = {
+    "48": ("48 x 48, grey (FER2013)", (1, 48)),
+    "64": ("64 x 64, grey", (1, 64)),
+    "100": ("100 x 100, RGB", (3, 100)),
+    "224": ("224 x 224, RGB", (3, 224)),
+    "paper": ("as in each paper", None),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row: a network as published, one of its variants, or a trained one (with ``checkpoint``).
+
+    Args:
+        key: what an address calls it. variant: empty for the defaults, a checkpoint's name for a trained one.
+        size: side of its square input in pixels. file: bytes of its weights, for one that is not trained in float32.
+        cost: of one picture, ``None`` where ``problem`` says why it does not take that size.
+    """
+
+    key: str
+    network: str
+    title: str
+    variant: str
+    options: dict[str, Any] = field(hash=False)
+    channels: int
+    size: int
+    cost: Complexity | None
+    file: int
+    problem: str = ""
+    checkpoint: Checkpoint | None = field(default=None, hash=False)
+
+    @property
+    def name(self) -> str:
+        """Title and variant, for a list."""
+        return f"{self.title} · {self.variant}" if self.variant else self.title
+
+    @property
+    def default(self) -> bool:
+        """Whether it is the network as published."""
+        return not self.variant
+
+    @property
+    def metric(self) -> dict[str, Any] | None:
+        """Its accuracy with all that belongs to it, where it is trained and measured."""
+        return None if self.checkpoint is None else self.checkpoint.metric()
+
+    @property
+    def figure(self) -> str:
+        """The accuracy as a sentence; empty for a network that is not trained."""
+        if self.checkpoint is None:
+            return ""
+        metric = self.metric
+        if metric is None or metric.get("low") is None or metric.get("high") is None:
+            return figure(metric)
+        return figure_sentence(
+            metric["value"],
+            metric["low"],
+            metric["high"],
+            int(metric.get("n", 0)),
+            measured_on(metric),
+            str(metric.get("selection", "")),
+        )
+
+
+def entries(input_key: str, *, variants: bool = True) -> list[Entry]:
+    """The trained networks, the most accurate first and each at its own input, then every network and, asked for, every
+    variant: each is counted when it is first shown.
+    """
+    found = []
+    for trained in inventory.usable(inventory.trained_networks()).values():
+        checkpoint = trained.checkpoint
+        assert checkpoint is not None
+        found.append(_trained(trained.name, checkpoint))
+    found.sort(key=lambda entry: -(entry.metric or {}).get("value", -1.0))
+    return [*found, *untrained(input_key, variants)]
+
+
+@functools.cache
+def untrained(input_key: str, variants: bool = True) -> tuple[Entry, ...]:
+    """Every network, and every listed variant, at that input; takes a second or two the first time."""
+    chosen = INPUTS[input_key][1]
+    found = []
+    for name, network in ARCHITECTURES.items():
+        for variant, options in {"": {}, **(network.variants if variants else {})}.items():
+            native = network.variant_inputs.get(variant, network.native_input)
+            channels, size = chosen or (native[0], native[1])
+            cost, problem = _cost(name, json.dumps(options), channels, size)
+            key = f"{name} {variant}".strip()
+            file = 4 * cost.total if cost else 0
+            found.append(Entry(key, name, network.title, variant, options, channels, size, cost, file, problem))
+    return tuple(found)
+
+
+def layer_rows(entry: Entry) -> list[LayerRow]:
+    """The layers of an entry in the order in which they run.
+
+    Raises:
+        UserError: If it does not take pictures of that size.
+    """
+    return list(_layers(entry.network, json.dumps(entry.options), entry.channels, entry.size))
+
+
+def attention_share(rows: Sequence[LayerRow]) -> str:
+    """What attention modules take of a network, in one sentence."""
+    marked = [row for row in rows if row.attention]
+    if not marked:
+        return "Attention: none."
+    parameters = sum(row.parameters for row in marked) / max(1, sum(row.parameters for row in rows))
+    macs = sum(row.macs for row in marked) / max(1, sum(row.macs for row in rows))
+    return (
+        f"Attention: {len(marked)} of {len(rows)} layers, {_share(parameters)} of the parameters, {_share(macs)} of "
+        "the multiply-accumulates."
+    )
+
+
+def measured_on(metric: dict[str, Any]) -> str:
+    """Data set and split of a figure: only figures of the same one can be compared."""
+    return " · ".join(str(metric[key]) for key in ("data", "split") if metric.get(key)) or "unknown data"
+
+
+def front(points: Sequence[tuple[float, float]]) -> list[int]:
+    """Positions of the (cost, accuracy) points than which none is as cheap and as accurate, the cheapest first."""
+    order = sorted(range(len(points)), key=lambda i: (points[i][0], -points[i][1]))
+    best, chosen = float("-inf"), []
+    for i in order:
+        if points[i][1] > best:
+            best = points[i][1]
+            chosen.append(i)
+    return chosen
+
+
+def _trained(name: str, checkpoint: Checkpoint) -> Entry:
+    network = checkpoint.network
+    title = ARCHITECTURES[network].title if network in ARCHITECTURES else network
+    channels, size = checkpoint.in_channels, checkpoint.preprocess.size
+    cost, problem = _cost(network, json.dumps(checkpoint.options), channels, size, len(checkpoint.classes))
+    return Entry(
+        f"trained {name}",
+        network,
+        title,
+        name,
+        checkpoint.options,
+        channels,
+        size,
+        cost,
+        checkpoint.size,
+        problem,
+        checkpoint,
+    )
+
+
+@functools.lru_cache(1024)
+def _cost(
+    network: str, options: str, channels: int, size: int, classes: int = 7
+) -> tuple[Complexity, str] | tuple[None, str]:
+    try:
+        with torch.device("meta"):
+            model = create_model(network, classes, channels, **json.loads(options))
+        return count(model, (channels, size, size)), ""
+    except UserError as error:
+        return None, str(error)
+
+
+@functools.lru_cache(64)
+def _layers(network: str, options: str, channels: int, size: int) -> tuple[LayerRow, ...]:
+    with torch.device("meta"):
+        model = create_model(network, in_channels=channels, **json.loads(options))
+    return tuple(layers(model, (channels, size, size)))
+
+
+def _share(part: float) -> str:
+    return f"{100 * part:.1f} %"

@@ -1,0 +1,125 @@
+"""What the papers print for a data set, and what was measured here on the same one: two tables, never one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fer_models.data import known_datasets
+from fer_models.evaluation.metrics import METRICS
+from fer_models.evaluation.paper_figures import PAPERS, PaperFigure, paper_figures
+from workbench.app.inventory import TrainedNetwork
+from workbench.app.wording import interval, percent, selection
+
+#: Words of a printed metric, and the key of ours that measures the same.
+_METRICS = {
+    "accuracy": ("Accuracy", "accuracy"),
+    "precision": ("Precision", "macro_precision"),
+    "recall": ("Recall", "macro_recall"),
+    "f1": ("F1", "macro_f1"),
+    "specificity": ("Specificity", "macro_specificity"),
+    "gar": ("GAR", "gar"),
+    "far": ("FAR", "false_acceptance_share"),
+    "probability": ("Probability", ""),
+    "share_of_faces": ("Share of faces", ""),
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Heads and cells as text; the columns from ``first_number`` to before ``after_numbers`` hold numbers."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    first_number: int
+    after_numbers: int
+
+
+def datasets(paper: str) -> list[str]:
+    """Data sets for which a paper prints figures, in its order."""
+    return list(dict.fromkeys(figure.dataset for figure in paper_figures(paper=paper)))
+
+
+def protocols(paper: str, dataset: str) -> list[str]:
+    """Under which protocols it prints them."""
+    return list(dict.fromkeys(figure.protocol for figure in paper_figures(paper=paper, dataset=dataset)))
+
+
+def printed(paper: str, dataset: str, protocol: str) -> Table:
+    """The printed numbers under one protocol: a row a method (run, picture), a column a metric, and the source."""
+    figures = [f for f in paper_figures(paper=paper, dataset=dataset) if f.protocol == protocol]
+    metrics = list(dict.fromkeys(figure.metric for figure in figures))
+    rows: list[tuple[tuple[str, str, str], dict[str, PaperFigure]]] = []
+    for figure in figures:
+        name = (figure.method, figure.case, figure.emotion)
+        free = next((row for key, row in rows if key == name and figure.metric not in row), None)
+        if free is None:  # A number printed twice, in two tables, gets a row for each.
+            free = {}
+            rows.append((name, free))
+        free[figure.metric] = figure
+    labels = [(i, head) for i, head in enumerate(("Network", "Case", "Class")) if any(name[i] for name, _ in rows)]
+    cells = tuple(
+        (
+            *(name[i] for i, _ in labels),
+            *(row[metric].text if metric in row else "" for metric in metrics),
+            ", ".join(dict.fromkeys(figure.table for figure in row.values())),
+        )
+        for name, row in rows
+    )
+    heads = (*(head for _, head in labels), *(_METRICS[metric][0] for metric in metrics), "Source")
+    return Table(heads, cells, len(labels), len(labels) + len(metrics))
+
+
+def notes(paper: str, dataset: str) -> list[str]:
+    """What a reader should know beside the printed numbers, each once with the figures that it is about."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for figure in paper_figures(paper=paper, dataset=dataset):
+        if figure.note:
+            methods = found.setdefault((figure.metric, figure.note), [])
+            if figure.method not in methods:
+                methods.append(figure.method)
+    return [f"{_METRICS[metric][0]} of {', '.join(methods)}: {note}" for (metric, note), methods in found.items()]
+
+
+def measured(paper: str, dataset: str, networks: Iterable[TrainedNetwork]) -> Table | None:
+    """Figures of trained networks on that data set, a row a split, the paper's own network first; ``None`` without any.
+
+    Only metrics that the paper prints, as far as the network's card keeps them.
+    """
+    figures = paper_figures(paper=paper, dataset=dataset)
+    readers = {entry.name: entry.reader.split(":")[0] for entry in known_datasets()}
+    asked = [_METRICS[metric][1] for metric in dict.fromkeys(figure.metric for figure in figures)]
+    found = []
+    for network in networks:
+        if network.checkpoint is None:
+            continue
+        lines: dict[tuple[str, str, int], dict[str, str]] = {}
+        for line in network.checkpoint.metrics:
+            data = str(line.get("data", ""))
+            plain = line["metric"] in asked and line.get("averaging") == "none"
+            if plain and readers.get(data, data) == figures[0].reader:
+                key = (str(line.get("split", "")), str(line.get("selection", "")), int(line.get("n") or 0))
+                shown = f"{percent(line['value'])} {interval(line)}" if METRICS[line["metric"]].percent else ""
+                lines.setdefault(key, {})[line["metric"]] = shown or f"{line['value']:.3f}"
+        own = network.checkpoint.network == PAPERS[paper].network
+        found += [(own, network.title, key, line) for key, line in lines.items()]
+    if not found:
+        return None
+    kept = [metric for metric in asked if any(metric in line for _, _, _, line in found)]
+    found.sort(key=lambda row: not row[0])
+    rows = tuple(
+        (
+            title,
+            *(line.get(metric, "") for metric in kept),
+            f"{split}, n = {n:,}",
+            selection(rule) if rule else "not known",
+        )
+        for _, title, (split, rule, n), line in found
+    )
+    heads = ("Network", *(METRICS[metric].title for metric in kept), "Measured on", "Weights")
+    return Table(heads, rows, 1, 1 + len(kept))
+
+
+def numbers(table: Table) -> Sequence[int]:
+    """Positions of its columns with numbers."""
+    return range(table.first_number, table.after_numbers)

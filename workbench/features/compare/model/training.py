@@ -1,0 +1,50 @@
+"""The epochs of trained networks, from their run folders or from the file that came with a shipped one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.training.run import Run
+from workbench.app.wording import duration, percent
+
+
+def history(network: Checkpoint) -> list[dict[str, Any]]:
+    """A dictionary an epoch, ``epoch``, ``seconds``, ``train_`` and ``val_`` values; empty where none were kept.
+
+    A shipped checkpoint carries its run's lines in its own folder; that of a run lies in ``checkpoints/best``.
+    """
+    folder = network.path.parents[1]
+    if (folder / "recipe.json").is_file():
+        return Run(folder).metrics()
+    try:
+        lines = (network.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        return [row for row in map(json.loads, lines) if isinstance(row, dict) and "epoch" in row]
+    except (OSError, ValueError):
+        return []
+
+
+def summary(name: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Name, epochs, best validation accuracy and its epoch, gap to training there, and the time of training."""
+    measured = [row for row in rows if row.get("val_accuracy") is not None]
+    if not measured:
+        return (name, f"{len(rows)}", "–", "–", "–", "–")
+    best = max(measured, key=lambda row: row["val_accuracy"])
+    trained = best.get("train_accuracy")
+    gap = "–" if trained is None else f"{100 * (trained - best['val_accuracy']):+.1f} points"
+    seconds = sum(float(row.get("seconds") or 0.0) for row in rows)
+    return (name, f"{len(rows)}", percent(best["val_accuracy"]), f"{best['epoch']}", gap, duration(seconds))
+
+
+HEADS = ("Network", "Epochs", "Best validation", "At epoch", "Training above it", "Time")
+
+
+def csv(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """A line a network and epoch."""
+    wanted = ("epoch", "seconds", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy")
+    lines = [{"network": name, **{key: row.get(key) for key in wanted}} for name, rows in runs.items() for row in rows]
+    return pd.DataFrame(lines).to_csv(index=False)

@@ -1,0 +1,44 @@
+"""Compare, first section: what every network costs, how accurate the trained ones are, and what they are made of."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench import state
+from workbench.app import machine
+from workbench.features.compare import layers, networks_plot, networks_table
+from workbench.features.compare.model import measure, networks
+from workbench.features.compare.model.networks import INPUTS, Entry
+from workbench.widgets.errors import guard
+
+_ROWS = {"main": "trained ones and each network as published", "all": "all, with every variant"}
+
+
+def show(*, key: str) -> None:
+    """Draw the section; ``key`` is the prefix of its widgets."""
+    entries = _entries()
+    measured = measure.measured(entries)
+    with guard("the plot"):
+        networks_plot.show(entries, measured, key=key)
+    st.subheader("All networks", anchor=False)
+    threads = measure.threads()
+    st.caption(
+        f"Times on {machine.describe().device}, with {threads} {'thread' if threads == 1 else 'threads'}, as "
+        "medians; counts for one picture at the chosen input, trained networks at their own."
+    )
+    with guard("the table"):
+        networks_table.show(entries, measured, key=key)
+    st.subheader("Layer by layer", anchor=False)
+    with guard("the layers"):
+        layers.show(entries, key=key)
+
+
+def _entries() -> list[Entry]:
+    left, right = st.columns([2, 3])
+    with left:
+        names = list(INPUTS)
+        chosen = st.selectbox("Input", names, format_func=lambda name: INPUTS[name][0], **state.bound("input", names))
+    with right:
+        rows = st.selectbox("Rows", list(_ROWS), format_func=_ROWS.__getitem__, **state.bound("rows", list(_ROWS)))
+    with st.spinner("Counting parameters and multiply-accumulates; the first time takes some seconds."):
+        return networks.entries(chosen, variants=rows == "all")

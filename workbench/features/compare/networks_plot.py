@@ -1,0 +1,84 @@
+"""Accuracy against cost of the trained networks, or what to do where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from fer_models.inference.measure import Cost
+from workbench import navigation, state
+from workbench.features.compare.figures.networks import Point, pareto
+from workbench.features.compare.model.networks import Entry, front, measured_on
+from workbench.widgets import plot, table
+
+
+def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: str) -> None:
+    """Draw the plot for one split, chosen where there are several: figures of two splits cannot be compared."""
+    trained = [entry for entry in entries if entry.checkpoint is not None]
+    if not trained:
+        st.info(
+            "No trained network yet: the counts below stand without one. Train one, with the recipe “quick” in a few "
+            "minutes, and its accuracy is drawn here against its cost.",
+            icon=":material/info:",
+        )
+        st.page_link(navigation.page("train"), label="Train a network", icon=":material/model_training:")
+        return
+    groups: dict[str, list[Entry]] = {}
+    for entry in trained:
+        if entry.metric is not None and entry.cost is not None:
+            groups.setdefault(measured_on(entry.metric), []).append(entry)
+    if not groups:
+        st.info(
+            "No trained network has a measured accuracy yet; it comes when a run has finished.", icon=":material/info:"
+        )
+        return
+    names = sorted(groups, key=lambda name: -len(groups[name]))
+    chosen = names[0]
+    if len(names) > 1:
+        chosen = st.selectbox(
+            "Accuracy measured on",
+            names,
+            format_func=lambda name: f"{name}, {len(groups[name])} networks" if len(groups[name]) > 1 else name,
+            help="Only figures of the same split can be compared.",
+            **state.bound("measured", names),
+        )
+    _draw(groups[chosen], measured, chosen, key)
+
+
+def _draw(group: list[Entry], measured: Mapping[str, Cost | str], where: str, key: str) -> None:
+    costs = [measured.get(entry.key) for entry in group]
+    known = [cost.milliseconds[cost.fastest] for cost in costs if isinstance(cost, Cost)]
+    timed = len(known) == len(group)
+    axis = "one picture, ms" if timed else "one picture, million multiply-accumulates"
+    values = known if timed else [entry.cost.macs / 1e6 if entry.cost else 0.0 for entry in group]
+    shares = [float((entry.metric or {})["value"]) for entry in group]
+    best = set(front(list(zip(values, shares, strict=True))))
+    points = []
+    for i, entry in enumerate(group):
+        metric = entry.metric or {}
+        low, high = metric.get("low"), metric.get("high")
+        points.append(
+            Point(
+                entry.variant,
+                values[i],
+                100 * shares[i],
+                100 * (shares[i] if low is None else low),
+                100 * (shares[i] if high is None else high),
+                entry.cost.parameters if entry.cost else 0,
+                i in best,
+                entry.figure,
+            )
+        )
+    accurate = max(points, key=lambda point: point.accuracy)
+    plot.show(
+        pareto(points, axis),
+        key=f"{key} pareto",
+        alt=f"Accuracy on {where} against {axis} of {len(points)} trained networks; the most accurate is "
+        f"{accurate.name} with {accurate.accuracy:.1f} per cent.",
+    )
+    unit = "" if timed else " Press Measure to see milliseconds on this device instead of counted products."
+    st.caption(f"Accuracy on {where}, bars: 95 % interval; the area of a bubble is its number of parameters.{unit}")
+    table.show(
+        ("Network", "Accuracy"), [(entry.name, entry.figure) for entry in group[:4]], label="The most accurate networks"
+    )

@@ -1,0 +1,122 @@
+"""The table of all networks, the button that measures them, and how far that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from fer_models.inference.measure import MANY, Cost
+from workbench.app import machine
+from workbench.app.wording import duration
+from workbench.features.compare.model import measure, networks_table
+from workbench.features.compare.model.networks import Entry
+from workbench.widgets.errors import guard
+
+_HELP = {
+    "Accuracy, %": "Of the trained ones; the column Figure at the right says on what, with its interval.",
+    "Parameters": "Trainable ones.",
+    "MMACs": "Million multiply-accumulates for one picture at this input: convolutions, linear and recurrent layers, "
+    "attention.",
+    "ms a picture": "Median on this device, the fastest way to run it.",
+    "Pictures/s": f"Median in batches of {MANY}, the fastest way to run it; very large networks run in "
+    "smaller batches, see Remark.",
+    "Runs in": "The fastest way for one picture: torch, torch with batch norms folded into convolutions, or "
+    "onnxruntime. All give the same logits to 0.0001.",
+    "Memory, MB": f"Growth of a fresh process while plain torch runs a batch of {MANY}, weights included.",
+    "File, MB": "Weights on disk; of networks that are not trained, in float32.",
+}
+_FORMATS = {"Accuracy, %": "%.1f", "Parameters": "localized", "MMACs": "%.1f", "ms a picture": "%.2f",
+            "Pictures/s": "%.0f", "Memory, MB": "%.0f", "File, MB": "%.1f"}  # fmt: skip
+
+
+def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: str) -> None:
+    """Draw the bar with the button, the table with rows that can be chosen, and the download."""
+    bar = st.container(horizontal=True, vertical_alignment="center", key=f"{key} bar")
+    going = st.container()
+    table = networks_table.shown(entries, measured)
+    event = st.dataframe(
+        table,
+        key=f"{key} rows",
+        hide_index=True,
+        height=min(420, 38 + 35 * len(table)),
+        column_config=_columns(table),
+        on_select="rerun",
+        selection_mode="multi-row",
+        placeholder="",
+        alt="Cost and accuracy of all networks",
+    )
+    picked = [entries[i] for i in event["selection"]["rows"] if i < len(entries)]
+    with bar:
+        _button(picked, entries, measured, key)
+        st.download_button(
+            "Table, CSV",
+            networks_table.csv(entries, measured),
+            "networks.csv",
+            "text/csv",
+            key=f"{key} csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+    with going:
+        _progress(key)
+
+
+def _progress(key: str) -> None:
+    """What is being measured, looked at every second, with a button that stops it."""
+    job = measure.find()
+    if job is None:
+        return
+    active = job.active
+
+    @st.fragment(run_every=1.0 if active else None)
+    def live() -> None:
+        with guard("the progress of the measurement"):
+            if active and not job.active:
+                st.rerun()
+            if job.state == "failed":
+                st.warning(job.problem, icon=":material/error:")
+            elif job.active:
+                left = f" · about {duration(job.seconds_left)} left" if job.seconds_left else ""
+                words, button = st.columns([6, 1], vertical_alignment="center")
+                words.progress(job.fraction, text=f"{job.what}{left}")
+                if button.button("Stop", key=f"{key} stop", icon=":material/stop:"):
+                    measure.stop()
+
+    live()
+
+
+def _button(picked: list[Entry], entries: Sequence[Entry], measured: Mapping[str, Cost | str], key: str) -> None:
+    possible = [entry for entry in picked or entries if entry.cost is not None]
+    missing = [entry for entry in possible if entry.key not in measured]
+    chosen = missing or possible
+    verb = "Measure" if missing else "Measure again:"
+    job = measure.find()
+    pressed = st.button(
+        f"{verb} {len(chosen)} {'network' if len(chosen) == 1 else 'networks'}",
+        key=f"{key} measure",
+        type="primary",
+        icon=":material/timer:",
+        disabled=not chosen or (job is not None and job.active),
+        help=f"Latency, throughput and memory on {machine.describe().device}, a few seconds a network; medians, in a "
+        "process beside the app. Mark rows at the left to measure only those.",
+    )
+    if pressed:
+        measure.start(chosen)
+        st.rerun()
+
+
+def _columns(table: pd.DataFrame) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    for name in table.columns:
+        if name in _FORMATS:
+            columns[name] = st.column_config.NumberColumn(help=_HELP.get(name), format=_FORMATS[name], width=84)
+        else:
+            columns[name] = st.column_config.TextColumn(
+                help=_HELP.get(name), width="large" if name in ("Figure", "Remark") else None
+            )
+    columns["Network"] = st.column_config.TextColumn(width=185)
+    columns["Variant"] = st.column_config.TextColumn(width=160, help="Of a trained network its name.")
+    return columns

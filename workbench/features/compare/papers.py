@@ -1,0 +1,68 @@
+"""What was measured here on a data set, and apart from it what a paper prints for it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.architectures import ARCHITECTURES
+from fer_models.evaluation.paper_figures import PAPERS
+from workbench import navigation, state
+from workbench.app import inventory
+from workbench.features.compare.model import papers
+from workbench.widgets import downloads, table
+
+
+def show(*, key: str) -> None:
+    """Draw the choice of paper and data set, the measured table, and the printed ones."""
+    left, right = st.columns(2)
+    with left:
+        keys = list(PAPERS)
+        paper = str(
+            st.selectbox(
+                "Paper",
+                keys,
+                format_func=lambda k: f"{PAPERS[k].short}: {ARCHITECTURES[PAPERS[k].network].title}",
+                **state.bound("paper", keys),
+            )
+        )
+    with right:
+        names = papers.datasets(paper)
+        usual = "FER2013" if "FER2013" in names else names[0]
+        data = str(st.selectbox("Data set of the paper", names, **state.bound("paper data", names, usual)))
+    _measured(paper, data, key)
+    _printed(paper, data, key)
+
+
+def _printed(paper: str, data: str, key: str) -> None:
+    st.subheader(f"Printed: {PAPERS[paper].short}, {data}", anchor=False)
+    st.caption(PAPERS[paper].citation)
+    for number, protocol in enumerate(papers.protocols(paper, data)):
+        found = papers.printed(paper, data, protocol)
+        st.markdown(f"Their protocol: {protocol}")
+        table.show(found.heads, found.rows, right=papers.numbers(found), label=f"Printed figures, {protocol}")
+        downloads.show(
+            (*found.heads, "Protocol"),
+            [(*row, protocol) for row in found.rows],
+            f"printed-{paper}-{number + 1}.csv",
+            key=f"{key} printed {number}",
+        )
+    for note in papers.notes(paper, data):
+        st.caption(note)
+
+
+def _measured(paper: str, data: str, key: str) -> None:
+    st.subheader("Measured here", anchor=False)
+    found = papers.measured(paper, data, inventory.trained_networks())
+    if found is None:
+        st.info(
+            f"No trained network was measured on {data} yet; a run on it ends with its figures here.",
+            icon=":material/info:",
+        )
+        st.page_link(navigation.page("train"), label="Train a network", icon=":material/model_training:")
+        return
+    st.caption(
+        "With 95 % intervals, each under the protocol named beside it. The printed figures below are claims of their "
+        "authors under another protocol, so no difference between the two tables is tested."
+    )
+    table.show(found.heads, found.rows, right=papers.numbers(found), label=f"Measured here on {data}")
+    downloads.show(found.heads, found.rows, f"measured-{paper}.csv", key=f"{key} measured")

@@ -1,0 +1,205 @@
+"""Trained on one data set, tested on others: choices, progress, the matrix, and how classes were matched."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.evaluation.class_match import LabelMap
+from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.metrics import METRICS
+from workbench import cache, state
+from workbench.app import inventory
+from workbench.evidence import cached
+from workbench.evidence.model import predictions
+from workbench.features.compare import choice, label_maps, slices
+from workbench.features.compare.figures.others import matrix
+from workbench.features.compare.model import transfer
+from workbench.features.compare.model.transfer import FIGURES, Pair, Transfer
+from workbench.widgets import job_progress, plot, table
+
+_MOST = 6
+_USUAL = 2
+
+
+def show(*, key: str) -> None:
+    """Draw the section.
+
+    Raises:
+        UserError: If a data set cannot be opened.
+    """
+    usable = choice.usable(least=1, what="This matrix", key=f"{key} transfer")
+    if usable is None:
+        return
+    names = choice.networks(usable, list(usable)[:4])
+    data = _data_sets([usable[name].checkpoint for name in names])
+    if not names or not data:
+        st.info("Choose one network or more, and one data set or more.", icon=":material/info:")
+        return
+    networks = [network for name in names if (network := usable[name].checkpoint) is not None]
+    metric, maps = _controls(data, networks)
+    rows = [[transfer.pair(network, cache.dataset(d), d, _split(d), maps[d]) for d in data] for network in networks]
+    answers = _answers(rows, key)
+    if answers is None:
+        return
+    job = transfer.start(answers, metric)
+    if job.active:
+        job_progress.show(job, "Comparing")
+    elif job.state == "failed":
+        st.error(job.problem, icon=":material/error:")
+    else:
+        _matrix(job.result, key)
+        label_maps.show(rows)
+        slices.show(answers)
+
+
+def _data_sets(networks: list[object]) -> list[str]:
+    titles = {item.name: item.title for item in inventory.data_sets()}
+    stored = state.get("sets")
+    trained = dict.fromkeys(str(getattr(n, "provenance", {}).get("data")) for n in networks)
+    usual = [name for name in [*trained, *titles] if name in titles]
+    picked = list(dict.fromkeys(usual))[:_USUAL] if stored is None else [n for n in stored.split(",") if n in titles]
+    state.remember("compare sets", picked[:_MOST])
+    box = state.bound_number("compare sets", 0)["key"]
+    return list(
+        st.multiselect(
+            "Data sets to test on",
+            list(titles),
+            format_func=titles.__getitem__,
+            max_selections=_MOST,
+            key=box,
+            on_change=lambda: state.put("sets", ",".join(state.value_of(box) or [])),
+        )
+    )
+
+
+def _controls(data: list[str], networks: list[Checkpoint]) -> tuple[str, dict[str, LabelMap]]:
+    left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
+    with left:
+        metric = st.segmented_control(
+            "Figure",
+            FIGURES,
+            format_func=lambda k: METRICS[k].title,
+            required=True,
+            **state.bound("transfer figure", FIGURES),
+        )
+    with middle, st.popover("Which pictures", icon=":material/filter_alt:", width="stretch"):
+        for name in data:
+            dataset = cache.dataset(name)
+            names = dataset.split_names
+            usual = transfer.usual_split(dataset)
+            st.selectbox(f"Split of {name}", names, **state.bound(f"split of {name}", names, usual))
+        st.caption("A network trained under a protocol of its own is asked about the part that it held out.")
+    with right, st.popover("Label maps", icon=":material/join_inner:", width="stretch"):
+        maps = label_maps.choose(networks, data)
+    return str(metric), maps
+
+
+def _split(name: str) -> str:
+    dataset = cache.dataset(name)
+    asked = state.get(f"split of {name}")
+    return asked if asked in dataset.split_names else transfer.usual_split(dataset)
+
+
+def _answers(rows: list[list[Pair]], key: str) -> list[list[tuple[Pair, Evaluation | None]]] | None:
+    """Predictions of all pairs that can be asked; ``None`` while some are computed, or before the button."""
+    found = [
+        [(each, None if each.problem else cached.predictions(each.network, each.dataset, each.part)) for each in row]
+        for row in rows
+    ]
+    missing = [each for row in found for each, known in row if known is None and not each.problem]
+    if not missing:
+        return found
+    count = sum(len(each.part.index) for each in missing)
+    asked = state.recall("transfer asked")
+    places = tuple((each.network.sha256, each.name, each.part.key) for each in missing)
+    if count > predictions.AT_ONCE and asked != places:
+        st.info(
+            f"{len(missing)} of the {sum(map(len, rows))} pairs were not predicted yet, {count:,} pictures. It takes "
+            "some minutes on a processor, is done once, and you can go on meanwhile.",
+            icon=":material/info:",
+        )
+        if not st.button(f"Predict {count:,} pictures", type="primary", key=f"{key} transfer go"):
+            return None
+        state.remember("transfer asked", places)
+    job = transfer.predict(missing)
+    if job.state == "failed":
+        st.error(job.problem, icon=":material/error:")
+        if st.button("Try again", key=f"{key} transfer again", icon=":material/refresh:"):
+            transfer.forget(missing)
+            st.rerun()
+        return None
+    if job.state == "done":  # The tables could not be read back, as on a full disk.
+        st.error(
+            "The predictions were made but could not be kept; make room or set FER_CACHE.", icon=":material/error:"
+        )
+        return None
+    job_progress.show(job, "Predicting")
+    return None
+
+
+def _matrix(found: Transfer, key: str) -> None:
+    shown = np.array([[np.nan if c.estimate is None else 100 * c.estimate.value for c in row] for row in found.cells])
+    words = [
+        [
+            (f"<b>{text}</b>" if cell.best else text).replace(" [", "<br>[")
+            + ("<br>own data" if cell.own and cell.estimate is not None else "")
+            + (" *" if cell.seen else "")
+            for cell in row
+            for text in (transfer.text(cell, found.metric),)
+        ]
+        for row in found.cells
+    ]
+    about = [
+        [
+            f"{cell.network}, trained on {trained}<br>{cell.data}, {cell.split}: "
+            f"{transfer.text(cell, found.metric)} %, n = {cell.n:,}"
+            + (f"<br>{transfer.map_words(cell.label_map)}" if cell.label_map else "")
+            for cell in row
+        ]
+        for trained, row in zip(found.trained_on, found.cells, strict=True)
+    ]
+    plot.show(
+        matrix(
+            shown,
+            words,
+            [f"{name} ({data})" for name, data in zip(found.networks, found.trained_on, strict=True)],
+            list(found.data),
+            about=about,
+            row_title="trained on",
+            column_title="tested on",
+            dark=st.context.theme.type == "dark",
+        ),
+        key=f"{key} transfer matrix",
+        alt=f"{METRICS[found.metric].title} of {len(found.networks)} networks on {len(found.data)} data sets; the "
+        "table below says the same in words.",
+        tools=True,
+    )
+    st.caption(
+        f"{METRICS[found.metric].title} in %, in brackets 95 % intervals. Bold: better than each other network of the "
+        "column by more than chance on the same pictures, Holm-corrected; where nothing is bold, it can be chance."
+        + (" *: some of these pictures trained the network." if any(c.seen for r in found.cells for c in r) else "")
+        + "".join(f" Label map of {name}: {words}." for name, words in transfer.maps(found).items())
+    )
+    with st.container(horizontal=True):
+        for label, content, end, kind in (
+            ("CSV", transfer.csv(found), "csv", "text/csv"),
+            ("LaTeX", transfer.latex(found), "tex", "application/x-tex"),
+        ):
+            st.download_button(
+                label, content, f"transfer-{found.metric}.{end}", kind,
+                key=f"{key} transfer {end}", on_click="ignore", icon=":material/download:",
+            )  # fmt: skip
+    table.show(
+        ("Network", "Trained on", "Tested on", "Pictures", "n", f"{METRICS[found.metric].title}, %", ""),
+        [
+            (cell.network, trained, cell.data, cell.split, f"{cell.n:,}", transfer.text(cell, found.metric),
+             "; ".join(filter(None, (
+                 f"trained on {cell.seen:,} of these" if cell.seen else "own data" if cell.own else "",
+                 "label map" if cell.label_map else ""))))
+            for trained, row in zip(found.trained_on, found.cells, strict=True) for cell in row
+        ],
+        right=(4, 5),
+        label="The matrix in words",
+    )  # fmt: skip

@@ -1,0 +1,213 @@
+"""The confusion matrix with its controls: a click, or two lists for the keyboard, choose a cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from fer_models.evaluation.evaluate import Evaluation
+from workbench import state
+from workbench.app import inventory
+from workbench.evidence import bar
+from workbench.evidence.bar import Evidence
+from workbench.evidence.figures import confusion_heatmap
+from workbench.evidence.model import confusion, training
+from workbench.evidence.model.confusion import KINDS, ORDERS, UNITS, Kind
+from workbench.evidence.model.predictions import Part
+from workbench.widgets import downloads
+
+_KEY = "confusion matrix"
+_CLICKED = "cell clicked last"
+_PICTURES = ("png", "svg")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The chosen cell; ``other`` is the second network's predictions where a difference is shown."""
+
+    true: str
+    predicted: str
+    other: Evaluation | None = None
+    other_name: str = ""
+
+
+def show(evidence: Evidence) -> Cell:
+    """Draw figure, matrix and controls and return the chosen cell, at first that of the most errors."""
+    evaluation = evidence.evaluation
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        kind, other, other_name = _kind(evidence)
+    with right:
+        bar.headline(evidence)
+        cell = _cell(evaluation)
+        said, below = st.container(), st.container()
+        with below:
+            how = _order()
+    counts, second = evaluation.confusion, None
+    if other is not None:
+        counts, second = confusion.pair(evaluation, other)
+    placed = confusion.order(counts, how)
+    names = [evaluation.classes[k] for k in placed]
+    counts = counts[np.ix_(placed, placed)]
+    second = None if second is None else second[np.ix_(placed, placed)]
+    with left:
+        _matrix(counts, second, names, kind, cell)
+    with said:
+        st.markdown(confusion.cell_sentence(counts, names, cell[0], cell[1]))
+        if second is not None:
+            st.markdown(f"{other_name}: {confusion.cell_sentence(second, names, cell[0], cell[1])}")
+    with right:
+        _downloads(evidence, counts, second, names, kind)
+    return Cell(*cell, other, other_name)
+
+
+def _kind(evidence: Evidence) -> tuple[Kind, Evaluation | None, str]:
+    """What the cells show, and for a difference the other network's predictions."""
+    asked = st.segmented_control(
+        "Cells show", list(KINDS), format_func=KINDS.__getitem__, required=True, **state.bound("cells", list(KINDS))
+    )
+    kind: Kind = asked if asked in KINDS else "rows"
+    if kind != "difference":
+        return kind, None, ""
+    if evidence.folds:
+        st.info(
+            "Pooled folds are answers of several networks; choose one network's own pictures for a difference. Shown: "
+            "shares of the true class.",
+            icon=":material/info:",
+        )
+        return "rows", None, ""
+    usable = inventory.usable(inventory.trained_networks())
+    names = [name for name, network in usable.items() if network.checkpoint and name != evidence.checkpoint.name]
+    if not names:
+        st.info(
+            "A difference needs a second trained network; train one, then come back. Shown: shares of the true class.",
+            icon=":material/info:",
+        )
+        return "rows", None, ""
+    name = str(
+        st.selectbox("minus", names, format_func=lambda n: usable[n].title, **state.bound("against", names, names[0]))
+    )
+    checkpoint = usable[name].checkpoint
+    assert checkpoint is not None
+    evaluation = evidence.evaluation
+    same = Part(evaluation.split, evaluation.positions)
+    other = bar.of(checkpoint, evidence.dataset, same, evaluation.averaging)
+    if other is not None and other.classes != evaluation.classes:
+        st.info(
+            f"{name} answers with other classes ({', '.join(other.classes)}), so there is no difference to show; "
+            "choose another network.",
+            icon=":material/info:",
+        )
+        other = None
+    if other is None:
+        return "rows", None, ""
+    trained = training.training(checkpoint, evidence.dataset, evidence.name)
+    if trained is not None and np.isin(other.positions, trained[1].train).any():
+        st.caption(
+            f":orange[:material/warning:] {name} was trained on some of these pictures: the difference flatters it."
+        )
+    return kind, other, name
+
+
+def _order() -> str:
+    """How the classes stand, and what the camera of the tool bar saves."""
+    first, second = st.columns(2)
+    with first:
+        how = st.selectbox(
+            "Order of the classes",
+            list(ORDERS),
+            format_func=ORDERS.__getitem__,
+            **state.bound("order", list(ORDERS), "canonical"),
+        )
+    with second:
+        st.selectbox(
+            "The camera saves",
+            _PICTURES,
+            help="The camera appears above the matrix under the mouse.",
+            format_func=str.upper,
+            **state.bound("camera", _PICTURES, "png", in_url=False),
+        )
+    bar.averaging_choice()
+    return str(how)
+
+
+def _cell(evaluation: Evaluation) -> tuple[str, str]:
+    """Two lists for the keyboard, in step with the click."""
+    classes = list(evaluation.classes)
+    usual = confusion.largest_confusion(evaluation.confusion, classes)
+    first, second = st.columns(2)
+    with first:
+        true = st.selectbox("True class", classes, **state.bound("true", classes, usual[0]))
+    with second:
+        predicted = st.selectbox("Predicted class", classes, **state.bound("predicted", classes, usual[1]))
+    return str(true), str(predicted)
+
+
+def _matrix(counts: np.ndarray, second: np.ndarray | None, names: list[str], kind: Kind, cell: tuple[str, str]) -> None:
+    dark = st.context.theme.type == "dark"
+    shown = confusion.values(counts, kind, second)
+    figure = confusion_heatmap(
+        shown,
+        confusion.texts(shown, kind),
+        names,
+        unit=UNITS[kind],
+        signed=kind == "difference",
+        chosen=cell,
+        about=_about(counts, second),
+        dark=dark,
+    )
+    st.plotly_chart(
+        figure,
+        key=_KEY,
+        on_select=lambda: _clicked(names),
+        selection_mode="points",
+        alt=f"Confusion matrix of {len(names)} classes, {UNITS[kind]}; the table below says the same in numbers.",
+        config={"displaylogo": False, "displayModeBar": "hover", "scrollZoom": False,
+                "toImageButtonOptions": {"format": state.recall("camera", "png"), "filename": "confusion", "scale": 2},
+                "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoom2d", "pan2d", "resetScale2d", "autoScale2d",
+                                           "zoomIn2d", "zoomOut2d"]},
+    )  # fmt: skip
+    st.caption("Click a cell to see its pictures, or choose its two classes in the lists.")
+
+
+def _clicked(names: list[str]) -> None:
+    """Keep the clicked cell; a second click on it reports nothing, and then means the same cell again."""
+    event = state.value_of(_KEY)
+    cell = confusion.cell_of(event["selection"]["points"] if event else (), names)
+    cell = cell or state.recall(_CLICKED)
+    if cell is not None:
+        state.remember(_CLICKED, cell)
+        state.put("true", cell[0])
+        state.put("predicted", cell[1])
+
+
+def _about(counts: np.ndarray, second: np.ndarray | None) -> list[list[str]]:
+    def words(table: np.ndarray, k: int, j: int) -> str:
+        total = int(table[k].sum())
+        return f"{int(table[k, j]):,} of {total:,}" + (f" ({100 * table[k, j] / total:.1f} %)" if total else "")
+
+    both = [counts] if second is None else [counts, second]
+    size = range(len(counts))
+    return [[" against ".join(words(table, k, j) for table in both) for j in size] for k in size]
+
+
+def _downloads(evidence: Evidence, counts: np.ndarray, second: np.ndarray | None, names: list[str], kind: Kind) -> None:
+    evaluation = evidence.evaluation
+    name = f"confusion-{evidence.name}-{evaluation.split}-{kind}"
+    caption = (
+        f"Confusion of {evidence.checkpoint.name} on {evidence.name}, {UNITS[kind]}. Accuracy {evaluation.sentence()}."
+    )
+    with st.container(horizontal=True):
+        rows = confusion.table_rows(counts, names, kind, second)
+        downloads.show(("true \\ predicted", *names), rows, f"{name}.csv", key="confusion csv")
+        st.download_button(
+            "LaTeX",
+            confusion.latex(counts, names, kind, second, caption),
+            f"{name}.tex",
+            "text/x-tex",
+            key="confusion latex",
+            on_click="ignore",
+            icon=":material/download:",
+        )

@@ -1,0 +1,1 @@
+"""What the Confusion page computes, without Streamlit and Plotly."""

@@ -1,0 +1,102 @@
+"""The scorecard of the network on the chosen pictures: figures, comparisons, warnings, and the card as a file."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.averaging import AVERAGINGS
+from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.scorecard import Baseline
+from workbench import cache
+from workbench.app import dataset_facts
+from workbench.evidence import bar, cached
+from workbench.evidence.bar import Evidence
+from workbench.evidence.model import answers
+from workbench.evidence.model.predictions import Part
+from workbench.features.confusion.model import scorecard
+from workbench.widgets import job_progress, table
+
+
+def show(evidence: Evidence) -> None:
+    """Draw the card.
+
+    Raises:
+        UserError: If predictions or votes cannot be read.
+    """
+    plain, others = _predictions(evidence)
+    if plain is None:
+        return
+    dataset = evidence.dataset
+    votes = answers.votes_name(dataset, evidence.name)
+    voted = None if votes is None else cache.dataset(votes)
+    copies = cache.of_dataset(dataset_facts.exact_copies, dataset) if dataset_facts.is_small(dataset) else None
+    nearest = _nearest(evidence, plain)
+    card = cache.of_predictions(
+        scorecard.make,
+        plain,
+        others,
+        "" if evidence.folds else evidence.name,
+        evidence.checkpoint,
+        dataset,
+        copies,
+        voted,
+        nearest,
+        key=(evidence.checkpoint.sha256, tuple(each.averaging for each in others), votes, nearest),
+    )
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        table.show(
+            ("Figure", "Value [95 % interval]", "n"),
+            scorecard.rows(card),
+            right=(1, 2),
+            label="Figures of the scorecard",
+        )
+    with right:
+        table.show(("", ""), scorecard.facts(card), label="Where the figures come from")
+        for text in card.warnings:
+            st.caption(f":orange[:material/warning:] {text}")
+        st.download_button(
+            "Card, Markdown",
+            scorecard.markdown(card),
+            f"{evidence.checkpoint.name}-{plain.split}-card.md",
+            "text/markdown",
+            key="scorecard file",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+
+
+def _predictions(evidence: Evidence) -> tuple[Evaluation | None, list[Evaluation]]:
+    """Plain predictions and the averaged ones that are at hand; a button computes what is missing."""
+    shown = evidence.evaluation
+    if evidence.folds:
+        return shown, []
+    same = Part(shown.split, shown.positions)
+    found = {}
+    for averaging in AVERAGINGS:
+        known = shown if averaging == shown.averaging else None
+        found[averaging] = known or cached.predictions(evidence.checkpoint, evidence.dataset, same, averaging)
+    plain = found.pop("none") or bar.of(evidence.checkpoint, evidence.dataset, same)
+    others = [each for each in found.values() if each is not None]
+    return plain, others
+
+
+def _nearest(evidence: Evidence, plain: Evaluation) -> Baseline | None:
+    job = scorecard.find_nearest(plain)
+    if job is None and st.button(
+        "Ask the nearest neighbour",
+        key="ask nearest neighbour",
+        icon=":material/near_me:",
+        help="What a method reaches that only looks for the most similar training picture, pixel by pixel.",
+    ):
+        job = scorecard.start_nearest(plain, evidence.name, evidence.checkpoint, evidence.dataset)
+    if job is None:
+        return None
+    if job.active:
+        job_progress.show(job, "The nearest neighbour")
+        return None
+    if job.state == "failed":
+        st.info(job.problem, icon=":material/info:")
+        return None
+    found: Baseline = job.result
+    return found

@@ -1,0 +1,81 @@
+"""ROC, precision-recall, and false acceptance against false rejection with the equal error rate."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from workbench import cache, state
+from workbench.app.wording import percent
+from workbench.evidence.bar import Evidence
+from workbench.features.confusion import figures
+from workbench.features.confusion.model import thresholds
+from workbench.features.confusion.model.thresholds import ATTEMPTS
+from workbench.widgets import plot
+from workbench.widgets.errors import guard
+
+_KINDS = {"roc": "ROC", "pr": "Precision and recall"}
+_WANTED = 0.01
+
+
+def show(evidence: Evidence) -> None:
+    """Draw the curves of the classes and those of acceptance."""
+    left, right = st.columns(2, gap="large")
+    with left, guard("the curves of the classes"):
+        _classes(evidence)
+    with right, guard("false acceptance"):
+        _acceptance(evidence)
+
+
+def _classes(evidence: Evidence) -> None:
+    evaluation = evidence.evaluation
+    st.markdown("**One class against the rest**")
+    kind = st.segmented_control(
+        "Curve", list(_KINDS), format_func=_KINDS.__getitem__, required=True, **state.bound("curve", list(_KINDS))
+    )
+    chosen: Literal["roc", "pr"] = "pr" if kind == "pr" else "roc"
+    found = cache.of_predictions(thresholds.curves, evaluation, chosen, key=(chosen,))
+    areas = ", ".join(f"{name} {area:.3f}" for name, (_, area) in found.items())
+    plot.show(
+        figures.class_curves(found, chosen),
+        key="class curves",
+        alt=f"{_KINDS[chosen]} curve of each class; areas under them: {areas}.",
+        tools=True,
+    )
+    whole = evaluation.estimate((f"{chosen}_auc",))[f"{chosen}_auc"]
+    chance = "0.5" if chosen == "roc" else "the class's share of the pictures"
+    st.caption(
+        f"Areas in the legend; their mean is {whole.value:.3f} [{whole.low:.3f}, {whole.high:.3f}], by chance it would "
+        f"be {chance}. Each point is a threshold on the probability of the class."
+    )
+
+
+def _acceptance(evidence: Evidence) -> None:
+    evaluation = evidence.evaluation
+    st.markdown("**Accept only from a threshold on**")
+    ways = list(ATTEMPTS)
+    way = st.segmented_control(
+        "An attempt is", ways, format_func=ATTEMPTS.__getitem__, required=True, **state.bound("attempts", ways)
+    )
+    chosen = "claims" if way == "claims" else "top"
+    curve = cache.of_predictions(thresholds.acceptance, evaluation, chosen, key=(chosen,))
+    plot.show(
+        figures.acceptance(curve),
+        key="acceptance",
+        alt=f"False acceptance and false rejection over the threshold; they are equal at {percent(curve.eer)}.",
+        tools=True,
+    )
+    threshold, rejected = curve.at_far(_WANTED)
+    interval = ""
+    if chosen == "top":
+        found = cache.of_predictions(thresholds.equal_error, evaluation)
+        interval = f" [{100 * found.low:.1f}, {100 * found.high:.1f}]"
+    paper = thresholds.as_the_fifth_paper(evaluation)
+    st.caption(
+        f"Equal error rate {percent(curve.eer)}{interval} at a score of {percent(curve.eer_threshold)}; with false "
+        f"acceptance of at most {percent(_WANTED, 0)} (from {percent(min(threshold, 1))} on) {percent(rejected)} of "
+        f"the genuine attempts are rejected. {curve.genuine:,} genuine attempts, {curve.impostor:,} others. The fifth "
+        f"paper's GAR ({percent(paper.gar)}) and FAR ({percent(paper.far)}) have no threshold: they are macro recall "
+        "and the share of errors."
+    )

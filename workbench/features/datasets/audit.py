@@ -1,0 +1,160 @@
+"""The audit: begun by a button, run in the background, and told with pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from fer_models.data import FaceDataset
+from fer_models.data.audit import AuditReport
+from workbench import navigation, state
+from workbench.app import dataset_facts
+from workbench.app.wording import duration, percent
+from workbench.features.datasets import figures
+from workbench.features.datasets.model import audit
+from workbench.widgets import downloads, gallery, job_progress, plot, table
+
+
+def show(name: str, dataset: FaceDataset, protocol: str) -> None:
+    """Draw the button, the progress, or the report of the audit under the chosen split."""
+    job = audit.find(dataset, protocol)
+    if job is not None and job.state == "failed":
+        st.error(job.problem, icon=":material/error:")
+    if job is None or job.state == "failed":
+        st.markdown(
+            "The audit compares every picture with every other one, mirrored too, finds blank and dim ones and copies "
+            "with different labels, and lets a nearest neighbour on raw pixels answer under this split and under one "
+            "that is safe."
+        )
+        seconds = duration(audit.seconds(dataset))
+        if st.button(
+            f"Run the audit, {seconds} on a quiet computer", type="primary", key="audit", icon=":material/troubleshoot:"
+        ):
+            audit.start(dataset, protocol)
+            st.rerun()
+        return
+    if job.active:
+        job_progress.show(job, "Audit")
+        st.caption("It goes on while you look at other pages, and its report stays until the app is stopped.")
+        return
+    _report(name, job.result)
+
+
+def _report(name: str, report: AuditReport) -> None:
+    leaks, sentence = audit.headline(report)
+    if leaks:
+        st.warning(f"**{report.split.name}: this split leaks.** {sentence}", icon=":material/water_drop:")
+    else:
+        st.success(f"**{report.split.name}.** {sentence}", icon=":material/check_circle:")
+    _onward(name, report)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**What a nearest neighbour on raw pixels gets right**")
+        _neighbours(report)
+    with right:
+        rows = audit.leak_rows(report)
+        if rows:
+            st.markdown(f"**Pictures with a copy in {report.dataset.split_names[0]}**")
+            table.show(
+                ("Part", "Pictures", "Exact", "Exact or near", "Only mirrored", "Share"),
+                rows,
+                right=(1, 2, 3, 4, 5),
+                label="Copies of training pictures in each other part",
+            )
+        else:
+            st.caption("This set has no parts of its own to compare.")
+    with st.expander("All that was looked for and found", icon=":material/checklist:"):
+        table.show(("Looked for", "Found"), report.table(), label="Findings of the audit")
+    _pictures(name, report)
+
+
+def _neighbours(report: AuditReport) -> None:
+    results = audit.baselines(report)
+    rows: list[dict[str, float | str]] = [
+        {"name": f"{r.rule}<br>n = {r.n:,}", "accuracy": r.accuracy, "low": r.low, "high": r.high} for r in results
+    ]
+    said = "; ".join(f"{r.rule} {percent(r.accuracy)}" for r in results)
+    plot.show(figures.nearest_neighbour(rows), key="neighbours", alt=f"Nearest neighbour on pixels: {said}", tools=True)
+    st.caption(
+        "It understands nothing of faces: what it gains under the upper split over the lower one is what copies and "
+        "known people give away. Bars end in 95 % intervals (Wilson)."
+    )
+
+
+def _onward(name: str, report: AuditReport) -> None:
+    out = audit.left_out(report)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Report, JSON",
+            audit.report_json(report),
+            f"{name}-audit.json",
+            "application/json",
+            key="audit json",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        downloads.show(
+            ("looked for", "found"),
+            report.table(),
+            f"{name}-audit.csv",
+            key="audit csv",
+            label="Table, CSV",
+        )
+        if out:
+            st.download_button(
+                "Clean split, JSON",
+                audit.clean_split_json(report),
+                f"{name}-{report.split.protocol}-clean.json",
+                "application/json",
+                key="clean json",
+                on_click="ignore",
+                icon=":material/download:",
+                help=f"Row ids of the split without the {out:,} training pictures that have a copy held out.",
+            )
+            st.page_link(
+                navigation.page("train"),
+                label=f"Train without these {out:,} pictures",
+                icon=":material/model_training:",
+                query_params={"data": name, "protocol": report.split.protocol, "exclude_leaks": "1"},
+            )
+
+
+def _pictures(name: str, report: AuditReport) -> None:
+    kinds = audit.kinds(report)
+    st.subheader("The findings as pictures", anchor=False)
+    if not kinds:
+        st.caption("No copies, no blank and no dim pictures.")
+        return
+    titles = {key: f"{kind.title}, {len(kind.groups):,}" for key, kind in kinds.items()}
+    for key in {"blank", "dim"} & set(kinds):
+        titles[key] = f"{kinds[key].title}, {len(kinds[key].groups[0]):,}"
+    chosen = str(
+        st.segmented_control(
+            "Finding",
+            list(titles),
+            format_func=titles.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+            **state.bound("finding", list(titles), in_url=False),
+        )
+    )
+    kind, data, part = kinds[chosen], report.dataset, audit.part_of(report)
+
+    def caption(i: int) -> str:
+        label = int(data.labels[i])
+        return f"{data.classes[label] if label >= 0 else 'unlabelled'} · {part(i)}"
+
+    def about(i: int) -> str:
+        return f"{dataset_facts.caption(data, i)} · {part(i)}"
+
+    st.caption(f"{kind.about} Click a face to see it among the faces of the set.")
+    shown: dict[str, Any] = {"key": f"finding {name}", "caption": caption, "about": about, "scope": f"{name} {chosen}"}
+    if chosen in ("blank", "dim"):
+        clicked = gallery.show(data.images, kind.groups[0], **shown)
+    else:
+        clicked = gallery.show_groups(data.images, kind.groups, **shown)
+    if clicked is not None:
+        state.put("row", str(clicked))
+        state.put("section", "Faces")
+        st.rerun()

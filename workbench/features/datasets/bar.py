@@ -1,0 +1,167 @@
+"""Which data set and which split, and the way to add a set of one's own.
+
+All data sets in one table: what was read beside the official figures, and where each can be had.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.data import READERS, FaceDataset
+from workbench import cache, state
+from workbench.app import dataset_facts, datasets, inventory
+from workbench.widgets import downloads, table
+from workbench.widgets.errors import guard
+
+_BY_ITSELF = "recognise it"
+_ZIP_MB = 200
+
+
+def choose() -> str:
+    """Draw the list of data sets with the button to add one, and return the chosen name."""
+    titles = {item.name: item.title for item in inventory.data_sets()}
+    asked = state.get("data")
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    with left:
+        name = st.selectbox(
+            "Data set",
+            list(titles),
+            format_func=lambda key: titles[key] if titles[key] == key else f"{titles[key]} ({key})",
+            **state.bound("data", list(titles), datasets.default_name()),
+        )
+    with right:
+        # A fresh key after each success closes it and empties its fields.
+        turn = state.recall("sets added", 0)
+        with st.popover("Add a set", icon=":material/add:", width="stretch", key=f"add set {turn}"):
+            _add(turn)
+    if asked is not None and asked not in titles:
+        st.info(f"The data set in the address, {asked!r}, is not known here; shown instead: {titles[name]}.")
+    return str(name)
+
+
+def choose_protocol(protocols: dict[str, str]) -> str:
+    """Draw the list of protocols that fit the set and return the chosen one."""
+    keys = list(protocols)
+    return str(
+        st.selectbox(
+            "Split",
+            keys,
+            format_func=protocols.__getitem__,
+            help="How training, validation and test are separated. By subject: nobody is in two parts.",
+            **state.bound("protocol", keys, keys[0]),
+        )
+    )
+
+
+def offer_ways_out(name: str) -> None:
+    """After an error: try again, or take the set from the list."""
+    entry = datasets.find(name)
+    with st.container(horizontal=True):
+        if (
+            entry is not None
+            and datasets.failed(entry)
+            and st.button("Try again", key="read again", icon=":material/refresh:")
+        ):
+            datasets.read_again(entry)
+            st.rerun()
+        offer_removal(name)
+
+
+def offer_removal(name: str) -> None:
+    """A button that forgets the set, if it was added by hand."""
+    entry = datasets.find(name)
+    if entry is None or not entry.added:
+        return
+    if st.button(
+        "Remove from the list",
+        key="remove set",
+        icon=":material/playlist_remove:",
+        help="Files of yours stay where they are; what was unpacked from a ZIP is deleted.",
+    ):
+        with guard("the removal"):
+            datasets.remove(name)
+            state.put("data", None)
+            st.rerun()
+
+
+def headline(dataset: FaceDataset) -> None:
+    """What the set is, in one line."""
+    people = len(cache.of_dataset(dataset_facts.people, dataset))
+    unlabelled = int((dataset.labels < 0).sum())
+    parts = [
+        f"**{len(dataset):,} pictures**",
+        f"{len(dataset.classes)} classes",
+        f"{dataset.images.shape[2]} x {dataset.images.shape[1]} pixels, {'grey' if dataset.channels == 1 else 'RGB'}",
+        f"{people:,} subjects" if people else "subjects not known",
+    ]
+    if unlabelled:
+        parts.append(f"{unlabelled:,} without a label")
+    st.markdown(" · ".join(parts))
+
+
+def _add(turn: int) -> None:
+    folder, archive = st.tabs(["Folder or CSV", "ZIP"])
+    layouts = [_BY_ITSELF, *READERS]
+    with folder, st.form(f"add folder {turn}", border=False):
+        path = st.text_input(
+            "Path on this computer",
+            key=f"add path {turn}",
+            placeholder="/data/my-faces or /data/faces.csv",
+            help="Pictures in folders named by class (class/picture or split/class/picture), a CSV with a column path "
+            "or pixels and a column label, or the layout of a known set.",
+        )
+        name = st.text_input("Name in the list", key=f"add name {turn}", placeholder="as the folder", max_chars=60)
+        layout = st.selectbox("Layout", layouts, key=f"add layout {turn}")
+        if st.form_submit_button("Add", icon=":material/add:"):
+            with guard("the new data set"):
+                _added(datasets.add_path(name, path, None if layout == _BY_ITSELF else layout).name)
+    with archive, st.form(f"add zip {turn}", border=False):
+        file = st.file_uploader(
+            f"ZIP with pictures in class folders or a CSV, up to {_ZIP_MB} MB",
+            type=["zip"],
+            key=f"add file {turn}",
+            max_upload_size=_ZIP_MB,
+            help=f"It may unpack to {datasets.UNPACKED_LIMIT}; it is unpacked into the cache folder of this computer "
+            "and sent nowhere.",
+        )
+        name = st.text_input("Name in the list", key=f"add zip name {turn}", placeholder="as the file", max_chars=60)
+        if st.form_submit_button("Unpack and add", icon=":material/folder_zip:"):
+            with guard("the new data set"), st.spinner("Unpacking."):
+                if file is None:
+                    st.warning("Choose a ZIP file first.", icon=":material/folder_zip:")
+                else:
+                    _added(datasets.add_zip(name, file.name, file.getvalue()).name)
+
+
+def _added(name: str) -> None:
+    state.put("data", name)
+    state.remember("sets added", state.recall("sets added", 0) + 1)
+    st.rerun()
+
+
+def show() -> None:
+    """Draw the table, its differences, and the sources."""
+    rows = datasets.all_sets()
+    columns, cells = datasets.table(rows)
+    table.show(columns, cells, right=tuple(range(1, 11)), label="All data sets with their sizes and the official ones")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            "Min, max and average are pictures a class, as in Table 2 of the FCSDNet paper. That table prints RAF-DB "
+            "with 29,672 images; its own minimum, maximum and average belong to the 15,339 with a basic label."
+        )
+        downloads.show(columns, cells, "data-sets.csv", key="sets csv")
+    different = [(row.title, sentence) for row in rows for sentence in row.differences]
+    if different:
+        st.markdown("**What differs from the official counts, and what was left out**")
+        table.show(
+            ("Data set", "What was found"),
+            different,
+            label="Differences from the official counts and what was left out",
+        )
+    with st.expander("Where the sets can be had, and on what terms", icon=":material/link:"):
+        known = {row.title: row for row in rows if row.citation}
+        table.show(
+            ("Data set", "Ask or fetch", "Terms", "Paper", "Layout that is read"),
+            [(row.title, row.where, row.terms, row.citation, row.layout) for row in known.values()],
+            label="Sources, terms and layouts",
+        )

@@ -1,0 +1,49 @@
+"""One face of a data set, large, with all that is known of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fer_models.data import FaceDataset
+from fer_models.data.duplicates import Duplicates
+from workbench import navigation, state
+from workbench.app import dataset_facts, pictures
+from workbench.widgets import table, thumbnails
+
+_SIDE = 288
+
+
+def show(name: str, dataset: FaceDataset, position: int, copies: Duplicates | None) -> None:
+    """Draw the picture, its facts, its file, and the ways onward."""
+    picture = pictures.as_rgb(np.asarray(dataset.images[position]))
+    shown = pictures.enlarged(picture, _SIDE)
+    points = dataset.columns.get("landmarks")
+    if points is not None and state.recall("landmarks shown", False):
+        shown = thumbnails.with_points(shown, np.asarray(points[position]) * (shown.shape[0] / picture.shape[0]))
+    about = dataset_facts.caption(dataset, position)
+    with st.container(key="pixels large"):
+        st.image(shown, width=_SIDE, output_format="PNG", alt=about)
+    if points is not None:
+        st.toggle("Landmarks", **state.bound_number("landmarks shown", False))
+    table.show(("", ""), dataset_facts.facts(dataset, position, copies), label=f"What is known of {about}")
+    with st.container(horizontal=True):
+        st.download_button(
+            "PNG",
+            pictures.png(np.asarray(dataset.images[position])),
+            f"{dataset.name}-{int(dataset.rows[position])}.png",
+            "image/png",
+            key="face png",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        if st.button("As the network sees it", key="to preparation", icon=":material/transform:"):
+            state.put("row", str(position))
+            state.put("section", "Preparation")
+            st.rerun()
+    st.page_link(
+        navigation.page("explain"),
+        label="Explain this face",
+        icon=":material/visibility:",
+        query_params={"data": name, "sample": "row", "row": str(position)},
+    )

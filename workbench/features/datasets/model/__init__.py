@@ -1,0 +1,1 @@
+"""What the Datasets page computes, without Streamlit and Plotly."""

@@ -1,0 +1,119 @@
+"""The first answer: does the split leak, how are the classes spread, and what does a mean face look like."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fer_models.data import FaceDataset
+from workbench import cache, state
+from workbench.app import dataset_facts, pictures
+from workbench.app.dataset_facts import Answer
+from workbench.app.wording import percent
+from workbench.features.datasets import figures
+from workbench.widgets import downloads, plot
+
+_SIDE = 112
+
+
+def show(dataset: FaceDataset, protocol: str) -> None:
+    """Draw answer, class balance and mean faces."""
+    _answer(dataset, protocol)
+    counts = dataset.counts()
+    smallest, largest = counts.sum(axis=0).argmin(), counts.sum(axis=0).argmax()
+    st.subheader("Class balance", anchor=False)
+    plot.show(
+        figures.class_balance(counts, dataset.classes, dataset.split_names),
+        key="balance",
+        alt=f"Pictures by class and split; {dataset.classes[largest]} has most, {dataset.classes[smallest]} fewest",
+        tools=True,
+    )
+    total = counts.sum(axis=0)
+    ratio = total[largest] / max(1, total[smallest])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"{dataset.classes[largest]} has {total[largest]:,} pictures, {dataset.classes[smallest]} "
+            f"{total[smallest]:,}: {ratio:.1f} to one. Whoever always says “{dataset.classes[largest]}” is right in "
+            f"{percent(total[largest] / max(1, total.sum()))}."
+        )
+        rows = [
+            (split, name, int(counts[i, k]))
+            for i, split in enumerate(dataset.split_names)
+            for k, name in enumerate(dataset.classes)
+        ]
+        downloads.show(("split", "class", "pictures"), rows, f"{dataset.name}-classes.csv", key="balance csv")
+    _mean_faces(dataset)
+
+
+def _answer(dataset: FaceDataset, protocol: str) -> None:
+    small = dataset_facts.is_small(dataset)
+    with st.spinner("Looking for copies across the split.", show_time=True):
+        copies = cache.of_dataset(dataset_facts.exact_copies, dataset) if small else None
+        found = dataset_facts.answer(dataset, cache.of_dataset(dataset_facts.split_of, dataset, protocol), copies)
+    parts = f"{found.name}: {found.train:,} training · {found.val:,} validation · {found.test:,} test"
+    leaks = _leaks(found)
+    if leaks:
+        st.warning(f"**This split leaks.** {' '.join(leaks)}", icon=":material/water_drop:")
+    elif found.copies is None:
+        st.info("This set is large: run the audit to look for copies across its parts.", icon=":material/info:")
+    else:
+        people = "no subject is in two parts" if found.subjects is not None else "subjects are not known"
+        st.success(
+            f"No held-out picture is byte for byte in training, and {people}. Near copies are found by the audit.",
+            icon=":material/check_circle:",
+        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(parts)
+        if st.button("Look closer in the audit", key="to audit", type="tertiary", icon=":material/troubleshoot:"):
+            state.put("section", "Audit")
+            st.rerun()
+    for note in dataset.notes:
+        st.caption(f":material/info: {note}")
+
+
+def _leaks(found: Answer) -> list[str]:
+    sentences = []
+    if found.copies:
+        share = percent(found.copies / max(1, found.held_out))
+        sentences.append(
+            f"{found.copies:,} of {found.held_out:,} held-out pictures ({share}) are byte for byte in training too."
+        )
+    if found.subjects:
+        sentences.append(f"{found.subjects:,} subjects are in training and held out.")
+    return sentences
+
+
+def _mean_faces(dataset: FaceDataset) -> None:
+    st.subheader("Mean faces", anchor=False)
+    means, used = cache.of_dataset(dataset_facts.mean_faces, dataset)
+    there = [k for k in range(len(dataset.classes)) if used[k]]
+    left, right = st.columns([5, 3], gap="large")
+    with left:
+        with st.container(horizontal=True, gap="small", key="pixels means"):
+            for k in there:
+                picture = np.clip(np.rint(means[k]), 0, 255).astype(np.uint8)[..., None]
+                shown = pictures.enlarged(pictures.as_rgb(picture), _SIDE)
+                st.image(
+                    shown, f"{dataset.classes[k]}, {used[k]:,}", width=_SIDE, alt=f"Mean face of {dataset.classes[k]}"
+                )
+        whole = int(used.sum()) == int((dataset.labels >= 0).sum())
+        st.caption(
+            "Mean grey picture of each class, with the number of pictures that it was made of"
+            + ("." if whole else ": a random sample, not the whole set.")
+        )
+    if len(there) < 2:
+        return
+    with right:
+        names = [dataset.classes[k] for k in there]
+        one, two = st.columns(2)
+        with one:
+            first = st.selectbox("Mean of", names, **state.bound("mean a", names, "happy", in_url=False))
+        with two:
+            second = st.selectbox("minus mean of", names, **state.bound("mean b", names, "sad", in_url=False))
+        values = means[dataset.classes.index(str(first))] - means[dataset.classes.index(str(second))]
+        plot.show(
+            figures.difference(values, str(first), str(second)),
+            key="difference",
+            alt=f"Mean face of {first} minus mean face of {second}",
+            tools=True,
+        )

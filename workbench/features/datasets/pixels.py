@@ -1,0 +1,59 @@
+"""How light and how contrasty the pictures are, by class or by split, from a sample."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.data import FaceDataset
+from workbench import cache, state
+from workbench.app import dataset_facts
+from workbench.features.datasets import figures
+from workbench.widgets import downloads, plot
+
+_BY = ("class", "part")
+
+
+def show(dataset: FaceDataset) -> None:
+    """Draw pixel levels, brightness and contrast."""
+    sample = cache.of_dataset(dataset_facts.sample, dataset)
+    taken = len(sample.positions)
+    part = "all pictures" if taken == len(dataset) else f"a random sample of {taken:,} of {len(dataset):,} pictures"
+    by = st.segmented_control("Divide by", _BY, required=True, **state.bound("divide by", _BY, in_url=False))
+    if by == "part":
+        names, colours = list(dataset.split_names), figures.split_colours(len(dataset.split_names))
+        groups = dataset.split[sample.positions]
+    else:
+        names, colours, groups = list(dataset.classes), None, dataset.labels[sample.positions]
+    left, right = st.columns(2, gap="large")
+    for place, title, values in (
+        (left, "mean brightness of a picture, 0 to 255", sample.brightness),
+        (right, "contrast: standard deviation of a picture, 0 to 255", sample.contrast),
+    ):
+        with place:
+            plot.show(
+                figures.spread(values, groups, names, title, colours), key=title, alt=f"{title} by {by}", tools=True
+            )
+    plot.show(
+        figures.pixel_levels(sample.pixels, dataset.split_names),
+        key="levels",
+        alt="Share of the pixels by level, a line for each part",
+        tools=True,
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"From {part}. Boxes: median and quartiles; whiskers: the farthest picture within one and a half times the "
+            "box. Peaks at 0 and 255 are clipped shadows, lights and padding."
+        )
+        rows = [
+            (
+                int(dataset.rows[i]),
+                dataset.split_names[int(dataset.split[i])],
+                dataset.classes[int(dataset.labels[i])] if dataset.labels[i] >= 0 else "",
+                f"{b:.2f}",
+                f"{c:.2f}",
+            )
+            for i, b, c in zip(sample.positions, sample.brightness, sample.contrast, strict=True)
+        ]
+        downloads.show(
+            ("row", "part", "class", "brightness", "contrast"), rows, f"{dataset.name}-light.csv", key="light csv"
+        )

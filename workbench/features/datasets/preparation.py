@@ -1,0 +1,139 @@
+"""What happens to one face on its way into a network: a recipe's random changes, and the tensor after them."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fer_models.data import FaceDataset
+from fer_models.data.augment import Augmentation
+from fer_models.preprocess import Preprocess
+from workbench import state
+from workbench.app import dataset_facts, inventory, pictures, runs
+from workbench.features.datasets import figures
+from workbench.features.datasets.faces import position
+from workbench.features.datasets.model import augmentation
+from workbench.widgets import dataclass_form, gallery, plot
+
+_COUNT = 15
+_SIDE = 104
+
+
+def show(dataset: FaceDataset) -> None:
+    """Draw the chosen face, its changed versions, and the tensor."""
+    chosen = _row(dataset)
+    picture = np.asarray(dataset.images[chosen])
+    st.subheader("Augmentation: what training changes at random", anchor=False)
+    preprocess = _augmentation(dataset, picture, chosen)
+    st.subheader("How the network sees it", anchor=False)
+    _tensor(picture, preprocess)
+
+
+def _row(dataset: FaceDataset) -> int:
+    last = len(dataset) - 1
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        state.remember("preparation row", position(dataset))
+        kept = state.bound_number("preparation row", 0)
+        chosen = int(st.number_input(f"Picture, 0 to {last:,}", 0, last, step=1, width=170, **kept))
+        if st.button("Another one", key="another", icon=":material/casino:"):
+            chosen = int(np.random.default_rng().integers(len(dataset)))
+            state.put("row", str(chosen))
+            st.rerun()
+        st.caption(dataset_facts.caption(dataset, chosen))
+    state.put("row", str(chosen))
+    return chosen
+
+
+def _augmentation(dataset: FaceDataset, picture: np.ndarray, chosen: int) -> Preprocess:
+    names = list(runs.presets())
+    left, right = st.columns([2, 5], gap="large")
+    with left:
+        preset = str(st.selectbox("Recipe", names, **state.bound("recipe", names, "quick")))
+        recipe = runs.recipe(preset, {})
+        strength = st.slider("Strength, %", 0, 300, step=10, **state.bound_number("strength", 100))
+        with st.expander("Change the settings", icon=":material/tune:"):
+            values = vars(recipe.augmentation)
+            settings = Augmentation(
+                **dataclass_form.show(Augmentation, values, key=f"preview {preset}", columns=1)
+            ).scaled(strength / 100)
+        if st.button("Draw anew", key="draw anew", icon=":material/casino:"):
+            state.remember("drawn", state.recall("drawn", 0) + 1)
+    preprocess = Preprocess(size=recipe.size, channels=recipe.channels)
+    with right:
+        seed = 1000 * int(state.recall("drawn", 0)) + chosen
+        partners = np.random.default_rng(seed).integers(len(dataset), size=_COUNT)
+        changed = augmentation.variants(
+            picture,
+            preprocess,
+            settings,
+            count=_COUNT - 1,
+            seed=seed,
+            partners=dataset.images[np.sort(partners)] if settings.mixes else None,
+        )
+        gallery.tiles(
+            [preprocess.stored(picture), *changed],
+            ["as stored", *(f"change {number}" for number in range(1, _COUNT))],
+            key="variants",
+            side=_SIDE,
+        )
+        st.caption(_sentence(settings, strength, recipe.size, recipe.channels))
+    return preprocess
+
+
+def _sentence(settings: Augmentation, strength: int, size: int, channels: int) -> str:
+    on = [f"{name.replace('_', ' ')} {value:g}" for name, value in vars(settings).items() if value]
+    said = ", ".join(on) if on else "nothing is changed"
+    colour = "grey" if channels == 1 else "RGB"
+    return (
+        f"At {strength} % of the recipe's strength: {said}. Drawn by the code that trains, at {size} pixels, {colour}."
+    )
+
+
+def _tensor(picture: np.ndarray, of_recipe: Preprocess) -> None:
+    networks = inventory.usable(inventory.trained_networks())
+    titles = {"": "the recipe above"} | {name: network.title for name, network in networks.items()}
+    left, right = st.columns([2, 5], gap="large")
+    with left:
+        chosen = str(
+            st.selectbox(
+                "Prepared for",
+                list(titles),
+                format_func=titles.__getitem__,
+                **state.bound("prepared for", list(titles), in_url=False),
+            )
+        )
+        checkpoint = networks[chosen].checkpoint if chosen else None
+        preprocess = of_recipe if checkpoint is None else checkpoint.preprocess
+        tensor = augmentation.network_input(picture, preprocess)
+        st.markdown(augmentation.describe(tensor, preprocess, picture.shape[0]))
+        st.download_button(
+            "Tensor, .npy",
+            augmentation.npy(tensor),
+            "network-input.npy",
+            "application/octet-stream",
+            key="tensor npy",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+    low, high = ((bound - preprocess.mean) / preprocess.std for bound in (0, 1))
+    with right:
+        columns = st.columns(max(2, tensor.shape[1]))
+        for channel, place in zip(tensor[0].numpy(), columns, strict=False):
+            with place:
+                name = {1: "grey", 3: "RGB"}[tensor.shape[1]]
+                plot.show(
+                    figures.tensor_heatmap(channel, low, high),
+                    key=f"tensor {columns.index(place)}",
+                    alt=f"Values of the tensor, {name}",
+                    tools=True,
+                )
+        if tensor.shape[1] == 1:
+            with columns[1], st.container(key="pixels stored"):
+                side = preprocess.size
+                st.image(
+                    pictures.as_rgb(preprocess.stored(picture)),
+                    width=side,
+                    output_format="PNG",
+                    alt="The prepared picture at its true size",
+                )
+                st.caption(f"The same at its true size, {side} x {side} pixels.")

@@ -1,0 +1,62 @@
+"""The network's own attention over the faces of a data set, a mean for each class."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench import cache, state
+from workbench.app import datasets
+from workbench.features.explain.model import attention
+from workbench.features.explain.subject import Subject
+from workbench.heatmap.model import drawing
+from workbench.heatmap.model.drawing import Display
+from workbench.widgets import job, picture_grid
+from workbench.widgets.picture_grid import Cell, Row
+
+_SIDE = 84
+
+
+def show(subject: Subject, display: Display, *, key: str) -> None:
+    """Draw the switch, and where it is on a row of mean maps for each module that attends over places.
+
+    Raises:
+        UserError: If no picture of the data set has a class that the network knows.
+    """
+    if subject.data is None:
+        return
+    asked = st.toggle(
+        "Mean over each class", help="The same gates, averaged over up to 24 faces of each class of the data set.",
+        **state.bound_number(f"{key} means", False),
+    )  # fmt: skip
+    if not asked:
+        return
+    classifier, dataset = subject.classifier, cache.dataset(subject.data)
+    found = job.result(
+        ("attention means", subject.checkpoint.sha256, datasets.identity(dataset)),
+        lambda tell: attention.class_means(classifier, dataset, tell),
+        "Attention over the faces of each class",
+        key=f"{key} means",
+    )
+    if found is None:
+        return
+    rows = [
+        Row(
+            words,
+            "",
+            [
+                Cell(
+                    drawing.spread_over_face(found.faces[k], maps.maps[k], display, _SIDE),
+                    f"{maps.maps[k].min():.2g} to {maps.maps[k].max():.2g}",
+                    f"Mean of {words} over faces of {found.classes[k]}",
+                )
+                for k in found.shown
+            ],
+        )
+        for words, maps in found.means.items()
+    ]
+    heads = [f"{found.classes[k]}, n = {found.counts[k]}" for k in found.shown]
+    picture_grid.show(rows, columns=heads, side=_SIDE, label="Mean attention by class")
+    st.caption(
+        f"Faces of {found.where}, by their label, under the mean of each gate; every picture has its own scale. Rows "
+        "that look alike for all classes belong to attention that places the face, not the expression."
+    )

@@ -1,0 +1,103 @@
+"""Why one class and not another."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models import labels
+from workbench import cache, state
+from workbench.app.wording import percent
+from workbench.features.explain import report as explain_report
+from workbench.features.explain.figures import opposed_bars
+from workbench.features.explain.model import contrast
+from workbench.features.explain.model import report as sections
+from workbench.features.explain.model.contrast import Contrast
+from workbench.features.explain.subject import Subject
+from workbench.heatmap import view
+from workbench.heatmap.model import drawing
+from workbench.heatmap.model import look as look_model
+from workbench.heatmap.model.drawing import Display
+from workbench.heatmap.model.look import Look, Question
+from workbench.widgets import downloads, picture_grid, plot
+from workbench.widgets.picture_grid import Cell, Row
+
+_SIDE = 144
+
+
+def show(subject: Subject, *, key: str) -> None:
+    """Draw both classes, the map of what tells them apart, and the regions on either side.
+
+    Raises:
+        UserError: If the method cannot be used with this network.
+    """
+    classifier = subject.classifier
+    prediction = cache.of_face(look_model.prediction, subject.checkpoint, subject.pixels)
+    ranked = prediction.ranked()
+    first, second, third, fourth, fifth = st.columns([4, 4, 4, 5, 4], vertical_alignment="bottom")
+    with first:
+        a = st.selectbox("Why", classifier.classes, **state.bound("why", classifier.classes, ranked[0][0]))
+    rest = [name for name in classifier.classes if name != a]
+    rival = next(name for name, _ in ranked if name != a)
+    with second:
+        b = st.selectbox("and not", rest, **state.bound("and not", rest, rival))
+    with third:
+        method = view.choose_method(classifier)
+    with fourth:
+        layer = view.choose_layer(classifier)
+    with fifth:
+        of, upsampling, display = view.choose_display()
+    question = Question(method, None, layer, None, of, upsampling)
+    found = cache.of_face(contrast.contrast, subject.checkpoint, subject.pixels, a, b, question)
+    chances = dict(ranked)
+    st.markdown(f"**Why {a} ({percent(chances[a])}) and not {b} ({percent(chances[b])})?** {found.sentence}")
+    left, right = st.columns([6, 5], gap="medium")
+    signed = Display(display.opacity, True, display.colours)
+    with left:
+        view.show(found.difference, subject.framed.crop, signed, key=key, height=340)
+        with st.container(horizontal=True):
+            view.downloads(found.difference, subject.framed.crop, signed, subject.checkpoint, key=key)
+            explain_report.show(
+                f"Why {a} and not {b}",
+                [subject.checkpoint],
+                sections.asked(found.difference, signed),
+                lambda: [
+                    sections.prediction(ranked),
+                    sections.contrast(found, subject.pixels, display),
+                ],
+                key=key,
+            )
+    with right:
+        _regions(found, subject, key)
+    st.markdown("**The maps beside each other**")
+    _maps(found, subject, display)
+
+
+def _regions(found: Contrast, subject: Subject, key: str) -> None:
+    rows = contrast.sides(found.difference, subject.framed.masks)
+    st.markdown("**Which parts speak for which**")
+    words = ", ".join(f"{name} {percent(p, 0)} for {found.a}, {percent(n, 0)} for {found.b}" for name, p, n in rows)
+    figure = opposed_bars(rows, found.a, found.b, labels.colour(found.a), labels.colour(found.b))
+    plot.show(figure, key=f"{key} sides", alt=f"Relevance by region: {words}")
+    st.caption(f"Parts of all relevance in the map of the difference. Regions: {subject.framed.source}.")
+    downloads.show(("region", f"for {found.a}", f"for {found.b}"), rows, "contrast.csv", key=f"{key} csv")
+
+
+def _maps(found: Contrast, subject: Subject, display: Display) -> None:
+    signed = Display(display.opacity, True, display.colours)
+    cells = [
+        _cell(found.of_a, display, subject, f"for {found.a} alone"),
+        _cell(found.of_b, display, subject, f"for {found.b} alone"),
+        _cell(found.difference, signed, subject, f"for {found.a} minus {found.b}, signed"),
+        _cell(found.finer, display, subject, f"Finer-CAM: {found.a} against {found.b} and the next rivals"),
+    ]
+    picture_grid.show([Row("", "", cells)], side=_SIDE, label="Maps of both classes and of their difference")
+    st.caption(
+        "Two maps of classes that share evidence look alike; the map of the difference of both scores shows only what "
+        "tells them apart. Orange speaks for the first class, purple for the second."
+    )
+
+
+def _cell(look: Look, display: Display, subject: Subject, words: str) -> Cell:
+    empty = "" if display.signed or look.attribution.has_positive[0] else ", no positive evidence"
+    drawn = drawing.over_face(subject.pixels, look.attribution, display, _SIDE)
+    return Cell(drawn, words + empty, f"{look.title}, over the face")

@@ -1,0 +1,185 @@
+"""Which regions speak for one of two classes, and which for the other.
+
+Curves of a score: while pixels go or come, and over a strength.
+
+Channel gates of attention modules, sorted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from workbench.heatmap.figures import SEQUENTIAL
+
+
+def opposed_bars(rows: Sequence[tuple[str, float, float]], a: str, b: str, colour_a: str, colour_b: str) -> go.Figure:
+    """Bars to the right for class ``a`` and to the left for class ``b``, the largest region on top.
+
+    Args:
+        rows: region, part of all relevance for a, part for b, in [0, 1].
+    """
+    names = [name for name, _, _ in rows]
+    figure = go.Figure()
+    for label, sign, values, colour, pattern in (
+        (a, 1, [row[1] for row in rows], colour_a, ""),
+        (b, -1, [row[2] for row in rows], colour_b, "/"),
+    ):
+        figure.add_bar(
+            x=[sign * 100 * value for value in values],
+            y=names,
+            orientation="h",
+            name=f"for {label}",
+            marker={"color": colour, "pattern": {"shape": pattern}},
+            customdata=[100 * value for value in values],
+            hovertemplate="%{y}: %{customdata:.1f} % for " + label + "<extra></extra>",
+        )
+    most = max(1.0, *(100 * max(p, n) for _, p, n in rows))
+    ticks = [-most, 0, most]
+    figure.update_xaxes(
+        range=[-1.1 * most, 1.1 * most], tickvals=ticks, ticktext=[f"{abs(t):.0f}" for t in ticks],
+        title_text="part of all relevance, %", fixedrange=True, zeroline=True,
+    )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
+    figure.update_layout(
+        barmode="overlay", height=90 + 26 * len(names), margin={"l": 10, "r": 10, "t": 10, "b": 10}, bargap=0.35,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    )  # fmt: skip
+    return figure
+
+
+#: This map, then the maps that know nothing: told apart by dash and width as well as colour.
+_STYLES = (("#C46A2D", "solid", 3), ("#8A8F98", "dot", 2), ("#3E89B0", "dash", 2), ("#7A5C99", "dashdot", 2))
+
+
+def removal_curves(
+    lines: Sequence[tuple[str, np.ndarray, np.ndarray]], title: str, unit: str, legend: bool
+) -> go.Figure:
+    """One line a map.
+
+    Args:
+        lines: name, share of the pixels in [0, 1], score. title: of the horizontal axis. unit: of the score.
+    """
+    figure = go.Figure()
+    for (name, share, score), (colour, dash, width) in zip(lines, _STYLES, strict=False):
+        figure.add_scatter(
+            x=(100 * share).tolist(),
+            y=score.tolist(),
+            mode="lines",
+            name=name,
+            showlegend=legend,
+            line={"color": colour, "dash": dash, "width": width},
+            hovertemplate="%{x:.0f} %: %{y:.3f}<extra>" + name + "</extra>",
+        )
+    figure.update_xaxes(title_text=title, range=[0, 100], tickvals=[0, 50, 100], fixedrange=True)
+    figure.update_yaxes(title_text=unit, fixedrange=True)
+    figure.update_layout(
+        height=250,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+    )
+    return figure
+
+
+def strength_curves(
+    strengths: Sequence[float], lines: Sequence[tuple[str, Sequence[float], str]], unit: str, now: float
+) -> go.Figure:
+    """Probability of each class over the strength of a change.
+
+    Args:
+        lines: class, probabilities in [0, 1], colour. now: the strength that is set, marked.
+    """
+    figure = go.Figure()
+    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+    for number, (name, values, colour) in enumerate(lines):
+        figure.add_scatter(
+            x=list(strengths),
+            y=[100 * value for value in values],
+            mode="lines",
+            name=name,
+            line={"color": colour, "width": 2.5, "dash": dashes[number % len(dashes)]},
+            hovertemplate="%{x:.3g}: %{y:.1f} %<extra>" + name + "</extra>",
+        )
+    figure.add_vline(x=now, line={"dash": "dot", "width": 1.5, "color": "#8A8F98"})
+    figure.update_xaxes(title_text=unit, fixedrange=True)
+    figure.update_yaxes(title_text="probability, %", range=[0, 102], fixedrange=True)
+    figure.update_layout(
+        height=280,
+        margin={"l": 10, "r": 10, "t": 36, "b": 10},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+    )
+    return figure
+
+
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+
+
+def sorted_gates(gates: Mapping[str, np.ndarray]) -> go.Figure:
+    """One line a module: its channels' gates by falling value, over the share of channels.
+
+    Args:
+        gates: module name to gates (C,), in (0, 1).
+    """
+    figure = go.Figure()
+    for number, (name, values) in enumerate(gates.items()):
+        ordered = np.sort(values)[::-1]
+        share = 100 * (np.arange(len(ordered)) + 0.5) / len(ordered)
+        figure.add_scatter(
+            x=share,
+            y=ordered,
+            mode="lines",
+            name=f"{name}, {len(ordered)} channels",
+            line={"width": 2, "dash": _DASHES[number % len(_DASHES)]},
+            hovertemplate="%{x:.0f} % of channels: gate %{y:.2f} or more<extra></extra>",
+        )
+    figure.update_xaxes(title_text="channels by falling gate, %", range=[0, 100], fixedrange=True)
+    figure.update_yaxes(title_text="gate", range=[0, 1.02], fixedrange=True)
+    figure.update_layout(
+        height=260, margin={"l": 10, "r": 10, "t": 10, "b": 10}, legend={"orientation": "h", "y": -0.35, "x": 0}
+    )
+    return figure
+
+
+def gate_bars(values: np.ndarray, colour: str = "#3E89B0") -> go.Figure:
+    """One bar a channel, the most open on the left.
+
+    Args:
+        values: gates (C,) of one module.
+    """
+    order = np.argsort(-values, kind="stable")
+    figure = go.Figure(
+        go.Bar(
+            x=np.arange(1, len(values) + 1).tolist(),
+            y=values[order].tolist(),
+            customdata=order.tolist(),
+            marker={"color": colour, "line": {"width": 0}},
+            hovertemplate="rank %{x}, channel %{customdata}: gate %{y:.3f}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title_text="channels by falling gate", fixedrange=True, range=[0.5, len(values) + 0.5])
+    figure.update_yaxes(title_text="gate", rangemode="tozero", fixedrange=True)
+    figure.update_layout(height=220, margin={"l": 10, "r": 10, "t": 10, "b": 10}, bargap=0)
+    return figure
+
+
+def weight_matrix(weights: np.ndarray, rows: str, columns: str) -> go.Figure:
+    """Attention weights (Q, K) as a matrix.
+
+    Args:
+        rows, columns: what queries and keys are.
+    """
+    figure = go.Figure(
+        go.Heatmap(
+            z=weights,
+            colorscale=SEQUENTIAL,
+            zmin=0,
+            hovertemplate="query %{y}, key %{x}: %{z:.3f}<extra></extra>",
+            colorbar={"title": {"text": "weight"}, "thickness": 10, "outlinewidth": 0},
+        )
+    )
+    figure.update_xaxes(title_text=f"keys, {columns}", fixedrange=True)
+    figure.update_yaxes(title_text=f"queries, {rows}", autorange="reversed", fixedrange=True)
+    figure.update_layout(height=380, margin={"l": 10, "r": 10, "t": 10, "b": 10})
+    return figure

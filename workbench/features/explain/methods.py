@@ -1,0 +1,152 @@
+"""Methods side by side on one face: a grid over classes or over layers, with the time of each."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.explain import EXPLAINERS
+from workbench import cache, state
+from workbench.app.wording import duration, percent
+from workbench.features.explain.model import methods as methods_model
+from workbench.features.explain.model.methods import Line
+from workbench.features.explain.subject import Subject
+from workbench.heatmap import view
+from workbench.heatmap.model import drawing
+from workbench.heatmap.model import look as look_model
+from workbench.heatmap.model.drawing import Display
+from workbench.heatmap.model.look import Question
+from workbench.widgets import downloads, job, picture_grid, table
+from workbench.widgets.picture_grid import Cell, Row
+
+_SIDE = 96
+_ACROSS = ("classes", "layers")
+
+
+def show(subject: Subject, *, key: str) -> None:
+    """Draw the choices and the grid, which is computed in the background where it takes long.
+
+    Raises:
+        UserError: If the network cannot be loaded.
+    """
+    classifier = subject.classifier
+    methods = look_model.methods(classifier)
+    left, middle, right = st.columns([5, 5, 4], vertical_alignment="bottom")
+    with left:
+        across = st.segmented_control("Columns", _ACROSS, required=True, **state.bound("across", _ACROSS))
+    with middle:
+        if across == "layers":
+            target = view.choose_target(classifier)
+            layer = None
+        else:
+            target, layer = None, view.choose_layer(classifier)
+    with right:
+        of, upsampling, display = view.choose_display()
+    rows = _several("Methods", list(methods), list(methods_model.FIRST), "methods", methods)
+    prediction = cache.of_face(look_model.prediction, subject.checkpoint, subject.pixels)
+    if across == "classes":
+        columns = _several("Classes", list(classifier.classes), [n for n, _ in prediction.ranked()[:4]], "classes")
+    else:
+        layers = look_model.layers(classifier)
+        names = {name: f"{name}, {h} x {w}" for name, (h, w) in layers.items()}
+        columns = _several("Layers", list(layers), list(layers)[:4], "layers", names)
+    if not rows or not columns:
+        st.info("Choose a method and a column or more.", icon=":material/info:")
+        return
+    question = Question("grad_cam", target, layer, None, of, upsampling)
+    identity = ("methods", *subject.identity, tuple(rows), tuple(columns), across, question)
+    found = job.result(
+        identity,
+        lambda tell: methods_model.grid(classifier, subject.pixels, rows, columns, across, question, tell),
+        "The grid of methods",
+        key=key,
+    )
+    if found is not None:
+        chances = dict(prediction.ranked())
+        heads = [f"{c}, {percent(chances[c])}" if across == "classes" else c for c in columns]
+        _grid(found, heads, subject, display, key)
+    _refused(look_model.refused(classifier))
+
+
+def _several(
+    label: str, options: list[str], default: list[str], name: str, titles: dict[str, str] | None = None
+) -> list[str]:
+    stored = state.get(name)
+    picked = [o for o in (default if stored is None else stored.split(",")) if o in options]
+    state.remember(f"picked {name}", picked)
+    box = state.bound_number(f"picked {name}", 0)["key"]
+    return list(
+        st.multiselect(
+            label,
+            options,
+            format_func=(titles or {o: o for o in options}).__getitem__,
+            key=box,
+            on_change=lambda: state.put(name, ",".join(state.value_of(box) or [])),
+        )
+    )
+
+
+def _grid(found: list[Line], heads: list[str], subject: Subject, display: Display, key: str) -> None:
+    rows, pictures = [], []
+    for line in found:
+        cells = []
+        for look, problem in zip(line.looks, line.problems, strict=True):
+            if look is None:
+                cells.append(Cell(None, problem))
+                continue
+            drawn = drawing.over_face(subject.pixels, look.attribution, display, _SIDE)
+            empty = not look.attribution.has_positive[0]
+            layer = (
+                f"{look.attribution.layer_size[0]} x {look.attribution.layer_size[1]}"
+                if look.attribution.layer_size
+                else ""
+            )
+            said = (
+                "no positive evidence"
+                if empty
+                else f"{layer or 'every pixel'}, up to {look.attribution.values.max():.2g}"
+            )
+            cells.append(Cell(drawn, said, f"{look.title}, over the face"))
+        method = EXPLAINERS[line.method]
+        rows.append(Row(method.title, f"{duration(line.seconds)} a map. {method.paper}", cells))
+        maps = [look for look in line.looks if look is not None]
+        if maps:
+            big = [drawing.fitted(drawing.over_face(subject.pixels, m.attribution, display), 144) for m in maps]
+            pictures.append(([method.title, duration(line.seconds), *(m.explained for m in maps[:4])], big))
+    picture_grid.show(rows, columns=heads, side=_SIDE, label="Heatmaps by method and column")
+    looks = [look for line in found for look in line.looks if look is not None]
+    st.caption(
+        f"Each map has its own scale: 1 is its largest value. {display.words}. "
+        f"Explained: the {looks[0].attribution.of}."
+        if looks
+        else "No map."
+    )
+    with st.container(horizontal=True):
+        if pictures:
+            st.download_button(
+                "Grid, PNG",
+                lambda: drawing.sheet_png(pictures, f"Methods on {subject.checkpoint.name}", display.words),
+                "methods.png", "image/png", key=f"{key} png", on_click="ignore", icon=":material/download:",
+            )  # fmt: skip
+        downloads.show(
+            ("method", "class", "layer", "score", "seconds", "smallest", "largest"),
+            [
+                (look.attribution.method, look.target, look.attribution.layer or "", look.attribution.of,
+                 look.attribution.seconds, float(look.attribution.values.min()), float(look.attribution.values.max()))
+                for look in looks
+            ],
+            "methods.csv",
+            key=f"{key} csv",
+        )  # fmt: skip
+    with st.expander("What each method does"):
+        shown = [EXPLAINERS[line.method] for line in found]
+        table.show(
+            ("Method", "In a sentence", "Cost"),
+            [(method.title, method.summary, method.cost) for method in shown],
+            label="The methods of the grid",
+        )
+
+
+def _refused(reasons: dict[str, str]) -> None:
+    if reasons:
+        with st.expander(f"Methods that do not work with this network, {len(reasons)}"):
+            table.show(("Method", "Why not"), list(reasons.items()), label="Refused methods")

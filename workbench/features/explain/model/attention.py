@@ -1,0 +1,146 @@
+"""Every gate and every query of the network's own attention, as pictures over one face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fer_models.classifier import Classifier
+from fer_models.data import FaceDataset
+from fer_models.explain.attention_maps import AttentionMap, attention_maps, rollout
+from fer_models.explain.attention_means import mean_attention, pictures_of_classes
+from fer_models.explain.attention_order import tokens_in_sequence
+from fer_models.explain.batch import network_labels
+from fer_models.explain.mean_maps import ClassMaps, mean_face
+from workbench.app.jobs import Progress
+from workbench.heatmap.model.look import resized
+
+#: More channels than any network has.
+_ALL = 1_000_000
+#: A grid of queries is thinned to at most so many rows and columns.
+_MOST_QUERIES = 7
+
+
+def modules(classifier: Classifier, pixels: np.ndarray) -> list[AttentionMap]:
+    """What each attention module did for a face, uint8 (S, S, C), with the maps of all channels."""
+    return attention_maps(classifier, classifier.prepare([pixels]), strongest=_ALL)
+
+
+def title(module: AttentionMap) -> str:
+    """Words for a list: module, label, and how much there is of it."""
+    sizes = {
+        "channel": f"{module.weights.shape[-1]} channels",
+        "spatial": "{} x {} places".format(*module.weights.shape[-2:]),
+        "channels": "{} x {} channels".format(*module.weights.shape[-2:]),
+    }
+    words = sizes.get(module.kind, "")
+    if module.kind == "tokens":
+        grid = module.query_grid
+        words = f"{grid[0]} x {grid[1]} queries" if grid else f"{module.weights.shape[-2]} queries"
+        if module.weights.ndim == 4:
+            words += f" in {module.weights.shape[1]} windows"
+    return f"{module.name.replace('.', ' ')}: {module.label}, {words}"
+
+
+def channel_maps(
+    module: AttentionMap, side: int, most: int = 12, least: int = 4
+) -> list[tuple[int, float, np.ndarray]]:
+    """Channel, gate and feature map (side, side) of the channels with the highest and the lowest gates, by gate."""
+    if module.strongest is None or module.order is None:
+        return []
+    order, maps = module.order[0], module.strongest[0]
+    places = list(range(len(order)))
+    chosen = places if len(places) <= most + least else [*places[:most], *places[len(places) - least :]]
+    return [(int(order[k]), float(module.weights[0, order[k]]), resized(maps[k], side)) for k in chosen]
+
+
+def query_places(module: AttentionMap) -> tuple[list[int], list[int]]:
+    """Rows and columns of the queries that a grid shows: all of a small grid, every so many of a large one."""
+    assert module.query_grid is not None
+    rows, columns = ([*range(0, n, -(-n // _MOST_QUERIES))] for n in module.query_grid)
+    return rows, columns
+
+
+def query_map(module: AttentionMap, row: int, column: int, side: int) -> np.ndarray:
+    """Where one query looks, (side, side), bilinear; windows with the padding that they needed."""
+    return resized(module.query(row, column)[0], side)
+
+
+def with_query(picture: np.ndarray, module: AttentionMap, row: int, column: int) -> np.ndarray:
+    """A copy of a picture of the face with a frame around the query's own place, uint8 (S, S, 3)."""
+    assert module.query_grid is not None
+    height, width = picture.shape[:2]
+    rows, columns = module.query_grid
+    top, left = round(row * height / rows), round(column * width / columns)
+    bottom, right = round((row + 1) * height / rows) - 1, round((column + 1) * width / columns) - 1
+    canvas = picture.copy()
+    thick = max(1, round(height / 100))
+    cv2.rectangle(canvas, (left, top), (right, bottom), (20, 24, 27), 3 * thick)
+    cv2.rectangle(canvas, (left, top), (right, bottom), (255, 255, 255), thick)
+    return canvas
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Attention rolled through the layers, (side, side), or why that has no meaning here."""
+
+    values: np.ndarray | None
+    reason: str
+
+
+def flow(classifier: Classifier, pixels: np.ndarray) -> Flow:
+    """Self-attention multiplied through the layers where they follow each other on one grid of tokens.
+
+    Args:
+        pixels: one face, uint8 (S, S, C).
+    """
+    batch = classifier.prepare([pixels])
+    found = attention_maps(classifier, batch, strongest=1)
+    tokens = sum(module.kind == "tokens" for module in found)
+    if not tokens:
+        return Flow(None, "gates are no attention between places")
+    if tokens == 1:
+        return Flow(None, "there is one layer of attention between places")
+    rolled = rollout(found)
+    if rolled is None:
+        return Flow(None, "its layers of attention have different grids, windows, or fewer keys than queries")
+    if not tokens_in_sequence(classifier, batch):
+        return Flow(None, "its layers of attention stand beside each other, not one after the other")
+    return Flow(resized(rolled[0], pixels.shape[0]), "")
+
+
+@dataclass(frozen=True)
+class ClassMeans:
+    """Mean attention by label.
+
+    Args:
+        classes: of the network. shown: those that have pictures. counts: int64 (K,), pictures of each class.
+        faces: mean face of each class, uint8 (S, S, C). means: module in words to its maps (K, S, S).
+        where: data set and split in words.
+    """
+
+    classes: tuple[str, ...]
+    shown: list[int]
+    counts: np.ndarray
+    faces: list[np.ndarray]
+    means: dict[str, ClassMaps]
+    where: str
+
+
+def class_means(classifier: Classifier, dataset: FaceDataset, tell: Progress) -> ClassMeans:
+    """Attention over up to 24 faces of each class of a data set's last split.
+
+    Raises:
+        UserError: If no picture has a class that the network knows.
+    """
+    split = dataset.split_names[-1]
+    index = pictures_of_classes(classifier, dataset, dataset.split_index(split))
+    labels = network_labels(classifier.checkpoint, dataset)[index]
+    means = mean_attention(classifier, dataset, index, lambda share: tell(share, f"{len(index)} faces"))
+    counts = np.bincount(labels, minlength=len(classifier.classes))
+    faces = [mean_face(dataset.images, index[labels == k]) for k in range(len(counts))]
+    stored = [classifier.checkpoint.preprocess.stored(face) for face in faces]
+    shown = [k for k in range(len(counts)) if counts[k]]
+    return ClassMeans(classifier.classes, shown, counts, stored, means, f"{dataset.name} {split}")

@@ -1,0 +1,117 @@
+"""The same face in several networks: what each says, where it looks, and what its own attention does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fer_models import labels
+from fer_models.classifier import Classifier, Prediction
+from fer_models.explain import unsupported_methods
+from workbench.app.wording import percent
+from workbench.face.model.crop import RegionShares
+from workbench.heatmap.model import drawing
+from workbench.heatmap.model import look as look_model
+from workbench.heatmap.model.drawing import Display
+from workbench.heatmap.model.look import Look, OwnAttention, Question
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One network's reading of the face.
+
+    Args:
+        look: prediction and heatmap, or ``None`` with the reason in ``problem``. prediction: also without a heatmap.
+    """
+
+    prediction: Prediction
+    look: Look | None
+    attention: OwnAttention
+    problem: str = ""
+
+    @property
+    def answer(self) -> tuple[str, float]:
+        """The most probable class and its probability."""
+        return self.prediction.ranked()[0]
+
+    @property
+    def attended(self) -> tuple[str, np.ndarray] | None:
+        """Words and map (S, S) of its finest attention over places, else of its channel attention, if it has one."""
+        maps = self.attention.overlays or self.attention.channels
+        return maps[0] if maps else None
+
+
+def read(classifier: Classifier, pixels: np.ndarray, question: Question) -> Reading:
+    """One network's reading of one face, uint8 (S, S, C); a class or method that it lacks is said, not raised."""
+    prediction = classifier.predict([pixels])
+    attention = look_model.own_attention(classifier, pixels)
+    target = None if question.target is None else own_name(question.target, classifier.classes)
+    if question.target is not None and target is None:
+        return Reading(prediction, None, attention, f"It has no class {question.target}.")
+    if reason := unsupported_methods(classifier).get(question.method):
+        return Reading(prediction, None, attention, reason)
+    asked = replace(question, target=target, layer=None, against=None)
+    return Reading(prediction, look_model.look(classifier, pixels, asked), attention)
+
+
+def own_name(name: str, classes: Sequence[str]) -> str | None:
+    """What a network calls that emotion, if it knows it."""
+    if name in classes:
+        return name
+    if not labels.is_emotion(name):
+        return None
+    return next((c for c in classes if labels.is_emotion(c) and labels.canonical(c) == labels.canonical(name)), None)
+
+
+def verdict(readings: Sequence[Reading]) -> str:
+    """How far the networks agree, in a sentence."""
+    count = Counter(reading.answer[0] for reading in readings)
+    name, most = count.most_common(1)[0]
+    if len(readings) < 2:
+        return f"One network says {name}."
+    if most == len(readings):
+        return f"All {most} networks say {name}."
+    others = ", ".join(f"{n} say{'s' if n == 1 else ''} {other}" for other, n in count.most_common() if other != name)
+    if most == 1:
+        return f"All {len(readings)} networks say something else: {', '.join(count)}."
+    return f"{most} of {len(readings)} networks say {name}; {others}."
+
+
+def table(
+    names: Sequence[str], readings: Sequence[Reading], regions: Sequence[RegionShares | None]
+) -> list[list[object]]:
+    """A line a network and quantity: its probabilities, and its relevance in each region."""
+    rows: list[list[object]] = []
+    for name, reading, found in zip(names, readings, regions, strict=True):
+        explained = "" if reading.look is None else reading.look.target
+        rows += [[name, "probability", label, value, ""] for label, value in reading.prediction.ranked()]
+        if found is not None:
+            rows += [[name, f"relevance for {explained}", r, share, area] for r, share, area in found.rows]
+    return rows
+
+
+def sheet(
+    names: Sequence[str], readings: Sequence[Reading], faces: Sequence[np.ndarray], display: Display, note: str
+) -> bytes:
+    """All rows as one PNG: words, face, heatmap, own attention.
+
+    Args:
+        faces: what each network got, uint8 (S, S, C).
+    """
+    side, rows = 192, []
+    for name, reading, pixels in zip(names, readings, faces, strict=True):
+        blank = np.full((side, side, 3), 255, np.uint8)
+        pictures = [drawing.face(pixels, side)]
+        words = [name, *(f"{label} {percent(value)}" for label, value in reading.prediction.ranked()[:3])]
+        if reading.look is not None:
+            pictures.append(drawing.over_face(pixels, reading.look.attribution, display, side))
+            words += ["", reading.look.title]
+        attended = reading.attended
+        if attended is not None:
+            pictures.append(drawing.spread_over_face(pixels, attended[1], display, side))
+            words.append(f"own: {attended[0]}"[:44])
+        rows.append((words, [drawing.fitted(p, side) for p in pictures] or [blank]))
+    return drawing.sheet_png(rows, "The same face in every network", note)

@@ -1,0 +1,147 @@
+"""What is on the screen as one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.explain import EXPLAINERS
+from fer_models.explain.report import Bar, Figure, Lines, Section, html_report
+from fer_models.explain.trust import TrustCard
+from workbench.face.model.crop import RegionShares
+from workbench.features.explain.model.contrast import Contrast
+from workbench.features.explain.model.networks import Reading
+from workbench.features.explain.model.trust import Evidence, card_rows, columns, rows
+from workbench.heatmap.model import drawing
+from workbench.heatmap.model import look as look_model
+from workbench.heatmap.model.drawing import Display
+from workbench.heatmap.model.look import Look, OwnAttention
+
+_SIDE = 240
+
+
+def prediction(ranked: Sequence[tuple[str, float]], title: str = "What the network says") -> Section:
+    """Class probabilities as bars."""
+    return Section(title, bars=[Bar(name, value) for name, value in ranked])
+
+
+def heatmap(
+    look: Look, pixels: np.ndarray, display: Display, title: str = "Where the method finds the reasons"
+) -> Section:
+    """The map over the face, uint8 (S, S, C), and alone."""
+    return Section(title, figures=[figure(look, pixels, display)])
+
+
+def figure(look: Look, pixels: np.ndarray, display: Display) -> Figure:
+    """One map, over the face and over black."""
+    return Figure(
+        look.title,
+        drawing.over_face(pixels, look.attribution, display, _SIDE),
+        drawing.over_face(np.zeros_like(pixels), look.attribution, _opaque(display), _SIDE),
+        f"{look_model.facts(look)} · {display.words}",
+    )
+
+
+def attention(found: OwnAttention, pixels: np.ndarray, display: Display) -> Section:
+    """The network's own attention over places and channels."""
+    return Section(
+        "The network's own attention",
+        [] if not found.empty else ["This network has no attention module."],
+        figures=[_spread(title, values, pixels, display) for title, values in [*found.overlays, *found.channels]],
+    )
+
+
+def regions(found: RegionShares | None, source: str) -> Section:
+    """Relevance by region, with each region's share of the picture as the mark."""
+    if found is None:
+        return Section("Where on the face", ["Nothing of the map is positive."])
+    text = [f"Share of the positive relevance; the mark is the region's share of the picture. Regions: {source}."]
+    if found.alarm:
+        text.append("The background holds more than its share: the network looks beside the face.")
+    return Section("Where on the face", text, bars=[Bar(name, share, mark=area) for name, share, area in found.rows])
+
+
+def trust(card: TrustCard, classes: tuple[str, ...]) -> Section:
+    """The verdict and what it rests on; ``classes`` of the network."""
+    return Section(
+        "Can the map be believed",
+        [card.sentence],
+        columns=("What was asked", "Found", "Good is"),
+        rows=list(card_rows(card, classes)),
+    )
+
+
+def evidence(found: Evidence) -> list[Section]:
+    """Curves and the table of tests."""
+    sections = [
+        Section(
+            metric.capitalize() if metric != "road" else "ROAD",
+            lines=Lines(
+                curves[0].share.tolist(),
+                {line.name: line.score.tolist() for line in curves},
+                "share of pixels",
+                "gap in probability" if metric == "road" else "probability",
+            ),
+        )
+        for metric, curves in found.curves.items()
+    ]
+    return [*sections, Section("All tests of this map", columns=columns(), rows=rows(found)[0])]
+
+
+def networks(
+    names: Sequence[str], readings: Sequence[Reading], faces: Sequence[np.ndarray], display: Display
+) -> list[Section]:
+    """One section a network: answer, heatmap, own attention."""
+    sections = []
+    for name, reading, pixels in zip(names, readings, faces, strict=True):
+        figures = [] if reading.look is None else [figure(reading.look, pixels, display)]
+        if reading.attended is not None:
+            figures.append(_spread(f"own attention: {reading.attended[0]}", reading.attended[1], pixels, display))
+        said = prediction(reading.prediction.ranked(), name)
+        sections.append(Section(name, [reading.problem] if reading.problem else [], figures=figures, bars=said.bars))
+    return sections
+
+
+def contrast(found: Contrast, pixels: np.ndarray, display: Display) -> Section:
+    """Both classes' maps and that of their difference."""
+    signed = Display(display.opacity, True, display.colours)
+    looks = ((found.of_a, display), (found.of_b, display), (found.difference, signed), (found.finer, display))
+    return Section(
+        f"Why {found.a} and not {found.b}", [found.sentence], figures=[figure(look, pixels, how) for look, how in looks]
+    )
+
+
+def asked(look: Look, display: Display) -> dict[str, object]:
+    """What was chosen for a map, name to value."""
+    attribution = look.attribution
+    size = attribution.layer_size
+    options = {name: value for name, value in attribution.options.items() if isinstance(value, str | int | float)}
+    return {
+        "method": EXPLAINERS[attribution.method].title,
+        "class": look.explained,
+        "score": attribution.of,
+        "layer": "none" if size is None else f"{attribution.layer}, {size[0]} x {size[1]} cells",
+        **options,
+        "drawn": display.words,
+    }
+
+
+def page(
+    title: str, checkpoints: Sequence[Checkpoint], asked: dict[str, object], sections: Sequence[Section], picture: bool
+) -> str:
+    """The whole page; ``picture``: whether it may show the face."""
+    return html_report(title, checkpoints, asked, sections, include_picture=picture)
+
+
+def _spread(title: str, values: np.ndarray, pixels: np.ndarray, display: Display) -> Figure:
+    over, alone = (
+        drawing.spread_over_face(face, values, how, _SIDE)
+        for face, how in ((pixels, display), (np.zeros_like(pixels), _opaque(display)))
+    )
+    return Figure(title, over, alone, f"from {values.min():.3g} (dark) to {values.max():.3g} (bright)")
+
+
+def _opaque(display: Display) -> Display:
+    return Display(1.0, display.signed, display.colours)

@@ -1,0 +1,88 @@
+"""One look: what the network says, where a method finds the reasons, and whether that can be believed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench.app.wording import percent
+from workbench.face.model import crop
+from workbench.face.model.crop import RegionShares
+from workbench.features.explain import bars, own_attention, trust_badge
+from workbench.features.explain import report as explain_report
+from workbench.features.explain.model import report as sections
+from workbench.features.explain.subject import Subject
+from workbench.heatmap import cached, view
+from workbench.widgets import downloads
+from workbench.widgets.errors import guard
+
+
+def show(subject: Subject, *, key: str) -> None:
+    """Draw the answer, the heatmap, regions, the trust card, and the network's own attention.
+
+    Raises:
+        UserError: If the question cannot be answered with this network.
+    """
+    question, display = view.controls(subject.classifier)
+    look = cached.look(subject.checkpoint, subject.pixels, question)
+    framed = subject.framed
+    found = crop.region_shares(look.attribution, subject.classifier.classes, framed.masks, framed.geometry)
+    left, right = st.columns([6, 5], gap="medium")
+    with left:
+        view.show(look, framed.crop, display, key=key)
+        with st.container(horizontal=True):
+            view.downloads(look, framed.crop, display, subject.checkpoint, key=key)
+            if found is not None:
+                columns = ("region", "share of relevance", "share of picture")
+                downloads.show(columns, found.rows, "regions.csv", key=f"{key} regions", label="Regions, CSV")
+            report = st.container()
+    with right:
+        ranked = look.prediction.ranked()
+        st.markdown(f"**The class is “{look.winner}”**, {percent(ranked[0][1])} sure")
+        bars.show_probabilities(ranked)
+        verdict = st.container()
+        st.markdown("**Where on the face**")
+        if found is None:
+            st.caption("Nothing of this map is positive, so no region holds evidence.")
+        else:
+            regions(found, framed.source, look.target)
+    st.subheader("The network's own attention", anchor=False)
+    attention = cached.own_attention(subject.checkpoint, subject.pixels)
+    own_attention.show(attention, framed.crop, display)
+    st.caption("Every gate and every query stands in the tab Attention.")
+    # Last, since it takes the longest: the answer stands while the verdict is still being found.
+    with verdict, guard("the trust card"), st.spinner("Testing the heatmap."):
+        card = cached.trust(subject.checkpoint, subject.pixels, question)
+        trust_badge.show(card, subject.checkpoint.classes)
+        with report:
+            explain_report.show(
+                "One look at a face",
+                [subject.checkpoint],
+                sections.asked(look, display),
+                lambda: [
+                    sections.prediction(look.prediction.ranked()),
+                    sections.heatmap(look, subject.pixels, display),
+                    sections.trust(card, subject.checkpoint.classes),
+                    sections.regions(found, framed.source),
+                    sections.attention(attention, subject.pixels, display),
+                ],
+                key=key,
+            )
+
+
+def regions(found: RegionShares, source: str, target: str) -> None:
+    """Bars of relevance a region, the action units of the class, and the alarm of the background."""
+    bars.show_regions(found)
+    units = ""
+    if found.units is not None:
+        mass, area = found.units
+        units = f" The action units of {target} hold {percent(mass, 0)} of it on {percent(area, 0)} of the picture."
+    st.caption(
+        "Share of the positive relevance, and how many times the region's share of the picture (the tick)."
+        f"{units} Regions: {source}."
+    )
+    if found.alarm:
+        st.warning(
+            f"The background holds {percent(found.shares['background'], 0)} of the relevance, more than its "
+            f"{percent(found.areas['background'], 0)} of the picture: the network looks beside the face.",
+            icon=":material/warning:",
+        )

@@ -1,0 +1,18 @@
+"""The tabs of the Explain page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workbench.features.explain import attention, contrast, methods, networks, one_look, trust, what_if
+
+#: Key in the address, title, and what draws it; only the open one computes.
+TABS: dict[str, tuple[str, Callable[..., None]]] = {
+    "look": ("One look", one_look.show),
+    "methods": ("Methods", methods.show),
+    "networks": ("Networks", networks.show),
+    "contrast": ("Contrast", contrast.show),
+    "attention": ("Attention", attention.show),
+    "trust": ("Trust", trust.show),
+    "change": ("What if", what_if.show),
+}

@@ -1,0 +1,204 @@
+"""What if: the face under other light, turned, blurred or covered, and what becomes of the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from fer_models import labels
+from fer_models.robustness import CORRUPTIONS
+from workbench import cache, state
+from workbench.app.wording import percent
+from workbench.features.explain import bars
+from workbench.features.explain.figures import strength_curves
+from workbench.features.explain.model import what_if
+from workbench.features.explain.model.what_if import Change
+from workbench.features.explain.subject import Subject
+from workbench.heatmap import cached, view
+from workbench.heatmap.model import drawing
+from workbench.heatmap.model import look as look_model
+from workbench.heatmap.model.drawing import Display
+from workbench.widgets import downloads, job, picture_grid, plot
+from workbench.widgets.errors import guard
+from workbench.widgets.picture_grid import Cell, Row
+
+#: In sight at once; the other corruptions are folded.
+_FIRST = ("light", "rotation", "blur", "noise", "grey", "glasses", "mask", "bar")
+_SIDE = 168
+
+
+def show(subject: Subject, *, key: str) -> None:
+    """Draw sliders, the face before and after, curves, and the place where a patch costs most.
+
+    Raises:
+        UserError: If the network cannot be loaded.
+    """
+
+    @st.fragment
+    def live() -> None:
+        with guard("this view"):
+            _live(subject, key)
+
+    live()
+
+
+def _live(subject: Subject, key: str) -> None:
+    question, display = view.controls(subject.classifier)
+    place = st.container()
+    changes = _sliders(key)
+    image = what_if.reduced(subject.framed.large)
+    before = cached.look(subject.checkpoint, subject.checkpoint.preprocess.stored(image), question)
+    # The class of the face as it is, also when the answer changes: what becomes of its evidence is the question.
+    asked = replace(question, target=before.target)
+    worse = subject.checkpoint.preprocess.stored(what_if.changed(image, changes, subject.framed.geometry))
+    after = cached.look(subject.checkpoint, worse, asked)
+    with place:
+        left, right = st.columns([5, 4], gap="medium")
+        with left:
+            cells = []
+            for words, pixels, look in (
+                ("as it is", subject.checkpoint.preprocess.stored(image), before),
+                ("changed", worse, after),
+            ):
+                drawn = drawing.over_face(pixels, look.attribution, display, _SIDE)
+                empty = "" if display.signed or look.attribution.has_positive[0] else ", no positive evidence"
+                cells.append(Cell(drawn, f"{words}: {look.title}{empty}", f"{look.title}, over the face {words}"))
+            bare = drawing.face(worse, _SIDE)
+            picture_grid.show([Row("", "", cells)], side=_SIDE, label="Heatmap before and after")
+            picture_grid.show(
+                [Row("", "", [Cell(bare, "the changed face", "The changed face")])], side=84, label="Face"
+            )
+        with right:
+            was, now = before.winner, after.winner
+            st.markdown(f"**Still “{now}”**" if was == now else f"**“{was}” becomes “{now}”**")
+            bars.show_probabilities(after.prediction.ranked(), before=dict(before.prediction.ranked()))
+            st.caption("The tick is the probability of the face as it is.")
+    _curve(subject, image, changes, before.target, key)
+    _patches(subject, image, before.target, display, key)
+
+
+def _sliders(key: str) -> list[Change]:
+    changes = []
+    columns = st.columns(4)
+    for number, name in enumerate(_FIRST):
+        with columns[number % 4]:
+            changes.append(_slider(name))
+    rest = [name for name in CORRUPTIONS if name not in _FIRST]
+    with st.expander("More changes, and where covers lie"):
+        columns = st.columns(4)
+        for number, name in enumerate(rest):
+            with columns[number % 4]:
+                changes.append(_slider(name))
+        placed = [change for change in changes if what_if.places_of(change.key)]
+        columns = st.columns(4)
+        for number, change in enumerate(placed):
+            with columns[number % 4]:
+                st.markdown(f"**{CORRUPTIONS[change.key].title}**")
+                changes[changes.index(change)] = Change(change.key, change.strength, _place(change.key))
+    with st.container(horizontal=True):
+        st.button("As it was", key=f"{key} back", on_click=_back, icon=":material/restart_alt:")
+        for words, down in (("Cover the eyes", 0.385), ("Cover the mouth", 0.75)):
+            st.button(words, key=f"{key} {words}", on_click=_cover, args=(down,), icon=":material/visibility_off:")
+    return [change for change in changes if change.strength != CORRUPTIONS[change.key].neutral]
+
+
+def _slider(name: str) -> Change:
+    kind = CORRUPTIONS[name]
+    low, high = float(kind.low), float(kind.high)
+    value = st.slider(
+        f"{kind.title}, {kind.unit}", low, high, step=round((high - low) / 100, 3), help=kind.summary,
+        **state.bound_number(f"change {name}", float(kind.neutral)),
+    )  # fmt: skip
+    return Change(name, float(value))
+
+
+def _place(name: str) -> tuple[tuple[str, float], ...]:
+    chosen = []
+    for place in what_if.places_of(name):
+        value = st.slider(
+            place.label, place.low, place.high, step=round((place.high - place.low) / 100, 3),
+            **state.bound_number(f"change {name} {place.name}", place.default),
+        )  # fmt: skip
+        chosen.append((place.name, float(value)))
+    return tuple(chosen)
+
+
+def _back() -> None:
+    for name in CORRUPTIONS:
+        state.remember(f"change {name}", float(CORRUPTIONS[name].neutral))
+        for place in what_if.places_of(name):
+            state.remember(f"change {name} {place.name}", place.default)
+
+
+def _cover(down: float) -> None:
+    state.remember("change bar", 0.25)
+    state.remember("change bar down", down)
+
+
+def _curve(subject: Subject, image: np.ndarray, changes: list[Change], target: str, key: str) -> None:
+    names = list(CORRUPTIONS)
+    left, right = st.columns([2, 5], gap="medium", vertical_alignment="center")
+    with left:
+        over = st.selectbox(
+            "Curve over", names, format_func=lambda n: CORRUPTIONS[n].title,
+            **state.bound("over", names, changes[0].key if changes else "blur", in_url=False),
+        )  # fmt: skip
+        st.caption("The other changes stay as they are set; the dotted line is what is set now.")
+    kind = CORRUPTIONS[over]
+    now = next((c for c in changes if c.key == over), Change(over, float(kind.neutral), _places_set(over)))
+    strengths, said = cache.of_face(
+        what_if.sweep, subject.checkpoint, image, tuple(changes), now, subject.framed.geometry
+    )
+    order = sorted(range(len(said.classes)), key=lambda k: -float(said.probabilities[:, k].max()))
+    shown = [k for k in order if said.classes[k] == target] + [k for k in order if said.classes[k] != target]
+    lines = [(said.classes[k], said.probabilities[:, k].tolist(), labels.colour(said.classes[k])) for k in shown[:4]]
+    with right:
+        figure = strength_curves(strengths.tolist(), lines, f"{kind.title}, {kind.unit}", now.strength)
+        ends = f"{percent(lines[0][1][0])} at {strengths[0]:g}, {percent(lines[0][1][-1])} at {strengths[-1]:g}"
+        plot.show(figure, key=f"{key} curve", alt=f"Probabilities over {kind.title}: {target} {ends}")
+    with left:
+        downloads.show(
+            (f"{kind.title}, {kind.unit}", *said.classes),
+            [(float(s), *map(float, row)) for s, row in zip(strengths, said.probabilities, strict=True)],
+            f"what-if-{over}.csv",
+            key=f"{key} csv",
+        )
+
+
+def _places_set(name: str) -> tuple[tuple[str, float], ...]:
+    return tuple(
+        (place.name, float(state.recall(f"change {name} {place.name}", place.default)))
+        for place in what_if.places_of(name)
+    )
+
+
+def _patches(subject: Subject, image: np.ndarray, target: str, display: Display, key: str) -> None:
+    st.markdown("**Where does a patch cost most?**")
+    size = st.slider("Side of the patch, %", 10, 50, step=5, **state.bound_number("patch", 25)) / 100
+    classifier = subject.classifier
+    found = job.result(
+        ("patch", *subject.identity, target, size),
+        lambda tell: what_if.patches(classifier, image, target, size, tell),
+        "Covering the face place by place",
+        key=f"{key} patch",
+    )
+    if found is None:
+        return
+    region = what_if.region_at(subject.framed.masks, found.place)
+    plain = subject.checkpoint.preprocess.stored(image)
+    answer = cache.of_face(look_model.prediction, subject.checkpoint, plain).ranked()[0][0]
+    turned = f", and the answer becomes “{found.answer}”" if found.answer != answer else ""
+    st.markdown(
+        f"A black patch of {percent(size, 0)} of the side costs most over the {region}: {target} falls from "
+        f"{percent(found.before)} to {percent(found.after)}{turned}."
+    )
+    drawn = drawing.over_values(plain, found.drop.astype("float32"), display, _SIDE)
+    most = percent(max(0.0, float(found.drop.max())))
+    words = f"probability of {target} lost, mean of all patches that cover a place, up to {most}"
+    cells = [
+        Cell(drawing.face(found.worst, _SIDE), "the worst place", "The face under the worst patch"),
+        Cell(drawn, words, words),
+    ]
+    picture_grid.show([Row("", "", cells)], side=_SIDE, label="The patch that costs most, and the loss at each place")

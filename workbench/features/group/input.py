@@ -1,0 +1,43 @@
+"""The picture of a group: one that is uploaded and stays in memory, else a drawn group."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import streamlit as st
+
+from fer_models.faces.image import decode_image
+from workbench import state
+from workbench.face.image_input import Picture
+from workbench.features.group.model import group
+from workbench.widgets.errors import guard
+
+_KEPT = "group picture"
+
+
+def show(*, key: str) -> Picture:
+    """Draw the upload and return the picture; one that was uploaded stays while another page is open."""
+    file = st.file_uploader(
+        f"Upload a picture with several faces, up to {st.get_option('server.maxUploadSize')} MB",
+        key=f"{key} upload",
+        on_change=lambda: state.remember(_KEPT, None),
+        help="PNG, JPEG, GIF, BMP, TIFF or WebP. It stays in the memory of this computer and is written nowhere.",
+    )
+    kept: Picture | None = state.recall(_KEPT)
+    if file is not None and kept is None:
+        with guard("the upload"):
+            pixels = decode_image(file.getvalue(), name=file.name)
+            kept = Picture(file.name, pixels, _digest(pixels))
+            state.remember(_KEPT, kept)
+    if kept is None:
+        drawn = group.drawn()
+        return Picture("A drawn group of eight", drawn, _digest(drawn))
+    if file is None and st.button("Back to the drawn group", key=f"{key} drawn"):
+        state.remember(_KEPT, None)
+        st.rerun()
+    return kept
+
+
+def _digest(pixels: np.ndarray) -> str:
+    return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()

@@ -1,0 +1,1 @@
+"""What the Group page computes, without Streamlit and Plotly."""

@@ -1,0 +1,100 @@
+"""The people of a picture: shares, a line a face, downloads, and what framing does to one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from fer_models.classifier import Classifier
+from workbench import state
+from workbench.app import pictures
+from workbench.app.wording import percent
+from workbench.face.image_input import Picture
+from workbench.face.model import framing
+from workbench.features.group.figures import people_bars
+from workbench.features.group.model import group
+from workbench.features.group.model.group import Person
+from workbench.widgets import downloads as download_buttons
+from workbench.widgets import gallery, plot, table
+
+
+def shares(people: Sequence[Person], classes: Sequence[str], *, key: str) -> None:
+    """Draw the percentage of people per expression."""
+    found = group.shares(people, classes)
+    named = [entry for entry in found if entry[1]]
+    most = max(found, key=lambda entry: entry[1])
+    if len(people) == 1:
+        lead = f"One person, read as “{most[0]}”"
+    elif sum(entry[1] == most[1] for entry in found) > 1:
+        lead = f"Of {len(people)} people, no class has the most"
+    else:
+        lead = f"Of {len(people)} people, “{most[0]}” leads with {percent(most[2])}"
+    st.markdown(f"**{lead}**")
+    words = ", ".join(f"{name} {percent(share)}" for name, _, share in named)
+    plot.show(people_bars(found), key=f"{key} shares", alt=f"People per expression: {words}")
+
+
+def listing(people: Sequence[Person], *, key: str) -> None:
+    """Draw a line for each face."""
+    rows = []
+    for person in people:
+        (name, share), (second, other) = person.ranked[0], person.ranked[1]
+        size = f"{person.face.width:.0f} x {person.face.height:.0f}"
+        cut = "by the eyes" if person.alignment == "eyes" else "upright"
+        then = f"{second} {percent(other)}"
+        rows.append([str(person.number), name, percent(share), then, size, f"{person.face.score:.2f}", cut])
+    table.show(
+        ["Face", "Class", "Confidence", "Then", "Pixels", "Detector's score", "Cut"],
+        rows,
+        right=(0, 2, 4, 5),
+        label="Faces of the picture with class and confidence",
+    )
+
+
+def downloads(picture: Picture, people: Sequence[Person], classes: Sequence[str], *, key: str) -> None:
+    """Draw the buttons for the annotated picture and the table."""
+    with st.container(horizontal=True):
+        st.download_button(
+            "Picture (PNG)",
+            lambda: pictures.png(group.annotated(picture.pixels, people)),
+            "group.png",
+            "image/png",
+            key=f"{key} png",
+            on_click="ignore",
+            icon=":material/image:",
+        )
+        head, rows = group.table(people, classes)
+        download_buttons.show(head, rows, "group.csv", key=f"{key} csv")
+
+
+def framed(picture: Picture, people: Sequence[Person], classifier: Classifier, *, key: str) -> None:
+    """Draw one face cut in several ways, with the answer to each."""
+    numbers = [person.number for person in people]
+    chosen = 1
+    if len(numbers) > 1:
+        place = state.bound(f"{key} framed {picture.digest[:12]}", numbers, in_url=False)
+        chosen = st.selectbox("Face", numbers, width=120, **place) or 1
+    person = people[chosen - 1]
+    preprocess = classifier.checkpoint.preprocess
+    if problem := framing.mismatch(person.alignment, preprocess.alignment):
+        st.warning(problem, icon=":material/warning:")
+    found = framing.framings(picture.pixels, person.face, classifier)
+    for asked, title in (("none", "Upright square"), ("eyes", "Eyes brought to their places")):
+        line = [one for one in found if one.asked == asked]
+        if not line:
+            st.caption("Both eyes of this face were not found, so it cannot be aligned by them.")
+            continue
+        st.caption(title)
+        words = [
+            f"margin {one.margin:+.2f}{', its own' if one.own else ''}: {one.answer} {percent(one.share, 0)}"
+            for one in line
+        ]
+        gallery.tiles([pictures.as_rgb(one.pixels) for one in line], words, key=f"{key} {asked}", side=112)
+    answers = {one.answer for one in found}
+    own = next((one for one in found if one.own), None)
+    if own is not None and answers == {own.answer}:
+        st.caption(f"Every framing tried gives “{own.answer}”.")
+    elif own is not None:
+        others = ", ".join(sorted(answers - {own.answer}))
+        st.caption(f"Cut as in its training the network says “{own.answer}”; cut otherwise also: {others}.")

@@ -1,0 +1,140 @@
+"""What is asked of the heatmaps page: networks, pictures, method, class; and the answers, or how far they are."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.classifier import Classifier
+from fer_models.explain.batch import ExplainedSet, SetSettings
+from workbench import cache, state
+from workbench.app import explain_jobs, inventory
+from workbench.app.jobs import Job
+from workbench.features.heatmaps.model import split as split_model
+from workbench.features.heatmaps.model.split import COUNTS, TARGETS, Plan
+from workbench.heatmap.model import look
+from workbench.widgets import job_progress, selection_bar
+
+_MOST_OTHERS = 3
+_USUAL = "the usual one"
+
+
+def network() -> tuple[dict[str, Checkpoint], str, str] | None:
+    """Draw the bar; the network by its name, the data set and the split, or ``None`` after saying what to do.
+
+    Raises:
+        UserError: If the data set cannot be opened.
+    """
+    chosen = selection_bar.show(checkpoint=True, data=True, split=True)
+    if chosen is None or chosen.checkpoint is None or chosen.data is None or chosen.split is None:
+        return None
+    return {chosen.checkpoint.name: chosen.checkpoint}, chosen.data, chosen.split
+
+
+def beside(asked: dict[str, Checkpoint]) -> dict[str, Checkpoint]:
+    """Draw the choice of further networks; returns them after the first one."""
+    usable = {name: one.checkpoint for name, one in inventory.usable(inventory.trained_networks()).items()}
+    others = [name for name in usable if name not in asked]
+    if not others:
+        return asked
+    state.remember("heatmaps others", [name for name in (state.get("others") or "").split(",") if name in others])
+    box = state.bound_number("heatmaps others", 0)["key"]
+    picked = st.multiselect(
+        "Networks beside it",
+        others,
+        max_selections=_MOST_OTHERS,
+        placeholder="on the same pictures",
+        key=box,
+        on_change=lambda: state.put("others", ",".join(state.value_of(box) or []) or None),
+    )
+    return asked | {name: checkpoint for name in picked if (checkpoint := usable[name]) is not None}
+
+
+def plan(asked: dict[str, Checkpoint], data: str, split: str) -> Plan:
+    """Draw the choices of further networks, method, class and number of pictures.
+
+    Raises:
+        UserError: If a network or the data set cannot be opened.
+    """
+    dataset = cache.dataset(data)
+    zeroth, first, second, third, fourth = st.columns([3, 2, 2, 2, 1.4])
+    with zeroth:
+        asked = beside(asked)
+    classifiers = [cache.classifier(checkpoint) for checkpoint in asked.values()]
+    methods = split_model.methods(classifiers)
+    with first:
+        method = st.selectbox(
+            "Method",
+            list(methods),
+            format_func=methods.__getitem__,
+            **state.bound("method", list(methods), look.FIRST_METHOD),
+        )
+    with second:
+        names = list(dict.fromkeys(name for one in classifiers for name in one.classes))
+        shared = [name for name in names if all(name in one.classes for one in classifiers)]
+        targets = [*TARGETS, *shared]
+        target = st.selectbox(
+            "Explained", targets, format_func=lambda key: TARGETS.get(key, key), **state.bound("explained", targets)
+        )
+    with third:
+        layer = _layer(classifiers)
+    with fourth:
+        count = st.selectbox(
+            "Pictures",
+            list(COUNTS),
+            format_func=COUNTS.__getitem__,
+            help="Drawn at random from the split, always the same ones.",
+            **state.bound("heatmap-count", list(COUNTS)),
+        )
+    index = split_model.drawn(dataset, split, int(count))
+    return Plan(asked, dataset, index, SetSettings(str(method), str(target), layer))
+
+
+def answers(asked: Plan) -> dict[str, ExplainedSet]:
+    """The answers of all networks; empty while some are being found, after drawing how far they are."""
+    found: dict[str, ExplainedSet] = {}
+    jobs: dict[str, Job] = {}
+    for name, checkpoint in asked.networks.items():
+        known = split_model.read(asked, name)
+        if known is not None:
+            found[name] = known
+            continue
+        job = split_model.start(asked, name, cache.classifier(checkpoint))
+        if job.state == "done":
+            found[name] = job.result
+        else:
+            jobs[name] = job
+    if not jobs:
+        return found
+    working = {name: job for name, job in jobs.items() if job.active}
+    for name, job in jobs.items():
+        if not job.active:
+            words = f"{name} was cancelled." if explain_jobs.was_cancelled(job) else f"{name}: {job.problem}"
+            st.warning(words, icon=":material/info:")
+    if working:
+        name, job = next(((n, j) for n, j in working.items() if j.state == "running"), next(iter(working.items())))
+        job_progress.show(job, f"Heatmaps of {name}")
+        if st.button("Cancel", key="heatmaps cancel", icon=":material/stop:"):
+            for each in working:
+                explain_jobs.cancel(asked.key(each))
+    elif st.button("Try again", key="heatmaps again", icon=":material/refresh:"):
+        for each in jobs:
+            explain_jobs.again(asked.key(each))
+        st.rerun()
+    return {}
+
+
+def _layer(classifiers: list[Classifier]) -> str | None:
+    """The layer of a single network; several have no common names."""
+    if len(classifiers) > 1:
+        st.selectbox("Layer", [_USUAL], disabled=True, help="Of several networks each has its usual layer.")
+        return None
+    sizes, usual = look.layers(classifiers[0]), look.usual_layer(classifiers[0])
+    chosen = st.selectbox(
+        "Layer",
+        list(sizes),
+        format_func=lambda name: f"{name}, {sizes[name][0]} x {sizes[name][1]}",
+        help="Where a class activation map is taken from, and its cells; other methods ignore it.",
+        **state.bound("layer", list(sizes), usual),
+    )
+    return None if chosen == usual else str(chosen)

@@ -1,0 +1,76 @@
+"""Mean heatmaps of the classes over mean faces, the contact sheet, and the downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from fer_models.data import FaceDataset
+from fer_models.explain.batch import ExplainedSet
+from workbench import state
+from workbench.features.heatmaps.model import split
+from workbench.features.heatmaps.model.split import GROUPINGS
+from workbench.widgets import gallery
+
+_SIDE = 116
+
+
+def show(found: Mapping[str, ExplainedSet], dataset: FaceDataset) -> None:
+    """Draw a row of mean heatmaps a network, with what was done under it."""
+    left, right = st.columns(2)
+    with left:
+        grouping = st.segmented_control(
+            "A mean for each",
+            list(GROUPINGS),
+            format_func=GROUPINGS.__getitem__,
+            required=True,
+            **state.bound("grouping", list(GROUPINGS)),
+        )
+    with right:
+        opacity = st.slider("Opacity, %", 0, 100, step=5, **state.bound_number("opacity", 50)) / 100
+    for name, explained in found.items():
+        st.markdown(f"**{name}**")
+        drawn = split.mean_tiles(explained, dataset, str(grouping), opacity, 2 * _SIDE)
+        if drawn:
+            gallery.tiles(
+                [tile.picture for tile in drawn], [tile.words for tile in drawn], key=f"means {name}", side=_SIDE
+            )
+        else:
+            st.info(
+                f"No picture has a {GROUPINGS[str(grouping)]} that {name} knows and a heatmap to show; group by the "
+                "predicted class, or choose other data.",
+                icon=":material/info:",
+            )
+        st.caption(split.facts(explained))
+    st.caption(
+        "Each picture is the mean face of a class under the mean of its heatmaps, brightest place of the class = 1. "
+        "Faces that are framed differently blur each other."
+    )
+
+
+def sheet(found: Mapping[str, ExplainedSet], dataset: FaceDataset) -> None:
+    """Draw the contact sheet of one network and the downloads of all, folded."""
+    for name, explained in found.items():
+        fold = st.expander(
+            f"Single faces of {name}: {len(explained.sheet)} of {explained.n:,}",
+            icon=":material/grid_view:",
+            key=f"sheet {name}",
+            on_change="rerun",
+        )
+        if fold.open:
+            with fold:
+                opacity = float(state.recall("opacity", 50)) / 100
+                picture = split.sheet_png(explained, dataset, opacity)
+                st.image(picture, caption=f"{name}, {split.facts(explained)}", width="stretch")
+                _button("Contact sheet, PNG", picture, f"heatmaps-{name}.png", "image/png")
+        with st.container(horizontal=True):
+            stem = f"heatmaps-{name}-{explained.settings.method}"
+            _button(f"{name}: a line a picture, CSV", split.table_csv(explained, dataset), f"{stem}.csv", "text/csv")
+            grouping = str(state.get("grouping", "label"))
+            npy = split.maps_npy(explained, grouping)
+            _button("Mean heatmaps, .npy", npy, f"{stem}-by-{grouping}.npy", "application/octet-stream")
+
+
+def _button(label: str, content: bytes, name: str, kind: str) -> None:
+    st.download_button(label, content, name, kind, key=f"get {name}", on_click="ignore", icon=":material/download:")

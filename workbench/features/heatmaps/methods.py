@@ -1,0 +1,108 @@
+"""The leaderboard: which method's heatmaps carry the network's answer, beside maps that know nothing."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.data.builtin import NAME as BUILT_IN
+from fer_models.explain import EXPLAINERS
+from fer_models.explain.benchmark import USUAL_METHODS, Leaderboard
+from fer_models.explain.benchmark_table import to_csv, to_latex
+from workbench import cache, state
+from workbench.app import explain_jobs
+from workbench.app.jobs import Job
+from workbench.features.heatmaps.model import leaderboard
+from workbench.features.heatmaps.model.leaderboard import COUNTS, Question
+from workbench.widgets import job_progress, table
+
+_SETS = {"quick": "the quick ones", "all": "all, some minutes"}
+
+
+def show(asked: dict[str, Checkpoint], data: str) -> None:
+    """Draw the choices, then the tables, or the button that begins and how far it is.
+
+    Raises:
+        UserError: If the data set cannot be opened.
+    """
+    sources = {BUILT_IN: "built-in faces: the truth is known", data: f"{data}: places from a template"}
+    first, second, third = st.columns(3)
+    with first:
+        source = st.selectbox(
+            "Tested on", list(sources), format_func=sources.__getitem__, **state.bound("heatmap-source", list(sources))
+        )
+    with second:
+        which = st.selectbox(
+            "Methods", list(_SETS), format_func=_SETS.__getitem__, **state.bound("heatmap-methods", list(_SETS))
+        )
+    with third:
+        count = st.selectbox(
+            "Faces", list(COUNTS), format_func=COUNTS.__getitem__, **state.bound("heatmap-faces", list(COUNTS))
+        )
+    methods = USUAL_METHODS if which == "quick" else tuple(EXPLAINERS)
+    question = Question(asked, cache.dataset(str(source)), methods, int(count))
+    board = leaderboard.read(question)
+    if board is None:
+        board = _measured(question)
+    if board is not None:
+        _tables(board, str(source))
+
+
+def _measured(question: Question) -> Leaderboard | None:
+    def begin() -> Job:
+        return leaderboard.start(
+            question, lambda: {name: cache.classifier(one) for name, one in question.networks.items()}
+        )
+
+    job = leaderboard.find(question)
+    if job is None:
+        st.info(
+            f"{len(question.methods)} methods and three reference maps on {question.count} faces and "
+            f"{len(question.networks)} {'network' if len(question.networks) == 1 else 'networks'}: it takes a minute "
+            "or more, runs in the background and is kept.",
+            icon=":material/info:",
+        )
+        if st.button("Measure", type="primary", key="measure methods", icon=":material/play_arrow:"):
+            begin()
+            st.rerun()
+        return None
+    if job.state == "done":
+        found: Leaderboard = job.result
+        return found
+    if job.active:
+        job_progress.show(job, "Testing")
+        if st.button("Cancel", key="leaderboard cancel", icon=":material/stop:"):
+            explain_jobs.cancel(question.key)
+        return None
+    words = "It was cancelled." if explain_jobs.was_cancelled(job) else job.problem
+    st.warning(words, icon=":material/info:")
+    if st.button("Try again", key="leaderboard again", icon=":material/refresh:"):
+        explain_jobs.again(question.key)
+        begin()
+        st.rerun()
+    return None
+
+
+def _tables(board: Leaderboard, source: str) -> None:
+    for network in board.networks:
+        st.markdown(f"**{network}**")
+        heads, rows, bold = leaderboard.rows(board, network)
+        table.show(heads, rows, right=range(1, len(heads)), bold=bold, label=f"Tests of heatmap methods on {network}")
+        st.markdown(leaderboard.sentence(board, network))
+    faces = "built-in faces" if source == BUILT_IN else f"faces of {source}"
+    st.caption(
+        f"{board.n} {faces}, the labelled class explained; mean and 95 % bootstrap interval. Bold: better "
+        "than each other row by more than chance, compared face by face. A reference map knows nothing of the network: "
+        "a method that does not beat it is not worth a look."
+    )
+    for note in board.notes:
+        st.caption(note)
+    with st.container(horizontal=True):
+        for label, content, end, kind in (
+            ("CSV", to_csv(board), "csv", "text/csv"),
+            ("LaTeX", to_latex(board), "tex", "application/x-tex"),
+        ):
+            st.download_button(
+                label, content, f"heatmap-methods-{source}.{end}", kind, key=f"methods {end}", on_click="ignore",
+                icon=":material/download:",
+            )  # fmt: skip

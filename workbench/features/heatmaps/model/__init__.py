@@ -1,0 +1,1 @@
+"""What the Heatmaps page computes, without Streamlit and Plotly."""

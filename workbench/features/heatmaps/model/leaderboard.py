@@ -1,0 +1,127 @@
+"""The leaderboard of explanation methods for the page: in the background, kept in the cache folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.classifier import Classifier
+from fer_models.data import FaceDataset
+from fer_models.explain.benchmark import Leaderboard, benchmark
+from fer_models.explain.benchmark_table import cell, from_json, heads, to_json
+from fer_models.folders import cache_folder
+from workbench.app import explain_jobs, jobs, machine
+from workbench.app.datasets import identity
+from workbench.app.jobs import Job
+from workbench.app.wording import duration
+
+#: How many pictures can be asked for.
+COUNTS: dict[int, str] = {16: "16", 48: "48", 120: "120"}
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Question:
+    """Networks by name, the data set, the methods, and the number of pictures."""
+
+    networks: Mapping[str, Checkpoint]
+    dataset: FaceDataset
+    methods: tuple[str, ...]
+    count: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Tells it from every other question."""
+        nets = [(name, c.sha256, c.classes, repr(c.preprocess)) for name, c in self.networks.items()]
+        words = repr((_VERSION, nets, identity(self.dataset), self.methods, self.count))
+        return ("leaderboard", hashlib.sha256(words.encode()).hexdigest())
+
+
+def read(question: Question) -> Leaderboard | None:
+    """The answer, where it was found before."""
+    job = jobs.find(question.key)
+    if job is not None:
+        found: Leaderboard | None = job.result if job.state == "done" else None
+        return found
+    try:
+        return from_json(json.loads(_file(question).read_text(encoding="utf-8")))
+    except (OSError, ValueError):  # missing, damaged or of an older kind
+        return None
+
+
+def find(question: Question) -> Job | None:
+    """The measurement, if one was begun in this process."""
+    return jobs.find(question.key)
+
+
+def start(question: Question, classifiers: Callable[[], Mapping[str, Classifier]]) -> Job:
+    """Measure in the background, or find the job that does; it can be cancelled by ``explain_jobs.cancel``."""
+
+    def work(tell: jobs.Progress) -> Leaderboard:
+        machine.limit_threads()
+        found = benchmark(classifiers(), question.dataset, methods=question.methods, count=question.count, tell=tell)
+        _write(found, _file(question))
+        return found
+
+    return explain_jobs.start(question.key, work)
+
+
+def rows(board: Leaderboard, network: str) -> tuple[list[str], list[tuple[str, ...]], set[tuple[int, int]]]:
+    """Heads, cells and the places in bold of one network's table; references stand last."""
+    lines = [row for row in board.rows if row.network == network]
+    best = {metric: board.best(network, metric) for metric in board.metrics}
+    bold = {
+        (number, column + 1)
+        for number, row in enumerate(lines)
+        for column, metric in enumerate(board.metrics)
+        if best[metric] is row
+    }
+    cells = [
+        (
+            f"{row.title} (reference)" if row.reference else row.title,
+            *(cell(board, row, metric) for metric in board.metrics),
+            "" if row.reference else duration(row.seconds),
+        )
+        for row in lines
+    ]
+    return ["Method", *heads(board), "a picture"], cells, bold
+
+
+def sentence(board: Leaderboard, network: str) -> str:
+    """Which methods beat all three reference maps in insertion and deletion, in one sentence."""
+    tests = [metric for metric in ("insertion", "deletion") if metric in board.metrics]
+    mine = [row for row in board.rows if row.network == network and not row.reference]
+    good = [row.title for row in mine if not any(board.unbeaten(row, metric) for metric in tests)]
+    weak = [row.title for row in mine if any("random map" in board.unbeaten(row, metric) for metric in tests)]
+    words = f"On {network}, " + (
+        f"{_listed(good)} beat all three reference maps in insertion and deletion on average"
+        if good
+        else "no method beats all three reference maps in insertion and deletion on average"
+    )
+    return words + (f"; {_listed(weak)} did no better than a random map in one of them." if weak else ".")
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _file(question: Question) -> Path:
+    return cache_folder() / "heatmaps" / f"leaderboard-{question.key[1]}.json"
+
+
+def _write(board: Leaderboard, file: Path) -> None:
+    """Keep the answer; where that cannot be done it is measured again next time."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".new-")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(to_json(board), stream)
+        os.replace(temporary, file)
+    except OSError:
+        return

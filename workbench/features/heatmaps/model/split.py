@@ -1,0 +1,160 @@
+"""Heatmaps of many pictures of a split: computed in the background, kept in the cache folder, found again."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.classifier import Classifier
+from fer_models.data import FaceDataset
+from fer_models.explain import EXPLAINERS, unsupported_methods
+from fer_models.explain import batch_table as tables
+from fer_models.explain.batch import LABEL, PREDICTED, ExplainedSet, SetSettings
+from fer_models.explain.batch_store import explained_set, read_set, set_file
+from fer_models.explain.mean_maps import ClassMaps, mean_face
+from fer_models.explain.overlay import overlay
+from fer_models.explain.sheet import contact_sheet
+from workbench.app import explain_jobs, jobs, machine
+from workbench.app.jobs import Job
+from workbench.app.pictures import as_rgb, enlarged, png
+
+#: How many pictures can be asked for; 0 is all of the split.
+COUNTS: dict[int, str] = {200: "200", 1000: "1,000", 3000: "3,000", 0: "all"}
+TARGETS: dict[str, str] = {PREDICTED: "the predicted class", LABEL: "the labelled class"}
+GROUPINGS: dict[str, str] = {"label": "labelled class", "prediction": "predicted class"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked: networks by name, a data set, positions in it, and how to explain them."""
+
+    networks: Mapping[str, Checkpoint]
+    dataset: FaceDataset
+    index: np.ndarray
+    settings: SetSettings
+
+    def file(self, name: str) -> Path:
+        """Where the answer of one network is kept."""
+        return set_file(self.networks[name], self.dataset, self.index, self.settings)
+
+    def key(self, name: str) -> tuple[str, str]:
+        """Name of the job of one network."""
+        return ("heatmaps", self.file(name).stem)
+
+
+def drawn(dataset: FaceDataset, split: str, count: int, seed: int = 0) -> np.ndarray:
+    """Positions of ``count`` pictures of a split, drawn by the seed and sorted; all for 0.
+
+    Raises:
+        UserError: If there is no such split.
+    """
+    index = dataset.split_index(split)
+    if not count or count >= len(index):
+        return index
+    return np.sort(np.random.default_rng(seed).permutation(index)[:count])
+
+
+def methods(classifiers: Sequence[Classifier]) -> dict[str, str]:
+    """Key and title of the methods that can run on all of these networks."""
+    refused = {key for classifier in classifiers for key in unsupported_methods(classifier)}
+    return {key: method.title for key, method in EXPLAINERS.items() if key not in refused}
+
+
+def read(plan: Plan, name: str) -> ExplainedSet | None:
+    """The answer of a network, where it was found before."""
+    job = jobs.find(plan.key(name))
+    if job is not None and job.state == "done":
+        found: ExplainedSet = job.result
+        return found
+    return None if job is not None else read_set(plan.file(name))
+
+
+def start(plan: Plan, name: str, classifier: Classifier) -> Job:
+    """Explain in the background, or find the job that does; it can be cancelled by ``explain_jobs.cancel``."""
+
+    def work(tell: jobs.Progress) -> ExplainedSet:
+        machine.limit_threads()
+        return explained_set(classifier, plan.dataset, plan.index, plan.settings, tell)
+
+    return explain_jobs.start(plan.key(name), work)
+
+
+def means(explained: ExplainedSet, grouping: str) -> ClassMaps:
+    """Mean heatmaps by a key of :data:`GROUPINGS`."""
+    return explained.by_label if grouping == "label" else explained.by_prediction
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A mean heatmap over a mean face, uint8 (S, S, 3), with its words."""
+
+    picture: np.ndarray
+    words: str
+
+
+def mean_tiles(explained: ExplainedSet, dataset: FaceDataset, grouping: str, opacity: float, side: int) -> list[Tile]:
+    """One picture a class that has any heatmap, in the network's order; the map is divided by its largest value."""
+    group = explained.labels if grouping == "label" else explained.predictions
+    found = means(explained, grouping)
+    tiles = []
+    for k, name in enumerate(explained.classes):
+        if not found.counts[k]:
+            continue
+        face = mean_face(dataset.images, explained.positions[group == k])
+        heat = found.maps[k] / max(float(found.maps[k].max()), 1e-12)
+        words = f"{name}, n = {int(found.counts[k]):,}"
+        tiles.append(Tile(overlay(enlarged(as_rgb(face), side), heat, opacity), words))
+    return tiles
+
+
+def maps_npy(explained: ExplainedSet, grouping: str) -> bytes:
+    """The mean heatmaps, float32 (K, H, W) in the order of the network's classes, as a ``.npy`` file."""
+    buffer = io.BytesIO()
+    np.save(buffer, means(explained, grouping).maps, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def sheet_png(explained: ExplainedSet, dataset: FaceDataset, opacity: float) -> bytes:
+    """The contact sheet as PNG."""
+    return png(contact_sheet(explained, dataset, opacity=opacity))
+
+
+def table_csv(explained: ExplainedSet, dataset: FaceDataset) -> bytes:
+    """A picture a line as CSV."""
+    return tables.csv_bytes(explained, dataset.columns.get("file"))
+
+
+def agreement_rows(found: Mapping[str, ExplainedSet]) -> list[tuple[str, ...]]:
+    """Class, network, share of the relevance in the class's action units with its interval, and what they cover."""
+    classes = list(dict.fromkeys(name for one in found.values() for name in one.classes))
+    rows: list[tuple[str, ...]] = []
+    for name in classes:
+        for network, one in found.items():
+            agreed = tables.agreement(one, name) if name in one.classes else {}
+            if not agreed:
+                continue
+            mass, area, cosine = agreed["mass"], agreed["area"], agreed["cosine"]
+            figures = f"{100 * mass.value:.1f} % [{100 * mass.low:.1f}, {100 * mass.high:.1f}]"
+            ratio = f"{mass.value / area.value:.2f}" if area.value else ""
+            rows.append((name, network, figures, f"{100 * area.value:.1f} %", ratio, f"{cosine.value:.2f}"))
+    return rows
+
+
+def facts(explained: ExplainedSet) -> str:
+    """What was done, in one line for small print."""
+    parts: list[Any] = [f"{explained.n:,} pictures", EXPLAINERS[explained.settings.method].title]
+    if explained.layer is not None and explained.layer_size is not None:
+        height, width = explained.layer_size
+        parts.append(f"layer {explained.layer}, {height} x {width} cells")
+    asked = explained.settings.target
+    parts.append(f"explained: {TARGETS.get(asked, asked)}")
+    empty = explained.n - int(explained.positive.sum())
+    if empty:
+        parts.append(f"{empty:,} without positive evidence")
+    return " · ".join(parts)

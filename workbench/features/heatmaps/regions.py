@@ -1,0 +1,60 @@
+"""How much of the relevance each part of the face holds, the background alarm, and the agreement with action units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from fer_models.explain.batch import ExplainedSet
+from fer_models.explain.batch_table import background, region_shares
+from workbench import state
+from workbench.features.heatmaps.figures import region_bars
+from workbench.features.heatmaps.model import split
+from workbench.widgets import plot, table
+
+_ALL = "all classes"
+
+
+def show(found: Mapping[str, ExplainedSet]) -> None:
+    """Draw the alarm of each network, bars of regions with intervals, and the table of action units."""
+    for name, explained in found.items():
+        rings, words = background(explained)
+        (st.warning if rings else st.info)(
+            f"{name}: {words}", icon=":material/warning:" if rings else ":material/check_circle:"
+        )
+    names = list(dict.fromkeys(name for one in found.values() for name in one.classes))
+    group = st.selectbox("Regions of", [_ALL, *names], **state.bound("regions-of", [_ALL, *names]))
+    shares = {
+        name: region_shares(one, None if group == _ALL else str(group))
+        for name, one in found.items()
+        if group == _ALL or group in one.classes
+    }
+    shares = {name: one for name, one in shares.items() if one}
+    if shares:
+        told = "; ".join(
+            f"{name}: " + ", ".join(f"{one.name} {100 * one.share.value:.0f} %" for one in regions)
+            for name, regions in shares.items()
+        )
+        plot.show(region_bars(shares), key="regions", alt=f"Share of the relevance by region. {told}")
+        pictures = "explained as this class" if group != _ALL else "of all classes"
+        st.caption(
+            f"Bars: mean over the pictures {pictures}, with 95 % bootstrap intervals. Grey marks: the share of the "
+            f"picture that a region covers, which is what a map that knows nothing gives it. "
+            f"{next(iter(found.values())).where()}"
+        )
+    else:
+        st.info(f"No picture was explained as {group}; choose another class.", icon=":material/info:")
+    rows = split.agreement_rows(found)
+    if rows:
+        st.markdown("**Agreement with the action units of the expression**")
+        table.show(
+            ("Explained", "Network", "Relevance inside", "Area", "Times its area", "Cosine"),
+            rows,
+            right=(2, 3, 4, 5),
+            label="Share of the relevance inside the places that the expression's action units move",
+        )
+        st.caption(
+            "Inside the places that the action units of an expression move. A map that knows nothing would hold as "
+            "much as they cover: once its area. Neutral has no units."
+        )

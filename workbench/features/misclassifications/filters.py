@@ -1,0 +1,105 @@
+"""The filters and the order of the gallery of misclassified faces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from fer_models.data import FaceDataset
+from workbench import cache, state
+from workbench.app import marks
+from workbench.evidence import bar
+from workbench.evidence.bar import Evidence
+from workbench.evidence.model import answers
+from workbench.evidence.model.answers import ORDERS, Filter, Order
+
+_ANY = "any"
+_UNMARKED = "not marked yet"
+
+
+@dataclass(frozen=True)
+class Found:
+    """Places among the evaluation's pictures in the order asked for; ``scope`` names filter and order."""
+
+    places: np.ndarray
+    scope: str
+
+
+def show(evidence: Evidence, voted: FaceDataset | None) -> Found:
+    """Draw the filters and return the pictures that fit.
+
+    Args:
+        voted: the set with annotators' votes for these pictures, where there is one.
+    """
+    evaluation, dataset = evidence.evaluation, evidence.dataset
+    first, second, third, fourth, fifth = st.columns([4, 4, 6, 4, 3], vertical_alignment="bottom")
+    classes = [_ANY, *evaluation.classes]
+    with first:
+        true = st.selectbox("True class", classes, **state.bound("error true", classes, _ANY))
+    with second:
+        predicted = st.selectbox("Predicted class", classes, **state.bound("error predicted", classes, _ANY))
+    with third:
+        orders: list[Order] = [key for key in ORDERS if key != "votes" or voted is not None]
+        order = st.selectbox(
+            "Order",
+            orders,
+            format_func=ORDERS.__getitem__,
+            help="Loss: minus the logarithm of the label's probability. Far from the label: the answer's probability "
+            "less the label's." + (" Annotators: the share of votes against the label." if voted is not None else ""),
+            **state.bound("error order", orders, "confidence"),
+        )
+    with fourth:
+        kinds = [_ANY, _UNMARKED, *marks.MARKS]
+        mark = st.selectbox("Marked as", kinds, **state.bound("marked", kinds, _ANY, in_url=False))
+    with fifth:
+        light, covered, subjects, right = _more(dataset)
+    known = marks.read(dataset) if mark != _ANY else {}
+    rows = None
+    if mark == _UNMARKED:
+        rows = frozenset(int(row) for row in evaluation.rows) - frozenset(known)
+    elif mark != _ANY:
+        rows = answers.marked_rows(known, (str(mark),))
+    asked = Filter(
+        None if true == _ANY else true,
+        None if predicted == _ANY else predicted,
+        subjects,
+        light,
+        covered,
+        rows,
+        right,
+    )
+    brightness = cache.of_predictions(answers.light, evaluation, dataset) if light != (0, 255) else None
+    found = cache.of_predictions(answers.scores, evaluation, voted, key=(voted is not None,))
+    covers = cache.of_predictions(answers.covered, evaluation, dataset) if covered != (0, 100) else None
+    places = answers.places(evaluation, dataset, asked, order, found, brightness, covers)
+    return Found(places, f"{evidence.checkpoint.name} {evidence.name} {evaluation.split} {true} {predicted} {order} "
+                 f"{mark} {light} {covered} {subjects} {right}")  # fmt: skip
+
+
+def _more(dataset: FaceDataset) -> tuple[tuple[int, int], tuple[int, int], tuple[str, ...], bool]:
+    """The rarer filters, folded: brightness, occlusion, subjects, right answers too."""
+    people = [] if dataset.subjects is None else sorted(set(dataset.subjects.tolist()) - {""})
+    with st.popover("More", icon=":material/filter_alt:", width="stretch", help="Brightness, covered faces, subject"):
+        low, high = st.slider("Mean brightness, 0 to 255", 0, 255, (0, 255), key=f"error light {dataset.name}")
+        least, most = st.slider(
+            "Occlusion proxy, rank of 100",
+            0,
+            100,
+            (0, 100),
+            key=f"error covered {dataset.name}",
+            help="How far some part of the face is from what usually stands there, ranked among these pictures: the "
+            "upper end finds palms, masks and bars over a face. Only a proxy: it misses hair and patterned cloth, and "
+            "an unusual light can look like a cover.",
+        )
+        subjects = st.multiselect(
+            "Subjects",
+            people,
+            placeholder="all" if people else "not known in this set",
+            disabled=not people,
+            key=f"error subjects {dataset.name}",
+        )
+        bar.averaging_choice()
+        right = st.toggle("Right answers too", **state.bound_number("error right", False))
+    return (int(low), int(high)), (int(least), int(most)), tuple(subjects), bool(right)

@@ -1,0 +1,1 @@
+"""What the Misclassifications page computes, without Streamlit and Plotly."""

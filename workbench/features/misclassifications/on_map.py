@@ -1,0 +1,81 @@
+"""The place of one face on the network's map of faces, with the way to the map itself."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.embedding import METHODS, FaceMap, MapSettings
+from fer_models.evaluation.evaluate import Evaluation
+from workbench import cache, navigation, state
+from workbench.evidence.bar import Evidence
+from workbench.features.misclassifications.figures import face_on_map
+from workbench.features.misclassifications.model import place as place_model
+from workbench.widgets import job_progress, plot
+
+
+def show(evidence: Evidence, place: int) -> None:
+    """Draw the map of the Clusters page with this face on it; where it was not made yet, the button that makes it.
+
+    Raises:
+        UserError: If there are too few faces for a map.
+    """
+    evaluation = evidence.evaluation
+    st.markdown("**Its place among the faces**")
+    if evaluation.embeddings is None:
+        st.caption("Not at hand: these predictions keep no embeddings, as those of pooled folds.")
+        return
+    settings = _settings()
+    most = state.get("points")
+    count = int(most) if most is not None and most.isdecimal() else place_model.USUAL_FACES
+    faces = cache.of_predictions(place_model.faces_of, evaluation, count, key=(count,))
+    made = _map(evidence, faces, settings)
+    if made is None:
+        return
+    found = place_model.find(evaluation, place, faces, made)
+    figure = face_on_map(made.coordinates, [faces.classes[int(k)] for k in faces.targets], faces.classes, found.point)
+    around = ", ".join(f"{number} {name}" for name, number in found.around)
+    plot.show(
+        figure,
+        key="face on map",
+        alt=f"{METHODS[settings.method]} map of {faces.n:,} faces with this one as a star; around it: {around}.",
+    )
+    where = "one of them" if found.drawn else "at the mean of the five most alike, since it was not drawn for the map"
+    st.caption(
+        f"{METHODS[settings.method]} map of {faces.n:,} faces of {evaluation.split}, coloured by label; the star is "
+        f"this face, {where}. Labels of the ten most alike by embedding: {around}."
+    )
+    st.page_link(
+        navigation.page("clusters"),
+        label="Look at the map",
+        icon=":material/scatter_plot:",
+        query_params={"row": str(int(evaluation.positions[place]))},
+    )
+
+
+def _settings() -> MapSettings:
+    """Those of the first map of the Clusters page, in two dimensions."""
+    asked = state.get("projection")
+    method = asked if asked in METHODS else "tsne"
+    return MapSettings(**{**(state.recall("map settings") or {}), "method": method, "features": "embedding",
+                          "dimensions": 2})  # fmt: skip
+
+
+def _map(evidence: Evidence, faces: Evaluation, settings: MapSettings) -> FaceMap | None:
+    checkpoint = evidence.checkpoint
+    found = place_model.read(checkpoint, faces, settings)
+    if found is not None:
+        return found
+    job = place_model.job(checkpoint, faces, settings)
+    if job is None:
+        st.caption(f"The map of these {faces.n:,} faces was not made yet; it takes seconds to a minute, once.")
+        if not st.button("Make the map", key="make map", icon=":material/scatter_plot:"):
+            return None
+    job = place_model.start(cache.classifier(checkpoint), evidence.dataset, faces, settings)
+    if job.state == "failed":
+        st.error(job.problem, icon=":material/error:")
+    elif job.active:
+        job_progress.show(job, METHODS[settings.method])
+    else:
+        made: FaceMap = job.result
+        return made
+    return None

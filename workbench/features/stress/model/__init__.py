@@ -1,0 +1,1 @@
+"""What the Stress page computes, without Streamlit and Plotly."""

@@ -1,0 +1,137 @@
+"""A stress test on many faces of a split: in the background, cancelled on request, kept in the cache folder."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.classifier import Classifier
+from fer_models.data import FaceDataset
+from fer_models.errors import UserError
+from fer_models.folders import cache_folder
+from fer_models.robustness.split import drawn_index, shared_faces, stress_split
+from fer_models.robustness.stored import read_result, write_result
+from fer_models.robustness.stress import StressResult
+from workbench.app import jobs, machine
+from workbench.app.jobs import Job
+
+_LOG = logging.getLogger(__name__)
+#: How many faces can be asked for; None is all of the split.
+COUNTS: dict[str, int | None] = {"60": 60, "200": 200, "1000": 1000, "all": None}
+#: Faces whose heatmaps are compared: a map costs several predictions.
+HEATMAPS = 16
+_cancelled: dict[str, threading.Event] = {}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked.
+
+    Args:
+        networks: by name, the first is the reference. dataset: the data. index: int64, labelled pictures.
+        kinds: keys of corruptions. where: data set and split in words.
+    """
+
+    networks: Mapping[str, Checkpoint]
+    dataset: FaceDataset
+    index: np.ndarray
+    kinds: tuple[str, ...]
+    where: str
+
+    @cached_property
+    def key(self) -> str:
+        """Tells it from every other plan, by networks, pictures and kinds."""
+        nets = [(name, c.sha256, c.classes, repr(c.preprocess)) for name, c in self.networks.items()]
+        words = repr((nets, self.dataset.fingerprint(self.index), self.kinds, HEATMAPS))
+        return hashlib.sha256(words.encode()).hexdigest()[:32]
+
+    @property
+    def questions(self) -> int:
+        """Predictions that the test takes, mirrored faces included."""
+        return 2 * len(self.networks) * len(self.index) * (1 + 5 * len(self.kinds))
+
+
+def plan(
+    networks: Mapping[str, Checkpoint],
+    dataset: FaceDataset,
+    name: str,
+    split: str,
+    count: int | None,
+    kinds: Sequence[str],
+) -> Plan:
+    """The test of so many faces of a split, always the same ones.
+
+    Args:
+        name: under which the data set was opened.
+
+    Raises:
+        UserError: If there is no such split, no class is common, or no face has one of them.
+    """
+    _, usable, _ = shared_faces((one.classes for one in networks.values()), dataset, dataset.split_index(split))
+    index = drawn_index(dataset, usable, count)
+    if not len(index):
+        raise UserError(
+            f"{split} of {dataset.name} has no picture with a class that the networks know; choose another split."
+        )
+    return Plan(networks, dataset, index, tuple(kinds), f"{name} {split}")
+
+
+def known(asked: Plan) -> StressResult | None:
+    """The answers, where the test was made before."""
+    job = find(asked)
+    if job is not None and job.state == "done":
+        found: StressResult = job.result
+        return found
+    return read_result(_file(asked))
+
+
+def find(asked: Plan) -> Job | None:
+    """The test at work, or one that failed or was cancelled."""
+    return jobs.find(("stress", asked.key))
+
+
+def forget(asked: Plan) -> None:
+    """Let the next :func:`start` begin anew."""
+    jobs.forget(("stress", asked.key))
+
+
+def start(asked: Plan, classifiers: Mapping[str, Classifier]) -> Job:
+    """Begin the test in the background; its result is a :class:`StressResult`."""
+    stop = _cancelled[asked.key] = threading.Event()
+
+    def work(tell: jobs.Progress) -> StressResult:
+        machine.limit_threads()
+
+        def step(part: float, words: str) -> None:
+            if stop.is_set():
+                raise UserError("The test was cancelled.")
+            tell(part, words)
+
+        step(0.0, "beginning")
+        result = stress_split(classifiers, asked.dataset, asked.index, kinds=asked.kinds, heatmaps=HEATMAPS,
+                              progress=step)  # fmt: skip
+        try:
+            write_result(result, _file(asked))
+        except OSError as error:
+            _LOG.warning("The stress test could not be kept: %s", error)
+        return result
+
+    return jobs.start(("stress", asked.key), work)
+
+
+def cancel(asked: Plan) -> None:
+    """Stop the test before its next step."""
+    if asked.key in _cancelled:
+        _cancelled[asked.key].set()
+
+
+def _file(asked: Plan) -> Path:
+    return cache_folder() / "stress" / f"{asked.key}.npz"

@@ -1,0 +1,141 @@
+"""One face made worse in every way, and what a network then says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer_models.classifier import Classifier
+from fer_models.explain import EXPLAINERS, USUAL_METHOD, explain, unsupported_methods
+from fer_models.explain.faithfulness.similarity import rank_correlation
+from fer_models.explain.overlay import overlay
+from fer_models.faces.face import Face
+from fer_models.robustness import CORRUPTIONS, SEVERITIES, FaceGeometry
+from workbench.app.pictures import as_rgb, enlarged
+from workbench.app.wording import percent
+
+LEVELS = (0, *SEVERITIES)
+#: Title of the method whose heatmaps are shown and compared, the one that Explain opens with.
+HEATMAP = EXPLAINERS[USUAL_METHOD].title
+_SIDE = 144
+
+
+@dataclass(frozen=True)
+class FaceTest:
+    """What a network said of one face under every corruption.
+
+    Args:
+        kinds: keys of the corruptions. classes: the network's.
+        probabilities: float32 (kinds, 6, K), severity 0 (clean) to 5.
+    """
+
+    kinds: tuple[str, ...]
+    classes: tuple[str, ...]
+    probabilities: np.ndarray
+
+    @property
+    def clean(self) -> int:
+        """The class of the clean face."""
+        return int(self.probabilities[0, 0].argmax())
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """int64 (kinds, 6)."""
+        return self.probabilities.argmax(2)
+
+    @property
+    def kept(self) -> np.ndarray:
+        """float32 (kinds, 6), probability of the clean face's class."""
+        return self.probabilities[:, :, self.clean]
+
+    def breaks_at(self, kind: str) -> int | None:
+        """The mildest severity at which the class changes; ``None`` where it never does."""
+        changed = np.flatnonzero(self.predicted[self.kinds.index(kind)] != self.clean)
+        return int(changed[0]) if len(changed) else None
+
+
+def titles() -> dict[str, str]:
+    """Key and title of every corruption, by family: light, quality, place, cover."""
+    order = ("light", "quality", "place", "cover")
+    keys = sorted(CORRUPTIONS, key=lambda key: (order.index(CORRUPTIONS[key].family), CORRUPTIONS[key].title))
+    return {key: CORRUPTIONS[key].title for key in keys}
+
+
+def geometry(face: Face, corners: Sequence[tuple[float, float]]) -> FaceGeometry:
+    """Where eyes and mouth lie in the crop, as far as its detector knows."""
+    return FaceGeometry.of(face, corners)
+
+
+def versions(pixels: np.ndarray, kind: str, places: FaceGeometry) -> list[np.ndarray]:
+    """The clean face and its five severities, uint8 (S, S, 1 or 3) as the network gets them."""
+    corruption = CORRUPTIONS.create(kind)
+    made = [corruption.apply(as_rgb(pixels), corruption.strength(s), 0, places) for s in LEVELS]
+    if pixels.shape[2] == 3:
+        return made
+    luma = np.array((0.299, 0.587, 0.114), np.float32)
+    return [np.rint(one @ luma).astype(np.uint8)[..., None] for one in made]
+
+
+def face_test(classifier: Classifier, pixels: np.ndarray, places: FaceGeometry) -> FaceTest:
+    """Every corruption at every severity in one batch."""
+    kinds = tuple(titles())
+    batch = [one for kind in kinds for one in versions(pixels, kind, places)]
+    said = classifier.predict(batch).probabilities
+    return FaceTest(kinds, classifier.classes, said.reshape(len(kinds), len(LEVELS), -1))
+
+
+def heatmaps(
+    classifier: Classifier, pixels: np.ndarray, kind: str, places: FaceGeometry
+) -> tuple[list[np.ndarray], list[float]] | None:
+    """A heatmap of the clean face's class over each version, uint8 (S, S, 3), and its rank correlation with the clean
+    one, moved along where the face moved; ``None`` where the method does not work with the network."""
+    if USUAL_METHOD in unsupported_methods(classifier):
+        return None
+    made = versions(pixels, kind, places)
+    target = int(classifier.predict([made[0]]).top[0])
+    found = explain(classifier, classifier.prepare(made), USUAL_METHOD, target)
+    corruption, maps, heat = CORRUPTIONS.create(kind), found.values, found.heatmap()
+    moved = np.stack([corruption.move(maps[0], corruption.strength(s)) for s in LEVELS])
+    drawn = []
+    for i, one in enumerate(made):
+        face = enlarged(as_rgb(one), _SIDE)
+        drawn.append(overlay(face, enlarged(heat[i], _SIDE), 0.5) if found.has_positive[i] else face)
+    return drawn, [float(v) for v in rank_correlation(moved, maps)]
+
+
+def sentence(test: FaceTest) -> str:
+    """What breaks the prediction first, and what never does."""
+    at = {kind: test.breaks_at(kind) for kind in test.kinds}
+    broken = {kind: level for kind, level in at.items() if level is not None}
+    names = {kind: title if title.isupper() else title.lower() for kind, title in titles().items()}
+    if not broken:
+        return f"Nothing tried here changes “{test.classes[test.clean]}”, at any severity."
+    first = min(broken.values())
+    soonest = [names[kind] for kind, level in broken.items() if level == first]
+    firm = [names[kind] for kind in test.kinds if kind not in broken]
+    more = f" It stays at all severities of {', '.join(firm)}." if firm else ""
+    return f"“{test.classes[test.clean]}” breaks first under {', '.join(soonest)}, at severity {first} of 5.{more}"
+
+
+def captions(test: FaceTest, kind: str) -> list[str]:
+    """Under each version: the strength, the class and its probability."""
+    corruption, row = CORRUPTIONS[kind], test.kinds.index(kind)
+    words = []
+    for level in LEVELS:
+        said = test.probabilities[row, level]
+        start = "clean" if not level else f"{level}: {corruption.strength(level):g}"
+        words.append(f"{start} · {test.classes[int(said.argmax())]} {percent(float(said.max()), 0)}")
+    return words
+
+
+def table(test: FaceTest) -> tuple[list[str], list[list[object]]]:
+    """Column names and cells of a CSV file, a line for each corruption and severity."""
+    rows: list[list[object]] = []
+    for k, kind in enumerate(test.kinds):
+        for level in LEVELS:
+            said = test.probabilities[k, level]
+            facts = [kind, level, CORRUPTIONS[kind].strength(level), CORRUPTIONS[kind].unit]
+            rows.append([*facts, test.classes[int(said.argmax())], *(round(float(v), 6) for v in said)])
+    return ["kind", "severity", "strength", "unit", "class", *test.classes], rows

@@ -1,0 +1,115 @@
+"""Stress, first section: one face at five severities of a corruption, and under all of them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.robustness import CORRUPTIONS, FaceGeometry
+from workbench import cache, state
+from workbench.app import pictures
+from workbench.app.wording import percent
+from workbench.face import choice, image_input
+from workbench.features.stress.figures import Curve, curves, grid
+from workbench.features.stress.model import one_face
+from workbench.features.stress.model.one_face import LEVELS, FaceTest
+from workbench.widgets import downloads, gallery, plot
+from workbench.widgets.errors import guard
+
+_NAN = [float("nan")] * 6
+
+
+def show(checkpoint: Checkpoint, data: str | None, *, key: str) -> None:
+    """Draw the choice of a face and the answer.
+
+    Raises:
+        UserError: If the picture or the network cannot be read.
+    """
+    left, right = st.columns([4, 9], gap="large")
+    with left:
+        place = st.container()
+        picture = image_input.show(data, key=key)
+    with place:
+        chosen = choice.choose(picture, checkpoint.preprocess, key=key)
+    if chosen is None:
+        return
+    face, crop = chosen
+    places = one_face.geometry(face, crop.corners)
+    with right:
+        kind = _kind(key)
+        with st.spinner("Asking about the face under every corruption."):
+            test = cache.of_face(one_face.face_test, checkpoint, crop.pixels, places)
+        answer = st.container()
+        overlaid = st.toggle("Heatmaps", help=f"{one_face.HEATMAP} of the clean face's class.",
+                             **state.bound_number(f"{key} heatmaps", False))  # fmt: skip
+        with answer:
+            _strip(checkpoint, crop.pixels, kind, places, test, bool(overlaid), key)
+    st.subheader("Under every corruption", anchor=False)
+    st.markdown(f"**{one_face.sentence(test)}**")
+    with guard("the table of corruptions"):
+        _grid(test, key)
+    head, rows = one_face.table(test)
+    downloads.show(head, rows, "stress-face.csv", key=f"{key} face csv")
+
+
+def _kind(key: str) -> str:
+    names = one_face.titles()
+    kind = st.selectbox(
+        "Corruption", list(names), format_func=names.__getitem__, **state.bound("kind", list(names), "mask")
+    )
+    st.caption(f"{CORRUPTIONS[kind].summary} Strength: {CORRUPTIONS[kind].unit}.")
+    return str(kind)
+
+
+def _strip(
+    checkpoint: Checkpoint, pixels: object, kind: str, places: FaceGeometry, test: FaceTest, overlaid: bool, key: str
+) -> None:
+    words = one_face.captions(test, kind)
+    row = test.kinds.index(kind)
+    made = [pictures.as_rgb(one) for one in one_face.versions(pixels, kind, places)]  # type: ignore[arg-type]
+    if overlaid:
+        with st.spinner("Looking where it sees the class."):
+            found = cache.of_face(one_face.heatmaps, checkpoint, pixels, kind, places)  # type: ignore[arg-type]
+        if found is None:
+            st.caption(f"{one_face.HEATMAP} does not work with this network.")
+        else:
+            made, likeness = found
+            words = [f"{word} · likeness {like:.2f}" for word, like in zip(words, likeness, strict=True)]
+    gallery.tiles(made, words, key=f"{key} strip", side=92)
+    if overlaid and found is not None:
+        st.caption(
+            f"{one_face.HEATMAP} of the clean face's class, as Explain opens with; likeness: rank correlation with the "
+            "clean face's map, moved along where the face moved."
+        )
+    name = test.classes[test.clean]
+    kept = [float(v) for v in test.kept[row]]
+    said = ", ".join(f"severity {level} {percent(value)}" for level, value in zip(LEVELS, kept, strict=True))
+    figure = curves([Curve(name, kept, _NAN, _NAN)], LEVELS, title=f"probability of {name}")
+    figure.update_layout(height=230)
+    plot.show(figure, key=f"{key} curve", alt=f"Probability of {name}: {said}")
+
+
+def _grid(test: FaceTest, key: str) -> None:
+    names = one_face.titles()
+    kept, predicted = test.kept, test.predicted
+    texts, hover = [], []
+    for k, kind in enumerate(test.kinds):
+        cells, notes = [], []
+        for level in LEVELS:
+            answer = test.classes[int(predicted[k, level])]
+            changed = int(predicted[k, level]) != test.clean
+            cells.append(answer if changed else percent(float(kept[k, level]), 0))
+            notes.append(f"{names[kind]}, severity {level}: {answer} "
+                         f"{percent(float(test.probabilities[k, level].max()))}")  # fmt: skip
+        texts.append(cells)
+        hover.append(notes)
+    figure = grid(
+        [names[kind] for kind in test.kinds],
+        ["clean", *(str(level) for level in LEVELS[1:])],
+        kept,
+        texts,
+        title=f"probability of {test.classes[test.clean]}, %",
+        hover=hover,
+    )
+    plot.show(figure, key=f"{key} grid", alt=one_face.sentence(test))
+    st.caption("A word stands where the class changes, a percentage where it stays; bright cells keep their class.")

@@ -1,0 +1,134 @@
+"""The figures of a stress test on many faces: curves, a grid, tables, and faces that break."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fer_models.robustness import CORRUPTIONS
+from fer_models.robustness.figures import FIGURES, class_recalls, conditions, corruption_errors
+from fer_models.robustness.split import table as csv_table
+from fer_models.robustness.stress import StressResult
+from workbench import state
+from workbench.app import pictures
+from workbench.features.stress.figures import Curve, curves, grid
+from workbench.features.stress.model import one_face, tables
+from workbench.features.stress.model.many_faces import Plan
+from workbench.widgets import downloads, gallery, plot, table
+from workbench.widgets.errors import guard
+
+
+def show(result: StressResult, asked: Plan, *, key: str) -> None:
+    """Draw everything of a finished test."""
+    lines = tables.lines(result)
+    st.markdown(f"**{tables.headline(result, lines)}**  \nn = {result.n:,} · {asked.where} · drawn with seed 0")
+    for note in result.notes:
+        st.caption(f":orange[:material/warning:] {note}")
+    _curves(result, lines, key)
+    st.subheader("All corruptions", anchor=False)
+    with guard("the grid"):
+        _grid(result, lines, key)
+    st.subheader("Faces that break", anchor=False)
+    with guard("the faces"):
+        _breaking(result, asked, key)
+    st.subheader("Mean corruption error", anchor=False)
+    with guard("the corruption errors"):
+        _errors(result)
+    if all(kind in result.kinds for kind in ("low_light", "mask", "glasses")):
+        st.subheader("Normal, low light, covered", anchor=False)
+        st.caption("Low light at severity 3; covered is the mean of a mask at severity 3 and sunglasses.")
+        names = list(next(iter(conditions(result).values())))
+        cells = [[n, *(tables.figure(v) for v in c.values())] for n, c in conditions(result).items()]
+        table.show(["Network", *names], cells, right=range(1, len(names) + 1), label="Accuracy in three conditions")
+    st.subheader("By class", anchor=False)
+    with guard("the classes"):
+        _classes(result, key)
+    head, rows = csv_table(result)
+    downloads.show(head, rows, "stress.csv", key=f"{key} split csv")
+
+
+def _choice(label: str, options: dict[str, str], name: str) -> str:
+    return str(st.selectbox(label, list(options), format_func=options.__getitem__,
+                            **state.bound(name, list(options), in_url=False)))  # fmt: skip
+
+
+def _curves(result: StressResult, lines: tables.Lines, key: str) -> None:
+    left, right = st.columns(2)
+    with left:
+        names = {tables.ALL: "mean of all"} | {kind: CORRUPTIONS[kind].title for kind in result.kinds}
+        kind = _choice("Corruption", names, f"{key} curve kind")
+    with right:
+        known = {k: t for k, t in FIGURES.items() if k in next(iter(lines.values()))}
+        figure = _choice("Figure", known, f"{key} figure")
+    drawn = []
+    levels = (0, *result.severities)
+    for network in result.networks:
+        found = tables.series(result, lines, network, kind, figure)
+        drawn.append(Curve(network, [e.value for e in found], [e.low for e in found], [e.high for e in found]))
+    words = "; ".join(f"{one.name}: " + ", ".join(f"{v:.2f}" for v in one.values) for one in drawn)
+    title = FIGURES[figure].lower()
+    plot.show(curves(drawn, levels, title=title, percent=figure != "likeness"), key=f"{key} curves",
+              alt=f"{title} by severity, {names[kind]}. {words}")  # fmt: skip
+
+
+def _grid(result: StressResult, lines: tables.Lines, key: str) -> None:
+    network = result.networks[0]
+    if len(result.networks) > 1:
+        network = _choice("Network", {n: n for n in result.networks}, f"{key} grid network")
+    levels = (0, *result.severities)
+    found = [[lines[network, kind, level]["accuracy"] for level in levels] for kind in result.kinds]
+    titles = [CORRUPTIONS[kind].title for kind in result.kinds]
+    figure = grid(
+        titles,
+        ["clean", *(str(level) for level in result.severities)],
+        np.array([[e.value for e in row] for row in found]),
+        [[f"{100 * e.value:.0f}" for e in row] for row in found],
+        title="accuracy, %",
+        hover=[
+            [f"{title}, severity {level}: {tables.figure(e)} %" for level, e in zip(levels, row, strict=True)]
+            for title, row in zip(titles, found, strict=True)
+        ],
+    )
+    plot.show(figure, key=f"{key} split grid", alt=f"Accuracy of {network} by corruption and severity")
+
+
+def _breaking(result: StressResult, asked: Plan, key: str) -> None:
+    names = {kind: CORRUPTIONS[kind].title for kind in result.kinds}
+    kind = _choice("Corruption of the faces", names, f"{key} breaking")
+    network = result.networks[0]
+    places = tables.breaking(result, network, kind)
+    if not len(places):
+        st.caption(f"No face that {network} reads rightly is lost under {names[kind].lower()}.")
+        return
+    st.caption(f"Read rightly by {network} when clean, lost under {names[kind].lower()}: the first ones.")
+    for number in places[:3]:
+        made, words = tables.strip(result, asked, network, kind, int(number))
+        gallery.tiles([pictures.as_rgb(one) for one in made], words, key=f"{key} face {kind} {number}", side=84)
+
+
+def _errors(result: StressResult) -> None:
+    found = corruption_errors(result)
+    rows = [[e.network, *(tables.figure(value) for value in (e.error, e.rise, e.mce, e.relative))] for e in found]
+    table.show(
+        ["Network", "Mean error, %", "Above clean, points", f"mCE against {found[0].reference}, %", "Relative mCE, %"],
+        rows,
+        right=range(1, 5),
+        label="Mean corruption error of each network",
+    )
+    st.caption(
+        "mCE: the network's errors summed over severities, divided by the reference's, averaged over corruptions; the "
+        "relative one counts only errors above those on clean faces. The reference has 100 by definition."
+    )
+
+
+def _classes(result: StressResult, key: str) -> None:
+    network = result.networks[0]
+    recalls = class_recalls(result, network)
+    columns = ["clean", *result.kinds]
+    heads = ["Class", "clean", *(one_face.titles()[kind] for kind in result.kinds)]
+    rows = [
+        [name, *("–" if np.isnan(line[c]) else f"{100 * line[c]:.0f}" for c in columns)]
+        for name, line in recalls.items()
+    ]
+    table.show(heads, rows, right=range(1, len(heads)), label=f"Recall by class of {network} under each corruption")
+    st.caption(f"Recall of {network} in %, the mean over severities.")

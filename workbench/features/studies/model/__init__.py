@@ -1,0 +1,1 @@
+"""What the Studies page computes, without Streamlit and Plotly."""

@@ -1,0 +1,92 @@
+"""What the figures of a study are drawn from: averaged curves, axes of settings, and pooled predictions."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+
+from fer_models.evaluation.evaluate import Evaluation
+from fer_models.training.study import Study, same_settings
+from fer_models.training.study_axes import Settings, shown, shown_value
+from fer_models.training.study_results import Curve, Result, curves, pooled
+from workbench.app import jobs, machine
+from workbench.app.jobs import Job
+from workbench.features.studies.model.tables import field_title
+
+QUANTITIES = {"accuracy": "accuracy", "loss": "loss"}
+_MOST_LINES = 6
+_PARTS = {"train": "training, augmented", "val": "validation"}
+
+
+def bands(study: Study, quantity: str) -> list[tuple[str, Curve]]:
+    """Named curves of a quantity: training and validation of a single setting, validation of several (at most six)."""
+    if len(study.settings) == 1:
+        found = [(_PARTS[part], curves(study, study.settings[0], f"{part}_{quantity}")) for part in _PARTS]
+    else:
+        found = [(shown(s), curves(study, s, f"val_{quantity}")) for s in study.settings[:_MOST_LINES]]
+    return [(name, curve) for name, curve in found if curve is not None]
+
+
+def left_out(study: Study) -> int:
+    """How many settings :func:`bands` does not show."""
+    return max(0, len(study.settings) - _MOST_LINES)
+
+
+def axes(study: Study, results: Sequence[Result]) -> list[tuple[str, list[float], tuple[str, ...] | None, bool]]:
+    """Title, values, words for values that are no numbers, and whether the axis is logarithmic; finished runs only.
+
+    A line a finished run: what differs between settings, fold and seed where there are several, then the figures.
+    """
+    done = [r for r in results if "accuracy" in r.figures]
+    found: list[tuple[str, list[float], tuple[str, ...] | None, bool]] = []
+    if not done:
+        return found
+    for name in study.fields:
+        values = [r.trial.settings.get(name) for r in done]
+        title = field_title(name).lower()
+        numbers = [float(v) for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
+        if len(numbers) == len(values):
+            found.append((title, numbers, None, min(numbers) > 0 and max(numbers) / min(numbers) >= 9.9))
+        else:
+            words = tuple(dict.fromkeys(shown_value(name, v) for v in values))
+            found.append((title, [float(words.index(shown_value(name, v))) for v in values], words, False))
+    for title, places in (("fold", [r.trial.fold + 1 for r in done]), ("seed", [r.trial.seed for r in done])):
+        if len(set(places)) > 1:
+            words = tuple(str(v) for v in sorted(set(places)))
+            found.append((title, [float(words.index(str(v))) for v in places], words, False))
+    figures = [("accuracy", "accuracy, %")]
+    if not all(r.chosen_by_it for r in done):  # else both would be the same figure
+        figures.insert(0, ("validation_accuracy", "validation, %"))
+    for key, title in figures:
+        found.append((title, [100 * r.figures.get(key, math.nan) for r in done], None, False))
+    return found
+
+
+def pooling(study: Study, settings: Settings, seed: int, results: Sequence[Result]) -> Job:
+    """Pool the finished folds in the background; the job's result is the :class:`Evaluation`."""
+
+    def work(tell: jobs.Progress) -> Evaluation:
+        machine.limit_threads()
+        return pooled(study, settings, seed, lambda done, total: tell(done / total, f"fold {done} of {total}"))
+
+    return jobs.once(_key(study, settings, seed, results), work)
+
+
+def pool_again(study: Study, settings: Settings, seed: int, results: Sequence[Result]) -> None:
+    """Drop a failed pooling, so that it is tried anew."""
+    jobs.forget(_key(study, settings, seed, results))
+
+
+def finished_folds(study: Study, settings: Settings, seed: int, results: Sequence[Result]) -> list[Result]:
+    """The finished runs of a setting and seed, by fold."""
+    return [
+        r
+        for r in results
+        if r.state == "finished" and r.checkpoint and r.trial.seed == seed and same_settings(r.trial.settings, settings)
+    ]
+
+
+def _key(study: Study, settings: Settings, seed: int, results: Sequence[Result]) -> tuple[str, ...]:
+    runs = (str(r.trial.run) for r in finished_folds(study, settings, seed, results))
+    return ("study pooled", study.id, json.dumps(settings, sort_keys=True), str(seed), *runs)

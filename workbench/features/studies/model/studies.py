@@ -1,0 +1,277 @@
+"""Studies: what can be varied, how much that costs, and the start, stop and progress of one."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import statistics
+import typing
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fer_models.architectures import ARCHITECTURES
+from fer_models.data import PROTOCOLS, FaceDataset, make_split, open_dataset
+from fer_models.errors import UserError
+from fer_models.training.recipe import Recipe
+from fer_models.training.run import list_runs
+from fer_models.training.study import Study, create_study, find_study, list_studies, state_of
+from fer_models.training.study_axes import Settings, fold_protocol, parse_axis, parse_folds, settings_of
+from fer_models.training.study_results import Result, results_of
+from fer_models.training.study_start import cancel_study, start_study
+from workbench.app import datasets
+from workbench.app.wording import duration
+
+Kind = Literal["nothing", "sides", "attention", "depth", "augmentation", "search"]
+KINDS: dict[Kind, str] = {
+    "nothing": "Folds and seeds only",
+    "sides": "Random against subject-safe folds",
+    "attention": "Attention",
+    "depth": "Depth",
+    "augmentation": "Augmentation on and off",
+    "search": "Any fields: grid or random search",
+}
+FOLDS = {"": "no folds", "2/5": "2 of 5 folds", "5": "5 folds", "10": "10 folds"}
+HELD_OUT = {"random": "pictures", "subject": "subjects"}
+#: Seconds that a run needs beside its epochs: starting, loading, measuring.
+_AROUND = 15
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study before it is started: the recipe, what differs, and over which folds and seeds."""
+
+    recipe: Recipe
+    settings: tuple[Settings, ...]
+    folds: int
+    seeds: int
+
+    @property
+    def runs(self) -> int:
+        """How many networks it trains."""
+        return len(self.settings) * self.folds * self.seeds
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A study as a page shows it; ``fraction`` is the part of its epochs that is done, 0 to 1."""
+
+    study: Study
+    active: bool
+    complete: bool
+    cancelled: bool
+    fraction: float
+    headline: str
+    detail: str
+    results: tuple[Result, ...]
+
+
+def kinds(network: str) -> dict[Kind, str]:
+    """What can be varied for this network: attention and depth only where it has such options."""
+    return {key: title for key, title in KINDS.items() if key not in ("attention", "depth") or variations(network, key)}
+
+
+def variations(network: str, kind: Kind) -> list[Settings]:
+    """The settings of an ablation of attention or depth; empty where the network has no such option."""
+    if kind == "attention":
+        values = _choices(network, "attention")
+        if network == "fcsdnet":  # the rows of the paper's own ablation
+            values = ["none", "cam", "sam", "fusion"]
+        return [{"options.attention": value} for value in values[:6]]
+    if network == "fcsdnet":
+        return [{"options.repeats": value} for value in ([1, 1, 1], [1, 2, 4], [2, 4, 8])]
+    return [{"options.depth": value} for value in _choices(network, "depth")]
+
+
+def _choices(network: str, option: str) -> list[Any]:
+    hint = typing.get_type_hints(ARCHITECTURES[network].Options).get(option)
+    if typing.get_origin(hint) is not Literal:
+        return []
+    own = getattr(ARCHITECTURES[network].Options(), option)
+    return sorted(typing.get_args(hint), key=lambda value: value != own)  # the network's own first
+
+
+def plan(
+    recipe: Recipe,
+    kind: Kind,
+    *,
+    folds: str = "",
+    held_out: str = "random",
+    seeds: int = 1,
+    lines: str = "",
+    draws: int = 0,
+) -> Plan:
+    """What a study of that kind would train.
+
+    Args:
+        folds: a key of :data:`FOLDS`. held_out: a key of :data:`HELD_OUT`.
+        lines: of a search, ``field = values`` a line. draws: how many settings to draw; 0 takes every combination.
+
+    Raises:
+        UserError: If a field or value is not possible.
+    """
+    count = 1
+    if kind == "sides":
+        folds = folds or "5"
+    if folds:
+        count, whole = parse_folds(folds)
+        protocol = fold_protocol(whole, by_subject=held_out == "subject" and kind != "sides")
+        recipe = dataclasses.replace(recipe, protocol=protocol, fold=0)
+    settings: list[Settings] = [{}]
+    if kind == "sides":
+        settings = [{"protocol": fold_protocol(whole, by_subject=by)} for by in (False, True)]
+    elif kind in ("attention", "depth"):
+        settings = variations(recipe.network, kind)
+    elif kind == "augmentation":
+        own = {k: v for k, v in dataclasses.asdict(recipe.augmentation).items() if v}
+        if not own:
+            raise UserError("This recipe has no augmentation to switch off; choose another recipe.")
+        settings = [{"augmentation": own}, {"augmentation": {}}]
+    elif kind == "search":
+        given = [line for line in lines.splitlines() if line.strip()]
+        if not given:
+            raise UserError("A search needs fields: write one a line, for instance lr = 0.001, 0.003.")
+        settings = settings_of(dict(parse_axis(line) for line in given), draws, recipe.seed)
+        for each in settings:  # said before anything is started
+            asked = recipe.with_settings([f"{name}={json.dumps(value)}" for name, value in each.items()])
+            ARCHITECTURES[asked.network].parse_options(asked.options)
+    return Plan(recipe, tuple(settings), count, seeds)
+
+
+def has_subjects(data: str) -> bool | None:
+    """Whether the data set tells who is who; ``None`` before it was read for the first time."""
+    found = _stored(data)
+    return None if found is None else found.subjects is not None
+
+
+def _stored(data: str) -> FaceDataset | None:
+    entry = datasets.find(data)
+    return datasets.stored(entry) if entry is not None else None
+
+
+def seconds(asked: Plan) -> float | None:
+    """Rough time of a study on this machine, from earlier runs of the network; ``None`` where nothing tells."""
+    recipe = asked.recipe
+    dataset = _stored(recipe.data)
+    if dataset is None:
+        return None
+    speeds = []
+    for run in list_runs()[:60]:
+        try:
+            earlier, status = run.recipe, run.status()
+        except UserError:
+            continue
+        same = (earlier.network, earlier.size, earlier.channels) == (recipe.network, recipe.size, recipe.channels)
+        if same and status.images_per_second:
+            speeds.append(status.images_per_second)
+    if not speeds:
+        return None
+    try:
+        pictures = len(make_split(dataset, recipe.protocol, seed=recipe.seed).train)
+    except UserError:
+        return None
+    one = pictures * recipe.repeats * recipe.epochs / statistics.median(speeds) + _AROUND
+    return one * asked.runs
+
+
+def words(asked: Plan) -> str:
+    """How many runs a plan has and about how long they take."""
+    parts = [
+        f"{count} {word}{'s' if count > 1 else ''}"
+        for count, word in ((len(asked.settings), "setting"), (asked.folds, "fold"), (asked.seeds, "seed"))
+        if count > 1
+    ]
+    product = f" ({' × '.join(parts)})" if len(parts) > 1 else f" ({parts[0]})" if parts else ""
+    rough = seconds(asked)
+    cost = (
+        f"about {duration(rough)} on this computer, by earlier runs of this network"
+        if rough is not None
+        else "no earlier run of this network on this computer tells how long"
+    )
+    return f"{asked.runs} {'run' if asked.runs == 1 else 'runs'}{product} of {_epochs(asked)} · {cost}"
+
+
+def _epochs(asked: Plan) -> str:
+    count = asked.recipe.epochs
+    return "1 epoch" if count == 1 else f"{count} epochs"
+
+
+def begin(asked: Plan) -> str:
+    """Write the study, set its first runs going, and return its id.
+
+    Raises:
+        UserError: If the data cannot be read or divided so, or a setting is not possible.
+    """
+    for settings in asked.settings:
+        recipe = asked.recipe
+        protocol = str(settings.get("protocol", recipe.protocol))
+        dataset = open_dataset(str(settings.get("data", recipe.data)))
+        make_split(dataset, protocol, fold=asked.folds - 1 if PROTOCOLS[protocol].folds > 1 else 0, seed=recipe.seed)
+    first = asked.recipe.seed
+    study = create_study(
+        asked.recipe,
+        settings=asked.settings,
+        folds=range(asked.folds) if asked.folds > 1 else (asked.recipe.fold,),
+        seeds=range(first, first + asked.seeds),
+    )
+    start_study(study)
+    return study.id
+
+
+def studies() -> dict[str, str]:
+    """Id and line of each study, the newest first."""
+    return {study.id: f"{study.title} · {state_of(study).word}" for study in list_studies()}
+
+
+def progress(study_id: str) -> Progress:
+    """Look at a study and all its runs once.
+
+    Raises:
+        UserError: If there is none of that id.
+    """
+    study = find_study(study_id)
+    state, results = state_of(study), results_of(study)
+    counts = state.counts
+    named = [
+        f"{counts[key]} {word}"
+        for key, word in (
+            ("running", "at work"), ("queued", "waiting"), ("missing", "not begun"), ("failed", "failed"),
+            ("lost", "lost"), ("cancelled", "cancelled"),
+        )
+        if counts.get(key)
+    ]  # fmt: skip
+    done = counts.get("finished", 0)
+    headline = f"{done} of {state.total} runs finished" + (f" · {', '.join(named)}" if named else "")
+    fractions = [1.0 if r.state == "finished" else r.epoch / max(r.epochs, 1) for r in results]
+    return Progress(
+        study=study,
+        active=state.active,
+        complete=state.complete,
+        cancelled=study.cancelled,
+        fraction=min(sum(fractions) / max(len(fractions), 1), 1.0),
+        headline=headline,
+        detail=_detail(results, state.active),
+        results=tuple(results),
+    )
+
+
+def _detail(results: Sequence[Result], active: bool) -> str:
+    spent = [r.seconds for r in results if r.state == "finished"]
+    left = sum(1 for r in results if r.state in ("running", "queued", "missing"))
+    if not active or not spent or not left:
+        return ""
+    return f"about {duration(left * (statistics.median(spent) + _AROUND))} left"
+
+
+def cancel(study_id: str) -> None:
+    """Start nothing more, and ask what waits or works to stop."""
+    cancel_study(find_study(study_id))
+
+
+def resume(study_id: str) -> None:
+    """Start what is missing or ended early.
+
+    Raises:
+        UserError: If it is at work or finished.
+    """
+    start_study(find_study(study_id))

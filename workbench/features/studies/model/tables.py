@@ -1,0 +1,177 @@
+"""The tables of a study as a page and a paper print them: text cells, CSV and LaTeX."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fer_models.data.augment import Augmentation
+from fer_models.training.recipe import Recipe
+from fer_models.training.study import Study, label_of
+from fer_models.training.study_axes import shown, shown_value
+from fer_models.training.study_results import FIGURES, Result
+from fer_models.training.study_statistics import Spread
+from fer_models.training.study_tables import ablation_table, fold_table
+from workbench.app.latex import escaped
+
+TITLES = {
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "macro_f1": "Macro F1",
+    "validation_accuracy": "Validation accuracy",
+}
+assert set(TITLES) == set(FIGURES)
+#: What follows "one run each" and "too few runs"; a table says it once, not in every line.
+_UNTESTED = " to tell it from chance"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Heads and text cells; ``right`` are the columns with numbers, ``bold`` cells (row, column) in bold."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: tuple[int, ...]
+    bold: frozenset[tuple[int, int]] = frozenset()
+
+
+def measured_on(results: Sequence[Result], figure: str) -> str:
+    """What the figures of a table are of, and what chose the weights that they judge."""
+    if figure == "validation_accuracy":
+        return "On validation pictures, which chose each run's best epoch: slightly too good. Choose settings by it."
+    finished = [r for r in results if r.measured_on]
+    if not finished:
+        return "The figures come when the first run is finished."
+    names = sorted({r.measured_on for r in finished})
+    where = names[0] if len(names) == 1 else f"the held-out part of each of {len(finished)} finished runs"
+    if any(r.chosen_by_it for r in finished):
+        return f"In per cent, on {where}, which also chose each run's best epoch: slightly too good, but alike for all."
+    return f"In per cent, on {where}; the best epoch was chosen on validation pictures."
+
+
+def folds(study: Study, results: Sequence[Result], figure: str) -> Table:
+    """A line for each setting and seed, a column a fold, then their average and standard deviation, in per cent."""
+    found = fold_table(study, results, figure)
+    count = len(found[0].values) if found else 0
+    seeds = len({row.seed for row in found}) > 1
+    heads = ("Setting", *(("Seed",) if seeds else ()), *(f"R#{i + 1}" for i in range(count)), "Average", "SD")
+    rows = []
+    for row in found:
+        cells = [shown(row.settings), *((str(row.seed),) if seeds else ())]
+        cells += [_cell(value) for value in row.values]
+        cells += [
+            _cell(row.average.mean if row.average else None),
+            _cell(row.average.deviation if row.average else None),
+        ]
+        rows.append(tuple(cells))
+    return Table(heads, tuple(rows), tuple(range(2 if seeds else 1, len(heads))))
+
+
+def ablation(study: Study, results: Sequence[Result], figure: str) -> Table:
+    """A line for each setting: its values, mean with interval, and what the intervals allow to say of the difference.
+
+    A mean is bold only where it lies above the first line's by more than chance.
+    """
+    found = ablation_table(study, results, figure)
+    names = study.fields or [""]
+    heads = (
+        *(field_title(name) for name in names),
+        "Runs",
+        f"{TITLES[figure]}, %",
+        "95 % interval",
+        "Against the first",
+    )
+    rows, bold = [], set()
+    for i, row in enumerate(found):
+        values = [shown_value(name, row.settings[name]) if name in row.settings else "as the recipe" for name in names]
+        rows.append((*values, str(row.runs), *_spread(row.spread), row.said.partition(_UNTESTED)[0] if i else ""))
+        if row.difference and row.p_holm is not None and row.p_holm < 0.05 and row.difference.value > 0:
+            bold.add((i, len(names) + 1))
+    right = tuple(range(len(names), len(names) + 3))
+    return Table(heads, tuple(rows), right, frozenset(bold))
+
+
+def untested(study: Study, results: Sequence[Result], figure: str) -> bool:
+    """Whether some difference of :func:`ablation` has too few runs to be told from chance."""
+    return any(_UNTESTED in row.said for row in ablation_table(study, results, figure)[1:])
+
+
+def runs(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]:
+    """A dictionary for each run, for a table that can be sorted; figures in per cent."""
+    return [
+        {
+            "What": label_of(study, r.trial),
+            "State": {"missing": "not begun"}.get(r.state, r.state),
+            "Epochs": f"{r.epoch} of {r.epochs}",
+            **{f"{TITLES[key]}, %": 100 * r.figures[key] if key in r.figures else None for key in FIGURES},
+            "Measured on": r.measured_on,
+            "Training, s": r.seconds or None,
+            "Run": f"/train?run={r.trial.run}" if r.trial.run else None,
+        }
+        for r in results
+    ]
+
+
+def runs_csv(study: Study, results: Sequence[Result]) -> str:
+    """Every run with its settings and figures as shares, a line each."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*study.fields, "fold", "seed", "run", "state", "epochs", "seconds", *FIGURES, "measured_on"])
+    for r in results:
+        values = [r.trial.settings.get(name, "") for name in study.fields]
+        figures = [r.figures.get(key, "") for key in FIGURES]
+        own = [r.trial.fold, r.trial.seed, r.trial.run or "", r.state, r.epoch, round(r.seconds, 1)]
+        writer.writerow([*values, *own, *figures, r.measured_on])
+    return text.getvalue()
+
+
+def latex(table: Table, caption: str) -> str:
+    """The table in LaTeX (package ``booktabs``)."""
+    sides = "".join("r" if i in table.right else "l" for i in range(len(table.columns)))
+    lines = []
+    for i, row in enumerate(table.rows):
+        cells = [rf"\textbf{{{escaped(c)}}}" if (i, j) in table.bold else escaped(c) for j, c in enumerate(row)]
+        lines.append(" & ".join(cells) + r" \\")
+    return "\n".join(
+        [
+            r"% needs \usepackage{booktabs}",
+            r"\begin{table}",
+            rf"\caption{{{escaped(caption)}}}",
+            r"\centering",
+            rf"\begin{{tabular}}{{{sides}}}",
+            r"\toprule",
+            " & ".join(escaped(head) for head in table.columns) + r" \\",
+            r"\midrule",
+            *lines,
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def field_title(name: str) -> str:
+    """What the recipe's form calls a field, ``augmentation.rotation`` and the like included."""
+    first, _, rest = name.partition(".")
+    source = {"augmentation": Augmentation}.get(first) if rest else Recipe
+    known = {f.name: f.metadata.get("label", "") for f in dataclasses.fields(source)} if source else {}
+    words = known.get(rest or first) or name.rpartition(".")[2].replace("_", " ")
+    return words[:1].upper() + words[1:] or "Setting"
+
+
+def _cell(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.2f}"
+
+
+def _spread(found: Spread | None) -> tuple[str, str]:
+    if found is None:
+        return "-", "-"
+    interval = "-" if found.low is None or found.high is None else f"[{100 * found.low:.1f}, {100 * found.high:.1f}]"
+    return f"{100 * found.mean:.2f}" + (
+        f" ± {100 * found.deviation:.2f}" if found.deviation is not None else ""
+    ), interval

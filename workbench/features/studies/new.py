@@ -1,0 +1,143 @@
+"""The form of a new study: recipe, what changes, folds and seeds, how many runs that makes and about how long."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import cast
+
+import streamlit as st
+
+from fer_models.errors import UserError
+from fer_models.training.recipe import Recipe
+from workbench import state
+from workbench.app import inventory, runs
+from workbench.features.studies.model import studies
+from workbench.features.studies.model.studies import FOLDS, HELD_OUT, Kind, Plan
+
+_EXAMPLE = "lr = 0.001, 0.003, 0.01\naugmentation.rotation = 0, 10, 20"
+
+
+def show(key: str) -> str | None:
+    """Draw the form; returns the id of a study that was just started.
+
+    Raises:
+        UserError: If the asked study is not possible.
+    """
+    recipe = _recipe(key)
+    kinds = studies.kinds(recipe.network)
+    bar = st.columns([3.2, 1.7, 1.5, 1, 1], vertical_alignment="bottom")
+    with bar[0]:
+        kind = cast(
+            Kind,
+            st.selectbox(
+                "What changes", list(kinds), format_func=kinds.__getitem__, **state.bound("change", list(kinds))
+            ),
+        )
+    sides = kind == "sides"
+    with bar[1]:
+        names = [name for name in FOLDS if name or not sides]
+        folds = str(
+            st.selectbox("Folds", names, format_func=FOLDS.__getitem__, **state.bound("folds", names, "5")) or ""
+        )
+    with bar[2]:
+        held_out = str(
+            st.selectbox(
+                "A fold holds out",
+                list(HELD_OUT),
+                format_func=HELD_OUT.__getitem__,
+                disabled=sides or not folds,
+                help="Folds of pictures let a person be in training and in the test; folds of subjects do not.",
+                **state.bound("held_out", list(HELD_OUT), "random"),
+            )
+        )
+    with bar[3]:
+        seeds = int(st.number_input("Seeds", 1, 50, step=1, **state.bound_number("study seeds", 1)))
+    with bar[4]:
+        epochs = int(st.number_input("Epochs", 1, 5000, recipe.epochs, 1, key=f"{key} epochs {recipe.epochs}"))
+    recipe = dataclasses.replace(recipe, epochs=epochs)
+    lines, draws = _search(key) if kind == "search" else ("", 0)
+    problem, asked = "", None
+    try:
+        asked = studies.plan(recipe, kind, folds=folds, held_out=held_out, seeds=seeds, lines=lines, draws=draws)
+    except UserError as error:
+        problem = str(error)
+    return _start(asked, problem, recipe, key, folds, seeds)
+
+
+def _start(asked: Plan | None, problem: str, recipe: Recipe, key: str, folds: str, seeds: int) -> str | None:
+    """The buttons; the second starts random and subject-safe folds of this recipe in one click."""
+    subjects = studies.has_subjects(recipe.data)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            "Start the study", type="primary", icon=":material/science:", key=f"{key} start", disabled=asked is None
+        )
+        beside = st.button(
+            "Random and subject-safe folds side by side",
+            icon=":material/compare_arrows:",
+            key=f"{key} sides",
+            disabled=subjects is False,
+            help="Trains the recipe on both kinds of folds and shows how much of the random folds' figure is due to "
+            "knowing the people."
+            if subjects is not False
+            else "This data set does not tell who is who.",
+        )
+        st.caption(problem or (studies.words(asked) if asked else ""))
+    if not (pressed or beside):
+        return None
+    if beside:
+        asked = studies.plan(recipe, "sides", folds=folds, seeds=seeds)
+    assert asked is not None
+    with st.spinner("Reading the data and starting the first runs."):
+        return studies.begin(asked)
+
+
+def _recipe(key: str) -> Recipe:
+    presets = runs.presets()
+    bar = st.columns(3, vertical_alignment="bottom")
+    with bar[0]:
+        names = list(presets)
+        preset = str(st.selectbox("Recipe", names, **state.bound("recipe", names, "quick")))
+    start = runs.recipe(preset, {})
+    with bar[1]:
+        titles = {item.name: item.title for item in inventory.data_sets()}
+        asked = state.get("data") or ""
+        if asked.startswith("synthetic:"):
+            titles[asked] = f"Built-in faces, {asked.partition(':')[2]}"
+        data = st.selectbox(
+            "Data set", list(titles), format_func=titles.__getitem__, **state.bound("data", list(titles), start.data)
+        )
+    with bar[2]:
+        networks = dict(runs.networks())
+        network = st.selectbox(
+            "Network",
+            list(networks),
+            format_func=networks.__getitem__,
+            **state.bound(f"network of {preset}", list(networks), start.network, in_url=False),
+        )
+    st.caption(presets[preset])
+    options = start.options if network == start.network else {}
+    return runs.recipe(preset, {"data": data, "network": network, "options": options})
+
+
+def _search(key: str) -> tuple[str, int]:
+    left, right = st.columns([4, 1.4])
+    with left:
+        lines = st.text_area(
+            "Fields and values, a line each",
+            _EXAMPLE,
+            key=f"{key} lines",
+            height=96,
+            help="Any field of a recipe, dots reach into it. Values with commas between; for a random search also a "
+            "span, as in lr = log:1e-4..1e-2 or ema = 0..0.99.",
+        )
+    with right:
+        draws = st.number_input(
+            "Random settings",
+            0,
+            2000,
+            0,
+            1,
+            key=f"{key} draws",
+            help="0 trains every combination; a number draws so many.",
+        )
+    return str(lines or ""), int(draws)

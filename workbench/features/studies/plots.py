@@ -1,0 +1,147 @@
+"""Pictures of a study: averaged curves, pooled confusion matrix, and all settings beside what came of them."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from fer_models.evaluation.evaluate import Evaluation
+from fer_models.training.study import folds_of
+from fer_models.training.study_axes import Settings, shown
+from workbench import navigation, state
+from workbench.app import inventory
+from workbench.evidence.figures import confusion_heatmap
+from workbench.evidence.model import confusion
+from workbench.features.studies import figures
+from workbench.features.studies.model import plots, tables
+from workbench.features.studies.model.studies import Progress
+from workbench.widgets import job_progress, plot
+
+
+def show_curves(progress: Progress, *, key: str) -> None:
+    """Loss and accuracy by epoch, averaged over runs."""
+    study = progress.study
+    drawn = False
+    for place, quantity in zip(st.columns(2), plots.QUANTITIES, strict=True):
+        found = [
+            figures.Band(name, curve.epochs, curve.mean, curve.deviation, curve.runs)
+            for name, curve in plots.bands(study, quantity)
+        ]
+        drawn = drawn or bool(found)
+        if found:
+            title = quantity if len(study.settings) == 1 else f"validation {quantity}"
+            with place:
+                plot.show(
+                    figures.curves(found, title, percent=quantity == "accuracy"),
+                    key=f"{key} {quantity}",
+                    alt=f"Mean {title} by epoch over runs, with a band of one standard deviation",
+                )
+    if not drawn:
+        st.caption("The curves begin when the first epoch of a run is complete.")
+        return
+    more = plots.left_out(study)
+    st.caption(
+        "Lines: mean over folds and seeds as far as they are; bands: one standard deviation to each side."
+        + (f" The first six settings are drawn, {more} more are in the tables." if more else "")
+    )
+
+
+def show_settings(progress: Progress, *, key: str) -> None:
+    """Parallel coordinates of all finished runs."""
+    axes = [figures.Axis(*each) for each in plots.axes(progress.study, progress.results)]
+    if not axes or len(axes[0].values) < 2:
+        st.caption("Two finished runs are needed before they can be drawn beside each other.")
+        return
+    plot.show(
+        figures.parallel(axes, dark=st.context.theme.type == "dark"),
+        key=f"{key} parallel",
+        alt=f"Parallel coordinates of {len(axes[0].values)} runs: {', '.join(axis.title for axis in axes)}",
+    )
+    where = tables.measured_on(progress.results, "accuracy")
+    st.caption(
+        "A line is a run; its colour is its accuracy. Drag along an axis to pick lines. A setting chosen by the "
+        f"last axis looks better than it is. {where}"
+    )
+
+
+def show_confusion(progress: Progress, *, key: str) -> None:
+    """The confusion matrix of all folds of a setting and seed together: each picture by a network that never saw it."""
+    study, results = progress.study, progress.results
+    settings = [each for each in study.settings if folds_of(study, each) > 1]
+    if not settings:
+        st.info(
+            "Only folds can be pooled: in this study all networks are measured on the same pictures. The Confusion "
+            "page shows each of them.",
+            icon=":material/info:",
+        )
+        st.page_link(navigation.page("confusion"), label="Open Confusion", icon=":material/grid_on:")
+        return
+    chosen, seed = _choice(settings, sorted({trial.seed for trial in study.trials}))
+    done = plots.finished_folds(study, chosen, seed, results)
+    if not done:
+        st.caption("No fold of this setting is finished yet.")
+        return
+    job = plots.pooling(study, chosen, seed, results)
+    if job.state == "failed":
+        st.error(job.problem, icon=":material/error:")
+        if st.button("Try again", key=f"{key} pool again", icon=":material/refresh:"):
+            plots.pool_again(study, chosen, seed, results)
+            st.rerun()
+        return
+    if job.active:
+        job_progress.show(job, "Predicting the held-out pictures")
+        return
+    _matrix(job.result, key)
+    data = str(chosen.get("data", study.recipe["data"]))
+    if data in {item.name for item in inventory.data_sets()}:
+        st.page_link(
+            navigation.page("confusion"),
+            label="Walk into the cells on the Confusion page",
+            icon=":material/grid_on:",
+            query_params={
+                "checkpoint": str(done[0].trial.run),
+                "data": data,
+                "pictures": "folds" if len(done) > 1 else "own",
+            },
+        )
+
+
+def _choice(settings: list[Settings], seeds: list[int]) -> tuple[Settings, int]:
+    """Which setting and seed, asked only where there are several."""
+    by_text = {json.dumps(each, sort_keys=True): each for each in settings}
+    chosen, seed = settings[0], seeds[0]
+    if len(settings) > 1 or len(seeds) > 1:
+        first, second = st.columns([3, 1])
+        with first:
+            names = list(by_text)
+            text = st.selectbox(
+                "Setting",
+                names,
+                format_func=lambda name: shown(by_text[name]),
+                **state.bound("study setting", names, in_url=False),
+            )
+            chosen = by_text[str(text)]
+        with second:
+            seed = int(st.selectbox("Seed", seeds, **state.bound("study seed", seeds, in_url=False)) or 0)
+    return chosen, seed
+
+
+def _matrix(evaluation: Evaluation, key: str) -> None:
+    counts = evaluation.confusion
+    values = confusion.values(counts, "rows")
+    names = list(evaluation.classes)
+    st.markdown(f"**Accuracy {evaluation.sentence()}**")
+    plot.show(
+        confusion_heatmap(
+            values,
+            confusion.texts(values, "rows"),
+            names,
+            unit=confusion.UNITS["rows"],
+            dark=st.context.theme.type == "dark",
+        ),
+        key=f"{key} matrix",
+        alt=f"Pooled confusion matrix of {len(names)} classes over {evaluation.n:,} pictures",
+    )
+    for note in evaluation.notes:
+        st.caption(note)

@@ -1,0 +1,81 @@
+"""The fold table and the ablation table of a study, with what their intervals are of, and their downloads."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.training.study import folds_of
+from workbench import state
+from workbench.features.studies.model import tables
+from workbench.features.studies.model.studies import Progress
+from workbench.features.studies.model.tables import TITLES, Table
+from workbench.widgets import downloads, table
+
+
+def show(progress: Progress, *, key: str) -> None:
+    """Draw both tables as far as they are known."""
+    study, results = progress.study, progress.results
+    figure = str(
+        st.segmented_control(
+            "Figure",
+            list(TITLES),
+            format_func=TITLES.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+            **state.bound("figure", list(TITLES)),
+        )
+    )
+    st.caption(tables.measured_on(results, figure))
+    if len({trial.fold for trial in study.trials}) > 1:
+        folds = tables.folds(study, results, figure)
+        st.subheader("Folds", anchor=False)
+        _draw(folds, f"{TITLES[figure]} by fold, %", f"{study.id}-folds", f"{key} folds", study.title)
+    settings = tables.ablation(study, results, figure)
+    st.subheader("Settings" if len(settings.rows) > 1 else "All runs together", anchor=False)
+    _draw(settings, f"{TITLES[figure]} by setting", f"{study.id}-settings", f"{key} settings", study.title)
+    few = tables.untested(study, results, figure)
+    st.caption(
+        ("**One run each, or too few, cannot tell a difference from chance: add seeds or folds.** " if few else "")
+        + _interval(progress)
+    )
+    st.download_button(
+        "Every run, CSV",
+        tables.runs_csv(study, results),
+        f"{study.id}-runs.csv",
+        "text/csv",
+        key=f"{key} runs csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def _draw(shown: Table, label: str, name: str, key: str, title: str) -> None:
+    table.show(shown.columns, shown.rows, right=shown.right, bold=shown.bold, label=label)
+    with st.container(horizontal=True):
+        downloads.show(shown.columns, shown.rows, f"{name}.csv", key=f"{key} csv")
+        st.download_button(
+            "LaTeX",
+            tables.latex(shown, f"{label}. {title}."),
+            f"{name}.tex",
+            "text/x-tex",
+            key=f"{key} latex",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+
+
+def _interval(progress: Progress) -> str:
+    """What the interval is of, and what it leaves out."""
+    study = progress.study
+    many = len({trial.fold for trial in study.trials}) > 1
+    folds = max(folds_of(study, settings) for settings in study.settings)
+    if many:
+        return (
+            f"± standard deviation over runs. Interval: 95 %, Student's t over runs, widened because {folds} folds "
+            "share most of their training pictures (Nadeau and Bengio 2003). Differences: by the same fold and seed "
+            "where settings are measured on the same pictures, corrected for their number (Holm)."
+        )
+    return (
+        "± standard deviation over seeds. Interval: 95 %, Student's t over seeds: it says what another seed would "
+        "change, not what other test pictures would. Differences: by the same seed, corrected for their number (Holm)."
+    )

@@ -1,0 +1,50 @@
+"""How the classes learn: recall of each by epoch, and the confusion matrix of any epoch."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench import state
+from workbench.app.runs import Progress
+from workbench.app.wording import percent
+from workbench.evidence.figures import confusion_heatmap
+from workbench.evidence.model import confusion
+from workbench.features.train.figures import recall_curves
+from workbench.features.train.model import curves
+from workbench.widgets import plot
+
+
+def show(progress: Progress, key: str) -> None:
+    """Draw the curves and the matrix of the chosen epoch; the latest one stays chosen while the run goes on."""
+    rows = curves.with_classes(progress.rows)
+    if not rows:
+        st.caption("No epoch with figures for each class yet.")
+        return
+    names = curves.classes(progress.run_id, len(rows[-1]["val_recall"]))
+    dark = st.context.theme.type == "dark"
+    last = dict(zip(names, rows[-1]["val_recall"], strict=True))
+    weakest = min(last, key=lambda name: last[name])
+    plot.show(
+        recall_curves(rows, names, progress.epochs, progress.best_epoch, dark=dark),
+        key=f"{key} recall {progress.run_id}",
+        alt=f"Recall of each class by epoch; after the last one {weakest} is lowest with {percent(last[weakest])}",
+    )
+    epochs = [int(row["epoch"]) for row in rows]
+    chosen = epochs[0]
+    if len(epochs) > 1:
+        # Whoever has not moved it sees the latest epoch, as the run goes on.
+        memory = state.bound(f"epoch of {progress.run_id}", epochs, epochs[-1], in_url=False)
+        chosen = int(st.select_slider("Epoch", epochs, **memory))
+    row = rows[epochs.index(chosen)]
+    counts = curves.matrix(row)
+    shown = confusion.values(counts, "rows")
+    plot.show(
+        confusion_heatmap(shown, confusion.texts(shown, "rows"), names, unit="% of the true class", dark=dark),
+        key=f"{key} matrix {progress.run_id}",
+        alt=f"Confusion matrix of epoch {chosen} in per cent of the true class",
+    )
+    best = " It is the best epoch so far, whose weights are kept." if chosen == progress.best_epoch else ""
+    st.caption(
+        f"Epoch {chosen}: {int(counts.sum()):,} validation pictures, accuracy {percent(row['val_accuracy'])}, "
+        f"macro recall {percent(row['val_macro_recall'])}.{best}"
+    )

@@ -1,0 +1,63 @@
+"""A run's curve beside those of earlier ones, and its learning rate."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench import state
+from workbench.app.runs import Progress
+from workbench.features.train.figures import comparison, rate_curve
+from workbench.features.train.model import curves
+from workbench.widgets import plot, table
+
+_AT_MOST = 5
+
+
+def show(progress: Progress, key: str) -> None:
+    """Draw the chosen quantity of this run and of up to five others, and a table of their best epochs."""
+    others = curves.comparable(progress.run_id)
+    if not others:
+        st.caption("There is no other run with a finished epoch to compare with.")
+        return
+    name = f"{key} others of {progress.run_id}"
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    with left:
+        chosen = st.multiselect(
+            "Compare with",
+            list(others),
+            default=[run for run in state.recall(name, list(others)[:1]) if run in others],
+            format_func=others.__getitem__,
+            max_selections=_AT_MOST,
+            key=name,
+        )
+        state.remember(name, chosen)
+    with right:
+        what = st.selectbox(
+            "Quantity",
+            list(curves.QUANTITIES),
+            **state.bound("compared quantity", list(curves.QUANTITIES), in_url=False),
+        )
+    runs = curves.names_and_rows([progress.run_id, *chosen])
+    quantity, title, factor = curves.QUANTITIES[what]
+    plot.show(
+        comparison(runs, quantity, title, factor, dark=st.context.theme.type == "dark"),
+        key=f"{key} comparison {progress.run_id}",
+        alt=f"{title} by epoch of {len(runs)} runs",
+    )
+    table.show(
+        ("Run", "Epochs", "Best accuracy, %", "Images/s"),
+        curves.last_values(runs),
+        right=(1, 2, 3),
+        label="Best validation accuracy of the compared runs",
+    )
+    st.caption("Validation accuracies can be compared where data set and split are the same.")
+
+
+def show_rate(progress: Progress, key: str) -> None:
+    """Draw the learning rate by epoch."""
+    if progress.rows:
+        plot.show(
+            rate_curve(progress.rows, progress.epochs, dark=st.context.theme.type == "dark"),
+            key=f"{key} rate {progress.run_id}",
+            alt=f"Learning rate by epoch; now {progress.rows[-1]['lr']:.3g}",
+        )

@@ -1,0 +1,101 @@
+"""The next run: recipe, data set and network, its settings, how long it will take, and the button that starts it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from fer_models.training.recipe import Recipe
+from workbench import state
+from workbench.app import datasets, inventory, marked_training, runs
+from workbench.features.train import recipe_form
+from workbench.features.train.model import estimate
+from workbench.widgets import job_progress
+
+
+def show() -> None:
+    """Draw the bar, the folded settings and the estimate, and start a run where Train was pressed."""
+    presets = runs.presets()
+    bar = st.columns([3, 3, 3, 1.4], vertical_alignment="bottom")
+    with bar[0]:
+        names = list(presets)
+        preset = st.selectbox(
+            "Recipe", names, help="A preset; every field can be changed below.", **state.bound("recipe", names, "quick")
+        )
+    start = runs.recipe(preset, {})
+    with bar[1]:
+        titles = {item.name: item.title for item in inventory.data_sets()}
+        data = st.selectbox(
+            "Data set",
+            list(titles),
+            format_func=lambda name: titles[name],
+            **state.bound("data", list(titles), start.data),
+        )
+    with bar[2]:
+        networks = dict(runs.networks())
+        network = st.selectbox(
+            "Network",
+            list(networks),
+            format_func=lambda name: networks[name],
+            **state.bound(f"network of {preset}", list(networks), start.network, in_url=False),
+        )
+    options = start.options if network == start.network else {}
+    asked = runs.asked_by_link(state.get("protocol"), state.get("exclude_leaks"))
+    first = runs.recipe(preset, {"data": data, "network": network, "options": options, **asked})
+    started = state.recall("runs started", 0)  # a fresh key folds the settings again, so that the run is in sight
+    with st.expander(f"Settings · {presets[preset] or preset}", icon=":material/tune:", key=f"settings {started}"):
+        if asked.get("exclude_leaks"):
+            st.caption(f"Training pictures with a copy in validation or test are left out ({first.protocol} split).")
+        key = f"recipe {preset} {network} {asked}"  # widgets with the same key would keep their old values
+        changes = recipe_form.show(first, key=key, choices=runs.form_choices())
+        changes |= _without_marked(data)
+    with bar[3]:
+        pressed = st.button("Train", type="primary", icon=":material/play_arrow:", width="stretch", key="train")
+    asked_for = runs.recipe(preset, {"data": data, "network": network, **changes})
+    if pressed:
+        _begin(asked_for)
+    _estimate(asked_for)
+
+
+def _begin(recipe: Recipe) -> None:
+    with st.spinner("Starting the worker."):
+        state.put("run", runs.begin(recipe))
+        state.remember("runs started", state.recall("runs started", 0) + 1)
+    st.rerun()
+
+
+def _without_marked(name: str) -> dict[str, Any]:
+    """The choice to train without pictures that someone marked; only for a data set that has marks."""
+    entry = datasets.find(name)
+    dataset = datasets.stored(entry) if entry is not None else None
+    counts = marked_training.counts(dataset) if dataset is not None else {}
+    if dataset is None or not counts:
+        return {}
+    key = f"leave out of {name}"
+    chosen = st.multiselect(
+        "Leave out pictures that were marked as",
+        list(counts),
+        default=[mark for mark in state.recall(key, []) if mark in counts],
+        format_func=lambda mark: f"{mark} ({counts[mark]:,})",
+        help="They go from the training part only; validation and test stay whole. The run keeps its own list.",
+        key=f"widget {key}",
+    )
+    state.remember(key, chosen)
+    listed = marked_training.list_file(dataset, chosen) if chosen else ""
+    return {"exclude": listed} if listed else {}
+
+
+def _estimate(recipe: Recipe) -> None:
+    """One line below the bar: the time that the run will take, or the button that measures it."""
+    job = estimate.measuring(recipe)
+    if (speed := estimate.known(recipe)) is not None:
+        st.caption(f":material/timer: {estimate.sentence(speed, recipe)}")
+    elif job is not None and job.active:
+        job_progress.show(job, "Measuring the time")
+    else:
+        if job is not None:
+            st.warning(f"The time could not be measured: {job.problem}", icon=":material/timer_off:")
+        if st.button("Estimate the time", icon=":material/timer:", help="Takes ten steps beside the app."):
+            estimate.begin(recipe)
+            st.rerun()

@@ -1,0 +1,46 @@
+"""The queue: waiting runs in their order, each can be moved or taken out."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench.app import runs
+from workbench.features.train.model import queue
+from workbench.widgets.errors import guard
+
+
+def show() -> None:
+    """Draw the waiting runs, if there are any, and look again every two seconds."""
+    if not queue.waiting():
+        return
+
+    @st.fragment(run_every=2.0)
+    def live() -> None:
+        with guard("the queue"):
+            _draw()
+
+    live()
+
+
+def _draw() -> None:
+    order = queue.waiting()
+    if not order:
+        st.rerun()
+    at_work = queue.at_work()
+    st.markdown(f"**Queue** · {len(order)} waiting" + (f" for {at_work}" if at_work else ""))
+    last = len(order) - 1
+    for place, run in enumerate(order):
+        with st.container(horizontal=True, vertical_alignment="center", key=f"queue {run.run_id}"):
+            st.markdown(f"{place + 1}. {run.title}", help=f"Run {run.run_id}")
+            about = f"{run.title}, place {place + 1}"
+            for icon, words, steps, off in (
+                (":material/arrow_upward:", "Earlier", -1, place == 0),
+                (":material/arrow_downward:", "Later", 1, place == last),
+            ):
+                key = f"queue {run.run_id} {words}"
+                if st.button(words, key=key, icon=icon, help=f"{words}: {about}", disabled=off):
+                    queue.move(run.run_id, steps)
+                    st.rerun()
+            if st.button("Remove", key=f"queue {run.run_id} remove", icon=":material/close:", help=f"Cancel {about}"):
+                runs.cancel(run.run_id)
+                st.rerun()

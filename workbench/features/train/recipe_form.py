@@ -1,0 +1,77 @@
+"""The recipe of the next run: every control is made from the Recipe dataclass, the usual ones first."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from fer_models.architectures import ARCHITECTURES
+from fer_models.data.augment import Augmentation
+from fer_models.losses import LOSSES
+from fer_models.training.recipe import Recipe
+from workbench.widgets import dataclass_form
+from workbench.widgets.dataclass_form import Choices
+
+#: Chosen in the bar above the form, or a form of their own.
+_ELSEWHERE = ("data", "network", "options", "loss_options", "augmentation")
+
+
+def show(recipe: Recipe, *, key: str, choices: Mapping[str, Choices]) -> dict[str, Any]:
+    """Draw the form, folded parts included, and return the changed fields.
+
+    Args:
+        recipe: what the controls show first; its ``network`` decides which options there are.
+        key: prefix of the widgets' keys; another recipe needs another key.
+        choices: possible values of fields that registries know.
+    """
+    values = recipe.to_dict()
+    fields = [f for f in dataclasses.fields(Recipe) if f.name not in _ELSEWHERE]
+    result = dataclass_form.show(
+        Recipe,
+        values,
+        key=key,
+        fields=[f.name for f in fields if not f.metadata["advanced"]],
+        choices=choices,
+        columns=4,
+    )
+    with st.expander("Advanced"):
+        groups: dict[str, list[str]] = {}
+        for f in fields:
+            if f.metadata["advanced"]:
+                groups.setdefault(f.metadata["group"], []).append(f.name)
+        tabs = st.tabs([*groups, f"Options of {ARCHITECTURES[recipe.network].title}", "Augmentation"])
+        for tab, names in zip(tabs, groups.values(), strict=False):
+            with tab:
+                result |= dataclass_form.show(Recipe, values, key=key, fields=names, choices=choices)
+                if "loss" in names:
+                    result["loss_options"] = _loss_options(recipe, result["loss"], key)
+        with tabs[-2]:
+            result["options"] = _network_options(recipe, key)
+        with tabs[-1]:
+            result["augmentation"] = dataclass_form.show(
+                Augmentation, values["augmentation"], key=f"{key} change", columns=4
+            )
+    return result
+
+
+def _network_options(recipe: Recipe, key: str) -> dict[str, Any]:
+    """Only what differs from the network's own defaults, as a recipe file would say it."""
+    kind = ARCHITECTURES[recipe.network].Options
+    defaults = dataclasses.asdict(kind())
+    chosen = dataclass_form.show(kind, {**defaults, **recipe.options}, key=f"{key} {recipe.network}")
+    return {name: value for name, value in chosen.items() if value != _plain(defaults[name])}
+
+
+def _loss_options(recipe: Recipe, loss: str, key: str) -> dict[str, Any]:
+    defaults = LOSSES[loss].options()
+    own = recipe.loss_options if loss == recipe.loss else {}
+    simple = {name: value for name, value in defaults.items() if isinstance(value, (bool, int, float, str))}
+    chosen = dataclass_form.show_defaults(simple, own, key=f"{key} {loss}")
+    return {**own, **{name: value for name, value in chosen.items() if value != defaults[name] or name in own}}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,213 @@
+"""Videos on a page: where one comes from, its reading in the background, and one moment of it."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.classifier import Classifier
+from fer_models.errors import UserError
+from fer_models.explain import explain
+from fer_models.explain.overlay import overlay
+from fer_models.faces.align import crop_face
+from fer_models.faces.annotate import annotate_video, draw_face, encode_webm
+from fer_models.faces.detect import detector_for
+from fer_models.faces.drawn_video import DrawnVideo
+from fer_models.faces.reading import Person, ReadingOptions, VideoReading, read_expressions
+from fer_models.faces.sequence import CONFIG, FOLDER, SequenceNetwork, load_sequence_network, read_person
+from fer_models.faces.track import scaled
+from fer_models.faces.video import Video, VideoInfo, open_video
+from workbench.app import jobs, machine
+from workbench.app.jobs import Job
+from workbench.app.pictures import as_rgb, enlarged
+
+#: Readings a second that a page asks for by default: expressions last a quarter of a second and more.
+_READINGS = 10.0
+SAMPLE = DrawnVideo()
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A video in memory; ``digest`` is the identity of its bytes. It is read by one job at a time."""
+
+    name: str
+    digest: str
+    video: Video
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def info(self) -> VideoInfo:
+        """What its head says."""
+        return self.video.info
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One face at one time.
+
+    Args:
+        picture: uint8 RGB, the frame with the face marked. crop: uint8 (S, S, C), what the network gets.
+        heat: uint8 RGB, Grad-CAM of the class that leads over the crop, or ``None`` where nothing speaks for it.
+        ranked: smoothed probabilities, the largest first. alone: class and probability of this frame alone.
+    """
+
+    frame: int
+    seconds: float
+    picture: np.ndarray
+    crop: np.ndarray
+    heat: np.ndarray | None
+    ranked: list[tuple[str, float]]
+    alone: tuple[str, float]
+
+
+@cache
+def sample() -> Clip:
+    """A drawn face that changes its expression at known moments, as a webm in memory."""
+    return clip(encode_webm(SAMPLE.frames(), SAMPLE.fps), "drawn face.webm")
+
+
+def clip(data: bytes, name: str) -> Clip:
+    """A video from the bytes of an upload.
+
+    Raises:
+        UserError: If it cannot be read; each reason has its sentence.
+    """
+    return Clip(name, hashlib.sha256(data).hexdigest(), open_video(data, name))
+
+
+def usual_step(info: VideoInfo) -> int:
+    """Read every so many frames: ten readings a second."""
+    return max(1, round(info.fps / _READINGS))
+
+
+def name_of(clip: Clip, classifier: Classifier, options: ReadingOptions, what: str = "reading") -> Hashable:
+    """Tells one job from all others; smoothing is not part of it, since it is done afterwards."""
+    checkpoint = classifier.checkpoint
+    network = (checkpoint.sha256, repr(checkpoint.preprocess), checkpoint.classes)
+    sequence = sequence_folder(checkpoint) is not None
+    detector = detector_for(options.detector)  # Where YuNet was fetched meanwhile, the video is read anew.
+    faces = (options.every, options.detect_every, detector, options.smallest, options.score)
+    return ("video", what, sequence, clip.digest, *network, *faces)
+
+
+def sequence_folder(checkpoint: Checkpoint) -> Path | None:
+    """Where a network of sequences over this checkpoint lies, if one was trained."""
+    folder = checkpoint.path / FOLDER
+    return folder if (folder / CONFIG).is_file() else None
+
+
+def in_sequence(classifier: Classifier, person: Person) -> tuple[SequenceNetwork, Person] | None:
+    """The person as the network of sequences reads them, or ``None`` where there is no such network.
+
+    Raises:
+        UserError: If it is damaged or was trained over other weights.
+    """
+    folder = sequence_folder(classifier.checkpoint)
+    if folder is None or person.embeddings is None:
+        return None
+    network = load_sequence_network(folder, classifier)
+    return network, read_person(network, person)
+
+
+_stops: dict[Hashable, threading.Event] = {}
+
+
+def start(clip: Clip, classifier: Classifier, options: ReadingOptions) -> Job:
+    """Read the video in the background, or find the job that does; its result is the :class:`VideoReading`."""
+    name = name_of(clip, classifier, options)
+    stop = _stops.setdefault(name, threading.Event())
+
+    def work(tell: jobs.Progress) -> VideoReading:
+        def step(share: float | None, read: int) -> None:
+            if stop.is_set():
+                raise UserError("It was cancelled.")
+            tell(share or 0.0, f"{read:,} frames read")
+
+        step(0.0, 0)
+        machine.limit_threads()
+        classifier.optimise()  # a film's faces soon repay the second that it takes
+        with clip.lock:
+            keep = sequence_folder(classifier.checkpoint) is not None
+            return read_expressions(clip.video, classifier, options, embeddings=keep, progress=step)
+
+    return jobs.once(name, work)
+
+
+def start_marked(clip: Clip, classifier: Classifier, reading: VideoReading) -> Job:
+    """Draw boxes and classes into every frame in the background; the result is the bytes of a webm."""
+    name = marked_name(clip, classifier, reading)
+    stop = _stops.setdefault(name, threading.Event())
+
+    def work(tell: jobs.Progress) -> bytes:
+        def step(share: float | None) -> None:
+            if stop.is_set():
+                raise UserError("It was cancelled.")
+            tell(share or 0.0, "drawing frames")
+
+        with clip.lock:
+            return annotate_video(clip.video, reading, step)
+
+    return jobs.once(name, work)
+
+
+def marked_name(clip: Clip, classifier: Classifier, reading: VideoReading) -> Hashable:
+    """The job of the marked video; here smoothing counts."""
+    options = reading.options
+    return (name_of(clip, classifier, options, "marked"), options.smoothing, options.width)
+
+
+def cancel(name: Hashable) -> None:
+    """Stop a job at the next frame."""
+    _stops.setdefault(name, threading.Event()).set()
+
+
+def again(name: Hashable) -> None:
+    """Forget a job that failed or was cancelled, so that it can begin anew."""
+    jobs.forget(name)
+    _stops.pop(name, None)
+
+
+def nearest(person: Person, seconds: float) -> int:
+    """Position of the reading nearest to a time."""
+    return int(np.abs(person.seconds - seconds).argmin())
+
+
+def telling_moment(person: Person, avoid: Sequence[str] = ("neutral",)) -> float:
+    """The time in seconds to look at first: the surest peak of a class that is not neutral."""
+    parts = [part for part in person.stretches if part.name not in avoid] or person.stretches
+    return max(parts, key=lambda part: part.probability).peak
+
+
+def moment(clip: Clip, classifier: Classifier, reading: VideoReading, person: Person, at: int) -> Moment:
+    """Frame, crop, heatmap and probabilities of reading number ``at`` of a person.
+
+    Raises:
+        UserError: If the frame cannot be decoded any more.
+    """
+    index, seconds = int(person.frames[at]), float(person.seconds[at])
+    with clip.lock:
+        frame = clip.video.frame(index, seconds)
+    face = scaled(person.faces[at], frame.image.shape[1] / reading.info.width)
+    preprocess = classifier.checkpoint.preprocess
+    cut, info = crop_face(frame.image, face, preprocess.crop_margin, preprocess.alignment)
+    crop = preprocess.stored(cut)
+    smoothed = person.smoothed[at]
+    ranked = [(reading.classes[k], float(smoothed[k])) for k in np.argsort(-smoothed, kind="stable")]
+    found = explain(classifier, classifier.prepare([crop]), "grad_cam", ranked[0][0])
+    heat = None
+    if found.has_positive[0]:
+        large = enlarged(as_rgb(crop), 240)
+        heat = overlay(large, cv2.resize(found.heatmap()[0], large.shape[1::-1], interpolation=cv2.INTER_NEAREST), 0.5)
+    picture = frame.image.copy()
+    draw_face(picture, info["corners"], ranked[0][0], f"{ranked[0][0]} {100 * ranked[0][1]:.0f} %")
+    best = int(person.raw[at].argmax())
+    alone = (reading.classes[best], float(person.raw[at, best]))
+    return Moment(index, seconds, picture, crop, heat, ranked, alone)

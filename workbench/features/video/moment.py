@@ -1,0 +1,130 @@
+"""The timeline of one person, the moment that is looked at, and what was there."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.classifier import Classifier
+from fer_models.faces.reading import Person, VideoReading
+from workbench import state
+from workbench.app.pictures import as_rgb, enlarged
+from workbench.app.wording import percent
+from workbench.face.figures import probability_bars
+from workbench.features.video.model import reading as reading_model
+from workbench.features.video.model.reading import Clip, Moment
+from workbench.widgets import plot
+from workbench.widgets.timeline_figure import timeline
+
+_MOST = 12
+
+
+def choose(reading: VideoReading) -> Person:
+    """Draw the choice among several people and return the chosen one."""
+    numbers = [person.number for person in reading.persons]
+    if len(numbers) == 1:
+        return reading.persons[0]
+    seen = {person.number: person for person in reading.persons}
+    # Those seen longest first; a crowd does not fit a row.
+    numbers = sorted(numbers, key=lambda n: -len(seen[n].frames))[:_MOST]
+    chosen = st.segmented_control("Person", numbers, **state.bound("person", numbers))
+    return seen[chosen or numbers[0]]
+
+
+def show_timeline(clip: Clip, reading: VideoReading, person: Person) -> int:
+    """Draw the timeline with its peaks and return the position of the reading that is looked at."""
+    name = f"moment {clip.digest[:12]} {person.number}"
+    first, last = float(person.seconds[0]), float(person.seconds[-1])
+    start = reading_model.telling_moment(person)
+    now = min(max(float(state.recall(name, start)), first), last)
+    peaks = [(p.peak, p.probability, p.name) for p in person.stretches]
+    figure = timeline(
+        person.seconds, person.smoothed, person.low, person.high, reading.classes, peaks,
+        now=float(person.seconds[reading_model.nearest(person, now)]),
+    )  # fmt: skip
+    words = ", ".join(f"{p.name} from {p.start:.1f} to {p.end:.1f} s" for p in person.stretches[:_MOST])
+    st.plotly_chart(
+        figure,
+        key=f"timeline {name}",
+        alt=f"Probabilities over time: {words}",
+        on_select=lambda: _clicked(name, person),
+        selection_mode=("points",),
+        config={"displayModeBar": False},
+    )
+    offered = sorted(person.stretches, key=lambda p: -p.probability)[:_MOST]
+    offered = sorted(offered, key=lambda p: p.peak)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("Peaks:", width="content")
+        for number, part in enumerate(offered):
+            st.button(
+                f"{part.name} {part.peak:.1f} s",
+                key=f"peak {name} {number}",
+                on_click=state.remember,
+                args=(name, part.peak),
+                type="tertiary",
+            )
+    if last > first:
+        state.remember(name, now)
+        now = st.slider("Moment, s", first, last, step=None, format="%.2f", **state.bound_number(name, start))
+    return reading_model.nearest(person, float(now))
+
+
+def show_moment(clip: Clip, classifier: Classifier, reading: VideoReading, person: Person, at: int) -> None:
+    """Draw frame, heatmap and probabilities of a reading."""
+    seen = _looked_up(clip, classifier, reading, person, at)
+    left, middle, right = st.columns([5, 3, 4], gap="medium")
+    name, probability = seen.ranked[0]
+    with left:
+        st.image(
+            seen.picture,
+            f"Frame {seen.frame:,} at {seen.seconds:.2f} s",
+            alt=f"The frame at {seen.seconds:.2f} seconds with a box around the face, {name}",
+        )
+    with middle, st.container(key="pixels video"):
+        if seen.heat is None:
+            face = enlarged(as_rgb(seen.crop), 240)
+            st.image(face, f"No place of the face speaks for {name}", alt="The face as the network gets it")
+        else:
+            st.image(seen.heat, f"Grad-CAM for {name}, dark to bright: 0 to the largest value",
+                     alt=f"Heatmap for {name} over the face")  # fmt: skip
+    with right:
+        st.markdown(f"**The class is “{name}”**, {percent(probability)} smoothed")
+        words = ", ".join(f"{n} {percent(p)}" for n, p in seen.ranked)
+        plot.show(probability_bars(seen.ranked), key="video probabilities", alt=f"Smoothed probabilities: {words}")
+        st.caption(f"This frame alone: {seen.alone[0]}, {percent(seen.alone[1])}")
+
+
+def _looked_up(clip: Clip, classifier: Classifier, reading: VideoReading, person: Person, at: int) -> Moment:
+    """The last moment is at hand: a slider elsewhere does not decode it again."""
+    options = reading.options
+    key = (
+        clip.digest,
+        classifier.checkpoint.sha256,
+        person.number,
+        at,
+        options.every,
+        options.smoothing,
+        options.width,
+    )
+    kept = state.recall("video moment")
+    if kept is not None and kept[0] == key:
+        found: Moment = kept[1]
+        return found
+    found = reading_model.moment(clip, classifier, reading, person, at)
+    state.remember("video moment", (key, found))
+    return found
+
+
+def _clicked(name: str, person: Person) -> None:
+    event = state.value_of(f"timeline {name}") or {}
+    at = clicked_reading(event)
+    if at is not None and 0 <= at < len(person.seconds):
+        state.remember(name, float(person.seconds[at]))
+
+
+def clicked_reading(event: dict) -> int | None:
+    """Position of the reading under the mouse, from what the chart reports."""
+    for point in event.get("selection", {}).get("points", []):
+        data = point.get("customdata")
+        if data:
+            return int(data[0])
+    return None

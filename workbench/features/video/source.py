@@ -1,0 +1,86 @@
+"""Where a video comes from: an upload that stays in memory, or a drawn one; and how it is read."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.faces.reading import ReadingOptions
+from fer_models.faces.timeline import SMOOTHINGS
+from workbench import state
+from workbench.app.wording import duration
+from workbench.face import detector_button
+from workbench.features.video.model import reading
+from workbench.features.video.model.reading import Clip
+
+#: In megabytes: ten minutes at 1280 x 720 are 50 to 150.
+LARGEST = 200
+_CLIP, _ID = "video clip", "video upload id"
+_STEPS = (1, 2, 3, 5, 10, 15, 30)
+
+
+def show() -> Clip:
+    """Draw the upload and return it, or the sample where nothing was uploaded.
+
+    Raises:
+        UserError: If the upload cannot be read.
+    """
+    file = st.file_uploader(
+        f"Upload a video, up to {LARGEST} MB",
+        key="video upload",
+        on_change=_changed,
+        max_upload_size=LARGEST,
+        help="mp4, webm, mov, avi, mkv, or a ZIP of numbered pictures. It stays in the memory of this computer and is "
+        "written nowhere.",
+    )
+    if file is not None and state.recall(_ID) != file.file_id:
+        state.remember(_CLIP, None)
+        state.remember(_ID, file.file_id)
+        # Kept once: the upload's own copy is the widget's, and it outlives a visit to another page.
+        state.remember(_CLIP, reading.clip(file.getvalue(), file.name))
+    kept = state.recall(_CLIP)
+    if isinstance(kept, Clip):
+        return kept
+    if file is not None:
+        # It was refused before; say so again.
+        return reading.clip(file.getvalue(), file.name)
+    return reading.sample()
+
+
+def options(clip: Clip) -> ReadingOptions:
+    """Draw how the video is read and return it."""
+    usual = reading.usual_step(clip.info)
+    steps = sorted({*_STEPS, usual})
+    with st.popover("How it is read", icon=":material/tune:"):
+        every = st.selectbox(
+            "Read every … frame",
+            steps,
+            format_func=lambda n: "every frame" if n == 1 else f"every {n}th frame" if n > 3 else f"every {n}. frame",
+            help="Ten readings a second are enough for most expressions.",
+            **state.bound(f"every {clip.digest[:8]}", steps, usual, in_url=False),
+        )
+        how = st.selectbox(
+            "Smoothing in time",
+            list(SMOOTHINGS),
+            format_func=str.capitalize,
+            help="; ".join(f"{name}: {words}" for name, words in SMOOTHINGS.items()) + ".",
+            **state.bound("smoothing", list(SMOOTHINGS)),
+        )
+        width = st.slider("Width, s", 0.1, 3.0, step=0.1, **state.bound_number("smoothing width", 0.4))
+        detector_button.show(key="video")
+    smallest, score = detector_button.limits(key="video")
+    return ReadingOptions(
+        every=int(every or usual), smoothing=how or "window", width=float(width), smallest=smallest, score=score
+    )
+
+
+def facts(clip: Clip) -> str:
+    """What the head of the video says, in one line."""
+    info = clip.info
+    length = "" if info.seconds is None else f"{duration(info.seconds)} · "
+    return f"{clip.name} · {length}{info.width} x {info.height} · {info.fps:.3g} frames a second · {info.kind}"
+
+
+def _changed() -> None:
+    if state.value_of("video upload") is None:
+        state.remember(_CLIP, None)
+        state.remember(_ID, None)

@@ -1,0 +1,67 @@
+"""What a video showed in the whole: a line a person, the stretches of one, and the downloads."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from fer_models.classifier import Classifier
+from fer_models.faces.reading import Person, VideoReading
+from fer_models.faces.reading_table import reading_csv, reading_json
+from fer_models.faces.timeline import shares
+from workbench import state
+from workbench.app import jobs
+from workbench.app.wording import percent
+from workbench.features.video.job import done
+from workbench.features.video.model import reading as reading_model
+from workbench.features.video.model.reading import Clip
+from workbench.widgets import table
+
+_MOST = 40
+
+
+def people(reading: VideoReading) -> None:
+    """One line a person: when they were seen, and the share of the time in which each class led."""
+    rows = []
+    for person in reading.persons[:_MOST]:
+        parts = shares(person.stretches)
+        rest = ", ".join(f"{name} {percent(share, 0)}" for name, share in parts.items())
+        seen = f"{person.seconds[0]:.1f} to {person.seconds[-1]:.1f}"
+        found = percent(float(person.detected.mean()), 0)
+        rows.append((str(person.number), seen, f"{len(person.frames):,}", found, rest))
+    columns = ("Person", "Seen, s", "Readings", "Detected", "Share of the time in which a class led")
+    table.show(columns, rows, right=(0, 1, 2, 3), label="People in the video")
+
+
+def events(person: Person) -> None:
+    """The stretches of one person."""
+    rows = [
+        (f"{part.start:.2f}", f"{part.end:.2f}", part.name, f"{part.peak:.2f}", percent(part.probability))
+        for part in person.stretches[:_MOST]
+    ]
+    table.show(("From, s", "To, s", "Class", "Peak, s", "Probability"), rows, right=(0, 1, 3, 4), label="Stretches")
+    if len(person.stretches) > _MOST:
+        st.caption(f"The first {_MOST} of {len(person.stretches):,}; all of them are in the download.")
+
+
+def downloads(clip: Clip, classifier: Classifier, reading: VideoReading) -> None:
+    """Readings as CSV and JSON, and the video with boxes."""
+    stem = clip.name.rsplit(".", 1)[0]
+    name = reading_model.marked_name(clip, classifier, reading)
+    asked = state.recall("video marked") == name or jobs.find(name) is not None
+    with st.container(horizontal=True):
+        st.download_button("Readings, CSV", lambda: reading_csv(reading), f"{stem}.csv", "text/csv",
+                           key="video csv", on_click="ignore", icon=":material/download:")  # fmt: skip
+        st.download_button("All, JSON", lambda: json.dumps(reading_json(reading)), f"{stem}.json", "application/json",
+                           key="video json", on_click="ignore", icon=":material/download:")  # fmt: skip
+        if not asked:
+            st.button("Make the video with boxes", key="video mark", icon=":material/movie:",
+                      on_click=state.remember, args=("video marked", name))  # fmt: skip
+    if not asked:
+        return
+    job = reading_model.start_marked(clip, classifier, reading)
+    if done(job, name, "Drawing into the video", "marked"):
+        st.video(job.result, format="video/webm", alt="The video with a box, class and probability on each face")
+        st.download_button("Video with boxes, webm", job.result, f"{stem} marked.webm", "video/webm",
+                           key="video webm", on_click="ignore", icon=":material/download:")  # fmt: skip

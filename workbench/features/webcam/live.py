@@ -1,0 +1,116 @@
+"""The camera in the page: the live stream, its numbers and its last minute, or a single picture."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import streamlit as st
+
+from fer_models.classifier import Classifier
+from fer_models.faces.image import decode_image
+from fer_models.faces.live import Layer, LiveReader
+from workbench import state
+from workbench.app.wording import percent
+from workbench.features.webcam.model import camera as camera_model
+from workbench.widgets import plot
+from workbench.widgets.timeline_figure import timeline
+
+_CAMERA = "live camera"
+_REFUSED = (
+    "No picture after Start? The browser asks once whether this page may use the camera; if it was refused, allow it "
+    "with the camera sign in the address bar and press Start again, or take a single picture instead."
+)
+_ENDED = (
+    "The camera is off. If it was not you who stopped it, the picture did not get through for some seconds, as happens "
+    "while the computer is very busy: press Start again."
+)
+
+
+def stream(classifier: Classifier, layer: Layer) -> None:
+    """Draw the live camera, and beside it what was read in the last minute."""
+    problem = camera_model.missing()
+    if problem:
+        st.warning(problem, icon=":material/videocam_off:")
+        return
+    # Imported late: it takes a second that no other page needs.
+    from streamlit_webrtc import Translations, WebRtcMode, webrtc_streamer
+
+    camera_model.be_patient()
+    camera = state.recall(_CAMERA)
+    if not isinstance(camera, camera_model.Camera):
+        camera = camera_model.Camera(classifier, layer)
+        state.remember(_CAMERA, camera)
+    camera_model.quicken(classifier)
+    camera.reader.set(classifier, layer)
+    left, right = st.columns([5, 4], gap="medium")
+    with left:
+        context = webrtc_streamer(
+            key="webcam stream",
+            mode=WebRtcMode.SENDRECV,
+            rtc_configuration=camera_model.RTC,
+            media_stream_constraints=camera_model.CAMERA,
+            queued_video_frames_callback=camera.latest,
+            async_processing=True,
+            video_html_attrs={"autoPlay": True, "controls": False, "muted": True, "style": {"width": "100%"}},
+            media_toggle_controls=False,
+            translations=cast(Translations, camera_model.WORDS),
+        )
+    playing = bool(context.state.playing)
+    with right:
+        if not playing:
+            if camera.seen and not context.state.signalling:
+                st.info(_ENDED, icon=":material/videocam_off:")
+            st.markdown("**Press Start and allow the camera.**")
+            st.caption(_REFUSED)
+
+        @st.fragment(run_every=1.0 if playing else None)
+        def numbers() -> None:
+            if playing and camera.problem:
+                st.warning(camera.problem, icon=":material/hourglass_empty:")
+            _numbers(camera.reader, playing)
+
+        numbers()
+
+
+def still(classifier: Classifier, layer: Layer) -> None:
+    """Draw the camera for one picture and what is read of it."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        shot = st.camera_input(
+            "Take a picture", help="It stays in the memory of this computer and is written nowhere.", key="webcam still"
+        )
+    with right:
+        if shot is None:
+            st.caption(
+                "If the browser shows no picture of the camera, it was refused or there is none: allow it in the "
+                "address bar, or upload a picture on the Explain page."
+            )
+            return
+        drawn, faces = camera_model.still(classifier, decode_image(shot.getvalue(), name="the camera's picture"), layer)
+        st.image(drawn, alt="The picture with a box, class and probability on each face")
+        if not faces:
+            st.warning("No face was found; look to the camera, with light from the front.",
+                       icon=":material/face_retouching_off:")  # fmt: skip
+
+
+def _numbers(reader: LiveReader, playing: bool) -> None:
+    history = camera_model.thinned(reader.history())
+    if playing:
+        st.caption(f"{reader.rate():.0f} frames a second · {reader.milliseconds():.0f} ms a frame for reading")
+    if not len(history.seconds):
+        if playing:
+            st.info("No face yet; look to the camera, with light from the front.", icon=":material/face:")
+        return
+    now = history.smoothed[-1]
+    best = int(now.argmax())
+    name = history.classes[best]
+    if history.seconds[-1] > -2:
+        st.markdown(f"**The class is “{name}”**, {percent(float(now[best]), 0)}")
+    else:
+        st.markdown("**No face in sight**")
+    lead = history.smoothed.argmax(1)[:, None]
+    raw = history.raw[range(len(lead)), lead[:, 0]]
+    low, high = raw.clip(max=history.smoothed.max(1)), raw.clip(min=history.smoothed.max(1))
+    figure = timeline(history.seconds, history.smoothed, low, high, history.classes, clickable=False, height=330)
+    figure.update_xaxes(range=[-60, 0])
+    plot.show(figure, key="webcam timeline", alt=f"Probabilities of the last minute; now {name}")

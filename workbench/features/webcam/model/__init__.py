@@ -1,0 +1,1 @@
+"""What the Webcam page computes, without Streamlit and Plotly."""

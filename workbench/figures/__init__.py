@@ -1,1 +1,0 @@
-"""Data in, Plotly figure out; no Streamlit."""

@@ -1,0 +1,1 @@
+"""One explanation of one face."""

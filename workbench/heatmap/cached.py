@@ -1,0 +1,30 @@
+"""Prediction, heatmap, trust card and own attention of one face, cached for all sessions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.explain.trust import TrustCard
+from workbench import cache
+from workbench.heatmap.model import look as look_model
+from workbench.heatmap.model.look import Look, OwnAttention, Question
+
+
+def look(checkpoint: Checkpoint, pixels: np.ndarray, question: Question) -> Look:
+    """Prediction and heatmap of one face, uint8 (S, S, C).
+
+    Raises:
+        UserError: If the network cannot be loaded or the question cannot be answered with it.
+    """
+    return cache.of_face(look_model.look, checkpoint, pixels, question)
+
+
+def trust(checkpoint: Checkpoint, pixels: np.ndarray, question: Question) -> TrustCard:
+    """The verdict on the heatmap that :func:`look` gives for the same arguments."""
+    return cache.of_face(look_model.trust, checkpoint, pixels, look(checkpoint, pixels, question).attribution)
+
+
+def own_attention(checkpoint: Checkpoint, pixels: np.ndarray) -> OwnAttention:
+    """The network's own attention for one face, uint8 (S, S, C)."""
+    return cache.of_face(look_model.own_attention, checkpoint, pixels)

@@ -1,0 +1,1 @@
+"""Heatmaps as arrays and pictures, without Streamlit."""

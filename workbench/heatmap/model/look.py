@@ -1,0 +1,254 @@
+"""One look at a face: what the network says, where a method finds its reasons, where its own attention lies."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from fer_models.classifier import Classifier, Prediction
+from fer_models.explain import (
+    EXPLAINERS,
+    USUAL_METHOD,
+    Attribution,
+    default_layer,
+    explain,
+    layer_sizes,
+    unsupported_methods,
+)
+from fer_models.explain.attention_maps import AttentionMap, attention_maps
+from fer_models.explain.baselines import BASELINES
+from fer_models.explain.overlay import overlay
+from fer_models.explain.trust import TrustCard, trust_card
+from workbench.app.pictures import as_rgb, enlarged, png
+from workbench.app.wording import percent
+from workbench.face.model.predict import classify
+
+#: More channels than any network has: gates often tie at 1, so a few of the strongest would be an accident of order.
+_ALL = 1_000_000
+#: What a page shows before anything is chosen.
+FIRST_METHOD = USUAL_METHOD
+
+
+#: Options of methods that a page offers: name to its label and the choices.
+VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "baseline": ("Compared with", BASELINES),
+    "statistic": ("Over noisy copies", ("mean", "variance")),
+}
+#: Choices that have another name in the field.
+VARIANT_WORDS = {"variance": "variance (VarGrad)"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a method.
+
+    Args:
+        target: class name, the most probable one if ``None``. against: the other class of a contrast, if it is one.
+        layer: a name of the network's, its usual one if ``None``.
+        of: ``"logit"`` or ``"probability"``. upsampling: ``"bilinear"`` or ``"nearest"``, for methods with a layer.
+        variant: name and value of the method's own options that are not at their defaults; others ignore them.
+    """
+
+    method: str = FIRST_METHOD
+    target: str | None = None
+    layer: str | None = None
+    against: str | None = None
+    of: str = "logit"
+    upsampling: str = "bilinear"
+    variant: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Look:
+    """The answer for one face."""
+
+    prediction: Prediction
+    attribution: Attribution
+    target: str
+    against: str | None = None
+
+    @property
+    def explained(self) -> str:
+        """The class, or both classes of a contrast, in words."""
+        return self.target if self.against is None else f"{self.target} rather than {self.against}"
+
+    @property
+    def winner(self) -> str:
+        """The most probable class."""
+        return self.prediction.ranked()[0][0]
+
+    @property
+    def title(self) -> str:
+        """Method and class, with the class's probability."""
+        probability = dict(self.prediction.ranked())[self.target]
+        chance = f" ({percent(probability)})" if self.against is None else ""
+        return f"{EXPLAINERS[self.attribution.method].title} for {self.explained}{chance}"
+
+
+def methods(classifier: Classifier) -> dict[str, str]:
+    """Key and title of every method that can run on this network."""
+    refused = unsupported_methods(classifier)
+    return {key: method.title for key, method in EXPLAINERS.items() if key not in refused}
+
+
+def layers(classifier: Classifier) -> dict[str, tuple[int, int]]:
+    """Name and map size (h, w) of every layer for class activation maps, the deepest first."""
+    side = classifier.checkpoint.preprocess.size
+    with classifier.exclusive():
+        return layer_sizes(classifier.model, (side, side))
+
+
+def usual_layer(classifier: Classifier) -> str:
+    """The layer that a class activation map takes when none is chosen."""
+    with classifier.exclusive():
+        return default_layer(classifier.model, classifier.checkpoint.preprocess.size)
+
+
+def prediction(classifier: Classifier, pixels: np.ndarray) -> Prediction:
+    """What the network says of a face, uint8 (S, S, C)."""
+    return classify(classifier, pixels)
+
+
+def look(classifier: Classifier, pixels: np.ndarray, question: Question) -> Look:
+    """Classify a face, uint8 (S, S, C), and explain one class, the most probable one where none is asked for.
+
+    Raises:
+        UserError: If the method, class or layer is unknown or cannot be used with this network.
+    """
+    said = classify(classifier, pixels)
+    target = question.target or said.ranked()[0][0]
+    asked = target if question.against is None else (target, question.against)
+    known = EXPLAINERS[question.method].options()
+    wanted: dict[str, Any] = {"upsampling": question.upsampling} | dict(question.variant)
+    options = {name: value for name, value in wanted.items() if name in known}
+    attribution = explain(
+        classifier,
+        classifier.prepare([pixels]),
+        question.method,
+        asked,
+        layer=question.layer,
+        of=question.of,
+        **options,
+    )
+    return Look(said, attribution, target, question.against)
+
+
+def trust(classifier: Classifier, pixels: np.ndarray, attribution: Attribution) -> TrustCard:
+    """The verdict on a heatmap of one face, uint8 (S, S, C); takes up to a second."""
+    return trust_card(classifier, classifier.prepare([pixels]), attribution)
+
+
+def refused(classifier: Classifier) -> dict[str, str]:
+    """Title of every method that cannot run on this network, with the reason in one sentence."""
+    return {EXPLAINERS[key].title: reason for key, reason in unsupported_methods(classifier).items()}
+
+
+def facts(look: Look) -> str:
+    """What must be said beside a map: layer, score, upsampling and range of values."""
+    attribution = look.attribution
+    values = attribution.values[0]
+    parts = []
+    if attribution.layer is not None and attribution.layer_size is not None:
+        height, width = attribution.layer_size
+        parts.append(f"layer {attribution.layer}, {height} x {width} cells, {attribution.options['upsampling']}")
+    parts += [f"{name} {attribution.options[name]}" for name in VARIANTS if name in attribution.options]
+    parts.append(f"{attribution.of} of {look.explained}")
+    parts.append(f"values {values.min():.3g} to {values.max():.3g}")
+    return " · ".join(parts)
+
+
+@dataclass(frozen=True)
+class OwnAttention:
+    """What the network's attention modules did for one face.
+
+    Args:
+        overlays: words and map (H, W) at input resolution of every module that attends over places, in order.
+        channels: the same for channel attention: the mean of all feature maps, weighted by their gates.
+        gates: words and gates (C,) of every channel gate.
+    """
+
+    overlays: list[tuple[str, np.ndarray]]
+    channels: list[tuple[str, np.ndarray]]
+    gates: dict[str, np.ndarray]
+
+    @property
+    def empty(self) -> bool:
+        """Whether the network has no attention."""
+        return not (self.overlays or self.channels or self.gates)
+
+
+def own_attention(classifier: Classifier, pixels: np.ndarray) -> OwnAttention:
+    """Record the network's own gates and attention weights for one face, uint8 (S, S, C)."""
+    result = OwnAttention([], [], {})
+    for record in attention_maps(classifier, classifier.prepare([pixels]), strongest=_ALL):
+        words = f"{record.name}, {record.label}"
+        if record.overlay is not None:
+            result.overlays.append((words, record.overlay[0]))
+        if record.kind == "channel":
+            result.gates[record.name] = record.weights[0]
+            if (entered := _open_channels(record)) is not None:
+                result.channels.append((words, resized(entered, pixels.shape[0])))
+    return result
+
+
+def _open_channels(record: AttentionMap) -> np.ndarray | None:
+    """Gate-weighted mean (h, w) of the feature maps that entered the module."""
+    if record.strongest is None or record.order is None:
+        return None
+    maps = record.strongest[0]
+    gates = record.weights[0][record.order[0, : len(maps)]]
+    return np.tensordot(gates, maps, 1) / max(float(gates.sum()), 1e-12)
+
+
+def resized(values: np.ndarray, side: int) -> np.ndarray:
+    """A map (h, w) brought to (side, side), bilinear."""
+    return cv2.resize(values, (side, side), interpolation=cv2.INTER_LINEAR)
+
+
+def raw(attribution: Attribution) -> bytes:
+    """The signed values (H, W) as the bytes of a ``.npy`` file."""
+    buffer = io.BytesIO()
+    np.save(buffer, attribution.values[0], allow_pickle=False)
+    return buffer.getvalue()
+
+
+def overlaid(
+    pixels: np.ndarray, heat: np.ndarray | None, opacity: float, signed: bool, side: int, colours: str = "inferno"
+) -> np.ndarray:
+    """The heatmap over the face enlarged to about ``side`` pixels, uint8 (side, side, 3).
+
+    Args:
+        pixels: uint8 (S, S, C). heat: (S, S) in [0, 1], or in [-1, 1] when ``signed``; ``None`` for the face alone.
+        colours: a key of ``COLOUR_MAPS``; signed maps have their own colours.
+    """
+    face = enlarged(as_rgb(pixels), side)
+    if heat is None:
+        return face
+    large = enlarged(heat, side)  # repeated, not smoothed: a cell of the map is a cell of the picture
+    if not signed:
+        return overlay(face, large, opacity, colours)
+    mixed = (1 - opacity) * face + opacity * _diverging((large + 1) / 2)
+    return np.rint(mixed).astype(np.uint8)
+
+
+def overlay_png(
+    pixels: np.ndarray,
+    heat: np.ndarray | None,
+    opacity: float,
+    signed: bool,
+    side: int = 480,
+    colours: str = "inferno",
+) -> bytes:
+    """:func:`overlaid` as PNG."""
+    return png(overlaid(pixels, heat, opacity, signed, side, colours))
+
+
+def _diverging(level: np.ndarray) -> np.ndarray:
+    """Purple over white to orange, uint8 (H, W, 3): the ends and middle of the scale on the page."""
+    stops = np.array([[45, 0, 75], [128, 115, 172], [247, 247, 247], [224, 130, 20], [127, 59, 8]], np.float64)
+    places = np.linspace(0, 1, len(stops))
+    return np.stack([np.interp(level, places, stops[:, i]) for i in range(3)], -1).astype(np.uint8)

@@ -1,0 +1,166 @@
+"""A heatmap over the face, the controls that change it, and its downloads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import streamlit as st
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.classifier import Classifier
+from fer_models.explain import EXPLAINERS
+from workbench import state
+from workbench.app import pictures
+from workbench.face.model.predict import Crop
+from workbench.heatmap.figures import heatmap_overlay
+from workbench.heatmap.model import drawing
+from workbench.heatmap.model import look as look_model
+from workbench.heatmap.model.drawing import COLOURS, Display
+from workbench.heatmap.model.look import Look, Question
+from workbench.widgets import plot
+
+_WINNER = "most probable"
+
+
+def controls(classifier: Classifier, *, layered: bool = True) -> tuple[Question, Display]:
+    """Draw the controls in one line and return what is asked and how it is to be drawn.
+
+    Args:
+        layered: whether a layer is asked for; without it each network takes its usual one.
+    """
+    columns = st.columns([5, 5, 6, 4] if layered else [5, 5, 4], vertical_alignment="bottom")
+    with columns[0]:
+        target = choose_target(classifier)
+    with columns[1]:
+        method = choose_method(classifier)
+        variant = _choose_variant(method)
+    layer = None
+    if layered:
+        with columns[2]:
+            layer = choose_layer(classifier)
+    with columns[-1]:
+        of, upsampling, display = choose_display()
+    return Question(method, target, layer, None, of, upsampling, variant), display
+
+
+def choose_target(classifier: Classifier, label: str = "Class explained") -> str | None:
+    """A class, or ``None`` for the most probable one."""
+    targets = [_WINNER, *classifier.classes]
+    target = st.selectbox(label, targets, **state.bound("target", targets))
+    return None if target == _WINNER else target
+
+
+def choose_method(classifier: Classifier) -> str:
+    """A method that can run on this network."""
+    methods = look_model.methods(classifier)
+    return st.selectbox(
+        "Method",
+        list(methods),
+        format_func=methods.__getitem__,
+        **state.bound("method", list(methods), look_model.FIRST_METHOD),
+    )
+
+
+def _choose_variant(method: str) -> tuple[tuple[str, str], ...]:
+    """The method's own options, where it has some that change what its map means."""
+    chosen = []
+    for name, usual in EXPLAINERS[method].options().items():
+        if name in look_model.VARIANTS:
+            label, choices = look_model.VARIANTS[name]
+            value = st.selectbox(
+                label,
+                choices,
+                format_func=lambda choice: look_model.VARIANT_WORDS.get(choice, choice),
+                **state.bound(f"{method} {name}", choices, str(usual), in_url=False),
+            )
+            chosen.append((name, str(value)))
+    return tuple(chosen)
+
+
+def choose_layer(classifier: Classifier) -> str:
+    """A layer for class activation maps, with how many cells it has."""
+    layers = look_model.layers(classifier)
+    return st.selectbox(
+        "Layer",
+        list(layers),
+        format_func=lambda name: f"{name}, {layers[name][0]} x {layers[name][1]}",
+        help="Where a class activation map is taken from, and how many cells that map has.",
+        **state.bound("layer", list(layers), look_model.usual_layer(classifier)),
+    )
+
+
+def choose_display() -> tuple[str, str, Display]:
+    """What is explained of a class, how maps are enlarged, and how they are drawn; folded."""
+    with st.popover("Display", icon=":material/tune:", width="stretch"):
+        opacity = st.slider("Opacity, %", 0, 100, step=5, **state.bound_number("opacity", 50)) / 100
+        colours = st.selectbox(
+            "Colour map",
+            COLOURS,
+            help="Perceptual: equal steps look equal. Cividis keeps its order in colour vision deficiencies.",
+            **state.bound("colours", COLOURS, in_url=False),
+        )
+        signed = st.toggle(
+            "Signed",
+            help="Show also what speaks against the class. Off: only what speaks for it.",
+            **state.bound_number("signed", False),
+        )
+        of = st.segmented_control(
+            "Explained",
+            ("logit", "probability"),
+            required=True,
+            help="The class's score, or its probability, which also falls when another class gains.",
+            **state.bound("of", ("logit", "probability"), in_url=False),
+        )
+        upsampling = st.segmented_control(
+            "Cells enlarged",
+            ("bilinear", "nearest"),
+            required=True,
+            help="Smoothly, or each cell as a square, which shows how coarse the map is.",
+            **state.bound("upsampling", ("bilinear", "nearest"), in_url=False),
+        )
+    return str(of or "logit"), str(upsampling or "bilinear"), Display(opacity, bool(signed), str(colours))
+
+
+def show(look: Look, crop: Crop, display: Display, *, key: str, height: int = 380) -> None:
+    """Draw the heatmap with its scale, or say that nothing speaks for the class."""
+    drawn = drawing.heat(look.attribution, display)
+    st.markdown(f"**{look.title}**")
+    figure = heatmap_overlay(
+        pictures.png(crop.pixels), drawn, opacity=display.opacity, signed=display.signed, colours=display.colours
+    )
+    figure.update_layout(height=height)
+    plot.show(figure, key=f"{key} heatmap", alt=f"{look.title} over the face")
+    if not look.attribution.has_positive[0]:
+        st.info(
+            f"No positive evidence: no place of this map speaks for {look.explained}. "
+            "Switch on “Signed” to see what speaks against it.",
+            icon=":material/info:",
+        )
+    st.caption(f"{look_model.facts(look)} · {display.words}")
+
+
+def downloads(look: Look, crop: Crop, display: Display, checkpoint: Checkpoint, *, key: str) -> None:
+    """The picture with its settings printed under it, the values, and the settings as JSON."""
+    name = f"{look.attribution.method}-{look.explained.replace(' ', '-')}"
+    values = look.attribution.values[0]
+    # Made when somebody asks for them: the page runs far more often than a file is saved.
+    files: tuple[tuple[str, Callable[[], bytes | str], str, str, str], ...] = (
+        ("Heatmap, PNG", lambda: drawing.captioned_png(crop.pixels, look, display, checkpoint),
+         "png", "image/png", "The heatmap as shown, with its settings printed under it."),
+        ("Values, .npy", lambda: look_model.raw(look.attribution),
+         "npy", "application/octet-stream", f"Signed values at the input's pixels, float32 {values.shape}."),
+        ("Settings, JSON", lambda: json.dumps(drawing.settings(look, display, checkpoint), indent=2),
+         "json", "application/json", "Network, hash, method, layer and versions."),
+    )  # fmt: skip
+    for label, content, end, kind, help_text in files:
+        st.download_button(
+            label,
+            content,
+            f"{name}.{end}",
+            kind,
+            key=f"{key} {end}",
+            on_click="ignore",
+            icon=":material/download:",
+            help=help_text,
+        )

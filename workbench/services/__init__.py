@@ -1,1 +1,0 @@
-"""Use cases without Streamlit: what a page asks the library to do."""

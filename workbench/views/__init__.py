@@ -1,1 +1,0 @@
-"""One module a page, with one ``render()``: inputs, a service call, figures."""

@@ -1,0 +1,1 @@
+"""Streamlit parts that know nothing of faces."""

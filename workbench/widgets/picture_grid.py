@@ -1,0 +1,86 @@
+"""A grid of small pictures with heads and captions, that scrolls sideways where the window is narrow."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from workbench.app import pictures
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One place of a grid.
+
+    Args:
+        picture: uint8 (S, S, 3), or ``None`` for words alone. caption: under it. alt: for readers who do not see it.
+        strong: drawn with a frame, as the one that is chosen or the answer.
+    """
+
+    picture: np.ndarray | None
+    caption: str = ""
+    alt: str = ""
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A head, small print under it, and cells."""
+
+    head: str
+    note: str
+    cells: Sequence[Cell]
+
+
+def show(rows: Sequence[Row], *, columns: Sequence[str] = (), side: int = 96, label: str) -> None:
+    """Draw the grid.
+
+    Args:
+        columns: heads over the cells, without one for the row heads. side: of a picture, in pixels of the screen.
+        label: what the grid holds, for readers who do not see it.
+    """
+    named = any(row.head or row.note for row in rows)
+    head = "".join(f'<th scope="col" style="{_HEAD}">{html.escape(name)}</th>' for name in columns)
+    head = f"<thead><tr>{'<th></th>' if named else ''}{head}</tr></thead>" if columns else ""
+    body = "".join(
+        f"<tr>{_named(row) if named else ''}{''.join(_cell(cell, side) for cell in row.cells)}</tr>" for row in rows
+    )
+    st.html(
+        '<div style="overflow-x:auto;padding-bottom:0.3rem" tabindex="0"><table style="border-collapse:collapse" '
+        f'aria-label="{html.escape(label)}">{head}<tbody>{body}</tbody></table></div>'
+    )
+
+
+_HEAD = "font-weight:500;font-size:0.82rem;text-align:left;padding:0 0.5rem 0.2rem 0;border:0;vertical-align:bottom"
+
+
+def _named(row: Row) -> str:
+    note = (
+        f'<div style="font-weight:400;opacity:0.82;font-size:0.75rem">{html.escape(row.note)}</div>' if row.note else ""
+    )
+    return (
+        '<th scope="row" style="font-weight:600;font-size:0.85rem;text-align:left;vertical-align:top;border:0;'
+        f'padding:0 0.7rem 0.5rem 0;min-width:7.5rem;max-width:11rem">{html.escape(row.head)}{note}</th>'
+    )
+
+
+def _cell(cell: Cell, side: int) -> str:
+    frame = "outline:2px solid currentColor;outline-offset:1px;" if cell.strong else ""
+    picture = (
+        ""
+        if cell.picture is None
+        else f'<img src="{pictures.uri(cell.picture)}" alt="{html.escape(cell.alt or cell.caption)}" '
+        f'width="{side}" height="{side}" style="display:block;image-rendering:pixelated;max-width:none;{frame}">'
+    )
+    caption = (
+        f'<div style="font-size:0.75rem;line-height:1.25;overflow-wrap:anywhere;'
+        f"max-width:{max(side, 84)}px;margin-top:0.15rem;"
+        f'font-variant-numeric:tabular-nums">{html.escape(cell.caption)}</div>'
+        if cell.caption
+        else ""
+    )
+    return f'<td style="border:0;padding:2px 0.5rem 0.5rem 2px;vertical-align:top">{picture}{caption}</td>'

@@ -1,0 +1,82 @@
+"""What is chosen, in one compact bar: the same on every page, kept from page to page and in the address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from fer_models.checkpoint import Checkpoint
+from workbench import cache, state
+from workbench.app import inventory
+from workbench.app.inventory import TrainedNetwork
+from workbench.widgets import empty
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The choices; those that a page does not ask for are ``None``."""
+
+    checkpoint: Checkpoint | None = None
+    data: str | None = None
+    split: str | None = None
+
+
+def show(*, checkpoint: bool = True, data: bool = False, split: bool = False) -> Selection | None:
+    """Draw the bar and return the choice, or ``None`` after saying what to do where no network is trained yet.
+
+    Raises:
+        UserError: If the chosen data set cannot be opened to list its splits.
+    """
+    asked = [kind for kind, wanted in (("checkpoint", checkpoint), ("data", data), ("split", split)) if wanted]
+    network = None
+    if checkpoint:
+        networks = inventory.trained_networks()
+        if not inventory.usable(networks):
+            _nothing_trained(networks)
+            return None
+    columns = dict(zip(asked, st.columns([3 if kind == "checkpoint" else 2 for kind in asked]), strict=True))
+    if checkpoint:
+        with columns["checkpoint"]:
+            network = _checkpoint(networks)
+    name = chosen_split = None
+    if data or split:
+        titles = {item.name: item.title for item in inventory.data_sets()}
+        with columns["data"]:
+            name = st.selectbox(
+                "Data set", list(titles), format_func=titles.__getitem__, **state.bound("data", list(titles))
+            )
+    if split and name is not None:
+        names = cache.dataset(name).split_names
+        with columns["split"]:
+            chosen_split = st.selectbox("Split", names, **state.bound("split", names, names[-1]))
+    return Selection(network, name, chosen_split)
+
+
+def _checkpoint(networks: list[TrainedNetwork]) -> Checkpoint:
+    usable = inventory.usable(networks)
+    asked = state.get("checkpoint")
+    names = list(usable)
+    chosen = usable[
+        st.selectbox("Network", names, format_func=lambda n: usable[n].title, **state.bound("checkpoint", names))
+    ]
+    problem = next((n.problem for n in networks if n.name == asked and n.problem), None)
+    if problem:
+        st.warning(f"{problem} Shown instead: {chosen.name}.", icon=":material/warning:")
+    elif asked is not None and asked not in usable:
+        st.info(f"There is no checkpoint {asked!r} here; shown instead: {chosen.name}.", icon=":material/info:")
+    st.caption(chosen.figure)
+    assert chosen.checkpoint is not None
+    return chosen.checkpoint
+
+
+def _nothing_trained(networks: list[TrainedNetwork]) -> None:
+    empty.show(
+        "No trained network yet: train one first, with the recipe “quick” in a few minutes, and it appears here.",
+        page="train",
+        label="Train a network",
+        key="nothing trained",
+    )
+    for network in networks:
+        if network.problem:
+            st.warning(network.problem, icon=":material/warning:")
