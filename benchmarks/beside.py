@@ -21,8 +21,8 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 import app
 from app_server import ARGUMENTS, CHROMIUM, Server
 
-from fer_models.training.launch import launch
 from fer_models.training.recipe import Recipe
+from fer_models.training.runs.launch import launch
 
 ROUNDS = 3
 app.REPEATS = 3

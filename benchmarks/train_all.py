@@ -15,9 +15,9 @@ from pathlib import Path
 
 from fer_models.errors import UserError
 from fer_models.publish import publish
-from fer_models.training.launch import launch, resume
 from fer_models.training.recipe import Recipe, list_presets, load_preset, read_recipe
-from fer_models.training.run import Run, list_runs
+from fer_models.training.runs.launch import launch, resume
+from fer_models.training.runs.run import Run, list_runs
 
 #: The presets that ship, the most wanted first; further ones ending in ``-fer2013`` follow.
 WANTED = ("fcsdnet", "multibranch", "sldcnn", "separable-attention", "dcnn-bilstm")

@@ -9,7 +9,7 @@ process.apply()  # before torch is imported
 from fer_models.architectures import create_model, list_models  # noqa: E402
 
 if TYPE_CHECKING:
-    from fer_models.checkpoint import load_checkpoint
+    from fer_models.classifier import load_checkpoint
 
 __version__ = "0.1.0"
 __all__ = ["create_model", "list_models", "load_checkpoint"]
@@ -18,7 +18,7 @@ __all__ = ["create_model", "list_models", "load_checkpoint"]
 def __getattr__(name: str) -> Any:
     # Late, so that building a network needs no more than torch.
     if name == "load_checkpoint":
-        from fer_models.checkpoint import load_checkpoint
+        from fer_models.classifier import load_checkpoint
 
         return load_checkpoint
     raise AttributeError(name)

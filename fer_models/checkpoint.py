@@ -29,7 +29,7 @@ from fer_models.errors import UserError
 from fer_models.preprocess import Preprocess
 
 if TYPE_CHECKING:
-    from fer_models.classifier import Classifier
+    pass
 
 FORMAT = 1
 WEIGHTS, CONFIG, METRICS, CARD = "weights.safetensors", "config.json", "metrics.json", "card.md"
@@ -283,14 +283,3 @@ def write_figures(path: str | Path, metrics: list[dict[str, Any]], card: str | N
         fresh = folder / f".{name}.{os.getpid()}"
         fresh.write_text(text, encoding="utf-8")
         fresh.replace(folder / name)
-
-
-def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Classifier:
-    """Load a checkpoint folder as a :class:`~fer_models.classifier.Classifier` that predicts.
-
-    Raises:
-        UserError: If the folder or one of its files cannot be used; the message says which and what to do.
-    """
-    from fer_models.classifier import Classifier
-
-    return Classifier(read_checkpoint(path), device)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from fer_models.architectures.base import FERNetwork
 from fer_models.averaging import looks
-from fer_models.checkpoint import Checkpoint
+from fer_models.checkpoint import Checkpoint, read_checkpoint
 from fer_models.inference import PLAIN, Choice, Forward, Optimised, optimise
 from fer_models.inference.forwards import plain
 from fer_models.layout import channels_last
@@ -162,3 +163,12 @@ class Classifier:
             return Prediction(self.classes, empty, empty, np.zeros((0, self.model.num_features), np.float32))
         stacked = torch.cat(logits)
         return Prediction(self.classes, stacked.numpy(), stacked.softmax(1).numpy(), torch.cat(embeddings).numpy())
+
+
+def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Classifier:
+    """Load a checkpoint folder as a :class:`~fer_models.classifier.Classifier` that predicts.
+
+    Raises:
+        UserError: If the folder or one of its files cannot be used; the message says which and what to do.
+    """
+    return Classifier(read_checkpoint(path), device)

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from fer_models.averaging import AVERAGINGS
-from fer_models.checkpoint import Checkpoint, load_checkpoint, read_checkpoint, save_checkpoint, write_figures
-from fer_models.classifier import Classifier
+from fer_models.checkpoint import Checkpoint, read_checkpoint, save_checkpoint, write_figures
+from fer_models.classifier import Classifier, load_checkpoint
 from fer_models.complexity import count
 from fer_models.data import open_dataset
 from fer_models.data.duplicate_cache import duplicates_of
@@ -23,12 +23,12 @@ from fer_models.data.nearest import nearest_hits, references
 from fer_models.data.readers import READERS
 from fer_models.errors import UserError
 from fer_models.evaluation.annotators import VoteAgreement, vote_agreement, votes_by_row
-from fer_models.evaluation.card import card_markdown
-from fer_models.evaluation.card_pictures import confusion_svg, curves_svg, reliability_svg
+from fer_models.evaluation.calibration.reliability.temperature import Calibration, calibrate
+from fer_models.evaluation.card.document.document import card_markdown
+from fer_models.evaluation.card.document.pictures import confusion_svg, curves_svg, reliability_svg
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.scorecard import Baseline, scorecard
 from fer_models.evaluation.slices import people_slices
-from fer_models.evaluation.temperature import Calibration, calibrate
 from fer_models.training.parts import part_name, split_of
 from fer_models.training.recipe import Recipe
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
-from fer_models.faces.reading import VideoReading, smooth_again
-from fer_models.faces.timeline import SMOOTHINGS
+from fer_models.video.reading import VideoReading, smooth_again
+from fer_models.video.timeline import SMOOTHINGS
 from workbench import cache
 from workbench.features.video import moment, sequence, source, summary
 from workbench.features.video.job import done

@@ -10,8 +10,8 @@ import torch
 
 import fer_models
 from fer_models.averaging import AVERAGINGS, looks
-from fer_models.checkpoint import load_checkpoint, save_checkpoint
-from fer_models.classifier import Classifier
+from fer_models.checkpoint import save_checkpoint
+from fer_models.classifier import Classifier, load_checkpoint
 from fer_models.errors import UserError
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess

@@ -21,8 +21,8 @@ from fer_models.errors import UserError
 from fer_models.inference import FOLDED, ONNX, PLAIN, forwards, onnx_runtime
 from fer_models.inference.choose import Choice, take_turns
 from fer_models.inference.fold import fold_batch_norms
-from fer_models.inference.measure import Subject, batch_size, measure
 from fer_models.labels import FER7
+from fer_models.latency.measure import Subject, batch_size, measure
 from fer_models.preprocess import Preprocess
 
 #: Dense, separable, inverted bottlenecks with sigmoid-weighted units, token attention; each exports in about a second.
@@ -213,7 +213,7 @@ def test_the_worker_measures_in_processes_of_their_own() -> None:
         {"network": "sldcnn", "options": {}, "channels": 1, "size": 8, "macs": 1},
     ]
     worker = subprocess.Popen(
-        [sys.executable, "-m", "fer_models.inference.worker"],
+        [sys.executable, "-m", "fer_models.latency.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -234,7 +234,7 @@ def test_the_worker_measures_in_processes_of_their_own() -> None:
 
 def test_the_worker_ends_with_the_app() -> None:
     worker = subprocess.Popen(
-        [sys.executable, "-m", "fer_models.inference.worker"],
+        [sys.executable, "-m", "fer_models.latency.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -10,8 +10,8 @@ from fer_models.cli import main
 from fer_models.errors import UserError
 from fer_models.publish import publish
 from fer_models.training.recipe import Recipe
-from fer_models.training.run import create_run
-from fer_models.training.worker import work
+from fer_models.training.runs.run import create_run
+from fer_models.training.runs.worker import work
 
 DATA = "synthetic:count=210,size=48,identities=12"
 

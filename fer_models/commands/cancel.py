@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from fer_models.training.run import find_run
+from fer_models.training.runs.run import find_run
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_models.averaging import AVERAGINGS
-from fer_models.checkpoint import load_checkpoint
+from fer_models.classifier import load_checkpoint
 from fer_models.commands.output import show_progress, write_json
 from fer_models.data import open_dataset
 from fer_models.errors import UserError

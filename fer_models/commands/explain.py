@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_models.checkpoint import load_checkpoint
-from fer_models.classifier import Classifier
+from fer_models.classifier import Classifier, load_checkpoint
 from fer_models.commands.output import show_progress, write_bytes
 from fer_models.data import FaceDataset, open_dataset
 from fer_models.data.readers.base import is_image
@@ -115,7 +114,7 @@ def _options(given: argparse.Namespace) -> dict[str, Any]:
 
 def _pictures(given: argparse.Namespace, classifier: Classifier) -> FaceDataset:
     """A data set, or the largest face of each picture that lies loose in a folder."""
-    from fer_models.explain.loose_pictures import loose_faces, loose_pictures
+    from fer_models.explain.sets.loose_images import loose_faces, loose_pictures
 
     loose = loose_pictures(given.image)
     if not loose:
@@ -124,9 +123,9 @@ def _pictures(given: argparse.Namespace, classifier: Classifier) -> FaceDataset:
 
 
 def _many(classifier: Classifier, dataset: FaceDataset, index: np.ndarray, given: argparse.Namespace) -> int:
-    from fer_models.explain import batch_table
-    from fer_models.explain.batch import PREDICTED, SetSettings, explain_set
-    from fer_models.explain.sheet import contact_sheet
+    from fer_models.explain.report.document.sheet import contact_sheet
+    from fer_models.explain.sets import table
+    from fer_models.explain.sets.batch import PREDICTED, SetSettings, explain_set
 
     side, kept = classifier.checkpoint.preprocess.size, None
     if given.raw:
@@ -149,21 +148,21 @@ def _many(classifier: Classifier, dataset: FaceDataset, index: np.ndarray, given
     print(f"{found.n:,} pictures, {given.method}{layer}, class explained: {settings.target}, {found.seconds:.1f} s")
     print(f"without positive evidence: {found.n - int(found.positive.sum()):,}")
     print(found.where())
-    for one in batch_table.region_shares(found):
+    for one in table.region_shares(found):
         share = one.share
         print(
             f"{one.name:<11} {100 * share.value:5.1f} % [{100 * share.low:.1f}, {100 * share.high:.1f}] of the "
             f"relevance, {100 * one.area:.1f} % of the picture"
         )
-    print(batch_table.background(found)[1])
-    if agreed := batch_table.agreement(found):
+    print(table.background(found)[1])
+    if agreed := table.agreement(found):
         mass, area = agreed["mass"], agreed["area"]
         print(
             f"action units hold {100 * mass.value:.1f} % [{100 * mass.low:.1f}, {100 * mass.high:.1f}] of the "
             f"relevance and cover {100 * area.value:.1f} % of the picture"
         )
     if given.table:
-        make = batch_table.csv_bytes if given.table.endswith(".csv") else batch_table.parquet_bytes
+        make = table.csv_bytes if given.table.endswith(".csv") else table.parquet_bytes
         write_bytes(make(found, dataset.columns.get("file")), given.table)
     if given.out:
         write_bytes(encode_png(contact_sheet(found, dataset)), given.out)

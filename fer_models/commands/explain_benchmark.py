@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from fer_models.checkpoint import CONFIG, load_checkpoint
+from fer_models.checkpoint import CONFIG
+from fer_models.classifier import load_checkpoint
 from fer_models.commands.output import show_progress, write_bytes, write_json
 from fer_models.data import open_dataset
 from fer_models.errors import UserError
@@ -24,8 +25,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    from fer_models.explain import EXPLAINERS, benchmark_table
-    from fer_models.explain.benchmark import USUAL_METHODS, USUAL_METRICS, benchmark
+    from fer_models.explain import EXPLAINERS
+    from fer_models.explain.benchmark.run import table
+    from fer_models.explain.benchmark.run.run import USUAL_METHODS, USUAL_METRICS, benchmark
     from fer_models.explain.faithfulness import FAITHFULNESS
 
     folders = given.checkpoints or [str(f.parent) for f in sorted(checkpoints_folder().glob(f"*/{CONFIG}"))]
@@ -45,19 +47,19 @@ def run(given: argparse.Namespace) -> int:
         tell=show_progress,
     )
     if given.csv:
-        write_bytes(benchmark_table.to_csv(board).encode(), given.csv)
+        write_bytes(table.to_csv(board).encode(), given.csv)
     if given.latex:
-        write_bytes(benchmark_table.to_latex(board).encode(), given.latex)
+        write_bytes(table.to_latex(board).encode(), given.latex)
     if given.json:
-        write_json(benchmark_table.to_json(board), given.json)
+        write_json(table.to_json(board), given.json)
     if given.json == "-":
         return 0
     print(f"{board.n} pictures of {board.data}, the label explained; mean and 95 % bootstrap interval")
     for network in board.networks:
         print(f"\n{network}")
-        print(f"{'':24}" + "".join(f"{head:>22}" for head in benchmark_table.heads(board)) + f"{'ms a picture':>15}")
+        print(f"{'':24}" + "".join(f"{head:>22}" for head in table.heads(board)) + f"{'ms a picture':>15}")
         for row in (row for row in board.rows if row.network == network):
-            cells = "".join(f"{benchmark_table.cell(board, row, metric):>22}" for metric in board.metrics)
+            cells = "".join(f"{table.cell(board, row, metric):>22}" for metric in board.metrics)
             print(f"{row.title:24}{cells}" + ("" if row.reference else f"{1000 * row.seconds:15.1f}"))
     for note in board.notes:
         print(note)

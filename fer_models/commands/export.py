@@ -10,7 +10,7 @@ from fer_models.averaging import AVERAGINGS
 from fer_models.checkpoint import CONFIG
 from fer_models.errors import UserError
 from fer_models.publish import publish
-from fer_models.training.run import find_run
+from fer_models.training.runs.run import find_run
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

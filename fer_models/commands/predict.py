@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fer_models.checkpoint import load_checkpoint
-from fer_models.classifier import Classifier
+from fer_models.classifier import Classifier, load_checkpoint
 from fer_models.commands.output import show_progress, write_bytes, write_json
 from fer_models.errors import UserError
 from fer_models.faces.align import crop_face

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from fer_models.commands.train import follow
-from fer_models.training.launch import resume
-from fer_models.training.run import find_run
+from fer_models.training.runs.launch import resume
+from fer_models.training.runs.run import find_run
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,8 +8,8 @@ import re
 
 from fer_models.commands.output import write_json
 from fer_models.errors import UserError
-from fer_models.training.queue import move, waiting_runs
-from fer_models.training.run import find_run, list_runs
+from fer_models.training.runs.queue import move, waiting_runs
+from fer_models.training.runs.run import find_run, list_runs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

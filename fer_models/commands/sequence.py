@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from fer_models.architectures.sequence_bilstm import SequenceBiLSTMOptions
-from fer_models.checkpoint import load_checkpoint
+from fer_models.classifier import load_checkpoint
 from fer_models.commands.output import show_progress, write_json
 from fer_models.errors import UserError
+from fer_models.video.sequence_bilstm import SequenceBiLSTMOptions
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,8 +23,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    from fer_models.faces.sequence import FOLDER, save_sequence_network, train_sequences
-    from fer_models.faces.sequence_data import BUILT_IN, drawn_sequences, recorded_sequences
+    from fer_models.video.sequence import FOLDER, save_sequence_network, train_sequences
+    from fer_models.video.sequence_data import BUILT_IN, drawn_sequences, recorded_sequences
 
     if given.count < 1 or given.epochs < 1:
         raise UserError("The numbers of sequences and of epochs must be 1 or more.")

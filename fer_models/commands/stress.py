@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_models.checkpoint import load_checkpoint
-from fer_models.classifier import Classifier
+from fer_models.classifier import Classifier, load_checkpoint
 from fer_models.commands.output import show_progress, write_bytes, write_json
 from fer_models.data import open_dataset
 from fer_models.evaluation.intervals import Estimate

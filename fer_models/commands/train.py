@@ -10,9 +10,9 @@ import time
 
 from fer_models.commands.output import show_progress
 from fer_models.errors import UserError
-from fer_models.training.launch import launch
 from fer_models.training.recipe import Recipe, list_presets, load_preset, read_recipe
-from fer_models.training.run import Run, create_run
+from fer_models.training.runs.launch import launch
+from fer_models.training.runs.run import Run, create_run
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from fer_models.checkpoint import load_checkpoint
+from fer_models.classifier import load_checkpoint
 from fer_models.commands.output import show_progress, write_bytes, write_json
-from fer_models.faces.annotate import annotate_video
-from fer_models.faces.reading import ReadingOptions, VideoReading, read_expressions
-from fer_models.faces.reading_table import reading_csv, reading_json
-from fer_models.faces.timeline import SMOOTHINGS
-from fer_models.faces.video import read_video
+from fer_models.video.annotate import annotate_video
+from fer_models.video.opening import read_video
+from fer_models.video.reading import ReadingOptions, VideoReading, read_expressions
+from fer_models.video.reading_table import reading_csv, reading_json
+from fer_models.video.timeline import SMOOTHINGS
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from fer_models.embedding.project import Tell, align, place, prepare
 from fer_models.embedding.quality import Separation, separation
 from fer_models.embedding.settings import MapSettings
 from fer_models.errors import UserError
-from fer_models.training.epochs import EpochOutputs
+from fer_models.training.runs.epochs import EpochOutputs
 
 
 @dataclass(frozen=True)

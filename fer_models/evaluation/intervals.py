@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fer_models.errors import UserError
-from fer_models.evaluation.confusion import confusion
-from fer_models.evaluation.metric import Metric
+from fer_models.evaluation.metrics.base import Metric
+from fer_models.evaluation.metrics.confusion import confusion
 
 #: Numbers that one piece of a bootstrap may hold at once (4 bytes each).
 _PIECE = 4_000_000

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from fer_models.errors import UserError
-from fer_models.evaluation.confusion import false_acceptance_share, recall
 from fer_models.evaluation.intervals import Estimate, percentile_interval, row_weights
+from fer_models.evaluation.metrics.confusion import false_acceptance_share, recall
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What the papers print beside what was measured here, and what speaks against printed figures: one generated page.
 
 Every number of ours comes from the ``metrics.json`` of a trained network or is computed when the page is made; every
-number of a paper comes from :mod:`fer_models.evaluation.paper_figures`. None is typed here.
+number of a paper comes from :mod:`fer_models.evaluation.claims.paper_figures`. None is typed here.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import torch
 from fer_models.architectures import ARCHITECTURES, create_model
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import READERS
+from fer_models.evaluation.claims.paper_figures import PAPERS, PaperFigure, paper_figures
 from fer_models.evaluation.markdown import table
-from fer_models.evaluation.paper_figures import PAPERS, PaperFigure, paper_figures
 from fer_models.evaluation.sentence import interval_text
 from fer_models.reproduction.ablations import ablation_sections
 

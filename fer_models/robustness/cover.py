@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_models.explain.regions import EYES, ellipse
+from fer_models.explain.face_parts.regions import EYES, ellipse
 from fer_models.robustness.corruption import Corruption, register_corruption, to_uint8
 from fer_models.robustness.geometry import FaceGeometry
 

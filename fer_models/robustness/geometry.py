@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fer_models.explain.regions import EYES, MOUTH_CORNERS, Point, template_grid
+from fer_models.explain.face_parts.regions import EYES, MOUTH_CORNERS, Point, template_grid
 from fer_models.faces.face import Face
 
 _MOUTH: Point = tuple(np.mean(MOUTH_CORNERS, axis=0).tolist())

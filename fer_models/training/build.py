@@ -13,7 +13,8 @@ from lightning.fabric.strategies import DDPStrategy
 from torch import Tensor
 
 from fer_models.architectures import create_model
-from fer_models.checkpoint import load_checkpoint, read_checkpoint
+from fer_models.checkpoint import read_checkpoint
+from fer_models.classifier import load_checkpoint
 from fer_models.data import open_dataset
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.splits import Split

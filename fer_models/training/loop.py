@@ -25,12 +25,11 @@ from fer_models.errors import UserError
 from fer_models.layout import channels_last
 from fer_models.losses.base import FERLoss
 from fer_models.preprocess import Preprocess
-from fer_models.training.epochs import chosen_rows
 from fer_models.training.kernels import use_fast_kernels
 from fer_models.training.optimise import make_optimiser, parameter_groups
 from fer_models.training.recipe import Recipe
 from fer_models.training.schedule import Plateau, lr_factor
-from fer_models.training.validation import Measured, measure, refresh_norms
+from fer_models.training.validation import Measured, chosen_rows, measure, refresh_norms
 
 _ASK_EVERY = 25  # steps after which several processes agree on whether to go on
 

@@ -19,6 +19,9 @@ from fer_models.training.devices import SyncedNorm
 _BATCH = 256
 _HALF = torch.finfo(torch.float16).max
 
+#: Validation pictures whose outputs are kept after each epoch; more are drawn from.
+AT_MOST_ROWS = 2000
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -112,3 +115,9 @@ def measure(
 def _sum(fabric: Fabric, value: Tensor) -> Tensor:
     """The sum over all processes of the run."""
     return cast(Tensor, fabric.all_reduce(value, reduce_op="sum"))
+
+
+def chosen_rows(count: int, seed: int) -> torch.Tensor:
+    """Ascending positions (int64) of the validation pictures whose outputs are kept: all, or 2,000 drawn by seed."""
+    draw = torch.Generator().manual_seed(seed)
+    return torch.randperm(count, generator=draw)[:AT_MOST_ROWS].sort().values

@@ -125,8 +125,8 @@ class Server:
 
 def end_worker(status: Path) -> None:
     """End the worker of a run that a failed test left behind."""
-    from fer_models.training.process import is_alive
-    from fer_models.training.run import Run
+    from fer_models.training.runs.process import is_alive
+    from fer_models.training.runs.run import Run
 
     state = Run(status.parent).status()
     if state.active and state.pid is not None and is_alive(state.pid, state.pid_started):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from app_server import PATIENCE, ROOT, Server, errors, expect, expect_asked, expect_fits, fill, saved, settle
 
-from fer_models.training.run import Run
+from fer_models.training.runs.run import Run
 from workbench.navigation import PAGES
 
 pytestmark = pytest.mark.browser

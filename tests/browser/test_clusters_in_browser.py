@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from app_server import PlaywrightTimeout, Server, expect, expect_asked, settle, steady
 
-from fer_models.training.epochs import EpochOutputs, write_epoch
 from fer_models.training.recipe import Recipe
-from fer_models.training.run import Run
+from fer_models.training.runs.epochs import EpochOutputs, write_epoch
+from fer_models.training.runs.run import Run
 
 pytestmark = pytest.mark.browser
 

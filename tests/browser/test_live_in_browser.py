@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from app_server import ARGUMENTS, CHROMIUM, PATIENCE, ROOT, Server, expect, is_strange, settle, steady
 
-from fer_models.faces.annotate import encode_webm
-from fer_models.faces.drawn_video import DrawnVideo
+from fer_models.video.annotate import encode_webm
+from fer_models.video.drawn import DrawnVideo
 
 pytestmark = pytest.mark.browser
 av: Any = pytest.importorskip("av")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from fer_models.cli import main
-from fer_models.faces.annotate import encode_webm
-from fer_models.faces.drawn_video import DrawnVideo
-from fer_models.faces.video import read_video
+from fer_models.video.annotate import encode_webm
+from fer_models.video.drawn import DrawnVideo
+from fer_models.video.opening import read_video
 
 _CHECKPOINT = str(Path(__file__).resolve().parents[2] / "checkpoints" / "fcsdnet-synthetic")
 _DRAWN = DrawnVideo(expressions=("happy", "angry"), hold=0.8, fps=10)

@@ -12,8 +12,8 @@ from fer_models import create_model, list_models, load_checkpoint
 from fer_models.checkpoint import save_checkpoint
 from fer_models.errors import UserError
 from fer_models.explain import EXPLAINERS, explain, unsupported_methods
-from fer_models.explain.attention_maps import attention_maps
 from fer_models.explain.layers import SMALLEST_SIDE
+from fer_models.explain.own_attention.maps import attention_maps
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 

@@ -7,9 +7,10 @@ from lightning.fabric import Fabric
 
 from fer_models.architectures import ARCHITECTURES, create_model
 from fer_models.attention.base import AttentionTap
-from fer_models.checkpoint import load_checkpoint, save_checkpoint
+from fer_models.checkpoint import save_checkpoint
+from fer_models.classifier import load_checkpoint
 from fer_models.explain import explain
-from fer_models.explain.attention_maps import attention_maps
+from fer_models.explain.own_attention.maps import attention_maps
 from fer_models.labels import FER7
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess

@@ -8,7 +8,7 @@ import pytest
 from fer_models.embedding import MapSettings
 from fer_models.embedding.epochs import epoch_maps
 from fer_models.errors import UserError
-from fer_models.training.epochs import EpochOutputs
+from fer_models.training.runs.epochs import EpochOutputs
 
 CLASSES = ("angry", "happy", "sad")
 

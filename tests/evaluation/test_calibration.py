@@ -2,9 +2,7 @@
 
 import numpy as np
 import pytest
-
-from fer_models.errors import UserError
-from fer_models.evaluation.calibration import (
+from fer_models.evaluation.calibration.reliability.reliability import (
     aurc,
     expected_calibration_error,
     fit_temperature,
@@ -12,6 +10,8 @@ from fer_models.evaluation.calibration import (
     reliability,
     risk_coverage,
 )
+
+from fer_models.errors import UserError
 from fer_models.evaluation.class_match import softmax
 
 

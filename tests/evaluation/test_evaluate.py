@@ -8,8 +8,8 @@ import pytest
 import torch
 
 import fer_models
-from fer_models.checkpoint import load_checkpoint, save_checkpoint
-from fer_models.classifier import Classifier, Prediction
+from fer_models.checkpoint import save_checkpoint
+from fer_models.classifier import Classifier, Prediction, load_checkpoint
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import match_classes, parse_label_map

@@ -5,10 +5,10 @@ from collections import Counter
 from importlib import resources
 
 import pytest
+from fer_models.evaluation.claims.check.check import check_claim
 
 from fer_models.errors import UserError
-from fer_models.evaluation.claims import check_claim
-from fer_models.evaluation.paper_figures import PAPERS, paper_figures
+from fer_models.evaluation.claims.paper_figures import PAPERS, paper_figures
 
 
 def test_every_table_has_as_many_numbers_as_the_paper_prints() -> None:
@@ -77,9 +77,10 @@ def test_every_figure_is_whole() -> None:
 
 
 def test_files_and_papers_are_the_same() -> None:
-    files = {file.name for file in resources.files("fer_models.evaluation.paper_figures").iterdir()}
+    files = {file.name for file in resources.files("fer_models.evaluation.claims.paper_figures").iterdir()}
     assert {name.removesuffix(".csv") for name in files if name.endswith(".csv")} == set(PAPERS)
-    head = resources.files("fer_models.evaluation.paper_figures").joinpath("fcsdnet.csv").read_text().splitlines()[0]
+    folder = resources.files("fer_models.evaluation.claims.paper_figures")
+    head = folder.joinpath("fcsdnet.csv").read_text().splitlines()[0]
     assert next(csv.reader([head]))[:5] == ["table", "dataset", "protocol", "method", "metric"]
 
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import fer_models
-from fer_models.checkpoint import load_checkpoint, save_checkpoint
-from fer_models.classifier import Classifier
+from fer_models.checkpoint import save_checkpoint
+from fer_models.classifier import Classifier, load_checkpoint
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation import predictions

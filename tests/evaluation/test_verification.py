@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as sk
 
 from fer_models.errors import UserError
-from fer_models.evaluation.curves import pr_curve, roc_curve
+from fer_models.evaluation.metrics.curves import pr_curve, roc_curve
 from fer_models.evaluation.verification import equal_error_estimate, paper_rates, verification_curve
 
 

@@ -10,8 +10,8 @@ from fer_models.attention.window_self_attention import WindowSelfAttention
 from fer_models.data import FaceDataset
 from fer_models.data.synthetic import SyntheticOptions, generate
 from fer_models.errors import UserError
-from fer_models.explain.attention_maps import attention_maps, rollout
-from fer_models.explain.attention_means import mean_attention, pictures_of_classes
+from fer_models.explain.own_attention.maps import attention_maps, rollout
+from fer_models.explain.own_attention.means import mean_attention, pictures_of_classes
 
 
 def test_gates_are_those_of_the_network(classifier, batch):

@@ -6,19 +6,19 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from fer_models.explain.report.document.sheet import contact_sheet
 
 from fer_models.data import FaceDataset
 from fer_models.data.synthetic import SyntheticOptions, generate, generate_face
 from fer_models.errors import UserError
 from fer_models.explain import explain
-from fer_models.explain.action_units import unit_agreement
-from fer_models.explain.batch import SetSettings, explain_set, network_labels
-from fer_models.explain.batch_store import explained_set, read_set, set_file, write_set
-from fer_models.explain.batch_table import agreement, background, csv_bytes, parquet_bytes, region_shares, table
-from fer_models.explain.drawn import DRAWN_REGIONS, drawn_options, drawn_truth
-from fer_models.explain.mean_maps import MapMeans, mean_face
-from fer_models.explain.regions import REGIONS, region_masks, region_relevance
-from fer_models.explain.sheet import contact_sheet
+from fer_models.explain.face_parts.action_units import unit_agreement
+from fer_models.explain.face_parts.drawn import DRAWN_REGIONS, drawn_options, drawn_truth
+from fer_models.explain.face_parts.regions import REGIONS, region_masks, region_relevance
+from fer_models.explain.sets.batch import SetSettings, explain_set, network_labels
+from fer_models.explain.sets.mean_maps import MapMeans, mean_face
+from fer_models.explain.sets.store import explained_set, read_set, set_file, write_set
+from fer_models.explain.sets.table import agreement, background, csv_bytes, parquet_bytes, region_shares, table
 
 OPTIONS = SyntheticOptions(count=12, size=64, seed=5)
 
@@ -53,7 +53,7 @@ def explained(classifier, photographs):
 
 
 def test_parts_are_what_single_pictures_give(classifier, photographs, explained, monkeypatch):
-    monkeypatch.setattr("fer_models.explain.batch._PART", 5)
+    monkeypatch.setattr("fer_models.explain.sets.batch._PART", 5)
     told, kept = [], np.zeros((12, 48, 48), np.float32)
 
     def keep(start, values):

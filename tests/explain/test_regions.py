@@ -5,8 +5,8 @@ import pytest
 
 from fer_models.errors import UserError
 from fer_models.explain import Attribution
-from fer_models.explain.action_units import unit_agreement, unit_areas
-from fer_models.explain.regions import (
+from fer_models.explain.face_parts.action_units import unit_agreement, unit_areas
+from fer_models.explain.face_parts.regions import (
     EYES,
     MOUTH_CORNERS,
     NOSE,

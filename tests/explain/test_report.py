@@ -7,12 +7,20 @@ import re
 
 import numpy as np
 import pytest
+from fer_models.explain.report.document.charts import bars_html, lines_html
+from fer_models.explain.report.document.document import (
+    Bar,
+    Figure,
+    Lines,
+    Section,
+    heatmap_figure,
+    html_report,
+    versions,
+)
 from PIL import Image
 
 from fer_models.errors import UserError
 from fer_models.explain import explain
-from fer_models.explain.report import Bar, Figure, Lines, Section, heatmap_figure, html_report, versions
-from fer_models.explain.report_charts import bars_html, lines_html
 
 MADE = datetime.datetime(2026, 5, 4, 12, 30, tzinfo=datetime.UTC)
 

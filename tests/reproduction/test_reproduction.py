@@ -11,8 +11,8 @@ import pytest
 from fer_models.checkpoint import read_checkpoint
 from fer_models.cli import main
 from fer_models.errors import UserError
+from fer_models.evaluation.claims.paper_figures import PAPERS, paper_figures
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.paper_figures import PAPERS, paper_figures
 from fer_models.reproduction import findings, page, read_studies
 from fer_models.reproduction.ablations import ablation_sections
 from fer_models.reproduction.findings import REWRITTEN, rewritten_accuracy

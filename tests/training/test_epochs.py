@@ -5,18 +5,18 @@ import pytest
 
 from fer_models.data import open_dataset
 from fer_models.errors import UserError
-from fer_models.training.epochs import (
+from fer_models.training.recipe import Recipe
+from fer_models.training.runs.epochs import (
     AT_MOST_EPOCHS,
     EpochOutputs,
-    chosen_rows,
     list_epochs,
     read_epoch,
     spacing,
     write_epoch,
 )
-from fer_models.training.recipe import Recipe
-from fer_models.training.run import create_run
-from fer_models.training.worker import work
+from fer_models.training.runs.run import create_run
+from fer_models.training.runs.worker import work
+from fer_models.training.validation import chosen_rows
 
 SMALL = Recipe(data="synthetic:count=210,size=48,identities=12", network="mini_xception", epochs=2, batch_size=32)
 

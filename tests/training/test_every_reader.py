@@ -9,8 +9,8 @@ from PIL import Image
 
 from fer_models.data import READERS, open_dataset
 from fer_models.training.recipe import Recipe
-from fer_models.training.run import create_run
-from fer_models.training.worker import work
+from fer_models.training.runs.run import create_run
+from fer_models.training.runs.worker import work
 
 RNG = np.random.default_rng(0)
 

@@ -12,8 +12,8 @@ from fer_models.errors import UserError
 from fer_models.training.parts import split_of
 from fer_models.training.recipe import Recipe
 from fer_models.training.rows import read_rows
-from fer_models.training.run import create_run, list_runs
-from fer_models.training.worker import work
+from fer_models.training.runs.run import create_run, list_runs
+from fer_models.training.runs.worker import work
 
 SMALL = Recipe(data="synthetic:count=140,size=48,identities=12", network="mini_xception", epochs=1, batch_size=32)
 

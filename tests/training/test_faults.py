@@ -13,14 +13,14 @@ import torch
 from lightning.fabric import Fabric
 
 from fer_models.architectures import create_model
-from fer_models.checkpoint import load_checkpoint
+from fer_models.classifier import load_checkpoint
 from fer_models.errors import UserError
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
 from fer_models.training.loop import Loop, TrainingData
 from fer_models.training.recipe import Recipe
-from fer_models.training.run import Run, create_run
-from fer_models.training.worker import work
+from fer_models.training.runs.run import Run, create_run
+from fer_models.training.runs.worker import work
 
 SMALL = Recipe(
     data="synthetic:count=140,size=48,identities=12",
@@ -71,7 +71,7 @@ def test_a_full_disk_is_said_and_the_run_goes_on_when_there_is_room(small_disk, 
 
 def test_a_run_survives_the_kill_of_the_app_that_started_it():
     code = (
-        "import json,sys,time;from fer_models.training.launch import launch;"
+        "import json,sys,time;from fer_models.training.runs.launch import launch;"
         "from fer_models.training.recipe import Recipe;"
         "print(launch(Recipe.from_dict(json.loads(sys.argv[1]))).folder,flush=True);time.sleep(600)"
     )

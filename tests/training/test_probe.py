@@ -7,7 +7,7 @@ import pytest
 from fer_models.errors import UserError
 from fer_models.training.probe import Speed, known_speed, measure_speed, take_steps
 from fer_models.training.recipe import Recipe
-from fer_models.training.run import list_runs
+from fer_models.training.runs.run import list_runs
 
 SMALL = Recipe(data="synthetic:count=210,size=48,identities=12", network="mini_xception", epochs=4, batch_size=8)
 

@@ -11,13 +11,13 @@ import torch
 from torch import nn
 
 from fer_models.architectures import create_model
-from fer_models.checkpoint import load_checkpoint
+from fer_models.classifier import load_checkpoint
 from fer_models.training.devices import SyncedNorm, sync_norms
-from fer_models.training.epochs import read_epoch
-from fer_models.training.launch import launch, resume
 from fer_models.training.recipe import Recipe
-from fer_models.training.run import create_run
-from fer_models.training.worker import work
+from fer_models.training.runs.epochs import read_epoch
+from fer_models.training.runs.launch import launch, resume
+from fer_models.training.runs.run import create_run
+from fer_models.training.runs.worker import work
 
 SMALL = Recipe.from_dict(
     {

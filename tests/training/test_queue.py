@@ -14,11 +14,11 @@ import torch
 from fer_models.cli import main
 from fer_models.errors import UserError
 from fer_models.training.devices import slot_count, slots_of_a_run
-from fer_models.training.process import start_ticks
-from fer_models.training.queue import ahead_of, move, waiting_runs
 from fer_models.training.recipe import Recipe
-from fer_models.training.run import BusyError, Run, create_run
-from fer_models.training.worker import work
+from fer_models.training.runs.process import start_ticks
+from fer_models.training.runs.queue import ahead_of, move, waiting_runs
+from fer_models.training.runs.run import BusyError, Run, create_run
+from fer_models.training.runs.worker import work
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_worker_that_reports_does_not_undo_a_move(waiting):
 def test_a_second_worker_is_refused_and_touches_nothing(waiting):
     run = waiting[0]
     code = (
-        "import sys;from fer_models.training.run import Run;r=Run(sys.argv[1]);r.claim();"
+        "import sys;from fer_models.training.runs.run import Run;r=Run(sys.argv[1]);r.claim();"
         "r.write_status(state='running');print('held',flush=True);sys.stdin.read()"
     )
     holder = subprocess.Popen(
@@ -148,7 +148,8 @@ def test_the_command_line_shows_and_changes_the_order(waiting, capsys):
 def test_as_many_workers_run_at_once_as_there_are_slots(waiting):
     """Real processes that hold a slot each; the third waits until one of them is killed."""
     code = (
-        "import sys;from fer_models.training.queue import wait_for_slot;from fer_models.training.run import Run;"
+        "import sys;from fer_models.training.runs.queue import wait_for_slot;"
+        "from fer_models.training.runs.run import Run;"
         "r=Run(sys.argv[1]);r.claim();c=wait_for_slot(r);n=c.__enter__();r.write_status(state='running');"
         "print(n,flush=True);sys.stdin.read()"
     )

@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 import torch
 
-from fer_models.checkpoint import load_checkpoint, read_checkpoint
+from fer_models.checkpoint import read_checkpoint
+from fer_models.classifier import load_checkpoint
 from fer_models.errors import UserError
-from fer_models.training.launch import launch, resume, start
-from fer_models.training.process import is_alive, start_ticks
 from fer_models.training.recipe import Recipe
-from fer_models.training.run import Run, create_run, find_run, list_runs
-from fer_models.training.worker import _best_so_far
+from fer_models.training.runs.launch import launch, resume, start
+from fer_models.training.runs.process import is_alive, start_ticks
+from fer_models.training.runs.run import Run, create_run, find_run, list_runs
+from fer_models.training.runs.worker import _best_so_far
 
 SMALL = Recipe(
     data="synthetic:count=210,size=48,identities=12",
@@ -90,7 +91,7 @@ def test_killed_worker_is_lost_and_resumes_to_the_weights_of_an_uninterrupted_ru
 def test_cancel_leaves_a_usable_checkpoint_and_survives_the_parent():
     recipe = dataclasses.replace(SMALL, data="synthetic:count=700,size=48,identities=12", epochs=500)
     code = (
-        "import json,sys;from fer_models.training.launch import launch;"
+        "import json,sys;from fer_models.training.runs.launch import launch;"
         "from fer_models.training.recipe import Recipe;"
         "print(launch(Recipe.from_dict(json.loads(sys.argv[1]))).folder)"
     )
@@ -123,7 +124,7 @@ def test_a_run_without_room_on_disk_says_so(tmp_path):
     code = (
         "import resource,signal,sys;signal.signal(signal.SIGXFSZ,signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE,(600_000,600_000));"
-        "from fer_models.training.worker import work;from fer_models.training.run import Run;"
+        "from fer_models.training.runs.worker import work;from fer_models.training.runs.run import Run;"
         "sys.exit(work(Run(sys.argv[1])))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(run.folder)], capture_output=True, text=True)

@@ -8,21 +8,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fer_models.training.study.study.axes import Span, fold_protocol, parse_axis, parse_folds, settings_of, shown
+from fer_models.training.study.study.results import curves, pooled, results_of
+from fer_models.training.study.study.start import cancel_study, start_study
+from fer_models.training.study.study.statistics import difference, spread, verdict
+from fer_models.training.study.study.study import create_study, find_study, list_studies, state_of
+from fer_models.training.study.study.tables import ablation_table, fold_table
 
 from fer_models import create_model
 from fer_models.checkpoint import save_checkpoint
 from fer_models.cli import main
 from fer_models.errors import UserError
 from fer_models.preprocess import Preprocess
-from fer_models.training import study_start
 from fer_models.training.recipe import Recipe
-from fer_models.training.run import list_runs
-from fer_models.training.study import create_study, find_study, list_studies, state_of
-from fer_models.training.study_axes import Span, fold_protocol, parse_axis, parse_folds, settings_of, shown
-from fer_models.training.study_results import curves, pooled, results_of
-from fer_models.training.study_start import cancel_study, start_study
-from fer_models.training.study_statistics import difference, spread, verdict
-from fer_models.training.study_tables import ablation_table, fold_table
+from fer_models.training.runs.run import list_runs
+from fer_models.training.study.study import start
 
 SMALL = Recipe(
     data="synthetic:count=140,size=48,identities=12",
@@ -37,7 +37,7 @@ SMALL = Recipe(
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Studies make their runs, no process is started; what would have been started is in the list."""
     started: list[list[str]] = []
-    monkeypatch.setattr(study_start, "_spawn", lambda module, given, log: started.append([module, *given]) or 0)
+    monkeypatch.setattr(start, "_spawn", lambda module, given, log: started.append([module, *given]) or 0)
     return started
 
 
@@ -59,11 +59,11 @@ def finish(run, value: float, validation: float, epochs: int = 2) -> None:
 def finish_all(study, values: list[float]) -> None:
     """Let the queue work: every run of the study is made and finished with the next of these accuracies."""
     for value in values:
-        study_start.advance(study)
+        start.advance(study)
         fresh = find_study(study.id)
         run = next(r for t in fresh.trials if (r := fresh.run_of(t)) and r.status().active)
         finish(run, value, value + 0.01)
-    study_start.advance(study)
+    start.advance(study)
 
 
 def test_axes_are_read_as_they_are_written() -> None:
@@ -137,8 +137,8 @@ def test_two_runs_are_under_way_at_a_time_until_all_are_made(no_worker: list[lis
     assert len(study.trials) == 8 and not list_runs()
     start_study(study)
     assert len(list_runs()) == len(no_worker) == 2
-    assert all(call[0] == "fer_models.training.study_worker" and call[2] == study.id for call in no_worker)
-    study_start.advance(study)
+    assert all(call[0] == "fer_models.training.study.worker" and call[2] == study.id for call in no_worker)
+    start.advance(study)
     assert len(list_runs()) == 2  # both wait still
     with pytest.raises(UserError, match="at work"):
         start_study(study)
@@ -162,7 +162,7 @@ def test_cancel_and_resume_start_only_what_is_missing(no_worker: list[list[str]]
     cancel_study(study)
     fresh = find_study(study.id)
     assert state_of(fresh).counts == {"finished": 1, "cancelled": 1, "missing": 2}
-    assert study_start.advance(study) == []
+    assert start.advance(study) == []
     assert state_of(fresh).word == "stopped"
     start_study(fresh)
     fresh = find_study(study.id)
@@ -180,13 +180,13 @@ def test_a_killed_run_is_lost_and_goes_on_with_the_study(no_worker: list[list[st
     first, second = (fresh.run_of(trial) for trial in fresh.trials)
     first.write_status(state="running", pid=2**22 - 1, pid_started=1, epoch=1)  # killed: no such process any more
     finish(second, 0.6, 0.6)
-    assert study_start.advance(study, leaving=second.id) == []  # a lost run waits until someone looks at it
+    assert start.advance(study, leaving=second.id) == []  # a lost run waits until someone looks at it
     assert state_of(fresh).counts == {"lost": 1, "finished": 1} and state_of(fresh).word == "stopped"
     start_study(study)
     assert len(no_worker) == 3 and no_worker[-1][1] == str(first.folder) and len(list_runs()) == 2
     second.folder.rename(second.folder.with_name("elsewhere"))
     assert state_of(find_study(study.id)).counts == {"queued": 1, "missing": 1}  # removed by hand: made anew
-    assert len(study_start.advance(study)) == 1
+    assert len(start.advance(study)) == 1
 
 
 def test_tables_of_a_part_and_of_the_whole(no_worker: list[list[str]]) -> None:

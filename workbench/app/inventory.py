@@ -12,7 +12,7 @@ from fer_models.data import READERS, known_datasets
 from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.errors import UserError
 from fer_models.folders import checkpoints_folder
-from fer_models.training.run import list_runs
+from fer_models.training.runs.run import list_runs
 from workbench.app.wording import figure
 
 

@@ -18,9 +18,9 @@ from fer_models.data import open_dataset
 from fer_models.errors import UserError
 from fer_models.evaluation.predictions import predictions_for
 from fer_models.folders import runs_folder
-from fer_models.training.epochs import EpochOutputs, write_epoch
 from fer_models.training.recipe import Recipe
-from fer_models.training.run import Run
+from fer_models.training.runs.epochs import EpochOutputs, write_epoch
+from fer_models.training.runs.run import Run
 from workbench.app import marks
 from workbench.features.clusters.model import selection
 

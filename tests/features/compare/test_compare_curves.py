@@ -10,7 +10,7 @@ from app_driver import make_checkpoint, open_page, words
 from streamlit.testing.v1 import AppTest
 
 from fer_models.training.recipe import Recipe
-from fer_models.training.run import create_run
+from fer_models.training.runs.run import create_run
 from workbench.features.compare.figures.others import curves_together
 from workbench.features.compare.model import training
 

@@ -14,7 +14,7 @@ from app_driver import FIGURE, make_checkpoint
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.inference import ONNX, PLAIN
-from fer_models.inference.measure import Cost
+from fer_models.latency.measure import Cost
 from workbench.features.compare.figures.networks import Point, pareto
 from workbench.features.compare.model import measure, networks, networks_table
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from fer_models.checkpoint import Checkpoint
 from fer_models.errors import UserError
 from fer_models.inference import ONNX, PLAIN
-from fer_models.inference.measure import Cost
+from fer_models.latency.measure import Cost
 from workbench.features.compare.model import measure
 from workbench.features.compare.model import networks as networks_model
 from workbench.features.compare.model.networks import Entry

@@ -19,8 +19,8 @@ from fer_models.classifier import Classifier
 from fer_models.data import open_dataset
 from fer_models.errors import UserError
 from fer_models.explain import explain as library_explain
-from fer_models.explain.attention_order import tokens_in_sequence
 from fer_models.explain.faithfulness import measure
+from fer_models.explain.own_attention.order import tokens_in_sequence
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 from fer_models.robustness import CORRUPTIONS, FaceGeometry

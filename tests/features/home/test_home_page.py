@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from fer_models.checkpoint import Checkpoint
 from fer_models.errors import UserError
 from fer_models.training.recipe import Recipe
-from fer_models.training.run import create_run
+from fer_models.training.runs.run import create_run
 from workbench import navigation
 from workbench.app import inventory
 

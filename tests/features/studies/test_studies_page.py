@@ -14,6 +14,7 @@ import pytest
 import torch
 from app_driver import open_page, words
 from evidence_maker import NAME, write_faces
+from fer_models.training.study.study.study import Study, create_study, find_study, list_studies
 from streamlit.testing.v1 import AppTest
 
 from fer_models import create_model
@@ -22,11 +23,10 @@ from fer_models.data import make_split, open_dataset
 from fer_models.errors import UserError
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
-from fer_models.training import study_start
 from fer_models.training.parts import part_name
 from fer_models.training.recipe import Recipe, load_preset
-from fer_models.training.run import list_runs
-from fer_models.training.study import Study, create_study, find_study, list_studies
+from fer_models.training.runs.run import list_runs
+from fer_models.training.study.study import start
 from workbench.features.studies import figures
 from workbench.features.studies.model import plots, studies, tables
 
@@ -37,12 +37,12 @@ ATTENTION = tuple({"options.attention": value} for value in ("none", "fusion"))
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Studies make their runs, no process is started."""
-    monkeypatch.setattr(study_start, "_spawn", lambda *_: 0)
+    monkeypatch.setattr(start, "_spawn", lambda *_: 0)
 
 
 def finish(study: Study, count: int = 99) -> None:
     """Let the first runs of a study be trained: each finishes with an accuracy of its own."""
-    study_start.start_study(study)
+    start.start_study(study)
     for number in range(count):
         fresh = find_study(study.id)
         found = [(t, r) for t in fresh.trials if (r := fresh.run_of(t)) and r.status().active]
@@ -73,7 +73,7 @@ def finish(study: Study, count: int = 99) -> None:
             line = {f"{part}_{q}": value * epoch / 2 for part in ("train", "val") for q in ("loss", "accuracy")}
             run.append_metrics({"epoch": epoch, "seconds": 30.0, "images_per_second": 100.0, **line})
         run.write_status(state="finished", epoch=2, epochs=2, best_epoch=2, images_per_second=100.0)
-        study_start.advance(study)
+        start.advance(study)
 
 
 def press(app: AppTest, label: str) -> AppTest:

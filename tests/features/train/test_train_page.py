@@ -13,12 +13,13 @@ from streamlit.testing.v1 import AppTest
 
 from fer_models.data import open_dataset
 from fer_models.errors import UserError
-from fer_models.training import launch, probe
-from fer_models.training.process import start_ticks
-from fer_models.training.queue import waiting_runs
+from fer_models.training import probe
 from fer_models.training.recipe import Recipe, load_preset
 from fer_models.training.rows import read_rows
-from fer_models.training.run import Run, create_run, list_runs
+from fer_models.training.runs import launch
+from fer_models.training.runs.process import start_ticks
+from fer_models.training.runs.queue import waiting_runs
+from fer_models.training.runs.run import Run, create_run, list_runs
 from workbench.app import marks
 from workbench.app.wording import duration
 

@@ -13,9 +13,9 @@ from app_driver import ROOT, open_page, words
 from streamlit.testing.v1 import AppTest
 
 from fer_models.classifier import Classifier
-from fer_models.faces.annotate import encode_webm
-from fer_models.faces.drawn_video import DrawnVideo
-from fer_models.faces.reading import ReadingOptions, read_expressions
+from fer_models.video.annotate import encode_webm
+from fer_models.video.drawn import DrawnVideo
+from fer_models.video.reading import ReadingOptions, read_expressions
 from workbench.app import jobs as background_jobs
 from workbench.features.video.model import reading as reading_model
 from workbench.features.video.moment import clicked_reading

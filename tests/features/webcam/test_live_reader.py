@@ -15,9 +15,9 @@ import pytest
 from fer_models import load_checkpoint
 from fer_models.classifier import Classifier
 from fer_models.errors import UserError
-from fer_models.faces import live
-from fer_models.faces.drawn_video import DrawnVideo
-from fer_models.faces.live import LiveReader, read_still
+from fer_models.video import live
+from fer_models.video.drawn import DrawnVideo
+from fer_models.video.live import LiveReader, read_still
 from workbench.features.webcam.model import camera as camera_model
 
 _DRAWN = DrawnVideo(expressions=("happy", "angry"), hold=1.5, fps=10, width=640, height=480)

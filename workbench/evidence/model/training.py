@@ -15,7 +15,7 @@ from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.scorecard import Scorecard, scorecard
 from fer_models.training.recipe import Recipe
-from fer_models.training.report import part_name
+from fer_models.training.runs.report import part_name
 from workbench.evidence.model.predictions import Part
 
 

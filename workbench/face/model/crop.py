@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from fer_models.explain import Attribution
-from fer_models.explain.action_units import unit_agreement, unit_areas
-from fer_models.explain.regions import background_alarm, region_areas, region_masks, region_relevance
+from fer_models.explain.face_parts.action_units import unit_agreement, unit_areas
+from fer_models.explain.face_parts.regions import background_alarm, region_areas, region_masks, region_relevance
 from fer_models.faces.align import crop_face
 from fer_models.faces.eyes import find_eyes
 from fer_models.faces.face import Face

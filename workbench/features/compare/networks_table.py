@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from fer_models.inference.measure import MANY, Cost
+from fer_models.latency.measure import MANY, Cost
 from workbench.app import machine
 from workbench.app.wording import duration
 from workbench.features.compare.model import measure, networks_table

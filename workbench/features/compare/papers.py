@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.architectures import ARCHITECTURES
-from fer_models.evaluation.paper_figures import PAPERS
+from fer_models.evaluation.claims.paper_figures import PAPERS
 from workbench import navigation, state
 from workbench.app import inventory
 from workbench.features.compare.model import papers

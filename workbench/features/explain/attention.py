@@ -7,7 +7,7 @@ import io
 import numpy as np
 import streamlit as st
 
-from fer_models.explain.attention_maps import AttentionMap
+from fer_models.explain.own_attention.maps import AttentionMap
 from workbench import cache, state
 from workbench.features.explain import attention_means, own_attention
 from workbench.features.explain.figures import gate_bars, weight_matrix

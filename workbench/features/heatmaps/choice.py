@@ -6,7 +6,7 @@ import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
-from fer_models.explain.batch import ExplainedSet, SetSettings
+from fer_models.explain.sets.batch import ExplainedSet, SetSettings
 from workbench import cache, state
 from workbench.app import explain_jobs, inventory
 from workbench.app.jobs import Job

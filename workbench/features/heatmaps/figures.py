@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from fer_models.explain.batch_table import RegionShare
+from fer_models.explain.sets.table import RegionShare
 
 #: Okabe and Ito's colours; networks are told apart by their pattern too.
 _COLOURS = ("#3E89B0", "#C46A2D", "#3F9C78", "#B06C9A")

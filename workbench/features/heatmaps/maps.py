@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from fer_models.data import FaceDataset
-from fer_models.explain.batch import ExplainedSet
+from fer_models.explain.sets.batch import ExplainedSet
 from workbench import state
 from workbench.features.heatmaps.model import split
 from workbench.features.heatmaps.model.split import GROUPINGS

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from fer_models.explain.batch import ExplainedSet
-from fer_models.explain.batch_table import background, region_shares
+from fer_models.explain.sets.batch import ExplainedSet
+from fer_models.explain.sets.table import background, region_shares
 from workbench import state
 from workbench.features.heatmaps.figures import region_bars
 from workbench.features.heatmaps.model import split

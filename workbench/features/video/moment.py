@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.classifier import Classifier
-from fer_models.faces.reading import Person, VideoReading
+from fer_models.video.reading import Person, VideoReading
 from workbench import state
 from workbench.app.pictures import as_rgb, enlarged
 from workbench.app.wording import percent

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from fer_models.classifier import Classifier
-from fer_models.faces.reading import Person, VideoReading
+from fer_models.video.reading import Person, VideoReading
 from workbench.app.wording import percent
 from workbench.features.video.model import reading as reading_model
 from workbench.widgets import plot

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fer_models.faces.reading import ReadingOptions
-from fer_models.faces.timeline import SMOOTHINGS
+from fer_models.video.reading import ReadingOptions
+from fer_models.video.timeline import SMOOTHINGS
 from workbench import state
 from workbench.app.wording import duration
 from workbench.face import detector_button

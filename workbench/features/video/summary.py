@@ -7,9 +7,9 @@ import json
 import streamlit as st
 
 from fer_models.classifier import Classifier
-from fer_models.faces.reading import Person, VideoReading
-from fer_models.faces.reading_table import reading_csv, reading_json
-from fer_models.faces.timeline import shares
+from fer_models.video.reading import Person, VideoReading
+from fer_models.video.reading_table import reading_csv, reading_json
+from fer_models.video.timeline import shares
 from workbench import state
 from workbench.app import jobs
 from workbench.app.wording import percent

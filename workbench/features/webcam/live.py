@@ -8,7 +8,7 @@ import streamlit as st
 
 from fer_models.classifier import Classifier
 from fer_models.faces.image import decode_image
-from fer_models.faces.live import Layer, LiveReader
+from fer_models.video.live import Layer, LiveReader
 from workbench import state
 from workbench.app.wording import percent
 from workbench.features.webcam.model import camera as camera_model

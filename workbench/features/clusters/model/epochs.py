@@ -12,8 +12,8 @@ from fer_models.data import FaceDataset
 from fer_models.embedding import MapSettings
 from fer_models.embedding.epochs import EpochMap, Training, epoch_maps
 from fer_models.errors import UserError
-from fer_models.training.epochs import list_epochs, read_epoch
-from fer_models.training.run import Run, list_runs
+from fer_models.training.runs.epochs import list_epochs, read_epoch
+from fer_models.training.runs.run import Run, list_runs
 from workbench.app import jobs as background_jobs
 from workbench.app.jobs import Job
 from workbench.features.clusters.model import jobs as jobs_model

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fer_models.evaluation.claims.check.check import check_claim
+
 from fer_models.data import READERS
 from fer_models.errors import UserError
-from fer_models.evaluation.claims import check_claim
-from fer_models.evaluation.paper_figures import PAPERS, paper_figures
+from fer_models.evaluation.claims.paper_figures import PAPERS, paper_figures
 from workbench.app import jobs
 from workbench.app.jobs import Job
 
@@ -53,7 +54,7 @@ def example() -> tuple[Fields, str]:
 
 
 def claim(fields: Fields) -> dict[str, Any]:
-    """The claim that the form makes, as :func:`fer_models.evaluation.claims.check_claim` takes it.
+    """The claim that the form makes, as :func:`fer_models.evaluation.claims.check.check_claim` takes it.
 
     Raises:
         UserError: If a line of the counts does not end with a whole number.

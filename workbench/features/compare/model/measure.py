@@ -21,7 +21,7 @@ import torch
 
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
-from fer_models.inference.measure import Cost, Subject
+from fer_models.latency.measure import Cost, Subject
 from workbench.app import jobs, machine
 from workbench.app.jobs import Job, Progress
 from workbench.features.compare.model.networks import Entry
@@ -82,7 +82,7 @@ def _measure(entries: list[Entry], tell: Progress) -> int:
     }
     tell(0, "starting a process for it")
     _worker = subprocess.Popen(
-        [sys.executable, "-m", "fer_models.inference.worker"],
+        [sys.executable, "-m", "fer_models.latency.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

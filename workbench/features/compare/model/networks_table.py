@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from fer_models.complexity import LayerRow
-from fer_models.inference.measure import MANY, Cost
+from fer_models.latency.measure import MANY, Cost
 from workbench.app.wording import selection
 from workbench.features.compare.model.networks import Entry, measured_on
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from fer_models.checkpoint import Checkpoint
-from fer_models.training.run import Run
+from fer_models.training.runs.run import Run
 from workbench.app.wording import duration, percent
 
 

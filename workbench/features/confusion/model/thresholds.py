@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from fer_models.errors import UserError
-from fer_models.evaluation.curves import Curve, pr_curve, roc_curve
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.metrics import pr_auc_per_class, roc_auc_per_class
+from fer_models.evaluation.metrics.curves import Curve, pr_curve, roc_curve
 from fer_models.evaluation.verification import (
     PaperRates,
     VerificationCurve,

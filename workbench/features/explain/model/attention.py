@@ -9,11 +9,11 @@ import numpy as np
 
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
-from fer_models.explain.attention_maps import AttentionMap, attention_maps, rollout
-from fer_models.explain.attention_means import mean_attention, pictures_of_classes
-from fer_models.explain.attention_order import tokens_in_sequence
-from fer_models.explain.batch import network_labels
-from fer_models.explain.mean_maps import ClassMaps, mean_face
+from fer_models.explain.own_attention.maps import AttentionMap, attention_maps, rollout
+from fer_models.explain.own_attention.means import mean_attention, pictures_of_classes
+from fer_models.explain.own_attention.order import tokens_in_sequence
+from fer_models.explain.sets.batch import network_labels
+from fer_models.explain.sets.mean_maps import ClassMaps, mean_face
 from workbench.app.jobs import Progress
 from workbench.heatmap.model.look import resized
 

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from fer_models.explain.report.document.sheet import contact_sheet
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.explain import EXPLAINERS, unsupported_methods
-from fer_models.explain import batch_table as tables
-from fer_models.explain.batch import LABEL, PREDICTED, ExplainedSet, SetSettings
-from fer_models.explain.batch_store import explained_set, read_set, set_file
-from fer_models.explain.mean_maps import ClassMaps, mean_face
 from fer_models.explain.overlay import overlay
-from fer_models.explain.sheet import contact_sheet
+from fer_models.explain.sets import table as tables
+from fer_models.explain.sets.batch import LABEL, PREDICTED, ExplainedSet, SetSettings
+from fer_models.explain.sets.mean_maps import ClassMaps, mean_face
+from fer_models.explain.sets.store import explained_set, read_set, set_file
 from workbench.app import explain_jobs, jobs, machine
 from workbench.app.jobs import Job
 from workbench.app.pictures import as_rgb, enlarged, png

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fer_models.training.study.study.axes import shown, shown_value
+from fer_models.training.study.study.results import FIGURES, Result
+from fer_models.training.study.study.statistics import Spread
+from fer_models.training.study.study.study import Study, label_of
+from fer_models.training.study.study.tables import ablation_table, fold_table
+
 from fer_models.data.augment import Augmentation
 from fer_models.training.recipe import Recipe
-from fer_models.training.study import Study, label_of
-from fer_models.training.study_axes import shown, shown_value
-from fer_models.training.study_results import FIGURES, Result
-from fer_models.training.study_statistics import Spread
-from fer_models.training.study_tables import ablation_table, fold_table
 from workbench.app.latex import escaped
 
 TITLES = {

@@ -12,7 +12,7 @@ import numpy as np
 from fer_models.checkpoint import read_checkpoint
 from fer_models.errors import UserError
 from fer_models.folders import runs_folder
-from fer_models.training.run import Run
+from fer_models.training.runs.run import Run
 from workbench.app import runs as run_folders
 
 #: Key of a row, title of the axis, factor.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fer_models.errors import UserError
-from fer_models.training import queue
-from fer_models.training.run import Run, list_runs
+from fer_models.training.runs import queue
+from fer_models.training.runs.run import Run, list_runs
 from workbench.app import runs
 
 

@@ -18,13 +18,13 @@ from fer_models.errors import UserError
 from fer_models.explain import explain
 from fer_models.explain.overlay import overlay
 from fer_models.faces.align import crop_face
-from fer_models.faces.annotate import annotate_video, draw_face, encode_webm
 from fer_models.faces.detect import detector_for
-from fer_models.faces.drawn_video import DrawnVideo
-from fer_models.faces.reading import Person, ReadingOptions, VideoReading, read_expressions
-from fer_models.faces.sequence import CONFIG, FOLDER, SequenceNetwork, load_sequence_network, read_person
-from fer_models.faces.track import scaled
-from fer_models.faces.video import Video, VideoInfo, open_video
+from fer_models.video.annotate import annotate_video, draw_face, encode_webm
+from fer_models.video.drawn import DrawnVideo
+from fer_models.video.opening import Video, VideoInfo, open_video
+from fer_models.video.reading import Person, ReadingOptions, VideoReading, read_expressions
+from fer_models.video.sequence import CONFIG, FOLDER, SequenceNetwork, load_sequence_network, read_person
+from fer_models.video.track import scaled
 from workbench.app import jobs, machine
 from workbench.app.jobs import Job
 from workbench.app.pictures import as_rgb, enlarged

@@ -15,9 +15,9 @@ import numpy as np
 
 from fer_models.classifier import Classifier
 from fer_models.errors import UserError
-from fer_models.explain.attention_maps import attention_maps
+from fer_models.explain.own_attention.maps import attention_maps
 from fer_models.faces.face import Face
-from fer_models.faces.live import History, Layer, LiveReader, read_still
+from fer_models.video.live import History, Layer, LiveReader, read_still
 from workbench.app import machine
 from workbench.face.model.predict import find_faces
 

@@ -1,0 +1,1 @@
+"""``card.md``: what a network is for, and every figure of it."""

@@ -1,0 +1,208 @@
+"""``card.md``: what a network is for and not for, and every figure, written from the numbers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fer_models.evaluation import markdown
+from fer_models.evaluation.calibration.reliability.temperature import Calibration
+from fer_models.evaluation.metrics import METRICS
+from fer_models.evaluation.scorecard import Scorecard
+from fer_models.evaluation.sentence import interval_text, percent_text
+from fer_models.evaluation.slices import Slice
+
+_PURPOSE = """It reads the expression class of one cropped face in a picture, for teaching, research and comparison of
+networks. An expression is not a feeling: the class "{example}" says what a face looks like to the network, not what a
+person feels."""
+_FORBIDDEN = """- To infer emotions of people at work or in education. In the European Union that is prohibited, except
+  for medical or safety reasons (Regulation (EU) 2024/1689, the AI Act, Article 5(1)(f)).
+- For any decision about a person: hiring, grading, policing, insurance, health.
+- To watch people who have not agreed to it."""
+_NO_GROUPS = """The data do not tell sex, age, skin colour or culture of the people in them, so how the errors differ
+between groups of people is not known. Differences are to be expected: measure them on pictures of your own people
+before you rely on any figure here."""
+#: A confusion is named when it takes at least this share of a class's pictures.
+_NAMED = 0.1
+_MOST_NAMED = 6
+
+
+def card_markdown(
+    card: Scorecard,
+    *,
+    title: str = "",
+    terms: str = "",
+    training_data: str = "",
+    calibration: Calibration | None = None,
+    pictures: Mapping[str, str] | None = None,
+    groups: Sequence[Slice] | None = None,
+) -> str:
+    """The text of ``card.md``.
+
+    Args:
+        title: name for people; the checkpoint's name unless given.
+        terms: terms of the data in one sentence, for instance from the reader's ``info.terms``.
+        training_data: sentence on the training pictures where the checkpoint's provenance does not say enough.
+        calibration: of the same predictions, for its section.
+        pictures: files beside the card by what they show: ``"curves"``, ``"confusion"``, ``"reliability"``.
+        groups: accuracy by sex, age and the like; empty where the data do not tell, ``None`` where nobody looked.
+    """
+    drawn = pictures or {}
+    measured, checkpoint = card.evaluation, card.checkpoint
+    parts = [
+        f"# {title or card.name}",
+        measured.sentence("accuracy"),
+        "## What it is for",
+        _PURPOSE.format(example="happy" if "happy" in checkpoint.classes else checkpoint.classes[0]),
+        "## What it must not be used for",
+        _FORBIDDEN,
+        "## Network and input",
+        _network(card),
+        "## Data",
+        _data(card, terms, training_data),
+    ]
+    if recipe := _recipe(checkpoint.provenance.get("recipe")):
+        parts += ["## Recipe", recipe]
+    if "curves" in drawn:
+        parts.append(f"![Accuracy by epoch]({drawn['curves']})")
+    parts += ["## Figures", _figures(card)]
+    if card.warnings:
+        parts += ["## Read these figures with care", "\n".join(f"- {warning}" for warning in card.warnings)]
+    parts += [
+        "## Confusion table",
+        "Rows are the true classes, columns the predicted ones, in pictures.",
+        _confusion(card),
+        *([f"![Confusion matrix]({drawn['confusion']})"] if "confusion" in drawn else []),
+        *_calibration(calibration, drawn.get("reliability", "")),
+        "## Known failures",
+        "\n".join(f"- {failure}" for failure in known_failures(card)),
+    ]
+    if groups is not None:
+        parts += ["## Groups of people", "\n".join(f"- {part.sentence('accuracy')}" for part in groups) or _NO_GROUPS]
+    return "\n\n".join(parts) + "\n"
+
+
+def known_failures(card: Scorecard) -> list[str]:
+    """Sentences on where the network fails, computed from its confusion matrix and confidences."""
+    measured = card.evaluation
+    table, names = measured.confusion, measured.classes
+    known = table.sum(1)
+    recalls = measured.recalls()
+    present = [k for k in range(len(names)) if known[k]]
+    worst = min(present, key=lambda k: table[k, k] / known[k])
+    found = [
+        f"{names[worst].capitalize()} is found least often: {percent_text(recalls[names[worst]].value)} of its "
+        f"{known[worst]:,} pictures."
+    ]
+    shares = table / np.maximum(known, 1)[:, None]
+    np.fill_diagonal(shares, 0)
+    for cell in np.argsort(-shares, axis=None, kind="stable")[:_MOST_NAMED]:
+        true, predicted = divmod(int(cell), len(names))
+        if shares[true, predicted] >= _NAMED:
+            found.append(
+                f"{names[true].capitalize()} is taken for {names[predicted]} in "
+                f"{percent_text(shares[true, predicted])} of its pictures "
+                f"({table[true, predicted]:,} of {known[true]:,})."
+            )
+    never = [name for k, name in enumerate(names) if not table[:, k].sum()]
+    if never:
+        found.append(f"It never answers {', '.join(never)}.")
+    confidence = float(measured.probabilities.max(1).mean())
+    gap = confidence - float(np.trace(table) / table.sum())
+    if abs(gap) >= 0.02:
+        found.append(
+            f"Its mean confidence of {percent_text(confidence)} lies {abs(gap) * 100:.1f} points "
+            f"{'above' if gap > 0 else 'below'} its accuracy."
+        )
+    wrong = measured.predictions != measured.targets
+    sure = int((wrong & (measured.probabilities.max(1) >= 0.9)).sum())
+    if sure:
+        found.append(f"{sure:,} of its {int(wrong.sum()):,} errors are made with a confidence of at least 90 %.")
+    return found
+
+
+def _network(card: Scorecard) -> str:
+    checkpoint, preprocess = card.checkpoint, card.checkpoint.preprocess
+    colour = "grey" if preprocess.channels == 1 else "RGB"
+    told = [
+        f"Network `{checkpoint.network}`, classes {', '.join(checkpoint.classes)}.",
+        f"Input: a {colour} face of {preprocess.size} x {preprocess.size} pixels, crop margin "
+        f"{preprocess.crop_margin:g}, alignment {preprocess.alignment}.",
+    ]
+    if card.parameters is not None:
+        told.append(
+            f"{card.parameters:,} parameters" + (f", {card.macs / 1e6:,.1f} million MACs." if card.macs else ".")
+        )
+    if card.milliseconds is not None:
+        told.append(f"{card.milliseconds:.1f} ms a picture" + (f" on {card.device}." if card.device else "."))
+    told.append(f"SHA-256 of the weights: `{checkpoint.sha256}`.")
+    return "\n".join(f"- {line}" for line in told)
+
+
+def _data(card: Scorecard, terms: str, training_data: str) -> str:
+    measured, origin = card.evaluation, card.checkpoint.provenance
+    trained = training_data or (
+        f"Trained on {origin['data']}, split {origin.get('split', 'not stated')}." if "data" in origin else ""
+    )
+    selection = measured.selection or "not stated"
+    told = [
+        trained,
+        f"Selection rule: {origin.get('selection') or selection}.",
+        f"Measured on {measured.data}, {measured.split}, {measured.n:,} pictures (SHA-256 `{measured.fingerprint}`).",
+        f"Terms of the data: {terms}" if terms else "",
+        "Pictures with a copy in training were not looked for." if card.leaked is None else "",
+    ]
+    return "\n".join(f"- {line}" for line in told if line)
+
+
+def _recipe(recipe: Any) -> str:
+    if not isinstance(recipe, Mapping):
+        return ""
+    plain = {name: value for name, value in recipe.items() if value not in ("", None, {}, [])}
+    return (
+        markdown.table([["setting", "value"], *([str(name).lstrip("_"), str(value)] for name, value in plain.items())])
+        if plain
+        else ""
+    )
+
+
+def _figures(card: Scorecard) -> str:
+    rows = [["figure", "value [95 % interval]", "n"]]
+    for figure in card.figures:
+        rows.append([f"{METRICS[figure.metric].title}, {figure.label}", figure.text, f"{figure.n:,}"])
+    for name, estimate in card.evaluation.recalls().items():
+        n = int(card.evaluation.confusion[card.evaluation.classes.index(name)].sum())
+        rows.append([f"Recall of {name}", interval_text(*estimate), f"{n:,}"])
+    if card.votes is not None:
+        majority = interval_text(*card.votes.majority)
+        rows.append(["Names the class that most annotators chose", majority, f"{card.votes.n:,}"])
+        text = interval_text(*card.votes.share)
+        rows.append([f"Annotators who agree (at most {percent_text(card.votes.ceiling)})", text, f"{card.votes.n:,}"])
+    for baseline in card.baselines:
+        rows.append([f"For comparison: {baseline.label}", percent_text(baseline.accuracy), f"{baseline.n:,}"])
+    if card.human is not None:
+        low, high, source = card.human
+        rows.append([f"For comparison: people ({source})", f"{percent_text(low)} to {percent_text(high)}", ""])
+    return markdown.table(rows)
+
+
+def _calibration(found: Calibration | None, picture: str) -> list[str]:
+    if found is None:
+        return []
+    word = "too sure" if found.temperature > 1 else "too timid"
+    told = (
+        f"Temperature {found.temperature:.2f}, {found.fitted}: the network is {word}. Expected calibration error "
+        f"{percent_text(found.ece[0])}, with temperature {percent_text(found.ece[1])}; log loss "
+        f"{found.log_loss[0]:.3f}, with temperature {found.log_loss[1]:.3f}."
+    )
+    return ["## Confidence", told, *([f"![Reliability]({picture})"] if picture else [])]
+
+
+def _confusion(card: Scorecard) -> str:
+    names = list(card.evaluation.classes)
+    table = card.evaluation.confusion
+    return markdown.table(
+        [["", *names], *([f"**{name}**", *(f"{n:,}" for n in row)] for name, row in zip(names, table, strict=True))]
+    )

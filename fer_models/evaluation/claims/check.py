@@ -1,0 +1,244 @@
+"""Claims check: can one confusion matrix give all the figures that a paper prints, and if not, why not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from fer_models.errors import UserError
+from fer_models.evaluation.claims.check.bounds import AVERAGINGS, FIGURES, ClaimBounds, Interval
+
+_WORDS = {
+    "accuracy": "accuracy",
+    "recall": "recall",
+    "specificity": "specificity",
+    "precision": "precision",
+    "f1": "F1",
+}
+#: Fields of a claim that describe it and are not checked.
+_DESCRIPTION = frozenset(("name", "title", "paper", "method", "data", "dataset", "protocol", "source", "note", "notes"))
+#: Reasons are looked for among at most this many figures together.
+_MOST_TOGETHER = 4
+
+
+def check_claim(claim: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether one confusion matrix can give all the figures of a claim.
+
+    Args:
+        claim: ``counts``: pictures of each class, ``{class: n}`` or ``[n, ...]``; any of ``accuracy``, ``precision``,
+            ``recall``, ``specificity``, ``f1`` in per cent; ``averaging``: ``"macro"`` (default), ``"micro"`` or
+            ``"weighted"``, for all figures or ``{figure: averaging}``; ``rounding``: a whole number is the decimals
+            that the figures are rounded to (2 for 82.89), a number with a point the points that they may be off (0.01);
+            without it, each figure is taken as rounded at its last digit.
+
+    Returns:
+        ``{"possible": bool, "reasons": [sentence, ...]}``. False is certain: no matrix gives these figures. True means
+        that no contradiction was found. F1 is the average over classes of each class's F1; a printed macro F1 that is
+        the harmonic mean of the printed macro precision and recall is accepted as that. A class that is never predicted
+        has precision 0.
+
+    Raises:
+        UserError: If the counts are missing or not positive whole numbers, no figure is given, or one is no percentage.
+    """
+    counts = _counts(claim.get("counts"))
+    averaging = _averaging(claim.get("averaging", "macro"))
+    figures = _figures(claim)
+    unknown = [
+        key
+        for key in claim
+        if key not in FIGURES and key not in ("counts", "averaging", "rounding") and key not in _DESCRIPTION
+    ]
+    notes = [f"Not checked: {', '.join(map(str, unknown))}."] if unknown else []
+    model = ClaimBounds(counts, averaging)
+    whole, reasons = _whole_pictures(figures, averaging, int(counts.sum()))
+    if not reasons and model.feasible(whole):
+        return {"possible": True, "reasons": [_no_contradiction(figures, averaging), *notes]}
+    if not reasons and _is_harmonic(figures, averaging):
+        rest = {name: interval for name, interval in whole.items() if name != "f1"}
+        if model.feasible(rest):
+            told = "The printed F1 is the harmonic mean of the printed precision and recall, so it says nothing more."
+            return {"possible": True, "reasons": [told, _no_contradiction(rest, averaging), *notes]}
+    return {"possible": False, "reasons": [*reasons, *_reasons(model, counts, figures), *notes]}
+
+
+def _counts(given: Any) -> np.ndarray:
+    values = list(given.values()) if isinstance(given, Mapping) else given
+    if not isinstance(values, (list, tuple)) or len(values) < 2:
+        raise UserError('A claim needs "counts", the pictures of each class, for instance {"happy": 895, "sad": 653}.')
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value) or value < 1:
+            raise UserError(
+                f"Every class's count is a whole number of at least 1, not {value!r}; leave out empty classes."
+            )
+    return np.array(values, np.int64)
+
+
+def _averaging(given: Any) -> dict[str, str]:
+    ways = dict(given) if isinstance(given, Mapping) else dict.fromkeys(FIGURES, given)
+    for name, way in ways.items():
+        if name not in FIGURES or way not in AVERAGINGS:
+            raise UserError(
+                f'"averaging" is one of {", ".join(AVERAGINGS)}, for all figures or by figure, not {way!r}.'
+            )
+    return {name: ways.get(name, "macro") for name in FIGURES}
+
+
+def _figures(claim: Mapping[str, Any]) -> dict[str, Interval]:
+    """Each figure as an interval of shares."""
+    found = {}
+    for name in FIGURES:
+        if claim.get(name) is None:
+            continue
+        try:
+            value = float(str(claim[name]).strip().rstrip("%"))
+        except ValueError:
+            value = math.nan
+        if not 0 <= value <= 100 or isinstance(claim[name], bool):
+            raise UserError(f'"{name}" is a percentage between 0 and 100, not {claim[name]!r}.')
+        half = _half_width(claim.get("rounding"), str(claim[name])) + 1e-9
+        found[name] = (max(0.0, (value - half) / 100), min(1.0, (value + half) / 100))
+    if not found:
+        raise UserError(f"A claim needs at least one of {', '.join(FIGURES)}, in per cent.")
+    return found
+
+
+def _half_width(rounding: Any, printed: str) -> float:
+    if rounding is None:
+        _, point, decimals = printed.strip().rstrip("%").partition(".")
+        # JSON drops closing zeros and writes 95 as 95.0: take what is left as rounded at its last digit.
+        return 0.5 * 10.0 ** -(len(decimals.rstrip("0")) if point else 0)
+    try:
+        if isinstance(rounding, bool):
+            raise ValueError
+        value = float(rounding)
+        if isinstance(rounding, int) or str(rounding).strip().isdigit():
+            return 0.5 * 10.0**-value
+    except (TypeError, ValueError):
+        value = -1.0
+    if not 0 <= value < 50:
+        raise UserError(f'"rounding" is a number of decimals (2) or of points (0.005), not {rounding!r}.')
+    return value
+
+
+def _whole_pictures(
+    figures: Mapping[str, Interval], averaging: Mapping[str, str], n: int
+) -> tuple[dict[str, Interval], list[str]]:
+    """Figures that equal accuracy are hits over n: cut their intervals to whole hits, or say that there is none."""
+    cut, reasons = dict(figures), []
+    for name, (low, high) in figures.items():
+        is_accuracy = name == "accuracy" or (averaging[name] == "micro" and name != "specificity")
+        if is_accuracy or (name == "recall" and averaging[name] == "weighted"):
+            first, last = math.ceil(low * n - 1e-7), math.floor(high * n + 1e-7)
+            if first > last:
+                share, what = (low + high) / 2, _name(name, averaging)
+                reasons.append(
+                    f"{what} of {100 * share:.4g} % of {n:,} pictures would be {share * n:,.2f} pictures: "
+                    f"neither {last:,} nor {first:,} right ones round to it."
+                )
+            else:
+                cut[name] = (first / n, last / n)
+    return cut, reasons
+
+
+def _is_harmonic(figures: Mapping[str, Interval], averaging: Mapping[str, str]) -> bool:
+    if not {"precision", "recall", "f1"} <= set(figures) or averaging["f1"] == "micro":
+        return False
+
+    def mean(p: float, r: float) -> float:
+        return 2 * p * r / (p + r) if p + r else 0.0
+
+    (p_low, p_high), (r_low, r_high), (low, high) = (figures[name] for name in ("precision", "recall", "f1"))
+    return mean(p_low, r_low) <= high and low <= mean(p_high, r_high)
+
+
+def _name(figure: str, averaging: Mapping[str, str]) -> str:
+    word = _WORDS[figure]
+    return word.capitalize() if figure == "accuracy" else f"{averaging[figure].capitalize()} {word}"
+
+
+def _inline(figure: str, averaging: Mapping[str, str]) -> str:
+    """The figure's name within a sentence."""
+    name = _name(figure, averaging)
+    return name[0].lower() + name[1:]
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _no_contradiction(figures: Mapping[str, Interval], averaging: Mapping[str, str]) -> str:
+    names = [_inline(name, averaging) for name in figures]
+    together = "can hold" if len(names) == 1 else "can hold together"
+    return f"No contradiction found: {_listed(names)} {together} for these class counts."
+
+
+def _reasons(model: ClaimBounds, counts: np.ndarray, figures: Mapping[str, Interval]) -> list[str]:
+    """A sentence for every smallest set of figures that contradict one another."""
+    found: list[frozenset[str]] = []
+    reasons = []
+    for size in range(1, min(len(figures), _MOST_TOGETHER) + 1):
+        for names in combinations(figures, size):
+            if any(smaller <= set(names) for smaller in found):
+                continue
+            if not model.feasible({name: figures[name] for name in names}):
+                found.append(frozenset(names))
+                reasons.append(_sentence(model, counts, figures, names))
+    if not found and len(figures) > _MOST_TOGETHER:
+        reasons.append("Every four of the figures can hold together, but not all of them.")
+    return reasons
+
+
+def _sentence(model: ClaimBounds, counts: np.ndarray, figures: Mapping[str, Interval], names: tuple[str, ...]) -> str:
+    target, others = names[0], names[1:]
+    low, high = model.bounds(target, {name: figures[name] for name in others}, figures[target])
+    claimed_low, claimed_high = figures[target]
+    claimed = f"{50 * (claimed_low + claimed_high):.4g} %"
+    told = [f"{_inline(name, model.averaging)} {50 * sum(figures[name]):.4g} %" for name in others]
+    verb = "forces" if len(others) == 1 else "together force"
+    subject = _inline(target, model.averaging)
+    if not others:
+        within = f"between {_floor(low)} and {_ceil(high)}"
+        return f"{_name(target, model.averaging)} lies {within} for these counts, but {claimed} is claimed."
+    if claimed_high < low:
+        bound = f"{verb} {subject} to at least {_floor(low)}, but {claimed} is claimed"
+    elif claimed_low > high:
+        bound = f"{verb} {subject} to at most {_ceil(high)}, but {claimed} is claimed"
+    else:
+        bound = (
+            f"leave no room for {subject} {claimed}" if len(others) > 1 else f"leaves no room for {subject} {claimed}"
+        )
+    why = _why(model, counts, figures, set(names))
+    subjects = _listed(told)
+    return f"{subjects[0].upper()}{subjects[1:]} {bound}{why}."
+
+
+def _why(model: ClaimBounds, counts: np.ndarray, figures: Mapping[str, Interval], names: set[str]) -> str:
+    """The reasoning for the commonest pairs, in words."""
+    largest = 100 * counts.max() / counts.sum()
+    if names == {"accuracy", "recall"} and model.averaging["recall"] == "macro":
+        missed = len(counts) * (1 - figures["recall"][0])
+        return (
+            f": the missed shares of the {len(counts)} classes add up to {missed:.3f} at most, and even if all of them "
+            f"lay in the largest class, which holds {largest:.1f} % of the pictures, that would cost "
+            f"{missed * largest:.1f} % of the pictures and leave {100 - missed * largest:.1f} %"
+        )
+    if names == {"accuracy", "specificity"} and model.averaging["specificity"] == "macro":
+        return (
+            ": every error is a false positive of one class only, and it lowers the mean specificity most in the "
+            f"largest class ({largest:.1f} % of the pictures)"
+        )
+    if names == {"recall", "precision", "f1"} and len({model.averaging[name] for name in names}) == 1:
+        return ": the mean of the classes' F1 is never above the harmonic mean of mean precision and mean recall"
+    return ""
+
+
+def _floor(share: float) -> str:
+    return f"{math.floor(share * 10000 + 1e-6) / 100:.2f} %"
+
+
+def _ceil(share: float) -> str:
+    return f"{math.ceil(share * 10000 - 1e-6) / 100:.2f} %"

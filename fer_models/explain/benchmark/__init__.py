@@ -1,0 +1,1 @@
+"""Which method can be believed, on faces whose truth is known."""

@@ -1,0 +1,117 @@
+"""A leaderboard of explanation methods as CSV, LaTeX and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import numpy as np
+
+from fer_models.errors import UserError
+from fer_models.explain.benchmark.run.run import Leaderboard, Row
+from fer_models.explain.faithfulness import FAITHFULNESS
+
+_LATEX = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$", "{": r"\{",
+          "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}  # fmt: skip
+
+
+def to_csv(board: Leaderboard) -> str:
+    """A network, method and test a line: mean, 95 % interval, pictures, seconds a picture."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(
+        ("network", "method", "reference", "metric", "direction", "mean", "low", "high", "n", "seconds_a_picture")
+    )
+    for row in board.rows:
+        for metric in board.metrics:
+            found = board.estimate(row, metric)
+            if found is None:
+                continue
+            known = int(np.isfinite(row.values[metric]).sum())
+            figures = (f"{found.value:.6g}", f"{found.low:.6g}", f"{found.high:.6g}", known)
+            seconds = "" if row.reference else f"{row.seconds:.6g}"
+            kind, direction = "yes" if row.reference else "no", FAITHFULNESS[metric].direction
+            writer.writerow((row.network, row.method, kind, metric, direction, *figures, seconds))
+    return text.getvalue()
+
+
+def heads(board: Leaderboard) -> list[str]:
+    """Names of the tests with their direction, such as ``Deletion, low``."""
+    words = {"higher": "high", "lower": "low"}
+    return [f"{FAITHFULNESS[metric].title}, {words[FAITHFULNESS[metric].direction]}" for metric in board.metrics]
+
+
+def cell(board: Leaderboard, row: Row, metric: str) -> str:
+    """Mean and interval as ``0.31 [0.28, 0.35]``; empty where the test has no answer."""
+    found = board.estimate(row, metric)
+    return "" if found is None else f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+
+
+def to_latex(board: Leaderboard) -> str:
+    """A ``tabular`` (package booktabs); bold is better than each other row of the network by more than chance."""
+    columns = "ll" + "r" * (len(board.metrics) + 1)
+    lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
+    lines.append(" & ".join(["Network", "Method", *(_tex(head) for head in heads(board)), "s a picture"]) + r" \\")
+    for network in board.networks:
+        lines.append(r"\midrule")
+        best = {metric: board.best(network, metric) for metric in board.metrics}
+        for row in (row for row in board.rows if row.network == network):
+            cells = []
+            for metric in board.metrics:
+                text = cell(board, row, metric)
+                cells.append(rf"\textbf{{{text}}}" if text and best[metric] is row else text)
+            seconds = "" if row.reference else f"{row.seconds:.3g}"
+            name = rf"\emph{{{_tex(row.title)}}}" if row.reference else _tex(row.title)
+            lines.append(" & ".join([_tex(network), name, *cells, seconds]) + r" \\")
+    lines += [r"\bottomrule", r"\end{tabular}", f"% {board.n} pictures of {_tex(board.data)}, 95 % bootstrap intervals"]
+    return "\n".join(lines) + "\n"
+
+
+def to_json(board: Leaderboard) -> dict[str, Any]:
+    """Everything, the values of single pictures too; :func:`from_json` reads it again."""
+    rows = []
+    for row in board.rows:
+        means = {metric: board.estimate(row, metric) for metric in board.metrics}
+        rows.append(
+            {
+                "network": row.network,
+                "method": row.method,
+                "title": row.title,
+                "reference": row.reference,
+                "seconds": None if np.isnan(row.seconds) else row.seconds,
+                "estimates": {metric: found._asdict() for metric, found in means.items() if found is not None},
+                "values": {m: [None if np.isnan(v) else float(v) for v in values] for m, values in row.values.items()},
+            }
+        )
+    facts = {"data": board.data, "n": board.n, "metrics": list(board.metrics), "notes": list(board.notes)}
+    return facts | {"rows": rows}
+
+
+def from_json(stored: dict[str, Any]) -> Leaderboard:
+    """The leaderboard that :func:`to_json` wrote.
+
+    Raises:
+        UserError: If it is something else.
+    """
+    try:
+        rows = tuple(
+            Row(
+                str(row["network"]),
+                str(row["method"]),
+                str(row["title"]),
+                bool(row["reference"]),
+                float("nan") if row["seconds"] is None else float(row["seconds"]),
+                {str(metric): np.array(values, np.float64) for metric, values in row["values"].items()},
+            )
+            for row in stored["rows"]
+        )
+        metrics = tuple(FAITHFULNESS[str(name)].key for name in stored["metrics"])
+        notes = tuple(str(note) for note in stored["notes"])
+        return Leaderboard(str(stored["data"]), int(stored["n"]), metrics, rows, notes)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise UserError("This is no leaderboard of explanation methods; run the benchmark again.") from None
+
+
+def _tex(text: str) -> str:
+    return "".join(_LATEX.get(letter, letter) for letter in text)

@@ -1,0 +1,1 @@
+"""Where parts of the face and action units lie, and how much relevance they hold."""

@@ -1,0 +1,1 @@
+"""The network's own attention: gates and weight matrices as pictures."""

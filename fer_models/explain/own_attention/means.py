@@ -1,0 +1,65 @@
+"""Mean attention of each class: where a network's own gates lie on average, whatever the single picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fer_models.errors import UserError
+from fer_models.explain.own_attention.maps import attention_maps
+from fer_models.explain.sets.batch import network_labels
+from fer_models.explain.sets.mean_maps import ClassMaps, MapMeans
+
+if TYPE_CHECKING:
+    from fer_models.classifier import Classifier
+    from fer_models.data.dataset import FaceDataset
+
+_PART = 32
+
+
+def pictures_of_classes(classifier: Classifier, dataset: FaceDataset, index: np.ndarray, most: int = 24) -> np.ndarray:
+    """Places in a data set, int64, of at most ``most`` pictures of each class of the network among ``index``.
+
+    They are spread evenly over the index, the same at each call.
+
+    Raises:
+        UserError: If no picture has a class that the network knows.
+    """
+    labels = network_labels(classifier.checkpoint, dataset)[index]
+    chosen = []
+    for k in range(len(classifier.classes)):
+        places = np.flatnonzero(labels == k)
+        if len(places):
+            chosen.append(places[np.unique(np.linspace(0, len(places) - 1, min(most, len(places))).astype(np.int64))])
+    if not chosen:
+        raise UserError("No picture has a class that this network knows; choose other data or another network.")
+    return np.asarray(np.sort(np.asarray(index, np.int64)[np.concatenate(chosen)]))
+
+
+def mean_attention(
+    classifier: Classifier, dataset: FaceDataset, index: np.ndarray, tell: Callable[[float], None] | None = None
+) -> dict[str, ClassMaps]:
+    """Mean over the pictures of each label of every module that attends over places.
+
+    Args:
+        index: places in the data set, as :func:`pictures_of_classes` gives them.
+        tell: told the share done in [0, 1]; an exception raised in it cancels.
+
+    Returns:
+        Module and label of its attention in words, to the means (K, H, W) of the network's classes at input
+        resolution; empty for a network whose attention has no places.
+    """
+    labels = network_labels(classifier.checkpoint, dataset)[index]
+    side, means = classifier.checkpoint.preprocess.size, dict[str, MapMeans]()
+    for start in range(0, len(index), _PART):
+        here = slice(start, start + _PART)
+        for record in attention_maps(classifier, classifier.prepare(np.asarray(dataset.images[index[here]])), 1):
+            if record.overlay is not None:
+                words = f"{record.name}, {record.label}"
+                means.setdefault(words, MapMeans(len(classifier.classes), (side, side)))
+                means[words].add(record.overlay, labels[here])
+        if tell is not None:
+            tell(min(1.0, (start + _PART) / len(index)))
+    return {words: mean.result() for words, mean in means.items()}

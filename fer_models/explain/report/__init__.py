@@ -1,0 +1,1 @@
+"""Explanations as files: an HTML report and contact sheets."""

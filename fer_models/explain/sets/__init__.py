@@ -1,0 +1,1 @@
+"""Heatmaps of many faces."""

@@ -1,0 +1,97 @@
+"""Explained splits kept in the cache: one file a network, pictures and settings. No picture is in it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.classifier import Classifier
+from fer_models.data.dataset import FaceDataset
+from fer_models.explain.sets.batch import ExplainedSet, SetSettings, Tell, explain_set
+from fer_models.explain.sets.mean_maps import ClassMaps
+from fer_models.folders import cache_folder
+
+#: Raised whenever the layout or the meaning of a file changes; older files are computed anew.
+_VERSION = 1
+_GROUPS = ("regions", "areas", "agreement")
+_MEANS = ("by_label", "by_prediction")
+
+
+def set_file(checkpoint: Checkpoint, dataset: FaceDataset, index: np.ndarray, settings: SetSettings) -> Path:
+    """Where the result for this network, these pictures and these settings is kept."""
+    key = (
+        _VERSION, checkpoint.sha256, repr(checkpoint.preprocess), checkpoint.classes, dataset.classes,
+        dataset.fingerprint(index), dataset.name, dataset.source, dataclasses.astuple(settings),
+    )  # fmt: skip
+    return cache_folder() / "heatmaps" / f"{hashlib.sha256(repr(key).encode()).hexdigest()}.npz"
+
+
+def explained_set(
+    classifier: Classifier, dataset: FaceDataset, index: np.ndarray, settings: SetSettings, tell: Tell | None = None
+) -> ExplainedSet:
+    """The result from the cache, or found now and kept; where it cannot be kept, it is still returned.
+
+    Raises:
+        UserError: As :func:`explain_set`.
+    """
+    file = set_file(classifier.checkpoint, dataset, index, settings)
+    known = read_set(file)
+    if known is not None:
+        return known
+    found = explain_set(classifier, dataset, index, settings, tell=tell)
+    write_set(found, file)
+    return found
+
+
+def write_set(explained: ExplainedSet, file: Path) -> bool:
+    """Write a result beside its place and rename it; returns whether that was possible."""
+    facts: dict[str, Any] = {"settings": dataclasses.asdict(explained.settings)}
+    arrays: dict[str, np.ndarray] = {}
+    for field in dataclasses.fields(ExplainedSet):
+        value = getattr(explained, field.name)
+        if field.name in _GROUPS:
+            facts[field.name] = list(value)
+            arrays |= {f"{field.name}:{name}": values for name, values in value.items()}
+        elif field.name in _MEANS:
+            arrays |= {f"{field.name}:maps": value.maps, f"{field.name}:counts": value.counts}
+        elif isinstance(value, np.ndarray):
+            arrays[field.name] = value
+        elif field.name != "settings":
+            facts[field.name] = value
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".new-", suffix=".npz")
+        with os.fdopen(handle, "wb") as stream:
+            np.savez_compressed(stream, allow_pickle=False, facts=np.array(json.dumps(facts)), **arrays)
+        os.replace(temporary, file)
+    except OSError:
+        return False
+    return True
+
+
+def read_set(file: Path) -> ExplainedSet | None:
+    """The result in a file; ``None`` where there is none or it is damaged."""
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            facts = json.loads(str(stored["facts"]))
+            values: dict[str, Any] = {name: stored[name] for name in stored.files if ":" not in name}
+            for group in _GROUPS:
+                values[group] = {name: stored[f"{group}:{name}"] for name in facts.pop(group)}
+            for mean in _MEANS:
+                values[mean] = ClassMaps(stored[f"{mean}:maps"], stored[f"{mean}:counts"])
+        del values["facts"]
+        facts["settings"] = SetSettings(**facts["settings"])
+        facts["classes"] = tuple(facts["classes"])
+        facts["layer_size"] = None if facts["layer_size"] is None else tuple(facts["layer_size"])
+        return ExplainedSet(**values, **facts)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return None

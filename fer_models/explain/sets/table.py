@@ -1,0 +1,154 @@
+"""What was found in a whole split, as a table, as bars with intervals, and as sentences."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fer_models.errors import UserError
+from fer_models.evaluation.intervals import Estimate, percentile_interval, row_weights
+from fer_models.explain.sets.batch import AGREEMENTS, ExplainedSet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_RESAMPLES = 1000
+
+
+@dataclass(frozen=True)
+class RegionShare:
+    """Mean share of the relevance in a region with its 95 % interval, and the mean share of the picture it covers."""
+
+    name: str
+    share: Estimate
+    area: float
+
+
+def table(explained: ExplainedSet, files: np.ndarray | None = None) -> pd.DataFrame:
+    """A picture a line: row, label, prediction, confidence, target, shares of the regions, alarm, and agreement.
+
+    Classes are names; a label that the network does not know is empty. ``background_alarm`` tells whether the
+    background holds more than its share of the picture; ``units_*`` is the agreement with the action units.
+
+    Args:
+        files: file name of every picture of the data set, for a column of its own.
+    """
+    import pandas as pd
+
+    names = np.array([*explained.classes, ""])
+    columns: dict[str, np.ndarray] = {
+        "row": explained.rows,
+        "position": explained.positions,
+        "label": names[explained.labels],
+        "prediction": names[explained.predictions],
+        "confidence": explained.confidence,
+        "target": names[explained.targets],
+        "positive_evidence": explained.positive,
+    }
+    if files is not None:
+        columns = {"file": np.asarray(files)[explained.positions]} | columns
+    columns |= {f"share_{name.replace(' ', '_')}": share for name, share in explained.regions.items()}
+    columns["area_background"] = explained.areas["background"]
+    columns["background_alarm"] = explained.alarm
+    columns |= {f"units_{name}": explained.agreement[name] for name in AGREEMENTS}
+    return pd.DataFrame(columns)
+
+
+def csv_bytes(explained: ExplainedSet, files: np.ndarray | None = None) -> bytes:
+    """:func:`table` as a CSV file."""
+    return table(explained, files).to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
+
+
+def parquet_bytes(explained: ExplainedSet, files: np.ndarray | None = None) -> bytes:
+    """:func:`table` as a Parquet file.
+
+    Raises:
+        UserError: If pyarrow is not installed.
+    """
+    buffer = io.BytesIO()
+    try:
+        table(explained, files).to_parquet(buffer, index=False)
+    except ImportError:
+        raise UserError("A Parquet table needs pyarrow (pip install pyarrow); ask for CSV instead.") from None
+    return buffer.getvalue()
+
+
+def chosen(explained: ExplainedSet, group: str | None = None) -> np.ndarray:
+    """bool (N,): the pictures whose explained class is ``group``, all of them for ``None``."""
+    if group is None:
+        return np.ones(explained.n, bool)
+    return explained.targets == explained.classes.index(group)
+
+
+def region_shares(explained: ExplainedSet, group: str | None = None, seed: int = 0) -> list[RegionShare]:
+    """Mean share of each region with bootstrap intervals over pictures; those without positive evidence are left out.
+
+    Args:
+        group: explained class, all of them for ``None``.
+
+    Returns:
+        In the order of the regions; empty where no picture shows anything.
+    """
+    usable = chosen(explained, group) & explained.positive
+    if not usable.any():
+        return []
+    values = np.stack([explained.regions[name][usable] for name in explained.regions], axis=1).astype(np.float64)
+    low, high = _interval(values, seed)
+    return [
+        RegionShare(
+            name,
+            Estimate(float(values[:, k].mean()), float(low[k]), float(high[k])),
+            float(explained.areas[name][usable].mean()),
+        )
+        for k, name in enumerate(explained.regions)
+    ]
+
+
+def agreement(explained: ExplainedSet, group: str | None = None, seed: int = 0) -> dict[str, Estimate]:
+    """Mean agreement with the action units with bootstrap intervals, by ``mass``, ``rank``, ``cosine`` and ``area``.
+
+    Empty where no picture has units, such as neutral ones.
+    """
+    here = chosen(explained, group)
+    values = np.stack([explained.agreement[name][here] for name in AGREEMENTS], axis=1).astype(np.float64)
+    values = values[np.isfinite(values).all(1)]
+    if not len(values):
+        return {}
+    low, high = _interval(values, seed)
+    return {
+        name: Estimate(float(values[:, k].mean()), float(low[k]), float(high[k])) for k, name in enumerate(AGREEMENTS)
+    }
+
+
+def background(explained: ExplainedSet) -> tuple[bool, str]:
+    """Whether the background alarm rings, and what to say of it in one or two sentences.
+
+    It rings where the lower end of the 95 % interval of the background's share of the relevance lies above the share
+    of the picture that the background covers.
+    """
+    found = next((one for one in region_shares(explained) if one.name == "background"), None)
+    if found is None:
+        return False, "No picture holds positive evidence, so nothing can be said of the background."
+    share = found.share
+    figures = (
+        f"The background holds {100 * share.value:.1f} % [{100 * share.low:.1f}, {100 * share.high:.1f}] of the "
+        f"relevance and covers {100 * found.area:.1f} % of the picture"
+    )
+    ringing = explained.alarm.mean()
+    pictures = f"in {100 * ringing:.1f} % of the pictures" if ringing else "in none of the pictures"
+    single = f"{pictures} it holds more than its area."
+    if share.low > found.area:
+        return True, f"{figures}: more than a map would give it that knows nothing; {single}"
+    if share.high < found.area:
+        return False, f"{figures}, less than its share; {single}"
+    return False, f"{figures}: about its share, as a map that knows nothing would; {single}"
+
+
+def _interval(values: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """95 % bootstrap interval of the mean of each column of (n, k)."""
+    means = [weights @ values / len(values) for weights in row_weights(len(values), _RESAMPLES, seed)]
+    low, high = percentile_interval(np.concatenate(means))
+    return np.atleast_1d(low), np.atleast_1d(high)

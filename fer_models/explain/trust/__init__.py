@@ -1,0 +1,1 @@
+"""The trust card: whether a heatmap can be believed, and why."""

@@ -1,0 +1,148 @@
+"""What running a network costs on this computer: milliseconds a picture, pictures a second, memory."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from fer_models.architectures import create_model
+from fer_models.architectures.base import FERNetwork
+from fer_models.checkpoint import read_checkpoint
+from fer_models.inference.choose import bound, take_turns
+from fer_models.inference.forwards import example_batch, forwards, plain
+
+MANY = 64
+#: Largest number of multiply-accumulates in one batch; what is larger runs in smaller batches, and says so.
+_MOST_MACS = 1.5e11
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured: a network with fresh weights, or a checkpoint folder; square pictures of ``size`` pixels.
+
+    ``macs`` of one picture set the batch size for large networks.
+    """
+
+    network: str
+    options: dict[str, Any]
+    channels: int
+    size: int
+    macs: int
+    folder: str = ""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Medians on one device.
+
+    Args:
+        milliseconds: way to run -> time of one picture. fastest: the quickest of them.
+        per_second: way to run -> pictures a second in batches of ``batch``. fastest_many: the quickest of them.
+        memory: growth of the process in bytes, weights included, while plain torch runs such a batch; ``None`` where
+            the system does not tell.
+        notes: sentences on ways that are not possible. date: when, as YYYY-MM-DD.
+    """
+
+    milliseconds: dict[str, float]
+    per_second: dict[str, float]
+    fastest: str
+    fastest_many: str
+    batch: int
+    memory: int | None
+    threads: int
+    device: str
+    notes: tuple[str, ...] = field(default_factory=tuple)
+    date: str = ""
+
+
+def measure(subject: Subject, tell: Tell, *, device: str = "cpu", seconds: float = 1.5) -> Cost:
+    """Measure one network; best in a process of its own, see :mod:`fer_models.latency.worker`.
+
+    Args:
+        tell: called with a word or two for what is being done.
+        seconds: about how long each batch size is measured, all ways together.
+
+    Raises:
+        UserError: If the network cannot be made or does not take such pictures.
+    """
+    batch = batch_size(subject.macs)
+    many = example_batch(batch, subject.channels, subject.size, device)
+    memory = Memory(device)
+    tell("memory")
+    network = _build(subject).place(device)
+    plain(network)(many)
+    grown = memory.grown()
+    tell("other ways to run it")
+    ways, notes = forwards(network, many[: max(2, min(4, batch))].contiguous(), onnx=device == "cpu")
+    times = {}
+    for count, pictures in ((1, many[:1]), (batch, many)):
+        tell(f"{count} at a time")
+        turns = take_turns(bound(ways, pictures), seconds=seconds, most=60, least=3)
+        times[count == 1] = {name: float(np.median(values)) for name, values in turns.items()}
+    milliseconds = {name: 1000 * value for name, value in times[True].items()}
+    per_second = {name: batch / value for name, value in times[False].items()}
+    return Cost(
+        milliseconds=milliseconds,
+        per_second=per_second,
+        fastest=min(milliseconds, key=milliseconds.__getitem__),
+        fastest_many=max(per_second, key=per_second.__getitem__),
+        batch=batch,
+        memory=grown,
+        threads=torch.get_num_threads(),
+        device=torch.cuda.get_device_name() if device != "cpu" else platform.machine(),
+        notes=tuple(notes),
+        date=datetime.date.today().isoformat(),
+    )
+
+
+def batch_size(macs: int) -> int:
+    """64, or a smaller power of two for networks with very many multiply-accumulates a picture."""
+    batch = MANY
+    while batch > 1 and batch * macs > _MOST_MACS:
+        batch //= 2
+    return batch
+
+
+def _build(subject: Subject) -> FERNetwork:
+    if subject.folder:
+        return read_checkpoint(Path(subject.folder)).build()
+    torch.manual_seed(0)
+    return create_model(subject.network, in_channels=subject.channels, **subject.options).eval()
+
+
+class Memory:
+    """How much this process, or the GPU, takes more than when this was made, at the most."""
+
+    def __init__(self, device: str):
+        self.device = device
+        if device != "cpu":
+            torch.cuda.reset_peak_memory_stats()
+            self.start: int | None = torch.cuda.memory_allocated()
+            return
+        try:
+            Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+            self.start = _status("VmRSS")
+        except OSError:
+            self.start = None
+
+    def grown(self) -> int | None:
+        """Bytes, or ``None`` where the system does not tell."""
+        if self.start is None:
+            return None
+        peak = torch.cuda.max_memory_allocated() if self.device != "cpu" else _status("VmHWM")
+        return max(0, peak - self.start)
+
+
+def _status(key: str) -> int:
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith(f"{key}:"):
+            return 1024 * int(line.split()[1])
+    raise OSError(f"{key} is not told")

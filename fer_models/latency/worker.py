@@ -1,0 +1,82 @@
+"""Measures networks one after the other in a process of their own: ``python -m fer_models.latency.worker``.
+
+One line of JSON comes in: ``{"threads": int, "device": str, "subjects": [...]}``. Lines of JSON go out: ``{"index",
+"stage"}`` as it goes, and for each subject ``{"index", "cost"}`` or ``{"index", "problem"}``. Each network runs in a
+child forked before any work was done: its memory is its own, and one that does not fit ends alone. When standard input
+closes, because the app ended, so does the worker.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+import torch
+
+from fer_models.errors import UserError
+from fer_models.latency.measure import Subject, measure
+
+
+def main() -> None:
+    """Read the request, measure, and write the results."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what libraries print must not stand between the results
+    request = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_the_app, daemon=True).start()
+    for index, values in enumerate(request["subjects"]):
+        for message in _one(Subject(**values), request):
+            out.write(json.dumps({"index": index, **message}) + "\n")
+            out.flush()
+
+
+def _one(subject: Subject, request: dict[str, Any]) -> Any:
+    if "fork" not in multiprocessing.get_all_start_methods():
+        yield _outcome(subject, request, lambda _stage: None)
+        return
+    context = multiprocessing.get_context("fork")
+    receive, send = context.Pipe(duplex=False)
+    child = context.Process(target=_child, args=(subject, request, send), daemon=True)
+    child.start()
+    send.close()
+    message: dict[str, Any] = {}
+    while "cost" not in message and "problem" not in message:
+        try:
+            message = receive.recv()
+        except EOFError:
+            child.join()
+            message = {"problem": "The network was ended by the system, most likely for want of memory."}
+        yield message
+    child.join()
+
+
+def _child(subject: Subject, request: dict[str, Any], send: Any) -> None:
+    send.send(_outcome(subject, request, lambda stage: send.send({"stage": stage})))
+    send.close()
+
+
+def _outcome(subject: Subject, request: dict[str, Any], tell: Any) -> dict[str, Any]:
+    torch.set_num_threads(int(request.get("threads", 1)))
+    try:
+        return {"cost": dataclasses.asdict(measure(subject, tell, device=request.get("device", "cpu")))}
+    except UserError as error:
+        return {"problem": str(error)}
+    except (RuntimeError, MemoryError) as error:
+        return {"problem": f"The network did not run ({type(error).__name__})."}
+
+
+def _end_with_the_app() -> None:
+    while os.read(0, 1024):  # not sys.stdin, whose lock a forked child would wait for
+        pass
+    if os.getpgrp() == os.getpid():  # the leader of a group of its own: children end too
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Run folders, their queue, and the processes that work on them."""

@@ -1,0 +1,22 @@
+"""The worker: ``python -m fer_models.training.runs RUN_FOLDER``."""
+
+import sys
+
+from fer_models.errors import UserError
+from fer_models.training.runs.run import Run
+from fer_models.training.runs.worker import work
+
+
+def main() -> int:
+    if len(sys.argv) != 2:
+        print("Usage: python -m fer_models.training.runs RUN_FOLDER", file=sys.stderr)
+        return 2
+    try:
+        return work(Run(sys.argv[1]))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

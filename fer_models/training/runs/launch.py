@@ -1,0 +1,50 @@
+"""Start a worker process for a run, or set one on a run that stopped."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from fer_models.training.recipe import Recipe
+from fer_models.training.runs.process import start_ticks
+from fer_models.training.runs.run import Run, create_run
+
+
+def start(run: Run, processes: int = 1) -> int:
+    """Spawn the worker in its own process group, so that closing the app or the shell does not end it.
+
+    Args:
+        processes: how many work together, one a device; more than one are started and watched by ``torchrun``.
+
+    Returns:
+        Id of the spawned process: the worker's, or that of the one that watches several.
+    """
+    several = ["torch.distributed.run", "--standalone", f"--nproc_per_node={processes}", "-m"]
+    with (run.folder / "log.txt").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *(several if processes > 1 else []), "fer_models.training.runs", str(run.folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    if processes > 1:  # they come up slowly: until one claims the run, the process that watches stands for it
+        run.write_status(pid=process.pid, pid_started=start_ticks(process.pid))
+    return process.pid
+
+
+def launch(recipe: Recipe, processes: int = 1) -> Run:
+    """Make a run folder for the recipe and start its worker, or several that train it together."""
+    run = create_run(recipe)
+    start(run, processes)
+    return run
+
+
+def resume(run: Run, processes: int = 1) -> int:
+    """Go on with a run that was cancelled, failed or lost, from its last finished epoch (or from the beginning).
+
+    Raises:
+        UserError: If it still runs or is finished.
+    """
+    run.requeue()
+    return start(run, processes)

@@ -1,0 +1,95 @@
+"""The queue: a worker waits for the device's slot itself, so no daemon is needed and nothing is lost with the app."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from fer_models.errors import UserError
+from fer_models.folders import runs_folder
+from fer_models.training.runs.run import Run, list_runs
+
+
+def waiting_runs() -> list[Run]:
+    """Runs whose workers wait for the slot, the next one first."""
+    places = {run.id: (place, run) for run in list_runs() if (place := _place(run)) is not None}
+    return [run for _, run in sorted(places.values(), key=lambda item: item[0])]
+
+
+def ahead_of(run: Run) -> list[Run]:
+    """Waiting runs that come before this one: earlier place first, then earlier creation."""
+    status = run.status()
+    mine = (status.created if status.place is None else status.place, run.id)
+    return [other for other in list_runs() if other.id != run.id and (place := _place(other)) and place < mine]
+
+
+def move(run: Run, steps: int) -> int:
+    """Move a waiting run by so many places, negative ones towards the front; it stops at the ends.
+
+    Returns:
+        Its place afterwards, counted from 1.
+
+    Raises:
+        UserError: If the run does not wait, or its folder cannot be written.
+    """
+    with (runs_folder() / ".queue").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two sessions that move at the same time do so one after the other
+        order = waiting_runs()
+        ids = [other.id for other in order]
+        if run.id not in ids:
+            raise UserError(f"The run {run.id} does not wait in the queue; it is {run.status().state}.")
+        places = [found[0] for other in order if (found := _place(other)) is not None]
+        moved = order.pop(ids.index(run.id))
+        position = min(max(ids.index(run.id) + steps, 0), len(order))
+        order.insert(position, moved)
+        before = float("-inf")
+        for other, place in zip(order, places, strict=False):
+            before = max(place, before + 1e-3)  # runs made within one tick of the clock
+            if before != other.status().place:
+                other.write_status(place=before)
+        return position + 1
+
+
+def _place(run: Run) -> tuple[float, str] | None:
+    """What the queue is sorted by; ``None`` for a run that does not wait, or whose worker has not come yet."""
+    status = run.status()
+    if status.state != "queued" or status.pid is None:
+        return None
+    return (status.created if status.place is None else status.place, run.id)
+
+
+@contextmanager
+def wait_for_slot(run: Run) -> Iterator[int | None]:
+    """Hold a training slot of this machine; yields its number from 0, or ``None`` if the run was cancelled meanwhile.
+
+    A slot is a file lock beside the runs: the system frees it however the worker ends. There is one a GPU, whose number
+    it has, or ``FER_CPU_SLOTS`` of them; a run of several processes on GPUs holds the first ones, which it trains on.
+
+    Raises:
+        UserError: If ``FER_CPU_SLOTS`` is no whole number from 1 up.
+    """
+    from fer_models.training.devices import slot_count, slots_of_a_run  # they load torch, which a list does not need
+
+    count, together = slot_count(), slots_of_a_run()
+    while not run.cancelled:
+        if not ahead_of(run):
+            for first in range(count if together == 1 else 1):
+                with ExitStack() as held:
+                    if all(_take(run, number, held) for number in range(first, first + together)):
+                        yield first
+                        return
+        run.write_status(message="Waiting for another training to end.")
+        time.sleep(1)
+    yield None
+
+
+def _take(run: Run, number: int, held: ExitStack) -> bool:
+    """Lock a slot until ``held`` ends; ``False`` if another worker has it."""
+    slot = held.enter_context((run.folder.parent / (f".slot-{number}" if number else ".slot")).open("w"))
+    try:
+        fcntl.flock(slot, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

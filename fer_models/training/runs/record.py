@@ -1,0 +1,75 @@
+"""What a run's folder keeps of an epoch: best checkpoint, outputs, a line of figures, the state to go on from."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any
+
+import numpy as np
+import torch
+
+import fer_models
+from fer_models.checkpoint import save_checkpoint
+from fer_models.data.dataset import FaceDataset
+from fer_models.data.splits import Split
+from fer_models.training.loop import Loop
+from fer_models.training.parts import part_name
+from fer_models.training.recipe import Recipe
+from fer_models.training.rows import read_rows
+from fer_models.training.runs.epochs import EpochOutputs, write_epoch
+from fer_models.training.runs.run import Run
+from fer_models.training.validation import Measured
+
+
+def save_outputs(run: Run, loop: Loop, dataset: FaceDataset, split: Split, measured: Measured, best: int) -> None:
+    """Write the outputs of the kept validation pictures; those of the ``best`` epoch stay when files are thinned."""
+    shown = split.val[dataset.labels[split.val] >= 0][loop.kept.numpy()]
+    logits, embedding = measured.logits.numpy(), measured.embedding.numpy()
+    outputs = EpochOutputs(dataset.rows[shown], dataset.labels[shown], logits, embedding)
+    write_epoch(run, loop.epoch, outputs, keep={best})
+
+
+def save_best(run: Run, recipe: Recipe, loop: Loop, dataset: FaceDataset, split: Split, row: dict[str, Any]) -> None:
+    """Write the evaluated network as the run's best checkpoint, with all that it comes from."""
+    validation = part_name(dataset, split, split.val, "validation")
+    provenance = {
+        "run": run.id,
+        "recipe": recipe.to_dict(),
+        "data": dataset.name,
+        "split": split.name,
+        "validation": validation,
+        "selection": f"best epoch by {recipe.monitor} on {validation}",
+        "epoch": loop.epoch,
+        "val_accuracy": row["val_accuracy"],
+        "versions": {"fer_models": fer_models.__version__, "torch": torch.__version__},
+    }
+    if recipe.exclude:
+        held_out = dataset.rows[np.concatenate([split.val, split.test])]
+        listed = np.setdiff1d(np.fromiter(read_rows(recipe.exclude), np.int64), held_out)
+        provenance["left_out"] = np.intersect1d(dataset.rows[dataset.labels >= 0], listed).tolist()
+    save_checkpoint(
+        run.folder / "checkpoints" / "best",
+        loop.evaluated,
+        dataset.classes,
+        loop.preprocess,
+        provenance=provenance,
+    )
+
+
+def save_state(run: Run, loop: Loop) -> None:
+    """Write what the next epoch depends on, atomically.
+
+    Raises:
+        OSError: If the disk is full.
+    """
+    fresh = run.folder / f".resume.{os.getpid()}"
+    try:
+        torch.save(loop.state(), fresh)
+        fresh.replace(run.folder / "resume.pt")
+    except RuntimeError as error:  # torch reports a full disk so, from its archive writer
+        if "inline_container" not in str(error) and "PytorchStreamWriter" not in str(error):
+            raise
+        raise OSError(errno.ENOSPC, "No space left on device") from error
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -1,0 +1,299 @@
+"""The run folder: what was asked, what happens, and what came of it. Pages and the command line only read it.
+
+``recipe.json``, ``status.json`` (replaced atomically), ``metrics.jsonl`` (a line an epoch), ``checkpoints/best``,
+``resume.pt`` (tensors and numbers, loaded with ``weights_only=True``), ``split.json`` (row ids), ``log.txt``,
+``events/`` (TensorBoard), ``epochs/`` (outputs of validation pictures, see :mod:`fer_models.training.runs.epochs`),
+``CANCEL``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from fer_models.errors import UserError
+from fer_models.folders import runs_folder
+from fer_models.training.recipe import Recipe, read_recipe
+from fer_models.training.rows import read_rows
+from fer_models.training.runs.process import is_alive, start_ticks
+
+State = Literal["queued", "running", "cancelled", "failed", "finished", "lost"]
+ACTIVE: tuple[State, ...] = ("queued", "running")
+_RESERVE = 64 * 1024  # bytes kept free by a file, so that a full disk can still be reported
+
+
+@dataclass(frozen=True)
+class Status:
+    """A run at one moment. Times are seconds since 1970; ``seconds_left`` counts to the end of the run.
+
+    ``place`` orders the queue where someone moved a run in it; elsewhere ``created`` does.
+    """
+
+    state: State = "queued"
+    message: str = ""
+    epoch: int = 0
+    epochs: int = 0
+    step_fraction: float = 0.0
+    images_per_second: float | None = None
+    seconds_left: float | None = None
+    best_epoch: int | None = None
+    best_value: float | None = None
+    device: str = ""
+    pid: int | None = None
+    pid_started: int | None = None
+    created: float = 0.0
+    started: float | None = None
+    updated: float = 0.0
+    place: float | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether a process waits or works."""
+        return self.state in ACTIVE
+
+    @property
+    def fraction(self) -> float:
+        """Done part of the run, 0 to 1."""
+        return min((self.epoch + self.step_fraction) / self.epochs, 1.0) if self.epochs else 0.0
+
+
+class BusyError(UserError):
+    """A second process wanted to work on a run."""
+
+
+class Run:
+    """A run folder.
+
+    Raises:
+        UserError: If the folder holds no run.
+    """
+
+    def __init__(self, folder: str | Path):
+        self.folder = Path(folder).resolve()
+        self._claim: IO[str] | None = None
+        if not (self.folder / "recipe.json").is_file():
+            raise UserError(f"{self.folder.name} is not a training run: it holds no recipe.json.")
+
+    @property
+    def id(self) -> str:
+        """Name of the folder."""
+        return self.folder.name
+
+    @property
+    def recipe(self) -> Recipe:
+        return read_recipe(self.folder / "recipe.json")
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """Folder of the best checkpoint so far, or ``None``."""
+        folder = self.folder / "checkpoints" / "best"
+        return folder if (folder / "config.json").exists() else None
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a finished epoch was saved to go on from."""
+        return (self.folder / "resume.pt").exists()
+
+    def status(self) -> Status:
+        """The true state: a worker that died without a word makes the run ``lost``."""
+        try:
+            values = json.loads((self.folder / "status.json").read_text(encoding="utf-8"))
+            known = {f.name for f in dataclasses.fields(Status)}
+            status = Status(**{k: v for k, v in values.items() if k in known})
+        except (OSError, ValueError, TypeError):
+            return Status("lost", "The status file cannot be read; resume the run or start it again.")
+        if status.active and not is_alive(status.pid, status.pid_started):
+            # A worker that is just being started has not written its id yet.
+            if status.pid is None and time.time() - status.updated < 60:
+                return status
+            how = "go on from its last epoch" if self.resumable else "start it again"
+            message = f"The worker ended without a word (killed, or the machine restarted); resume to {how}."
+            return dataclasses.replace(status, state="lost", message=message)
+        return status
+
+    def write_status(self, **changes: Any) -> Status:
+        """Change some fields of the status and write it atomically; what others write at the same time is kept.
+
+        Raises:
+            UserError: If the disk is full.
+        """
+        with self._locked():
+            return self._write(changes)
+
+    def _write(self, changes: dict[str, Any]) -> Status:
+        try:
+            values = json.loads((self.folder / "status.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            values = {}
+        values |= changes | {"updated": time.time()}
+        write_text(self.folder / "status.json", json.dumps(values))
+        known = {f.name for f in dataclasses.fields(Status)}
+        return Status(**{k: v for k, v in values.items() if k in known})
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Only one process at a time changes the status."""
+        try:
+            with (self.folder / ".status.lock").open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            raise UserError(f"The run {self.id} cannot be written ({error.strerror}).") from None
+
+    def claim(self) -> None:
+        """Write this process into the status as the one that works on the run, until it ends.
+
+        Raises:
+            BusyError: If another process works on it. UserError: If the disk is full.
+        """
+        if self._claim is None:
+            lock = (self.folder / ".worker.lock").open("a")
+            try:
+                # The system frees this lock however the process ends, so that a restarted machine refuses nobody.
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.close()
+                raise BusyError(f"Another process works on the run {self.id} already; this one ends.") from None
+            self._claim = lock
+        (self.folder / "reserve").write_bytes(b"\0" * _RESERVE)
+        self.write_status(pid=os.getpid(), pid_started=start_ticks(os.getpid()))
+
+    def requeue(self) -> None:
+        """Make a run that was cancelled, failed or lost wait for a worker; of two that ask at once one succeeds.
+
+        Raises:
+            UserError: If it still runs or is finished.
+        """
+        with self._locked():
+            state = self.status().state
+            if state in ACTIVE:
+                raise UserError(f"The run {self.id} is {state}; there is nothing to resume.")
+            if state == "finished":
+                raise UserError(f"The run {self.id} is finished; start a new one to train longer.")
+            (self.folder / "CANCEL").unlink(missing_ok=True)
+            values = {"state": "queued", "message": "Waiting for a worker.", "pid": None, "pid_started": None}
+            self._write({**values, "place": time.time()})
+
+    def release_reserve(self) -> None:
+        """Give back the bytes that were kept for a last message."""
+        (self.folder / "reserve").unlink(missing_ok=True)
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """A dictionary an epoch; a last line that is still being written is left out."""
+        try:
+            text = (self.folder / "metrics.jsonl").read_text(encoding="utf-8")
+        except OSError:
+            return []
+        rows: dict[int, dict[str, Any]] = {}
+        for line in text[: text.rfind("\n") + 1].splitlines():
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            rows[row["epoch"]] = row  # an epoch that was repeated after a resume counts once
+        return [rows[epoch] for epoch in sorted(rows)]
+
+    def append_metrics(self, row: dict[str, Any]) -> None:
+        """Add an epoch's line, in a single write, so that a reader never takes half of it for a whole one."""
+        with (self.folder / "metrics.jsonl").open("ab+") as handle:
+            handle.seek(max(handle.seek(0, os.SEEK_END) - 1, 0))
+            torn = handle.read(1) not in (b"", b"\n")  # a full disk cut the last line: it must not take this one along
+            handle.write(b"\n" * torn + json.dumps(row).encode() + b"\n")
+
+    def log_tail(self, lines: int = 40) -> str:
+        """The last lines of the worker's log."""
+        try:
+            with (self.folder / "log.txt").open("rb") as handle:
+                handle.seek(0, os.SEEK_END)
+                handle.seek(max(handle.tell() - 200 * lines, 0))
+                return "\n".join(handle.read().decode("utf-8", "replace").splitlines()[-lines:])
+        except OSError:
+            return ""
+
+    def cancel(self) -> None:
+        """Ask the worker to stop; it saves a usable checkpoint first. Without a worker the run is cancelled at once."""
+        (self.folder / "CANCEL").touch()
+        status = self.status()
+        if status.state == "lost" or (status.state == "queued" and status.pid is None):
+            self.write_status(state="cancelled", message="Cancelled.", pid=None)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether someone asked for the end."""
+        return (self.folder / "CANCEL").exists()
+
+
+def write_text(file: Path, text: str) -> None:
+    """Replace a file atomically.
+
+    Raises:
+        UserError: If the disk has no room; the old file stays.
+    """
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(file)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise UserError(f"{file.name} could not be written ({error.strerror}); make room on the disk.") from None
+
+
+def create_run(recipe: Recipe) -> Run:
+    """Make the folder of a new run, state queued; :func:`fer_models.training.runs.launch.start` sets a worker on it.
+
+    Raises:
+        UserError: If the runs folder cannot be written, or the recipe's list of rows to leave out cannot be read.
+    """
+    excluded = sorted(read_rows(recipe.exclude)) if recipe.exclude else []
+    source = re.sub(r"[^a-z0-9]+", "-", Path(recipe.data.split(":")[0]).stem.lower()).strip("-") or "data"
+    stem = f"{datetime.now():%Y%m%d-%H%M%S}-{recipe.network}-{source}"
+    base = runs_folder()
+    for attempt in range(1000):
+        folder = base / (stem if attempt == 0 else f"{stem}-{attempt + 1}")
+        try:
+            folder.mkdir(parents=True)
+            break
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise UserError(
+                f"No run can be made in the runs folder ({error.strerror}); set FER_RUNS to another."
+            ) from None
+    if recipe.exclude:  # the list may change while the run waits or before it is resumed
+        write_text(folder / "exclude.csv", "row\n" + "".join(f"{row}\n" for row in excluded))
+        recipe = dataclasses.replace(recipe, exclude=str(folder / "exclude.csv"))
+    write_text(folder / "recipe.json", json.dumps(recipe.to_dict(), indent=2))
+    run = Run(folder)
+    run.write_status(state="queued", created=time.time(), epochs=recipe.epochs, message="Waiting for a worker.")
+    return run
+
+
+def list_runs() -> list[Run]:
+    """All runs, the newest first."""
+    try:
+        folders = [p.parent for p in runs_folder().glob("*/recipe.json")]
+    except OSError:
+        return []
+    return [Run(folder) for folder in sorted(folders, key=lambda p: p.name, reverse=True)]
+
+
+def find_run(name: str) -> Run:
+    """A run by its id or folder.
+
+    Raises:
+        UserError: If there is none.
+    """
+    for folder in (runs_folder() / name, Path(name)):
+        if (folder / "recipe.json").is_file():
+            return Run(folder)
+    raise UserError(f"There is no run {name!r}; `fer runs` lists them.")

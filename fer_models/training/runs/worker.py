@@ -1,0 +1,211 @@
+"""What a worker process does with a run folder: read the recipe, load the data, run the loop, keep the folder true."""
+
+from __future__ import annotations
+
+import errno
+import json
+import signal
+import time
+import traceback
+from typing import Any
+
+import torch
+from lightning.fabric import Fabric
+from torch.utils.tensorboard import SummaryWriter
+
+from fer_models.data.dataset import FaceDataset
+from fer_models.data.splits import Split
+from fer_models.errors import UserError
+from fer_models.preprocess import Preprocess
+from fer_models.training.build import build_loop, device_name, load_data, make_fabric
+from fer_models.training.devices import processes, rank, share_cores
+from fer_models.training.loop import CancelledError, Loop
+from fer_models.training.memory import keep_freed_memory
+from fer_models.training.recipe import Recipe
+from fer_models.training.runs.queue import wait_for_slot
+from fer_models.training.runs.record import save_best, save_outputs, save_state
+from fer_models.training.runs.report import finish
+from fer_models.training.runs.run import BusyError, Run, write_text
+
+
+def work(run: Run) -> int:
+    """Train a run to its end.
+
+    Returns:
+        The exit code: 0 finished or cancelled, 1 failed, and the status says the same; 2 if another process works on
+        the run, which is left alone.
+    """
+    if rank():
+        return _assist(run)
+    if processes() > 1:
+        signal.signal(signal.SIGTERM, _one_is_missing)  # torchrun sends it when another process has died
+    try:
+        run.claim()
+        with wait_for_slot(run) as slot:
+            share_cores()
+            admitted = slot is not None
+            fabric = make_fabric(run.recipe, slot or 0) if admitted or processes() > 1 else None
+            if fabric is None or not fabric.broadcast(admitted):  # the others wait for this word
+                run.write_status(state="cancelled", message="Cancelled before it began.")
+                return 0
+            return _train(run, fabric)
+    except BusyError as error:
+        print(error, flush=True)
+        return 2
+    except Exception as error:
+        if processes() > 1:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing interrupts the last word
+        return _failed(run, _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """Why a run ended, as a person is told; what nobody foresaw goes to the log in full."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "The disk is full; make room, then resume the run."
+    traceback.print_exception(error)
+    if isinstance(error, OSError):
+        return f"A file could not be read or written ({error.strerror}); the log says more."
+    if processes() > 1 and (isinstance(error, PeerLostError) or "peer" in str(error).lower()):
+        return f"One of the {processes()} processes of this run ended; resume it to go on from its last epoch."
+    return f"The worker met an unexpected {type(error).__name__}; the log says more."
+
+
+class PeerLostError(Exception):
+    """Another process of this run has ended."""
+
+
+def _one_is_missing(number: int, frame: object) -> None:
+    raise PeerLostError
+
+
+def _assist(run: Run) -> int:
+    """What every process but the first does: the same steps, and no word into the run folder."""
+    try:
+        fabric = make_fabric(run.recipe)
+        return _train(run, fabric) if fabric.broadcast(False) else 0
+    except UserError as error:
+        print(error, flush=True)
+        time.sleep(5)  # the first one says it in the status before torchrun ends all
+        return 1
+
+
+def _failed(run: Run, message: str) -> int:
+    print(message, flush=True)
+    run.release_reserve()  # room for this last word on a full disk
+    run.write_status(state="failed", message=message, seconds_left=None)
+    return 1
+
+
+def _train(run: Run, fabric: Fabric) -> int:
+    keep_freed_memory()
+    recipe, lead = run.recipe, fabric.is_global_zero
+    if lead:
+        run.write_status(state="running", message="Loading the data.", started=time.time(), epochs=recipe.epochs)
+    preprocess = Preprocess(size=recipe.size, channels=recipe.channels)
+    dataset, split, data = load_data(recipe, preprocess)
+    if lead:
+        write_text(run.folder / "split.json", json.dumps(split.to_json(dataset)))
+    loop = build_loop(recipe, preprocess, dataset, data, fabric)
+    if run.resumable:
+        loop.restore(torch.load(run.folder / "resume.pt", map_location=fabric.device, weights_only=True))
+        fabric.print(f"Resumed after epoch {loop.epoch}.", flush=True)
+    if not lead:
+        _epochs(run, recipe, loop, dataset, split, None)
+        return 0
+    run.write_status(message="Training.", device=device_name(fabric.device))
+    with SummaryWriter(str(run.folder / "events")) as board:
+        outcome, message = _epochs(run, recipe, loop, dataset, split, board)
+    finish(run, dataset, split, test=outcome == "finished")
+    run.release_reserve()
+    if outcome == "finished":
+        (run.folder / "resume.pt").unlink(missing_ok=True)
+    run.write_status(state=outcome, message=message, seconds_left=None, step_fraction=0.0)
+    return 0
+
+
+def _epochs(
+    run: Run, recipe: Recipe, loop: Loop, dataset: FaceDataset, split: Split, board: SummaryWriter | None
+) -> tuple[str, str]:
+    """Epoch after epoch until the end, an early stop or a cancel: the final state and its message."""
+    best_epoch, best = _best_so_far(run, recipe, loop.epoch)
+    clock: dict[str, float] = {}
+    lead = loop.fabric.is_global_zero  # of several processes one writes; all take the same decisions
+
+    def progress(step: int, steps: int) -> None:
+        if not lead:
+            return
+        seconds = time.monotonic() - began
+        per_epoch = clock.get("epoch_seconds") or seconds * steps / step
+        left = per_epoch * (recipe.epochs - loop.epoch) - seconds
+        run.write_status(
+            step_fraction=step / steps,
+            images_per_second=step * recipe.batch_size / seconds,
+            seconds_left=max(left, 0.0),
+        )
+
+    while loop.epoch < recipe.epochs:
+        began = time.monotonic()
+        try:
+            row = loop.train_epoch(progress, lambda: run.cancelled)
+        except CancelledError:
+            if best is None:  # cancelled in the first epoch: still leave something that can be looked at
+                figures = loop.validate().figures
+                if lead:
+                    save_best(run, recipe, loop, dataset, split, figures)
+            return "cancelled", f"Cancelled in epoch {loop.epoch + 1}; the best checkpoint so far is kept."
+        measured = loop.validate()
+        row |= measured.figures
+        clock["epoch_seconds"] = time.monotonic() - began
+        value = row[recipe.monitor]
+        leads = _better(recipe, value, best)
+        if leads:
+            best, best_epoch = value, loop.epoch
+        if lead:
+            if leads:
+                save_best(run, recipe, loop, dataset, split, row)
+            save_outputs(run, loop, dataset, split, measured, best_epoch)
+            run.append_metrics(row)  # before the state: whoever resumes finds a line for every epoch in it
+            save_state(run, loop)
+            _tell(recipe, row, board)
+            run.write_status(
+                epoch=loop.epoch,
+                step_fraction=0.0,
+                best_epoch=best_epoch,
+                best_value=best,
+                images_per_second=row["images_per_second"],
+                seconds_left=clock["epoch_seconds"] * (recipe.epochs - loop.epoch),
+            )
+        if loop.fabric.broadcast(run.cancelled):
+            return "cancelled", f"Cancelled after epoch {loop.epoch}; the best checkpoint so far is kept."
+        if recipe.patience and loop.epoch - best_epoch >= recipe.patience:
+            return "finished", f"Stopped early: no better epoch since {best_epoch}."
+    return "finished", f"Finished; epoch {best_epoch} was the best."
+
+
+def _tell(recipe: Recipe, row: dict[str, Any], board: SummaryWriter | None) -> None:
+    """An epoch's figures for TensorBoard and the log."""
+    for key, number in row.items():
+        if isinstance(number, (int, float)) and key != "epoch" and board is not None:
+            board.add_scalar(key.replace("_", "/", 1), number, row["epoch"])
+    print(
+        f"epoch {row['epoch']}/{recipe.epochs}  loss {row['train_loss']:.4f}  accuracy {row['train_accuracy']:.4f}  "
+        f"val loss {row['val_loss']:.4f}  val accuracy {row['val_accuracy']:.4f}  "
+        f"{row['images_per_second']:.0f} images/s",
+        flush=True,
+    )
+
+
+def _better(recipe: Recipe, value: float, best: float | None) -> bool:
+    """Whether an epoch takes the lead; of equal ones the later does."""
+    return best is None or (value <= best if recipe.monitor == "val_loss" else value >= best)
+
+
+def _best_so_far(run: Run, recipe: Recipe, epoch: int) -> tuple[int, float | None]:
+    """Best epoch and its value among the first ``epoch`` ones, from their own lines: the status may lag."""
+    best_epoch, best = 0, None
+    for row in run.metrics():
+        if row["epoch"] <= epoch and _better(recipe, row[recipe.monitor], best):
+            best_epoch, best = row["epoch"], row[recipe.monitor]
+    return best_epoch, best

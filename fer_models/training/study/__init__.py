@@ -1,0 +1,1 @@
+"""Studies: one recipe over folds, seeds and settings."""

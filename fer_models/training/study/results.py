@@ -1,0 +1,185 @@
+"""What came of a study: figures of every run, curves over its runs, and pooled predictions.
+
+Everything takes a study as far as it is; what is missing is left out or ``None``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fer_models.checkpoint import Checkpoint, read_checkpoint
+from fer_models.data import open_dataset
+from fer_models.data.dataset import FaceDataset
+from fer_models.errors import UserError
+from fer_models.evaluation.evaluate import Evaluation, Progress
+from fer_models.evaluation.predictions import predictions_for
+from fer_models.training.parts import part_name, split_of
+from fer_models.training.runs.run import Run
+from fer_models.training.study.study.axes import Settings, shown
+from fer_models.training.study.study.study import Study, Trial, folds_of, same_settings
+
+#: Metrics that every run measures when it ends, and the accuracy that chose its best epoch.
+FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "validation_accuracy")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run of a study. ``figures`` are shares in [0, 1] by metric, empty until the run is finished.
+
+    Args:
+        state: of the run, ``"missing"`` before it is made. measured_on: the part that the figures stand for.
+        seconds: of training, all epochs together.
+    """
+
+    trial: Trial
+    state: str
+    figures: dict[str, float]
+    measured_on: str
+    epoch: int
+    epochs: int
+    best_epoch: int | None
+    seconds: float
+    checkpoint: Checkpoint | None
+
+    @property
+    def chosen_by_it(self) -> bool:
+        """Whether the part that the figures stand for also chose the epoch, as with FER2013's PublicTest."""
+        return self.checkpoint is not None and self.checkpoint.provenance.get("validation") == self.measured_on
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Mean and standard deviation over runs by epoch, float64 (E,); ``runs`` int64 (E,) says how many reached it."""
+
+    epochs: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+    runs: np.ndarray
+
+
+def results_of(study: Study) -> list[Result]:
+    """Every run of a study, in its order; reads small files only."""
+    return [_result(study, trial) for trial in study.trials]
+
+
+def _result(study: Study, trial: Trial) -> Result:
+    run, status = study.run_of(trial), study.status_of(trial)
+    if run is None or status is None:
+        return Result(trial, "missing", {}, "", 0, int(study.recipe["epochs"]), None, 0.0, None)
+    checkpoint = None
+    if run.checkpoint is not None:
+        try:
+            checkpoint = read_checkpoint(run.checkpoint)
+        except UserError:
+            checkpoint = None
+    figures, where = _figures(checkpoint) if status.state == "finished" and checkpoint else ({}, "")
+    seconds = sum(float(row.get("seconds", 0)) for row in run.metrics())
+    return Result(
+        trial, status.state, figures, where, status.epoch, status.epochs, status.best_epoch, seconds, checkpoint
+    )
+
+
+def _figures(checkpoint: Checkpoint) -> tuple[dict[str, float], str]:
+    """Figures of the part that did not choose the weights, the test part, where it was measured; else of validation."""
+    rows = [row for row in checkpoint.metrics if row.get("averaging", "none") == "none"]
+    chosen = str(checkpoint.provenance.get("validation", ""))
+    test = [row for row in rows if row.get("split") != chosen]
+    measured = test or rows
+    where = str(measured[0].get("split", "")) if measured else ""
+    figures = {str(row["metric"]): float(row["value"]) for row in measured if row.get("split") == where}
+    validation = [row for row in rows if row.get("split") == chosen and row["metric"] == "accuracy"]
+    if validation:
+        figures["validation_accuracy"] = float(validation[0]["value"])
+    return figures, where
+
+
+def curves(study: Study, settings: Settings, key: str) -> Curve | None:
+    """A quantity of the epoch lines (``"val_accuracy"``) averaged over the runs of a setting; ``None`` before epoch 1.
+
+    A run that stopped early counts as far as it came.
+    """
+    lines = []
+    for trial in study.trials:
+        run = study.run_of(trial) if same_settings(trial.settings, settings) else None
+        if run is not None:
+            lines.append({int(row["epoch"]): float(row[key]) for row in run.metrics() if row.get(key) is not None})
+    epochs = sorted({epoch for line in lines for epoch in line})
+    if not epochs:
+        return None
+    columns = [[line[epoch] for line in lines if epoch in line] for epoch in epochs]
+    return Curve(
+        np.array(epochs),
+        np.array([np.mean(column) for column in columns]),
+        np.array([np.std(column, ddof=1) if len(column) > 1 else 0.0 for column in columns]),
+        np.array([len(column) for column in columns]),
+    )
+
+
+def held_out(run: Run, checkpoint: Checkpoint, dataset: FaceDataset) -> tuple[str, np.ndarray, str]:
+    """Name and positions of the pictures that a run is measured on, and on what its weights were chosen."""
+    split = split_of(run.recipe, dataset)
+    name = part_name(dataset, split, split.measured, "test" if len(split.test) else "validation")
+    return name, split.measured, str(checkpoint.provenance.get("validation", ""))
+
+
+def pooled(
+    study: Study, settings: Settings, seed: int, progress: Progress | None = None, dataset: FaceDataset | None = None
+) -> Evaluation:
+    """Predictions of all finished folds of a setting and seed: each picture by a network that never saw it.
+
+    What was predicted before comes from the cache.
+
+    Args:
+        progress: called with folds done and their number. dataset: where it is open already.
+
+    Raises:
+        UserError: If the study has no folds, or none of them is finished.
+    """
+    folds = folds_of(study, settings)
+    if folds < 2:
+        raise UserError("Only folds can be pooled: this study measures every network on the same pictures.")
+    trials = [t for t in study.trials if t.seed == seed and same_settings(t.settings, settings)]
+    finished = [r for r in (_result(study, trial) for trial in trials) if r.state == "finished" and r.checkpoint]
+    if not finished:
+        raise UserError(f"No fold of {shown(settings)} is finished yet.")
+    parts: list[Evaluation] = []
+    for done, result in enumerate(finished):
+        run = study.run_of(result.trial)
+        assert run is not None and result.checkpoint is not None
+        faces = dataset or open_dataset(run.recipe.data)
+        name, index, rule = held_out(run, result.checkpoint, faces)
+        parts.append(predictions_for(result.checkpoint, faces, index, split_name=name, selection=rule))
+        if progress:
+            progress(done + 1, len(finished))
+    whole = "all" if len(parts) == folds else f"{len(parts)} of"
+    return pool(parts, faces, f"{whole} {folds} folds pooled")
+
+
+def pool(parts: Sequence[Evaluation], dataset: FaceDataset, called: str) -> Evaluation:
+    """The predictions of several networks for different pictures of a data set as one table.
+
+    Raises:
+        UserError: If they answer with different classes, or a picture stands twice.
+    """
+    if len({part.classes for part in parts}) > 1:
+        raise UserError("The networks of these folds answer with different classes, so they cannot be pooled.")
+    joined: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("targets", "predictions", "logits", "probabilities", "positions", "rows")
+    }
+    if len(np.unique(joined["positions"])) < len(joined["positions"]):
+        raise UserError("Some pictures are in several of these parts, so they cannot be pooled.")
+    return dataclasses.replace(
+        parts[0],
+        **joined,
+        embeddings=None,  # each network has a space of its own
+        fingerprint=dataset.fingerprint(joined["positions"]),
+        split=called,
+        selection="each fold's own validation part" if len(parts) > 1 else parts[0].selection,
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+    )

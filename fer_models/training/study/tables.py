@@ -1,0 +1,122 @@
+"""The tables of a study as papers print them: folds with their average, and settings with what chance allows to say."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fer_models.architectures import ARCHITECTURES
+from fer_models.errors import UserError
+from fer_models.evaluation.significance import holm
+from fer_models.training.study.study.axes import Settings
+from fer_models.training.study.study.results import Result
+from fer_models.training.study.study.statistics import Difference, Spread, difference, spread, verdict
+from fer_models.training.study.study.study import Study, Trial, folds_of, same_settings
+
+
+@dataclass(frozen=True)
+class FoldRow:
+    """A line of a fold table: one setting and seed. ``values`` by fold, ``None`` where that run is not finished."""
+
+    settings: Settings
+    seed: int
+    values: tuple[float | None, ...]
+    average: Spread | None
+
+
+@dataclass(frozen=True)
+class AblationRow:
+    """A setting with the spread of its runs, and how far it lies above the first row; ``said`` puts that in words."""
+
+    settings: Settings
+    spread: Spread | None
+    runs: int
+    difference: Difference | None
+    p_holm: float | None
+    said: str
+
+
+def fold_table(study: Study, results: Sequence[Result], figure: str = "accuracy") -> list[FoldRow]:
+    """A line for each setting and seed with a column for each fold, as the papers print it (R#1 ... R#5, Average)."""
+    folds = sorted({trial.fold for trial in study.trials})
+    rows = []
+    for settings in study.settings:
+        for seed in sorted({trial.seed for trial in study.trials}):
+            found = {
+                r.trial.fold: r.figures.get(figure)
+                for r in results
+                if r.trial.seed == seed and same_settings(r.trial.settings, settings)
+            }
+            values = tuple(found.get(fold) for fold in folds)
+            known = [value for value in values if value is not None]
+            average = spread(known, folds_of(study, settings) if len(folds) > 1 else 1) if known else None
+            rows.append(FoldRow(settings, seed, values, average))
+    return rows
+
+
+def ablation_table(study: Study, results: Sequence[Result], figure: str = "accuracy") -> list[AblationRow]:
+    """A line for each setting: mean over its folds and seeds, and its difference to the first line.
+
+    The first line is the setting that the recipe itself has, where it is among them. Settings that are measured on the
+    same pictures are compared run by run (same fold and seed), others as two groups; p-values are corrected by Holm.
+    """
+    ordered = sorted(study.settings, key=lambda settings: not _is_recipe(study, settings))
+    values = [_by_place(results, settings, figure) for settings in ordered]
+    many = len({trial.fold for trial in study.trials}) > 1
+    folds = [folds_of(study, settings) if many else 1 for settings in ordered]
+    found: list[Difference | None] = [None]
+    for i in range(1, len(ordered)):
+        found.append(_difference(ordered, values, folds, i))
+    tested = [i for i, each in enumerate(found) if each is not None and each.p is not None]
+    corrected = dict(zip(tested, holm([float(found[i].p or 0.0) for i in tested]) if tested else [], strict=True))  # type: ignore[union-attr]
+    rows = []
+    for i, settings in enumerate(ordered):
+        known = list(values[i].values())
+        each = found[i]
+        said = "compared with" if i == 0 and len(ordered) > 1 else ""
+        if each is not None:
+            said = verdict(each, corrected.get(i))
+        elif i:
+            said = "waits for runs"
+        rows.append(
+            AblationRow(settings, spread(known, folds[i]) if known else None, len(known), each, corrected.get(i), said)
+        )
+    return rows
+
+
+def _difference(
+    ordered: list[Settings], values: list[dict[tuple[int, int], float]], folds: list[int], i: int
+) -> Difference | None:
+    if not values[0] or not values[i]:
+        return None
+    # Settings that divide or choose the data differently have other pictures in a fold of the same number.
+    paired = all(ordered[0].get(key) == ordered[i].get(key) for key in ("protocol", "data"))
+    if not paired:
+        return difference(
+            list(values[i].values()), list(values[0].values()), paired=False, folds=folds[i], folds_b=folds[0]
+        )
+    common = sorted(values[0].keys() & values[i].keys())
+    if not common:
+        return None
+    return difference([values[i][k] for k in common], [values[0][k] for k in common], paired=True, folds=folds[i])
+
+
+def _by_place(results: Sequence[Result], settings: Settings, figure: str) -> dict[tuple[int, int], float]:
+    return {
+        (r.trial.fold, r.trial.seed): r.figures[figure]
+        for r in results
+        if figure in r.figures and same_settings(r.trial.settings, settings)
+    }
+
+
+def _is_recipe(study: Study, settings: Settings) -> bool:
+    """Whether the settings change nothing, so that they are what the recipe says anyway."""
+    try:
+        plain, changed = study.recipe_of(Trial({}, 0, 0)), study.recipe_of(Trial(settings, 0, 0))
+        options = [ARCHITECTURES[recipe.network].parse_options(recipe.options) for recipe in (plain, changed)]
+    except UserError:
+        return False
+    return options[0] == options[1] and dataclasses.replace(plain, options={}) == dataclasses.replace(
+        changed, options={}
+    )

@@ -1,0 +1,218 @@
+"""Read a camera as it runs: no frame waits for the detector, and nothing is kept but the numbers of a minute."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from fer_models.classifier import Classifier
+from fer_models.explain import explain
+from fer_models.explain.own_attention.maps import attention_maps
+from fer_models.faces.align import CropInfo, crop_face
+from fer_models.faces.detect import Face, detect_faces
+from fer_models.video.annotate import draw_face, lay_heatmap
+from fer_models.video.timeline import GAP
+from fer_models.video.track import Tracker, reduced, scaled
+
+#: What is laid over the largest face.
+Layer = Literal["none", "heatmap", "attention"]
+#: Seconds of readings that are kept.
+MINUTE = 60.0
+#: Seconds from one detection to the next while a face is followed, and while there is none: a search in vain is slower.
+_AGAIN, _AGAIN_EMPTY = 0.35, 0.5
+_LONGEST = 320
+#: A face is smoothed over so many seconds: a new reading counts more, the longer ago the last one was.
+_WIDTH = 0.3
+_RATE_SPAN = 2.0
+
+
+@dataclass(frozen=True)
+class History:
+    """The largest face of the last minute: ``seconds`` (T,), 0 is now, and probabilities (T, K), raw and smoothed."""
+
+    seconds: np.ndarray
+    raw: np.ndarray
+    smoothed: np.ndarray
+    classes: tuple[str, ...]
+
+
+class LiveReader:
+    """Draws box, class and heatmap into frames as they come.
+
+    :meth:`read` is called from the camera's thread, everything else from the page's: a lock guards what they share. The
+    detector works in a thread of its own on a reduced copy; meanwhile faces are followed from frame to frame.
+
+    Args:
+        detector: a key of the detectors, or ``"auto"``.
+    """
+
+    def __init__(self, classifier: Classifier, layer: Layer = "none", detector: str = "auto"):
+        self._classifier, self._layer, self._detector = classifier, layer, detector
+        self._guard = threading.Lock()
+        self._readings: deque[tuple[float, np.ndarray, np.ndarray]] = deque()
+        self._ends: deque[float] = deque()
+        self._work: deque[float] = deque(maxlen=60)
+        self._smoothed: dict[int, tuple[float, np.ndarray]] = {}
+        self._tracker = Tracker()
+        self._searcher = ThreadPoolExecutor(1, "face search")
+        self._search: Future[tuple[np.ndarray, list[Face]]] | None = None
+        self._searched = float("-inf")
+        self._shape: tuple[int, ...] = ()
+
+    def set(self, classifier: Classifier, layer: Layer) -> None:
+        """Go on with another network or layer from the next frame on; another network begins a new minute."""
+        with self._guard:
+            if classifier is not self._classifier:
+                self._readings.clear()
+                self._smoothed.clear()
+            self._classifier, self._layer = classifier, layer
+
+    def read(self, image: np.ndarray, now: float | None = None) -> np.ndarray:
+        """A copy of the frame, uint8 RGB (H, W, 3), with what was read of it drawn in.
+
+        Args:
+            now: seconds on any clock that only rises; the system's where not given.
+
+        Raises:
+            UserError: If the detector's file is missing or damaged.
+        """
+        begun = time.perf_counter()
+        now = time.monotonic() if now is None else now
+        with self._guard:
+            classifier, layer = self._classifier, self._layer
+        small, scale = reduced(image, _LONGEST)
+        faces = [(number, scaled(face, 1 / scale)) for number, face in self._faces(small, now)]
+        canvas = image.copy()
+        if faces:
+            self._classify(canvas, image, faces, classifier, layer, now)
+        with self._guard:
+            self._ends.append(now)
+            while self._ends[0] < now - _RATE_SPAN:
+                self._ends.popleft()
+            self._work.append(time.perf_counter() - begun)
+        return canvas
+
+    def history(self, now: float | None = None) -> History:
+        """What was read of the largest face in the last minute."""
+        now = time.monotonic() if now is None else now
+        with self._guard:
+            kept, classes = list(self._readings), self._classifier.classes
+        if not kept:
+            empty = np.zeros((0, len(classes)), np.float32)
+            return History(np.zeros(0), empty, empty, classes)
+        times, raw, smoothed = zip(*kept, strict=True)
+        return History(np.array(times) - now, np.array(raw), np.array(smoothed), classes)
+
+    def rate(self) -> float:
+        """Frames a second over the last two seconds, 0 before there are two."""
+        with self._guard:
+            if len(self._ends) < 2:
+                return 0.0
+            return (len(self._ends) - 1) / max(1e-6, self._ends[-1] - self._ends[0])
+
+    def milliseconds(self) -> float:
+        """Median time that one of the last frames took, from its pixels to the drawn picture."""
+        with self._guard:
+            return 1000 * float(np.median(self._work)) if self._work else 0.0
+
+    def close(self) -> None:
+        """End the detector's thread."""
+        self._searcher.shutdown(wait=False, cancel_futures=True)
+
+    def _faces(self, small: np.ndarray, now: float) -> list[tuple[int, Face]]:
+        """Number and place of every face in the reduced frame, the largest first."""
+        if small.shape != self._shape:  # The camera was changed.
+            self._tracker, self._shape, self._search = Tracker(), small.shape, None
+        if self._search is not None and self._search.done():
+            seen, found = self._search.result()
+            self._search = None
+            # The result belongs to an earlier frame: it is matched there, and followed to this one.
+            self._tracker.update(seen, found)
+        wait = _AGAIN if self._tracker.tracks else _AGAIN_EMPTY
+        if self._search is None and now - self._searched >= wait:
+            self._searched = now
+            self._search = self._searcher.submit(self._look, small)
+        tracks = self._tracker.follow(small)
+        return [(t.number, t.face) for t in sorted(tracks, key=lambda t: -t.face.area)]
+
+    def _look(self, small: np.ndarray) -> tuple[np.ndarray, list[Face]]:
+        return small, detect_faces(small, self._detector)
+
+    def _classify(
+        self,
+        canvas: np.ndarray,
+        image: np.ndarray,
+        faces: list[tuple[int, Face]],
+        classifier: Classifier,
+        layer: Layer,
+        now: float,
+    ) -> None:
+        preprocess = classifier.checkpoint.preprocess
+        crops: list[tuple[int, np.ndarray, CropInfo]] = []
+        for number, face in faces:
+            try:
+                pixels, info = crop_face(image, face, preprocess.crop_margin, preprocess.alignment)
+            except ValueError:  # A face that was followed out of the picture.
+                continue
+            crops.append((number, preprocess.stored(pixels), info))
+        prediction = classifier.predict([pixels for _, pixels, _ in crops])
+        smoothed = {}
+        for place, (number, pixels, info) in enumerate(crops):
+            raw = prediction.probabilities[place]
+            smoothed[number] = (now, self._smooth(number, raw, now))
+            values = smoothed[number][1]
+            best = int(values.argmax())
+            if place == 0:
+                heat = _map(classifier, pixels, best, layer)
+                if heat is not None:
+                    lay_heatmap(canvas, info["corners"], heat)
+                with self._guard:
+                    if classifier is self._classifier:
+                        self._readings.append((now, raw, values))
+                    while self._readings and self._readings[0][0] < now - MINUTE:
+                        self._readings.popleft()
+            name = classifier.classes[best]
+            draw_face(canvas, info["corners"], name, f"{name} {100 * values[best]:.0f} %")
+        with self._guard:
+            self._smoothed = smoothed if classifier is self._classifier else {}
+
+    def _smooth(self, number: int, raw: np.ndarray, now: float) -> np.ndarray:
+        with self._guard:
+            before = self._smoothed.get(number)
+        if before is None or now - before[0] > GAP or len(before[1]) != len(raw):
+            return raw
+        keep = np.exp(-(now - before[0]) / _WIDTH)
+        mixed: np.ndarray = (keep * before[1] + (1 - keep) * raw).astype(np.float32)
+        return mixed
+
+
+def read_still(classifier: Classifier, image: np.ndarray, faces: list[Face], layer: Layer = "none") -> np.ndarray:
+    """One picture, uint8 RGB (H, W, 3), with box, class and probability on each face, as :class:`LiveReader` draws."""
+    reader = LiveReader(classifier, layer)
+    canvas = image.copy()
+    if faces:
+        numbered = list(enumerate(sorted(faces, key=lambda face: -face.area), 1))
+        reader._classify(canvas, image, numbered, classifier, layer, 0.0)
+    reader.close()
+    return canvas
+
+
+def _map(classifier: Classifier, pixels: np.ndarray, target: int, layer: Layer) -> np.ndarray | None:
+    """A map (S, S) in [0, 1] over the crop; ``None`` where none is asked for or there is none."""
+    if layer == "heatmap":
+        found = explain(classifier, classifier.prepare([pixels]), "grad_cam", target)
+        return found.heatmap()[0] if found.has_positive[0] else None
+    if layer == "attention":
+        maps = [m.overlay for m in attention_maps(classifier, classifier.prepare([pixels]), 1) if m.overlay is not None]
+        if maps:
+            # The last one lies nearest to the answer.
+            values = maps[-1][0]
+            low, high = float(values.min()), float(values.max())
+            return (values - low) / (high - low) if high > low else None
+    return None

@@ -1,0 +1,126 @@
+"""Videos in: decoded from memory, frame by frame, with a sentence for each way in which a file can be bad.
+
+Nothing is written to disk, and one frame at a time is held. The kind of file is told by its first bytes and only the
+kinds named here are opened: FFmpeg also reads play lists, which could name files of this computer or of another one.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fer_models.errors import UserError
+
+KINDS_SENTENCE = "mp4, webm, mov, avi or mkv file, or a ZIP of numbered pictures"
+MAX_WIDTH, MAX_HEIGHT = 4096, 2304
+#: Longest side at which frames are handed out: faces are read at 48 to 224 pixels, so that more only costs time.
+LONGEST = 1280
+#: What is assumed where nothing else is known, as for a folder or ZIP of pictures.
+FRAMES_A_SECOND = 25.0
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What the head of a video says: ``width`` and ``height`` in pixels, ``fps`` frames a second.
+
+    ``frames`` is how many there should be, ``None`` where the file does not tell; ``kind`` names container and codec.
+    """
+
+    name: str
+    width: int
+    height: int
+    fps: float
+    frames: int | None
+    kind: str
+
+    @property
+    def seconds(self) -> float | None:
+        """Length in seconds as far as the head tells."""
+        return None if self.frames is None else self.frames / self.fps
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Frame number ``index`` from 0, ``seconds`` after the start; ``image`` is uint8 RGB (H, W, 3)."""
+
+    index: int
+    seconds: float
+    image: np.ndarray
+
+
+class Video(ABC):
+    """Frames in order; each call of :meth:`frames` begins anew. ``notes`` are sentences for a person."""
+
+    info: VideoInfo
+    notes: list[str]
+
+    @abstractmethod
+    def frames(self, every: int = 1, longest: int = LONGEST) -> Iterator[Frame]:
+        """Every ``every``-th frame, reduced to ``longest`` pixels a side.
+
+        Raises:
+            UserError: If no frame can be decoded.
+        """
+
+    @abstractmethod
+    def frame(self, index: int, seconds: float, longest: int = LONGEST) -> Frame:
+        """One frame, by what :meth:`frames` said of it.
+
+        Raises:
+            UserError: If it cannot be decoded.
+        """
+
+
+def open_video(data: bytes, name: str = "the video") -> Video:
+    """A video or a ZIP of pictures, from its bytes.
+
+    Raises:
+        UserError: If the bytes are empty, of another kind, damaged, without pictures, with pictures that are too large,
+            or of a codec that cannot be decoded here; or if there is only one frame.
+    """
+    # Both kinds are built on this module.
+    from fer_models.video.encoded import EncodedVideo
+    from fer_models.video.image_sequence import ZippedFrames
+
+    if not data:
+        raise UserError(f"{name!r} is empty (0 bytes); choose a {KINDS_SENTENCE}.")
+    if data[:4] == b"PK\x03\x04":
+        return ZippedFrames(data, name)
+    kind = _container(data)
+    if kind is None:
+        raise UserError(f"{name!r} is not a video that can be read here; choose a {KINDS_SENTENCE}.")
+    return EncodedVideo(data, kind, name)
+
+
+def read_video(path: str | Path) -> Video:
+    """A video file, a ZIP of pictures, or a folder of pictures.
+
+    Raises:
+        UserError: If it is not there or :func:`open_video` refuses it.
+    """
+    from fer_models.video.image_sequence import FolderFrames
+
+    path = Path(path)
+    if path.is_dir():
+        return FolderFrames(path)
+    try:
+        return open_video(path.read_bytes(), path.name)
+    except FileNotFoundError:
+        raise UserError(f"There is no file {str(path)!r}; check the path.") from None
+    except OSError as error:
+        raise UserError(f"{path.name!r} cannot be opened ({error.strerror}); check its permissions.") from None
+
+
+def _container(data: bytes) -> str | None:
+    """FFmpeg's name of the container, by the first bytes."""
+    if data[:4] == b"\x1a\x45\xdf\xa3":
+        return "matroska"
+    if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
+        return "avi"
+    if data[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"):
+        return "mp4"
+    return None
