@@ -23,13 +23,13 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 import numpy as np
 import torch
 import torch.nn.functional as F
-from fer_models.explain.trust.card.card import trust_card
 from torch import Tensor
 
 from fer_models import create_model, load_checkpoint
 from fer_models.checkpoint import save_checkpoint
 from fer_models.classifier import Classifier
 from fer_models.explain import EXPLAINERS, default_layer, explain
+from fer_models.explain.trust.card import trust_card
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 

@@ -23,9 +23,9 @@ from fer_models.data.nearest import nearest_hits, references
 from fer_models.data.readers import READERS
 from fer_models.errors import UserError
 from fer_models.evaluation.annotators import VoteAgreement, vote_agreement, votes_by_row
-from fer_models.evaluation.calibration.reliability.temperature import Calibration, calibrate
-from fer_models.evaluation.card.document.document import card_markdown
-from fer_models.evaluation.card.document.pictures import confusion_svg, curves_svg, reliability_svg
+from fer_models.evaluation.calibration.temperature import Calibration, calibrate
+from fer_models.evaluation.card.document import card_markdown
+from fer_models.evaluation.card.pictures import confusion_svg, curves_svg, reliability_svg
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.scorecard import Baseline, scorecard
 from fer_models.evaluation.slices import people_slices

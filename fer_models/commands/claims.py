@@ -10,7 +10,7 @@ from typing import Any
 
 from fer_models.commands.output import write_json
 from fer_models.errors import UserError
-from fer_models.evaluation.claims.check.check import check_claim
+from fer_models.evaluation.claims.check import check_claim
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -123,7 +123,7 @@ def _pictures(given: argparse.Namespace, classifier: Classifier) -> FaceDataset:
 
 
 def _many(classifier: Classifier, dataset: FaceDataset, index: np.ndarray, given: argparse.Namespace) -> int:
-    from fer_models.explain.report.document.sheet import contact_sheet
+    from fer_models.explain.report.sheet import contact_sheet
     from fer_models.explain.sets import table
     from fer_models.explain.sets.batch import PREDICTED, SetSettings, explain_set
 

@@ -12,11 +12,11 @@ from typing import Any
 from fer_models.commands.output import show_progress, write_json
 from fer_models.errors import UserError
 from fer_models.training.recipe import Recipe, list_presets, load_preset, read_recipe
-from fer_models.training.study.study.axes import fold_protocol, parse_axis, parse_folds, settings_of, shown
-from fer_models.training.study.study.results import results_of
-from fer_models.training.study.study.start import cancel_study, start_study
-from fer_models.training.study.study.study import Study, create_study, find_study, list_studies, state_of
-from fer_models.training.study.study.tables import ablation_table, fold_table
+from fer_models.training.study.axes import fold_protocol, parse_axis, parse_folds, settings_of, shown
+from fer_models.training.study.results import results_of
+from fer_models.training.study.start import cancel_study, start_study
+from fer_models.training.study.study import Study, create_study, find_study, list_studies, state_of
+from fer_models.training.study.tables import ablation_table, fold_table
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,7 +104,7 @@ def _place(text: str) -> str:
     if text != "local" and text.partition(":")[0] != "ray":
         raise UserError(f"A study runs on local or on ray[:ADDRESS], not on {text!r}.")
     if text.startswith("ray"):
-        from fer_models.training.study.study.cluster import need_ray
+        from fer_models.training.study.cluster import need_ray
 
         need_ray()
     return text

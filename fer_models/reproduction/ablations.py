@@ -11,7 +11,7 @@ from fer_models.errors import UserError
 from fer_models.evaluation.markdown import table
 from fer_models.evaluation.sentence import interval_text, percent_text
 from fer_models.training.recipe import Recipe, list_presets, load_preset
-from fer_models.training.study.study.axes import shown
+from fer_models.training.study.axes import shown
 
 _HEADS = ("setting", "runs", "accuracy, mean over the seeds", "what the difference to the first line allows to say")
 

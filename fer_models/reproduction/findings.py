@@ -14,7 +14,7 @@ from fer_models.classifier import load_checkpoint
 from fer_models.data import READERS, open_dataset
 from fer_models.data.audit import audit
 from fer_models.errors import UserError
-from fer_models.evaluation.claims.check.check import check_claim
+from fer_models.evaluation.claims.check import check_claim
 from fer_models.evaluation.claims.paper_figures import PAPERS, paper_figures
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.sentence import percent_text

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import torch
 from app_server import expect
-from fer_models.explain.report.document.document import Bar, Lines, Section, heatmap_figure, html_report
 
 from fer_models import create_model
 from fer_models.checkpoint import read_checkpoint, save_checkpoint
+from fer_models.explain.report.document import Bar, Lines, Section, heatmap_figure, html_report
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from fer_models.explain.trust.card.card import LEAST_EVIDENCE, MOST_CHANCE, _evidence_and_gaps, trust_card
-from fer_models.explain.trust.card.class_names import chance_of_names
 
 from fer_models import create_model, list_models, load_checkpoint
 from fer_models.checkpoint import CONFIG, save_checkpoint
 from fer_models.data.synthetic import SyntheticOptions, generate_face
 from fer_models.explain import explain
 from fer_models.explain.faithfulness import Trial
+from fer_models.explain.trust.card import LEAST_EVIDENCE, MOST_CHANCE, _evidence_and_gaps, trust_card
+from fer_models.explain.trust.class_names import chance_of_names
 from fer_models.folders import checkpoints_folder
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
@@ -81,7 +81,7 @@ def test_cards_of_what_ships_are_not_red_but_for_a_single_map(folder):
 
 def test_the_chance_of_fresh_networks_is_uniform():
     """The outputs of one fresh network in other orders are as many fresh networks."""
-    from fer_models.explain.trust.card.class_names import _orders
+    from fer_models.explain.trust.class_names import _orders
 
     table = np.random.default_rng(0).random((7, 7))
     orders = _orders(7)

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from fer_models.evaluation.calibration.reliability.reliability import (
+
+from fer_models.errors import UserError
+from fer_models.evaluation.calibration.reliability import (
     aurc,
     expected_calibration_error,
     fit_temperature,
@@ -10,8 +12,6 @@ from fer_models.evaluation.calibration.reliability.reliability import (
     reliability,
     risk_coverage,
 )
-
-from fer_models.errors import UserError
 from fer_models.evaluation.class_match import softmax
 
 

@@ -4,9 +4,9 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
-from fer_models.evaluation.calibration.reliability.temperature import calibrate
-from fer_models.evaluation.card.document.pictures import confusion_svg, curves_svg, reliability_svg
 
+from fer_models.evaluation.calibration.temperature import calibrate
+from fer_models.evaluation.card.pictures import confusion_svg, curves_svg, reliability_svg
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.labels import FER7
 

@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 import pytest
-from fer_models.evaluation.claims.check.bounds import ClaimBounds
-from fer_models.evaluation.claims.check.check import check_claim
 
 from fer_models.errors import UserError
+from fer_models.evaluation.claims.bounds import ClaimBounds
+from fer_models.evaluation.claims.check import check_claim
 from fer_models.evaluation.metrics import accuracy, f1, precision, recall, specificity
 
 FER2013 = {

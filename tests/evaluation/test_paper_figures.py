@@ -5,9 +5,9 @@ from collections import Counter
 from importlib import resources
 
 import pytest
-from fer_models.evaluation.claims.check.check import check_claim
 
 from fer_models.errors import UserError
+from fer_models.evaluation.claims.check import check_claim
 from fer_models.evaluation.claims.paper_figures import PAPERS, paper_figures
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fer_models.evaluation.card.document.document import card_markdown, known_failures
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.annotators import vote_agreement, votes_by_row
+from fer_models.evaluation.card.document import card_markdown, known_failures
 from fer_models.evaluation.class_match import softmax
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate

@@ -6,7 +6,6 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from fer_models.explain.report.document.sheet import contact_sheet
 
 from fer_models.data import FaceDataset
 from fer_models.data.synthetic import SyntheticOptions, generate, generate_face
@@ -15,6 +14,7 @@ from fer_models.explain import explain
 from fer_models.explain.face_parts.action_units import unit_agreement
 from fer_models.explain.face_parts.drawn import DRAWN_REGIONS, drawn_options, drawn_truth
 from fer_models.explain.face_parts.regions import REGIONS, region_masks, region_relevance
+from fer_models.explain.report.sheet import contact_sheet
 from fer_models.explain.sets.batch import SetSettings, explain_set, network_labels
 from fer_models.explain.sets.mean_maps import MapMeans, mean_face
 from fer_models.explain.sets.store import explained_set, read_set, set_file, write_set

@@ -7,14 +7,14 @@ import json
 import numpy as np
 import pytest
 import torch
-from fer_models.explain.benchmark.run.run import USUAL_METHODS, USUAL_METRICS, Leaderboard, Row, benchmark
-from fer_models.explain.benchmark.run.table import from_json, to_csv, to_json, to_latex
 
 from fer_models import create_model, load_checkpoint
 from fer_models.checkpoint import save_checkpoint
 from fer_models.cli import main
 from fer_models.data import open_dataset
 from fer_models.errors import UserError
+from fer_models.explain.benchmark.run import USUAL_METHODS, USUAL_METRICS, Leaderboard, Row, benchmark
+from fer_models.explain.benchmark.table import from_json, to_csv, to_json, to_latex
 from fer_models.explain.face_parts.drawn import drawn_options, drawn_truth
 from fer_models.explain.faithfulness import REFERENCES
 from fer_models.labels import FER7

@@ -7,8 +7,12 @@ import re
 
 import numpy as np
 import pytest
-from fer_models.explain.report.document.charts import bars_html, lines_html
-from fer_models.explain.report.document.document import (
+from PIL import Image
+
+from fer_models.errors import UserError
+from fer_models.explain import explain
+from fer_models.explain.report.charts import bars_html, lines_html
+from fer_models.explain.report.document import (
     Bar,
     Figure,
     Lines,
@@ -17,10 +21,6 @@ from fer_models.explain.report.document.document import (
     html_report,
     versions,
 )
-from PIL import Image
-
-from fer_models.errors import UserError
-from fer_models.explain import explain
 
 MADE = datetime.datetime(2026, 5, 4, 12, 30, tzinfo=datetime.UTC)
 

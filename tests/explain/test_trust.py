@@ -6,7 +6,6 @@ import time
 import numpy as np
 import pytest
 import torch
-from fer_models.explain.trust.card.card import LEAST_EVIDENCE, _verdict, trust_card
 from torch import nn
 
 from fer_models.errors import UserError
@@ -17,6 +16,7 @@ from fer_models.explain.faithfulness.parameter_randomisation import shuffled_cop
 from fer_models.explain.faithfulness.removal import removal_curve
 from fer_models.explain.faithfulness.similarity import rank_correlation
 from fer_models.explain.per_network import PerNetwork
+from fer_models.explain.trust.card import LEAST_EVIDENCE, _verdict, trust_card
 
 PATTERNS = ("left", "right", "top")
 GOOD = {

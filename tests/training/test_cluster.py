@@ -8,14 +8,14 @@ import time
 from pathlib import Path
 
 import pytest
-from fer_models.training.study.study.results import results_of
-from fer_models.training.study.study.start import start_study
-from fer_models.training.study.study.study import create_study, find_study, state_of, studies_folder
 
 from fer_models.errors import UserError
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.process import start_ticks
-from fer_models.training.study.study import cluster
+from fer_models.training.study import cluster
+from fer_models.training.study.results import results_of
+from fer_models.training.study.start import start_study
+from fer_models.training.study.study import create_study, find_study, state_of, studies_folder
 
 TINY = Recipe(
     data="synthetic:count=140,size=48,identities=12",

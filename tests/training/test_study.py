@@ -8,12 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fer_models.training.study.study.axes import Span, fold_protocol, parse_axis, parse_folds, settings_of, shown
-from fer_models.training.study.study.results import curves, pooled, results_of
-from fer_models.training.study.study.start import cancel_study, start_study
-from fer_models.training.study.study.statistics import difference, spread, verdict
-from fer_models.training.study.study.study import create_study, find_study, list_studies, state_of
-from fer_models.training.study.study.tables import ablation_table, fold_table
 
 from fer_models import create_model
 from fer_models.checkpoint import save_checkpoint
@@ -22,7 +16,13 @@ from fer_models.errors import UserError
 from fer_models.preprocess import Preprocess
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.run import list_runs
-from fer_models.training.study.study import start
+from fer_models.training.study import start
+from fer_models.training.study.axes import Span, fold_protocol, parse_axis, parse_folds, settings_of, shown
+from fer_models.training.study.results import curves, pooled, results_of
+from fer_models.training.study.start import cancel_study, start_study
+from fer_models.training.study.statistics import difference, spread, verdict
+from fer_models.training.study.study import create_study, find_study, list_studies, state_of
+from fer_models.training.study.tables import ablation_table, fold_table
 
 SMALL = Recipe(
     data="synthetic:count=140,size=48,identities=12",

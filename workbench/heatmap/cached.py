@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from fer_models.explain.trust.card.card import TrustCard
 
 from fer_models.checkpoint import Checkpoint
+from fer_models.explain.trust.card import TrustCard
 from workbench import cache
 from workbench.heatmap.model import look as look_model
 from workbench.heatmap.model.look import Look, OwnAttention, Question

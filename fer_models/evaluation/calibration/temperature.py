@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fer_models.evaluation.calibration.reliability.reliability import (
+from fer_models.evaluation.calibration.reliability import (
     ReliabilityBin,
     Temperature,
     expected_calibration_error,

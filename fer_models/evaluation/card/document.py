@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fer_models.evaluation import markdown
-from fer_models.evaluation.calibration.reliability.temperature import Calibration
+from fer_models.evaluation.calibration.temperature import Calibration
 from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.scorecard import Scorecard
 from fer_models.evaluation.sentence import interval_text, percent_text

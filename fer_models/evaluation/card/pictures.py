@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_models.evaluation.calibration.reliability.temperature import Calibration
+from fer_models.evaluation.calibration.temperature import Calibration
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.sentence import percent_text
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fer_models.errors import UserError
-from fer_models.evaluation.claims.check.bounds import AVERAGINGS, FIGURES, ClaimBounds, Interval
+from fer_models.evaluation.claims.bounds import AVERAGINGS, FIGURES, ClaimBounds, Interval
 
 _WORDS = {
     "accuracy": "accuracy",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fer_models.errors import UserError
-from fer_models.explain.benchmark.run.run import Leaderboard, Row
+from fer_models.explain.benchmark.run import Leaderboard, Row
 from fer_models.explain.faithfulness import FAITHFULNESS
 
 _LATEX = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$", "{": r"\{",

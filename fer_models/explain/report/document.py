@@ -15,7 +15,7 @@ import numpy as np
 from fer_models.checkpoint import Checkpoint
 from fer_models.errors import UserError
 from fer_models.explain.overlay import overlay
-from fer_models.explain.report.document.charts import Bar, Lines, bars_html, lines_html
+from fer_models.explain.report.charts import Bar, Lines, bars_html, lines_html
 from fer_models.faces.image import encode_png, resize
 
 __all__ = ["Bar", "Figure", "Lines", "Section", "heatmap_figure", "html_report", "versions"]

@@ -19,7 +19,7 @@ from fer_models.explain.faithfulness.parameter_randomisation import shuffled_cop
 from fer_models.explain.faithfulness.references import REFERENCES
 from fer_models.explain.faithfulness.similarity import rank_correlation
 from fer_models.explain.per_network import PerNetwork
-from fer_models.explain.trust.card.class_names import chance_of_names
+from fer_models.explain.trust.class_names import chance_of_names
 
 if TYPE_CHECKING:
     from fer_models.classifier import Classifier

@@ -16,8 +16,8 @@ from typing import Any
 
 from fer_models import process
 from fer_models.errors import UserError
-from fer_models.training.study.study.start import next_run
-from fer_models.training.study.study.study import Study, find_study, locked
+from fer_models.training.study.start import next_run
+from fer_models.training.study.study import Study, find_study, locked
 
 #: How often a task is tried again after its worker was lost.
 RETRIES = 3

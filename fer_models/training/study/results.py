@@ -20,8 +20,8 @@ from fer_models.evaluation.evaluate import Evaluation, Progress
 from fer_models.evaluation.predictions import predictions_for
 from fer_models.training.parts import part_name, split_of
 from fer_models.training.runs.run import Run
-from fer_models.training.study.study.axes import Settings, shown
-from fer_models.training.study.study.study import Study, Trial, folds_of, same_settings
+from fer_models.training.study.axes import Settings, shown
+from fer_models.training.study.study import Study, Trial, folds_of, same_settings
 
 #: Metrics that every run measures when it ends, and the accuracy that chose its best epoch.
 FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "validation_accuracy")

@@ -14,7 +14,7 @@ from pathlib import Path
 from fer_models.errors import UserError
 from fer_models.training.runs.process import start_ticks
 from fer_models.training.runs.run import Run, create_run
-from fer_models.training.study.study.study import Study, Trial, locked, state_of, studies_folder
+from fer_models.training.study.study import Study, Trial, locked, state_of, studies_folder
 
 #: Runs of one study that wait in the local queue beside those at work.
 WAITING = 1

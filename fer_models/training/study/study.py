@@ -22,7 +22,7 @@ from fer_models.folders import runs_folder
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.process import is_alive
 from fer_models.training.runs.run import Run, Status, write_text
-from fer_models.training.study.study.axes import Settings, shown
+from fer_models.training.study.axes import Settings, shown
 
 #: Seconds without a word after which a run on another host counts as lost; here the process itself is looked at.
 _SILENCE = 180

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from fer_models.architectures import ARCHITECTURES
 from fer_models.errors import UserError
 from fer_models.evaluation.significance import holm
-from fer_models.training.study.study.axes import Settings
-from fer_models.training.study.study.results import Result
-from fer_models.training.study.study.statistics import Difference, Spread, difference, spread, verdict
-from fer_models.training.study.study.study import Study, Trial, folds_of, same_settings
+from fer_models.training.study.axes import Settings
+from fer_models.training.study.results import Result
+from fer_models.training.study.statistics import Difference, Spread, difference, spread, verdict
+from fer_models.training.study.study import Study, Trial, folds_of, same_settings
 
 
 @dataclass(frozen=True)

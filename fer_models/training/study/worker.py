@@ -7,8 +7,8 @@ import sys
 from fer_models.errors import UserError
 from fer_models.training.runs.run import Run
 from fer_models.training.runs.worker import work
-from fer_models.training.study.study.start import advance
-from fer_models.training.study.study.study import find_study
+from fer_models.training.study.start import advance
+from fer_models.training.study.study import find_study
 
 
 def main() -> int:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from evidence_maker import answers, write_faces
-from fer_models.evaluation.calibration.reliability.temperature import calibrate
 
+from fer_models.evaluation.calibration.temperature import calibrate
 from fer_models.evaluation.metrics import f1, precision, recall, specificity
 from workbench.evidence.figures import confusion_heatmap
 from workbench.evidence.model import confusion

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-from fer_models.explain.trust.card.card import TrustCard
-from fer_models.explain.trust.card.class_names import orders_of_names
-
+from fer_models.explain.trust.card import TrustCard
+from fer_models.explain.trust.class_names import orders_of_names
 from fer_models.labels import FER7
 from workbench.features.explain.model import report
 from workbench.features.explain.model.trust import card_rows

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 from app_driver import open_page, words
-from fer_models.explain.benchmark.run.run import Leaderboard, Row, benchmark
 
 from fer_models import create_model
 from fer_models.checkpoint import save_checkpoint
 from fer_models.data import open_dataset
 from fer_models.data.synthetic import SyntheticOptions, generate
+from fer_models.explain.benchmark.run import Leaderboard, Row, benchmark
 from fer_models.explain.sets.batch import SetSettings
 from fer_models.explain.sets.table import region_shares
 from fer_models.faces.image import encode_png

@@ -14,7 +14,6 @@ import pytest
 import torch
 from app_driver import open_page, words
 from evidence_maker import NAME, write_faces
-from fer_models.training.study.study.study import Study, create_study, find_study, list_studies
 from streamlit.testing.v1 import AppTest
 
 from fer_models import create_model
@@ -26,7 +25,8 @@ from fer_models.preprocess import Preprocess
 from fer_models.training.parts import part_name
 from fer_models.training.recipe import Recipe, load_preset
 from fer_models.training.runs.run import list_runs
-from fer_models.training.study.study import start
+from fer_models.training.study import start
+from fer_models.training.study.study import Study, create_study, find_study, list_studies
 from workbench.features.studies import figures
 from workbench.features.studies.model import plots, studies, tables
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import streamlit as st
-from fer_models.evaluation.calibration.reliability.reliability import not_sure_threshold, risk_coverage
-from fer_models.evaluation.calibration.reliability.temperature import calibrate
 
+from fer_models.evaluation.calibration.reliability import not_sure_threshold, risk_coverage
+from fer_models.evaluation.calibration.temperature import calibrate
 from workbench import cache, state
 from workbench.app.wording import percent
 from workbench.evidence import cached

@@ -10,8 +10,8 @@ from typing import Literal
 
 import numpy as np
 import plotly.graph_objects as go
-from fer_models.evaluation.calibration.reliability.reliability import ReliabilityBin, RiskCoverage
 
+from fer_models.evaluation.calibration.reliability import ReliabilityBin, RiskCoverage
 from fer_models.evaluation.metrics.curves import Curve
 from fer_models.evaluation.verification import VerificationCurve
 from fer_models.labels import colour

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import streamlit as st
-from fer_models.explain.report.document.document import Section
 
 from fer_models.checkpoint import Checkpoint
+from fer_models.explain.report.document import Section
 from workbench.features.explain.model import report
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 import streamlit as st
-from fer_models.explain.trust.card.card import TrustCard
 
+from fer_models.explain.trust.card import TrustCard
 from workbench.features.explain.model import trust
 from workbench.widgets import table
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import streamlit as st
-from fer_models.explain.benchmark.run.run import USUAL_METHODS, Leaderboard
-from fer_models.explain.benchmark.run.table import to_csv, to_latex
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.explain import EXPLAINERS
+from fer_models.explain.benchmark.run import USUAL_METHODS, Leaderboard
+from fer_models.explain.benchmark.table import to_csv, to_latex
 from workbench import cache, state
 from workbench.app import explain_jobs
 from workbench.app.jobs import Job

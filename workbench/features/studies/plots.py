@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import streamlit as st
-from fer_models.training.study.study.axes import Settings, shown
-from fer_models.training.study.study.study import folds_of
 
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.training.study.axes import Settings, shown
+from fer_models.training.study.study import folds_of
 from workbench import navigation, state
 from workbench.app import inventory
 from workbench.evidence.figures import confusion_heatmap

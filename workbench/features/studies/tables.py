@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import streamlit as st
-from fer_models.training.study.study.study import folds_of
 
+from fer_models.training.study.study import folds_of
 from workbench import state
 from workbench.features.studies.model import tables
 from workbench.features.studies.model.studies import Progress

@@ -8,7 +8,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from fer_models.explain.trust.card.card import TrustCard, trust_card
 
 from fer_models.classifier import Classifier, Prediction
 from fer_models.explain import (
@@ -23,6 +22,7 @@ from fer_models.explain import (
 from fer_models.explain.baselines import BASELINES
 from fer_models.explain.overlay import overlay
 from fer_models.explain.own_attention.maps import AttentionMap, attention_maps
+from fer_models.explain.trust.card import TrustCard, trust_card
 from workbench.app.pictures import as_rgb, enlarged, png
 from workbench.app.wording import percent
 from workbench.face.model.predict import classify

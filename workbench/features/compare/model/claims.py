@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fer_models.evaluation.claims.check.check import check_claim
-
 from fer_models.data import READERS
 from fer_models.errors import UserError
+from fer_models.evaluation.claims.check import check_claim
 from fer_models.evaluation.claims.paper_figures import PAPERS, paper_figures
 from workbench.app import jobs
 from workbench.app.jobs import Job

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-from fer_models.evaluation.card.document.document import card_markdown
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.complexity import count
@@ -15,6 +14,7 @@ from fer_models.data.duplicates import Duplicates
 from fer_models.data.nearest import nearest_hits, references
 from fer_models.errors import UserError
 from fer_models.evaluation.annotators import VoteAgreement, vote_agreement, votes_by_row
+from fer_models.evaluation.card.document import card_markdown
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.scorecard import Baseline, Scorecard, scorecard

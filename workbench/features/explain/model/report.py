@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from fer_models.explain.report.document.document import Bar, Figure, Lines, Section, html_report
-from fer_models.explain.trust.card.card import TrustCard
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.explain import EXPLAINERS
+from fer_models.explain.report.document import Bar, Figure, Lines, Section, html_report
+from fer_models.explain.trust.card import TrustCard
 from workbench.face.model.crop import RegionShares
 from workbench.features.explain.model.contrast import Contrast
 from workbench.features.explain.model.networks import Reading

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from fer_models.explain.trust.card.card import LEAST_EVIDENCE, LIKE_MAP, MOST_CHANCE, TrustCard
-from fer_models.explain.trust.card.class_names import orders_of_names
 
 from fer_models.classifier import Classifier
 from fer_models.explain import Attribution
@@ -15,6 +13,8 @@ from fer_models.explain.faithfulness import FAITHFULNESS, REFERENCES, Trial, mea
 from fer_models.explain.faithfulness.parameter_randomisation import Cascade, cascade
 from fer_models.explain.faithfulness.removal import removal_curve
 from fer_models.explain.faithfulness.road import impute
+from fer_models.explain.trust.card import LEAST_EVIDENCE, LIKE_MAP, MOST_CHANCE, TrustCard
+from fer_models.explain.trust.class_names import orders_of_names
 from workbench.app.jobs import Progress
 
 #: What the curves begin from or end in.

@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_models.explain.benchmark.run.run import Leaderboard, benchmark
-from fer_models.explain.benchmark.run.table import cell, from_json, heads, to_json
-
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
+from fer_models.explain.benchmark.run import Leaderboard, benchmark
+from fer_models.explain.benchmark.table import cell, from_json, heads, to_json
 from fer_models.folders import cache_folder
 from workbench.app import explain_jobs, jobs, machine
 from workbench.app.datasets import identity

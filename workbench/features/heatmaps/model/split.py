@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fer_models.explain.report.document.sheet import contact_sheet
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.explain import EXPLAINERS, unsupported_methods
 from fer_models.explain.overlay import overlay
+from fer_models.explain.report.sheet import contact_sheet
 from fer_models.explain.sets import table as tables
 from fer_models.explain.sets.batch import LABEL, PREDICTED, ExplainedSet, SetSettings
 from fer_models.explain.sets.mean_maps import ClassMaps, mean_face

@@ -6,11 +6,10 @@ import json
 import math
 from collections.abc import Sequence
 
-from fer_models.training.study.study.axes import Settings, shown, shown_value
-from fer_models.training.study.study.results import Curve, Result, curves, pooled
-from fer_models.training.study.study.study import Study, same_settings
-
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.training.study.axes import Settings, shown, shown_value
+from fer_models.training.study.results import Curve, Result, curves, pooled
+from fer_models.training.study.study import Study, same_settings
 from workbench.app import jobs, machine
 from workbench.app.jobs import Job
 from workbench.features.studies.model.tables import field_title

@@ -10,16 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fer_models.training.study.study.axes import Settings, fold_protocol, parse_axis, parse_folds, settings_of
-from fer_models.training.study.study.results import Result, results_of
-from fer_models.training.study.study.start import cancel_study, start_study
-from fer_models.training.study.study.study import Study, create_study, find_study, list_studies, state_of
-
 from fer_models.architectures import ARCHITECTURES
 from fer_models.data import PROTOCOLS, FaceDataset, make_split, open_dataset
 from fer_models.errors import UserError
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.run import list_runs
+from fer_models.training.study.axes import Settings, fold_protocol, parse_axis, parse_folds, settings_of
+from fer_models.training.study.results import Result, results_of
+from fer_models.training.study.start import cancel_study, start_study
+from fer_models.training.study.study import Study, create_study, find_study, list_studies, state_of
 from workbench.app import datasets
 from workbench.app.wording import duration
 

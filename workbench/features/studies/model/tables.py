@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fer_models.training.study.study.axes import shown, shown_value
-from fer_models.training.study.study.results import FIGURES, Result
-from fer_models.training.study.study.statistics import Spread
-from fer_models.training.study.study.study import Study, label_of
-from fer_models.training.study.study.tables import ablation_table, fold_table
-
 from fer_models.data.augment import Augmentation
 from fer_models.training.recipe import Recipe
+from fer_models.training.study.axes import shown, shown_value
+from fer_models.training.study.results import FIGURES, Result
+from fer_models.training.study.statistics import Spread
+from fer_models.training.study.study import Study, label_of
+from fer_models.training.study.tables import ablation_table, fold_table
 from workbench.app.latex import escaped
 
 TITLES = {
