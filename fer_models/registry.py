@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 from fer_models.errors import UserError
 
 T = TypeVar("T")
+
+
+def import_modules(package: str) -> None:
+    """Import every module of a package, so that whatever they register is in the registries.
+
+    A new entry is then one new file in the package: nothing else needs to name it.
+
+    Args:
+        package: Dotted name of a package that is being imported, usually its own ``__name__``.
+
+    Example:
+        >>> import fer_models.losses  # its last line is import_modules(__name__)
+        >>> "focal" in fer_models.losses.LOSSES
+        True
+    """
+    for module in pkgutil.iter_modules(sys.modules[package].__path__):
+        importlib.import_module(f"{package}.{module.name}")
 
 
 class Registry(Generic[T]):

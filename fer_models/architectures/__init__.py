@@ -1,41 +1,13 @@
-"""The networks, one paper a file; importing this package registers them all."""
+"""The networks, one paper a file; importing this package imports and registers them all."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fer_models.architectures import (
-    dcnn_bilstm,
-    dense_attention,
-    efficientnet,
-    ensemble,
-    fcsdnet,
-    mini_xception,
-    multibranch,
-    optimised_cnn,
-    resnet,
-    separable_attention,
-    vgg_fer,
-)
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
+from fer_models.registry import import_modules
 
-__all__ = [
-    "ARCHITECTURES",
-    "FERNetwork",
-    "create_model",
-    "dcnn_bilstm",
-    "dense_attention",
-    "efficientnet",
-    "ensemble",
-    "fcsdnet",
-    "list_models",
-    "mini_xception",
-    "multibranch",
-    "optimised_cnn",
-    "resnet",
-    "separable_attention",
-    "vgg_fer",
-]
+__all__ = ["ARCHITECTURES", "FERNetwork", "create_model", "list_models"]
 
 
 def create_model(name: str, num_classes: int = 7, in_channels: int | None = None, **options: Any) -> FERNetwork:
@@ -59,3 +31,6 @@ def create_model(name: str, num_classes: int = 7, in_channels: int | None = None
 def list_models() -> list[str]:
     """Keys of all networks, sorted."""
     return list(ARCHITECTURES)
+
+
+import_modules(__name__)

@@ -1,49 +1,31 @@
 """The commands of ``fer``: each module has ``arguments(parser)`` and ``run(arguments)``; its docstring is the help."""
 
+from importlib import import_module
 from types import ModuleType
 
-from fer_models.commands import (
-    audit,
-    cancel,
-    claims,
-    detectors,
-    embed,
-    ensemble,
-    evaluate,
-    explain,
-    explain_benchmark,
-    export,
-    models,
-    predict,
-    reproduction,
-    resume,
-    runs,
-    sequence,
-    stress,
-    study,
-    train,
-    video,
+#: Names in the order of ``fer --help``; the module of ``explain-benchmark`` is ``explain_benchmark``.
+_NAMES = (
+    "models",
+    "train",
+    "runs",
+    "study",
+    "cancel",
+    "resume",
+    "evaluate",
+    "predict",
+    "stress",
+    "video",
+    "sequence",
+    "explain",
+    "explain-benchmark",
+    "embed",
+    "export",
+    "ensemble",
+    "audit",
+    "claims",
+    "reproduction",
+    "detectors",
 )
 
-COMMANDS: dict[str, ModuleType] = {
-    "models": models,
-    "train": train,
-    "runs": runs,
-    "study": study,
-    "cancel": cancel,
-    "resume": resume,
-    "evaluate": evaluate,
-    "predict": predict,
-    "stress": stress,
-    "video": video,
-    "sequence": sequence,
-    "explain": explain,
-    "explain-benchmark": explain_benchmark,
-    "embed": embed,
-    "export": export,
-    "ensemble": ensemble,
-    "audit": audit,
-    "claims": claims,
-    "reproduction": reproduction,
-    "detectors": detectors,
-}
+#: Every command by its name. To add one: a module in this package and its name above.
+COMMANDS: dict[str, ModuleType] = {name: import_module(f"{__name__}.{name.replace('-', '_')}") for name in _NAMES}

@@ -26,7 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     from fer_models.explain import EXPLAINERS
-    from fer_models.explain.benchmark.run import USUAL_METHODS, USUAL_METRICS, benchmark, table
+    from fer_models.explain.benchmark import table
+    from fer_models.explain.benchmark.run import USUAL_METHODS, USUAL_METRICS, benchmark
     from fer_models.explain.faithfulness import FAITHFULNESS
 
     folders = given.checkpoints or [str(f.parent) for f in sorted(checkpoints_folder().glob(f"*/{CONFIG}"))]

@@ -1,15 +1,8 @@
-"""The training losses, one a file; importing this package registers them all."""
+"""The training losses, one a file; importing this package imports and registers them all."""
 
-from fer_models.losses import cross_entropy, distillation, focal, intra_class_distance, soft_label
 from fer_models.losses.base import LOSSES, FERLoss, create_loss
+from fer_models.registry import import_modules
 
-__all__ = [
-    "LOSSES",
-    "FERLoss",
-    "create_loss",
-    "cross_entropy",
-    "distillation",
-    "focal",
-    "intra_class_distance",
-    "soft_label",
-]
+__all__ = ["LOSSES", "FERLoss", "create_loss"]
+
+import_modules(__name__)

@@ -4,15 +4,10 @@ import numpy as np
 import pytest
 
 from fer_models.errors import UserError
-from fer_models.evaluation.calibration.reliability import (
-    aurc,
-    expected_calibration_error,
-    fit_temperature,
-    not_sure_threshold,
-    reliability,
-    risk_coverage,
-)
+from fer_models.evaluation.calibration.reliability import not_sure_threshold, reliability, risk_coverage
+from fer_models.evaluation.calibration.temperature import fit_temperature
 from fer_models.evaluation.class_match import softmax
+from fer_models.evaluation.metrics.confidence import aurc, expected_calibration_error
 
 
 def two_class(confidence: list[float], correct: list[int]) -> tuple[np.ndarray, np.ndarray]:

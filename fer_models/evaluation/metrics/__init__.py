@@ -1,4 +1,4 @@
-"""All metrics behind one import; importing this module fills :data:`METRICS`."""
+"""All metrics behind one import; importing this package imports its modules, which fill :data:`METRICS`."""
 
 from fer_models.evaluation.metrics.base import METRICS, Metric
 from fer_models.evaluation.metrics.confidence import expected_calibration_error
@@ -25,6 +25,7 @@ from fer_models.evaluation.metrics.probabilistic import (
     roc_auc_per_class,
     top_k,
 )
+from fer_models.registry import import_modules
 
 __all__ = [
     "METRICS",
@@ -50,3 +51,5 @@ __all__ = [
     "top_k",
     "weighted_kappa",
 ]
+
+import_modules(__name__)

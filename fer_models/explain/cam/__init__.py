@@ -1,27 +1,5 @@
-"""Class activation maps, one method a file; importing this package registers them all."""
+"""Class activation maps, one method a file; importing this package imports and registers them all."""
 
-from fer_models.explain.cam import (
-    ablation_cam,
-    eigen_cam,
-    finer_cam,
-    full_grad,
-    grad_cam,
-    grad_cam_pp,
-    hires_cam,
-    layer_cam,
-    score_cam,
-    xgrad_cam,
-)
+from fer_models.registry import import_modules
 
-__all__ = [
-    "ablation_cam",
-    "eigen_cam",
-    "finer_cam",
-    "full_grad",
-    "grad_cam",
-    "grad_cam_pp",
-    "hires_cam",
-    "layer_cam",
-    "score_cam",
-    "xgrad_cam",
-]
+import_modules(__name__)

@@ -1,4 +1,4 @@
-"""Tests of heatmaps, one metric a file; importing this package registers them all."""
+"""Tests of heatmaps, one metric a file; importing this package imports and registers them all."""
 
 from __future__ import annotations
 
@@ -9,33 +9,14 @@ import numpy as np
 from torch import Tensor
 
 from fer_models.explain.attribution import Attribution
-from fer_models.explain.faithfulness import (
-    average_drop,
-    average_increase,
-    complexity,
-    deletion,
-    infidelity,
-    insertion,
-    max_sensitivity,
-    parameter_randomisation,
-    pointing_game,
-    random_logit,
-    relevance_mass,
-    relevance_rank,
-    road,
-    sparseness,
-)
 from fer_models.explain.faithfulness.base import FAITHFULNESS, Faithfulness, Trial
 from fer_models.explain.faithfulness.references import REFERENCES
+from fer_models.registry import import_modules
 
 if TYPE_CHECKING:
     from fer_models.classifier import Classifier
 
-__all__ = [
-    "FAITHFULNESS", "REFERENCES", "Faithfulness", "Trial", "average_drop", "average_increase", "complexity", "deletion",
-    "infidelity", "insertion", "max_sensitivity", "measure", "measure_with_references", "parameter_randomisation",
-    "pointing_game", "random_logit", "relevance_mass", "relevance_rank", "road", "sparseness",
-]  # fmt: skip
+__all__ = ["FAITHFULNESS", "REFERENCES", "Faithfulness", "Trial", "measure", "measure_with_references"]
 
 
 def measure(
@@ -86,3 +67,6 @@ def measure_with_references(
         if not metric.needs_method:
             results[key] |= {name: metric.measure(other) for name, other in references.items()}
     return results
+
+
+import_modules(__name__)

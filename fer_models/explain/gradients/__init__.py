@@ -1,25 +1,5 @@
-"""Gradient methods, one a file; importing this package registers them all."""
+"""Gradient methods, one a file; importing this package imports and registers them all."""
 
-from fer_models.explain.gradients import (
-    deep_lift,
-    gradient_shap,
-    guided_backprop,
-    guided_grad_cam,
-    input_x_gradient,
-    integrated_gradients,
-    lrp,
-    saliency,
-    smooth_grad,
-)
+from fer_models.registry import import_modules
 
-__all__ = [
-    "deep_lift",
-    "gradient_shap",
-    "guided_backprop",
-    "guided_grad_cam",
-    "input_x_gradient",
-    "integrated_gradients",
-    "lrp",
-    "saliency",
-    "smooth_grad",
-]
+import_modules(__name__)

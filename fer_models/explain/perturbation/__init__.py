@@ -1,5 +1,5 @@
-"""Methods that change the picture and watch the score; importing this package registers them all."""
+"""Methods that change the image and watch the score; importing this package imports and registers them all."""
 
-from fer_models.explain.perturbation import occlusion
+from fer_models.registry import import_modules
 
-__all__ = ["occlusion"]
+import_modules(__name__)
