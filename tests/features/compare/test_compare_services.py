@@ -15,8 +15,10 @@ from app_driver import FIGURE, make_checkpoint
 from fer_models.checkpoint import Checkpoint
 from fer_models.inference import ONNX, PLAIN
 from fer_models.latency.measure import Cost
+from workbench.features.compare import networks_table as page_table
 from workbench.features.compare.figures.networks import Point, pareto
 from workbench.features.compare.model import measure, networks, networks_table
+from workbench.features.compare.model.networks_columns import COLUMNS, Column
 
 COST = Cost({PLAIN: 4.0, ONNX: 1.5}, {PLAIN: 300.0, ONNX: 200.0}, ONNX, PLAIN, 64, 60_000_000, 1, "x", (), "2026-11-20")
 
@@ -116,6 +118,20 @@ def test_the_file_holds_every_figure(checkpoint: Checkpoint) -> None:
     assert networks_table.shown(entries, {entries[0].key: smaller}).loc[0, "Remark"] == (
         "Measured in batches of 8. A note."
     )
+
+
+def test_a_column_is_written_once_for_page_file_and_help(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ratio = Column("macs_per_parameter", "MACs a parameter", "How often a weight is used.", "%.1f", lambda row: 2.0)
+    columns = (*COLUMNS, ratio)
+    monkeypatch.setattr(networks_table, "COLUMNS", columns)
+    monkeypatch.setattr(page_table, "COLUMNS", columns)
+    entries = networks.entries("48")[:2]
+    assert list(networks_table.shown(entries, {})[ratio.title]) == [2.0, 2.0]
+    assert list(pd.read_csv(io.StringIO(networks_table.csv(entries, {})))[ratio.key]) == [2.0, 2.0]
+    config = page_table.column_config()[ratio.title]
+    assert config["help"] == ratio.help and config["type_config"]["format"] == ratio.format
 
 
 def test_a_measurement_is_kept_for_this_device_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,31 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from fer_models.latency.measure import MANY, Cost
+from fer_models.latency.measure import Cost
 from workbench.app import machine
 from workbench.app.wording import duration
 from workbench.features.compare.model import measure, networks_table
 from workbench.features.compare.model.networks import Entry
+from workbench.features.compare.model.networks_columns import COLUMNS
 from workbench.widgets.errors import guard
-
-_HELP = {
-    "Accuracy, %": "Of the trained ones; the column Figure at the right says on what, with its interval.",
-    "Parameters": "Trainable ones.",
-    "MMACs": "Million multiply-accumulates for one picture at this input: convolutions, linear and recurrent layers, "
-    "attention.",
-    "ms a picture": "Median on this device, the fastest way to run it.",
-    "Pictures/s": f"Median in batches of {MANY}, the fastest way to run it; very large networks run in "
-    "smaller batches, see Remark.",
-    "Runs in": "The fastest way for one picture: torch, torch with batch norms folded into convolutions, or "
-    "onnxruntime. All give the same logits to 0.0001.",
-    "Memory, MB": f"Growth of a fresh process while plain torch runs a batch of {MANY}, weights included.",
-    "File, MB": "Weights on disk; of networks that are not trained, in float32.",
-}
-_FORMATS = {"Accuracy, %": "%.1f", "Parameters": "localized", "MMACs": "%.1f", "ms a picture": "%.2f",
-            "Pictures/s": "%.0f", "Memory, MB": "%.0f", "File, MB": "%.1f"}  # fmt: skip
 
 
 def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: str) -> None:
@@ -42,7 +26,7 @@ def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: s
         key=f"{key} rows",
         hide_index=True,
         height=min(420, 38 + 35 * len(table)),
-        column_config=_columns(table),
+        column_config=column_config(),
         on_select="rerun",
         selection_mode="multi-row",
         placeholder="",
@@ -108,15 +92,14 @@ def _button(picked: list[Entry], entries: Sequence[Entry], measured: Mapping[str
         st.rerun()
 
 
-def _columns(table: pd.DataFrame) -> dict[str, Any]:
-    columns: dict[str, Any] = {}
-    for name in table.columns:
-        if name in _FORMATS:
-            columns[name] = st.column_config.NumberColumn(help=_HELP.get(name), format=_FORMATS[name], width=84)
-        else:
-            columns[name] = st.column_config.TextColumn(
-                help=_HELP.get(name), width="large" if name in ("Figure", "Remark") else None
-            )
-    columns["Network"] = st.column_config.TextColumn(width=185)
-    columns["Variant"] = st.column_config.TextColumn(width=160, help="Of a trained network its name.")
-    return columns
+def column_config() -> dict[str, Any]:
+    """Heading, help, format and width of every column of the page, for ``st.dataframe``."""
+    config: dict[str, Any] = {}
+    for column in COLUMNS:
+        help_text: str | None = column.help or None
+        width: Any = column.width
+        if column.format:
+            config[column.title] = st.column_config.NumberColumn(help=help_text, format=column.format, width=width)
+        elif column.title:
+            config[column.title] = st.column_config.TextColumn(help=help_text, width=width)
+    return config

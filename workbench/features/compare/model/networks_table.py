@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from fer_models.complexity import LayerRow
-from fer_models.latency.measure import MANY, Cost
-from workbench.app.wording import selection
-from workbench.features.compare.model.networks import Entry, measured_on
+from fer_models.latency.measure import Cost
+from workbench.features.compare.model.networks import Entry
+from workbench.features.compare.model.networks_columns import COLUMNS, Column, Row, row_of
 
 #: Stands before the name of a layer that is part of an attention module.
 MARK = "◆"
@@ -18,65 +18,26 @@ Measured = Mapping[str, Cost | str]
 
 def shown(entries: Sequence[Entry], measured: Measured) -> pd.DataFrame:
     """A row an entry, in the columns of the page; what is not known is empty."""
-    rows = []
-    for entry in entries:
-        cost, metric = _cost(entry, measured), entry.metric
-        rows.append(
-            {
-                "Network": entry.title,
-                "Variant": entry.variant,
-                "Accuracy, %": 100 * metric["value"] if metric else None,
-                "Parameters": entry.cost.parameters if entry.cost else None,
-                "MMACs": entry.cost.macs / 1e6 if entry.cost else None,
-                "ms a picture": cost.milliseconds[cost.fastest] if cost else None,
-                "Pictures/s": cost.per_second[cost.fastest_many] if cost else None,
-                "Runs in": cost.fastest if cost else "",
-                "Memory, MB": cost.memory / 1e6 if cost and cost.memory else None,
-                "File, MB": entry.file / 1e6 if entry.file else None,
-                "Input": f"{entry.size} x {entry.size} x {entry.channels}",
-                "Figure": entry.figure,
-                "Remark": _remark(entry, measured),
-            }
-        )
-    return pd.DataFrame(rows)
+    visible = [column for column in COLUMNS if column.title]
+    return pd.DataFrame(
+        [{column.title: _on_page(column, row) for column in visible} for row in _rows(entries, measured)],
+        columns=[column.title for column in visible],
+    )
 
 
 def csv(entries: Sequence[Entry], measured: Measured) -> str:
     """Every figure of every entry, with units in the column names."""
-    rows = []
-    for entry in entries:
-        cost, metric = _cost(entry, measured), entry.metric or {}
-        row: dict[str, object] = {
-            "network": entry.network,
-            "variant": "" if entry.checkpoint else entry.variant,
-            "checkpoint": entry.variant if entry.checkpoint else "",
-            "input_channels": entry.channels,
-            "input_size_px": entry.size,
-            "parameters": entry.cost.parameters if entry.cost else None,
-            "macs": entry.cost.macs if entry.cost else None,
-            "weights_bytes": entry.file or None,
-            "peak_memory_bytes": cost.memory if cost else None,
-            "runs_in": cost.fastest if cost else "",
-            "runs_in_batches": cost.fastest_many if cost else "",
-            "batch": cost.batch if cost else None,
-        }
-        for name, value in (cost.milliseconds if cost else {}).items():
-            row[f"ms_one_picture[{name}]"] = value
-        for name, value in (cost.per_second if cost else {}).items():
-            row[f"pictures_per_s[{name}]"] = value
-        row |= {
-            "threads": cost.threads if cost else None,
-            "measured": cost.date if cost else "",
-            "accuracy": metric.get("value"),
-            "accuracy_low": metric.get("low"),
-            "accuracy_high": metric.get("high"),
-            "n": metric.get("n"),
-            "measured_on": measured_on(metric) if metric else "",
-            "selection": selection(str(metric["selection"])) if metric.get("selection") else "",
-            "remark": _remark(entry, measured),
-        }
-        rows.append(row)
-    return pd.DataFrame(rows).to_csv(index=False)
+    lines = []
+    for row in _rows(entries, measured):
+        line: dict[str, object] = {}
+        for column in COLUMNS:
+            value = column.value(row)
+            if isinstance(value, dict):
+                line |= {f"{column.key}[{name}]": part for name, part in value.items()}
+            elif column.key:
+                line[column.key] = value
+        lines.append(line)
+    return pd.DataFrame(lines).to_csv(index=False)
 
 
 def layer_table(rows: Sequence[LayerRow]) -> pd.DataFrame:
@@ -106,16 +67,10 @@ def layer_csv(rows: Sequence[LayerRow]) -> str:
     ).to_csv(index=False)
 
 
-def _cost(entry: Entry, measured: Measured) -> Cost | None:
-    found = measured.get(entry.key)
-    return found if isinstance(found, Cost) else None
+def _rows(entries: Sequence[Entry], measured: Measured) -> list[Row]:
+    return [row_of(entry, measured) for entry in entries]
 
 
-def _remark(entry: Entry, measured: Measured) -> str:
-    if entry.problem:
-        return entry.problem
-    found = measured.get(entry.key)
-    if isinstance(found, Cost):
-        smaller = f"Measured in batches of {found.batch}." if found.batch != MANY else ""
-        return " ".join([smaller, *found.notes]).strip()
-    return found or ""
+def _on_page(column: Column, row: Row) -> object:
+    value = column.value(row)
+    return value if value is None or column.scale == 1 else value * column.scale
