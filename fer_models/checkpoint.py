@@ -43,7 +43,7 @@ class Checkpoint:
 
     Args:
         path: the folder. network: key of the architecture. options: its options as plain values.
-        sha256: hex digest of the weight file, the checkpoint's identity.
+        sha256: hex digest of the weight file alone; see :attr:`identity`.
         metrics: list of figures; each has ``metric, value, low, high, n, data, split, selection, averaging``.
         provenance: data set, split, recipe, seed, epoch, versions.
     """
@@ -73,10 +73,64 @@ class Checkpoint:
         file = self.path / CARD
         return file.read_text(encoding="utf-8") if file.exists() else ""
 
-    def metric(self, name: str = "accuracy", averaging: str = "none") -> dict[str, Any] | None:
-        """The first figure of that name and test-time averaging, or ``None``."""
-        fitting = (m for m in self.metrics if m["metric"] == name and m.get("averaging", "none") == averaging)
-        return next(fitting, None)
+    @property
+    def identity(self) -> str:
+        """Hex digest of all that decides an answer: weights, network, options, classes and preprocessing.
+
+        Two checkpoints with the same identity give the same logits for the same picture, whatever their folders are
+        called; caches use it as their key.
+        """
+        content = {
+            "weights": self.sha256,
+            "network": self.network,
+            "options": self.options,
+            "in_channels": self.in_channels,
+            "classes": self.classes,
+            "preprocess": self.preprocess.to_dict(),
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def selection(self) -> str:
+        """The part of the data that chose the weights, such as ``"PublicTest"``; ``""`` where it is not recorded."""
+        if recorded := self.provenance.get("validation"):
+            return str(recorded)
+        return next((str(row["selection"]) for row in self.metrics if row.get("selection")), "")
+
+    def figures(self, metric: str, averaging: str = "none") -> list[dict[str, Any]]:
+        """Rows of ``metrics.json`` with that metric and test-time averaging, held-out parts first.
+
+        A part of the selecting split, such as the split without its leaked pictures, is not held out: it chose the
+        weights too.
+        """
+        rows = [row for row in self.metrics if row["metric"] == metric and row.get("averaging", "none") == averaging]
+        return sorted(rows, key=self._chose_weights)
+
+    def accuracy(self, averaging: str = "none") -> dict[str, Any] | None:
+        """The accuracy to show for this network: on held-out pictures where there are any, else on validation.
+
+        Args:
+            averaging: a key of :data:`fer_models.averaging.AVERAGINGS`.
+
+        Returns:
+            A row of ``metrics.json``, or ``None`` where the accuracy was not measured.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from fer_models.preprocess import Preprocess
+            >>> rows = [
+            ...     {"metric": "accuracy", "value": 0.7, "split": "val", "selection": "val"},
+            ...     {"metric": "accuracy", "value": 0.6, "split": "test", "selection": "val"},
+            ... ]
+            >>> network = Checkpoint(Path("run"), "hog", {}, 1, ("happy", "sad"), Preprocess(), "", rows)
+            >>> network.accuracy()["value"]
+            0.6
+        """
+        return next(iter(self.figures("accuracy", averaging)), None)
+
+    def _chose_weights(self, row: Mapping[str, Any]) -> bool:
+        split, chosen = str(row.get("split", "")), str(row.get("selection") or self.selection)
+        return split == chosen or split.startswith((f"{chosen} ", f"{chosen},"))
 
     def build(self) -> FERNetwork:
         """The network with the stored weights, float32, in evaluation mode, after the hash was verified.
@@ -239,7 +293,7 @@ def save_checkpoint(
         for name, value in model.state_dict().items()
         if not name.startswith(tuple(beside or ()))
     }
-    # The hash of the file is a network's identity, so all that makes the network is in it.
+    # The hash of the file stands for the whole network, so all that makes the network is in it.
     about: dict[str, Any] = {"network": model.key, "options": model.options_dict()}
     if beside:
         about["beside"] = {prefix: (part.path.name, part.sha256) for prefix, part in beside.items()}

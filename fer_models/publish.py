@@ -29,7 +29,7 @@ from fer_models.evaluation.card.pictures import confusion_svg, curves_svg, relia
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.scorecard import Baseline, scorecard
 from fer_models.evaluation.slices import people_slices
-from fer_models.training.parts import part_name, split_of
+from fer_models.training.parts import part_name, split_of, without_leaks
 from fer_models.training.recipe import Recipe
 
 #: Metrics in ``metrics.json``, of the whole part; those of the pictures that do not leak are :data:`WITHOUT_LEAKS`.
@@ -120,7 +120,7 @@ def publish(
                 dataset,
                 index,
                 split_name=part_name(dataset, split, index, role),
-                selection=old.provenance.get("validation", ""),
+                selection=old.selection,
                 averaging=averaging,
             )
         )
@@ -132,7 +132,7 @@ def publish(
     rows = [row for part in measured for row in part.metric_rows(METRICS)]
     if leaked.any():
         for part in measured:
-            clean = dataclasses.replace(part.take(~leaked), split=f"{part.split} without pictures that leak")
+            clean = dataclasses.replace(part.take(~leaked), split=without_leaks(part.split))
             rows += clean.metric_rows(WITHOUT_LEAKS)
     votes = _votes(measured[0])
     if votes is not None:

@@ -25,7 +25,7 @@ def _networks() -> None:
     networks = inventory.trained_networks()
     rows = []
     for network in inventory.usable(networks).values():
-        metric = network.metric
+        metric = network.accuracy
         if metric is None:
             rows.append((network.title, "not measured", "", "", ""))
             continue

@@ -1,5 +1,6 @@
 """Checkpoint folders: whole or not there, verified, and never unpickled."""
 
+import dataclasses
 import json
 import pickle
 
@@ -34,8 +35,8 @@ def test_round_trip_is_exact(saved):
     assert again == checkpoint
     assert again.preprocess == Preprocess(size=64, channels=1, mean=0.4, std=0.3, crop_margin=0.1)
     assert (again.options["attention"], again.classes, again.card) == ("se", FER7, "# Card")
-    assert again.metric("accuracy")["value"] == 0.5
-    assert again.metric("accuracy", "flip") is None
+    assert again.accuracy()["value"] == 0.5
+    assert again.accuracy("flip") is None
     for name, value in again.build().state_dict().items():
         assert torch.equal(value, model.state_dict()[name]), name
     classifier = load_checkpoint(checkpoint.path)
@@ -48,6 +49,43 @@ def test_round_trip_is_exact(saved):
     flipped = classifier.predict(pictures[:, :, ::-1], averaging="flip").logits
     np.testing.assert_allclose(flipped, classifier.predict(pictures, averaging="flip").logits, atol=1e-4)
     assert classifier.predict([]).probabilities.shape == (0, 7)
+
+
+def test_the_accuracy_is_of_held_out_pictures_where_there_are_any(saved):
+    checkpoint = saved[1]
+    val = FIGURE | {"value": 0.7}
+    without = FIGURE | {"value": 0.65, "split": "val without pictures that leak"}
+    test = FIGURE | {"value": 0.6, "split": "test"}
+    other = FIGURE | {"value": 0.55, "split": "validation 2"}
+    flipped = test | {"value": 0.62, "averaging": "flip"}
+
+    def shown(*rows, averaging="none"):
+        return dataclasses.replace(checkpoint, metrics=list(rows)).accuracy(averaging)
+
+    assert shown(val, without, flipped, test) == test
+    assert shown(val, without) == val, "a part of the selecting split chose the weights too"
+    assert shown(val, other) == other, "a name that only begins alike is another part"
+    assert shown(val, flipped, test, averaging="flip") == flipped
+    assert shown(flipped) is None
+    old = {key: value for key, value in val.items() if key != "selection"}
+    recorded = dataclasses.replace(checkpoint, metrics=[old, test], provenance={"validation": "val"})
+    assert (recorded.accuracy(), recorded.selection) == (test, "val")
+
+
+def test_identity_is_of_everything_that_decides_an_answer(saved, tmp_path):
+    model, checkpoint = saved
+    copied = save_checkpoint(tmp_path / "renamed", model, FER7, checkpoint.preprocess, card="# Another")
+    assert copied.identity == checkpoint.identity
+    changed = {
+        "sha256": "0" * 64,
+        "network": "hog",
+        "options": {**checkpoint.options, "attention": "cbam"},
+        "classes": FER7[::-1],
+        "in_channels": 3,
+        "preprocess": dataclasses.replace(checkpoint.preprocess, crop_margin=0.2),
+    }
+    others = {dataclasses.replace(checkpoint, **{name: value}).identity for name, value in changed.items()}
+    assert len(others | {checkpoint.identity}) == len(changed) + 1
 
 
 def test_float16_halves_the_file(saved, tmp_path):

@@ -34,12 +34,12 @@ def test_export_measures_the_rounded_weights_and_evaluate_agrees(run, tmp_path, 
     shipped = read_checkpoint(target)
     assert json.loads((target / "config.json").read_text())["weights_dtype"] == "float16"
     assert str(run.folder) not in (target / "config.json").read_text() + shipped.card, "a path of whoever trained it"
-    figure = shipped.metric("accuracy")
+    figure = shipped.accuracy()
     assert figure["split"] == "test"
     assert figure["selection"] == "val"
-    assert shipped.metric("accuracy", "flip")["averaging"] == "flip"
+    assert shipped.accuracy("flip")["averaging"] == "flip"
     for key in ("macro_precision", "macro_recall", "macro_specificity", "mcc", "roc_auc"):
-        assert shipped.metric(key, "ten_crop")["n"] == figure["n"]
+        assert shipped.figures(key, "ten_crop")[0]["n"] == figure["n"]
     assert main(["evaluate", str(target), "--data", DATA, "--split", "test", "--json", "-"]) == 0
     again = json.loads(capsys.readouterr().out)
     assert again["accuracy"] == {key: figure[key] for key in ("value", "low", "high")}

@@ -23,12 +23,11 @@ def classifier(checkpoint: Checkpoint) -> Classifier:
     Raises:
         UserError: If the weights are damaged or do not fit.
     """
-    return _classifier(checkpoint.sha256, repr(checkpoint.preprocess), checkpoint.classes, checkpoint)
+    return _classifier(checkpoint.identity, checkpoint)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Loading the network.")
-def _classifier(sha256: str, preprocess: str, classes: tuple[str, ...], _checkpoint: Checkpoint) -> Classifier:
-    # The weights alone do not tell how pictures are cut and what the classes are called.
+def _classifier(identity: str, _checkpoint: Checkpoint) -> Classifier:
     machine.limit_threads()
     return Classifier(_checkpoint, machine.compute_device())
 
@@ -89,16 +88,13 @@ def of_face(measure: Callable[..., T], checkpoint: Checkpoint, pixels: np.ndarra
         measure: gets the classifier, the face and the arguments. pixels: uint8 (S, S, C). arguments: plain values,
             arrays or dataclasses of them, which tell one question from another.
     """
-    key = (checkpoint.sha256, repr(checkpoint.preprocess), checkpoint.classes)
-    return _of_face(_name(measure), *key, pixels, arguments, measure, checkpoint)
+    return _of_face(_name(measure), checkpoint.identity, pixels, arguments, measure, checkpoint)
 
 
 @st.cache_data(max_entries=512, ttl=600, show_spinner=False)
 def _of_face(
     name: str,
-    sha256: str,
-    preprocess: str,
-    classes: tuple[str, ...],
+    identity: str,
     pixels: np.ndarray,
     arguments: tuple[Any, ...],
     _measure: Callable[..., Any],

@@ -57,7 +57,7 @@ def run(given: argparse.Namespace) -> int:
         dataset,
         index,
         split_name=split,
-        selection=str(checkpoint.provenance.get("validation", "")),
+        selection=checkpoint.selection,
         progress=lambda done, total: show_progress(done / total, "predicting"),
     )
     faces = found.take(sample(found.n, given.points or found.n, given.seed))

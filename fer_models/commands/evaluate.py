@@ -42,7 +42,7 @@ def run(given: argparse.Namespace) -> int:
     split = given.split or dataset.split_names[-1]
     index = np.arange(len(dataset)) if split == "all" else dataset.split_index(split)
     index = index[np.asarray(dataset.labels)[index] >= 0]
-    selection = classifier.checkpoint.provenance.get("validation", "")
+    selection = classifier.checkpoint.selection
     measured = evaluate(
         classifier,
         dataset,

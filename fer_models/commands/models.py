@@ -57,7 +57,7 @@ def _trained(as_json: bool) -> int:
         if isinstance(checkpoint, UserError):
             print(f"{name:<32}{checkpoint}")
             continue
-        row = checkpoint.metric()
+        row = checkpoint.accuracy()
         figure = "not measured" if row is None else _sentence(row)
         print(f"{name:<32}{checkpoint.network:<22}{figure}")
     return 0

@@ -151,7 +151,7 @@ def layer_features(
 
 
 def _layer_file(checkpoint: Checkpoint, evaluation: Evaluation, layer: str) -> Path:
-    origin = [checkpoint.sha256, checkpoint.options, checkpoint.preprocess.to_dict(), evaluation.fingerprint, layer]
+    origin = [checkpoint.identity, evaluation.fingerprint, layer]
     places = hashlib.sha256(np.ascontiguousarray(evaluation.positions, "<i8").tobytes()).hexdigest()
     name = hashlib.sha256(json.dumps([*origin, places], sort_keys=True).encode()).hexdigest()[:32]
     return cache_folder() / "features" / f"{name}.npy"

@@ -101,9 +101,7 @@ def map_file(checkpoint: Checkpoint, evaluation: Evaluation, settings: MapSettin
     places.update(np.ascontiguousarray(evaluation.targets, "<i8").tobytes())
     origin = {
         "version": _VERSION,
-        "weights": checkpoint.sha256,
-        "options": checkpoint.options,
-        "preprocess": checkpoint.preprocess.to_dict(),
+        "network": checkpoint.identity,
         "classes": evaluation.classes,
         "data": [evaluation.data, evaluation.fingerprint, evaluation.split, evaluation.averaging],
         "places": places.hexdigest(),

@@ -206,7 +206,7 @@ def table_folder(
 ) -> Path:
     """The folder of a cached table; it need not exist.
 
-    Its name is a hash of weights, network, classes and preprocessing, of the pictures and labels at ``index``, and of
+    Its name is a hash of the network's identity, of the pictures and labels at ``index``, and of
     split and averaging, and of a label map where it changes something.
 
     Raises:
@@ -215,11 +215,7 @@ def table_folder(
     index = np.asarray(index)
     index = np.flatnonzero(index) if index.dtype == bool else index
     origin: dict[str, Any] = {
-        "weights": checkpoint.sha256,
-        "network": checkpoint.network,
-        "options": checkpoint.options,
-        "classes": checkpoint.classes,
-        "preprocess": checkpoint.preprocess.to_dict(),
+        "network": checkpoint.identity,
         "data": [dataset.name, dataset.fingerprint(index)],
         "places": hashlib.sha256(np.ascontiguousarray(index, "<i8").tobytes()).hexdigest(),
         "split": split_name,

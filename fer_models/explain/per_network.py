@@ -33,9 +33,9 @@ class PerNetwork(Generic[T]):
         )
 
     def of(self, classifier: Classifier, key: Hashable, make: Callable[[], T]) -> T:
-        """The value of that network, its classes, its preprocessing and ``key``; ``make`` finds it the first time."""
+        """The value of that network and ``key``; ``make`` finds it the first time."""
         model = classifier.model
-        full = (classifier.classes, repr(classifier.checkpoint.preprocess), key)
+        full = (classifier.checkpoint.identity, key)
         state = _state(model)
         with self._lock:
             known = self._kept.get(model, {}).get(full)

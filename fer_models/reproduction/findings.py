@@ -20,7 +20,7 @@ from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.sentence import percent_text
 from fer_models.losses import create_loss
 from fer_models.losses.intra_class_distance import IntraClassDistance
-from fer_models.reproduction.tables import NOT_MEASURED, Finding, of_dataset
+from fer_models.reproduction.tables import NOT_MEASURED, Finding, figure_row, of_dataset
 
 _HISTORY = "metrics.jsonl"
 
@@ -47,8 +47,8 @@ def findings(checkpoints: Sequence[Checkpoint], data: str = "fer2013") -> list[F
 def _leaks(checkpoints: Sequence[Checkpoint], data: str) -> Finding:
     drops = []
     for checkpoint in of_dataset(checkpoints, data):
-        whole = checkpoint.metric()
-        clean = next((r for r in checkpoint.metrics if "without pictures that leak" in r["split"]), None)
+        whole = checkpoint.accuracy()
+        clean = figure_row(checkpoint, "accuracy", "none", leaked=False)
         if whole and clean:
             drops.append(
                 f"{checkpoint.name} {percent_text(whole['value'])} with all {whole['n']:,}, "
@@ -103,7 +103,7 @@ def _selection(best: Checkpoint | None) -> Finding:
 
 def _rewriting(best: Checkpoint | None, data: str) -> Finding:
     shown = NOT_MEASURED
-    if best is not None and (row := best.metric()) is not None:
+    if best is not None and (row := best.accuracy()) is not None:
         try:
             dataset = open_dataset(data)
             index = dataset.split_index(row["split"])

@@ -20,6 +20,7 @@ from fer_models.evaluation.claims.paper_figures import PAPERS, PaperFigure, pape
 from fer_models.evaluation.markdown import table
 from fer_models.evaluation.sentence import interval_text
 from fer_models.reproduction.ablations import ablation_sections
+from fer_models.training.parts import without_leaks
 
 NOT_MEASURED = "not measured"
 #: Preset that trains a paper's network as the paper says.
@@ -44,8 +45,8 @@ class Finding:
 
 def of_dataset(checkpoints: Sequence[Checkpoint], data: str) -> list[Checkpoint]:
     """Trained networks with a figure on that data set, the most accurate first."""
-    found = [c for c in checkpoints if (row := c.metric()) is not None and row["data"] == data]
-    return sorted(found, key=lambda c: -c.metric()["value"])  # type: ignore[index]
+    measured = [(row["value"], c) for c in checkpoints if (row := c.accuracy()) is not None and row["data"] == data]
+    return [checkpoint for _, checkpoint in sorted(measured, key=lambda pair: -pair[0])]
 
 
 def trained_table(checkpoints: Sequence[Checkpoint], data: str) -> str:
@@ -64,10 +65,10 @@ def trained_table(checkpoints: Sequence[Checkpoint], data: str) -> str:
                 f"{checkpoint.in_channels} x {checkpoint.preprocess.size} x {checkpoint.preprocess.size}",
                 f"{_parameters(checkpoint):,}",
                 f"{recipe.get('epochs', '')}" + (f" after {start}" if (start := recipe.get("init_from")) else ""),
-                _text(_row(checkpoint, "accuracy", "none")),
-                _text(_row(checkpoint, "accuracy", "flip")),
-                _text(_row(checkpoint, "accuracy", "none", leaked=False)),
-                _text(_row(checkpoint, "macro_f1", "none")),
+                _text(figure_row(checkpoint, "accuracy", "none")),
+                _text(figure_row(checkpoint, "accuracy", "flip")),
+                _text(figure_row(checkpoint, "accuracy", "none", leaked=False)),
+                _text(figure_row(checkpoint, "macro_f1", "none")),
             ]
         )
     return table(rows, 3)
@@ -107,7 +108,7 @@ def _ours(figure: PaperFigure, checkpoints: Sequence[Checkpoint]) -> list[str]:
     same = [c for c in of_dataset(checkpoints, figure.reader) if _is_network(c, figure)]
     if not same:
         return [NOT_MEASURED, "", "; ".join(filter(None, (f"`{_command(figure)}`", figure.note)))]
-    row = _row(same[0], "accuracy", "none")
+    row = figure_row(same[0], "accuracy", "none")
     assert row is not None
     low, high = (100 * (row[end] - figure.value) for end in ("low", "high"))
     difference = f"{100 * (row['value'] - figure.value):+.1f} points [{low:+.1f}, {high:+.1f}]"
@@ -148,12 +149,13 @@ def _recipe(checkpoint: Checkpoint) -> str:
     return ", ".join(filter(None, parts))
 
 
-def _row(checkpoint: Checkpoint, metric: str, averaging: str, *, leaked: bool = True) -> Mapping[str, Any] | None:
-    for row in checkpoint.metrics:
-        whole = "without pictures that leak" not in row["split"]
-        if row["metric"] == metric and row["averaging"] == averaging and whole == leaked:
-            return row
-    return None
+def figure_row(checkpoint: Checkpoint, metric: str, averaging: str, *, leaked: bool = True) -> Mapping[str, Any] | None:
+    """Of the part that :meth:`Checkpoint.accuracy` is measured on, with or without its leaked pictures."""
+    accuracy = checkpoint.accuracy()
+    if accuracy is None:
+        return None
+    split = accuracy["split"] if leaked else without_leaks(accuracy["split"])
+    return next((row for row in checkpoint.figures(metric, averaging) if row["split"] == split), None)
 
 
 def _text(row: Mapping[str, Any] | None) -> str:
@@ -166,7 +168,7 @@ def _trained(checkpoints: Sequence[Checkpoint], data: str) -> list[str]:
     best = of_dataset(checkpoints, data)
     if not best:
         return []
-    selection = sorted({f"measured on {r['split']}, selected on {r['selection']}" for c in best if (r := c.metric())})
+    selection = sorted({f"measured on {r['split']}, selected on {r['selection']}" for c in best if (r := c.accuracy())})
     told = f"All rows: {'; '.join(selection)}. A figure on the split that also selected the epoch flatters."
     if data in ("fer2013", "ferplus"):
         told += " PrivateTest was not touched."

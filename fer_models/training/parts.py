@@ -44,3 +44,8 @@ def part_name(dataset: FaceDataset, split: Split, index: np.ndarray, role: str) 
         if np.array_equal(whole, index):
             return name
     return f"{role} part ({split.name}, seed {split.seed})"
+
+
+def without_leaks(part: str) -> str:
+    """What a part is called after the pictures with a copy in training were taken out."""
+    return f"{part} without pictures that leak"

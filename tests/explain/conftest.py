@@ -63,7 +63,7 @@ class Held:
 
     def __init__(self, model: FERNetwork, classes: tuple[str, ...]):
         self.model, self.classes, self.lock = model.eval(), classes, threading.RLock()
-        self.checkpoint = SimpleNamespace(preprocess=Preprocess())
+        self.checkpoint = SimpleNamespace(preprocess=Preprocess(), identity="untrained")
 
     @contextmanager
     def exclusive(self) -> Iterator[nn.Module]:

@@ -37,7 +37,7 @@ def without_data(tmp_path, monkeypatch):
 def test_page_holds_every_trained_network_with_its_own_figure(checkpoints, without_data):
     text = page(checkpoints, findings(checkpoints))
     for checkpoint in checkpoints:
-        row = checkpoint.metric()
+        row = checkpoint.accuracy()
         if row and row["data"] in ("fer2013", "ferplus"):
             figure = f"{100 * row['value']:.1f} % [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
             assert re.search(rf"^\| {checkpoint.name} \|.*{re.escape(figure)}", text, re.M), checkpoint.name
@@ -56,7 +56,7 @@ def test_a_network_in_another_form_than_published_says_so(checkpoints):
 
 def test_the_choice_of_an_epoch_is_shown_on_a_network_that_has_epochs(checkpoints, without_data):
     """An ensemble may be the best network, and has none."""
-    best = max((c for c in checkpoints if c.metric()["data"] == "fer2013"), key=lambda c: c.metric()["value"])
+    best = max((c for c in checkpoints if c.accuracy()["data"] == "fer2013"), key=lambda c: c.accuracy()["value"])
     assert best.network == "ensemble" and not (best.path / "metrics.jsonl").exists()
     (shown,) = [f.shown for f in findings(checkpoints) if f.title.startswith("The best epoch")]
     name, _, epochs = shown.partition(" chose its epoch among ")
@@ -66,7 +66,7 @@ def test_the_choice_of_an_epoch_is_shown_on_a_network_that_has_epochs(checkpoint
 
 def test_a_printed_figure_is_compared_with_the_same_network_only(checkpoints):
     (line,) = [line for line in paper_table("separable-attention", checkpoints).splitlines() if "| FER2013 |" in line]
-    ours = next(c for c in checkpoints if c.network == "separable_attention").metric()["value"]
+    ours = next(c for c in checkpoints if c.network == "separable_attention").accuracy()["value"]
     (printed,) = [f.value for f in paper_figures(paper="separable-attention", dataset="fer2013") if f.own]
     assert f"{100 * (ours - printed):+.1f} points" in line
     others = [c for c in checkpoints if c.network != "separable_attention"]
@@ -103,7 +103,7 @@ def test_commands_print_and_write(tmp_path, capsys, checkpoints, without_data):
     assert main(["models", "--trained"]) == 0
     printed = capsys.readouterr().out
     for checkpoint in checkpoints:
-        row = checkpoint.metric()
+        row = checkpoint.accuracy()
         if row is None:
             continue
         assert f"{100 * row['value']:.1f} % [{100 * row['low']:.1f}, {100 * row['high']:.1f}]" in printed

@@ -57,7 +57,7 @@ def test_a_run_ends_with_a_checkpoint_that_predicts():
     classifier = load_checkpoint(run.checkpoint)
     prediction = classifier.predict(np.zeros((2, 60, 60, 3), np.uint8))
     np.testing.assert_allclose(prediction.probabilities.sum(1), 1, rtol=1e-5)
-    figure = classifier.checkpoint.metric("accuracy")
+    figure = classifier.checkpoint.accuracy()
     assert figure["low"] <= figure["value"] <= figure["high"]
     assert figure["n"] > 0
     assert classifier.checkpoint.name == run.id

@@ -34,26 +34,14 @@ class TrainedNetwork:
         return f"{network} · {self.name}"
 
     @property
-    def metric(self) -> dict[str, Any] | None:
-        """Its honest accuracy: on a split that did not choose the weights where one was measured, else the first.
-
-        A part of the selecting split (without its leaked pictures, say) has chosen them too.
-        """
-        if self.checkpoint is None:
-            return None
-        plain = [m for m in self.checkpoint.metrics if m["metric"] == "accuracy" and m.get("averaging") == "none"]
-        unseen = [m for m in plain if not str(m.get("split", "")).startswith(str(m.get("selection")))]
-        return next(iter(unseen or plain), None)
+    def accuracy(self) -> dict[str, Any] | None:
+        """Its accuracy with interval, n, split and selection; ``None`` where it was not measured."""
+        return None if self.checkpoint is None else self.checkpoint.accuracy()
 
     @property
     def figure(self) -> str:
         """That accuracy in one line, with interval, n, split and selection rule."""
-        return figure(self.metric)
-
-    @property
-    def accuracy(self) -> float:
-        """For sorting; below every measured one where it was not measured."""
-        return -1.0 if self.metric is None else float(self.metric["value"])
+        return figure(self.accuracy)
 
 
 @dataclass(frozen=True)
@@ -109,5 +97,8 @@ def _read(name: str, folder: Path) -> TrainedNetwork:
 
 
 def _rank(network: TrainedNetwork) -> tuple[bool, float]:
-    drawn = network.metric is not None and str(network.metric.get("data", "")).startswith(BUILT_IN)
-    return drawn, -network.accuracy
+    """Drawn faces after photographs, then the most accurate first, those without a figure last."""
+    accuracy = network.accuracy
+    if accuracy is None:
+        return False, 1.0
+    return str(accuracy.get("data", "")).startswith(BUILT_IN), -float(accuracy["value"])

@@ -164,7 +164,7 @@ def headline(evidence: Evidence) -> None:
         evidence.checkpoint,
         dataset,
         copies,
-        key=(evidence.name, evidence.checkpoint.sha256),
+        key=(evidence.name, evidence.checkpoint.identity),
     )
     looks = "" if evaluation.averaging == "none" else f" · {AVERAGINGS[evaluation.averaging]}"
     macro = evaluation.estimate(("macro_f1",))["macro_f1"]

@@ -20,8 +20,7 @@ def predictions(
         UserError: If there is no such split.
     """
     part = tables.part(data, split)
-    network = (checkpoint.sha256, repr(checkpoint.preprocess), checkpoint.classes, tables.selection(checkpoint))
-    key = (*network, datasets.identity(data), part.key, averaging)
+    key = (checkpoint.identity, checkpoint.selection, datasets.identity(data), part.key, averaging)
     try:
         return cache.kept(_read, key, checkpoint, data, part, averaging)
     except LookupError:

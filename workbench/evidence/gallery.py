@@ -91,6 +91,6 @@ class _Overlaid:
             _OPACITY,
             cache.classifier(asked),
             evidence.dataset,
-            key=(same, _OPACITY, asked.sha256),
+            key=(same, _OPACITY, asked.identity),
         )
         return drawn[position]

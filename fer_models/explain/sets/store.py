@@ -29,9 +29,14 @@ _MEANS = ("by_label", "by_prediction")
 def set_file(checkpoint: Checkpoint, dataset: FaceDataset, index: np.ndarray, settings: SetSettings) -> Path:
     """Where the result for this network, these pictures and these settings is kept."""
     key = (
-        _VERSION, checkpoint.sha256, repr(checkpoint.preprocess), checkpoint.classes, dataset.classes,
-        dataset.fingerprint(index), dataset.name, dataset.source, dataclasses.astuple(settings),
-    )  # fmt: skip
+        _VERSION,
+        checkpoint.identity,
+        dataset.classes,
+        dataset.fingerprint(index),
+        dataset.name,
+        dataset.source,
+        dataclasses.astuple(settings),
+    )
     return cache_folder() / "heatmaps" / f"{hashlib.sha256(repr(key).encode()).hexdigest()}.npz"
 
 

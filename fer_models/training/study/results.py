@@ -49,7 +49,7 @@ class Result:
     @property
     def chosen_by_it(self) -> bool:
         """Whether the part that the figures stand for also chose the epoch, as with FER2013's PublicTest."""
-        return self.checkpoint is not None and self.checkpoint.provenance.get("validation") == self.measured_on
+        return self.checkpoint is not None and self.checkpoint.selection == self.measured_on
 
 
 @dataclass(frozen=True)
@@ -85,14 +85,14 @@ def _result(study: Study, trial: Trial) -> Result:
 
 
 def _figures(checkpoint: Checkpoint) -> tuple[dict[str, float], str]:
-    """Figures of the part that did not choose the weights, the test part, where it was measured; else of validation."""
+    """Figures of the part on which the accuracy is shown, its name, and the accuracy that chose the weights."""
+    accuracy = checkpoint.accuracy()
+    if accuracy is None:
+        return {}, ""
+    where = str(accuracy.get("split", ""))
     rows = [row for row in checkpoint.metrics if row.get("averaging", "none") == "none"]
-    chosen = str(checkpoint.provenance.get("validation", ""))
-    test = [row for row in rows if row.get("split") != chosen]
-    measured = test or rows
-    where = str(measured[0].get("split", "")) if measured else ""
-    figures = {str(row["metric"]): float(row["value"]) for row in measured if row.get("split") == where}
-    validation = [row for row in rows if row.get("split") == chosen and row["metric"] == "accuracy"]
+    figures = {str(row["metric"]): float(row["value"]) for row in rows if row.get("split") == where}
+    validation = [row for row in checkpoint.figures("accuracy") if row.get("split") == checkpoint.selection]
     if validation:
         figures["validation_accuracy"] = float(validation[0]["value"])
     return figures, where
@@ -124,7 +124,7 @@ def held_out(run: Run, checkpoint: Checkpoint, dataset: FaceDataset) -> tuple[st
     """Name and positions of the pictures that a run is measured on, and on what its weights were chosen."""
     split = split_of(run.recipe, dataset)
     name = part_name(dataset, split, split.measured, "test" if len(split.test) else "validation")
-    return name, split.measured, str(checkpoint.provenance.get("validation", ""))
+    return name, split.measured, checkpoint.selection
 
 
 def pooled(

@@ -10,10 +10,11 @@ from app_driver import FIGURE, make_checkpoint, open_page, words
 from streamlit.testing.v1 import AppTest
 
 from fer_models.checkpoint import Checkpoint
+from fer_models.cli import main
 from fer_models.errors import UserError
 from fer_models.inference import ONNX, PLAIN
 from fer_models.latency.measure import Cost
-from workbench.features.compare.model import measure
+from workbench.features.compare.model import measure, networks_table
 from workbench.features.compare.model import networks as networks_model
 from workbench.features.compare.model.networks import Entry
 
@@ -48,6 +49,29 @@ def test_a_trained_network_is_drawn_with_its_figure(app: AppTest, checkpoint: Ch
     table = networks(app)
     assert table.iloc[0][["Variant", "Accuracy, %"]].tolist() == ["fresh", pytest.approx(65.43)]
     assert not app.error
+
+
+def test_a_network_trained_by_folds_has_one_accuracy_everywhere(
+    app: AppTest, folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Measured on the fold's validation part, which chose its weights, and on the fold that was held out."""
+    rows = [
+        FIGURE | {"value": 0.7, "low": 0.69, "high": 0.71, "split": "val", "selection": "val"},
+        FIGURE | {"value": 0.6, "low": 0.59, "high": 0.61, "split": "test", "selection": "val"},
+    ]
+    make_checkpoint(folders / "checkpoints" / "fold", metrics=rows, provenance={"validation": "val"})
+    open_page(app, "explain")
+    assert "60.0 % [59.0, 61.0] · n = 3,589 · fer2013 test" in words(app), "the bar"
+    open_page(app, "compare")
+    assert networks(app).iloc[0]["Accuracy, %"] == pytest.approx(60)
+    assert "60.0 % [59.0, 61.0] · n = 3,589 · fer2013 · test" in words(app)
+    (entry, *_) = networks_model.entries("48")
+    assert ",0.6,0.59,0.61,3589,fer2013 · test,selected on val," in networks_table.csv([entry], {})
+    open_page(app, "home")
+    assert "60.0 %" in words(app) and "70.0 %" not in words(app)
+    assert main(["models", "--trained"]) == 0
+    printed = capsys.readouterr().out
+    assert "60.0 % [59.0, 61.0]" in printed and "70.0 %" not in printed
 
 
 def test_measured_ones_are_drawn_against_milliseconds(

@@ -25,11 +25,6 @@ _MOST_FOLDERS = 256
 _folders: dict[tuple[Any, ...], Path] = {}
 
 
-def selection(checkpoint: Checkpoint) -> str:
-    """On what the network was selected, for the sentence of a figure; ``""`` where it does not say."""
-    return str(checkpoint.provenance.get("validation") or (checkpoint.metric() or {}).get("selection") or "")
-
-
 @dataclass(frozen=True, eq=False)
 class Part:
     """Some pictures of a data set under a name, for instance the held-out part of a fold.
@@ -80,13 +75,12 @@ def read(checkpoint: Checkpoint, dataset: FaceDataset, split: str | Part, averag
         _folders[key] = table_folder(checkpoint, dataset, asked.index, asked.name, averaging, asked.label_map)
     if not _folders[key].is_dir():
         return None
-    rule = selection(checkpoint)
     return cached_predictions(
         checkpoint,
         dataset,
         asked.index,
         split_name=asked.name,
-        selection=rule,
+        selection=checkpoint.selection,
         averaging=averaging,
         label_map=asked.label_map,
     )
@@ -116,13 +110,12 @@ def start(classifier: Classifier, dataset: FaceDataset, split: str | Part, avera
         def step(done: int, total: int) -> None:
             tell(done / total, f"{done:,} of {total:,} pictures")
 
-        rule = selection(classifier.checkpoint)
         return predictions_for(
             classifier,
             dataset,
             asked.index,
             split_name=asked.name,
-            selection=rule,
+            selection=classifier.checkpoint.selection,
             averaging=averaging,
             label_map=asked.label_map,
             progress=step,
@@ -132,5 +125,4 @@ def start(classifier: Classifier, dataset: FaceDataset, split: str | Part, avera
 
 
 def _key(checkpoint: Checkpoint, dataset: FaceDataset, split: str | Part, averaging: str) -> tuple[Any, ...]:
-    loaded = (checkpoint.sha256, checkpoint.classes, repr(checkpoint.preprocess))
-    return ("predictions", *loaded, identity(dataset), part(dataset, split).key, averaging)
+    return ("predictions", checkpoint.identity, identity(dataset), part(dataset, split).key, averaging)

@@ -163,7 +163,7 @@ def _heatmap(mapped: Mapped, places: np.ndarray) -> None:
     chosen = tuple(places.tolist())
     made = cache.of_predictions(
         selection_model.mean_heatmap, mapped.faces, chosen, classifier, mapped.dataset,
-        key=(chosen, mapped.checkpoint.sha256),
+        key=(chosen, mapped.checkpoint.identity),
     )  # fmt: skip
     if made is None:
         st.caption("Nothing speaks for the predicted classes.")

@@ -58,7 +58,7 @@ def made(evidence: Evidence, first: Mapped, asked: Asked) -> Mapped | None:
         split = str(st.selectbox("Second split", splits, **state.bound("split2", splits, usual)))
     same = split == _SAME
     # Raw pixels beside a network say what comes from the network.
-    plain = same and checkpoint.sha256 == evidence.checkpoint.sha256
+    plain = same and checkpoint.identity == evidence.checkpoint.identity
     features = choice.features_choice(checkpoint, "2", "pixels" if plain else "embedding")
     part = Part(evidence.evaluation.split, evidence.evaluation.positions) if same else split
     found = bar.of(checkpoint, dataset, part, evidence.evaluation.averaging)
@@ -97,7 +97,7 @@ def lit(shown: Mapped, other: Mapped | None) -> np.ndarray:
     places = map_view.selected(shown)
     if len(places) or other is None:
         return places
-    if shown.checkpoint.sha256 != other.checkpoint.sha256 or shown.settings.features != other.settings.features:
+    if shown.checkpoint.identity != other.checkpoint.identity or shown.settings.features != other.settings.features:
         return places
     circled = map_view.selected(other)
     near = (other.dataset, other.faces, circled)
@@ -117,7 +117,7 @@ def draw(first: Mapped, second: Mapped, colour_by: str, drawn: Drawn) -> None:
         state.put(second.row, str(clicked))
         st.rerun()
     if not shared:
-        comparable = second.checkpoint.sha256 == first.checkpoint.sha256
+        comparable = second.checkpoint.identity == first.checkpoint.identity
         comparable = comparable and second.settings.features == first.settings.features
         st.caption(
             "Other faces than on the first map. What is circled there lights the faces most alike to it here."

@@ -26,8 +26,8 @@ def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: s
         return
     groups: dict[str, list[Entry]] = {}
     for entry in trained:
-        if entry.metric is not None and entry.cost is not None:
-            groups.setdefault(measured_on(entry.metric), []).append(entry)
+        if entry.accuracy is not None and entry.cost is not None:
+            groups.setdefault(measured_on(entry.accuracy), []).append(entry)
     if not groups:
         st.info(
             "No trained network has a measured accuracy yet; it comes when a run has finished.", icon=":material/info:"
@@ -52,11 +52,11 @@ def _draw(group: list[Entry], measured: Mapping[str, Cost | str], where: str, ke
     timed = len(known) == len(group)
     axis = "one picture, ms" if timed else "one picture, million multiply-accumulates"
     values = known if timed else [entry.cost.macs / 1e6 if entry.cost else 0.0 for entry in group]
-    shares = [float((entry.metric or {})["value"]) for entry in group]
+    shares = [float((entry.accuracy or {})["value"]) for entry in group]
     best = set(front(list(zip(values, shares, strict=True))))
     points = []
     for i, entry in enumerate(group):
-        metric = entry.metric or {}
+        metric = entry.accuracy or {}
         low, high = metric.get("low"), metric.get("high")
         points.append(
             Point(

@@ -113,7 +113,7 @@ def _answers(rows: list[list[Pair]], key: str) -> list[list[tuple[Pair, Evaluati
         return found
     count = sum(len(each.part.index) for each in missing)
     asked = state.recall("transfer asked")
-    places = tuple((each.network.sha256, each.name, each.part.key) for each in missing)
+    places = tuple((each.network.identity, each.name, each.part.key) for each in missing)
     if count > predictions.AT_ONCE and asked != places:
         st.info(
             f"{len(missing)} of the {sum(map(len, rows))} pairs were not predicted yet, {count:,} pictures. It takes "

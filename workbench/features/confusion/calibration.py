@@ -29,7 +29,7 @@ def show(evidence: Evidence) -> None:
 
 def _reliability(evidence: Evidence) -> None:
     evaluation, dataset = evidence.evaluation, evidence.dataset
-    chosen_on = str(evidence.checkpoint.provenance.get("validation", ""))
+    chosen_on = evidence.checkpoint.selection
     validation = None
     if chosen_on in dataset.split_names and chosen_on != evaluation.split:
         validation = cached.predictions(evidence.checkpoint, dataset, chosen_on, evaluation.averaging)

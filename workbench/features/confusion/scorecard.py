@@ -41,7 +41,7 @@ def show(evidence: Evidence) -> None:
         copies,
         voted,
         nearest,
-        key=(evidence.checkpoint.sha256, tuple(each.averaging for each in others), votes, nearest),
+        key=(evidence.checkpoint.identity, tuple(each.averaging for each in others), votes, nearest),
     )
     left, right = st.columns([6, 5], gap="large")
     with left:

@@ -32,7 +32,7 @@ def show(subject: Subject, display: Display, *, key: str) -> None:
         return
     classifier, dataset = subject.classifier, cache.dataset(subject.data)
     found = job.result(
-        ("attention means", subject.checkpoint.sha256, datasets.identity(dataset)),
+        ("attention means", subject.checkpoint.identity, datasets.identity(dataset)),
         lambda tell: attention.class_means(classifier, dataset, tell),
         "Attention over the faces of each class",
         key=f"{key} means",

@@ -38,8 +38,8 @@ class Subject:
 
     @property
     def identity(self) -> tuple[str, str]:
-        """Digests of weights and face, for the names of jobs: a picture itself stands in no name."""
-        return self.checkpoint.sha256, hashlib.sha256(self.pixels.tobytes()).hexdigest()
+        """Digests of network and face, for the names of jobs: a picture itself stands in no name."""
+        return self.checkpoint.identity, hashlib.sha256(self.pixels.tobytes()).hexdigest()
 
     def of(self, checkpoint: Checkpoint) -> Subject:
         """The same face as another network gets it."""

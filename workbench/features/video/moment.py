@@ -98,7 +98,7 @@ def _looked_up(clip: Clip, classifier: Classifier, reading: VideoReading, person
     options = reading.options
     key = (
         clip.digest,
-        classifier.checkpoint.sha256,
+        classifier.checkpoint.identity,
         person.number,
         at,
         options.every,

@@ -31,8 +31,15 @@ def key(checkpoint: Checkpoint, dataset: FaceDataset, faces: Evaluation, setting
         UserError: If there are fewer than 5 faces.
     """
     chosen = tuple(settings.fitted(faces.n).relevant().items())
-    loaded = (checkpoint.sha256, repr(checkpoint.preprocess), identity(dataset))
-    return ("map", *loaded, faces.split, faces.averaging, faces.positions.tobytes(), chosen)
+    return (
+        "map",
+        checkpoint.identity,
+        identity(dataset),
+        faces.split,
+        faces.averaging,
+        faces.positions.tobytes(),
+        chosen,
+    )
 
 
 def read(checkpoint: Checkpoint, faces: Evaluation, settings: MapSettings) -> FaceMap | None:

@@ -16,7 +16,6 @@ from fer_models.evaluation.predictions import cached_predictions, predictions_fo
 from workbench.app import jobs as background_jobs
 from workbench.app.datasets import identity
 from workbench.app.jobs import Job
-from workbench.evidence.model import predictions
 from workbench.features.clusters.model import jobs as jobs_model
 from workbench.features.clusters.model import maps
 
@@ -71,7 +70,7 @@ def name(networks: Sequence[Checkpoint], asked: Question) -> tuple[object, ...]:
         asked.whole.split,
         asked.positions.tobytes(),
         chosen,
-        *(n.sha256 for n in networks),
+        *(n.identity for n in networks),
     )
 
 
@@ -95,11 +94,15 @@ def start(networks: Sequence[Checkpoint], asked: Question) -> Job:
 
 def _line(checkpoint: Checkpoint, asked: Question, tell: background_jobs.Progress | None) -> Line | None:
     whole, dataset = asked.whole, asked.dataset
-    rule = predictions.selection(checkpoint)
     try:
         if tell is None:
             found = cached_predictions(
-                checkpoint, dataset, whole.positions, split_name=whole.split, selection=rule, averaging=whole.averaging
+                checkpoint,
+                dataset,
+                whole.positions,
+                split_name=whole.split,
+                selection=checkpoint.selection,
+                averaging=whole.averaging,
             )
         else:
             found = predictions_for(
@@ -107,7 +110,7 @@ def _line(checkpoint: Checkpoint, asked: Question, tell: background_jobs.Progres
                 dataset,
                 whole.positions,
                 split_name=whole.split,
-                selection=rule,
+                selection=checkpoint.selection,
                 averaging=whole.averaging,
                 progress=lambda done, total: tell(0.5 * done / total, f"{done:,} of {total:,} pictures"),
             )

@@ -141,7 +141,7 @@ def _subject(entry: Entry) -> Subject:
 
 def _identity(entry: Entry) -> str:
     """What a figure belongs to: the network and its input, and all that runs it."""
-    what = entry.checkpoint.sha256 if entry.checkpoint else json.dumps([entry.network, entry.options], sort_keys=True)
+    what = entry.checkpoint.identity if entry.checkpoint else json.dumps([entry.network, entry.options], sort_keys=True)
     here = [machine.describe().device, machine.compute_device(), threads(), torch.__version__]
     return json.dumps([what, entry.channels, entry.size, *here])
 

@@ -61,16 +61,16 @@ class Entry:
         return not self.variant
 
     @property
-    def metric(self) -> dict[str, Any] | None:
+    def accuracy(self) -> dict[str, Any] | None:
         """Its accuracy with all that belongs to it, where it is trained and measured."""
-        return None if self.checkpoint is None else self.checkpoint.metric()
+        return None if self.checkpoint is None else self.checkpoint.accuracy()
 
     @property
     def figure(self) -> str:
         """The accuracy as a sentence; empty for a network that is not trained."""
         if self.checkpoint is None:
             return ""
-        metric = self.metric
+        metric = self.accuracy
         if metric is None or metric.get("low") is None or metric.get("high") is None:
             return figure(metric)
         return figure_sentence(
@@ -92,7 +92,7 @@ def entries(input_key: str, *, variants: bool = True) -> list[Entry]:
         checkpoint = trained.checkpoint
         assert checkpoint is not None
         found.append(_trained(trained.name, checkpoint))
-    found.sort(key=lambda entry: -(entry.metric or {}).get("value", -1.0))
+    found.sort(key=lambda entry: -(entry.accuracy or {}).get("value", -1.0))
     return [*found, *untrained(input_key, variants)]
 
 

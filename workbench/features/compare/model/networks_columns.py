@@ -20,9 +20,9 @@ class Row:
     remark: str
 
     @property
-    def metric(self) -> dict[str, Any]:
+    def accuracy(self) -> dict[str, Any]:
         """The entry's accuracy with its bounds, n, data set and selection; empty where there is none."""
-        return self.entry.metric or {}
+        return self.entry.accuracy or {}
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,14 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "accuracy", "Accuracy, %",
         "Of the trained ones; the column Figure at the right says on what, with its interval.",
-        "%.1f", lambda row: row.metric.get("value"), scale=100, width=84,
+        "%.1f", lambda row: row.accuracy.get("value"), scale=100, width=84,
     ),
-    _in_file("accuracy_low", lambda row: row.metric.get("low")),
-    _in_file("accuracy_high", lambda row: row.metric.get("high")),
-    _in_file("n", lambda row: row.metric.get("n")),
-    _in_file("measured_on", lambda row: measured_on(row.metric) if row.metric else ""),
+    _in_file("accuracy_low", lambda row: row.accuracy.get("low")),
+    _in_file("accuracy_high", lambda row: row.accuracy.get("high")),
+    _in_file("n", lambda row: row.accuracy.get("n")),
+    _in_file("measured_on", lambda row: measured_on(row.accuracy) if row.accuracy else ""),
     _in_file(
-        "selection", lambda row: selection(str(row.metric["selection"])) if row.metric.get("selection") else ""
+        "selection", lambda row: selection(str(row.accuracy["selection"])) if row.accuracy.get("selection") else ""
     ),
     Column(
         "parameters", "Parameters", "Trainable ones.", "localized",

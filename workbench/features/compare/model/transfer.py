@@ -121,14 +121,13 @@ def predict(pairs: Sequence[Pair]) -> Job:
                 tell((done + count) / max(total, 1), f"{where}, {count:,} of {of:,} pictures")
 
             tell(done / max(total, 1), where)
-            rule = prediction_tables.selection(each.network)
             classifier = Classifier(each.network, machine.compute_device())
             predictions_for(
                 classifier,
                 each.dataset,
                 each.part.index,
                 split_name=each.part.name,
-                selection=rule,
+                selection=each.network.selection,
                 label_map=each.part.label_map,
                 progress=step,
             )
@@ -146,7 +145,7 @@ def forget(pairs: Sequence[Pair]) -> None:
 def start(rows: Sequence[Sequence[tuple[Pair, Evaluation | None]]], metric: str) -> Job:
     """Compute the matrix in the background; the job's result is the :class:`Transfer`."""
     digests = tuple(tuple("" if found is None else found.identity for _, found in row) for row in rows)
-    names = tuple((row[0][0].network.sha256, row[0][0].network.name) for row in rows)
+    names = tuple((row[0][0].network.identity, row[0][0].network.name) for row in rows)
     key = ("transfer", metric, names, tuple(each.name for each, _ in rows[0]), digests)
     return jobs.once(key, lambda tell: transfer(rows, metric, tell))
 
@@ -287,4 +286,4 @@ def latex(found: Transfer) -> str:
 
 
 def _key(pairs: Sequence[Pair]) -> tuple[object, ...]:
-    return ("transfer predictions", *((p.network.sha256, p.network.classes, p.name, p.part.key) for p in pairs))
+    return ("transfer predictions", *((p.network.identity, p.name, p.part.key) for p in pairs))

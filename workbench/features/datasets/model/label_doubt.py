@@ -100,8 +100,7 @@ def _predictions(
 ) -> Evaluation:
     index = dataset.split_index(split)
     index = index[dataset.labels[index] >= 0]
-    metric = checkpoint.metric() or {}
-    selection = str(metric.get("selection", "not known"))
+    selection = checkpoint.selection
     known = cached_predictions(checkpoint, dataset, index, split_name=split, selection=selection)
     if known is not None:
         return known
@@ -113,4 +112,4 @@ def _predictions(
 
 
 def _key(dataset: FaceDataset, checkpoint: Checkpoint) -> tuple[str, str, str]:
-    return ("doubt", identity(dataset), checkpoint.sha256)
+    return ("doubt", identity(dataset), checkpoint.identity)

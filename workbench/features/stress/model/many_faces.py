@@ -49,7 +49,7 @@ class Plan:
     @cached_property
     def key(self) -> str:
         """Tells it from every other plan, by networks, pictures and kinds."""
-        nets = [(name, c.sha256, c.classes, repr(c.preprocess)) for name, c in self.networks.items()]
+        nets = [(name, c.identity) for name, c in self.networks.items()]
         words = repr((nets, self.dataset.fingerprint(self.index), self.kinds, HEATMAPS))
         return hashlib.sha256(words.encode()).hexdigest()[:32]
 

@@ -91,11 +91,10 @@ def usual_step(info: VideoInfo) -> int:
 def name_of(clip: Clip, classifier: Classifier, options: ReadingOptions, what: str = "reading") -> Hashable:
     """Tells one job from all others; smoothing is not part of it, since it is done afterwards."""
     checkpoint = classifier.checkpoint
-    network = (checkpoint.sha256, repr(checkpoint.preprocess), checkpoint.classes)
     sequence = sequence_folder(checkpoint) is not None
     detector = detector_for(options.detector)  # Where YuNet was fetched meanwhile, the video is read anew.
     faces = (options.every, options.detect_every, detector, options.smallest, options.score)
-    return ("video", what, sequence, clip.digest, *network, *faces)
+    return ("video", what, sequence, clip.digest, checkpoint.identity, *faces)
 
 
 def sequence_folder(checkpoint: Checkpoint) -> Path | None:

@@ -114,9 +114,9 @@ def be_patient() -> None:
 def quicken(classifier: Classifier) -> None:
     """Let the network look for its fastest way of computing, once, while the first frames pass."""
     with _guard:
-        if classifier.checkpoint.sha256 in _quickened:
+        if classifier.checkpoint.identity in _quickened:
             return
-        _quickened.add(classifier.checkpoint.sha256)
+        _quickened.add(classifier.checkpoint.identity)
     classifier.optimise_later()
 
 
