@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +25,7 @@ from fer_models.architectures import create_model
 from fer_models.architectures.base import FERNetwork
 from fer_models.errors import UserError
 from fer_models.preprocess import Preprocess
+from fer_models.storage import atomic_file, atomic_folder
 
 if TYPE_CHECKING:
     pass
@@ -286,8 +285,6 @@ def save_checkpoint(
         UserError: If the folder cannot be written, for instance on a full disk; an earlier checkpoint stays.
     """
     folder = Path(path)
-    fresh = folder.with_name(f".{folder.name}.{os.getpid()}.new")
-    stale = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     state = {
         name: value.detach().to("cpu", _DTYPES[dtype] if value.is_floating_point() else value.dtype).contiguous()
         for name, value in model.state_dict().items()
@@ -297,35 +294,29 @@ def save_checkpoint(
     about: dict[str, Any] = {"network": model.key, "options": model.options_dict()}
     if beside:
         about["beside"] = {prefix: (part.path.name, part.sha256) for prefix, part in beside.items()}
+    config = {
+        "format": FORMAT,
+        "network": model.key,
+        "options": model.options_dict(),
+        "in_channels": model.in_channels,
+        "classes": list(classes),
+        "preprocess": preprocess.to_dict(),
+        "weights_dtype": dtype,
+        "provenance": provenance or {},
+    }
     try:
-        fresh.mkdir(parents=True)
-        save_file(state, fresh / WEIGHTS, {_ABOUT: json.dumps(about, sort_keys=True)})
-        (fresh / WEIGHTS).chmod(0o644)  # the library makes it readable to its owner alone
-        config = {
-            "format": FORMAT,
-            "network": model.key,
-            "options": model.options_dict(),
-            "in_channels": model.in_channels,
-            "classes": list(classes),
-            "preprocess": preprocess.to_dict(),
-            "weights_sha256": _sha256(fresh / WEIGHTS),
-            "weights_dtype": dtype,
-            "provenance": provenance or {},
-        }
-        (fresh / CONFIG).write_text(json.dumps(config, indent=2), encoding="utf-8")
-        (fresh / METRICS).write_text(json.dumps(metrics or [], indent=2), encoding="utf-8")
-        (fresh / CARD).write_text(card, encoding="utf-8")
-        if folder.exists():
-            folder.rename(stale)
-        fresh.rename(folder)
+        with atomic_folder(folder) as new:
+            save_file(state, new / WEIGHTS, {_ABOUT: json.dumps(about, sort_keys=True)})
+            (new / WEIGHTS).chmod(0o644)  # the library makes it readable to its owner alone
+            config["weights_sha256"] = _sha256(new / WEIGHTS)
+            (new / CONFIG).write_text(json.dumps(config, indent=2), encoding="utf-8")
+            (new / METRICS).write_text(json.dumps(metrics or [], indent=2), encoding="utf-8")
+            (new / CARD).write_text(card, encoding="utf-8")
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or "the file system refused it"
         raise UserError(
             f"The checkpoint {folder.name} could not be written ({reason}); make room and try again."
         ) from None
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(stale, ignore_errors=True)
     return read_checkpoint(folder)
 
 
@@ -334,6 +325,5 @@ def write_figures(path: str | Path, metrics: list[dict[str, Any]], card: str | N
     folder = Path(path)
     texts = {METRICS: json.dumps(metrics, indent=2)} | ({CARD: card} if card is not None else {})
     for name, text in texts.items():
-        fresh = folder / f".{name}.{os.getpid()}"
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(folder / name)
+        with atomic_file(folder / name) as file:
+            file.write_text(text, encoding="utf-8")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import shutil
 import stat
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
 from fer_models.errors import UserError
+from fer_models.storage import atomic_folder
 
 MAX_BYTES = 2_000_000_000
 MAX_FILES = 200_000
@@ -33,23 +32,17 @@ def extract_zip(
     destination = Path(destination)
     if destination.exists():
         raise UserError(f"There is a data set in {destination.name!r} already; choose another name.")
-    where: Path | None = None
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = _check(archive, max_bytes, max_files)
-            destination.parent.mkdir(parents=True, exist_ok=True)
-            where = Path(tempfile.mkdtemp(prefix=".unpack-", dir=destination.parent))
             left = max_bytes
-            for info, parts in members:
-                left -= _write(archive, info, where.joinpath(*parts), min(left, info.file_size))
-        where.rename(destination)
+            with atomic_folder(destination, replace=False, private=True) as new:
+                for info, parts in members:
+                    left -= _write(archive, info, new.joinpath(*parts), min(left, info.file_size))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise UserError(f"The ZIP is damaged or of an unknown kind ({error}); make it again.") from None
     except OSError as error:
         raise UserError(f"The ZIP cannot be unpacked ({error.strerror or error}); make room or try again.") from None
-    finally:
-        if where is not None:
-            shutil.rmtree(where, ignore_errors=True)
     return [destination.joinpath(*parts) for _, parts in members]
 
 

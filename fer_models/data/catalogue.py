@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from fer_models.data.readers import READERS
 from fer_models.data.readers.base import LOOK, visible
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder, data_folder
+from fer_models.storage import atomic_file
 
 
 @dataclass(frozen=True)
@@ -137,10 +136,7 @@ def _added() -> dict[str, tuple[str, str]]:
 def _write(added: dict[str, tuple[str, str]]) -> None:
     values = {name: {"source": source, "reader": reader} for name, (source, reader) in added.items()}
     try:
-        _file().parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=_file().parent, prefix=".datasets-")
-        with os.fdopen(handle, "w") as stream:
-            json.dump(values, stream, indent=1)
-        os.replace(temporary, _file())
+        with atomic_file(_file()) as file:
+            file.write_text(json.dumps(values, indent=1))
     except OSError as error:
         raise UserError(f"{_file()} cannot be written ({error.strerror}); make room or set FER_CACHE.") from None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ from fer_models.data.dataset import FaceDataset
 from fer_models.data.duplicates import NEAR, Duplicates, find_duplicates
 from fer_models.data.store import Progress
 from fer_models.folders import cache_folder
+from fer_models.storage import atomic_file
 
 #: Raised whenever the search or the layout of the file changes.
 _VERSION = 1
@@ -47,10 +46,7 @@ def _load(path: Path, count: int) -> Duplicates | None:
 
 def _save(path: Path, found: Duplicates) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-", suffix=".npz")
-        with os.fdopen(handle, "wb") as stream:
-            np.savez(stream, complete=np.asarray(found.complete), **{name: getattr(found, name) for name in _ARRAYS})
-        os.replace(temporary, path)
+        with atomic_file(path) as file:
+            np.savez(file, complete=np.asarray(found.complete), **{name: getattr(found, name) for name in _ARRAYS})
     except OSError:
         return  # Without room the answer is still good, only not remembered.

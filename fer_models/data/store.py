@@ -6,13 +6,10 @@ is either whole or not there.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ from fer_models.data.dataset import FaceDataset
 from fer_models.data.listing import SIDE, Listing, decode, shape_of
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
+from fer_models.storage import atomic_folder
 
 #: Raised whenever the layout of a store or the meaning of its arrays changes; older stores are read anew.
 STORE_VERSION = 2
@@ -103,25 +101,19 @@ def write_store(
     Raises:
         UserError: If not one picture can be read, or the cache folder cannot be written.
     """
-    where: Path | None = None
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        where = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
-        checked = signature(listing.source_files(), listing.root)
-        dataset = _fill(where, listing, source, shape_of(listing, size, channels), progress)
-        if finish is not None:
-            dataset = finish(dataset)
-        _write_meta(where, dataset, checked)
-        del dataset
-        _put(where, folder)
+        with atomic_folder(folder, private=True) as new:
+            checked = signature(listing.source_files(), listing.root)
+            dataset = _fill(new, listing, source, shape_of(listing, size, channels), progress)
+            if finish is not None:
+                dataset = finish(dataset)
+            _write_meta(new, dataset, checked)
+            del dataset
     except OSError as error:
         reason = error.strerror or str(error)
         raise UserError(
             f"The cache folder {folder.parent} cannot be written ({reason}); make room or set FER_CACHE to another one."
         ) from None
-    finally:
-        if where is not None:
-            shutil.rmtree(where, ignore_errors=True)
     opened = open_store(folder)
     if opened is None:
         raise UserError(f"{source} changed while it was read; try again when it is complete.")
@@ -211,17 +203,3 @@ def _write_meta(where: Path, dataset: FaceDataset, checked: dict[str, list[int]]
     meta: dict[str, Any] = {f.name: getattr(dataset, f.name) for f in dataclasses.fields(dataset) if f.name in kept}
     meta |= {"version": STORE_VERSION, "arrays": arrays, "columns": list(dataset.columns), "signature": checked}
     (where / "meta.json").write_text(json.dumps(meta))
-
-
-def _put(new: Path, folder: Path) -> None:
-    """Rename ``new`` to ``folder``; a store that stands there already is moved away first and removed."""
-    if folder.exists():
-        old = Path(tempfile.mkdtemp(prefix=".old-", dir=folder.parent))
-        with contextlib.suppress(FileNotFoundError):  # Another process may be quicker.
-            folder.rename(old / "store")
-        shutil.rmtree(old, ignore_errors=True)
-    try:
-        new.rename(folder)
-    except OSError:
-        if not folder.exists():
-            raise  # Otherwise another process wrote the same store at the same moment: theirs is as good.

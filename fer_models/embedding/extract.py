@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 
 import cv2
@@ -18,6 +16,7 @@ from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation, Progress
 from fer_models.folders import cache_folder
+from fer_models.storage import atomic_file
 
 EMBEDDING, PIXELS, HOG, LAYER = "embedding", "pixels", "hog", "layer:"
 _SIDE = 48
@@ -160,10 +159,7 @@ def _layer_file(checkpoint: Checkpoint, evaluation: Evaluation, layer: str) -> P
 def _save(array: np.ndarray, file: Path) -> None:
     """A cache that cannot be written is no error: it is computed again the next time."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=file.parent, suffix=".npy")
-        with os.fdopen(handle, "wb") as stream:
-            np.save(stream, array)
-        os.replace(temporary, file)
+        with atomic_file(file) as new:
+            np.save(new, array)
     except OSError:
         return

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import io
 import json
-import os
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +23,7 @@ from fer_models.embedding.quality import ClassQuality, Faithfulness, Separation,
 from fer_models.embedding.settings import MapSettings
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.folders import cache_folder
+from fer_models.storage import atomic_file
 
 #: Raised whenever the layout or the meaning of a cached map changes; older maps are computed anew.
 _VERSION = 2
@@ -186,14 +184,9 @@ def _save(made: FaceMap, file: Path) -> None:
     facts = {name: dataclasses.asdict(getattr(made, name)) for name in ("separation", "faithfulness", "settings")} | {
         "seconds": made.seconds
     }
-    content = io.BytesIO()
     arrays = {name: getattr(made, name) for name in ("coordinates", "outlier", "from_centre")}
-    np.savez(content, facts=np.array(json.dumps(facts)), **arrays)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=file.parent, suffix=".npz")
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content.getvalue())
-        os.replace(temporary, file)
+        with atomic_file(file) as new:
+            np.savez(new, facts=np.array(json.dumps(facts)), **arrays)
     except OSError:
         return

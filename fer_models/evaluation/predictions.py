@@ -6,12 +6,9 @@ and ``embeddings.npy`` (float16). It is written beside its place and renamed, so
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import json
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +21,7 @@ from fer_models.errors import UserError
 from fer_models.evaluation.class_match import LabelMap, match_classes, softmax
 from fer_models.evaluation.evaluate import Evaluation, Progress, evaluate
 from fer_models.folders import cache_folder
+from fer_models.storage import atomic_folder
 
 TABLE, EMBEDDINGS = "predictions.parquet", "embeddings.npy"
 _KEY = b"fer_predictions"
@@ -45,20 +43,14 @@ def write_predictions(evaluation: Evaluation, folder: str | Path, *, embeddings:
     pyarrow = _pyarrow()
     folder = Path(folder)
     kept = embeddings and evaluation.embeddings is not None
-    fresh: Path | None = None
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
-        _write_table(evaluation, fresh / TABLE, EMBEDDINGS if kept else None)
-        if kept:
-            _write_embeddings(evaluation, fresh / EMBEDDINGS)
-        _put(fresh, folder)
+        with atomic_folder(folder) as new:
+            _write_table(evaluation, new / TABLE, EMBEDDINGS if kept else None)
+            if kept:
+                _write_embeddings(evaluation, new / EMBEDDINGS)
     except (OSError, pyarrow.ArrowException) as error:
         reason = getattr(error, "strerror", None) or "the file system refused it"
         raise UserError(f"The predictions cannot be written to {folder.name} ({reason}); make room.") from None
-    finally:
-        if fresh is not None:
-            shutil.rmtree(fresh, ignore_errors=True)
     return folder / TABLE
 
 
@@ -128,21 +120,6 @@ def _write_table(evaluation: Evaluation, file: Path, embeddings: str | None) -> 
     }
     table = pyarrow.table(columns).replace_schema_metadata({_KEY: json.dumps(facts).encode()})
     parquet.write_table(table, file)
-
-
-def _put(fresh: Path, folder: Path) -> None:
-    """Rename ``fresh`` to ``folder``; where another process was quicker, its table is as good as ours."""
-    stale = Path(tempfile.mkdtemp(prefix=".old-", dir=folder.parent))
-    try:
-        with contextlib.suppress(FileNotFoundError):
-            folder.rename(stale / "table")
-        try:
-            fresh.rename(folder)
-        except OSError:
-            if not (folder / TABLE).exists():
-                raise
-    finally:
-        shutil.rmtree(stale, ignore_errors=True)
 
 
 def read_predictions(folder: str | Path) -> Evaluation:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import urllib.error
 import urllib.request
 from http.client import HTTPException
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
+from fer_models.storage import atomic_file
 
 FILE_NAME = "face_detection_yunet_2023mar.onnx"
 DEFAULT_URL = f"https://github.com/opencv/opencv_zoo/raw/main/models/face_detection_yunet/{FILE_NAME}"
@@ -110,16 +110,10 @@ def _fetch(url: str, size: int, timeout: float) -> bytes:
 
 
 def _write(target: Path, data: bytes) -> None:
-    temporary: Path | None = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(data)
-        os.replace(temporary, target)
+        with atomic_file(target) as file:
+            file.write_bytes(data)
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise UserError(
             f"The detector file cannot be written to {target.parent} ({error.strerror}); "
             "free some room or set FER_CACHE to another folder."

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_models.robustness.stress import Answers, StressResult
+from fer_models.storage import atomic_file
 
 _FORMAT = 2
 
@@ -41,12 +40,8 @@ def write_result(result: StressResult, path: Path) -> None:
         arrays[f"{place} likeness"] = said.likeness
         if said.mirrored is not None:
             arrays[f"{place} mirrored"] = said.mirrored
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_bytes(buffer.getvalue())
-    part.replace(path)
+    with atomic_file(path) as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def read_result(path: Path) -> StressResult | None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
+from fer_models.storage import atomic_file
 from fer_models.training.memory import keep_freed_memory
 from fer_models.training.recipe import Recipe
 
@@ -86,9 +87,8 @@ def measure_speed(recipe: Recipe) -> Speed:
     if done.returncode or not lines:
         raise UserError(lines[-1] if done.returncode == 2 and lines else "The ten steps could not be taken here.")
     speed = Speed(**json.loads(lines[-1]))
-    file = speed_file(recipe)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(dataclasses.asdict(speed)), encoding="utf-8")
+    with atomic_file(speed_file(recipe)) as file:
+        file.write_text(json.dumps(dataclasses.asdict(speed)), encoding="utf-8")
     return speed
 
 

@@ -107,6 +107,22 @@ def test_a_second_worker_is_refused_and_touches_nothing(waiting):
     Run(run.folder).claim()  # killed: the system has freed the run
 
 
+def test_what_a_killed_worker_began_to_write_is_removed_by_the_next_one():
+    run = create_run(Recipe(epochs=1))
+    code = (
+        "import os,signal,sys;from contextlib import ExitStack;"
+        "from fer_models.storage import atomic_file,atomic_folder;"
+        "from fer_models.training.runs.run import Run;r=Run(sys.argv[1]);r.claim();s=ExitStack();f=r.folder;"
+        "w=[s.enter_context(atomic_file(f/n)) for n in ('resume.pt','epochs/0001.npz')];[x.touch() for x in w];"
+        "s.enter_context(atomic_folder(f/'checkpoints'/'best'));os.kill(os.getpid(),signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(run.folder)])
+    hidden = [path.name for path in run.folder.rglob(".*") if not path.name.endswith(".lock")]
+    assert len(hidden) == 3
+    Run(run.folder).claim()
+    assert [path.name for path in run.folder.rglob(".*") if not path.name.endswith(".lock")] == []
+
+
 def test_of_two_apps_that_resume_one_succeeds():
     run = create_run(Recipe(epochs=1))
     run.write_status(state="running", pid=os.getpid(), pid_started=1)  # after a restart the id belongs to another

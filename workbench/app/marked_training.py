@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Collection
 
 from fer_models.data import FaceDataset
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
+from fer_models.storage import atomic_file
 from workbench.app import marks
 
 
@@ -33,11 +32,8 @@ def list_file(dataset: FaceDataset, chosen: Collection[str]) -> str:
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     path = cache_folder() / "marks" / "left-out" / f"{dataset.name}-{digest}.csv"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".rows-")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.replace(temporary, path)
+        with atomic_file(path) as new:
+            new.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UserError(f"The list of marked pictures cannot be written ({error.strerror}); make room.") from None
     return str(path)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
-import tempfile
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +12,7 @@ from pathlib import Path
 from fer_models.data import FaceDataset
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
+from fer_models.storage import atomic_file
 
 MARKS = ("label wrong", "ambiguous", "not a face", "good teaching example")
 COLUMNS = ("row", "mark", "class", "split")
@@ -80,10 +79,7 @@ def _write(path: Path, lines: list[tuple[int, str, str, str]]) -> None:
     writer.writerow(COLUMNS)
     writer.writerows(lines)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".marks-")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text.getvalue())
-        os.replace(temporary, path)
+        with atomic_file(path) as new:
+            new.write_text(text.getvalue(), encoding="utf-8")
     except OSError as error:
         raise UserError(f"The marks cannot be written ({error.strerror}); make room or set FER_CACHE.") from None

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from fer_models.data.dataset import FaceDataset
 from fer_models.explain.sets.batch import ExplainedSet, SetSettings, Tell, explain_set
 from fer_models.explain.sets.mean_maps import ClassMaps
 from fer_models.folders import cache_folder
+from fer_models.storage import atomic_file
 
 #: Raised whenever the layout or the meaning of a file changes; older files are computed anew.
 _VERSION = 1
@@ -58,7 +57,7 @@ def explained_set(
 
 
 def write_set(explained: ExplainedSet, file: Path) -> bool:
-    """Write a result beside its place and rename it; returns whether that was possible."""
+    """Write a result atomically; returns whether that was possible."""
     facts: dict[str, Any] = {"settings": dataclasses.asdict(explained.settings)}
     arrays: dict[str, np.ndarray] = {}
     for field in dataclasses.fields(ExplainedSet):
@@ -73,11 +72,8 @@ def write_set(explained: ExplainedSet, file: Path) -> bool:
         elif field.name != "settings":
             facts[field.name] = value
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".new-", suffix=".npz")
-        with os.fdopen(handle, "wb") as stream:
-            np.savez_compressed(stream, allow_pickle=False, facts=np.array(json.dumps(facts)), **arrays)
-        os.replace(temporary, file)
+        with atomic_file(file) as new:
+            np.savez_compressed(new, allow_pickle=False, facts=np.array(json.dumps(facts)), **arrays)
     except OSError:
         return False
     return True

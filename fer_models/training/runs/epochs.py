@@ -5,7 +5,6 @@ At most 2,000 pictures, the same in every epoch, and about 30 epochs: with 512 f
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_models.errors import UserError
+from fer_models.storage import atomic_file
 from fer_models.training.runs.run import Run
 
 FOLDER = "epochs"
@@ -78,20 +78,14 @@ def write_epoch(run: Run, epoch: int, outputs: EpochOutputs, keep: Collection[in
         OSError: If the disk is full.
     """
     file = _file(run, epoch)
-    file.parent.mkdir(exist_ok=True)
-    fresh = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with fresh.open("wb") as handle:
-            np.savez(
-                handle,
-                ids=outputs.ids.astype(np.int64),
-                targets=outputs.targets.astype(np.int64),
-                logits=outputs.logits.astype(np.float16),
-                embedding=outputs.embedding.astype(np.float16),
-            )
-        fresh.replace(file)
-    finally:
-        fresh.unlink(missing_ok=True)
+    with atomic_file(file) as new:
+        np.savez(
+            new,
+            ids=outputs.ids.astype(np.int64),
+            targets=outputs.targets.astype(np.int64),
+            logits=outputs.logits.astype(np.float16),
+            embedding=outputs.embedding.astype(np.float16),
+        )
     limit = min(AT_MOST_EPOCHS, max(AT_MOST_BYTES // max(file.stat().st_size, 1), 4))
     stay = {1, epoch, *keep}
     for other in list_epochs(run):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from fer_models.errors import UserError
 from fer_models.folders import runs_folder
+from fer_models.storage import locked
 from fer_models.training.runs.run import Run, list_runs
 
 
@@ -34,8 +34,7 @@ def move(run: Run, steps: int) -> int:
     Raises:
         UserError: If the run does not wait, or its folder cannot be written.
     """
-    with (runs_folder() / ".queue").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two sessions that move at the same time do so one after the other
+    with locked(runs_folder() / ".queue"):  # two sessions that move at the same time do so one after the other
         order = waiting_runs()
         ids = [other.id for other in order]
         if run.id not in ids:
@@ -87,9 +86,8 @@ def wait_for_slot(run: Run) -> Iterator[int | None]:
 
 def _take(run: Run, number: int, held: ExitStack) -> bool:
     """Lock a slot until ``held`` ends; ``False`` if another worker has it."""
-    slot = held.enter_context((run.folder.parent / (f".slot-{number}" if number else ".slot")).open("w"))
     try:
-        fcntl.flock(slot, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        held.enter_context(locked(run.folder.parent / (f".slot-{number}" if number else ".slot"), timeout=0))
+    except TimeoutError:
         return False
     return True

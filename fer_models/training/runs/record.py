@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import fer_models
 from fer_models.checkpoint import save_checkpoint
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.splits import Split
+from fer_models.storage import atomic_file
 from fer_models.training.loop import Loop
 from fer_models.training.parts import part_name
 from fer_models.training.recipe import Recipe
@@ -63,13 +63,10 @@ def save_state(run: Run, loop: Loop) -> None:
     Raises:
         OSError: If the disk is full.
     """
-    fresh = run.folder / f".resume.{os.getpid()}"
     try:
-        torch.save(loop.state(), fresh)
-        fresh.replace(run.folder / "resume.pt")
+        with atomic_file(run.folder / "resume.pt") as file:
+            torch.save(loop.state(), file)
     except RuntimeError as error:  # torch reports a full disk so, from its archive writer
         if "inline_container" not in str(error) and "PytorchStreamWriter" not in str(error):
             raise
         raise OSError(errno.ENOSPC, "No space left on device") from error
-    finally:
-        fresh.unlink(missing_ok=True)

@@ -9,20 +9,20 @@
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import json
 import os
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from fer_models.errors import UserError
 from fer_models.folders import runs_folder
+from fer_models.storage import atomic_file, locked, remove_leftovers
 from fer_models.training.recipe import Recipe, read_recipe
 from fer_models.training.rows import read_rows
 from fer_models.training.runs.process import is_alive, start_ticks
@@ -80,7 +80,7 @@ class Run:
 
     def __init__(self, folder: str | Path):
         self.folder = Path(folder).resolve()
-        self._claim: IO[str] | None = None
+        self._claim: ExitStack | None = None
         if not (self.folder / "recipe.json").is_file():
             raise UserError(f"{self.folder.name} is not a training run: it holds no recipe.json.")
 
@@ -144,8 +144,7 @@ class Run:
     def _locked(self) -> Iterator[None]:
         """Only one process at a time changes the status."""
         try:
-            with (self.folder / ".status.lock").open("a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            with locked(self.folder / ".status.lock"):
                 yield
         except OSError as error:
             raise UserError(f"The run {self.id} cannot be written ({error.strerror}).") from None
@@ -153,18 +152,22 @@ class Run:
     def claim(self) -> None:
         """Write this process into the status as the one that works on the run, until it ends.
 
+        What an earlier worker that was killed had begun to write is removed.
+
         Raises:
             BusyError: If another process works on it. UserError: If the disk is full.
         """
         if self._claim is None:
-            lock = (self.folder / ".worker.lock").open("a")
+            claim = ExitStack()
             try:
                 # The system frees this lock however the process ends, so that a restarted machine refuses nobody.
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                lock.close()
+                claim.enter_context(locked(self.folder / ".worker.lock", timeout=0))
+            except TimeoutError:
                 raise BusyError(f"Another process works on the run {self.id} already; this one ends.") from None
-            self._claim = lock
+            self._claim = claim
+            with self._locked():  # now nobody writes anything here
+                for folder in (self.folder, self.folder / "checkpoints", self.folder / "epochs"):
+                    remove_leftovers(folder)
         (self.folder / "reserve").write_bytes(b"\0" * _RESERVE)
         self.write_status(pid=os.getpid(), pid_started=start_ticks(os.getpid()))
 
@@ -239,12 +242,10 @@ def write_text(file: Path, text: str) -> None:
     Raises:
         UserError: If the disk has no room; the old file stays.
     """
-    fresh = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(file)
+        with atomic_file(file) as new:
+            new.write_text(text, encoding="utf-8")
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise UserError(f"{file.name} could not be written ({error.strerror}); make room on the disk.") from None
 
 

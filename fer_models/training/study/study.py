@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import json
 import re
 import time
@@ -15,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from fer_models import storage
 from fer_models.architectures import ARCHITECTURES
 from fer_models.data.splits import PROTOCOLS
 from fer_models.errors import UserError
@@ -242,8 +242,7 @@ def find_study(name: str) -> Study:
 @contextmanager
 def locked(study: Study) -> Iterator[Study]:
     """The study as it stands on disk, while nobody else changes it."""
-    with (studies_folder() / f".{study.id}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with storage.locked(studies_folder() / f".{study.id}.lock"):
         yield find_study(study.id)
 
 

@@ -22,6 +22,7 @@ import torch
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
 from fer_models.latency.measure import Cost, Subject
+from fer_models.storage import atomic_file
 from workbench.app import jobs, machine
 from workbench.app.jobs import Job, Progress
 from workbench.features.compare.model.networks import Entry
@@ -163,10 +164,8 @@ def _keep(identity: str, value: Any) -> None:
         values = {**_read(), identity: value}
         file = _file()
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            fresh = file.with_name(f".{file.name}.{os.getpid()}")
-            fresh.write_text(json.dumps(values), encoding="utf-8")
-            fresh.replace(file)
+            with atomic_file(file) as new:
+                new.write_text(json.dumps(values), encoding="utf-8")
         except OSError as error:
             raise UserError(
                 f"The measurement could not be kept ({error.strerror or 'the file system refused it'}); make room in "

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from fer_models.data import FaceDataset
 from fer_models.explain.benchmark.run import Leaderboard, benchmark
 from fer_models.explain.benchmark.table import cell, from_json, heads, to_json
 from fer_models.folders import cache_folder
+from fer_models.storage import atomic_file
 from workbench.app import explain_jobs, jobs, machine
 from workbench.app.datasets import identity
 from workbench.app.jobs import Job
@@ -118,10 +117,7 @@ def _file(question: Question) -> Path:
 def _write(board: Leaderboard, file: Path) -> None:
     """Keep the answer; where that cannot be done it is measured again next time."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".new-")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(to_json(board), stream)
-        os.replace(temporary, file)
+        with atomic_file(file) as new:
+            new.write_text(json.dumps(to_json(board)), encoding="utf-8")
     except OSError:
         return
