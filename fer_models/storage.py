@@ -148,6 +148,8 @@ def locked(path: str | Path, timeout: float = -1) -> Iterator[None]:
         >>> with locked(".queue"):
         ...     pass
     """
+    if not Path(path).parent.is_dir():  # the library would make it again, and with it a run that someone removed
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     # Not thread-local: who holds a lock may be another thread than the one that lets it go.
     with FileLock(path, timeout=timeout, poll_interval=_POLL_SECONDS, thread_local=False):
         yield

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from fer_models.process import IGNORED_WARNINGS
+
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every test begins with filters of its own; those of the process go along."""
+    for message in IGNORED_WARNINGS:
+        config.addinivalue_line("filterwarnings", f"ignore:{message}")
 
 
 @pytest.fixture(scope="session")

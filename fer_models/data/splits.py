@@ -263,8 +263,6 @@ def _part(
 
 def _fold(dataset: FaceDataset, positions: np.ndarray, folds: int, fold: int, seed: int, kind: str) -> np.ndarray:
     """Positions of one stratified fold."""
-    import warnings
-
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     labels = dataset.labels[positions]
@@ -280,14 +278,10 @@ def _fold(dataset: FaceDataset, positions: np.ndarray, folds: int, fold: int, se
     splitter: Any = (StratifiedKFold if groups is None else StratifiedGroupKFold)(
         folds, shuffle=True, random_state=seed
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", UserWarning
-        )  # A class with fewer pictures than folds is spread as far as it goes.
-        try:
-            parts = list(splitter.split(np.zeros(len(positions)), labels, groups))
-        except ValueError:
-            raise UserError(
-                f"{dataset.name}: each class has fewer than {folds} pictures or subjects, too few for {folds} folds."
-            ) from None
+    try:
+        parts = list(splitter.split(np.zeros(len(positions)), labels, groups))
+    except ValueError:
+        raise UserError(
+            f"{dataset.name}: each class has fewer than {folds} pictures or subjects, too few for {folds} folds."
+        ) from None
     return positions[parts[fold][1]]

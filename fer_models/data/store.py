@@ -82,7 +82,7 @@ def open_store(folder: Path) -> FaceDataset | None:
             columns=columns,
             **arrays,
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, UserError):
         return None  # Anything wrong with a store means reading the source again.
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -53,19 +52,17 @@ def tsne(
         done += _EVERY  # Openly counted: the two phases each count from 1.
         step(min(done / total, 1.0), f", round {min(done, total)} of {total}")
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return np.asarray(
-            TSNE(
-                2,
-                perplexity=settings.perplexity,
-                early_exaggeration_iter=_EARLY,
-                n_iter=_LATE,
-                random_state=settings.seed,
-                callbacks=told,
-                callbacks_every_iters=_EVERY,
-            ).fit(affinities=PerplexityBasedNN(perplexity=settings.perplexity, knn_index=known), initialization=start)
-        )
+    return np.asarray(
+        TSNE(
+            2,
+            perplexity=settings.perplexity,
+            early_exaggeration_iter=_EARLY,
+            n_iter=_LATE,
+            random_state=settings.seed,
+            callbacks=told,
+            callbacks_every_iters=_EVERY,
+        ).fit(affinities=PerplexityBasedNN(perplexity=settings.perplexity, knn_index=known), initialization=start)
+    )
 
 
 def tsne_in_space(rows: np.ndarray, settings: MapSettings, initial: np.ndarray | None) -> np.ndarray:
@@ -92,17 +89,15 @@ def umap(
     places = np.hstack([own, near.places[:, :count]]).astype(np.int32)
     distances = np.hstack([np.zeros((len(rows), 1), np.float32), near.distances[:, :count]])
     step(0.0, "")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # It warns that a seed means one thread, and that it cannot add points later.
-        return UMAP(
-            n_components=settings.dimensions,
-            n_neighbors=settings.neighbours,
-            min_dist=settings.minimum_distance,
-            random_state=settings.seed,
-            init="spectral" if initial is None else np.asarray(initial, np.float32),
-            precomputed_knn=(places, distances, None),
-            tqdm_kwds={"disable": False, "file": _Bar(step), "bar_format": "{n} {total}", "mininterval": 0.3},
-        ).fit_transform(rows)
+    return UMAP(
+        n_components=settings.dimensions,
+        n_neighbors=settings.neighbours,
+        min_dist=settings.minimum_distance,
+        random_state=settings.seed,
+        init="spectral" if initial is None else np.asarray(initial, np.float32),
+        precomputed_knn=(places, distances, None),
+        tqdm_kwds={"disable": False, "file": _Bar(step), "bar_format": "{n} {total}", "mininterval": 0.3},
+    ).fit_transform(rows)
 
 
 class _Bar(io.StringIO):

@@ -21,6 +21,7 @@ from fer_models.embedding.nearest import nearest
 from fer_models.embedding.project import OUTLIER_NEIGHBOURS, Tell, neighbours_of, normalised, place, prepare
 from fer_models.embedding.quality import ClassQuality, Faithfulness, Separation, faithfulness, separation
 from fer_models.embedding.settings import MapSettings
+from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.folders import cache_folder
 from fer_models.storage import atomic_file
@@ -125,7 +126,7 @@ def cached_map(checkpoint: Checkpoint, evaluation: Evaluation, settings: MapSett
             MapSettings(**facts["settings"]),
             float(facts["seconds"]),
         )
-    except (OSError, KeyError, ValueError, TypeError, AttributeError):
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, UserError):
         return None
     return found if len(found.coordinates) == len(found.outlier) == len(found.from_centre) == evaluation.n else None
 

@@ -6,7 +6,6 @@ import contextlib
 import io
 import logging
 import threading
-import warnings
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -112,8 +111,7 @@ def _quiet() -> Iterator[None]:
     disabled = logging.root.manager.disable
     logging.disable(logging.ERROR)
     try:
-        with warnings.catch_warnings(), mock.patch.object(torch._C, "_jit_onnx_log", create=True):
-            warnings.simplefilter("ignore")
+        with mock.patch.object(torch._C, "_jit_onnx_log", create=True):
             yield
     finally:
         logging.disable(disabled)

@@ -141,7 +141,7 @@ def load_sequence_network(folder: str | Path, classifier: Classifier) -> Sequenc
         model.load_state_dict(load_file(str(folder / WEIGHTS)))
         figures, sha256 = dict(config["figures"]), str(config["checkpoint_sha256"])
         data = str(config.get("data", BUILT_IN))
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError):
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, UserError):
         raise UserError(f"{folder} is no sequence network or is damaged; train it again with: fer sequence") from None
     if sha256 != classifier.checkpoint.sha256:
         raise UserError(

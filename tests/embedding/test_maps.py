@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -79,7 +80,15 @@ def test_a_map_is_made_once(
         assert cached_map(checkpoint, evaluation, other) is None
     assert cached_map(checkpoint, evaluation.take(np.arange(30)), settings) is None
     assert cached_map(dataclasses.replace(checkpoint, sha256="0"), evaluation, settings) is None
-    maps.map_file(checkpoint, evaluation, settings).write_bytes(b"damaged")
+    assert cached_map(checkpoint, evaluation.take(np.arange(4)), settings) is None
+    file = maps.map_file(checkpoint, evaluation, settings)
+    with np.load(file) as stored:
+        arrays = dict(stored)
+    facts = json.loads(str(arrays.pop("facts")))
+    facts["settings"]["method"] = "gone"
+    np.savez(file, facts=np.array(json.dumps(facts)), **arrays)
+    assert cached_map(checkpoint, evaluation, settings) is None
+    file.write_bytes(b"damaged")
     assert cached_map(checkpoint, evaluation, settings) is None
 
 

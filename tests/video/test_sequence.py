@@ -74,6 +74,11 @@ def test_it_is_kept_and_refuses_other_weights(tmp_path: Path) -> None:
     assert np.array_equal(again.probabilities(x), network.probabilities(x)) and again.figures == network.figures
     with pytest.raises(UserError, match="other weights"):
         load_sequence_network(folder, classifier("b" * 64))
+    config = (folder / "config.json").read_text()
+    (folder / "config.json").write_text(config.replace('"dropout": ', '"dropout": 1'))
+    with pytest.raises(UserError, match="is damaged"):
+        load_sequence_network(folder, classifier())
+    (folder / "config.json").write_text(config)
     (folder / "weights.safetensors").write_bytes(b"damaged")
     with pytest.raises(UserError, match="is damaged"):
         load_sequence_network(folder, classifier())

@@ -88,7 +88,7 @@ def stored(entry: DatasetEntry) -> FaceDataset | None:
     try:
         key, given = split_options(entry.reader)
         options = READERS[key]().check_options(given)
-    except (KeyError, ValueError):
+    except UserError:
         return None  # Opening it will say what is wrong with it.
     return open_store(store_folder(Path(entry.source), key, sorted(options.items()), None, None))
 

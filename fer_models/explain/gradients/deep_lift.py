@@ -1,7 +1,6 @@
 """DeepLift: differences from a baseline, passed back through every activation."""
 
 import copy
-import warnings
 import weakref
 
 import torch
@@ -38,7 +37,6 @@ class DeepLift(GradientExplainer):
     def compute(self, query: Query, baseline: str | Tensor = "black") -> Tensor:
         from captum.attr import DeepLift as Captum
 
-        warnings.filterwarnings("ignore", message="Setting forward, backward hooks")
         model = ScoredModel(query, rows=2 * len(query.batch), model=_comparable(query.model))
         start = baseline_picture(query.batch, baseline, query.black)
         x = query.batch.detach().clone(memory_format=torch.contiguous_format).requires_grad_()

@@ -208,9 +208,10 @@ def read_study(file: Path) -> Study:
         trials = [Trial(**trial) for trial in values["trials"]]
         study = Study(**{**{k: v for k, v in values.items() if k in known}, "trials": trials, "id": file.stem})
         Recipe.from_dict(study.recipe)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        reason = str(error) if isinstance(error, UserError) else "its file is damaged"
-        raise UserError(f"The study {file.stem} cannot be read: {reason}.") from None
+    except UserError as error:
+        raise UserError(f"The study {file.stem} cannot be read: {error}.") from None
+    except (OSError, ValueError, TypeError, KeyError):
+        raise UserError(f"The study {file.stem} cannot be read: its file is damaged.") from None
     return study
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import threading
 import time
@@ -184,6 +185,8 @@ def test_a_set_that_is_not_read_yet_is_said_to_be_so(folders: Path) -> None:
     open_dataset("mine")
     entry = next(entry for entry in known_datasets() if entry.name == "mine")
     assert datasets.stored(entry) is not None
+    for reader in ("gone", f"{entry.reader}:strange=1"):  # opening them says what is wrong
+        assert datasets.stored(dataclasses.replace(entry, reader=reader)) is None
     row = next(row for row in datasets.all_sets() if row.name == "mine")
     assert row.found == datasets.Sizes(2, 6, 3, 3, 3.0)
 

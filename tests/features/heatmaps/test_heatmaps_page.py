@@ -16,6 +16,7 @@ from fer_models.explain.benchmark.run import Leaderboard, Row, benchmark
 from fer_models.explain.sets.batch import SetSettings
 from fer_models.explain.sets.table import region_shares
 from fer_models.faces.image import encode_png
+from fer_models.folders import cache_folder
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 from workbench import cache
@@ -138,6 +139,9 @@ def test_a_leaderboard_is_kept_on_disk(checkpoint, monkeypatch):
     assert job.state == "done", job.problem
     jobs.forget(question.key)
     assert leaderboard.read(question).rows[0].method == "saliency"
+    (kept,) = cache_folder().rglob("leaderboard-*.json")
+    kept.write_text('{"data": "faces", "n": 1, "rows": [], "metrics": ["gone"], "notes": []}')
+    assert leaderboard.read(question) is None  # to be measured again, as if there were none
     other = Question({"fresh": checkpoint}, question.dataset, ("saliency", "grad_cam"), 2)
     assert other.key != question.key
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
+from fer_models.errors import UserError
 from fer_models.explain.benchmark.run import Leaderboard, benchmark
 from fer_models.explain.benchmark.table import cell, from_json, heads, to_json
 from fer_models.folders import cache_folder
@@ -50,7 +51,7 @@ def read(question: Question) -> Leaderboard | None:
         return found
     try:
         return from_json(json.loads(_file(question).read_text(encoding="utf-8")))
-    except (OSError, ValueError):  # missing, damaged or of an older kind
+    except (OSError, ValueError, UserError):  # missing, damaged or of an older kind
         return None
 
 
