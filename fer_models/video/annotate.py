@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from fer_models.colours import coloured
 from fer_models.errors import UserError
 from fer_models.labels import colour
 from fer_models.video.encoded import pyav
@@ -64,7 +65,7 @@ def lay_heatmap(canvas: np.ndarray, corners: Corners, heatmap: np.ndarray, opaci
     warped = cv2.warpAffine(shades, to_part, (int(x1 - x0), int(y1 - y0)), borderMode=cv2.BORDER_REPLICATE)
     inside = np.zeros(warped.shape, np.uint8)
     cv2.fillConvexPoly(inside, np.rint(points - (x0, y0)).astype(np.int32), 255)
-    colours = cv2.cvtColor(cv2.applyColorMap(warped, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+    colours = coloured(warped / 255)
     part = canvas[y0:y1, x0:x1]
     mixed = cv2.addWeighted(part, 1 - opacity, colours, opacity, 0)
     part[inside > 0] = mixed[inside > 0]

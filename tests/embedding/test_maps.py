@@ -98,7 +98,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     def full(*given: object, **more: object) -> None:
         raise OSError("full")
 
-    monkeypatch.setattr(maps.tempfile, "mkstemp", full)
+    monkeypatch.setattr(maps, "atomic_file", full)
     assert len(make_map(checkpoint, faces, evaluation, MapSettings(method="pca")).coordinates) == 42
 
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from fer_models.colours import CONTRASTING, DIVERGING, GREY, ON_DARK, ON_LIGHT
 from fer_models.evaluation.intervals import Estimate
 
 #: Colours that stay apart in colour vision deficiencies (Okabe and Ito); hatching, dashes and marks say the same.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B38600", "#56B4E9")
 HATCHES = ("", "/", "x", ".", "-", "+")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKS = ("circle", "square", "diamond", "triangle-up", "x", "star")
@@ -35,10 +35,12 @@ def class_bars(classes: Sequence[str], series: Mapping[str, Sequence[Estimate | 
             y=values,
             name=name,
             marker={
-                "color": COLOURS[number % len(COLOURS)],
+                "color": CONTRASTING[number % len(CONTRASTING)],
                 "pattern": {
                     "shape": HATCHES[number % len(HATCHES)],
-                    "bgcolor": COLOURS[number % len(COLOURS)],  # without it Plotly leaves the ground between lines bare
+                    "bgcolor": CONTRASTING[
+                        number % len(CONTRASTING)
+                    ],  # without it Plotly leaves the ground between lines bare
                     "fgcolor": "#FFFFFF",
                     "size": 7,
                     "solidity": 0.25,
@@ -51,7 +53,7 @@ def class_bars(classes: Sequence[str], series: Mapping[str, Sequence[Estimate | 
                 "arrayminus": [v - 100 * e.low for (_, e), v in zip(known, values, strict=True)],
                 "thickness": 1.2,
                 "width": 3,
-                "color": "#8A8F98",
+                "color": GREY,
             },
             customdata=[[100 * e.low, 100 * e.high] for _, e in known],
             hovertemplate="%{x}: %{y:.1f} % [%{customdata[0]:.1f}, %{customdata[1]:.1f}]<extra>" + name + "</extra>",
@@ -68,11 +70,6 @@ def class_bars(classes: Sequence[str], series: Mapping[str, Sequence[Estimate | 
     return figure
 
 
-#: One hue from the page's ground to its opposite, and for differences purple, white, orange: both keep apart in grey
-#: and in colour vision deficiencies, and every cell says its value in words. Colours at equal steps of the scale.
-LIGHT = ("#F7FAFB", "#C5DCE8", "#7FB2CC", "#3E89B0", "#123F58")
-DARK = ("#1B2226", "#1F4156", "#2B6A8C", "#5FA3C4", "#CBE6F3")
-_DIVERGING = ("#2D004B", "#8073AC", "#F7F7F7", "#E08214", "#7F3B08")
 _BLACK, _WHITE = "#000000", "#FFFFFF"
 
 
@@ -101,7 +98,7 @@ def confusion_heatmap(
     finite = np.abs(shown[np.isfinite(shown)])
     top = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
     told = about or texts
-    scale = _DIVERGING if signed else DARK if dark else LIGHT
+    scale = DIVERGING if signed else ON_DARK if dark else ON_LIGHT
     figure = go.Figure()
     level = np.nan_to_num(shown) / top
     inks = np.array([[readable_ink((v + 1) / 2 if signed else v, scale) for v in row] for row in level])

@@ -5,31 +5,23 @@ from __future__ import annotations
 import base64
 
 import numpy as np
-import plotly.colors as px_colors
 import plotly.graph_objects as go
 
-#: Perceptual, and for signed maps colour-blind safe with a neutral middle.
-#: Streamlit's theme takes the colours #000001 to #000035 for its own placeholders: Inferno's black, #000004, would turn
-#: into a colour of the theme.
-SEQUENTIAL = ["rgb(0, 0, 4)", *px_colors.sequential.Inferno[1:]]
-#: By the names of the library's colour maps.
-SEQUENTIALS = {
-    "inferno": SEQUENTIAL, "viridis": px_colors.sequential.Viridis, "cividis": px_colors.sequential.Cividis
-}  # fmt: skip
-DIVERGING = "PuOr_r"
+from fer_models.colours import USUAL_MAP, scale
+
 #: What the scale says.
 UNSIGNED, SIGNED = "part of the largest value", "below 0 against, above 0 for; part of the largest"
 
 
 def heatmap_overlay(
-    face_png: bytes, heat: np.ndarray | None, *, opacity: float, signed: bool = False, colours: str = "inferno"
+    face_png: bytes, heat: np.ndarray | None, *, opacity: float, signed: bool = False, colours: str = USUAL_MAP
 ) -> go.Figure:
     """A heatmap over the enlarged face.
 
     Args:
         face_png: PNG of the face at the network's size (W x H pixels of the map).
         heat: (H, W) in [0, 1], or in [-1, 1] when ``signed``; ``None`` draws the face alone.
-        opacity: of the map, 0 to 1. colours: a key of :data:`SEQUENTIALS`; signed maps have their own.
+        opacity: of the map, 0 to 1. colours: one of the colour maps; signed maps have their own.
     """
     figure = go.Figure(go.Image(source=_uri(face_png), hoverinfo="skip"))
     if heat is not None:
@@ -37,7 +29,7 @@ def heatmap_overlay(
             z=heat,
             zmin=-1 if signed else 0,
             zmax=1,
-            colorscale=DIVERGING if signed else SEQUENTIALS[colours],
+            colorscale=scale("diverging" if signed else colours),
             opacity=opacity,
             zsmooth=False,
             colorbar={

@@ -9,6 +9,7 @@ import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
+from fer_models.colours import COLOUR_MAPS
 from fer_models.explain import EXPLAINERS
 from workbench import state
 from workbench.app import pictures
@@ -16,7 +17,7 @@ from workbench.face.model.predict import Crop
 from workbench.heatmap.figures import heatmap_overlay
 from workbench.heatmap.model import drawing
 from workbench.heatmap.model import look as look_model
-from workbench.heatmap.model.drawing import COLOURS, Display
+from workbench.heatmap.model.drawing import Display
 from workbench.heatmap.model.look import Look, Question
 from workbench.widgets import plot
 
@@ -96,9 +97,9 @@ def choose_display() -> tuple[str, str, Display]:
         opacity = st.slider("Opacity, %", 0, 100, step=5, **state.bound_number("opacity", 50)) / 100
         colours = st.selectbox(
             "Colour map",
-            COLOURS,
+            COLOUR_MAPS,
             help="Perceptual: equal steps look equal. Cividis keeps its order in colour vision deficiencies.",
-            **state.bound("colours", COLOURS, in_url=False),
+            **state.bound("colours", COLOUR_MAPS, in_url=False),
         )
         signed = st.toggle(
             "Signed",

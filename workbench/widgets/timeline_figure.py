@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from fer_models.colours import MARK
 from fer_models.labels import colour
 
 #: More points than pixels are not seen: longer series are thinned evenly.
@@ -77,7 +78,7 @@ def timeline(
             unselected={"marker": {"opacity": 0}}, row=1, col=1,
         )  # fmt: skip
     if now is not None:
-        figure.add_vline(x=now, line={"width": 2, "color": "#E02B20", "dash": "dot"})
+        figure.add_vline(x=now, line={"width": 2, "color": MARK, "dash": "dot"})
     figure.update_xaxes(showgrid=False, fixedrange=True, zeroline=False)
     figure.update_xaxes(title_text="time, s", row=2, col=1)
     figure.update_yaxes(range=[0, 100.5], fixedrange=True, tickvals=[0, 50, 100], zeroline=False)

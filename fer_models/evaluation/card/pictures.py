@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from fer_models.colours import CONTRASTING, GREY
 from fer_models.evaluation.calibration.temperature import Calibration
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.sentence import percent_text
 
-_BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#8a8f93"
+_BLUE, _ORANGE = CONTRASTING[:2]
 _CELL, _SIDE, _LEFT, _TOP = 52, 300, 56, 24
 
 
@@ -41,7 +42,7 @@ def confusion_svg(measured: Evaluation) -> str:
 
 def reliability_svg(found: Calibration) -> str:
     """Accuracy over confidence as it is and with a temperature; the diagonal is a network that knows how sure to be."""
-    parts = [*_frame("confidence", "accuracy", (0, 1), (0, 1)), _line([(0, 0), (1, 1)], _GREY, "2 4")]
+    parts = [*_frame("confidence", "accuracy", (0, 1), (0, 1)), _line([(0, 0), (1, 1)], GREY, "2 4")]
     for bins, colour, dash in ((found.before, _BLUE, ""), (found.after, _ORANGE, "6 3")):
         points = [(b.confidence, b.accuracy.value) for b in bins if b.confidence is not None and b.accuracy is not None]
         parts.append(_line(points, colour, dash))
@@ -56,7 +57,7 @@ def reliability_svg(found: Calibration) -> str:
 
 def curves_svg(rows: Sequence[Mapping[str, Any]]) -> str:
     """Accuracy in training and validation by epoch, from the lines of a run's ``metrics.jsonl``; empty without any."""
-    kinds = (("train_accuracy", "training", _GREY, "6 3"), ("val_accuracy", "validation", _BLUE, ""))
+    kinds = (("train_accuracy", "training", GREY, "6 3"), ("val_accuracy", "validation", _BLUE, ""))
     curves = {
         key: [(float(row["epoch"]), float(row[key])) for row in rows if _is_number(row.get(key))] for key, *_ in kinds
     }

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-#: Told apart by dash as well as by colour; Okabe and Ito's colours, which colour-blind readers can tell apart.
-_STROKES = (("#0072b2", ""), ("#d55e00", "6 3"), ("#009e73", "2 3"), ("#cc79a7", "8 3 2 3"), ("#8a8f93", "1 4"))
+from fer_models.colours import CONTRASTING, GREY
+
+#: Colour and dash of a curve.
+_STROKES = tuple(zip((*CONTRASTING[:4], GREY), ("", "6 3", "2 3", "8 3 2 3", "1 4"), strict=True))
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 640, 280, 48, 44, 12
 
 

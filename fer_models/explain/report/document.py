@@ -13,6 +13,7 @@ from importlib import metadata
 import numpy as np
 
 from fer_models.checkpoint import Checkpoint
+from fer_models.colours import USUAL_MAP
 from fer_models.errors import UserError
 from fer_models.explain.overlay import overlay
 from fer_models.explain.report.charts import Bar, Lines, bars_html, lines_html
@@ -89,7 +90,7 @@ def heatmap_figure(
     heatmap: np.ndarray,
     *,
     opacity: float = 0.5,
-    colour_map: str = "inferno",
+    colour_map: str = USUAL_MAP,
     caption: str = "",
     side: int = 288,
 ) -> Figure:

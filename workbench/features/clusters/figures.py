@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from fer_models.colours import GREY, MARK, ON_DARK
 from fer_models.embedding.epochs import EpochMap, Training
 from fer_models.labels import colour
 from workbench.app.ink import ink
 
 #: Red on light and on dark ground; as a ring it is told from points by its shape as well.
-_RING = "#E02B20"
-_FIXED = {"right": "#2C6FBB", "wrong": "#E8743B", "no copy here": "#8A8F98"}
+_FIXED = {"right": "#2C6FBB", "wrong": "#E8743B", "no copy here": GREY}
 #: For names that are no emotions: told apart in common colour vision deficiencies.
 _OTHERS = ("#2C6FBB", "#E8743B", "#5B7F2B", "#A85C9A", "#F2B701", "#4C9F9B", "#9E2A2B", "#3D405B")
 _SCALE = "Cividis"
@@ -85,14 +85,14 @@ def cluster_map(
         )
         scale.pop("colorbar", None)
     if outliers is not None and outliers.any():
-        ring = {"size": size + 8, "symbol": "circle-open", "color": _RING, "line": {"width": 2, "color": _RING}}
+        ring = {"size": size + 8, "symbol": "circle-open", "color": MARK, "line": {"width": 2, "color": MARK}}
         figure.add_trace(_points(coordinates[outliers], name="outlier", marker=ring, hoverinfo="skip"))
     for name, line in (spread or {}).items():
         figure.add_trace(_outline(name, line))
     if centres:
         _add_centres(figure, centres, dark)
     if added is not None:
-        star = {"size": 18, "symbol": "star" if len(added) == 2 else "diamond", "color": _RING,
+        star = {"size": 18, "symbol": "star" if len(added) == 2 else "diamond", "color": MARK,
                 "line": {"width": 2, "color": "#FFFFFF"}}  # fmt: skip
         figure.add_trace(_points(np.array([added]), name="your picture", marker=star, hoverinfo="name"))
     hidden = {"showticklabels": False, "zeroline": False, "title_text": "", "ticks": ""}
@@ -167,7 +167,7 @@ def _outline(name: str, line: np.ndarray) -> Any:
 
 
 def _add_centres(figure: go.Figure, centres: Mapping[str, tuple[float, ...]], dark: bool) -> None:
-    text = "#DDE3E6" if dark else "#1B2226"
+    text = "#DDE3E6" if dark else ON_DARK[0]
     for name, point in centres.items():
         mark = {"symbol": "diamond", "size": 12, "color": colour(name), "line": {"width": 2, "color": text}}
         words = {"mode": "markers+text", "text": [name], "textfont": {"color": text}} if len(point) == 3 else {}
@@ -228,7 +228,7 @@ def epoch_curves(
             for (key, values), (colour, dash, symbol) in zip(curves.items(), _LINES, strict=True)
         ]
     )
-    figure.add_vline(x=shown, line={"color": "#8A8F98", "width": 2, "dash": "dash"})
+    figure.add_vline(x=shown, line={"color": GREY, "width": 2, "dash": "dash"})
     figure.update_layout(
         height=430,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},

@@ -11,13 +11,13 @@ from typing import Literal
 import numpy as np
 import plotly.graph_objects as go
 
+from fer_models.colours import GREY, SERIES
 from fer_models.evaluation.calibration.reliability import ReliabilityBin, RiskCoverage
 from fer_models.evaluation.metrics.curves import Curve
 from fer_models.evaluation.verification import VerificationCurve
 from fer_models.labels import colour
 from workbench.evidence.figures import DASHES
 
-_INKS = ("#2B6A8C", "#C46A2D")
 _SYMBOLS = ("circle", "square-open")
 _MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}
 
@@ -30,7 +30,7 @@ def reliability_diagram(series: Mapping[str, Sequence[ReliabilityBin]]) -> go.Fi
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 100], y=[0, 100], mode="lines", name="exactly right", hoverinfo="skip",
-        line={"color": "#8A8F98", "dash": "dot", "width": 1.5},
+        line={"color": GREY, "dash": "dot", "width": 1.5},
     )  # fmt: skip
     for number, (name, bins) in enumerate(series.items()):
         known = [b for b in bins if b.n and b.accuracy is not None and b.confidence is not None]
@@ -49,7 +49,7 @@ def reliability_diagram(series: Mapping[str, Sequence[ReliabilityBin]]) -> go.Fi
             },
             mode="lines+markers",
             name=name,
-            line={"color": _INKS[number % 2], "width": 1.5, "dash": ("solid", "dash")[number % 2]},
+            line={"color": SERIES[number % 2], "width": 1.5, "dash": ("solid", "dash")[number % 2]},
             marker={"symbol": _SYMBOLS[number % 2], "size": [6 + 8 * float(np.sqrt(b.n / most)) for b in known]},
             text=[f"{b.n:,}" for b in known],
             hovertemplate="confidence %{x:.1f} %: accuracy %{y:.1f} %, %{text} pictures<extra>" + name + "</extra>",
@@ -75,7 +75,7 @@ def risk_coverage_curve(curve: RiskCoverage, threshold: float | None = None) -> 
         customdata=(100 * curve.threshold[keep]).tolist(),
         mode="lines",
         name="this network",
-        line={"color": _INKS[0], "width": 2},
+        line={"color": SERIES[0], "width": 2},
         hovertemplate="%{x:.0f} % answered: %{y:.1f} % wrong<br>confidence from %{customdata:.0f} % on<extra></extra>",
     )
     if threshold is not None:
@@ -85,7 +85,7 @@ def risk_coverage_curve(curve: RiskCoverage, threshold: float | None = None) -> 
             y=[100 * curve.risk[at]],
             mode="markers",
             name="“not sure” below this",
-            marker={"symbol": "diamond", "size": 12, "color": _INKS[1]},
+            marker={"symbol": "diamond", "size": 12, "color": SERIES[1]},
             hoverinfo="skip",
         )
     figure.update_xaxes(title_text="answered pictures, %", range=[0, 101], fixedrange=True)
@@ -99,7 +99,6 @@ def _legend() -> dict[str, object]:
 
 
 _MOST = 300
-_INKS = ("#2B6A8C", "#C46A2D")
 
 
 def class_curves(curves: Mapping[str, tuple[Curve, float]], kind: Literal["roc", "pr"]) -> go.Figure:
@@ -112,7 +111,7 @@ def class_curves(curves: Mapping[str, tuple[Curve, float]], kind: Literal["roc",
     if kind == "roc":
         figure.add_scatter(
             x=[0, 100], y=[0, 100], mode="lines", name="chance", hoverinfo="skip",
-            line={"color": "#8A8F98", "dash": "dot", "width": 1.2},
+            line={"color": GREY, "dash": "dot", "width": 1.2},
         )  # fmt: skip
     for number, (name, (curve, area)) in enumerate(curves.items()):
         keep = _thin(len(curve.x))
@@ -138,8 +137,8 @@ def acceptance(curve: VerificationCurve) -> go.Figure:
     keep = _thin(len(curve.threshold))
     shown = 100 * np.minimum(curve.threshold[keep], 1)
     for values, name, ink, dash in (
-        (curve.far, "false acceptance", _INKS[0], "solid"),
-        (curve.frr, "false rejection", _INKS[1], "dash"),
+        (curve.far, "false acceptance", SERIES[0], "solid"),
+        (curve.frr, "false rejection", SERIES[1], "dash"),
     ):
         figure.add_scatter(
             x=shown, y=100 * values[keep], mode="lines", name=name, line={"color": ink, "dash": dash, "width": 2},
@@ -147,7 +146,7 @@ def acceptance(curve: VerificationCurve) -> go.Figure:
         )  # fmt: skip
     figure.add_scatter(
         x=[100 * curve.eer_threshold], y=[100 * curve.eer], mode="markers", name=f"equal, {100 * curve.eer:.1f} %",
-        marker={"symbol": "diamond", "size": 11, "color": "#8A8F98"}, hoverinfo="name",
+        marker={"symbol": "diamond", "size": 11, "color": GREY}, hoverinfo="name",
     )  # fmt: skip
     figure.update_xaxes(title_text="threshold of the score, %", range=[-1, 101], fixedrange=True)
     figure.update_yaxes(title_text="share of attempts, %", range=[-1, 102], fixedrange=True)

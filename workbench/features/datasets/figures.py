@@ -9,10 +9,10 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from fer_models import labels
+from fer_models.colours import GREY, SERIES
 
 #: Lines told apart by their dash too.
 _DASHES = ("solid", "dash", "dot", "dashdot")
-_INKS = ("#2B6A8C", "#C46A2D", "#5E7F3A", "#7A5C99", "#8A8F98")
 _MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}
 
 
@@ -92,7 +92,7 @@ def pixel_levels(levels: np.ndarray, names: Sequence[str]) -> go.Figure:
                 y=100 * row,
                 name=name,
                 mode="lines",
-                line={"dash": _DASHES[number % 4], "color": _INKS[number % 5], "width": 2, "shape": "hvh"},
+                line={"dash": _DASHES[number % 4], "color": SERIES[number % 5], "width": 2, "shape": "hvh"},
                 hovertemplate="level %{x:.0f}: %{y:.2f} % of the pixels<extra>" + name + "</extra>",
             )
     figure.update_xaxes(range=[0, 256], title_text="pixel level", fixedrange=True, tickvals=[0, 64, 128, 192, 255])
@@ -105,7 +105,7 @@ def pixel_levels(levels: np.ndarray, names: Sequence[str]) -> go.Figure:
 
 def split_colours(count: int) -> list[str]:
     """The colours of splits, in their order."""
-    return [_INKS[number % 5] for number in range(count)]
+    return [SERIES[number % 5] for number in range(count)]
 
 
 def difference(values: np.ndarray, first: str, second: str) -> go.Figure:
@@ -182,7 +182,7 @@ def nearest_neighbour(rows: Sequence[Mapping[str, float | str]]) -> go.Figure:
         y=[str(row["name"]) for row in rows],
         orientation="h",
         marker={
-            "color": [_INKS[1], _INKS[0]][: len(rows)],
+            "color": [SERIES[1], SERIES[0]][: len(rows)],
             "pattern": {"shape": ["/", ""][: len(rows)], "fgcolor": "#FFFFFF", "size": 5, "solidity": 0.2},
         },
         error_x={
@@ -191,7 +191,7 @@ def nearest_neighbour(rows: Sequence[Mapping[str, float | str]]) -> go.Figure:
             "array": [100 * float(row["high"]) - v for row, v in zip(rows, values, strict=True)],
             "arrayminus": [v - 100 * float(row["low"]) for row, v in zip(rows, values, strict=True)],
             "thickness": 1.5,
-            "color": "#8A8F98",
+            "color": GREY,
         },
         hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
     )

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from fer_models import labels
+from fer_models.colours import SERIES
 from workbench.app.wording import percent
 from workbench.face.model.crop import RegionShares
 
 #: Label, value in [0, 1], text of the value, colour, and where a tick stands (in [0, 1]) or ``None``.
 Bar = tuple[str, float, str, str, float | None]
-_PLAIN = "#3E89B0"
+_PLAIN = SERIES[0]
 
 
 def show(bars: Sequence[Bar], *, label: str, full: float = 1.0) -> None:

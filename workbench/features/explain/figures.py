@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from fer_models.colours import GREY, SERIES
 from workbench.heatmap.figures import SEQUENTIAL
 
 
@@ -51,7 +52,7 @@ def opposed_bars(rows: Sequence[tuple[str, float, float]], a: str, b: str, colou
 
 
 #: This map, then the maps that know nothing: told apart by dash and width as well as colour.
-_STYLES = (("#C46A2D", "solid", 3), ("#8A8F98", "dot", 2), ("#3E89B0", "dash", 2), ("#7A5C99", "dashdot", 2))
+_STYLES = ((SERIES[1], "solid", 3), (GREY, "dot", 2), (SERIES[0], "dash", 2), (SERIES[3], "dashdot", 2))
 
 
 def removal_curves(
@@ -102,7 +103,7 @@ def strength_curves(
             line={"color": colour, "width": 2.5, "dash": dashes[number % len(dashes)]},
             hovertemplate="%{x:.3g}: %{y:.1f} %<extra>" + name + "</extra>",
         )
-    figure.add_vline(x=now, line={"dash": "dot", "width": 1.5, "color": "#8A8F98"})
+    figure.add_vline(x=now, line={"dash": "dot", "width": 1.5, "color": GREY})
     figure.update_xaxes(title_text=unit, fixedrange=True)
     figure.update_yaxes(title_text="probability, %", range=[0, 102], fixedrange=True)
     figure.update_layout(
@@ -142,7 +143,7 @@ def sorted_gates(gates: Mapping[str, np.ndarray]) -> go.Figure:
     return figure
 
 
-def gate_bars(values: np.ndarray, colour: str = "#3E89B0") -> go.Figure:
+def gate_bars(values: np.ndarray, colour: str = SERIES[0]) -> go.Figure:
     """One bar a channel, the most open on the left.
 
     Args:

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
+from fer_models.colours import GREY, SERIES
 from fer_models.explain.sets.table import RegionShare
 
 #: Okabe and Ito's colours; networks are told apart by their pattern too.
-_COLOURS = ("#3E89B0", "#C46A2D", "#3F9C78", "#B06C9A")
 _PATTERNS = ("", "/", ".", "x")
-_GREY = "#8A8F98"
 
 
 def region_bars(shares: Mapping[str, Sequence[RegionShare]]) -> go.Figure:
@@ -27,13 +26,13 @@ def region_bars(shares: Mapping[str, Sequence[RegionShare]]) -> go.Figure:
             x=[100 * one.share.value for one in regions],
             orientation="h",
             name=_escape(network),
-            marker={"color": _COLOURS[number % 4], "pattern": {"shape": _PATTERNS[number % 4], "fgcolor": "white"}},
+            marker={"color": SERIES[number % 4], "pattern": {"shape": _PATTERNS[number % 4], "fgcolor": "white"}},
             error_x={
                 "type": "data",
                 "symmetric": False,
                 "array": [100 * (one.share.high - one.share.value) for one in regions],
                 "arrayminus": [100 * (one.share.value - one.share.low) for one in regions],
-                "color": _GREY,
+                "color": GREY,
                 "thickness": 1.4,
                 "width": 4,
             },
@@ -47,7 +46,7 @@ def region_bars(shares: Mapping[str, Sequence[RegionShare]]) -> go.Figure:
         x=[100 * one.area for one in first],
         mode="markers",
         name="share of the picture",
-        marker={"symbol": "line-ns", "size": 18, "line": {"width": 3, "color": _GREY}},
+        marker={"symbol": "line-ns", "size": 18, "line": {"width": 3, "color": GREY}},
         hovertemplate="%{y} covers %{x:.1f} % of the picture<extra></extra>",
     )
     figure.update_xaxes(title_text="share of the relevance, %", rangemode="tozero", fixedrange=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from fer_models.colours import MARK
 from fer_models.labels import colour
 
 
@@ -40,7 +41,7 @@ def face_on_map(
         x=[point[0]],
         y=[point[1]],
         mode="markers",
-        marker={"size": 20, "symbol": "star", "color": "#E02B20", "line": {"width": 2, "color": "#FFFFFF"}},
+        marker={"size": 20, "symbol": "star", "color": MARK, "line": {"width": 2, "color": "#FFFFFF"}},
         name="this face",
         hoverinfo="name",
     )

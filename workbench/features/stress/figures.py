@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-_COLOURS = ("#2B6A8C", "#C46A2D", "#5E7F3A", "#7A5C99", "#8A8F98", "#B08A2E")
+from fer_models.colours import SERIES
+
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
@@ -28,7 +29,7 @@ def curves(lines: Sequence[Curve], severities: Sequence[int], *, title: str, per
     figure = go.Figure()
     x = list(severities)
     for i, line in enumerate(lines):
-        colour, dash = _COLOURS[i % len(_COLOURS)], _DASHES[i % len(_DASHES)]
+        colour, dash = SERIES[i % len(SERIES)], _DASHES[i % len(_DASHES)]
         band = [factor * v for v in line.high] + [factor * v for v in reversed(line.low)]
         rgb = ", ".join(str(int(colour[k : k + 2], 16)) for k in (1, 3, 5))
         figure.add_scatter(

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
+from fer_models.colours import SERIES
+
 #: Colours of settings, distinct in grey too by their dashes.
-COLOURS = ("#3E89B0", "#C46A2D", "#5E7F3A", "#7A5C99", "#8A8F98", "#A0527A")
 #: From low to high, each end to be seen on its ground.
 _ON_LIGHT, _ON_DARK = ("#D9A441", "#3E89B0", "#1C2F4A"), ("#6F86C8", "#5EC4A0", "#F5E663")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -41,7 +42,7 @@ def curves(bands: Sequence[Band], title: str, *, percent: bool) -> go.Figure:
     factor, unit = (100.0, " %") if percent else (1.0, "")
     figure = go.Figure()
     for i, band in enumerate(bands):
-        colour, dash = COLOURS[i % len(COLOURS)], _DASHES[i % len(_DASHES)]
+        colour, dash = SERIES[i % len(SERIES)], _DASHES[i % len(_DASHES)]
         low, high = factor * (band.mean - band.deviation), factor * (band.mean + band.deviation)
         figure.add_scatter(
             x=[*band.epochs.tolist(), *band.epochs[::-1].tolist()],

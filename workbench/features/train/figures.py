@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
+from fer_models.colours import GREY, SERIES
 from fer_models.labels import colour
 from workbench.app.ink import ink
 
-TRAIN, VALIDATION = "#C46A2D", "#3E89B0"
-_MARK = {"dash": "dash", "width": 1, "color": "#8A8F98"}
+VALIDATION, TRAIN = SERIES[:2]
+_MARK = {"dash": "dash", "width": 1, "color": GREY}
 #: Distinct in hue and lightness; beyond eight the line style changes.
 _COLOURS = ("#3E89B0", "#E07B39", "#5B8F2B", "#A85C9A", "#C99A00", "#4C9F9B", "#B23A48", "#6C6F9E")
 _DASHES = ("solid", "dash", "dot")

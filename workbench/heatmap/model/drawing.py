@@ -13,13 +13,11 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from fer_models.checkpoint import Checkpoint
+from fer_models.colours import USUAL_MAP
 from fer_models.explain import Attribution
-from fer_models.explain.overlay import COLOUR_MAPS
 from workbench.app.pictures import as_rgb, enlarged
 from workbench.heatmap.model.look import Look, facts, overlaid
 
-#: The colour maps on offer, perceptual and in the usual colour vision deficiencies still in order.
-COLOURS = tuple(COLOUR_MAPS)
 _INK, _PAPER = (28, 34, 38), (255, 255, 255)
 
 
@@ -29,7 +27,7 @@ class Display:
 
     opacity: float = 0.5
     signed: bool = False
-    colours: str = "inferno"
+    colours: str = USUAL_MAP
 
     @property
     def words(self) -> str:

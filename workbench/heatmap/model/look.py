@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from fer_models.classifier import Classifier, Prediction
+from fer_models.colours import USUAL_MAP, coloured
 from fer_models.explain import (
     EXPLAINERS,
     USUAL_METHOD,
@@ -217,13 +218,13 @@ def raw(attribution: Attribution) -> bytes:
 
 
 def overlaid(
-    pixels: np.ndarray, heat: np.ndarray | None, opacity: float, signed: bool, side: int, colours: str = "inferno"
+    pixels: np.ndarray, heat: np.ndarray | None, opacity: float, signed: bool, side: int, colours: str = USUAL_MAP
 ) -> np.ndarray:
     """The heatmap over the face enlarged to about ``side`` pixels, uint8 (side, side, 3).
 
     Args:
         pixels: uint8 (S, S, C). heat: (S, S) in [0, 1], or in [-1, 1] when ``signed``; ``None`` for the face alone.
-        colours: a key of ``COLOUR_MAPS``; signed maps have their own colours.
+        colours: one of ``COLOUR_MAPS``; signed maps have their own colours.
     """
     face = enlarged(as_rgb(pixels), side)
     if heat is None:
@@ -231,7 +232,7 @@ def overlaid(
     large = enlarged(heat, side)  # repeated, not smoothed: a cell of the map is a cell of the picture
     if not signed:
         return overlay(face, large, opacity, colours)
-    mixed = (1 - opacity) * face + opacity * _diverging((large + 1) / 2)
+    mixed = (1 - opacity) * face + opacity * coloured((large + 1) / 2, "diverging")
     return np.rint(mixed).astype(np.uint8)
 
 
@@ -241,14 +242,7 @@ def overlay_png(
     opacity: float,
     signed: bool,
     side: int = 480,
-    colours: str = "inferno",
+    colours: str = USUAL_MAP,
 ) -> bytes:
     """:func:`overlaid` as PNG."""
     return png(overlaid(pixels, heat, opacity, signed, side, colours))
-
-
-def _diverging(level: np.ndarray) -> np.ndarray:
-    """Purple over white to orange, uint8 (H, W, 3): the ends and middle of the scale on the page."""
-    stops = np.array([[45, 0, 75], [128, 115, 172], [247, 247, 247], [224, 130, 20], [127, 59, 8]], np.float64)
-    places = np.linspace(0, 1, len(stops))
-    return np.stack([np.interp(level, places, stops[:, i]) for i in range(3)], -1).astype(np.uint8)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-_FRONT, _OTHER, _GREY = "#3E89B0", "#C46A2D", "#8A8F98"
+from fer_models.colours import GREY, SERIES
+
+_FRONT, _OTHER = SERIES[:2]
 _WIDTH, _HEIGHT = 700, 310  # pixels for which the names are placed; the page may be wider
 
 
@@ -44,7 +46,7 @@ def pareto(points: Sequence[Point], axis: str) -> go.Figure:
             x=[point.cost for point in best],
             y=[point.accuracy for point in best],
             mode="lines",
-            line={"color": _GREY, "width": 1.5, "dash": "dash", "shape": "hv"},
+            line={"color": GREY, "width": 1.5, "dash": "dash", "shape": "hv"},
             name="Pareto front",
             hoverinfo="skip",
         )
@@ -63,7 +65,7 @@ def pareto(points: Sequence[Point], axis: str) -> go.Figure:
                 "arrayminus": [point.accuracy - point.low for point in group],
                 "thickness": 1.2,
                 "width": 5,
-                "color": _GREY,
+                "color": GREY,
             },
             mode="markers",
             text=[_escape(point.name) for point in group],
@@ -130,7 +132,7 @@ def _name(figure: go.Figure, points: Sequence[Point], window: Sequence[float], h
             showarrow=True,
             arrowhead=0,
             arrowwidth=1,
-            arrowcolor=_GREY if where.far else "rgba(0, 0, 0, 0)",
+            arrowcolor=GREY if where.far else "rgba(0, 0, 0, 0)",
             xanchor=where.anchor,
             borderpad=0,
             font={"size": 12},

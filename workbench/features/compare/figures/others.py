@@ -11,7 +11,8 @@ from typing import Any, Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from workbench.evidence.figures import COLOURS, DARK, DASHES, LIGHT, MARKS, readable_ink
+from fer_models.colours import CONTRASTING, ON_DARK, ON_LIGHT
+from workbench.evidence.figures import DASHES, MARKS, readable_ink
 
 _MOST_MARKS = 12
 
@@ -34,7 +35,7 @@ def curves_together(
     factor, unit, digits = (100.0, " %", ".1f") if quantity == "accuracy" else (1.0, "", ".3f")
     figure = go.Figure()
     for number, (name, rows) in enumerate(runs.items()):
-        style = number % len(COLOURS)
+        style = number % len(CONTRASTING)
         x = _places(rows, by)
         for key, what in ((f"train_{quantity}", "training"), (f"val_{quantity}", "validation")):
             own = what == "validation"
@@ -48,7 +49,7 @@ def curves_together(
                 showlegend=own,
                 mode="lines+markers" if own else "lines",
                 opacity=1.0 if own else 0.45,
-                line={"color": COLOURS[style], "dash": DASHES[style], "width": 2 if own else 1.2},
+                line={"color": CONTRASTING[style], "dash": DASHES[style], "width": 2 if own else 1.2},
                 marker={"symbol": MARKS[style], "size": 7, "maxdisplayed": _MOST_MARKS},
                 hovertemplate=f"{by} %{{x:.4g}}: %{{y:{digits}}}{unit}<extra>{name}, {what}</extra>",
             )
@@ -94,7 +95,7 @@ def matrix(
         texts: what is written into each cell; a line break is ``<br>``.
         about: what the mouse is told of each cell.
     """
-    scale = DARK if dark else LIGHT
+    scale = ON_DARK if dark else ON_LIGHT
     known = shown[np.isfinite(shown)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     low -= max(1.0, 0.15 * (high - low))  # the lowest cell too must stand out from the ground
