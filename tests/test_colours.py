@@ -42,7 +42,7 @@ def test_page_and_picture_draw_a_map_alike() -> None:
         assert [shade for _, shade in figure.data[1].colorscale] == colours.scale(name)
 
 
-@pytest.mark.parametrize("palette", [colours.SERIES, colours.CONTRASTING])
+@pytest.mark.parametrize("palette", [colours.SERIES, colours.MANY, colours.CONTRASTING])
 @pytest.mark.parametrize("ground", ["#FFFFFF", colours.ON_DARK[0]])
 def test_lines_are_seen_on_both_pages(palette: tuple[str, ...], ground: str) -> None:
     def luminance(colour: str) -> float:
@@ -57,8 +57,8 @@ def test_lines_are_seen_on_both_pages(palette: tuple[str, ...], ground: str) -> 
 
 
 def test_the_tables_stand_in_one_place() -> None:
-    owned = {*colours.SERIES, *colours.CONTRASTING, *colours.DIVERGING, *colours.ON_LIGHT, *colours.ON_DARK,
-             colours.GREY, colours.MARK}  # fmt: skip
+    palettes = (colours.SERIES, colours.MANY, colours.CONTRASTING, colours.DIVERGING, colours.ON_LIGHT, colours.ON_DARK)
+    owned = {colours.GREY, colours.MARK, *(colour for palette in palettes for colour in palette)}
     owned -= {emotion.colour for emotion in labels.EMOTIONS}
     for top in ("fer_models", "workbench", "pages"):
         for file in (ROOT / top).rglob("*.py"):

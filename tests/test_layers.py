@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,13 @@ INNER: dict[str, tuple[str, ...]] = {
         "plotly",
     ),
 }
+#: Modules of the library that import nothing of ours but each other.
+GROUND = tuple(f"fer_models.{name}" for name in (
+    "registry", "labels", "colours", "errors", "folders", "layout", "progress", "storage", "process"
+))  # fmt: skip
 #: Inside the library: what a room may import of it; rooms that are not named are free.
 INSIDE: dict[str, tuple[str, ...]] = {
-    "fer_models.registry": ("fer_models.errors",),
-    "fer_models.labels": ("fer_models.errors",),
+    **dict.fromkeys(GROUND, GROUND),
     "fer_models.attention": ("fer_models.attention", "fer_models.registry", "fer_models.labels", "fer_models.errors"),
     "fer_models.losses": ("fer_models.losses", "fer_models.registry", "fer_models.labels", "fer_models.errors"),
     "fer_models.architectures": ("fer_models.architectures", "fer_models.attention", "fer_models.registry",
@@ -123,8 +127,59 @@ def offences(root: Path) -> list[str]:
     return found
 
 
+def room_graph(root: Path) -> dict[str, set[str]]:
+    """Rooms of the library (its folders and the modules beside them) and the rooms that each of them imports."""
+    graph: dict[str, set[str]] = {}
+
+    def room(name: str) -> str:
+        parts = name.split(".")
+        path = root / "fer_models" / parts[1] if len(parts) > 1 else root
+        # ``from fer_models import create_model`` is the package itself.
+        return parts[1] if path.is_dir() or path.with_suffix(".py").is_file() else "fer_models"
+
+    for path in sorted((root / "fer_models").rglob("*.py")):
+        name = module_name(path, root)
+        here = room(name) if name != "fer_models" else "fer_models"
+        rooms = graph.setdefault(here, set())
+        for imported, _ in imports(ast.parse(path.read_text(encoding="utf-8"))):
+            if within(imported, ("fer_models",)):
+                rooms.add(room(imported) if imported != "fer_models" else "fer_models")
+        rooms.discard(here)
+    return graph
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """Rooms that import each other in a ring, none if there is no such ring."""
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
 def test_the_arrows_hold() -> None:
     assert offences(ROOT) == []
+
+
+def test_no_rooms_of_the_library_import_each_other() -> None:
+    graph = room_graph(ROOT)
+    assert {"training", "explain", "checkpoint", "storage"} < graph.keys()
+    assert circle(graph) == []
+
+
+def test_a_planted_circle_is_found(tmp_path: Path) -> None:
+    files = {
+        "fer_models/data/inner/one.py": "from fer_models.faces import two",
+        "fer_models/faces/two.py": "def f():\n    from fer_models.checkpoint import three",
+        "fer_models/checkpoint.py": "import fer_models.errors",
+        "fer_models/errors.py": "",
+    }
+    for file, text in files.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(text, encoding="utf-8")
+    assert circle(room_graph(tmp_path)) == []
+    (tmp_path / "fer_models" / "checkpoint.py").write_text("from fer_models.data.inner.one import f", encoding="utf-8")
+    assert {*circle(room_graph(tmp_path))} == {"data", "faces", "checkpoint"}
 
 
 def test_pages_are_short_scripts() -> None:
@@ -139,6 +194,12 @@ def test_pages_are_short_scripts() -> None:
         ("fer_models/planted.py", "from plotly import graph_objects", "imports plotly.graph_objects"),
         ("fer_models/planted.py", "from workbench.app import runs", "imports workbench.app.runs"),
         ("fer_models/losses/planted.py", "from fer_models.data import open_dataset", "imports fer_models.data"),
+        (
+            "fer_models/storage.py",
+            "from fer_models.data import store",
+            "imports fer_models.data.store, which fer_models",
+        ),
+        ("fer_models/progress.py", "import fer_models.training", "imports fer_models.training, which fer_models.prog"),
         ("workbench/app/planted.py", "from streamlit import cache_data", "imports streamlit.cache_data"),
         ("workbench/app/planted.py", "from workbench import state", "imports workbench.state"),
         ("workbench/app/planted.py", "from plotly import graph_objects", "imports plotly.graph_objects"),

@@ -11,15 +11,12 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from fer_models.colours import GREY, MARK, ON_DARK
+from fer_models.colours import GREY, MANY, MARK, ON_DARK, SERIES
 from fer_models.embedding.epochs import EpochMap, Training
 from fer_models.labels import colour
 from workbench.app.ink import ink
 
-#: Red on light and on dark ground; as a ring it is told from points by its shape as well.
-_FIXED = {"right": "#2C6FBB", "wrong": "#E8743B", "no copy here": GREY}
-#: For names that are no emotions: told apart in common colour vision deficiencies.
-_OTHERS = ("#2C6FBB", "#E8743B", "#5B7F2B", "#A85C9A", "#F2B701", "#4C9F9B", "#9E2A2B", "#3D405B")
+_FIXED = {"right": SERIES[0], "wrong": SERIES[1], "no copy here": GREY}
 _SCALE = "Cividis"
 #: More categories than this share one trace and have no legend.
 _LEGEND = 12
@@ -130,7 +127,7 @@ def _groups(
     labels, present = np.asarray(names), set(names)
     known = [name for name in order if name in present] + sorted(present - set(order))
     own = [name for name in known if name not in order and name not in _FIXED]
-    inks = {name: _FIXED.get(name) or (_OTHERS[own.index(name) % len(_OTHERS)] if name in own else colour(name))
+    inks = {name: _FIXED.get(name) or (MANY[own.index(name) % len(MANY)] if name in own else colour(name))
             for name in known}  # fmt: skip
     if len(known) > _LEGEND:
         yield from (("", where, [inks[str(labels[i])] for i in where], False) for where in kinds if len(where))
@@ -191,8 +188,8 @@ def _add_centres(figure: go.Figure, centres: Mapping[str, tuple[float, ...]], da
         )
 
 
-_LINES = (("#2C6FBB", "solid", "circle"), ("#E8743B", "dot", "square"), ("#5B7F2B", "dash", "diamond"),
-          ("#A85C9A", "dashdot", "cross"))  # fmt: skip
+_LINES = ((SERIES[0], "solid", "circle"), (SERIES[1], "dot", "square"), (SERIES[2], "dash", "diamond"),
+          (SERIES[3], "dashdot", "cross"))  # fmt: skip
 
 
 def epoch_map(training: Training, shown: EpochMap, classes: Sequence[str], *, dark: bool) -> go.Figure:

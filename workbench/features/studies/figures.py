@@ -12,7 +12,7 @@ from fer_models.colours import SERIES
 
 #: Colours of settings, distinct in grey too by their dashes.
 #: From low to high, each end to be seen on its ground.
-_ON_LIGHT, _ON_DARK = ("#D9A441", "#3E89B0", "#1C2F4A"), ("#6F86C8", "#5EC4A0", "#F5E663")
+_ON_LIGHT, _ON_DARK = ("#D9A441", SERIES[0], "#1C2F4A"), ("#6F86C8", "#5EC4A0", "#F5E663")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 

@@ -7,14 +7,13 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from fer_models.colours import GREY, SERIES
+from fer_models.colours import GREY, MANY, SERIES
 from fer_models.labels import colour
 from workbench.app.ink import ink
 
 VALIDATION, TRAIN = SERIES[:2]
 _MARK = {"dash": "dash", "width": 1, "color": GREY}
-#: Distinct in hue and lightness; beyond eight the line style changes.
-_COLOURS = ("#3E89B0", "#E07B39", "#5B8F2B", "#A85C9A", "#C99A00", "#4C9F9B", "#B23A48", "#6C6F9E")
+#: Beyond as many runs as there are colours, the line style changes.
 _DASHES = ("solid", "dash", "dot")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "triangle-down", "cross")
 
@@ -92,7 +91,7 @@ def comparison(
 
 
 def _style(number: int) -> tuple[str, str]:
-    return _COLOURS[number % len(_COLOURS)], _DASHES[number // len(_COLOURS) % len(_DASHES)]
+    return MANY[number % len(MANY)], _DASHES[number // len(MANY) % len(_DASHES)]
 
 
 def _times(value: float | None, factor: float) -> float | None:
