@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from fer_models.colours import GREY, SERIES
-from workbench.heatmap.figures import SEQUENTIAL
+from fer_models.colours import GREY, SERIES, scale
 
 
 def opposed_bars(rows: Sequence[tuple[str, float, float]], a: str, b: str, colour_a: str, colour_b: str) -> go.Figure:
@@ -174,7 +173,7 @@ def weight_matrix(weights: np.ndarray, rows: str, columns: str) -> go.Figure:
     figure = go.Figure(
         go.Heatmap(
             z=weights,
-            colorscale=SEQUENTIAL,
+            colorscale=scale(),
             zmin=0,
             hovertemplate="query %{y}, key %{x}: %{z:.3f}<extra></extra>",
             colorbar={"title": {"text": "weight"}, "thickness": 10, "outlinewidth": 0},
