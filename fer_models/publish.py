@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,16 +21,17 @@ from fer_models.complexity import count
 from fer_models.data import open_dataset
 from fer_models.data.duplicate_cache import duplicates_of
 from fer_models.data.nearest import nearest_hits, references
+from fer_models.data.parts import part_name, without_leaks
 from fer_models.data.readers import READERS
 from fer_models.errors import UserError
 from fer_models.evaluation.annotators import VoteAgreement, vote_agreement, votes_by_row
-from fer_models.evaluation.calibration.temperature import Calibration, calibrate
+from fer_models.evaluation.calibration.temperature import calibrate
 from fer_models.evaluation.card.document import card_markdown
-from fer_models.evaluation.card.pictures import confusion_svg, curves_svg, reliability_svg
+from fer_models.evaluation.card.pictures import write_pictures
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.scorecard import Baseline, scorecard
 from fer_models.evaluation.slices import people_slices
-from fer_models.training.parts import part_name, split_of, without_leaks
+from fer_models.training.parts import split_of
 from fer_models.training.recipe import Recipe
 
 #: Metrics in ``metrics.json``, of the whole part; those of the pictures that do not leak are :data:`WITHOUT_LEAKS`.
@@ -160,25 +162,17 @@ def publish(
         title=title,
         terms=reader.terms if reader else "",
         calibration=calibration,
-        pictures=_draw(folder, measured[0], calibration),
+        pictures=write_pictures(folder, measured[0], calibration, _history(folder)),
         groups=people_slices(measured[0], dataset),
     )
     write_figures(folder, rows, text)
     return read_checkpoint(folder)
 
 
-def _draw(folder: Path, measured: Evaluation, calibration: Calibration) -> dict[str, str]:
-    """Write the card's pictures beside it; what each shows -> its file."""
-    lines = (folder / _HISTORY).read_text(encoding="utf-8").splitlines() if (folder / _HISTORY).exists() else []
-    pictures = {
-        "curves": curves_svg([json.loads(line) for line in lines]),
-        "confusion": confusion_svg(measured),
-        "reliability": reliability_svg(calibration),
-    }
-    for name, picture in pictures.items():
-        if picture:
-            (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
-    return {name: f"{name}.svg" for name, picture in pictures.items() if picture}
+def _history(folder: Path) -> list[dict[str, Any]]:
+    """Figures of each epoch, from the lines beside a published network; empty where there are none."""
+    file = folder / _HISTORY
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
 
 
 def processor_milliseconds(classifier: Classifier) -> float:

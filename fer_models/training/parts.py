@@ -1,4 +1,4 @@
-"""Which pictures a recipe trains, validates and tests on, and what each part is called beside a figure."""
+"""Which pictures a recipe trains, validates and tests on."""
 
 from __future__ import annotations
 
@@ -35,17 +35,3 @@ def without_rows(split: Split, dataset: FaceDataset, rows: frozenset[int]) -> Sp
         return split
     name = f"{split.name}, without {int(listed.sum()):,} training pictures left out by hand"
     return dataclasses.replace(split, train=split.train[~listed], name=name)
-
-
-def part_name(dataset: FaceDataset, split: Split, index: np.ndarray, role: str) -> str:
-    """What a part of a split is called beside a figure: the data set's own split name where the part is all of it."""
-    for number, name in enumerate(dataset.split_names):
-        whole = np.flatnonzero((dataset.split == number) & (dataset.labels >= 0))
-        if np.array_equal(whole, index):
-            return name
-    return f"{role} part ({split.name}, seed {split.seed})"
-
-
-def without_leaks(part: str) -> str:
-    """What a part is called after the pictures with a copy in training were taken out."""
-    return f"{part} without pictures that leak"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,29 @@ from fer_models.evaluation.sentence import percent_text
 
 _BLUE, _ORANGE = CONTRASTING[:2]
 _CELL, _SIDE, _LEFT, _TOP = 52, 300, 56, 24
+
+
+def write_pictures(
+    folder: Path, measured: Evaluation, calibration: Calibration | None, history: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
+    """Write the pictures of a card into its folder, as far as there is something to draw.
+
+    Args:
+        calibration: of the same predictions; without it there is no reliability diagram.
+        history: the lines of a run's ``metrics.jsonl``; without any there are no curves.
+
+    Returns:
+        The file names by ``"curves"``, ``"confusion"`` and ``"reliability"``, as ``card_markdown`` takes them.
+    """
+    pictures = {
+        "curves": curves_svg(history),
+        "confusion": confusion_svg(measured),
+        "reliability": "" if calibration is None else reliability_svg(calibration),
+    }
+    files = {name: f"{name}.svg" for name, picture in pictures.items() if picture}
+    for name, file in files.items():
+        (folder / file).write_text(pictures[name], encoding="utf-8")
+    return files
 
 
 def confusion_svg(measured: Evaluation) -> str:

@@ -11,10 +11,10 @@ import torch
 import fer_models
 from fer_models.checkpoint import save_checkpoint
 from fer_models.data.dataset import FaceDataset
+from fer_models.data.parts import part_name
 from fer_models.data.splits import Split
 from fer_models.storage import atomic_file
 from fer_models.training.loop import Loop
-from fer_models.training.parts import part_name
 from fer_models.training.recipe import Recipe
 from fer_models.training.rows import read_rows
 from fer_models.training.runs.epochs import EpochOutputs, write_epoch

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from fer_models.checkpoint import write_figures
-from fer_models.classifier import load_checkpoint
+from fer_models.classifier import Classifier, load_checkpoint
+from fer_models.complexity import Complexity, count
 from fer_models.data.dataset import FaceDataset
+from fer_models.data.parts import part_name
+from fer_models.data.readers import READERS
 from fer_models.data.splits import Split
-from fer_models.evaluation.evaluate import evaluate
-from fer_models.training.parts import part_name
+from fer_models.errors import UserError
+from fer_models.evaluation.calibration.temperature import Calibration, calibrate
+from fer_models.evaluation.card.document import card_markdown
+from fer_models.evaluation.card.pictures import write_pictures
+from fer_models.evaluation.evaluate import Evaluation, evaluate
+from fer_models.evaluation.scorecard import scorecard
+from fer_models.evaluation.slices import people_slices
 from fer_models.training.runs.run import Run
 
 
 def finish(run: Run, dataset: FaceDataset, split: Split, *, test: bool) -> None:
-    """Fill ``metrics.json`` of the run's best checkpoint: validation, plain and mirrored, and if asked test.
+    """Fill ``metrics.json`` and ``card.md`` of the run's best checkpoint: validation and, with ``test``, test.
 
-    A run that was only cancelled leaves the test part alone: it may be resumed, and a test part is touched once.
+    Each part is measured plain and mirrored; the card is about the test part where that is measured. A run that was
+    only cancelled leaves the test part alone: it may be resumed, and a test part is touched once.
     """
     if run.checkpoint is None:
         return
@@ -27,7 +38,67 @@ def finish(run: Run, dataset: FaceDataset, split: Split, *, test: bool) -> None:
         parts.append((part_name(dataset, split, split.test, "test"), split.test))
     rows = []
     for name, index in parts:
-        for averaging in ("none", "flip"):
-            measured = evaluate(classifier, dataset, index, split_name=name, selection=val_name, averaging=averaging)
+        plain, mirrored = (
+            evaluate(classifier, dataset, index, split_name=name, selection=val_name, averaging=averaging)
+            for averaging in ("none", "flip")
+        )
+        for measured in (plain, mirrored):
             rows += measured.metric_rows(("accuracy", "macro_f1", "balanced_accuracy"))
     write_figures(run.checkpoint, rows)
+    write_figures(run.checkpoint, rows, _card(run, run.checkpoint, classifier, dataset, split, plain, mirrored))
+
+
+def _card(
+    run: Run,
+    folder: Path,
+    classifier: Classifier,
+    dataset: FaceDataset,
+    split: Split,
+    plain: Evaluation,
+    mirrored: Evaluation,
+) -> str:
+    """The card's text from what was measured anyway; what would take long, such as copies and time, is left out.
+
+    Its pictures are written beside it.
+    """
+    recipe = run.recipe
+    cost, calibration = _cost(classifier), _calibration(plain)
+    card = scorecard(
+        classifier.checkpoint,
+        plain,
+        averaged=[mirrored],
+        leaked=np.zeros(plain.n, bool) if recipe.exclude_leaks else None,  # training went without their copies
+        subjects_across=_subjects_across(dataset, split, plain),
+        parameters=None if cost is None else cost.parameters,
+        macs=None if cost is None else cost.macs,
+    )
+    return card_markdown(
+        card,
+        terms=READERS[recipe.data].info.terms if recipe.data in READERS else "",
+        calibration=calibration,
+        pictures=write_pictures(folder, plain, calibration, run.metrics()),
+        groups=people_slices(plain, dataset),
+    )
+
+
+def _subjects_across(dataset: FaceDataset, split: Split, measured: Evaluation) -> int:
+    """Number of people who are both in training and among the measured pictures."""
+    if dataset.subjects is None:
+        return 0
+    subjects = np.asarray(dataset.subjects)
+    return len((set(subjects[split.train].tolist()) & set(subjects[measured.positions].tolist())) - {""})
+
+
+def _cost(classifier: Classifier) -> Complexity | None:
+    checkpoint = classifier.checkpoint
+    try:
+        return count(classifier.model, (checkpoint.in_channels, checkpoint.preprocess.size, checkpoint.preprocess.size))
+    except UserError:
+        return None
+
+
+def _calibration(measured: Evaluation) -> Calibration | None:
+    try:
+        return calibrate(measured)
+    except UserError:  # too few pictures to fit a temperature on
+        return None

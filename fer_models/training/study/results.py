@@ -15,10 +15,11 @@ import numpy as np
 from fer_models.checkpoint import Checkpoint, read_checkpoint
 from fer_models.data import open_dataset
 from fer_models.data.dataset import FaceDataset
+from fer_models.data.parts import part_name
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation, Progress
 from fer_models.evaluation.predictions import predictions_for
-from fer_models.training.parts import part_name, split_of
+from fer_models.training.parts import split_of
 from fer_models.training.runs.run import Run
 from fer_models.training.study.axes import Settings, shown
 from fer_models.training.study.study import Study, Trial, folds_of, same_settings

@@ -19,10 +19,10 @@ from streamlit.testing.v1 import AppTest
 from fer_models import create_model
 from fer_models.checkpoint import save_checkpoint
 from fer_models.data import make_split, open_dataset
+from fer_models.data.parts import part_name
 from fer_models.errors import UserError
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
-from fer_models.training.parts import part_name
 from fer_models.training.recipe import Recipe, load_preset
 from fer_models.training.runs.run import list_runs
 from fer_models.training.study import start
