@@ -12,6 +12,7 @@ from fer_models.data import open_dataset
 from fer_models.embedding.extract import features_of, sample
 from fer_models.embedding.maps import make_map
 from fer_models.embedding.settings import METHODS, MapSettings
+from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import predictions_for
 
 
@@ -49,14 +50,12 @@ def run(given: argparse.Namespace) -> int:
     )
     checkpoint = read_checkpoint(given.checkpoint)
     dataset = open_dataset(given.data)
-    split = given.split or dataset.split_names[-1]
-    index = np.arange(len(dataset)) if split == "all" else dataset.split_index(split)
-    index = index[np.asarray(dataset.labels)[index] >= 0]
+    part = Part.of_split(dataset, given.split or dataset.split_names[-1])
     found = predictions_for(
         checkpoint,
         dataset,
-        index,
-        split_name=split,
+        part.index,
+        split_name=part.name,
         selection=checkpoint.selection,
         progress=lambda done, total: show_progress(done / total, "predicting"),
     )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
-
-import numpy as np
 
 from fer_models.averaging import AVERAGINGS
 from fer_models.classifier import load_checkpoint
@@ -14,7 +13,9 @@ from fer_models.data import open_dataset
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import parse_label_map
 from fer_models.evaluation.evaluate import Evaluation, evaluate
+from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import export_predictions, table_folder, write_predictions
+from fer_models.evaluation.training_overlap import training_overlap
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,24 +40,27 @@ def run(given: argparse.Namespace) -> int:
     classifier = load_checkpoint(given.checkpoint)
     dataset = open_dataset(given.data)
     label_map = parse_label_map(given.map)
-    split = given.split or dataset.split_names[-1]
-    index = np.arange(len(dataset)) if split == "all" else dataset.split_index(split)
-    index = index[np.asarray(dataset.labels)[index] >= 0]
+    part = Part.of_split(dataset, given.split or dataset.split_names[-1])
     selection = classifier.checkpoint.selection
     measured = evaluate(
         classifier,
         dataset,
-        index,
-        split_name=split,
+        part.index,
+        split_name=part.name,
         selection=selection,
         averaging=given.averaging,
         label_map=label_map,
         progress=lambda done, total: show_progress(done / total, "measuring"),
     )
-    folder = table_folder(classifier.checkpoint, dataset, index, split, given.averaging, label_map)
+    folder = table_folder(classifier.checkpoint, dataset, part.index, part.name, given.averaging, label_map)
+    overlap = training_overlap(measured, classifier.checkpoint, dataset, given.data)
+    warnings = [overlap.warning] if overlap is not None and overlap.warning else []
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     told = _tables(measured, folder, given.out)
     if given.json:
-        write_json(measured.to_json(), given.json)
+        figures = measured.to_json()
+        write_json(figures | {"notes": [*figures["notes"], *warnings]}, given.json)
     if given.json != "-":
         print(f"accuracy  {measured.sentence('accuracy')}")
         print(f"macro F1  {measured.sentence('macro_f1')}")

@@ -15,8 +15,10 @@ from fer_models.checkpoint import read_checkpoint, save_checkpoint
 from fer_models.cli import main
 from fer_models.data import open_dataset
 from fer_models.evaluation.predictions import cached_predictions
+from fer_models.evaluation.training_overlap import training_split
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
+from fer_models.training.recipe import Recipe
 
 DATA = "synthetic:count=70,size=48,identities=6"
 
@@ -48,6 +50,40 @@ def test_the_table_is_written_twice_and_the_pages_find_it(
     )
     assert cached is not None and cached.confusion.tolist() == told["confusion"]
     assert f"predictions in {out}" in said and said.count("predictions in ") == 2
+
+
+def test_pictures_that_trained_the_network_are_warned_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As the pages do; the JSON carries the sentence too, the cached table does not: there the pages add it."""
+    torch.manual_seed(0)
+    network = fer_models.create_model("mini_xception", 7, 1)
+    provenance = {"recipe": Recipe(data=DATA, network="mini_xception").to_dict(), "validation": "val"}
+    trained = save_checkpoint(tmp_path / "trained", network, FER7, Preprocess(), provenance=provenance)
+    dataset = open_dataset(DATA)
+    n = len(dataset.split_index("train"))
+    warning = f"All of these {n} pictures trained the network"
+    assert main(["evaluate", str(trained.path), "--data", DATA, "--split", "train", "--json", "-"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"warning: {warning}")
+    assert json.loads(printed.out)["notes"][-1].startswith(warning)
+    index = dataset.split_index("train")
+    cached = cached_predictions(trained, dataset, index, split_name="train", selection="val")
+    assert cached is not None and not any("trained the network" in note for note in cached.notes)
+    assert main(["evaluate", str(trained.path), "--data", DATA, "--split", "all"]) == 0
+    assert f"warning: {n} of these {len(dataset)} pictures trained the network" in capsys.readouterr().err
+    assert main(["evaluate", str(trained.path), "--data", DATA, "--split", "test", "--json", "-"]) == 0
+    printed = capsys.readouterr()
+    assert "trained the network" not in printed.err + printed.out
+
+
+def test_data_opened_by_another_path_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = open_dataset(DATA)
+    (tmp_path / "faces").mkdir()
+    monkeypatch.chdir(tmp_path)
+    recipe = Recipe(data=str(tmp_path / "faces"), network="mini_xception").to_dict()
+    network = fer_models.create_model("mini_xception", 7, 1)
+    trained = save_checkpoint(tmp_path / "trained", network, FER7, Preprocess(), provenance={"recipe": recipe})
+    assert training_split(trained, dataset, "faces") is not None
+    assert training_split(trained, dataset, "elsewhere") is None and training_split(trained, dataset, "") is None
 
 
 def test_a_file_that_cannot_be_written_is_said(

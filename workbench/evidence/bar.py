@@ -10,13 +10,15 @@ import streamlit as st
 from fer_models.averaging import AVERAGINGS
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
+from fer_models.evaluation import training_overlap
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.part import Part
+from fer_models.evaluation.pooled import pool
 from workbench import cache, state
 from workbench.app import dataset_facts, inventory
 from workbench.app.wording import percent
 from workbench.evidence import cached
-from workbench.evidence.model import predictions, training
-from workbench.evidence.model.predictions import Part
+from workbench.evidence.model import predictions
 from workbench.widgets import job_progress, selection_bar
 
 
@@ -58,15 +60,15 @@ def show() -> Evidence | None:
 
 def _part(checkpoint: Checkpoint, name: str, dataset: FaceDataset, split: str, averaging: str) -> Evidence | None:
     """The predictions for the split, or for what the training protocol held out: that is the usual choice."""
-    own = training.own_part(checkpoint, dataset, name)
+    own = training_overlap.held_out_part(checkpoint, dataset, name)
     if own is None:
-        found = of(checkpoint, dataset, split, averaging)
+        found = of(checkpoint, dataset, Part.of_split(dataset, split), averaging)
         return None if found is None else Evidence(checkpoint, name, dataset, found)
     usable = inventory.usable(inventory.trained_networks()).values()
-    folds = training.folds(checkpoint, [n.checkpoint for n in usable if n.checkpoint], dataset, name)
+    folds = training_overlap.folds(checkpoint, [n.checkpoint for n in usable if n.checkpoint], dataset, name)
     words = {"own": own.name}
     if folds:
-        words["folds"] = training.folds_name(checkpoint, len(folds))
+        words["folds"] = training_overlap.folds_name(checkpoint, len(folds))
     words["split"] = f"the whole of {split}"
     which = st.selectbox(
         "Pictures",
@@ -81,8 +83,8 @@ def _part(checkpoint: Checkpoint, name: str, dataset: FaceDataset, split: str, a
         if len(done) < len(parts):
             return None
         asked = {int(p): each for (each, _), part in zip(folds, done, strict=True) for p in part.positions}
-        return Evidence(checkpoint, name, dataset, training.pool(done, dataset, words["folds"]), asked)
-    found = of(checkpoint, dataset, split if which == "split" else own, averaging)
+        return Evidence(checkpoint, name, dataset, pool(done, dataset, words["folds"]), asked)
+    found = of(checkpoint, dataset, Part.of_split(dataset, split) if which == "split" else own, averaging)
     return None if found is None else Evidence(checkpoint, name, dataset, found)
 
 
@@ -97,16 +99,15 @@ def _begin_with_its_own_data() -> None:
         state.put("data", str(own))
 
 
-def of(checkpoint: Checkpoint, dataset: FaceDataset, split: str | Part, averaging: str = "none") -> Evaluation | None:
+def of(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str = "none") -> Evaluation | None:
     """The predictions; ``None`` after drawing the progress of their computing, or the button that begins it.
 
     Raises:
         UserError: If the network cannot be loaded or shares no class with the data set.
     """
-    known = cached.predictions(checkpoint, dataset, split, averaging)
+    known = cached.predictions(checkpoint, dataset, part, averaging)
     if known is not None:
         return known
-    part = predictions.part(dataset, split)
     count = len(part.index)
     if not count:
         st.info(
@@ -114,11 +115,11 @@ def of(checkpoint: Checkpoint, dataset: FaceDataset, split: str | Part, averagin
             icon=":material/info:",
         )
         return None
-    job = predictions.find(checkpoint, dataset, split, averaging)
+    job = predictions.find(checkpoint, dataset, part, averaging)
     if job is not None and job.state == "failed":
         st.error(job.problem, icon=":material/error:")
         if st.button("Try again", key=f"again {checkpoint.name}", icon=":material/refresh:"):
-            predictions.forget(checkpoint, dataset, split, averaging)
+            predictions.forget(checkpoint, dataset, part, averaging)
             st.rerun()
         return None
     if job is None and count > predictions.AT_ONCE:
@@ -130,7 +131,7 @@ def of(checkpoint: Checkpoint, dataset: FaceDataset, split: str | Part, averagin
         label, key = f"Predict {count:,} pictures", f"predict {checkpoint.name}"
         if not st.button(label, type="primary", icon=":material/play_arrow:", key=key):
             return None
-    job = predictions.start(cache.classifier(checkpoint), dataset, split, averaging)
+    job = predictions.start(cache.classifier(checkpoint), dataset, part, averaging)
     if job.state == "done":
         found: Evaluation = job.result  # Its table could not be written; the notes say why.
         return found
@@ -158,7 +159,7 @@ def headline(evidence: Evidence) -> None:
     if dataset_facts.is_small(dataset):
         copies = cache.of_dataset(dataset_facts.exact_copies, dataset)
     card = cache.of_predictions(
-        training.card,
+        training_overlap.overlap_scorecard,
         evaluation,
         "" if evidence.folds else evidence.name,
         evidence.checkpoint,

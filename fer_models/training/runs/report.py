@@ -20,6 +20,7 @@ from fer_models.evaluation.card.pictures import write_pictures
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.scorecard import scorecard
 from fer_models.evaluation.slices import people_slices
+from fer_models.evaluation.training_overlap import subjects_across
 from fer_models.training.runs.run import Run
 
 
@@ -68,7 +69,7 @@ def _card(
         plain,
         averaged=[mirrored],
         leaked=np.zeros(plain.n, bool) if recipe.exclude_leaks else None,  # training went without their copies
-        subjects_across=_subjects_across(dataset, split, plain),
+        subjects_across=subjects_across(dataset, split.train, plain.positions),
         parameters=None if cost is None else cost.parameters,
         macs=None if cost is None else cost.macs,
     )
@@ -79,14 +80,6 @@ def _card(
         pictures=write_pictures(folder, plain, calibration, run.metrics()),
         groups=people_slices(plain, dataset),
     )
-
-
-def _subjects_across(dataset: FaceDataset, split: Split, measured: Evaluation) -> int:
-    """Number of people who are both in training and among the measured pictures."""
-    if dataset.subjects is None:
-        return 0
-    subjects = np.asarray(dataset.subjects)
-    return len((set(subjects[split.train].tolist()) & set(subjects[measured.positions].tolist())) - {""})
 
 
 def _cost(classifier: Classifier) -> Complexity | None:

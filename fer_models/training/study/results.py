@@ -5,10 +5,7 @@ Everything takes a study as far as it is; what is missing is left out or ``None`
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -18,6 +15,7 @@ from fer_models.data.dataset import FaceDataset
 from fer_models.data.parts import part_name
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation, Progress
+from fer_models.evaluation.pooled import pool
 from fer_models.evaluation.predictions import predictions_for
 from fer_models.training.parts import split_of
 from fer_models.training.runs.run import Run
@@ -159,28 +157,3 @@ def pooled(
             progress(done + 1, len(finished))
     whole = "all" if len(parts) == folds else f"{len(parts)} of"
     return pool(parts, faces, f"{whole} {folds} folds pooled")
-
-
-def pool(parts: Sequence[Evaluation], dataset: FaceDataset, called: str) -> Evaluation:
-    """The predictions of several networks for different pictures of a data set as one table.
-
-    Raises:
-        UserError: If they answer with different classes, or a picture stands twice.
-    """
-    if len({part.classes for part in parts}) > 1:
-        raise UserError("The networks of these folds answer with different classes, so they cannot be pooled.")
-    joined: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in ("targets", "predictions", "logits", "probabilities", "positions", "rows")
-    }
-    if len(np.unique(joined["positions"])) < len(joined["positions"]):
-        raise UserError("Some pictures are in several of these parts, so they cannot be pooled.")
-    return dataclasses.replace(
-        parts[0],
-        **joined,
-        embeddings=None,  # each network has a space of its own
-        fingerprint=dataset.fingerprint(joined["positions"]),
-        split=called,
-        selection="each fold's own validation part" if len(parts) > 1 else parts[0].selection,
-        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
-    )

@@ -18,6 +18,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
 from fer_models.evaluation.class_match import softmax
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.part import Part
 from fer_models.labels import CKPLUS7, FER7
 from workbench.evidence.model import predictions
 from workbench.features.compare.model import transfer
@@ -82,7 +83,7 @@ def test_a_label_map_goes_to_the_networks_that_have_the_class(two: tuple[Checkpo
     six = dataclasses.replace(home, classes=tuple(name for name in FER7 if name != "disgust"))
     wanted = (("sad", "disgust"), ("neutral", ""))
     asked = transfer.pair(home, dataset, "small", "test", wanted)
-    assert dict(asked.part.label_map) == dict(wanted) and asked.part.key != predictions.part(dataset, "test").key
+    assert dict(asked.part.label_map) == dict(wanted) and asked.part.key != Part.of_split(dataset, "test").key
     assert asked.part.label_map != transfer.pair(six, dataset, "small", "test", wanted).part.label_map
     assert transfer.pair(six, dataset, "small", "test", wanted).part.label_map == (("neutral", ""),)
     choices = {own: (usual, known) for own, usual, known in transfer.map_choices([six, home], dataset)}
@@ -112,7 +113,7 @@ def test_bold_only_beyond_chance_and_the_files(two: tuple[Checkpoint, Checkpoint
 def test_pictures_that_trained_a_network_are_no_rivals(two: tuple[Checkpoint, Checkpoint, FaceDataset]) -> None:
     home, away, dataset = two
     index = dataset.split_index("train")
-    whole = [Pair(network, dataset, "small", predictions.Part("train", index)) for network in (home, away)]
+    whole = [Pair(network, dataset, "small", Part("train", index)) for network in (home, away)]
     small = answers(dataset)
     seen = dataclasses.replace(
         small, positions=index[:12], rows=np.asarray(dataset.rows)[index[:12]], split="train", data=dataset.name

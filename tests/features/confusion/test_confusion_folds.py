@@ -12,11 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset, make_split
+from fer_models.evaluation import training_overlap
 from fer_models.evaluation.class_match import softmax
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.pooled import pool
 from fer_models.evaluation.predictions import table_folder, write_predictions
 from fer_models.training.recipe import Recipe
-from workbench.evidence.model import training
 
 
 def fold_network(folders: Path, fold: int) -> Checkpoint:
@@ -48,15 +49,15 @@ def test_folds_are_found_by_their_recipe_and_pooled(folders: Path) -> None:
     dataset = write_faces(folders)
     networks = [fold_network(folders, fold) for fold in (0, 1, 3)]
     stranger = make_checkpoint(folders / "checkpoints" / "stranger")
-    found = training.folds(networks[1], [*networks, stranger], dataset, NAME)
+    found = training_overlap.folds(networks[1], [*networks, stranger], dataset, NAME)
     assert [checkpoint.name for checkpoint, _ in found] == ["fold-0", "fold-1", "fold-3"]
     for fold, (_, part) in zip((0, 1, 3), found, strict=True):
         assert part.index.tolist() == make_split(dataset, "folds-5", fold=fold).test.tolist()
-    assert training.folds(stranger, networks, dataset, NAME) == []
-    assert training.own_part(stranger, dataset, NAME) is None
-    assert training.folds_name(networks[0], 3) == "3 of 5 folds pooled"
+    assert training_overlap.folds(stranger, networks, dataset, NAME) == []
+    assert training_overlap.held_out_part(stranger, dataset, NAME) is None
+    assert training_overlap.folds_name(networks[0], 3) == "3 of 5 folds pooled"
     parts = [all_sad(dataset, part.index, part.name) for _, part in found]
-    whole = training.pool(parts, dataset, "3 of 5 folds pooled")
+    whole = pool(parts, dataset, "3 of 5 folds pooled")
     assert whole.n == sum(part.n for part in parts) == len(set(whole.positions.tolist()))
     assert whole.confusion.tolist() == sum(part.confusion for part in parts).tolist()
     assert whole.value("accuracy") == float((whole.targets == 4).mean())
@@ -65,13 +66,13 @@ def test_folds_are_found_by_their_recipe_and_pooled(folders: Path) -> None:
 def test_pictures_that_trained_the_network_are_said(folders: Path) -> None:
     dataset, network = write_faces(folders), fold_network(folders, 0)
     split = make_split(dataset, "folds-5", fold=0)
-    card = training.card(all_sad(dataset, split.train, "x"), NAME, network, dataset, None)
+    card = training_overlap.overlap_scorecard(all_sad(dataset, split.train, "x"), NAME, network, dataset, None)
     assert card.warnings[0].startswith(f"All of these {len(split.train)} pictures trained the network")
-    card = training.card(all_sad(dataset, split.test, "x"), NAME, network, dataset, None)
+    card = training_overlap.overlap_scorecard(all_sad(dataset, split.test, "x"), NAME, network, dataset, None)
     assert not any("trained the network" in text for text in card.warnings)
     people = np.where(np.arange(len(dataset)) % 2, "ann", "ben")
     named = dataclasses.replace(dataset, subjects=people)
-    card = training.card(all_sad(named, split.test, "x"), NAME, network, named, None)
+    card = training_overlap.overlap_scorecard(all_sad(named, split.test, "x"), NAME, network, named, None)
     assert any("2 subjects are both in training and among these pictures" in text for text in card.warnings)
 
 
@@ -79,7 +80,7 @@ def test_the_page_begins_with_the_held_out_part_and_pools(app: AppTest, folders:
     dataset = write_faces(folders)
     for fold in (0, 1):
         network = fold_network(folders, fold)
-        part = training.own_part(network, dataset, NAME)
+        part = training_overlap.held_out_part(network, dataset, NAME)
         assert part is not None
         write_predictions(
             all_sad(dataset, part.index, part.name), table_folder(network, dataset, part.index, part.name, "none")

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import streamlit as st
 
+from fer_models.evaluation.part import Part
 from workbench import cache, state
 from workbench.app import inventory
 from workbench.evidence import bar
@@ -41,7 +42,7 @@ def choose(evidence: Evidence, most: int) -> Evidence | None:
     kind, name = chosen.split(" ", 1)
     dataset = evidence.dataset if kind == "split" else cache.dataset(name)
     split = name if kind == "split" else dataset.split_names[-1]
-    found = bar.of(evidence.checkpoint, dataset, split, evidence.evaluation.averaging)
+    found = bar.of(evidence.checkpoint, dataset, Part.of_split(dataset, split), evidence.evaluation.averaging)
     if found is None:
         return None
     rest = found.take(np.flatnonzero(~np.isin(found.positions, faces.positions))) if kind == "split" else found

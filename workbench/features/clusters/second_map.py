@@ -9,11 +9,11 @@ import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.embedding import MapSettings, align
+from fer_models.evaluation.part import Part
 from workbench import cache, state
 from workbench.app import inventory
 from workbench.evidence import bar
 from workbench.evidence.bar import Evidence
-from workbench.evidence.model.predictions import Part
 from workbench.features.clusters import choice, hover, trust
 from workbench.features.clusters import maps as map_view
 from workbench.features.clusters.choice import Asked, Drawn
@@ -60,7 +60,7 @@ def made(evidence: Evidence, first: Mapped, asked: Asked) -> Mapped | None:
     # Raw pixels beside a network say what comes from the network.
     plain = same and checkpoint.identity == evidence.checkpoint.identity
     features = choice.features_choice(checkpoint, "2", "pixels" if plain else "embedding")
-    part = Part(evidence.evaluation.split, evidence.evaluation.positions) if same else split
+    part = Part(evidence.evaluation.split, evidence.evaluation.positions) if same else Part.of_split(dataset, split)
     found = bar.of(checkpoint, dataset, part, evidence.evaluation.averaging)
     if found is None:
         return None

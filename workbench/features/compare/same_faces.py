@@ -7,11 +7,11 @@ import streamlit as st
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.part import Part
+from fer_models.evaluation.training_overlap import held_out_part
 from workbench import cache, state
 from workbench.app.wording import selection
 from workbench.evidence import bar
-from workbench.evidence.model import training
-from workbench.evidence.model.predictions import Part
 from workbench.features.compare import choice, classes, pictures
 from workbench.features.compare.model import same_faces
 from workbench.features.compare.model.same_faces import ALL_FIGURES, FIGURES, Standing
@@ -60,12 +60,12 @@ def show(*, key: str) -> None:
         pictures.show(found, compared, chosen.data, dataset, key=key)
 
 
-def _pictures(networks: list[Checkpoint], dataset: FaceDataset, name: str, split: str) -> str | Part:
+def _pictures(networks: list[Checkpoint], dataset: FaceDataset, name: str, split: str) -> Part:
     """The split, or what the training protocol of all of these networks held out."""
-    own = [training.own_part(network, dataset, name) for network in networks]
+    own = [held_out_part(network, dataset, name) for network in networks]
     held_out = own[0]
     if held_out is None or any(part is None or part.key != held_out.key for part in own):
-        return split
+        return Part.of_split(dataset, split)
     words = {"own": held_out.name, "split": f"the whole of {split}"}
     which = st.selectbox(
         "Pictures",
@@ -74,18 +74,18 @@ def _pictures(networks: list[Checkpoint], dataset: FaceDataset, name: str, split
         help="These networks were trained under a protocol of its own; only what that held out is new to them.",
         **state.bound("pictures", list(words), "own"),
     )
-    return held_out if which == "own" else split
+    return held_out if which == "own" else Part.of_split(dataset, split)
 
 
 def _answers(
-    networks: list[Checkpoint], dataset: FaceDataset, split: str | Part
+    networks: list[Checkpoint], dataset: FaceDataset, part: Part
 ) -> list[tuple[Checkpoint, Evaluation]] | None:
     """The predictions of those that can be compared; ``None`` while some are computed, or after saying why not."""
     asked: list[tuple[Checkpoint, Evaluation]] = []
     missing = False
     for network in networks:
         with guard(f"the predictions of {network.name}"):
-            found = bar.of(network, dataset, split)
+            found = bar.of(network, dataset, part)
             missing = missing or found is None
             if found is not None:
                 asked.append((network, found))

@@ -6,6 +6,7 @@ import streamlit as st
 
 from fer_models.evaluation.calibration.reliability import not_sure_threshold, risk_coverage
 from fer_models.evaluation.calibration.temperature import calibrate
+from fer_models.evaluation.part import Part
 from workbench import cache, state
 from workbench.app.wording import percent
 from workbench.evidence import cached
@@ -32,7 +33,9 @@ def _reliability(evidence: Evidence) -> None:
     chosen_on = evidence.checkpoint.selection
     validation = None
     if chosen_on in dataset.split_names and chosen_on != evaluation.split:
-        validation = cached.predictions(evidence.checkpoint, dataset, chosen_on, evaluation.averaging)
+        validation = cached.predictions(
+            evidence.checkpoint, dataset, Part.of_split(dataset, chosen_on), evaluation.averaging
+        )
         validation = None if validation is None or validation.classes != evaluation.classes else validation
     fitted_on = "" if validation is None else validation.split
     found = cache.of_predictions(calibrate, evaluation, fitted_on, validation, key=(fitted_on,))

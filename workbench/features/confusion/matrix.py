@@ -8,14 +8,15 @@ import numpy as np
 import streamlit as st
 
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.part import Part
+from fer_models.evaluation.training_overlap import training_overlap
 from workbench import state
 from workbench.app import inventory
 from workbench.evidence import bar
 from workbench.evidence.bar import Evidence
 from workbench.evidence.figures import confusion_heatmap
-from workbench.evidence.model import confusion, training
+from workbench.evidence.model import confusion
 from workbench.evidence.model.confusion import KINDS, ORDERS, UNITS, Kind
-from workbench.evidence.model.predictions import Part
 from workbench.widgets import downloads
 
 _KEY = "confusion matrix"
@@ -103,8 +104,8 @@ def _kind(evidence: Evidence) -> tuple[Kind, Evaluation | None, str]:
         other = None
     if other is None:
         return "rows", None, ""
-    trained = training.training(checkpoint, evidence.dataset, evidence.name)
-    if trained is not None and np.isin(other.positions, trained[1].train).any():
+    overlap = training_overlap(other, checkpoint, evidence.dataset, evidence.name)
+    if overlap is not None and overlap.trained.any():
         st.caption(
             f":orange[:material/warning:] {name} was trained on some of these pictures: the difference flatters it."
         )

@@ -6,13 +6,13 @@ import streamlit as st
 
 from fer_models.averaging import AVERAGINGS
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.part import Part
 from fer_models.evaluation.scorecard import Baseline
 from workbench import cache
 from workbench.app import dataset_facts
 from workbench.evidence import bar, cached
 from workbench.evidence.bar import Evidence
 from workbench.evidence.model import answers
-from workbench.evidence.model.predictions import Part
 from workbench.features.confusion.model import scorecard
 from workbench.widgets import job_progress, table
 

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from fer_models.data import FaceDataset
+from fer_models.evaluation.part import Part
 from workbench import cache, state
 from workbench.app import dataset_facts, marks
 from workbench.app.wording import percent
@@ -107,13 +108,14 @@ def _neighbours(evidence: Evidence, place: int) -> None:
     if evaluation.embeddings is None:
         st.caption("Not at hand: these predictions keep no embeddings, as those of pooled folds.")
         return
-    among = cached.predictions(checkpoint, dataset, split, evaluation.averaging)
+    part = Part.of_split(dataset, split)
+    among = cached.predictions(checkpoint, dataset, part, evaluation.averaging)
     if among is None:
-        count = len(predictions.part(dataset, split).index)
+        count = len(part.index)
         if not count:
             st.caption(f"{split} has no labelled picture.")
             return
-        job = predictions.find(checkpoint, dataset, split, evaluation.averaging)
+        job = predictions.find(checkpoint, dataset, part, evaluation.averaging)
         if job is None and not st.button(
             "Find the nearest faces",
             key="find nearest",
@@ -122,8 +124,8 @@ def _neighbours(evidence: Evidence, place: int) -> None:
         ):
             return
         if job is None:
-            predictions.start(cache.classifier(checkpoint), dataset, split, evaluation.averaging)
-        among = bar.of(checkpoint, dataset, split, evaluation.averaging)
+            predictions.start(cache.classifier(checkpoint), dataset, part, evaluation.averaging)
+        among = bar.of(checkpoint, dataset, part, evaluation.averaging)
         if among is None:
             return
     found = neighbours.nearest(evaluation, place, among)

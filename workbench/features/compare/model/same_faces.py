@@ -14,11 +14,11 @@ from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.significance import Comparison, agreement_matrix, compare, paired
+from fer_models.evaluation.training_overlap import training_overlap
 from workbench.app import jobs
 from workbench.app.jobs import Job
 from workbench.app.latex import latex_table
 from workbench.app.wording import percent
-from workbench.evidence.model.training import training
 
 #: Metrics of the table, unless all are asked for.
 FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "mcc", "log_loss", "ece")
@@ -200,8 +200,8 @@ def seen(checkpoint: Checkpoint, evaluation: Evaluation, dataset: FaceDataset, n
     Args:
         name: under which the data set was opened.
     """
-    found = training(checkpoint, dataset, name)
-    return 0 if found is None else int(np.isin(evaluation.positions, found[1].train).sum())
+    overlap = training_overlap(evaluation, checkpoint, dataset, name)
+    return 0 if overlap is None else int(overlap.trained.sum())
 
 
 def _p(value: float) -> str:

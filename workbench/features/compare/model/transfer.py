@@ -17,14 +17,13 @@ from fer_models.evaluation.class_match import LabelMap, class_key, match_classes
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.metrics import METRICS
+from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import predictions_for
 from fer_models.evaluation.significance import compare
+from fer_models.evaluation.training_overlap import held_out_part
 from workbench.app import jobs, machine
 from workbench.app.jobs import Job
 from workbench.app.latex import escaped, latex_table
-from workbench.evidence.model import predictions as prediction_tables
-from workbench.evidence.model import training
-from workbench.evidence.model.predictions import Part
 from workbench.features.compare.model import same_faces
 
 #: Metrics that the matrix can show.
@@ -96,7 +95,7 @@ def pair(network: Checkpoint, dataset: FaceDataset, name: str, split: str, label
     Raises:
         UserError: If there is no such split.
     """
-    part = training.own_part(network, dataset, name) or prediction_tables.part(dataset, split)
+    part = held_out_part(network, dataset, name) or Part.of_split(dataset, split)
     problem = "" if len(part.index) else f"{split} has no picture with a known class"
     try:
         known = {class_key(own) for own in network.classes}

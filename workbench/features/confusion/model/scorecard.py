@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,12 +16,12 @@ from fer_models.evaluation.annotators import VoteAgreement, vote_agreement, vote
 from fer_models.evaluation.card.document import card_markdown
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.metrics import METRICS
-from fer_models.evaluation.scorecard import Baseline, Scorecard, scorecard
+from fer_models.evaluation.scorecard import Baseline, Scorecard
 from fer_models.evaluation.sentence import interval_text
+from fer_models.evaluation.training_overlap import overlap_scorecard, training_split
 from workbench.app import jobs, machine
 from workbench.app.jobs import Job
 from workbench.app.wording import percent
-from workbench.evidence.model import training
 
 
 def make(
@@ -42,20 +41,19 @@ def make(
         name: under which the data set was opened. copies: identical pictures of the set, where it was looked for them.
         voted: the set with annotators' votes for the same rows. nearest: the nearest neighbour on pixels.
     """
-    below = training.card(plain, name, checkpoint, dataset, copies)
-    leaked = _leaked(plain, name, checkpoint, dataset, copies)
     cost = count(checkpoint.build(), (checkpoint.in_channels, checkpoint.preprocess.size, checkpoint.preprocess.size))
-    found = scorecard(
-        checkpoint,
+    return overlap_scorecard(
         plain,
+        name,
+        checkpoint,
+        dataset,
+        copies,
         averaged=[each for each in averaged if each.fingerprint == plain.fingerprint],
-        leaked=leaked,
         baselines=() if nearest is None else (nearest,),
         votes=_votes(plain, voted),
         parameters=cost.parameters,
         macs=cost.macs,
     )
-    return dataclasses.replace(found, warnings=tuple(dict.fromkeys((*below.warnings, *found.warnings))))
 
 
 def rows(card: Scorecard) -> list[tuple[str, str, str]]:
@@ -107,9 +105,9 @@ def start_nearest(evaluation: Evaluation, name: str, checkpoint: Checkpoint, dat
     def work(tell: jobs.Progress) -> Baseline:
         machine.limit_threads()
         tell(0.1, f"comparing {evaluation.n:,} pictures with those of training")
-        found = training.training(checkpoint, dataset, name)
-        if found is not None:
-            reference = references(found[1])
+        split = training_split(checkpoint, dataset, name)
+        if split is not None:
+            reference = references(split)
         else:
             reference = np.setdiff1d(np.arange(len(dataset)), dataset.split_index(evaluation.split))
         labelled = reference[np.asarray(dataset.labels)[reference] >= 0]
@@ -120,17 +118,6 @@ def start_nearest(evaluation: Evaluation, name: str, checkpoint: Checkpoint, dat
         return Baseline("the nearest neighbour on pixels", float(hits.mean()), len(hits))
 
     return jobs.once(("nearest neighbour", evaluation.identity), work)
-
-
-def _leaked(
-    plain: Evaluation, name: str, checkpoint: Checkpoint, dataset: FaceDataset, copies: Duplicates | None
-) -> np.ndarray | None:
-    found = training.training(checkpoint, dataset, name)
-    if found is None or copies is None:
-        return None
-    mask = np.zeros(len(dataset), bool)
-    mask[found[1].train] = True
-    return None if mask[plain.positions].any() else copies.exact_copy_in(mask)[plain.positions]
 
 
 def _votes(plain: Evaluation, voted: FaceDataset | None) -> VoteAgreement | None:
