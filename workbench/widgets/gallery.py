@@ -6,6 +6,7 @@ Only the pictures of the page in view are read, so ``images`` may be memory-mapp
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,71 +18,12 @@ from workbench.widgets import thumbnails
 #: What stands under a face, and what is said of it to readers who do not see it, by its position.
 Words = Callable[[int], str]
 
-_CSS = """
-.gallery { display: flex; flex-direction: column; gap: 0.5rem; font-family: var(--st-font); }
-.group { display: flex; flex-wrap: wrap; gap: 0.35rem; align-items: flex-start; }
-.group.framed { border-left: 3px solid var(--st-border-color); padding: 0.1rem 0 0.1rem 0.5rem; }
-.groups { display: flex; flex-wrap: wrap; gap: 0.7rem 1.4rem; }
-button { all: unset; box-sizing: border-box; cursor: pointer; width: calc(var(--side) + 8px); padding: 3px;
-         border: 1px solid transparent; border-radius: 4px; color: var(--st-text-color); }
-button:hover { border-color: var(--st-primary-color); }
-button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
-button[aria-pressed="true"] { border: 2px solid var(--st-primary-color); padding: 2px;
-                              background: var(--st-secondary-background-color); }
-button[disabled] { cursor: default; border-color: transparent; }
-img { display: block; width: var(--side); height: var(--side); object-fit: contain; }
-img.enlarged { image-rendering: pixelated; }
-span { display: block; font-size: 0.75rem; line-height: 1.25; margin-top: 2px; overflow-wrap: anywhere; }
-"""
-
-_JS = """
-export default function ({ data, parentElement, setTriggerValue }) {
-  let root = parentElement.querySelector(".gallery");
-  if (!root) {
-    root = document.createElement("div");
-    root.className = "gallery";
-    parentElement.appendChild(root);
-  }
-  root.style.setProperty("--side", data.side + "px");
-  const several = data.groups.length > 1;
-  const place = document.createElement("div");
-  if (several) place.className = "groups";
-  for (const tiles of data.groups) {
-    const group = document.createElement("div");
-    group.className = data.framed ? "group framed" : "group";
-    group.setAttribute("role", "group");
-    for (const tile of tiles) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.title = tile.about;
-      button.disabled = !data.clickable;
-      if (data.clickable) button.setAttribute("aria-pressed", String(tile.id === data.selected));
-      const picture = document.createElement("img");
-      picture.src = tile.src;
-      picture.alt = tile.about;
-      if (tile.small) picture.className = "enlarged";
-      button.appendChild(picture);
-      if (tile.caption) {
-        const caption = document.createElement("span");
-        caption.textContent = tile.caption;
-        button.appendChild(caption);
-      }
-      if (data.clickable) {
-        button.onclick = () => {
-          for (const other of root.querySelectorAll("button")) other.setAttribute("aria-pressed", "false");
-          button.setAttribute("aria-pressed", "true");
-          setTriggerValue("clicked", tile.id);
-        };
-      }
-      group.appendChild(button);
-    }
-    place.appendChild(group);
-  }
-  root.replaceChildren(place);
-}
-"""
-
-_GALLERY = st.components.v2.component("face_gallery", css=_CSS, js=_JS)
+_BESIDE = Path(__file__).parent
+_GALLERY = st.components.v2.component(
+    "face_gallery",
+    css=(_BESIDE / "gallery.css").read_text("utf-8"),
+    js=(_BESIDE / "gallery.js").read_text("utf-8"),
+)
 
 
 def show(

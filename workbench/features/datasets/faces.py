@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,15 +27,7 @@ _COPIES = {
 _ORDERS = {"source": "as in the set", "random": "at random", "dark": "dark first", "bright": "bright first"}
 
 #: The face stays in sight while one looks through a long page of others; on a phone it stands under them.
-_STAYS = """
-<style>
-@media (min-width: 641px) {
-  [data-testid="stColumn"]:has(.st-key-face-beside) > div {
-    position: sticky; top: 3rem; max-height: calc(100vh - 3.5rem); overflow-y: auto;
-  }
-}
-</style>
-"""
+_STAYS = f"<style>\n{Path(__file__).with_suffix('.css').read_text('utf-8')}</style>"
 
 
 def show(name: str, dataset: FaceDataset) -> None:
