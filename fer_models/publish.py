@@ -7,7 +7,7 @@ import json
 import platform
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from fer_models.evaluation.card.pictures import write_pictures
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.scorecard import Baseline, scorecard
 from fer_models.evaluation.slices import people_slices
+from fer_models.progress import Progress, silent
 from fer_models.training.parts import split_of
 from fer_models.training.recipe import Recipe
 
@@ -57,6 +58,7 @@ METRICS = (
 )
 WITHOUT_LEAKS = ("accuracy", "macro_f1")
 _HISTORY = "metrics.jsonl"
+_MEASURED = 0.7  # about the share of the time that the measurements take
 _RUNS = 50
 _PLACES = ("init_from", "teacher")
 
@@ -69,7 +71,7 @@ def publish(
     dtype: str = "float16",
     members: Sequence[Checkpoint] = (),
     averagings: Sequence[str] = tuple(AVERAGINGS),
-    progress: Callable[[str], None] = lambda text: None,
+    progress: Progress = silent,
 ) -> Checkpoint:
     """Write a checkpoint of a run to ``destination`` with its figures and card.
 
@@ -114,8 +116,8 @@ def publish(
     split = split_of(recipe, dataset)
     index, role = (split.test, "test") if len(split.test) else (split.val, "validation")
     measured: list[Evaluation] = []
-    for averaging in averagings:
-        progress(f"measuring, test-time averaging: {averaging}")
+    for number, averaging in enumerate(averagings):
+        progress(_MEASURED * number / len(averagings), f"measuring, test-time averaging: {averaging}")
         measured.append(
             evaluate(
                 classifier,
@@ -126,7 +128,7 @@ def publish(
                 averaging=averaging,
             )
         )
-    progress("looking for copies of training pictures")
+    progress(_MEASURED, "looking for copies of training pictures")
     training = np.zeros(len(dataset), bool)
     training[split.train] = True
     copies = duplicates_of(dataset)
@@ -141,7 +143,7 @@ def publish(
         named = {"metric": "accuracy", **votes.majority._asdict(), "n": votes.n, "data": "ferplus"}
         rows.append({**rows[0], **named, "split": f"{measured[0].split}, class of most annotators"})
     cost = count(classifier.model, (old.in_channels, old.preprocess.size, old.preprocess.size))
-    progress("asking the nearest neighbour on pixels")
+    progress(0.9, "asking the nearest neighbour on pixels")
     hits = nearest_hits(dataset, references(split), measured[0].positions, without=np.zeros(len(dataset), bool))[0]
     reader = READERS[recipe.data].info if recipe.data in READERS else None
     card = scorecard(

@@ -194,13 +194,13 @@ def test_turns_are_taken_one_after_the_other() -> None:
 def test_a_measurement_is_complete() -> None:
     subject = Subject("separable_attention", {}, 1, 48, 51_000_000)
     stages: list[str] = []
-    cost = measure(subject, stages.append, seconds=0.05)
+    cost = measure(subject, lambda _, stage: stages.append(stage), seconds=0.05)
     assert {PLAIN, FOLDED} <= set(cost.milliseconds) == set(cost.per_second)
     assert cost.milliseconds[cost.fastest] == min(cost.milliseconds.values()) > 0
     assert cost.per_second[cost.fastest_many] == max(cost.per_second.values())
     assert cost.batch == 64 and stages[0] == "memory" and "64 at a time" in stages
     with pytest.raises(UserError, match="at least"):
-        measure(Subject("separable_attention", {}, 1, 4, 1), stages.append)
+        measure(Subject("separable_attention", {}, 1, 4, 1), lambda _, stage: stages.append(stage))
 
 
 def test_large_networks_run_in_smaller_batches() -> None:

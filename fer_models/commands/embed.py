@@ -57,7 +57,7 @@ def run(given: argparse.Namespace) -> int:
         part.index,
         split_name=part.name,
         selection=checkpoint.selection,
-        progress=lambda done, total: show_progress(done / total, "predicting"),
+        progress=show_progress,
     )
     faces = found.take(sample(found.n, given.points or found.n, given.seed))
     made = make_map(checkpoint, dataset, faces, settings, show_progress)

@@ -35,7 +35,7 @@ def run(given: argparse.Namespace) -> int:
             title=given.title,
             members=members,
             averagings=averagings(given),
-            progress=lambda text: print(text, file=sys.stderr),
+            progress=lambda fraction, message: print(message, file=sys.stderr),
         )
     print(written.path)
     return 0

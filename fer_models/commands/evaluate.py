@@ -50,7 +50,7 @@ def run(given: argparse.Namespace) -> int:
         selection=selection,
         averaging=given.averaging,
         label_map=label_map,
-        progress=lambda done, total: show_progress(done / total, "measuring"),
+        progress=show_progress,
     )
     folder = table_folder(classifier.checkpoint, dataset, part.index, part.name, given.averaging, label_map)
     overlap = training_overlap(measured, classifier.checkpoint, dataset, given.data)

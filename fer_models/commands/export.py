@@ -48,7 +48,7 @@ def run(given: argparse.Namespace) -> int:
         title=given.title,
         dtype=given.dtype,
         averagings=averagings(given),
-        progress=lambda text: print(text, file=sys.stderr),
+        progress=lambda fraction, message: print(message, file=sys.stderr),
     )
     print(checkpoint.path)
     return 0

@@ -38,16 +38,13 @@ def run(given: argparse.Namespace) -> int:
     classifier = load_checkpoint(given.checkpoint)
     classifier.optimise()  # a film's faces soon repay the second that it takes
 
-    def tell(share: float | None, read: int) -> None:
-        show_progress(share or 0.0, f"{read} frames read")
-
-    reading = read_expressions(video, classifier, options, progress=tell)
+    reading = read_expressions(video, classifier, options, progress=show_progress)
     for note in reading.notes:
         print(f"fer video: {note}", file=sys.stderr)
     if given.csv:
         write_bytes(reading_csv(reading).encode(), given.csv)
     if given.annotated:
-        marked = annotate_video(video, reading, lambda share: show_progress(share or 0.0, "frames drawn"))
+        marked = annotate_video(video, reading, show_progress)
         write_bytes(marked, given.annotated)
     if given.json:
         write_json(reading_json(reading), given.json)

@@ -12,7 +12,7 @@ from fer_models.data.duplicate_cache import duplicates_of
 from fer_models.data.duplicates import Duplicates
 from fer_models.data.nearest import NearestResult, nearest_under
 from fer_models.data.splits import PROTOCOLS, Crossing, Split, make_split
-from fer_models.data.store import Progress
+from fer_models.progress import Progress
 
 #: Standard deviation of the grey levels (0 to 255) below which a picture is called low in contrast.
 LOW_CONTRAST = 8.0

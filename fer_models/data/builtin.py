@@ -11,8 +11,9 @@ import numpy as np
 
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.listing import Listing
-from fer_models.data.store import Progress, open_store, store_folder, write_store
+from fer_models.data.store import open_store, store_folder, write_store
 from fer_models.errors import UserError
+from fer_models.progress import Progress, silent
 
 NAME = "synthetic"
 SPLITS = ("train", "val", "test")
@@ -46,12 +47,7 @@ def open_synthetic(
     opened = open_store(folder)
     if opened is not None:
         return opened
-
-    def report(done: int, total: int) -> None:
-        if progress is not None:
-            progress(done / total, f"drawing faces: {done:,} of {total:,}")
-
-    faces = synthetic.generate(asked, report)
+    faces = synthetic.generate(asked, progress or silent)
     columns = {unit: faces.action_units[:, i] for i, unit in enumerate(synthetic.AU_NAMES)}
     listing = Listing(
         name=NAME,

@@ -8,8 +8,8 @@ import numpy as np
 
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.duplicates import NEAR, Duplicates, find_duplicates
-from fer_models.data.store import Progress
 from fer_models.folders import cache_folder
+from fer_models.progress import Progress
 from fer_models.storage import atomic_file
 
 #: Raised whenever the search or the layout of the file changes.

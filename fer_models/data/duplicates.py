@@ -8,10 +8,11 @@ than they are, so that comparing 143 numbers a picture finds all candidates, and
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+
+from fer_models.progress import Progress
 
 #: Cosine of mean-removed pixels above which two pictures count as copies.
 NEAR = 0.99
@@ -116,9 +117,7 @@ def _first_with_same_bytes(images: np.ndarray) -> np.ndarray:
     return first
 
 
-def find_duplicates(
-    images: np.ndarray, *, threshold: float = NEAR, progress: Callable[[float, str], None] | None = None
-) -> Duplicates:
+def find_duplicates(images: np.ndarray, *, threshold: float = NEAR, progress: Progress | None = None) -> Duplicates:
     """All exact, near and mirrored copies among uint8 pictures (N, H, W, C), which may be memory-mapped.
 
     Memory: about 0.6 kB a picture and 200 MB besides, whatever the size of the pictures.

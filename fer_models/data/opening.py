@@ -9,8 +9,9 @@ from fer_models.data import builtin, catalogue
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.readers import READERS
 from fer_models.data.readers.base import contents
-from fer_models.data.store import Progress, open_store, store_folder, write_store
+from fer_models.data.store import open_store, store_folder, write_store
 from fer_models.errors import UserError
+from fer_models.progress import Progress
 
 
 def open_dataset(

@@ -20,14 +20,13 @@ from fer_models.data.dataset import FaceDataset
 from fer_models.data.listing import SIDE, Listing, decode, shape_of
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
+from fer_models.progress import Progress
 from fer_models.storage import atomic_folder
 
 #: Raised whenever the layout of a store or the meaning of its arrays changes; older stores are read anew.
 STORE_VERSION = 2
 _CHECKED_FILES = 500
 _SMALL = ("labels", "split", "rows")
-
-Progress = Callable[[float, str], None]
 
 
 def store_folder(*key: object) -> Path:

@@ -9,10 +9,11 @@ import numpy as np
 
 from fer_models.embedding.extract import sample
 from fer_models.embedding.maps import compared
-from fer_models.embedding.project import Tell, align, place, prepare
+from fer_models.embedding.project import align, place, prepare
 from fer_models.embedding.quality import Separation, separation
 from fer_models.embedding.settings import MapSettings
 from fer_models.errors import UserError
+from fer_models.progress import Progress, silent
 from fer_models.training.runs.epochs import EpochOutputs
 
 
@@ -52,7 +53,7 @@ def epoch_maps(
     classes: tuple[str, ...],
     settings: MapSettings,
     most: int = 1000,
-    tell: Tell | None = None,
+    tell: Progress = silent,
 ) -> Training:
     """Map the same faces after each epoch, at most ``most`` of them.
 
@@ -73,8 +74,7 @@ def epoch_maps(
     for number, (epoch, one) in enumerate(sorted(outputs.items())):
 
         def step(part: float, what: str, number: int = number, epoch: int = epoch) -> None:
-            if tell:
-                tell((number + part) / len(outputs), f"epoch {epoch}, {number + 1} of {len(outputs)}: {what}")
+            tell((number + part) / len(outputs), f"epoch {epoch}, {number + 1} of {len(outputs)}: {what}")
 
         step(0.0, "principal components")
         features = np.asarray(one.embedding[chosen], np.float32)

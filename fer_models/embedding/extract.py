@@ -14,8 +14,9 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
-from fer_models.evaluation.evaluate import Evaluation, Progress
+from fer_models.evaluation.evaluate import Evaluation
 from fer_models.folders import cache_folder
+from fer_models.progress import Progress
 from fer_models.storage import atomic_file
 
 EMBEDDING, PIXELS, HOG, LAYER = "embedding", "pixels", "hog", "layer:"
@@ -142,7 +143,8 @@ def layer_features(
             finally:
                 hook.remove()
         if progress:
-            progress(min(start + _BATCH, len(positions)), len(positions))
+            done = min(start + _BATCH, len(positions))
+            progress(done / len(positions), f"features of {done:,} of {len(positions):,} faces")
     largest = float(np.finfo(np.float16).max)
     found = np.concatenate(pooled).clip(-largest, largest).astype(np.float16)
     _save(found, file)

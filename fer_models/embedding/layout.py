@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from fer_models.embedding.settings import MapSettings
+from fer_models.progress import Progress
 
-#: Told the part done in [0, 1] and words to add; an error that it raises stops the work.
-Step = Callable[[float, str], None]
 #: Iterations of t-SNE with attraction exaggerated, then as it is: the usual numbers of openTSNE.
 _EARLY, _LATE = 250, 500
 _EVERY = 10
@@ -26,7 +24,7 @@ class Neighbours:
 
 
 def tsne(
-    rows: np.ndarray, near: Neighbours, settings: MapSettings, initial: np.ndarray | None, step: Step
+    rows: np.ndarray, near: Neighbours, settings: MapSettings, initial: np.ndarray | None, step: Progress
 ) -> np.ndarray:
     """Coordinates (N, 2) of prepared rows (N, D) by t-SNE.
 
@@ -76,7 +74,7 @@ def tsne_in_space(rows: np.ndarray, settings: MapSettings, initial: np.ndarray |
 
 
 def umap(
-    rows: np.ndarray, near: Neighbours, settings: MapSettings, initial: np.ndarray | None, step: Step
+    rows: np.ndarray, near: Neighbours, settings: MapSettings, initial: np.ndarray | None, step: Progress
 ) -> np.ndarray:
     """Coordinates (N, dimensions) of prepared rows (N, D) by UMAP.
 
@@ -101,11 +99,11 @@ def umap(
 
 
 class _Bar(io.StringIO):
-    """What UMAP writes its progress to; the numbers go on to a :data:`Step`."""
+    """What UMAP writes its progress to; the numbers go on."""
 
-    def __init__(self, step: Step):
+    def __init__(self, step: Progress):
         super().__init__()
-        self._step: Step | None = step
+        self._step: Progress | None = step
 
     def write(self, text: str) -> int:
         words = text.split()

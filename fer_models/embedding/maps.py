@@ -18,12 +18,13 @@ from fer_models.data.dataset import FaceDataset
 from fer_models.embedding.extract import features_of
 from fer_models.embedding.layout import Neighbours
 from fer_models.embedding.nearest import nearest
-from fer_models.embedding.project import OUTLIER_NEIGHBOURS, Tell, neighbours_of, normalised, place, prepare
+from fer_models.embedding.project import OUTLIER_NEIGHBOURS, neighbours_of, normalised, place, prepare
 from fer_models.embedding.quality import ClassQuality, Faithfulness, Separation, faithfulness, separation
 from fer_models.embedding.settings import MapSettings
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.folders import cache_folder
+from fer_models.progress import Progress, silent, within
 from fer_models.storage import atomic_file
 
 #: Raised whenever the layout or the meaning of a cached map changes; older maps are computed anew.
@@ -136,7 +137,7 @@ def make_map(
     dataset: FaceDataset,
     evaluation: Evaluation,
     settings: MapSettings,
-    tell: Tell | None = None,
+    tell: Progress = silent,
 ) -> FaceMap:
     """Open the cached map of an evaluation's faces, or compute and cache it.
 
@@ -153,28 +154,19 @@ def make_map(
     if known is not None:
         return known
 
-    def say(fraction: float, what: str) -> None:
-        if tell:
-            tell(fraction, what)
-
-    def step(done: int, total: int) -> None:
-        say(0.2 * done / total, f"features of {done:,} of {total:,} faces")
-
-    features = np.asarray(features_of(settings.features, network, dataset, evaluation, step))
-    say(0.2, "principal components")
+    features = np.asarray(features_of(settings.features, network, dataset, evaluation, within(tell, 0.0, 0.2)))
+    tell(0.2, "principal components")
     began = time.perf_counter()
     prepared = prepare(features, settings)
-    near = neighbours_of(prepared, settings, lambda part, what: say(0.2 + 0.1 * part, what))
-    coordinates = place(
-        prepared, settings, evaluation.targets, near=near, tell=lambda part, what: say(0.3 + 0.5 * part, what)
-    )
+    near = neighbours_of(prepared, settings, within(tell, 0.2, 0.3))
+    coordinates = place(prepared, settings, evaluation.targets, near=near, tell=within(tell, 0.3, 0.8))
     seconds = time.perf_counter() - began
-    say(0.8, "faces that stand apart")
+    tell(0.8, "faces that stand apart")
     rows = compared(features, settings)
     factors, distances = outlier_factors(prepared, near), centre_distances(rows, evaluation.targets)
-    say(0.82, "how well the classes separate")
+    tell(0.82, "how well the classes separate")
     separated = separation(rows, evaluation.targets, evaluation.classes)
-    say(0.92, "how far the map can be trusted")
+    tell(0.92, "how far the map can be trusted")
     made = FaceMap(coordinates, factors, distances, separated, faithfulness(rows, coordinates), settings, seconds)
     _save(made, map_file(checkpoint, evaluation, settings))
     return made

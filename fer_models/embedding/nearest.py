@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
+
+from fer_models.progress import Progress, silent
 
 _BLOCK = 1024
 
@@ -15,14 +15,14 @@ def nearest(
     queries: np.ndarray | None = None,
     *,
     include_self: bool = False,
-    told: Callable[[int], None] | None = None,
+    progress: Progress = silent,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Places, int64 (Q, count), and distances, float32 (Q, count), of the nearest rows, the closest first.
 
     Args:
         rows: (N, F). queries: int (Q,), places of the rows asked for; all by default.
         include_self: whether a row counts as its own first neighbour.
-        told: how many were looked for; an error that it raises stops the search.
+        progress: told how far it is; an error that it raises stops the search.
 
     Raises:
         ValueError: If there are not ``count`` neighbours.
@@ -45,6 +45,6 @@ def nearest(
         # Differences and not the expanded square: near neighbours would lose their digits.
         for i, place in enumerate(block):
             distances[start + i] = np.linalg.norm(rows[found[i]] - rows[place], axis=1)
-        if told:
-            told(min(start + _BLOCK, len(asked)))
+        done = min(start + _BLOCK, len(asked))
+        progress(done / len(asked), f"neighbours of {done:,} of {len(asked):,} faces")
     return places, distances

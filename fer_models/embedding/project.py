@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -12,9 +10,8 @@ from fer_models.embedding.layout import Neighbours, tsne, tsne_in_space, umap
 from fer_models.embedding.nearest import nearest
 from fer_models.embedding.settings import METHODS, MapSettings
 from fer_models.errors import UserError
+from fer_models.progress import Progress, silent
 
-#: Told the part done in [0, 1] and a few words; an error that it raises stops the work.
-Tell = Callable[[float, str], None]
 #: Neighbours that the local outlier factor looks at.
 OUTLIER_NEIGHBOURS = 20
 
@@ -39,16 +36,11 @@ def normalised(features: np.ndarray) -> np.ndarray:
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 
 
-def neighbours_of(rows: np.ndarray, settings: MapSettings, tell: Tell | None = None) -> Neighbours:
+def neighbours_of(rows: np.ndarray, settings: MapSettings, tell: Progress = silent) -> Neighbours:
     """Exact neighbours of the prepared features (N, D), as many as the projection and the outlier factor need."""
     wanted = {"tsne": int(3 * settings.perplexity), "umap": settings.neighbours}.get(settings.method, 1)
     count = min(max(wanted, OUTLIER_NEIGHBOURS), len(rows) - 1)
-
-    def step(done: int) -> None:
-        if tell:
-            tell(done / len(rows), f"neighbours of {done:,} of {len(rows):,} faces")
-
-    return Neighbours(*nearest(rows, count, told=step))
+    return Neighbours(*nearest(rows, count, progress=tell))
 
 
 def project(features: np.ndarray, settings: MapSettings, targets: np.ndarray | None = None) -> np.ndarray:
@@ -68,7 +60,7 @@ def place(
     *,
     initial: np.ndarray | None = None,
     near: Neighbours | None = None,
-    tell: Tell | None = None,
+    tell: Progress = silent,
 ) -> np.ndarray:
     """Coordinates of N prepared rows, float32 (N, dimensions); the same seed gives the same coordinates.
 
@@ -87,8 +79,7 @@ def place(
     """
 
     def say(part: float, steps: str) -> None:
-        if tell:
-            tell(part, f"{METHODS[settings.method]} places {len(rows):,} faces{steps}")
+        tell(part, f"{METHODS[settings.method]} places {len(rows):,} faces{steps}")
 
     if settings.method == "pca":
         found = PCA(min(settings.dimensions, *rows.shape), random_state=settings.seed).fit_transform(rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,8 +17,7 @@ from fer_models.evaluation.class_match import LabelMap, match_classes, softmax
 from fer_models.evaluation.intervals import Estimate, chosen_metrics, estimates, wilson
 from fer_models.evaluation.metrics import METRICS, confusion
 from fer_models.evaluation.sentence import figure_sentence
-
-Progress = Callable[[int, int], None]
+from fer_models.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,7 @@ def evaluate(
         selection: on what the network was selected, for instance ``"Training folds"``.
         averaging: a key of :data:`fer_models.averaging.AVERAGINGS`.
         label_map: as for :func:`~fer_models.evaluation.class_match.match_classes`.
-        progress: called with pictures done and their number after every batch.
+        progress: called after every batch.
 
     Raises:
         UserError: If no class is common, no labelled picture is left, predictions and pictures differ in number, or the
@@ -228,5 +227,6 @@ def _predict(
         logits.append(part.logits)
         embeddings.append(part.embedding)
         if progress:
-            progress(min(start + batch_size, len(positions)), len(positions))
+            done = min(start + batch_size, len(positions))
+            progress(done / len(positions), f"{done:,} of {len(positions):,} pictures")
     return np.concatenate(logits), np.concatenate(embeddings)

@@ -19,8 +19,9 @@ from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import LabelMap, match_classes, softmax
-from fer_models.evaluation.evaluate import Evaluation, Progress, evaluate
+from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.folders import cache_folder
+from fer_models.progress import Progress
 from fer_models.storage import atomic_folder
 
 TABLE, EMBEDDINGS = "predictions.parquet", "embeddings.npy"

@@ -19,18 +19,16 @@ from fer_models.explain.layers import default_layer, find_layer, layer_sizes
 from fer_models.explain.per_network import PerNetwork
 from fer_models.explain.target import Target, check_of, read_target
 from fer_models.explain.untouched import untouched
+from fer_models.progress import Progress, silent, within
 from fer_models.registry import Registry
 
 if TYPE_CHECKING:
     from fer_models.classifier import Classifier
 
 __all__ = [
-    "EXPLAINERS", "USUAL_METHOD", "Attribution", "Explainer", "Progress", "Query", "default_layer", "explain",
+    "EXPLAINERS", "USUAL_METHOD", "Attribution", "Explainer", "Query", "default_layer", "explain",
     "layer_sizes", "register_explainer", "unsupported_methods",
 ]  # fmt: skip
-
-#: Called with the share done, in [0, 1]. Raise an exception inside to cancel: everything is restored on the way out.
-Progress = Callable[[float], None]
 
 EXPLAINERS: Registry[type[Explainer]] = Registry("explanation method")
 #: What pages and tests of robustness take where nothing else is asked for. At the layer where small pictures still have
@@ -54,7 +52,7 @@ class Query:
     layer: str | None = None
     module: nn.Module | None = None
     black: float = -1.0
-    progress: Progress = lambda share: None
+    progress: Progress = silent
 
     def score(self, logits: Tensor) -> Tensor:
         """What is explained, (N,), from logits (N, K); see :meth:`Target.score`."""
@@ -147,13 +145,10 @@ class Explainer(ABC):
         for start in range(0, count, self.batch_size):
             stop = min(start + self.batch_size, count)
 
-            def report(share: float, start: int = start, stop: int = stop) -> None:
-                if progress is not None:
-                    progress((start + share * (stop - start)) / count)
-
+            report = within(progress or silent, start / count, stop / count)
             part = replace(query, batch=query.batch[start:stop], target=query.target.part(start, stop), progress=report)
             parts.append(self.compute(part, **options).detach())
-            report(1.0)
+            report(1.0, f"{stop:,} of {count:,} pictures")
         return torch.cat(parts)
 
 
@@ -200,7 +195,7 @@ def explain(
             or a pair ``(a, b)``: why a and not b, the difference of both scores.
         layer: a name of ``model.cam_layers``; :func:`default_layer` if ``None``; methods without a layer ignore it.
         of: explain the ``"logit"`` or the ``"probability"``.
-        progress: called with the share done in [0, 1]; an exception raised in it cancels.
+        progress: told how far it is; an exception raised in it cancels, and everything is restored on the way out.
         options: the method's own, see :meth:`Explainer.options`.
 
     Raises:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import platform
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,11 @@ from fer_models.architectures.base import FERNetwork
 from fer_models.checkpoint import read_checkpoint
 from fer_models.inference.choose import bound, take_turns
 from fer_models.inference.forwards import example_batch, forwards, plain
+from fer_models.progress import Progress
 
 MANY = 64
 #: Largest number of multiply-accumulates in one batch; what is larger runs in smaller batches, and says so.
 _MOST_MACS = 1.5e11
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,11 @@ class Cost:
     date: str = ""
 
 
-def measure(subject: Subject, tell: Tell, *, device: str = "cpu", seconds: float = 1.5) -> Cost:
+def measure(subject: Subject, tell: Progress, *, device: str = "cpu", seconds: float = 1.5) -> Cost:
     """Measure one network; best in a process of its own, see :mod:`fer_models.latency.worker`.
 
     Args:
-        tell: called with a word or two for what is being done.
+        tell: told how far it is.
         seconds: about how long each batch size is measured, all ways together.
 
     Raises:
@@ -76,15 +75,15 @@ def measure(subject: Subject, tell: Tell, *, device: str = "cpu", seconds: float
     batch = batch_size(subject.macs)
     many = example_batch(batch, subject.channels, subject.size, device)
     memory = Memory(device)
-    tell("memory")
+    tell(0.0, "memory")
     network = _build(subject).place(device)
     plain(network)(many)
     grown = memory.grown()
-    tell("other ways to run it")
+    tell(0.2, "other ways to run it")
     ways, notes = forwards(network, many[: max(2, min(4, batch))].contiguous(), onnx=device == "cpu")
     times = {}
-    for count, pictures in ((1, many[:1]), (batch, many)):
-        tell(f"{count} at a time")
+    for done, count, pictures in ((0.4, 1, many[:1]), (0.7, batch, many)):
+        tell(done, f"{count} at a time")
         turns = take_turns(bound(ways, pictures), seconds=seconds, most=60, least=3)
         times[count == 1] = {name: float(np.median(values)) for name, values in turns.items()}
     milliseconds = {name: 1000 * value for name, value in times[True].items()}

@@ -21,6 +21,7 @@ import torch
 
 from fer_models.errors import UserError
 from fer_models.latency.measure import Subject, measure
+from fer_models.progress import Progress, silent
 
 
 def main() -> None:
@@ -37,7 +38,7 @@ def main() -> None:
 
 def _one(subject: Subject, request: dict[str, Any]) -> Any:
     if "fork" not in multiprocessing.get_all_start_methods():
-        yield _outcome(subject, request, lambda _stage: None)
+        yield _outcome(subject, request, silent)
         return
     context = multiprocessing.get_context("fork")
     receive, send = context.Pipe(duplex=False)
@@ -56,11 +57,11 @@ def _one(subject: Subject, request: dict[str, Any]) -> Any:
 
 
 def _child(subject: Subject, request: dict[str, Any], send: Any) -> None:
-    send.send(_outcome(subject, request, lambda stage: send.send({"stage": stage})))
+    send.send(_outcome(subject, request, lambda fraction, stage: send.send({"stage": stage, "fraction": fraction})))
     send.close()
 
 
-def _outcome(subject: Subject, request: dict[str, Any], tell: Any) -> dict[str, Any]:
+def _outcome(subject: Subject, request: dict[str, Any], tell: Progress) -> dict[str, Any]:
     torch.set_num_threads(int(request.get("threads", 1)))
     try:
         return {"cost": dataclasses.asdict(measure(subject, tell, device=request.get("device", "cpu")))}

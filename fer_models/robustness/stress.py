@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +12,9 @@ from fer_models.errors import UserError
 from fer_models.evaluation.class_match import match_classes, softmax
 from fer_models.explain import EXPLAINERS, USUAL_METHOD, explain, unsupported_methods
 from fer_models.explain.faithfulness.similarity import rank_correlation
+from fer_models.progress import Progress
 from fer_models.robustness.corruption import CORRUPTIONS, SEVERITIES, Corruption
 from fer_models.robustness.geometry import FaceGeometry
-
-#: Told the part done in [0, 1] and a few words; an exception raised in it cancels.
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from fer_models.errors import UserError
 from fer_models.layout import channels_last
 from fer_models.losses.base import FERLoss
 from fer_models.preprocess import Preprocess
+from fer_models.progress import Progress
 from fer_models.training.kernels import use_fast_kernels
 from fer_models.training.optimise import make_optimiser, parameter_groups
 from fer_models.training.recipe import Recipe
@@ -130,7 +131,7 @@ class Loop:
         """The network that is validated and saved: the averaged weights where the recipe asks for them."""
         return cast(FERNetwork, self.average.module) if self.average is not None else self.network
 
-    def train_epoch(self, progress: Callable[[int, int], None], should_stop: Callable[[], bool]) -> dict[str, Any]:
+    def train_epoch(self, progress: Progress, should_stop: Callable[[], bool]) -> dict[str, Any]:
         """One epoch.
 
         Returns:
@@ -156,7 +157,7 @@ class Loop:
             totals += self._train_batch(order[i * recipe.batch_size : (i + 1) * recipe.batch_size], change)
             if time.monotonic() - reported > 1:
                 reported = time.monotonic()
-                progress(i + 1, self.steps)
+                progress((i + 1) / self.steps, f"step {i + 1} of {self.steps}")
                 if self.fabric.world_size == 1 and should_stop():
                     raise CancelledError
             if self.fabric.world_size > 1 and i % _ASK_EVERY == 0 and self.fabric.broadcast(should_stop()):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
+from fer_models.progress import silent
 from fer_models.storage import atomic_file
 from fer_models.training.memory import keep_freed_memory
 from fer_models.training.recipe import Recipe
@@ -124,7 +125,7 @@ def _epoch(loop: Loop, whole: TrainingData, steps: int) -> tuple[int, float]:
     """An epoch of so many steps, or of all pictures if they are fewer: steps taken and their seconds."""
     n = min(steps * loop.recipe.batch_size, len(whole.train_images))
     loop.data = dataclasses.replace(whole, train_images=whole.train_images[:n], train_targets=whole.train_targets[:n])
-    return loop.steps, float(loop.train_epoch(lambda step, of: None, lambda: False)["seconds"])
+    return loop.steps, float(loop.train_epoch(silent, lambda: False)["seconds"])
 
 
 def speed_file(recipe: Recipe) -> Path:

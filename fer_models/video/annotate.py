@@ -13,6 +13,7 @@ import numpy as np
 from fer_models.colours import coloured
 from fer_models.errors import UserError
 from fer_models.labels import colour
+from fer_models.progress import Progress, silent
 from fer_models.video.encoded import pyav
 from fer_models.video.opening import Video
 from fer_models.video.reading import Person, VideoReading
@@ -71,13 +72,13 @@ def lay_heatmap(canvas: np.ndarray, corners: Corners, heatmap: np.ndarray, opaci
     part[inside > 0] = mixed[inside > 0]
 
 
-def annotate_video(video: Video, reading: VideoReading, progress: Any = None) -> bytes:
+def annotate_video(video: Video, reading: VideoReading, progress: Progress = silent) -> bytes:
     """The video with a box, class and probability on each face, as the bytes of a webm (VP8) without sound.
 
     Between two frames that were read, boxes move evenly and the class is that of the nearer one.
 
     Args:
-        progress: called with the share done in [0, 1], or ``None`` where the length is unknown.
+        progress: told how far it is; 0 where the length is unknown.
 
     Raises:
         UserError: If the video cannot be decoded.
@@ -88,9 +89,8 @@ def annotate_video(video: Video, reading: VideoReading, progress: Any = None) ->
             canvas = frame.image.copy()
             for person in reading.persons:
                 draw_person(canvas, person, reading, frame.index, canvas.shape[1] / video.info.width)
-            if progress is not None:
-                total = video.info.frames
-                progress(None if not total else min(1.0, frame.index / total))
+            total = video.info.frames
+            progress(min(1.0, frame.index / total) if total else 0.0, "drawing frames")
             yield canvas
 
     return encode_webm(drawn(), video.info.fps)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,13 +12,11 @@ from fer_models.classifier import Classifier
 from fer_models.errors import UserError
 from fer_models.faces.align import crop_face
 from fer_models.faces.detect import Face, detector_for
+from fer_models.progress import Progress, silent
 from fer_models.video.opening import Video, VideoInfo
 from fer_models.video.timeline import SHORTEST, Stretch, band, smooth, stretches
 from fer_models.video.track import Follower, scaled
 
-#: Told the share done in [0, 1], or ``None`` where the video's length is unknown, and the frames read so far; an
-#: exception raised in it ends the work.
-Progress = Callable[[float | None, int], None]
 _BATCH = 64
 #: A face that the detector found in a single frame of a video in which it looked this often is taken for a mistake.
 _LOOKS = 4
@@ -132,7 +129,7 @@ def read_expressions(
     options: ReadingOptions | None = None,
     *,
     embeddings: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> VideoReading:
     """Follow and classify every face of a video.
 
@@ -141,6 +138,7 @@ def read_expressions(
 
     Args:
         embeddings: keep the network's features too, for a network of sequences.
+        progress: told how far it is, 0 where the length is unknown; an exception raised in it ends the work.
 
     Raises:
         UserError: If the video cannot be decoded or the detector's file is missing or damaged.
@@ -181,9 +179,8 @@ def read_expressions(
             waiting.append((track.number, preprocess.stored(crop)))
         if len(waiting) >= _BATCH:
             classify()
-        if progress is not None:
-            total = video.info.frames
-            progress(None if not total else min(1.0, frame.index / total), read)
+        total = video.info.frames
+        progress(min(1.0, frame.index / total) if total else 0.0, f"{read:,} frames read")
     classify()
     looks = -(-read // options.detect_every)
     kept = [item for item in seen.items() if item[1].hits > 1 or looks < _LOOKS]

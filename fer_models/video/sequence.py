@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from fer_models.classifier import Classifier
 from fer_models.errors import UserError
+from fer_models.progress import Progress
 from fer_models.video.reading import Person
 from fer_models.video.sequence_bilstm import SequenceBiLSTM, SequenceBiLSTMOptions
 from fer_models.video.sequence_data import BUILT_IN, EmbeddedSequence
@@ -25,7 +26,6 @@ from fer_models.video.timeline import stretches
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
 #: Below a checkpoint's own folder.
 FOLDER = "sequence"
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from fer_models.errors import UserError
 from fer_models.faces.align import crop_face
 from fer_models.faces.detect import detect_faces
 from fer_models.faces.image import read_image, resize
+from fer_models.progress import Progress
 from fer_models.robustness import CORRUPTIONS
 from fer_models.video.drawn import DrawnVideo
 from fer_models.video.recordings import Recording, read_recordings
@@ -23,7 +24,6 @@ BUILT_IN = "sequences of built-in people"
 _RATE = 10.0
 #: What a camera does to single frames, and the heaviest severity of it.
 _FAULTS, _HEAVIEST = ("low_light", "blur", "noise"), 3
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def test_maps_are_finite_repeat_and_leave_nothing_behind(method, classifier, bat
     options = QUICK.get(method, {})
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()
     before, pictures, shares = traces(classifier.model), batch.clone(), []
-    first = explain(classifier, batch, method, [1, 3], progress=shares.append, **options)
+    first = explain(classifier, batch, method, [1, 3], progress=lambda share, message: shares.append(share), **options)
     assert_same(before, traces(classifier.model))
     assert torch.equal(torch.get_rng_state(), torch_state)
     assert (np.random.get_state()[1] == numpy_state).all()

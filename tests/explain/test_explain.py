@@ -70,7 +70,7 @@ def test_probability_and_logit_differ(classifier, batch):
 def test_parts_of_a_batch_are_the_batch(classifier, batch, monkeypatch):
     whole, seen = explain(classifier, batch, target=[0, 1, 2, 3]), []
     monkeypatch.setattr(GradCAM, "batch_size", 3)
-    parts = explain(classifier, batch, target=[0, 1, 2, 3], progress=seen.append)
+    parts = explain(classifier, batch, target=[0, 1, 2, 3], progress=lambda share, message: seen.append(share))
     np.testing.assert_allclose(parts.values, whole.values, atol=1e-6)
     assert seen == [0.75, 1.0]
 
@@ -79,7 +79,7 @@ def test_cancelling_restores_everything(classifier, batch):
     class CancelledError(Exception):
         pass
 
-    def cancel(_share):
+    def cancel(_share, _message):
         raise CancelledError
 
     with pytest.raises(CancelledError):

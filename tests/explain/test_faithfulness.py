@@ -239,7 +239,7 @@ def test_shuffling_the_network_changes_a_map_that_depends_on_it(classifier, batc
     before = {name: value.clone() for name, value in classifier.model.state_dict().items()}
     told: list[float] = []
     result = explain(classifier, batch, "saliency", 1)
-    found = cascade(classifier, batch, result, steps=4, progress=told.append)
+    found = cascade(classifier, batch, result, steps=4, progress=lambda share, message: told.append(share))
     assert found.correlation.shape == found.ssim.shape == (4, 4)
     assert found.maps.shape == (4, 4, 48, 48)
     assert found.layers[-1] == "stem"

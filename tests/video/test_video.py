@@ -192,11 +192,11 @@ def test_a_video_without_faces_says_so(classifier: Classifier) -> None:
 
 
 def test_work_ends_when_the_progress_raises(drawn: bytes, classifier: Classifier) -> None:
-    told: list[float | None] = []
+    told: list[float] = []
 
-    def stop(share: float | None, read: int) -> None:
+    def stop(share: float, message: str) -> None:
         told.append(share)
-        if read == 5:
+        if message == "5 frames read":
             raise InterruptedError
 
     with pytest.raises(InterruptedError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,6 +19,7 @@ from fer_models.data.synthetic.options import SyntheticOptions
 from fer_models.data.synthetic.parameters import Identity, Nuisance, sample_identity, sample_nuisance
 from fer_models.data.synthetic.sketch import Camera, Sketch
 from fer_models.errors import UserError
+from fer_models.progress import Progress, silent
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ def generate_face(options: SyntheticOptions, index: int) -> SyntheticFace:
     )
 
 
-def generate(options: SyntheticOptions, progress: Callable[[int, int], None] | None = None) -> SyntheticSet:
-    """Draw the whole set; ``progress`` is called with the number done and the total now and then.
+def generate(options: SyntheticOptions, progress: Progress = silent) -> SyntheticSet:
+    """Draw the whole set; ``progress`` is called now and then.
 
     Image ``i`` equals that of :func:`generate_face` for index ``i``.
     """
@@ -102,8 +102,8 @@ def generate(options: SyntheticOptions, progress: Callable[[int, int], None] | N
         subjects.append(drawn.subject)
         for name, value in drawn.units.items():
             units[index, column[name]] = value
-        if progress is not None and (index + 1 == options.count or (index + 1) % 50 == 0):
-            progress(index + 1, options.count)
+        if index + 1 == options.count or (index + 1) % 50 == 0:
+            progress((index + 1) / options.count, f"drawing faces: {index + 1:,} of {options.count:,}")
     return SyntheticSet(images, labels, np.array(subjects), units, landmarks, options.classes, options)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from fer_models.explain.face_parts.drawn import drawn_options, drawn_truth
 from fer_models.explain.faithfulness import FAITHFULNESS, REFERENCES, Trial
 from fer_models.explain.sets.batch import network_labels
 from fer_models.labels import EMOTION_ACTION_UNITS, canonical, is_emotion
+from fer_models.progress import Progress, silent, within
 
 #: What is measured unless something else is asked for: removal, and the places of the expression's action units.
 USUAL_METRICS = ("insertion", "deletion", "road", "average_drop", "relevance_mass", "relevance_rank", "pointing_game")
@@ -109,7 +110,7 @@ def benchmark(
     metrics: Sequence[str] = USUAL_METRICS,
     count: int = 48,
     seed: int = 0,
-    tell: Callable[[float, str], None] | None = None,
+    tell: Progress = silent,
 ) -> Leaderboard:
     """Explain the same pictures with every method on every network, test the maps, and put three references beside.
 
@@ -134,17 +135,13 @@ def benchmark(
     for number, (name, key) in enumerate(maps):
         title = EXPLAINERS[key].title if key in EXPLAINERS else key
 
-        def step(share: float, what: str = f"{title}, {name}", number: int = number) -> None:
-            if tell is not None:
-                tell((number + share) / len(maps), what)
-
-        step(0.0)
+        step = within(tell, number / len(maps), (number + 1) / len(maps))
+        step(0.0, f"{title}, {name}")
         if (reason := unsupported_methods(networks[name]).get(key)) is not None:
             notes.append(f"{title} is left out on {name}: {reason}")
             continue
         rows.append(_row(name, networks[name], key, title, dataset, index, metrics, seed, step))
-    if tell is not None:
-        tell(1.0, "done")
+    tell(1.0, "done")
     return Leaderboard(dataset.source, len(index), tuple(metrics), tuple(rows), tuple(notes))
 
 
@@ -157,7 +154,7 @@ def _row(
     index: np.ndarray,
     metrics: Sequence[str],
     seed: int,
-    step: Callable[[float], None],
+    step: Progress,
 ) -> Row:
     labels, parts = network_labels(classifier.checkpoint, dataset), []
     seconds, reference = 0.0, key in REFERENCES
@@ -175,7 +172,7 @@ def _row(
             test = FAITHFULNESS[metric]()
             if not (reference and test.needs_method):
                 part[metric] = test.measure(trial)
-            step((start + len(here) * (number + 1) / len(metrics)) / len(index))
+            step((start + len(here) * (number + 1) / len(metrics)) / len(index), f"{title}, {name}")
         parts.append(part)
     values = {metric: np.concatenate([part[metric] for part in parts]) for metric in parts[0]}
     return Row(name, key, title, reference, float("nan") if reference else seconds / len(index), values)

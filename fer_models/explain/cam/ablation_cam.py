@@ -34,7 +34,8 @@ class AblationCAM(CAM):
             for start in range(0, channels, maps_at_once):
                 chosen = torch.arange(start, min(start + maps_at_once, channels), device=maps.device)
                 drops.append(whole - _without(query, chosen, short))
-                query.progress((start + len(chosen)) / channels)
+                done = start + len(chosen)
+                query.progress(done / channels, f"{done:,} of {channels:,} channels")
         return (torch.cat(drops)[:, None, None] * maps[0]).sum(0, keepdim=True)
 
 

@@ -41,6 +41,6 @@ class ScoreCAM(CAM):
             for part in masks.split(masks_at_once):
                 scores.append(query.score(query.model(channels_last(query.batch * part))))
                 done += len(part)
-                query.progress(done / len(masks))
+                query.progress(done / len(masks), f"{done:,} of {len(masks):,} channels")
         weights = torch.cat(scores).softmax(0)
         return (weights[:, None, None] * maps[0, moving]).sum(0, keepdim=True)

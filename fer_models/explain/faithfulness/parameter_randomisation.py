@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,10 +14,9 @@ from fer_models.errors import UserError
 from fer_models.explain.attribution import Attribution
 from fer_models.explain.faithfulness.base import Faithfulness, Trial, register_metric
 from fer_models.explain.faithfulness.similarity import rank_correlation, structural_similarity, unit_span
+from fer_models.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from fer_models.classifier import Classifier
 
 
@@ -66,7 +65,7 @@ def cascade(
     attribution: Attribution,
     steps: int = 6,
     seed: int = 0,
-    progress: Callable[[float], Any] | None = None,
+    progress: Progress = silent,
 ) -> Cascade:
     """Shuffle a copy of the network from its head down, in groups of layers, and explain again after each.
 
@@ -76,7 +75,7 @@ def cascade(
     Args:
         batch: the network inputs (B, C, H, W) that were explained; attribution: their maps (B, H, W), of a method.
         steps: groups, at most as many as the network has modules with weights.
-        progress: called with the share done in [0, 1]; an exception raised in it cancels.
+        progress: told how far it is; an exception raised in it cancels.
 
     Raises:
         UserError: If there is less than one step, the pictures and the maps do not belong together, or the maps come
@@ -99,8 +98,7 @@ def cascade(
             shuffle(other.model.get_submodule(str(name)), generator)
         layers.append(str(group[-1]))
         maps.append(trial.again(classifier=other))
-        if progress is not None:
-            progress(number / len(groups))
+        progress(number / len(groups), f"{number} of {len(groups)} groups of layers")
     before = attribution.values
     return Cascade(
         tuple(layers),

@@ -41,7 +41,7 @@ class ScoredModel(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         score = self.query.score(self.model(x))
         self.seen += len(x)
-        self.query.progress(min(1.0, self.seen / self.rows))
+        self.query.progress(min(1.0, self.seen / self.rows), f"{self.seen:,} of {self.rows:,} passes")
         return score
 
 

@@ -46,5 +46,6 @@ class GradientShap(GradientExplainer):
             way = x[None] + drawn[part] - start
             point = start + shares[part] * way
             total += (input_gradient(query, point.flatten(0, 1)).view_as(point) * way).sum(0)
-            query.progress((int(part[-1]) + 1) / samples)
+            done = int(part[-1]) + 1
+            query.progress(done / samples, f"{done:,} of {samples:,} samples")
         return total.sum(1) / samples

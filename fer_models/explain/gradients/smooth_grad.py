@@ -54,7 +54,7 @@ class SmoothGrad(GradientExplainer):
             total += gradient.sum(0)
             squares += (gradient**2).sum(0)
             done += len(part)
-            query.progress(done / samples)
+            query.progress(done / samples, f"{done:,} of {samples:,} noisy copies")
         mean = total / samples
         if statistic == "mean":
             return mean.abs().amax(1)

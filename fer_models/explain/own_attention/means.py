@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ from fer_models.errors import UserError
 from fer_models.explain.own_attention.maps import attention_maps
 from fer_models.explain.sets.batch import network_labels
 from fer_models.explain.sets.mean_maps import ClassMaps, MapMeans
+from fer_models.progress import Progress
 
 if TYPE_CHECKING:
     from fer_models.classifier import Classifier
@@ -39,13 +39,13 @@ def pictures_of_classes(classifier: Classifier, dataset: FaceDataset, index: np.
 
 
 def mean_attention(
-    classifier: Classifier, dataset: FaceDataset, index: np.ndarray, tell: Callable[[float], None] | None = None
+    classifier: Classifier, dataset: FaceDataset, index: np.ndarray, tell: Progress | None = None
 ) -> dict[str, ClassMaps]:
     """Mean over the pictures of each label of every module that attends over places.
 
     Args:
         index: places in the data set, as :func:`pictures_of_classes` gives them.
-        tell: told the share done in [0, 1]; an exception raised in it cancels.
+        tell: told how far it is; an exception raised in it cancels.
 
     Returns:
         Module and label of its attention in words, to the means (K, H, W) of the network's classes at input
@@ -61,5 +61,5 @@ def mean_attention(
                 means.setdefault(words, MapMeans(len(classifier.classes), (side, side)))
                 means[words].add(record.overlay, labels[here])
         if tell is not None:
-            tell(min(1.0, (start + _PART) / len(index)))
+            tell(min(1.0, (start + _PART) / len(index)), f"attention over {len(index):,} pictures")
     return {words: mean.result() for words, mean in means.items()}

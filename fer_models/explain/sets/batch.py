@@ -21,9 +21,9 @@ from fer_models.explain.face_parts.action_units import unit_agreement, unit_area
 from fer_models.explain.face_parts.drawn import DrawnTruth, drawn_options, drawn_truth
 from fer_models.explain.face_parts.regions import background_alarm, region_masks, region_relevance
 from fer_models.explain.sets.mean_maps import ClassMaps, MapMeans
+from fer_models.progress import Progress, silent
 
 #: Told the part done in [0, 1] and a few words; an exception raised inside cancels.
-Tell = Callable[[float, str], None]
 #: What can be explained besides a class by its name.
 PREDICTED, LABEL = "predicted", "label"
 AGREEMENTS = ("mass", "rank", "cosine", "area")
@@ -107,7 +107,7 @@ def explain_set(
     index: np.ndarray,
     settings: SetSettings | None = None,
     *,
-    tell: Tell | None = None,
+    tell: Progress = silent,
     keep: Callable[[int, np.ndarray], None] | None = None,
 ) -> ExplainedSet:
     """Predict and explain the pictures of a data set at ``index`` in parts of 128.
@@ -137,17 +137,15 @@ def explain_set(
     first: Attribution | None = None
     for start in range(0, len(index), _PART):
         here = slice(start, min(start + _PART, len(index)))
-        if tell is not None:
-            tell(start / len(index), f"{start:,} of {len(index):,} pictures")
+        tell(start / len(index), f"{start:,} of {len(index):,} pictures")
         batch = classifier.prepare(np.asarray(dataset.images[index[here]]))
         probabilities = _probabilities(classifier, batch)
         predicted = probabilities.argmax(1)
         target = _target(settings.target, classifier, predicted, labels[here])
 
-        def step(share: float, here: slice = here) -> None:
-            if tell is not None:
-                done = here.start + share * (here.stop - here.start)
-                tell(done / len(index), f"{int(done):,} of {len(index):,} pictures")
+        def step(share: float, message: str, here: slice = here) -> None:
+            done = here.start + share * (here.stop - here.start)
+            tell(done / len(index), f"{int(done):,} of {len(index):,} pictures")
 
         found = explain(classifier, batch, settings.method, target, layer=settings.layer, of=settings.of, progress=step)
         truth = None if options is None else drawn_truth(options, dataset.rows[index[here]], size)
@@ -162,8 +160,7 @@ def explain_set(
         if keep is not None:
             keep(here.start, found.values)
         first = found if first is None else first
-    if tell is not None:
-        tell(1.0, "done")
+    tell(1.0, "done")
     assert first is not None
     whole = {name: np.concatenate(values) for name, values in parts.items()}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from fer_models.faces.align import crop_face
 from fer_models.faces.detect import detect_faces
 from fer_models.faces.image import read_image, resize
 from fer_models.preprocess import Preprocess
+from fer_models.progress import Progress, silent
 
 
 def loose_pictures(folder: str | Path) -> list[Path]:
@@ -28,7 +29,7 @@ def loose_faces(
     files: Sequence[Path],
     preprocess: Preprocess,
     detector: str = "auto",
-    tell: Callable[[float, str], None] | None = None,
+    tell: Progress = silent,
 ) -> FaceDataset:
     """The largest face of each picture, without labels; the file names stand in the column ``file``.
 
@@ -40,8 +41,7 @@ def loose_faces(
     """
     crops, kept, without, broken = [], [], [], []
     for number, file in enumerate(files):
-        if tell is not None:
-            tell(number / len(files), f"faces of {number:,} of {len(files):,} pictures")
+        tell(number / len(files), f"faces of {number:,} of {len(files):,} pictures")
         try:
             image = read_image(file)
             faces = detect_faces(image, detector)

@@ -14,9 +14,10 @@ import numpy as np
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
-from fer_models.explain.sets.batch import ExplainedSet, SetSettings, Tell, explain_set
+from fer_models.explain.sets.batch import ExplainedSet, SetSettings, explain_set
 from fer_models.explain.sets.mean_maps import ClassMaps
 from fer_models.folders import cache_folder
+from fer_models.progress import Progress, silent
 from fer_models.storage import atomic_file
 
 #: Raised whenever the layout or the meaning of a file changes; older files are computed anew.
@@ -40,7 +41,7 @@ def set_file(checkpoint: Checkpoint, dataset: FaceDataset, index: np.ndarray, se
 
 
 def explained_set(
-    classifier: Classifier, dataset: FaceDataset, index: np.ndarray, settings: SetSettings, tell: Tell | None = None
+    classifier: Classifier, dataset: FaceDataset, index: np.ndarray, settings: SetSettings, tell: Progress = silent
 ) -> ExplainedSet:
     """The result from the cache, or found now and kept; where it cannot be kept, it is still returned.
 

@@ -133,15 +133,15 @@ def _epochs(
     clock: dict[str, float] = {}
     lead = loop.fabric.is_global_zero  # of several processes one writes; all take the same decisions
 
-    def progress(step: int, steps: int) -> None:
+    def progress(fraction: float, message: str) -> None:
         if not lead:
             return
         seconds = time.monotonic() - began
-        per_epoch = clock.get("epoch_seconds") or seconds * steps / step
+        per_epoch = clock.get("epoch_seconds") or seconds / fraction
         left = per_epoch * (recipe.epochs - loop.epoch) - seconds
         run.write_status(
-            step_fraction=step / steps,
-            images_per_second=step * recipe.batch_size / seconds,
+            step_fraction=fraction,
+            images_per_second=fraction * loop.steps * recipe.batch_size / seconds,
             seconds_left=max(left, 0.0),
         )
 

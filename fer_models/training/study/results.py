@@ -14,9 +14,10 @@ from fer_models.data import open_dataset
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.parts import part_name
 from fer_models.errors import UserError
-from fer_models.evaluation.evaluate import Evaluation, Progress
+from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.pooled import pool
 from fer_models.evaluation.predictions import predictions_for
+from fer_models.progress import Progress
 from fer_models.training.parts import split_of
 from fer_models.training.runs.run import Run
 from fer_models.training.study.axes import Settings, shown
@@ -134,7 +135,7 @@ def pooled(
     What was predicted before comes from the cache.
 
     Args:
-        progress: called with folds done and their number. dataset: where it is open already.
+        progress: called after every fold. dataset: where it is open already.
 
     Raises:
         UserError: If the study has no folds, or none of them is finished.
@@ -154,6 +155,6 @@ def pooled(
         name, index, rule = held_out(run, result.checkpoint, faces)
         parts.append(predictions_for(result.checkpoint, faces, index, split_name=name, selection=rule))
         if progress:
-            progress(done + 1, len(finished))
+            progress((done + 1) / len(finished), f"fold {done + 1} of {len(finished)}")
     whole = "all" if len(parts) == folds else f"{len(parts)} of"
     return pool(parts, faces, f"{whole} {folds} folds pooled")

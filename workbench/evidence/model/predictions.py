@@ -62,10 +62,6 @@ def start(classifier: Classifier, dataset: FaceDataset, part: Part, averaging: s
 
     def work(tell: jobs.Progress) -> Evaluation:
         machine.limit_threads()
-
-        def step(done: int, total: int) -> None:
-            tell(done / total, f"{done:,} of {total:,} pictures")
-
         return predictions_for(
             classifier,
             dataset,
@@ -74,7 +70,7 @@ def start(classifier: Classifier, dataset: FaceDataset, part: Part, averaging: s
             selection=classifier.checkpoint.selection,
             averaging=averaging,
             label_map=part.label_map,
-            progress=step,
+            progress=tell,
         )
 
     return jobs.start(_key(classifier.checkpoint, dataset, part, averaging), work)

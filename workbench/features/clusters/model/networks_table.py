@@ -13,6 +13,7 @@ from fer_models.embedding import FaceMap, MapSettings, cached_map, make_map
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.predictions import cached_predictions, predictions_for
+from fer_models.progress import within
 from workbench.app import jobs as background_jobs
 from workbench.app.datasets import identity
 from workbench.app.jobs import Job
@@ -112,14 +113,14 @@ def _line(checkpoint: Checkpoint, asked: Question, tell: background_jobs.Progres
                 split_name=whole.split,
                 selection=checkpoint.selection,
                 averaging=whole.averaging,
-                progress=lambda done, total: tell(0.5 * done / total, f"{done:,} of {total:,} pictures"),
+                progress=within(tell, 0.0, 0.5),
             )
         if found is None:
             return None
         faces = found.take(maps.places_of(found, asked.positions.tolist()))
         made = cached_map(checkpoint, faces, asked.settings)
         if made is None and tell is not None:
-            made = make_map(checkpoint, dataset, faces, asked.settings, lambda part, what: tell(0.5 + part / 2, what))
+            made = make_map(checkpoint, dataset, faces, asked.settings, within(tell, 0.5, 1.0))
     except jobs_model.CancelledError:
         raise
     except UserError as error:

@@ -130,7 +130,10 @@ def _take(message: dict[str, Any], entries: list[Entry], tell: Progress) -> int:
     if complete:
         _keep(_identity(entry), message.get("cost") or message["problem"])
     stage = f": {message['stage']}" if "stage" in message else ""
-    tell((index + (1 if complete else 0.3)) / len(entries), f"{entry.name}, {index + 1} of {len(entries)}{stage}")
+    tell(
+        (index + (1 if complete else message.get("fraction", 0.0))) / len(entries),
+        f"{entry.name}, {index + 1} of {len(entries)}{stage}",
+    )
     return int(complete)
 
 

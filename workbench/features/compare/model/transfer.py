@@ -21,6 +21,7 @@ from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import predictions_for
 from fer_models.evaluation.significance import compare
 from fer_models.evaluation.training_overlap import held_out_part
+from fer_models.progress import Progress, within
 from workbench.app import jobs, machine
 from workbench.app.jobs import Job
 from workbench.app.latex import escaped, latex_table
@@ -116,8 +117,10 @@ def predict(pairs: Sequence[Pair]) -> Job:
         for each in pairs:
             where = f"{each.network.name} on {each.part.name} of {each.name}"
 
-            def step(count: int, of: int, done: int = done, where: str = where) -> None:
-                tell((done + count) / max(total, 1), f"{where}, {count:,} of {of:,} pictures")
+            whole = within(tell, done / max(total, 1), (done + len(each.part.index)) / max(total, 1))
+
+            def step(fraction: float, message: str, whole: Progress = whole, where: str = where) -> None:
+                whole(fraction, f"{where}, {message}")
 
             tell(done / max(total, 1), where)
             classifier = Classifier(each.network, machine.compute_device())

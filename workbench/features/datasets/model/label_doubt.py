@@ -105,8 +105,8 @@ def _predictions(
     if known is not None:
         return known
 
-    def step(done: int, total: int) -> None:
-        tell((number + done / total) / of, f"asking the network about {split}: {done:,} of {total:,}")
+    def step(fraction: float, message: str) -> None:
+        tell((number + fraction) / of, f"asking the network about {split}: {message}")
 
     return predictions_for(checkpoint, dataset, index, split_name=split, selection=selection, progress=step)
 

@@ -138,7 +138,7 @@ def class_means(classifier: Classifier, dataset: FaceDataset, tell: Progress) ->
     split = dataset.split_names[-1]
     index = pictures_of_classes(classifier, dataset, dataset.split_index(split))
     labels = network_labels(classifier.checkpoint, dataset)[index]
-    means = mean_attention(classifier, dataset, index, lambda share: tell(share, f"{len(index)} faces"))
+    means = mean_attention(classifier, dataset, index, lambda share, message: tell(share, f"{len(index)} faces"))
     counts = np.bincount(labels, minlength=len(classifier.classes))
     faces = [mean_face(dataset.images, index[labels == k]) for k in range(len(counts))]
     stored = [classifier.checkpoint.preprocess.stored(face) for face in faces]

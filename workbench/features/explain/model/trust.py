@@ -79,7 +79,11 @@ def evidence(
     for key in curves:
         measures[key] = {line.name: line.area for line in curves[key]}
     shuffled = cascade(
-        classifier, batch, attribution, _CASCADE_STEPS, progress=lambda s: tell(0.8 + 0.2 * s, "shuffled networks")
+        classifier,
+        batch,
+        attribution,
+        _CASCADE_STEPS,
+        progress=lambda s, message: tell(0.8 + 0.2 * s, "shuffled networks"),
     )
     return Evidence(curves, measures, shuffled)
 

@@ -68,7 +68,7 @@ def pooling(study: Study, settings: Settings, seed: int, results: Sequence[Resul
 
     def work(tell: jobs.Progress) -> Evaluation:
         machine.limit_threads()
-        return pooled(study, settings, seed, lambda done, total: tell(done / total, f"fold {done} of {total}"))
+        return pooled(study, settings, seed, tell)
 
     return jobs.once(_key(study, settings, seed, results), work)
 

@@ -125,12 +125,12 @@ def start(clip: Clip, classifier: Classifier, options: ReadingOptions) -> Job:
     stop = _stops.setdefault(name, threading.Event())
 
     def work(tell: jobs.Progress) -> VideoReading:
-        def step(share: float | None, read: int) -> None:
+        def step(fraction: float, message: str) -> None:
             if stop.is_set():
                 raise UserError("It was cancelled.")
-            tell(share or 0.0, f"{read:,} frames read")
+            tell(fraction, message)
 
-        step(0.0, 0)
+        step(0.0, "0 frames read")
         machine.limit_threads()
         classifier.optimise()  # a film's faces soon repay the second that it takes
         with clip.lock:
@@ -146,10 +146,10 @@ def start_marked(clip: Clip, classifier: Classifier, reading: VideoReading) -> J
     stop = _stops.setdefault(name, threading.Event())
 
     def work(tell: jobs.Progress) -> bytes:
-        def step(share: float | None) -> None:
+        def step(fraction: float, message: str) -> None:
             if stop.is_set():
                 raise UserError("It was cancelled.")
-            tell(share or 0.0, "drawing frames")
+            tell(fraction, message)
 
         with clip.lock:
             return annotate_video(clip.video, reading, step)
