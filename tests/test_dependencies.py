@@ -56,3 +56,16 @@ def test_an_import_that_is_not_declared_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "planted.py").write_text("def f():\n    import shapely.geometry\n    import cv2, os\n")
     assert undeclared(tmp_path, declared(ROOT / "pyproject.toml")) == ["pages/planted.py imports shapely"]
+
+
+#: Files that the library writes, not reads about.
+WRITTEN = {"card.md"}
+
+
+def test_documents_that_the_code_cites_are_in_the_repository() -> None:
+    here = {path.name for path in (ROOT, *(ROOT / "docs").rglob("*"), *(ROOT / "benchmarks").rglob("*"))}
+    here |= {path.name for path in ROOT.glob("*.md")}
+    for top in ("fer_models", "workbench", "pages"):
+        for file in (ROOT / top).rglob("*.py"):
+            cited = set(re.findall(r"\w[\w-]*\.md\b", file.read_text(encoding="utf-8")))
+            assert cited - here - WRITTEN == set(), file

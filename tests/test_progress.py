@@ -11,7 +11,7 @@ from fer_models.progress import silent, within
 
 ROOT = Path(__file__).resolve().parents[1]
 #: A callback for a share or a count of work.
-CALLBACK = re.compile(r"Callable\[\[(float|int)[^\]]*\], (None|Any)\]")
+CALLBACK = re.compile(r"Callable\[\[(float|int)( \| None)?(, (float|int|str))?\], (None|Any)\]")
 
 
 def test_a_part_of_the_work_lies_within_the_whole() -> None:

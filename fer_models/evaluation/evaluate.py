@@ -133,7 +133,7 @@ class Evaluation:
         return [{"metric": key, **figures[key]._asdict(), "n": self.n, **origin} for key in ordered]
 
     def sentence(self, metric: str = "accuracy") -> str:
-        """The figure with interval, n, split and selection rule, as ``look.md`` writes figures."""
+        """The figure with its interval, n, split and selection rule, in one line."""
         estimate = self.estimate((metric,))[metric]
         return figure_sentence(*estimate, self.n, self.split, self.selection, percent=METRICS[metric].percent)
 
