@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from workbench import shared
 from workbench.evidence import bar
 from workbench.evidence.bar import Evidence
 from workbench.features.clusters import (
@@ -38,7 +39,7 @@ def _answer(evidence: Evidence) -> None:
     with left:
         mapped = maps.made(
             evidence.checkpoint, chosen.name, chosen.dataset, chosen.evaluation, asked.settings,
-            "row" if chosen.name == evidence.name else "joint row",
+            shared.ROW if chosen.name == evidence.name else joint.ROW,
         )  # fmt: skip
         place = st.container()
     if mapped is None:

@@ -61,12 +61,11 @@ _READING = {
         "performance measures for classification tasks, 2009",
     ),
 }
-
+SECTION = state.Choice("compare.section", _SECTIONS)
 
 heading.show("compare")
-names = list(_SECTIONS)
 section = st.segmented_control(
-    "Section", names, required=True, label_visibility="collapsed", **state.bound("section", names)
+    "Section", SECTION.options, required=True, label_visibility="collapsed", **SECTION.widget()
 )
 with guard(f"the section {section}"):
     _SECTIONS[str(section)](key="compare")

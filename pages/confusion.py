@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from workbench import navigation, state
+from workbench import navigation, shared, state
 from workbench.evidence import bar, face_answer, gallery
 from workbench.evidence.bar import Evidence
 from workbench.evidence.model import confusion
@@ -20,6 +20,7 @@ _FOLDS = {
     ("Can its confidence be believed?", "speed"): ("calibration", calibration.show),
     ("What if one asks for one class, or for a threshold?", "show_chart"): ("thresholds", thresholds.show),
 }
+PUT_BY = state.Choice("confusion.put by", default="here")
 
 
 def _answer(evidence: Evidence) -> None:
@@ -44,7 +45,7 @@ def _pictures(evidence: Evidence, cell: Cell) -> None:
         places = confusion.pictures(evaluation, cell.true, cell.predicted)
     else:
         places = confusion.moved(evaluation, cell.other, cell.true, cell.predicted, into=which == "only here")
-    asked = state.get("row")
+    asked = shared.ROW.get()
     known = {str(int(evaluation.positions[place])): int(place) for place in places}
     chosen = known.get(asked or "", int(places[0]) if len(places) else None)
     left, right = st.columns([7, 5], gap="large")
@@ -53,7 +54,7 @@ def _pictures(evidence: Evidence, cell: Cell) -> None:
         clicked = gallery.show(evidence, np.asarray(places), key="cell", selected=chosen, scope=scope)
     if clicked is not None:
         chosen = clicked
-        state.put("row", str(int(evaluation.positions[clicked])))
+        shared.ROW.set(str(int(evaluation.positions[clicked])))
     if chosen is not None:
         with right:
             face_answer.show(evidence, chosen, key="cell face")
@@ -71,7 +72,7 @@ def _which(evidence: Evidence, cell: Cell) -> str:
     own, theirs = evidence.checkpoint.name, cell.other_name
     words = {"here": f"all of {own}", "only here": f"{own} and not {theirs}", "only there": f"{theirs} and not {own}"}
     return str(st.segmented_control("Put into this cell by", list(words), format_func=words.__getitem__,
-                                    required=True, **state.bound("put by", list(words), "here")))  # fmt: skip
+                                    required=True, **PUT_BY.widget(list(words))))  # fmt: skip
 
 
 heading.show("confusion")

@@ -6,13 +6,12 @@ import streamlit as st
 
 from fer_models.data import FaceDataset
 from fer_models.errors import UserError
-from workbench import cache, state
+from workbench import cache
 from workbench.app import dataset_facts, datasets
 from workbench.features.datasets import audit, bar, faces, overview, pixels, preparation
+from workbench.features.datasets.sections import SECTION
 from workbench.widgets import heading, job_progress
 from workbench.widgets.errors import guard
-
-_SECTIONS = ("Overview", "Faces", "Pixels", "Preparation", "Audit", "All sets")
 
 
 def _section(section: str, name: str, dataset: FaceDataset, protocol: str) -> None:
@@ -65,7 +64,7 @@ else:
         protocol = bar.choose_protocol(cache.of_dataset(dataset_facts.protocols, dataset))
     bar.headline(dataset)
     section = st.segmented_control(
-        "Section", _SECTIONS, required=True, label_visibility="collapsed", **state.bound("section", _SECTIONS)
+        "Section", SECTION.options, required=True, label_visibility="collapsed", **SECTION.widget()
     )
     with guard(f"the section {section}"):
         _section(str(section), name, dataset, protocol)

@@ -13,6 +13,8 @@ from workbench.features.explain.tabs import TABS
 from workbench.widgets import heading, selection_bar
 from workbench.widgets.errors import guard
 
+TAB = state.Choice("explain.tab", TABS)
+
 
 def _look_at(checkpoint: Checkpoint, data: str | None) -> None:
     left, right = st.columns([3, 8], gap="medium")
@@ -24,7 +26,7 @@ def _look_at(checkpoint: Checkpoint, data: str | None) -> None:
             required=True,
             wrap=True,
             label_visibility="collapsed",
-            **state.bound("tab", list(TABS)),
+            **TAB.widget(),
         )
         answer = st.container()
     with left:

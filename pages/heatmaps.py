@@ -11,6 +11,7 @@ from workbench.widgets import heading
 from workbench.widgets.errors import guard
 
 _WHERE, _METHODS = "Where it looks", "Which method can be believed"
+PART = state.Choice("heatmaps.part", (_WHERE, _METHODS))
 _READING = {
     _WHERE: (
         "A mean heatmap says where a network finds its evidence for a class on average; single faces can differ, which "
@@ -50,7 +51,7 @@ section = str(
         [_WHERE, _METHODS],
         required=True,
         label_visibility="collapsed",
-        **state.bound("part", [_WHERE, _METHODS]),
+        **PART.widget(),
     )
 )
 with guard("the heatmaps"):

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from fer_models.data import FaceDataset
-from workbench import cache, state
+from workbench import cache, shared
 from workbench.app import marks
 from workbench.app.wording import percent
 from workbench.evidence import bar, face_answer, gallery, slices_table
@@ -37,7 +37,7 @@ def _answer(evidence: Evidence) -> None:
 def _faces(evidence: Evidence, places: np.ndarray, scope: str, voted: FaceDataset | None) -> None:
     evaluation = evidence.evaluation
     at = {int(position): place for place, position in enumerate(evaluation.positions)}
-    asked = state.get("row")
+    asked = shared.ROW.get()
     chosen = at.get(int(asked)) if asked is not None and asked.isdecimal() else None
     if chosen is None and len(places):
         chosen = int(places[0])
@@ -46,7 +46,7 @@ def _faces(evidence: Evidence, places: np.ndarray, scope: str, voted: FaceDatase
         clicked = gallery.show(evidence, places, key="errors", selected=chosen, scope=scope)
     if clicked is not None:
         chosen = clicked
-        state.put("row", str(int(evaluation.positions[clicked])))
+        shared.ROW.set(str(int(evaluation.positions[clicked])))
     if chosen is not None:
         with right:
             face_answer.show(evidence, chosen, key="error face")

@@ -10,12 +10,11 @@ from workbench.widgets import heading, selection_bar
 from workbench.widgets.errors import guard
 
 _SECTIONS = ("One face", "Many faces")
+TEST = state.Choice("stress.test", _SECTIONS)
 
 
 heading.show("stress")
-section = st.segmented_control(
-    "Section", _SECTIONS, required=True, label_visibility="collapsed", **state.bound("test", _SECTIONS)
-)
+section = st.segmented_control("Section", _SECTIONS, required=True, label_visibility="collapsed", **TEST.widget())
 many = section == "Many faces"
 with guard("the stress test"):
     chosen = selection_bar.show(checkpoint=True, data=True, split=many)

@@ -12,10 +12,13 @@ from workbench.widgets import heading
 from workbench.widgets.errors import guard
 
 _SECTIONS = ("Tables", "Curves", "Confusion", "Settings and figures")
+STUDY = state.Choice("studies.study")
+PART = state.Choice("studies.part", _SECTIONS)
+STARTED = state.Kept("studies.started", 0)
 
 
 def _chosen(known: dict[str, str]) -> None:
-    asked = state.get("study")
+    asked = STUDY.get()
     if asked is not None and asked not in known:
         st.info(f"The study in the address, {asked!r}, is not on this computer.", icon=":material/info:")
     if not known:
@@ -26,11 +29,9 @@ def _chosen(known: dict[str, str]) -> None:
         )
         return
     ids = list(known)
-    chosen = str(st.selectbox("Study", ids, format_func=known.__getitem__, **state.bound("study", ids)))
+    chosen = str(st.selectbox("Study", ids, format_func=known.__getitem__, **STUDY.widget(ids)))
     progress = studies_progress.show(chosen, key="study")
-    section = st.segmented_control(
-        "Part", _SECTIONS, required=True, label_visibility="collapsed", **state.bound("part", _SECTIONS)
-    )
+    section = st.segmented_control("Part", _SECTIONS, required=True, label_visibility="collapsed", **PART.widget())
     if section == "Curves":
         plots.show_curves(progress, key=chosen)
     elif section == "Confusion":
@@ -43,15 +44,15 @@ def _chosen(known: dict[str, str]) -> None:
 
 heading.show("studies")
 known = studies.studies()
-begun = state.recall("studies started", 0)  # a fresh key folds the form again, so that the study is in sight
+begun = STARTED.get()  # a fresh key folds the form again, so that the study is in sight
 with (
     st.expander("New study", expanded=not known, icon=":material/add:", key=f"new study {begun}"),
     guard("the form"),
 ):
     started = new.show("new study")
     if started is not None:
-        state.put("study", started)
-        state.remember("studies started", begun + 1)
+        STUDY.set(started)
+        STARTED.set(begun + 1)
         st.rerun()
 with guard("the study"):
     _chosen(known)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import state
 from workbench.app import runs as run_folders
 from workbench.features.train import form, queue
 from workbench.features.train import run as train_run
@@ -14,7 +13,7 @@ from workbench.widgets.errors import guard
 
 def _chosen_run() -> None:
     runs = {run.id: run for run in run_folders.runs()}
-    asked = state.get("run")
+    asked = form.RUN.get()
     if asked is not None and asked not in runs:
         st.info(f"The run in the address, {asked!r}, is not on this computer.", icon=":material/info:")
     if not runs:
@@ -25,7 +24,7 @@ def _chosen_run() -> None:
         )
         return
     ids = list(runs)
-    chosen = st.selectbox("Run", ids, format_func=lambda name: run_folders.label(runs[name]), **state.bound("run", ids))
+    chosen = st.selectbox("Run", ids, format_func=lambda name: run_folders.label(runs[name]), **form.RUN.widget(ids))
     train_run.show(chosen, key="run")
 
 

@@ -12,6 +12,8 @@ from workbench.widgets import heading, selection_bar
 from workbench.widgets.errors import guard
 
 _WAYS = ("Live", "A single picture")
+CAMERA = state.Choice("webcam.camera", _WAYS)
+LAYER_LIVE = state.Choice("webcam.layer live")
 
 
 heading.show("webcam")
@@ -26,13 +28,13 @@ if chosen is None or chosen.checkpoint is None:
 with guard("the camera"):
     classifier = cache.classifier(chosen.checkpoint)
     with st.container(horizontal=True, gap="large"):
-        way = st.segmented_control("Camera", _WAYS, **state.bound("camera", _WAYS)) or _WAYS[0]
+        way = st.segmented_control("Camera", _WAYS, **CAMERA.widget()) or _WAYS[0]
         layers = list(camera.LAYERS)
         layer = st.segmented_control(
             "Over the largest face",
             layers,
             format_func=camera.LAYERS.__getitem__,
-            **state.bound("layer live", layers),
+            **LAYER_LIVE.widget(layers),
         )
     # A place of its own: what moves down on the page is drawn anew, and a stream that is drawn anew stops.
     note = st.container()

@@ -12,15 +12,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 _GROUND = ("fer_models", "workbench.app")
-_SHARED = (*_GROUND, "workbench.cache", "workbench.state", "workbench.navigation", "workbench.widgets", "streamlit")
+_STATE = ("workbench.state", "workbench.shared")
+_SHARED = (*_GROUND, *_STATE, "workbench.cache", "workbench.navigation", "workbench.widgets", "streamlit")
 #: What a room may import of ours and of the two libraries of the screen. The longest prefix counts; ``FEATURE`` stands
 #: for the feature that a module belongs to: no feature imports another one.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "pages": (*_SHARED, "workbench.face", "workbench.heatmap", "workbench.evidence", "workbench.features"),
     "workbench": (),
-    "workbench.Home": ("workbench.widgets", "workbench.face", "workbench.navigation", "streamlit"),
+    "workbench.Home": ("workbench.widgets", "workbench.face", "workbench.navigation", "workbench.state", "streamlit"),
     "workbench.navigation": ("streamlit",),
     "workbench.state": ("streamlit",),
+    "workbench.shared": ("workbench.state",),
     "workbench.cache": (*_GROUND, "streamlit"),
     "workbench.app": _GROUND,
     "workbench.widgets": _SHARED,

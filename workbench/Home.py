@@ -3,7 +3,7 @@
 
 import streamlit as st
 
-from workbench import navigation
+from workbench import navigation, state
 from workbench.face.model import samples
 from workbench.widgets import style
 from workbench.widgets.errors import guard
@@ -12,5 +12,8 @@ from workbench.widgets.errors import guard
 st.set_page_config(page_title="FER Workbench", page_icon=samples.icon(), layout="wide", initial_sidebar_state=230)
 style.apply()
 page = navigation.build()
-with guard():
-    page.run()
+try:
+    with guard():
+        page.run()
+finally:
+    state.write_address()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
 
@@ -13,11 +14,13 @@ def choosing() -> None:
 
     from workbench import state
 
+    letter = state.Choice("test.letter", ("a", "b", "c"), "b")
+    level = state.Number("test.level", 4, 0, 10)
     if not st.checkbox("Away", key="away"):
-        options = ["a", "b", "c"]
-        st.selectbox("Letter", options, **state.bound("letter", options, "b"))
-        st.slider("Level", 0, 10, **state.bound_number("level", 4))
-    st.write(f"letter {state.get('letter')}, level {state.recall('level')}")
+        st.selectbox("Letter", letter.options, **letter.widget())
+        st.slider("Level", **level.widget())
+    st.write(f"letter {letter.get()}, level {level.get()}")
+    state.write_address()
 
 
 def test_a_default_stands_until_something_is_chosen() -> None:
@@ -51,6 +54,78 @@ def test_the_address_is_filled_again_after_a_change_of_page() -> None:
     del app.query_params["letter"]  # as the navigation does
     app.run()
     assert app.query_params["letter"] in ("c", ["c"])
+
+
+def bounded() -> None:
+    import streamlit as st
+
+    from workbench import state
+
+    level = state.Number("test.level", 4)
+    most = st.number_input("Most", 1, 10, 10, key="most")
+    st.slider("Level", **level.widget(low=0, high=int(most)))
+    st.write(f"level {level.get(high=int(most))}")
+
+
+def test_a_number_beyond_the_slider_is_moved_to_its_end() -> None:
+    app = AppTest.from_function(bounded).run()
+    app.slider[0].set_value(9).run()
+    app.number_input(key="most").set_value(5).run()
+    assert not app.exception
+    assert app.slider[0].value == 5 and app.slider[0].max == 5
+    app.number_input(key="most").set_value(10).run()
+    assert app.slider[0].value == 9
+
+
+def picking() -> None:
+    import streamlit as st
+
+    from workbench import state
+
+    letters = state.Several("test.letters")
+    options = ["a", "b", "c"]
+    st.multiselect("Letters", options, **letters.widget(options, ["a"], most=2))
+    st.multiselect("For one picture", options, **letters.of("one").widget(options))
+    state.write_address()
+
+
+def test_several_are_written_with_commas_and_kept_apart_by_their_details() -> None:
+    app = AppTest.from_function(picking).run()
+    assert app.multiselect[0].value == ["a"] and app.multiselect[1].value == []
+    app.multiselect[0].set_value(["c", "b"]).run()
+    assert app.query_params["letters"] in ("c,b", ["c,b"]) and app.multiselect[1].value == []
+    app.multiselect[0].set_value([]).run()
+    assert app.multiselect[0].value == []
+    app.query_params["letters"] = "c,zebra,b,a"
+    app.run()
+    assert app.multiselect[0].value == ["c", "b"]
+
+
+def resuming() -> None:
+    import streamlit as st
+
+    from workbench import state
+
+    first, second = state.Choice("test.first"), state.Choice("test.second")
+    if st.button("Set"):
+        first.set("1")
+        second.set("2")
+    first.get()
+    second.get()
+    st.write(f"before {len(st.query_params)}")
+    state.write_address()
+    st.write(f"after {len(st.query_params)}")
+
+
+def test_what_was_kept_goes_into_the_address_at_the_end_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = AppTest.from_function(resuming).run()
+    app.button[0].click().run()
+    app.query_params.clear()  # as the navigation does
+    steps = []
+    monkeypatch.setattr(QueryParams, "_send_query_param_msg", lambda params: steps.append(len(params)))
+    app.run()
+    assert [each.value for each in app.markdown] == ["before 0", "after 2"]
+    assert steps == [2], "each message to the browser is one more press of Back"
 
 
 def failing() -> None:

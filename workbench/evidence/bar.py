@@ -14,12 +14,14 @@ from fer_models.evaluation import training_overlap
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.pooled import pool
-from workbench import cache, state
+from workbench import cache, shared, state
 from workbench.app import dataset_facts, inventory
 from workbench.app.wording import percent
 from workbench.evidence import cached
 from workbench.evidence.model import predictions
 from workbench.widgets import job_progress, selection_bar
+
+AVERAGING = state.Choice("evidence.averaging", AVERAGINGS, "none")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def show() -> Evidence | None:
     chosen = selection_bar.show(checkpoint=True, data=True, split=True)
     if chosen is None or chosen.checkpoint is None or chosen.data is None or chosen.split is None:
         return None
-    averaging = str(state.get("averaging", "none"))
+    averaging = str(AVERAGING.get())
     averaging = averaging if averaging in AVERAGINGS else "none"
     dataset = cache.dataset(chosen.data)
     return _part(chosen.checkpoint, chosen.data, dataset, chosen.split, averaging)
@@ -75,7 +77,7 @@ def _part(checkpoint: Checkpoint, name: str, dataset: FaceDataset, split: str, a
         list(words),
         format_func=words.__getitem__,
         help="The network was trained under a protocol of its own; only what that held out is new to it.",
-        **state.bound("pictures", list(words), "own"),
+        **shared.PICTURES.widget(list(words), "own"),
     )
     if which == "folds":
         parts = [of(each, dataset, held_out, averaging) for each, held_out in folds]
@@ -90,13 +92,13 @@ def _part(checkpoint: Checkpoint, name: str, dataset: FaceDataset, split: str, a
 
 def _begin_with_its_own_data() -> None:
     """Where nobody chose a data set yet, that on which the network was trained, if it is at hand."""
-    if state.get("data") is not None:
+    if shared.DATA.get() is not None:
         return
     usable = inventory.usable(inventory.trained_networks())
-    network = usable.get(state.get("checkpoint") or "") or next(iter(usable.values()), None)
+    network = usable.get(shared.CHECKPOINT.get() or "") or next(iter(usable.values()), None)
     own = None if network is None or network.checkpoint is None else network.checkpoint.provenance.get("data")
     if own in {item.name for item in inventory.data_sets()}:
-        state.put("data", str(own))
+        shared.DATA.set(str(own))
 
 
 def of(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str = "none") -> Evaluation | None:
@@ -148,7 +150,7 @@ def averaging_choice() -> None:
         format_func=AVERAGINGS.__getitem__,
         help="Test-time averaging: the mean of the logits of changed copies of the picture. With the mirror image it "
         "costs twice the time, with five crops (11/12 of each side) and their mirror images ten times.",
-        **state.bound("averaging", list(AVERAGINGS), "none"),
+        **AVERAGING.widget(),
     )
 
 

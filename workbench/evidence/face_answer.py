@@ -19,6 +19,7 @@ from workbench.widgets import plot
 from workbench.widgets.errors import guard
 
 _SIDE = 144
+BOTH = state.Toggle("evidence.both", default=True)
 
 
 def show(evidence: Evidence, place: int, *, key: str) -> None:
@@ -62,7 +63,7 @@ def _heatmaps(evidence: Evidence, place: int, key: str) -> None:
     shown = st.toggle(
         "Where it saw both classes",
         help="Grad-CAM for the predicted and for the true class.",
-        **state.bound_number(f"{key} both", True),
+        **BOTH.of(key).widget(),
     )
     if not shown:
         return

@@ -16,6 +16,7 @@ from workbench.widgets import gallery
 
 _PER_PAGE = 36
 _OPACITY = 0.5
+HEATMAPS = state.Toggle("evidence.heatmaps")
 
 
 def show(evidence: Evidence, places: np.ndarray, *, key: str, selected: int | None, scope: str) -> int | None:
@@ -33,7 +34,7 @@ def show(evidence: Evidence, places: np.ndarray, *, key: str, selected: int | No
     if st.toggle(
         "Heatmaps",
         help="Grad-CAM of the predicted class over each face of the page: bright where its evidence lies.",
-        **state.bound_number("heatmaps", False),
+        **HEATMAPS.widget(),
     ):
         images = _overlaid(evidence, places)
     positions = evaluation.positions[places]

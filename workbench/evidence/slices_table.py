@@ -19,6 +19,8 @@ _ALL = "every column"
 _SHOWN = 12
 #: Other names of accuracy, or of a figure that stands in the list already.
 _SAME = ("micro_precision", "micro_recall", "micro_f1", "weighted_recall", "gar", "false_acceptance_share")
+SLICE_FIGURE = state.Choice("evidence.slice figure")
+CUT_BY = state.Choice("evidence.cut by", default=_ALL)
 
 
 def show(evidence: Evidence) -> None:
@@ -38,11 +40,11 @@ def draw(evaluation: Evaluation, known: Columns, *, name: str, kept: str = "") -
     left, middle, right = st.columns([2, 2, 5], vertical_alignment="bottom")
     with left:
         names = [key for key in METRICS if key not in _SAME]
-        bound = state.bound(f"{kept}slice figure", names)
+        bound = SLICE_FIGURE.of(kept).widget(names)
         metric = str(st.selectbox("Figure", names, format_func=lambda k: METRICS[k].title, **bound))
     columns = [_ALL, *known.cuttable]
     with middle:
-        column = str(st.selectbox("Cut by", columns, **state.bound(f"{kept}cut by", columns, _ALL)))
+        column = str(st.selectbox("Cut by", columns, **CUT_BY.of(kept).widget(columns)))
     by = None if column == _ALL else column
     with st.spinner("Measuring every slice."):
         chosen = cache.of_predictions(slices.worst, evaluation, known, metric, by, key=(metric, by))

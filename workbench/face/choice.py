@@ -17,6 +17,8 @@ from workbench.face.model import predict
 from workbench.face.model.predict import Crop
 
 _TALLEST = 320
+WHOLE = state.Kept("face.whole", False)
+FACE = state.Choice("face.face", address=False)
 
 
 def show(picture: Picture, preprocess: Preprocess, *, key: str) -> Crop | None:
@@ -34,16 +36,14 @@ def choose(picture: Picture, preprocess: Preprocess, *, key: str) -> tuple[Face,
         UserError: If the picture is too small to hold a face.
     """
     faces = [] if picture.is_face else cached.faces(picture.digest, picture.pixels)
-    whole = state.recall(f"whole {picture.digest}", False)
+    whole = WHOLE.of(picture.digest).get()
     if picture.is_face or (whole and not faces):
         faces = [predict.whole(picture.pixels)]
     place = st.container()
     chosen = 0
     if len(faces) > 1:
         numbers = list(range(1, len(faces) + 1))
-        chosen = st.segmented_control(
-            "Face", numbers, **state.bound(f"face {picture.digest[:16]}", numbers, in_url=False)
-        )
+        chosen = st.segmented_control("Face", numbers, **FACE.of(picture.digest[:16]).widget(numbers))
         chosen = (chosen or 1) - 1
     crops = [predict.cut(picture.pixels, face, preprocess) for face in faces]
     framed = [] if picture.is_face else [crop.corners for crop in crops]
@@ -68,7 +68,7 @@ def choose(picture: Picture, preprocess: Preprocess, *, key: str) -> tuple[Face,
         icon=":material/face_retouching_off:",
     )
     if st.button("Use the whole picture", key=f"{key} whole"):
-        state.remember(f"whole {picture.digest}", True)
+        WHOLE.of(picture.digest).set(True)
         st.rerun()
     return None
 

@@ -8,6 +8,9 @@ from workbench import cache, state
 from workbench.face.model import detector
 from workbench.widgets.errors import guard
 
+SMALLEST_FACE = state.Number("face.smallest face", 24, 12, 240)
+SCORE = state.Number("face.score", low=0.0, high=1.0)
+
 
 def show(*, key: str) -> None:
     """Draw a line, and the button where YuNet is not on this computer; after the click all faces are found anew."""
@@ -37,13 +40,13 @@ def limits(*, key: str) -> tuple[float, float]:
     found = detector.state()
     with st.popover("Which faces count", icon=":material/tune:"):
         smallest = st.slider(
-            "Smallest face, pixels", 12, 240, step=4, help="Side of a face's box in the picture as it was uploaded.",
-            **state.bound_number(f"{key} smallest face", 24),
+            "Smallest face, pixels", step=4, help="Side of a face's box in the picture as it was uploaded.",
+            **SMALLEST_FACE.of(key).widget(),
         )  # fmt: skip
         # A score means another thing for each detector.
         score = st.slider(
-            "Score at least", 0.0, 1.0, step=0.05,
+            "Score at least", step=0.05,
             help=f"How sure {found.title} must be, usually {found.threshold:.2f}. Less finds more, right or wrong.",
-            **state.bound_number(f"{key} score {found.title}", found.threshold),
+            **SCORE.of(key, found.title).widget(found.threshold),
         )  # fmt: skip
     return float(smallest), float(score)

@@ -12,7 +12,7 @@ import streamlit as st
 
 from fer_models.errors import UserError
 from fer_models.faces.image import decode_image, resize
-from workbench import cache, state
+from workbench import cache, shared, state
 from workbench.app.pictures import as_rgb
 from workbench.face.model import samples
 from workbench.widgets.errors import guard
@@ -21,6 +21,12 @@ _ROW = "row"
 #: More uploads than this at once are not kept.
 _MOST = 24
 _THUMBNAIL = 56
+PICTURE = state.Choice("face.picture", address=False)
+SAMPLE = state.Choice("face.sample")
+PICTURE_FROM = state.Kept("face.picture from", "sample")
+PICTURES = state.Kept("face.pictures", ())
+PICTURES_OF = state.Kept("face.pictures of")
+PROBLEMS = state.Kept("face.problems", ())
 
 
 @dataclass(frozen=True)
@@ -68,17 +74,17 @@ def show(data: str | None, *, key: str) -> Picture:
         "Or a sample",
         list(titles),
         format_func=titles.__getitem__,
-        **state.bound("sample", list(titles), then=lambda: state.remember("picture from", "sample")),
+        **SAMPLE.widget(list(titles), then=lambda: PICTURE_FROM.set("sample")),
     )
     photograph = None
     if st.toggle("Or the camera", key=f"{key} camera on", help="A still picture; it stays in memory too."):
         photograph = st.camera_input("Take a picture", key=camera, on_change=_used, args=(camera, "camera"))
-    source = state.recall("picture from", "sample")
+    source = PICTURE_FROM.get()
     if source == "camera" and photograph is not None:
         _read("camera", [photograph])
     if source == "upload" and files:
         _read("upload", files)
-    taken: list[Picture] = [] if source == "sample" else state.recall(f"pictures {source}", [])
+    taken: list[Picture] = [] if source == "sample" else PICTURES.of(source).get()
     if taken:
         with strip:
             return _chosen(taken)
@@ -89,23 +95,23 @@ def show(data: str | None, *, key: str) -> Picture:
 
 def _used(key: str, source: str) -> None:
     """A new upload or photograph counts; one that was taken away gives way to the sample."""
-    state.remember("picture from", source if state.value_of(key) else "sample")
-    state.remember(f"pictures {source} of", None)
+    PICTURE_FROM.set(source if state.value_of(key) else "sample")
+    PICTURES_OF.of(source).set(None)
 
 
 def _read(source: str, files: Sequence[Any]) -> None:
     """Decode once per change, not at every move of a slider; and the pictures outlive a visit to another page."""
     identity = tuple(file.file_id for file in files)
-    if state.recall(f"pictures {source} of") != identity:
-        state.remember(f"pictures {source}", [])
-        state.remember(f"pictures {source} of", identity)
-        state.remember(f"problems {source}", [])
+    if PICTURES_OF.of(source).get() != identity:
+        PICTURES.of(source).set([])
+        PICTURES_OF.of(source).set(identity)
+        PROBLEMS.of(source).set([])
         if len(files) > _MOST:
-            state.remember(f"problems {source}", [f"These are {len(files)} pictures; choose up to {_MOST} at once."])
+            PROBLEMS.of(source).set([f"These are {len(files)} pictures; choose up to {_MOST} at once."])
         else:
             _decode(source, files)
-    problems = state.recall(f"problems {source}", [])
-    if problems and not state.recall(f"pictures {source}", []):
+    problems = PROBLEMS.of(source).get()
+    if problems and not PICTURES.of(source).get():
         raise UserError(problems[0])
     for problem in problems:
         with guard():
@@ -116,9 +122,9 @@ def _decode(source: str, files: Sequence[Any]) -> None:
     for file in files:
         name = "the camera's picture" if source == "camera" else file.name
         try:
-            state.recall(f"pictures {source}").append(_picture(name, decode_image(file.getvalue(), name=name)))
+            PICTURES.of(source).get().append(_picture(name, decode_image(file.getvalue(), name=name)))
         except UserError as error:
-            state.recall(f"problems {source}").append(str(error))
+            PROBLEMS.of(source).get().append(str(error))
 
 
 def _chosen(taken: list[Picture]) -> Picture:
@@ -128,12 +134,12 @@ def _chosen(taken: list[Picture]) -> Picture:
         for number, picture in enumerate(taken, 1):
             st.image(_thumbnail(picture.pixels), str(number), width=_THUMBNAIL, alt=picture.title)
     numbers = list(range(1, len(taken) + 1))
-    name = f"picture of {hashlib.sha256(''.join(p.digest for p in taken).encode()).hexdigest()[:12]}"
+    uploads = hashlib.sha256("".join(p.digest for p in taken).encode()).hexdigest()[:12]
     number = st.selectbox(
         "Picture",
         numbers,
         format_func=lambda n: f"{n}: {taken[n - 1].title}",
-        **state.bound(name, numbers, in_url=False),
+        **PICTURE.of(uploads).widget(numbers),
     )
     return taken[(number or 1) - 1]
 
@@ -147,10 +153,10 @@ def _thumbnail(pixels: np.ndarray) -> np.ndarray:
 def _row(data: str) -> Picture:
     dataset = cache.dataset(data)
     last = len(dataset) - 1
-    asked = state.get("row", "0") or "0"
+    asked = shared.ROW.get() or "0"
     first = min(int(asked), last) if asked.isdecimal() else 0
     row = int(st.number_input(f"Row, 0 to {last:,}", 0, last, first, 1, key="row"))
-    state.put("row", str(row))
+    shared.ROW.set(str(row))
     facts = dataset.facts(row)
     title = f"{dataset.name}, row {facts['row']}, {facts['split']}"
     title += f", labelled {facts['class']}" if facts["class"] else ""

@@ -11,7 +11,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.colours import COLOUR_MAPS
 from fer_models.explain import EXPLAINERS
-from workbench import state
+from workbench import shared, state
 from workbench.app import pictures
 from workbench.face.model.predict import Crop
 from workbench.heatmap.figures import heatmap_overlay
@@ -22,6 +22,13 @@ from workbench.heatmap.model.look import Look, Question
 from workbench.widgets import plot
 
 _WINNER = "most probable"
+TARGET = state.Choice("heatmap.target")
+#: An option of one method.
+VARIANT = state.Choice("heatmap.variant", address=False)
+COLOUR_MAP = state.Choice("heatmap.colours", COLOUR_MAPS, address=False)
+SIGNED = state.Toggle("heatmap.signed")
+OF = state.Choice("heatmap.of", ("logit", "probability"), address=False)
+UPSAMPLING = state.Choice("heatmap.upsampling", ("bilinear", "nearest"), address=False)
 
 
 def controls(classifier: Classifier, *, layered: bool = True) -> tuple[Question, Display]:
@@ -48,7 +55,7 @@ def controls(classifier: Classifier, *, layered: bool = True) -> tuple[Question,
 def choose_target(classifier: Classifier, label: str = "Class explained") -> str | None:
     """A class, or ``None`` for the most probable one."""
     targets = [_WINNER, *classifier.classes]
-    target = st.selectbox(label, targets, **state.bound("target", targets))
+    target = st.selectbox(label, targets, **TARGET.widget(targets))
     return None if target == _WINNER else target
 
 
@@ -59,7 +66,7 @@ def choose_method(classifier: Classifier) -> str:
         "Method",
         list(methods),
         format_func=methods.__getitem__,
-        **state.bound("method", list(methods), look_model.FIRST_METHOD),
+        **shared.METHOD.widget(list(methods), look_model.FIRST_METHOD),
     )
 
 
@@ -73,7 +80,7 @@ def _choose_variant(method: str) -> tuple[tuple[str, str], ...]:
                 label,
                 choices,
                 format_func=lambda choice: look_model.VARIANT_WORDS.get(choice, choice),
-                **state.bound(f"{method} {name}", choices, str(usual), in_url=False),
+                **VARIANT.of(method, name).widget(choices, str(usual)),
             )
             chosen.append((name, str(value)))
     return tuple(chosen)
@@ -87,38 +94,38 @@ def choose_layer(classifier: Classifier) -> str:
         list(layers),
         format_func=lambda name: f"{name}, {layers[name][0]} x {layers[name][1]}",
         help="Where a class activation map is taken from, and how many cells that map has.",
-        **state.bound("layer", list(layers), look_model.usual_layer(classifier)),
+        **shared.LAYER.widget(list(layers), look_model.usual_layer(classifier)),
     )
 
 
 def choose_display() -> tuple[str, str, Display]:
     """What is explained of a class, how maps are enlarged, and how they are drawn; folded."""
     with st.popover("Display", icon=":material/tune:", width="stretch"):
-        opacity = st.slider("Opacity, %", 0, 100, step=5, **state.bound_number("opacity", 50)) / 100
+        opacity = st.slider("Opacity, %", step=5, **shared.OPACITY.widget()) / 100
         colours = st.selectbox(
             "Colour map",
             COLOUR_MAPS,
             help="Perceptual: equal steps look equal. Cividis keeps its order in colour vision deficiencies.",
-            **state.bound("colours", COLOUR_MAPS, in_url=False),
+            **COLOUR_MAP.widget(),
         )
         signed = st.toggle(
             "Signed",
             help="Show also what speaks against the class. Off: only what speaks for it.",
-            **state.bound_number("signed", False),
+            **SIGNED.widget(),
         )
         of = st.segmented_control(
             "Explained",
             ("logit", "probability"),
             required=True,
             help="The class's score, or its probability, which also falls when another class gains.",
-            **state.bound("of", ("logit", "probability"), in_url=False),
+            **OF.widget(),
         )
         upsampling = st.segmented_control(
             "Cells enlarged",
             ("bilinear", "nearest"),
             required=True,
             help="Smoothly, or each cell as a square, which shows how coarse the map is.",
-            **state.bound("upsampling", ("bilinear", "nearest"), in_url=False),
+            **UPSAMPLING.widget(),
         )
     return str(of or "logit"), str(upsampling or "bilinear"), Display(opacity, bool(signed), str(colours))
 

@@ -24,6 +24,7 @@ _GALLERY = st.components.v2.component(
     css=(_BESIDE / "gallery.css").read_text("utf-8"),
     js=(_BESIDE / "gallery.js").read_text("utf-8"),
 )
+PAGE_OF = state.Number("widgets.page of", 1)
 
 
 def show(
@@ -112,13 +113,11 @@ def _pager(count: int, per_page: int, name: str, what: str) -> int:
     if pages == 1:
         st.caption(f"{count:,} {what if count > 1 else what.removesuffix('s')}")
         return 0
-    kept = int(state.recall(f"page of {name}", 1))
+    kept = int(PAGE_OF.of(name).get())
     if not 1 <= kept <= pages:
-        state.remember(f"page of {name}", 1)
+        PAGE_OF.of(name).set(1)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        page = st.number_input(
-            f"Page, 1 to {pages:,}", 1, pages, step=1, width=170, **state.bound_number(f"page of {name}", 1)
-        )
+        page = st.number_input(f"Page, 1 to {pages:,}", step=1, width=170, **PAGE_OF.of(name).widget(low=1, high=pages))
         first = (int(page) - 1) * per_page + 1
         st.caption(f"{first:,} to {min(count, first + per_page - 1):,} of {count:,} {what}")
     return int(page) - 1

@@ -15,6 +15,7 @@ from workbench.widgets import job_progress
 from workbench.widgets.errors import guard
 
 T = TypeVar("T")
+EXPLAIN_JOB = state.Kept("widgets.explain job")
 
 
 def result(identity: Hashable, work: Callable[[Progress], T], title: str, *, key: str) -> T | None:
@@ -24,10 +25,10 @@ def result(identity: Hashable, work: Callable[[Progress], T], title: str, *, key
         identity: tells this job from all others, so that a reload finds it again.
         work: gets a function to report progress to.
     """
-    before = state.recall("explain job")
+    before = EXPLAIN_JOB.get()
     if before is not None and before != identity:
         explain_jobs.supersede(before)
-    state.remember("explain job", identity)
+    EXPLAIN_JOB.set(identity)
     job = explain_jobs.start(identity, work)
     if job.state == "done":
         found: Any = job.result

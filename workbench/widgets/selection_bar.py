@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
-from workbench import cache, state
+from workbench import cache, shared
 from workbench.app import inventory
 from workbench.app.inventory import TrainedNetwork
 from workbench.widgets import empty
@@ -44,21 +44,21 @@ def show(*, checkpoint: bool = True, data: bool = False, split: bool = False) ->
         titles = {item.name: item.title for item in inventory.data_sets()}
         with columns["data"]:
             name = st.selectbox(
-                "Data set", list(titles), format_func=titles.__getitem__, **state.bound("data", list(titles))
+                "Data set", list(titles), format_func=titles.__getitem__, **shared.DATA.widget(list(titles))
             )
     if split and name is not None:
         names = cache.dataset(name).split_names
         with columns["split"]:
-            chosen_split = st.selectbox("Split", names, **state.bound("split", names, names[-1]))
+            chosen_split = st.selectbox("Split", names, **shared.SPLIT.widget(names, names[-1]))
     return Selection(network, name, chosen_split)
 
 
 def _checkpoint(networks: list[TrainedNetwork]) -> Checkpoint:
     usable = inventory.usable(networks)
-    asked = state.get("checkpoint")
+    asked = shared.CHECKPOINT.get()
     names = list(usable)
     chosen = usable[
-        st.selectbox("Network", names, format_func=lambda n: usable[n].title, **state.bound("checkpoint", names))
+        st.selectbox("Network", names, format_func=lambda n: usable[n].title, **shared.CHECKPOINT.widget(names))
     ]
     problem = next((n.problem for n in networks if n.name == asked and n.problem), None)
     if problem:

@@ -55,9 +55,9 @@ def test_other_faces_on_the_map_and_space(app: AppTest, checkpoint: Checkpoint, 
     open_page(app, "clusters", data="small", split="test", projection="pca", view="3", **{"with": "split train"})
     text = until(app, "PCA of 48 faces")
     assert "Drag to turn, click a face to see it" in text
-    app.selectbox(key="widget colour").set_value("split").run()
-    app.checkbox(key="widget shown spread").check().run()
-    app.radio(key="widget outliers").set_value("class").run()
+    app.selectbox(key="clusters.colour").set_value("split").run()
+    app.checkbox(key="clusters.shown spread").check().run()
+    app.radio(key="clusters.outliers").set_value("class").run()
     assert not app.error and not app.exception
     assert "farthest from the centre of their class" in words(app)
 
@@ -66,15 +66,15 @@ def test_a_second_map_before_training_and_of_other_faces(app: AppTest, checkpoin
     fresh = f"{checkpoint.name} before training"
     open_page(app, "clusters", data="small", split="test", projection="pca", checkpoint2=fresh, features2="embedding")
     until(app, "PCA of 24 faces")
-    app.toggle(key="widget second map").set_value(True).run()
+    app.toggle(key="clusters.second map").set_value(True).run()
     for _ in range(300):
         if words(app).count("PCA of 24 faces") == 2:
             break
         time.sleep(0.1)
         app.run()
     assert words(app).count("PCA of 24 faces") == 2
-    app.selectbox(key="widget checkpoint2").set_value(checkpoint.name).run()
-    app.selectbox(key="widget split2").set_value("train").run()
+    app.selectbox(key="clusters.checkpoint2").set_value(checkpoint.name).run()
+    app.selectbox(key="clusters.split2").set_value("train").run()
     assert "lights the faces most alike to it here" in until(app, "Other faces than on the first map")
     assert not app.error
 
@@ -115,7 +115,7 @@ def test_epochs_of_a_run(app: AppTest, checkpoint: Checkpoint, small: Path) -> N
         write_epoch(Run(run), epoch, EpochOutputs(rows, targets, np.eye(7)[targets], features))
     app.run()
     assert "100.0 % of 24 validation faces right" in until(app, "After epoch 2")
-    app.select_slider(key="widget epoch of 20260101-000000-by-hand").set_value(1).run()
+    app.select_slider(key="clusters.epoch 20260101-000000-by-hand").set_value(1).run()
     assert "After epoch 1" in until(app, "After epoch 1")
     assert not app.error and not app.exception
 

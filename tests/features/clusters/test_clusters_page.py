@@ -47,7 +47,7 @@ def test_map_trust_neighbours_and_outliers(app: AppTest, checkpoint: Checkpoint,
                  "Faces that stand apart", "Silhouette", "Better is"):  # fmt: skip
         assert said in text, said
     assert not app.error
-    chosen = app.selectbox(key="widget projection").set_value("lda").run()
+    chosen = app.selectbox(key="shared.projection").set_value("lda").run()
     assert "LDA in 2 dimensions needs more than 2 classes" in _settled(chosen)
 
 
@@ -59,5 +59,5 @@ def _settled(app: AppTest) -> str:
 def test_a_chosen_face_in_the_address_is_shown(app: AppTest, checkpoint: Checkpoint, small: Path) -> None:
     open_page(app, "clusters", data="small", split="test", projection="pca", row="7")
     until(app, "row 7")
-    app.selectbox(key="widget colour").set_value("confidence").run()
+    app.selectbox(key="clusters.colour").set_value("confidence").run()
     assert not app.error and not app.exception

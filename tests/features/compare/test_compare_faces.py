@@ -140,9 +140,9 @@ def test_table_sentences_and_faces(app: AppTest, checkpoint: Checkpoint, folders
     assert "fresh alone gets 6 pictures right, second alone" in said
     assert [button.proto.label for button in app.get("download_button")] == ["CSV", "LaTeX"]
     assert "that fresh gets right and second wrong" in said and "fresh says" in said
-    app.selectbox(key="widget right").set_value("second").run()
+    app.selectbox(key="compare.right").set_value("second").run()
     assert not app.exception and "that second gets right and fresh wrong" in words(app)
-    app.multiselect(key="widget compare networks").set_value(["fresh"]).run()
+    app.multiselect(key="compare.networks").set_value(["fresh"]).run()
     assert any("Choose two networks" in info.value for info in app.info)
     assert app.query_params["networks"] in ("fresh", ["fresh"])
 

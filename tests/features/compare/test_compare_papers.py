@@ -72,6 +72,6 @@ def test_the_section_shows_both_apart(app: AppTest, checkpoint: Checkpoint) -> N
 def test_without_a_measured_network_it_says_so(app: AppTest) -> None:
     open_page(app, "compare", section=SECTION, paper="fcsdnet")
     assert any("No trained network was measured on" in info.value for info in app.info)
-    app.selectbox(key="widget paper").set_value("sldcnn").run()
-    app.selectbox(key="widget paper data").set_value("pictures of Figure 6").run()
+    app.selectbox(key="compare.paper").set_value("sldcnn").run()
+    app.selectbox(key="compare.paper data").set_value("pictures of Figure 6").run()
     assert not app.error and not app.exception

@@ -150,15 +150,15 @@ def test_the_page_computes_and_shows_the_matrix(
     assert "The same 7 classes" in said
     assert [button.proto.label for button in app.get("download_button")] == ["CSV", "LaTeX", "CSV"]
     assert "Where one network fails over these data sets" in [head.value for head in app.subheader]
-    app.selectbox(key="widget set cut by").set_value("data set").run()
-    app.selectbox(key="widget slices of").set_value("away").run()
+    app.selectbox(key="evidence.cut by set").set_value("data set").run()
+    app.selectbox(key="compare.slices of").set_value("away").run()
     slices = next(html.proto.body for html in app.get("html") if "Worst slices" in html.proto.body)
     assert ">second<" in slices and ">small<" in slices and "few pictures" in slices and not app.error
     assert app.query_params["sets"] in ("small,second", ["small,second"])
-    app.multiselect(key="widget compare sets").set_value(["small"]).run()
+    app.multiselect(key="compare.sets").set_value(["small"]).run()
     finished(app)
     assert app.query_params["sets"] in ("small", ["small"])
-    app.multiselect(key="widget compare networks").set_value([]).run()
+    app.multiselect(key="compare.networks").set_value([]).run()
     assert any("Choose one network or more" in info.value for info in app.info)
 
 
@@ -166,16 +166,16 @@ def test_a_label_map_is_chosen_told_and_kept(
     app: AppTest, two: tuple[Checkpoint, Checkpoint, FaceDataset], folders: Path
 ) -> None:
     finished(open_page(app, "compare", section=SECTION, networks="home", sets="small"))
-    app.selectbox(key="widget map of small sad").set_value("disgust").run()
+    app.selectbox(key="compare.counts as small sad").set_value("disgust").run()
     finished(app)
-    app.selectbox(key="widget map of small neutral").set_value("left out").run()
+    app.selectbox(key="compare.counts as small neutral").set_value("left out").run()
     finished(app)
     assert not app.error, words(app)
     assert app.query_params["map of small"] in ("sad=disgust,neutral=", ["sad=disgust,neutral="])
     said = words(app)
     assert "Label map of small: sad as disgust, neutral left out" in said and "--map sad=disgust,neutral=" in said
-    app.selectbox(key="widget map of small sad").set_value("sad").run()
-    app.selectbox(key="widget map of small neutral").set_value("neutral").run()
+    app.selectbox(key="compare.counts as small sad").set_value("sad").run()
+    app.selectbox(key="compare.counts as small neutral").set_value("neutral").run()
     finished(app)
     assert "map of small" not in app.query_params and "Label map of" not in words(app)
 

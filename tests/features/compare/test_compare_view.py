@@ -89,7 +89,7 @@ def test_figures_of_two_splits_are_not_drawn_together(app: AppTest, checkpoint: 
     open_page(app, "compare", measured="fer2013 · PrivateTest")
     (plot,) = app.get("plotly_chart")
     assert "private" in plot.proto.spec and "fresh" not in plot.proto.spec
-    assert app.selectbox(key="widget measured").value == "fer2013 · PrivateTest"
+    assert app.selectbox(key="compare.measured").value == "fer2013 · PrivateTest"
 
 
 def test_trained_but_not_measured(app: AppTest, folders: Path) -> None:
@@ -107,7 +107,7 @@ def test_the_address_chooses_input_rows_and_layers(app: AppTest) -> None:
     one, other = app.dataframe[1].value, app.dataframe[2].value
     assert one["Parameters"].sum() == 11_171_271 and other["Parameters"].sum() == 11_269_983
     assert "Attention: none." in words(app) and any(name.startswith("◆ ") for name in other["Layer"])
-    app.selectbox(key="widget beside").set_value("").run()
+    app.selectbox(key="compare.beside").set_value("").run()
     assert len(app.dataframe) == 2 and not app.exception
 
 

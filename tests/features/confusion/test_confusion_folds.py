@@ -90,7 +90,7 @@ def test_the_page_begins_with_the_held_out_part_and_pools(app: AppTest, folders:
     assert "test part (5 folds of pictures, fold 2 of 5, seed 0)" in words(app)
     one = len(make_split(dataset, "folds-5", fold=1).test)
     assert f"n = {one} ·" in words(app)
-    app.selectbox(key="widget pictures").set_value("folds").run()
+    app.selectbox(key="shared.pictures").set_value("folds").run()
     assert not app.error, words(app)
     both = one + len(make_split(dataset, "folds-5", fold=0).test)
     assert f"n = {both} · 2 of 5 folds pooled · selected on each fold's own validation part" in words(app)

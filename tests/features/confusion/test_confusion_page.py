@@ -40,16 +40,16 @@ def test_the_first_answer_stands_without_a_click(app: AppTest, checkpoint: Check
 def test_the_lists_choose_a_cell_and_the_address_keeps_it(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
     cache_answers(write_faces(folders), checkpoint)
     open_page(app, "confusion", data="small")
-    app.selectbox(key="widget true").set_value("fear").run()
-    app.selectbox(key="widget predicted").set_value("surprise").run()
+    app.selectbox(key="confusion.true").set_value("fear").run()
+    app.selectbox(key="confusion.predicted").set_value("surprise").run()
     assert "**fear** is taken for **surprise** in 1 of 1 pictures" in words(app)
     assert app.query_params["true"] in ("fear", ["fear"])
-    app.selectbox(key="widget predicted").set_value("disgust").run()
+    app.selectbox(key="confusion.predicted").set_value("disgust").run()
     assert any("no such picture" in info.value for info in app.info)
     for kind in ("counts", "columns", "rows"):
-        app.segmented_control(key="widget cells").set_value(kind).run()
+        app.segmented_control(key="confusion.cells").set_value(kind).run()
         assert not app.error and not app.exception
-    app.selectbox(key="widget order").set_value("confusion").run()
+    app.selectbox(key="confusion.order").set_value("confusion").run()
     assert not app.error and not app.exception
 
 
@@ -63,7 +63,7 @@ def test_a_difference_needs_and_shows_a_second_network(app: AppTest, checkpoint:
     app.run()
     assert not app.error
     assert "second: **sad** is taken for **neutral** in 0 of 3" in words(app)
-    app.segmented_control(key="widget put by").set_value("only here").run()
+    app.segmented_control(key="confusion.put by").set_value("only here").run()
     assert not app.error and "2 pictures" in words(app)
 
 
@@ -77,7 +77,7 @@ def test_predictions_are_computed_once_with_progress(app: AppTest, checkpoint: C
         app.run()
     assert not app.error and "n = 12 · test" in words(app)
     assert len(list(predictions_folder().glob("*/predictions.parquet"))) == 1
-    app.selectbox(key="widget split").set_value("train").run()
+    app.selectbox(key="shared.split").set_value("train").run()
     assert not app.error
 
 
@@ -106,5 +106,5 @@ def test_the_fold_on_confidence_opens(app: AppTest, checkpoint: Checkpoint, fold
     assert len(app.get("plotly_chart")) == before + 2
     assert "fitted on one half of these pictures for the other" in words(app)
     assert "No threshold reaches 80 %" in words(app)  # its surest answer is wrong
-    app.slider(key="widget wanted").set_value(50).run()
+    app.slider(key="confusion.wanted").set_value(50).run()
     assert "100.0 % of the pictures are answered, 50.0 % [25.4, 74.6] of them right (n = 12)" in words(app)

@@ -64,7 +64,7 @@ def test_a_set_that_is_read_for_the_first_time_shows_how_far_it_is(
     monkeypatch.setattr(jobs, "start", lambda key, work: drawing)
     open_datasets(app)
     assert not app.error
-    assert app.selectbox(key="widget data").value == "synthetic"
+    assert app.selectbox(key="shared.data").value == "synthetic"
     assert "drawing faces: 800 of 2,000" in str(app.get("progress")[0].proto)
     assert "JAFFE" in words(app)
 
@@ -80,17 +80,17 @@ def test_the_gallery_is_filtered_and_shows_one_face(app: AppTest, small: Path) -
     files = open_dataset("small").columns["file"].tolist()
     open_datasets(app, data="small", section="Faces", row=str(files.index("test/happy/1.png")))
     assert "16 pictures" in words(app) and "test/happy/1.png" in words(app)
-    app.multiselect(key="widget filter classes small").set_value(["sad"]).run()
+    app.multiselect(key="datasets.filter classes small").set_value(["sad"]).run()
     assert "8 pictures" in words(app)
-    app.selectbox(key="widget filter copies").set_value("leaks").run()
+    app.selectbox(key="datasets.filter copies").set_value("leaks").run()
     assert "1 picture" in words(app)
-    app.multiselect(key="widget filter classes small").set_value(["happy"]).run()
+    app.multiselect(key="datasets.filter classes small").set_value(["happy"]).run()
     assert "No picture fits" in words(app)
 
 
 def test_a_network_names_doubtful_labels(app: AppTest, small: Path, checkpoint: Checkpoint) -> None:
     open_datasets(app, data="small", section="Faces")
-    app.selectbox(key="widget doubt small").set_value("fresh").run()
+    app.selectbox(key="datasets.doubt small").set_value("fresh").run()
     until(app, "Confident learning")
     assert "of 8 labels" in words(app)  # validation and test: the network may have trained on the rest
     assert "8 pictures" in words(app)
@@ -99,12 +99,12 @@ def test_a_network_names_doubtful_labels(app: AppTest, small: Path, checkpoint: 
 def test_strength_and_recipe_change_the_preview(app: AppTest, small: Path, checkpoint: Checkpoint) -> None:
     open_datasets(app, data="small", section="Preparation")
     assert "rotation 10," in words(app)
-    app.slider(key="widget strength").set_value(200).run()
+    app.slider(key="datasets.strength").set_value(200).run()
     assert "rotation 20," in words(app)
-    app.slider(key="widget strength").set_value(0).run()
+    app.slider(key="datasets.strength").set_value(0).run()
     assert "nothing is changed" in words(app)
     assert "(1, 1, 48, 48) float32" in words(app)
-    app.selectbox(key="widget prepared for").set_value("fresh").run()
+    app.selectbox(key="datasets.prepared for").set_value("fresh").run()
     assert not app.exception and not app.error
 
 
@@ -161,7 +161,7 @@ def test_a_folder_is_added_chosen_and_removed(
     app.text_input(key="add path 0").set_value(str(own))
     app.text_input(key="add name 0").set_value("mine")
     next(button for button in app.button if button.label == "Add").click().run()
-    assert app.selectbox(key="widget data").value == "mine"
+    assert app.selectbox(key="shared.data").value == "mine"
     until(app, "16 pictures")
     next(button for button in app.button if button.label == "Remove from the list").click().run()
-    assert "mine" not in app.selectbox(key="widget data").options and own.is_dir()
+    assert "mine" not in app.selectbox(key="shared.data").options and own.is_dir()

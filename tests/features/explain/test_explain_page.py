@@ -65,20 +65,20 @@ def test_target_layer_and_sign_change_the_answer(app: AppTest, checkpoint: Check
     open_page(app, "explain", target="fear", layer="stage 1 attention")
     assert any(text.startswith("**LayerCAM for fear") for text in headings(app))
     assert any("layer stage 1 attention, 6 x 6 cells" in caption.value for caption in app.caption)
-    app.selectbox(key="widget target").set_value("disgust").run()
+    app.selectbox(key="heatmap.target").set_value("disgust").run()
     assert any(text.startswith("**LayerCAM for disgust") for text in headings(app))
     assert app.query_params["target"] in ("disgust", ["disgust"])
-    app.toggle(key="widget signed").set_value(True).run()
+    app.toggle(key="heatmap.signed").set_value(True).run()
     assert not app.exception and not app.error
 
 
 def test_what_a_method_compares_with_can_be_chosen(app: AppTest, checkpoint: Checkpoint) -> None:
     open_page(app, "explain", method="integrated_gradients")
     assert "baseline black" in words(app)
-    app.selectbox(key="widget integrated_gradients baseline").set_value("mean face").run()
+    app.selectbox(key="heatmap.variant integrated_gradients baseline").set_value("mean face").run()
     assert "baseline mean face" in words(app) and not app.exception and not app.error
-    app.selectbox(key="widget method").set_value("smooth_grad").run()
-    app.selectbox(key="widget smooth_grad statistic").set_value("variance").run()
+    app.selectbox(key="shared.method").set_value("smooth_grad").run()
+    app.selectbox(key="heatmap.variant smooth_grad statistic").set_value("variance").run()
     assert "statistic variance" in words(app) and not app.exception and not app.error
 
 
@@ -92,9 +92,9 @@ def test_an_upload_is_read_and_stays_until_a_sample_is_chosen(app: AppTest, chec
     open_page(app, "explain")
     upload(app, "mine.png", png(samples.picture("drawn-fear")))
     assert "mine.png. One face found." in captions_of_pictures(app)
-    app.slider(key="widget opacity").set_value(20).run()
+    app.slider(key="shared.opacity").set_value(20).run()
     assert "mine.png. One face found." in captions_of_pictures(app)
-    app.selectbox(key="widget sample").set_value("drawn-sad").run()
+    app.selectbox(key="face.sample").set_value("drawn-sad").run()
     assert "Drawn face, sad. One face found." in captions_of_pictures(app)
 
 
@@ -143,7 +143,7 @@ def test_a_bad_upload_is_one_sentence(
     upload(app, name, content)
     (error,) = app.error
     assert said in error.value and "\n" not in error.value and "Traceback" not in words(app)
-    app.selectbox(key="widget sample").set_value("drawn-sad").run()
+    app.selectbox(key="face.sample").set_value("drawn-sad").run()
     assert not app.error and len(app.get("plotly_chart")) == 1
 
 

@@ -98,14 +98,14 @@ def test_contrast_of_two_chosen_classes(app: AppTest, checkpoint: Checkpoint) ->
     text = words(app)
     assert "Why fear (" in text and "and not surprise (" in text and "times as probable" in text
     assert "for fear minus surprise, signed" in shown(app) and "Finer-CAM: fear against surprise" in shown(app)
-    assert "fear" not in app.selectbox(key="widget and not").options
+    assert "fear" not in app.selectbox(key="explain.and not").options
 
 
 def test_attention_of_channels_queries_and_none(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
     open_page(app, "explain", tab="attention")
     clean(app)
     assert "Feature maps by gate" in shown(app) and "channel gate" in words(app) + shown(app)
-    modules = app.selectbox(key="widget module")
+    modules = app.selectbox(key="explain.module")
     modules.set_value(next(title for title in modules.options if "spatial" in title)).run()
     clean(app)
     assert "its own cells" in shown(app)
@@ -116,7 +116,7 @@ def test_attention_of_channels_queries_and_none(app: AppTest, checkpoint: Checkp
     clean(app)
     assert "A map for every query" in words(app) and "beside each other" in words(app)
     assert shown(app).count("Query in row") == 36
-    app.slider(key="widget query row 6").set_value(1).run()
+    app.slider(key="explain.query row").set_value(1).run()
     clean(app)
     assert "Attention of the query in row 1, column 3" in shown(app)
     open_page(app, "explain", tab="attention", checkpoint="none")
@@ -137,15 +137,17 @@ def test_what_if_the_face_changes(app: AppTest, checkpoint: Checkpoint) -> None:
     settled(app, "A black patch of 25 %")
     clean(app)
     before = shown(app)
-    app.slider(key="widget change light").set_value(3.0).run()
+    app.slider(key="explain.change light").set_value(3.0).run()
     clean(app)
     assert shown(app) != before
     next(button for button in app.button if button.label == "Cover the mouth").click().run()
     clean(app)
-    assert app.slider(key="widget change bar").value == 0.25 and app.slider(key="widget change bar down").value == 0.75
+    assert (
+        app.slider(key="explain.change bar").value == 0.25 and app.slider(key="explain.change bar down").value == 0.75
+    )
     next(button for button in app.button if button.label == "As it was").click().run()
     clean(app)
-    assert app.slider(key="widget change light").value == 1 and app.slider(key="widget change bar").value == 0
+    assert app.slider(key="explain.change light").value == 1 and app.slider(key="explain.change bar").value == 0
 
 
 def test_a_long_job_can_be_cancelled(app: AppTest, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:

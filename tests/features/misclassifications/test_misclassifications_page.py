@@ -32,19 +32,19 @@ def test_the_surest_error_is_shown_first(app: AppTest, checkpoint: Checkpoint, f
     assert "**sad > neutral** · 98.5 % sure" in said
     assert "Find the nearest faces" in [button.label for button in app.button]
     assert "Worst slices" in said and "few pictures" in said
-    assert "annotators doubt the label" not in app.selectbox(key="widget error order").options
+    assert "annotators doubt the label" not in app.selectbox(key="misclassifications.error order").options
 
 
 def test_filters_and_orders(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
     cache_answers(write_faces(folders), checkpoint)
     open_page(app, "misclassifications", data="small")
-    app.selectbox(key="widget error true").set_value("disgust").run()
+    app.selectbox(key="misclassifications.error true").set_value("disgust").run()
     assert "**disgust > angry**" in words(app) and "1 picture" in words(app)
-    app.selectbox(key="widget error predicted").set_value("happy").run()
+    app.selectbox(key="misclassifications.error predicted").set_value("happy").run()
     assert any("no such picture" in info.value for info in app.info)
-    app.selectbox(key="widget error true").set_value("any").run()
-    app.selectbox(key="widget error predicted").set_value("any").run()
-    app.selectbox(key="widget error order").set_value("close").run()
+    app.selectbox(key="misclassifications.error true").set_value("any").run()
+    app.selectbox(key="misclassifications.error predicted").set_value("any").run()
+    app.selectbox(key="misclassifications.error order").set_value("close").run()
     assert "**disgust > angry**" in words(app)
 
 
@@ -65,9 +65,9 @@ def test_a_mark_is_kept_listed_and_a_filter(app: AppTest, checkpoint: Checkpoint
     (row,) = marks.read(dataset)
     assert row in evaluation.rows and marks.read(dataset)[row] == {"label wrong"}
     assert "1 of small: 1 label wrong." in words(app)
-    app.selectbox(key="widget marked").set_value("label wrong").run()
+    app.selectbox(key="shared.marked").set_value("label wrong").run()
     assert "1 picture" in words(app) and "**sad > neutral**" in words(app)
-    app.selectbox(key="widget marked").set_value("not marked yet").run()
+    app.selectbox(key="shared.marked").set_value("not marked yet").run()
     assert "5 pictures" in words(app)
 
 
@@ -81,7 +81,7 @@ def test_slices_by_size_and_by_one_column(app: AppTest, checkpoint: Checkpoint, 
     cache_answers(dataset, checkpoint)
     cache_answers(open_dataset("small"), checkpoint)
     open_page(app, "misclassifications", data="small")
-    box = app.selectbox(key="widget cut by")
+    box = app.selectbox(key="evidence.cut by")
     assert {"every column", "class", SIDE, "brightness"} <= set(box.options)
     assert "The same in all of these pictures: split test" in words(app)
     box.set_value(SIDE).run()

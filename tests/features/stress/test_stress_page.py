@@ -69,9 +69,9 @@ def test_one_face_is_answered_without_a_click(app: AppTest, checkpoint: Checkpoi
     said = words(app)
     assert "cloth mask" in said and "Under every corruption" in said
     assert "breaks first under" in said or "Nothing tried here changes" in said
-    app.selectbox(key="widget kind").set_value("rotation").run()
+    app.selectbox(key="stress.kind").set_value("rotation").run()
     assert "Strength: degrees" in words(app) and not app.exception
-    app.toggle(key="widget stress heatmaps").set_value(True).run()
+    app.toggle(key="stress.heatmaps stress").set_value(True).run()
     assert not app.exception and not app.error, words(app)
     assert "LayerCAM of the clean face's class" in words(app)
 
@@ -168,9 +168,9 @@ def test_the_split_offers_a_button_then_shows_figures(
     said = words(app)
     for expected in ("n = 12 · small test", "Mean corruption error", "Normal, low light, covered", "By class"):
         assert expected in said, expected
-    app.selectbox(key="widget stress figure").set_value("likeness").run()
+    app.selectbox(key="stress.figure").set_value("likeness").run()
     assert not app.error and not app.exception
-    app.selectbox(key="widget stress curve kind").set_value("mask").run()
+    app.selectbox(key="stress.curve kind").set_value("mask").run()
     assert not app.error and not app.exception
 
 

@@ -57,7 +57,7 @@ def button(app: AppTest, label: str) -> object:
 
 def show_part(app: AppTest, name: str) -> None:
     """Choose what is shown of the run."""
-    app.segmented_control(key="widget of the run").set_value(name).run()
+    app.segmented_control(key="train.of the run").set_value(name).run()
     assert not app.exception and not app.error
 
 
@@ -181,7 +181,7 @@ def test_a_finished_run_leads_to_explain(app: AppTest) -> None:
     assert not [b for b in app.button if b.label in ("Resume", "Cancel")]
     open_page(app, "explain", checkpoint=run.id)
     assert not app.error
-    assert app.selectbox(key="widget checkpoint").value == run.id
+    assert app.selectbox(key="shared.checkpoint").value == run.id
 
 
 def test_a_run_that_is_not_here_is_said(app: AppTest) -> None:
@@ -207,7 +207,7 @@ def test_a_choice_outlives_a_visit_to_another_page(app: AppTest) -> None:
     open_page(app, "train", run=older)
     app.switch_page("../pages/home.py").run()
     app.switch_page("../pages/train.py").run()
-    assert app.selectbox(key="widget run").value == older
+    assert app.selectbox(key="train.run").value == older
 
 
 def test_a_link_from_the_audit_trains_without_leaks(app: AppTest, no_worker: None) -> None:

@@ -73,14 +73,14 @@ def test_another_smoothing_reads_nothing_again(app: AppTest, trained: Path, monk
         raise AssertionError("read again")
 
     monkeypatch.setattr(reading_model, "read_expressions", never)
-    app.selectbox(key="widget smoothing").set_value("none").run()
+    app.selectbox(key="video.smoothing").set_value("none").run()
     assert "In the whole" in words(app) and not app.error
 
 
 def test_a_larger_smallest_face_leaves_nobody_and_reads_anew(app: AppTest, trained: Path) -> None:
     open_page(app, "video")
     until(app, "In the whole")
-    app.slider(key="widget video smallest face").set_value(240).run()
+    app.slider(key="face.smallest face video").set_value(240).run()
     until(app, "No face was found")
     assert "In the whole" not in words(app) and not app.error
 

@@ -11,7 +11,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
 from fer_models.embedding import METHODS, MapSettings, feature_kinds
 from fer_models.embedding.maps import Apart
-from workbench import cache, state
+from workbench import cache, shared, state
 from workbench.features.clusters.model import colours, maps
 from workbench.widgets import dataclass_form
 
@@ -20,6 +20,12 @@ _MOUSE = {"pan": "Click a face", "lasso": "Circle faces"}
 _VIEW = {2: "Flat", 3: "In space"}
 SHOWN = {"centres": "centres", "spread": "90 % ellipses", "outliers": "outliers"}
 _APART = {"neighbours": "their nearest faces (local outlier factor)", "class": "the centre of their class"}
+COLOUR = state.Choice("clusters.colour")
+MOUSE = state.Choice("clusters.mouse", _MOUSE, "pan", address=False)
+VIEW = state.Choice("clusters.view", _VIEW, 2)
+LAID_OVER = state.Toggle("clusters.shown")
+OUTLIERS = state.Choice("clusters.outliers", _APART, address=False)
+FEATURES = state.Choice("clusters.features")
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ def choose(checkpoint: Checkpoint, dataset: FaceDataset) -> Asked:
     with third:
         choices = colours.colourings(dataset)
         colour_by = st.selectbox(
-            "Colour by", list(choices), format_func=choices.__getitem__, **state.bound("colour", list(choices))
+            "Colour by", list(choices), format_func=choices.__getitem__, **COLOUR.widget(list(choices))
         )
     with fourth:
         most = st.selectbox(
@@ -57,17 +63,17 @@ def choose(checkpoint: Checkpoint, dataset: FaceDataset) -> Asked:
             list(maps.POINTS),
             format_func=maps.POINTS.__getitem__,
             help="How many are on the map, drawn at random from the split, always the same ones. More take longer.",
-            **state.bound("points", list(maps.POINTS), maps.USUAL_POINTS),
+            **shared.POINTS.widget(list(maps.POINTS), maps.USUAL_POINTS),
         )
-    kept = state.recall("map settings") or dataclasses.asdict(MapSettings())
+    kept = shared.MAP_SETTINGS.get() or dataclasses.asdict(MapSettings())
     with fifth, st.popover("Settings", icon=":material/tune:", width="stretch"), st.form("map settings"):
         given = dataclass_form.show(
             MapSettings, kept, key=f"map {method}", fields=MapSettings.fields_of(method), columns=2
         )
         if st.form_submit_button("Draw the map", type="primary"):
             kept = {**kept, **given}
-            state.remember("map settings", kept)
-    dimensions = int(state.get("view") or 2)
+            shared.MAP_SETTINGS.set(kept)
+    dimensions = int(VIEW.get() or 2)
     settings = MapSettings(
         **{**kept, "method": method, "features": features, "dimensions": 3 if dimensions == 3 else 2}
     )
@@ -82,7 +88,7 @@ def view() -> None:
         format_func=_VIEW.__getitem__,
         required=True,
         label_visibility="collapsed",
-        **state.bound("view", list(_VIEW), 2),
+        **VIEW.widget(),
     )
 
 
@@ -94,7 +100,7 @@ def mouse() -> None:
         format_func=_MOUSE.__getitem__,
         required=True,
         label_visibility="collapsed",
-        **state.bound("mouse", list(_MOUSE), "pan", in_url=False),
+        **MOUSE.widget(),
     )
 
 
@@ -105,7 +111,7 @@ def drawn() -> Drawn:
         shown = tuple(
             key
             for key, words in SHOWN.items()
-            if st.checkbox(words.capitalize(), **state.bound_number(f"shown {key}", key in usual.shown))
+            if st.checkbox(words.capitalize(), **LAID_OVER.of(key).widget(key in usual.shown))
         )
         st.caption(
             "An ellipse has the direction of its class and holds 90 % of the class's faces; a diamond is their median."
@@ -114,7 +120,7 @@ def drawn() -> Drawn:
             "Outliers are far from",
             list(_APART),
             format_func=_APART.__getitem__,
-            **state.bound("outliers", list(_APART), usual.apart, in_url=False),
+            **OUTLIERS.widget(default=usual.apart),
         )
     return Drawn(shown, "class" if apart == "class" else "neighbours")
 
@@ -128,7 +134,7 @@ def projection(suffix: str, usual: str) -> str:
             methods,
             format_func=METHODS.__getitem__,
             help="How many dimensions become two. t-SNE and UMAP keep neighbours, PCA keeps large distances.",
-            **state.bound(f"projection{suffix}", methods, usual),
+            **shared.PROJECTION.of(suffix).widget(methods, usual),
         )
     )
 
@@ -142,6 +148,6 @@ def features_choice(checkpoint: Checkpoint, suffix: str, usual: str) -> str:
             list(kinds),
             format_func=kinds.__getitem__,
             help="What two faces are compared by.",
-            **state.bound(f"features{suffix}", list(kinds), usual),
+            **FEATURES.of(suffix).widget(list(kinds), usual),
         )
     )

@@ -18,8 +18,11 @@ from workbench.features.clusters.model import epochs as epochs_model
 from workbench.features.clusters.model.epochs import CURVES, Grown
 from workbench.widgets import downloads, gallery, plot
 
-_PLAYING = "epochs playing"
 _MOVED = 8
+EPOCHS_RUN = state.Choice("clusters.epochs run")
+EPOCHS = state.Kept("clusters.epochs")
+EPOCH = state.Choice("clusters.epoch", address=False)
+PLAYING = state.Toggle("clusters.playing")
 
 
 def show(settings: MapSettings) -> None:
@@ -42,16 +45,16 @@ def show(settings: MapSettings) -> None:
         left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
         with left:
             names = list(found)
-            chosen = found[str(st.selectbox("Run", names, **state.bound("epochs run", names)))]
+            chosen = found[str(st.selectbox("Run", names, **EPOCHS_RUN.widget(names)))]
         with middle:
             method = choice.projection(" epochs", "tsne")
-        kept = f"epochs of {chosen.run.id}"
-        epochs: tuple[int, ...] = state.recall(kept) or chosen.epochs
-        state.remember(kept, epochs)
+        kept = EPOCHS.of(chosen.run.id)
+        epochs: tuple[int, ...] = kept.get() or chosen.epochs
+        kept.set(epochs)
         with right:
             if epochs != chosen.epochs and st.button("Add the new epochs", icon=":material/refresh:"):
                 epochs = chosen.epochs
-                state.remember(kept, epochs)
+                kept.set(epochs)
         asked = MapSettings(**{**settings.relevant(), "method": method, "features": "embedding", "dimensions": 2})
         job = epochs_model.start(chosen, epochs, asked)
         name = epochs_model.name(chosen, epochs, asked)
@@ -66,27 +69,26 @@ def _scrub(grown: Grown, training: Training) -> None:
     except UserError:
         dataset = None  # The data set has gone; the points can still be looked at.
     epochs = [one.epoch for one in training.maps]
-    playing = bool(state.recall(_PLAYING, False))
+    playing = PLAYING.get()
 
     @st.fragment(run_every=1.2 if playing else None)
     def live() -> None:
-        key = f"epoch of {grown.run.id}"
-        at = int(state.recall(key, epochs[-1]))
-        at = at if at in epochs else epochs[-1]
+        epoch = EPOCH.of(grown.run.id)
+        at = int(epoch.get(epochs, epochs[-1]))
         if playing and at == epochs[-1]:
-            state.remember(_PLAYING, False)
+            PLAYING.set(False)
             st.rerun()
         if playing:
             at = epochs[epochs.index(at) + 1]
-            state.remember(key, at)
+            epoch.set(at)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             words = "Stop" if playing else "Play"
             if st.button(words, icon=f":material/{'stop' if playing else 'play_arrow'}:", key="play epochs"):
-                state.remember(_PLAYING, not playing)
+                PLAYING.set(not playing)
                 if not playing:
-                    state.remember(key, epochs[0])
+                    epoch.set(epochs[0])
                 st.rerun()
-            at = int(st.select_slider("Epoch", epochs, **state.bound_number(key, at)))
+            at = int(st.select_slider("Epoch", epochs, **epoch.widget(epochs, at)))
         _draw(grown, training, dataset, at)
 
     live()

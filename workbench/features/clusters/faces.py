@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from fer_models.embedding.maps import Apart
-from workbench import cache, navigation, state
+from workbench import cache, navigation, shared
 from workbench.app import marks, pictures
 from workbench.app.wording import percent
 from workbench.evidence import gallery as answers_gallery
@@ -61,7 +61,7 @@ def neighbours(mapped: Mapped, place: int, *, key: str) -> None:
         side=76,
     )
     if clicked is not None:
-        state.put(mapped.row, str(clicked))
+        mapped.row.set(str(clicked))
         st.rerun()
 
 
@@ -117,7 +117,7 @@ def selection(mapped: Mapped, other: Mapped | None = None, apart: Apart = "neigh
         scope = f"{mapped.checkpoint.name} {mapped.name} {len(places)} {int(places.sum())}"
         clicked = answers_gallery.show(evidence, places, key="selection", selected=map_view.chosen(mapped), scope=scope)
     if clicked is not None:
-        state.put(mapped.row, str(int(mapped.faces.positions[clicked])))
+        mapped.row.set(str(int(mapped.faces.positions[clicked])))
         st.rerun()
 
 
@@ -131,7 +131,7 @@ def _marks(mapped: Mapped, places: np.ndarray) -> None:
         if st.button(f"Put it on {count:,} faces", type="primary", key="mark selection"):
             with guard("the marks"):
                 done = selection_model.mark(mapped.dataset, mapped.faces.positions[places], word)
-                state.remember("marked", word)
+                shared.MARKED.set(word)
                 st.success(f"{done:,} faces are marked “{word}”.")
         st.page_link(
             navigation.page("misclassifications"), label="Open in Misclassifications", icon=":material/manage_search:",

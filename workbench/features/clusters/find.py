@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from workbench import cache, state
+from workbench import cache
 from workbench.app.wording import percent
 from workbench.evidence.model import answers
 from workbench.face import choice, image_input
@@ -53,5 +53,5 @@ def show(mapped: Mapped) -> tuple[float, ...] | None:
                 side=84,
             )
     if clicked is not None:
-        state.put(mapped.row, str(clicked))
+        mapped.row.set(str(clicked))
     return found.point

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from workbench import state
 from workbench.features.clusters import hover, maps
 from workbench.features.clusters.choice import Drawn
 from workbench.features.clusters.maps import Mapped
@@ -19,5 +18,5 @@ def show(mapped: Mapped, colour_by: str, drawn: Drawn, added: tuple[float, ...] 
     # In space, a chart reports no selection; the click comes from here.
     clicked = hover.show(mapped, KEY, clicks=mapped.map.coordinates.shape[1] == 3)
     if clicked is not None:
-        state.put(mapped.row, str(clicked))
+        mapped.row.set(str(clicked))
         st.rerun()

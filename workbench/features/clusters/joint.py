@@ -16,6 +16,8 @@ from workbench.features.clusters.model import joint as joint_model
 from workbench.features.clusters.model import maps
 
 _ALONE = "this split alone"
+ROW = state.Choice("clusters.joint row")
+WITH = state.Choice("clusters.with", default=_ALONE)
 
 
 def choose(evidence: Evidence, most: int) -> Evidence | None:
@@ -33,7 +35,7 @@ def choose(evidence: Evidence, most: int) -> Evidence | None:
         st.selectbox(
             "Faces besides", list(words), format_func=words.__getitem__, width=260, label_visibility="collapsed",
             help="Put faces of another part on the same map; then colour by split or data set.",
-            **state.bound("with", list(words), _ALONE),
+            **WITH.widget(list(words)),
         )
     )  # fmt: skip
     faces = cache.of_predictions(maps.part, evidence.evaluation, most, key=(most,))

@@ -12,14 +12,14 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
 from fer_models.embedding import METHODS, FaceMap, MapSettings
 from fer_models.evaluation.evaluate import Evaluation
-from workbench import cache, state
+from workbench import cache, shared, state
 from workbench.app.jobs import Job
-from workbench.features.clusters.choice import Drawn
+from workbench.features.clusters.choice import MOUSE, Drawn
 from workbench.features.clusters.figures import cluster_map
 from workbench.features.clusters.model import colours, jobs, maps
 from workbench.widgets import job_progress
 
-_SELECTED, _CLEARED = "clusters selected", "clusters cleared"
+CLEARED = state.Kept("clusters.cleared", 0)
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Mapped:
     """A map and what it was made of; ``faces`` are the predictions of the faces on it, in the map's order.
 
     Args:
-        row: name under which the clicked face is kept.
+        row: choice under which the clicked face is kept.
     """
 
     checkpoint: Checkpoint
@@ -36,7 +36,7 @@ class Mapped:
     faces: Evaluation
     settings: MapSettings
     map: FaceMap
-    row: str = "row"
+    row: state.Choice = shared.ROW
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,16 @@ class Selected:
     source: str = ""
 
 
+SELECTED = state.Kept("clusters.selected", Selected())
+
+
 def made(
     checkpoint: Checkpoint,
     name: str,
     dataset: FaceDataset,
     faces: Evaluation,
     settings: MapSettings,
-    row: str = "row",
+    row: state.Choice = shared.ROW,
 ) -> Mapped | None:
     """The map, or ``None`` while it is made, after drawing how far it is.
 
@@ -113,7 +116,7 @@ def draw(
     solid = points.shape[1] == 3
     told = cache.of_predictions(colours.colouring, faces, dataset, colour_by, key=(colour_by, faces.n))
     # A map dims by itself what was not circled on it; its figure stays as it is, and with it the zoom.
-    drag = str(state.recall("mouse", "pan"))
+    drag = str(MOUSE.get())
     marked = None
     if selection().source not in ("", f"{key} {drag}") and lit is not None and not solid:
         marked = np.isin(np.arange(faces.n), lit)
@@ -134,7 +137,7 @@ def draw(
         dark=st.context.theme.type == "dark",
     )
     # A drawn line stays in the browser until the chart is a new one.
-    figure.update_layout(meta=state.recall(_CLEARED, 0), dragmode="turntable" if solid else drag)
+    figure.update_layout(meta=CLEARED.get(), dragmode="turntable" if solid else drag)
     config = {"displaylogo": False, "displayModeBar": True, "scrollZoom": True}
     alt = (
         f"{METHODS[mapped.settings.method]} map of {faces.n:,} faces coloured by {told.title}; the tables and "
@@ -153,23 +156,23 @@ def draw(
 def _picked(mapped: Mapped, key: str, drag: str) -> None:
     found = maps.picked(state.value_of(key))
     if found.kind == "point" and drag == "pan":
-        state.put(mapped.row, str(found.positions[0]))
+        mapped.row.set(str(found.positions[0]))
         return
     if found.kind == "nothing" and drag == "pan":
         return  # A second click on a face lets it go in the browser; here it stays.
     kept = Selected(mapped.name, found.positions, f"{key} {drag}") if found.kind == "area" else Selected()
-    state.remember(_SELECTED, kept)
+    SELECTED.set(kept)
 
 
 def clear() -> None:
     """Let the selection go, and the line that was drawn around it."""
-    state.remember(_SELECTED, Selected())
-    state.remember(_CLEARED, state.recall(_CLEARED, 0) + 1)
+    SELECTED.set(None)
+    CLEARED.set(CLEARED.get() + 1)
 
 
 def selection() -> Selected:
     """What was circled last."""
-    found: Selected = state.recall(_SELECTED, Selected())
+    found: Selected = SELECTED.get()
     return found
 
 
@@ -181,6 +184,6 @@ def selected(mapped: Mapped) -> np.ndarray:
 
 def chosen(mapped: Mapped) -> int:
     """Place of the face that was clicked last, on any page; at first the one that stands apart the most."""
-    asked = state.get(mapped.row)
+    asked = mapped.row.get()
     known = maps.places_of(mapped.faces, [int(asked)] if asked is not None and asked.isdecimal() else [])
     return int(known[0]) if len(known) else int(mapped.map.outlier.argmax())

@@ -10,7 +10,7 @@ import streamlit as st
 from fer_models.checkpoint import Checkpoint
 from fer_models.embedding import MapSettings, align
 from fer_models.evaluation.part import Part
-from workbench import cache, state
+from workbench import cache, shared, state
 from workbench.app import inventory
 from workbench.evidence import bar
 from workbench.evidence.bar import Evidence
@@ -22,6 +22,11 @@ from workbench.features.clusters.model import joint
 from workbench.features.clusters.model import maps as maps_model
 
 KEY = "second cluster map"
+SECOND_MAP = state.Toggle("clusters.second map")
+DATA2 = state.Choice("clusters.data2")
+SPLIT2 = state.Choice("clusters.split2")
+ROW2 = state.Choice("clusters.row2")
+CHECKPOINT2 = state.Choice("clusters.checkpoint2")
 _UNTRAINED, _SAME = "before training", "the same faces"
 
 
@@ -31,7 +36,7 @@ def wanted() -> bool:
         "A second map beside it",
         help="Another network, layer or projection, another split or data set, or the network before training. What "
         "is circled on one map is shown on both.",
-        **state.bound_number("second map", False),
+        **SECOND_MAP.widget(),
     )
 
 
@@ -46,7 +51,7 @@ def made(evidence: Evidence, first: Mapped, asked: Asked) -> Mapped | None:
         name = str(
             st.selectbox(
                 "Second data set", list(titles), format_func=titles.__getitem__,
-                **state.bound("data2", list(titles), own),
+                **DATA2.widget(list(titles), own),
             )
         )  # fmt: skip
     dataset = evidence.dataset if name == evidence.name else cache.dataset(name)
@@ -55,7 +60,7 @@ def made(evidence: Evidence, first: Mapped, asked: Asked) -> Mapped | None:
     with right:
         splits = [_SAME, *dataset.split_names] if name == evidence.name else list(dataset.split_names)
         usual = _SAME if name == evidence.name else splits[-1]
-        split = str(st.selectbox("Second split", splits, **state.bound("split2", splits, usual)))
+        split = str(st.selectbox("Second split", splits, **SPLIT2.widget(splits, usual)))
     same = split == _SAME
     # Raw pixels beside a network say what comes from the network.
     plain = same and checkpoint.identity == evidence.checkpoint.identity
@@ -71,7 +76,7 @@ def made(evidence: Evidence, first: Mapped, asked: Asked) -> Mapped | None:
     else:
         faces = maps_model.part(found, asked.most)
     settings = MapSettings(**{**dataclasses.asdict(first.settings), "method": method, "features": features})
-    row = "row" if name == evidence.name else "row2"
+    row = shared.ROW if name == evidence.name else ROW2
     return map_view.made(checkpoint, name, dataset, faces, settings, row)
 
 
@@ -83,7 +88,7 @@ def _network(own: Checkpoint) -> Checkpoint:
         "Second network",
         names,
         format_func=lambda n: f"The first network, {_UNTRAINED}" if n == fresh else usable[n].title,
-        **state.bound("checkpoint2", names, own.name),
+        **CHECKPOINT2.widget(names, own.name),
     )
     if chosen == fresh:
         return joint.before_training(own)
@@ -108,15 +113,15 @@ def lit(shown: Mapped, other: Mapped | None) -> np.ndarray:
 def draw(first: Mapped, second: Mapped, colour_by: str, drawn: Drawn) -> None:
     """Draw the second map, turned onto the first where it shows the same faces."""
     points = second.map.coordinates
-    shared = np.array_equal(second.faces.positions, first.faces.positions) and second.name == first.name
-    if shared and points.shape == first.map.coordinates.shape:
+    same = np.array_equal(second.faces.positions, first.faces.positions) and second.name == first.name
+    if same and points.shape == first.map.coordinates.shape:
         points = align(points, first.map.coordinates)
     map_view.draw(second, colour_by, KEY, drawn, lit=lit(second, first), coordinates=points)
     clicked = hover.show(second, KEY, clicks=points.shape[1] == 3)
     if clicked is not None:
-        state.put(second.row, str(clicked))
+        second.row.set(str(clicked))
         st.rerun()
-    if not shared:
+    if not same:
         comparable = second.checkpoint.identity == first.checkpoint.identity
         comparable = comparable and second.settings.features == first.settings.features
         st.caption(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import state
+from workbench import shared, state
 from workbench.app import inventory
 from workbench.app.inventory import TrainedNetwork
 from workbench.widgets import empty
 
 MOST = 6
-_KEPT = "compare networks"
+NETWORKS = state.Several("compare.networks")
 
 
 def usable(*, least: int, what: str, key: str) -> dict[str, TrainedNetwork] | None:
@@ -35,18 +35,13 @@ def usable(*, least: int, what: str, key: str) -> dict[str, TrainedNetwork] | No
 
 def networks(usable: dict[str, TrainedNetwork], usual: list[str]) -> list[str]:
     """Draw the choice; ``usual`` is chosen where nobody chose yet."""
-    stored = state.get("networks")
-    picked = usual if stored is None else [name for name in stored.split(",") if name in usable][:MOST]
-    state.remember(_KEPT, picked)
-    box = state.bound_number(_KEPT, 0)["key"]
     return list(
         st.multiselect(
             "Trained networks",
             list(usable),
             format_func=lambda name: usable[name].title,
             max_selections=MOST,
-            key=box,
-            on_change=lambda: state.put("networks", ",".join(state.value_of(box) or [])),
+            **NETWORKS.widget(list(usable), usual, most=MOST),
         )
     )
 
@@ -62,5 +57,5 @@ def begin_with_its_own_data(usable: dict[str, TrainedNetwork]) -> None:
     """Where nobody chose a data set yet, that on which the first network was trained, if it is at hand."""
     first = next(iter(usable.values())).checkpoint
     own = None if first is None else first.provenance.get("data")
-    if state.get("data") is None and own in {item.name for item in inventory.data_sets()}:
-        state.put("data", str(own))
+    if shared.DATA.get() is None and own in {item.name for item in inventory.data_sets()}:
+        shared.DATA.set(str(own))

@@ -12,15 +12,17 @@ from workbench.features.compare.model.claims import AVERAGINGS, FIGURES, Fields
 from workbench.widgets import job_progress
 from workbench.widgets.errors import guard
 
+CLAIM = state.Kept("compare.claim")
+
 
 def show(*, key: str) -> None:
     """Draw the form, filled in with a paper's row at first, and the answer with its reasons."""
     st.subheader("Can these figures be true?", anchor=False)
     example, source = claims.example()
-    fields: Fields = state.recall("claim", example)
+    fields: Fields = CLAIM.get(example)
     asked = _form(fields, key)
     if asked is not None:
-        state.remember("claim", asked)
+        CLAIM.set(asked)
         fields = asked
     if fields == example:
         st.caption(source)

@@ -13,6 +13,7 @@ from workbench.widgets import plot, table
 
 _FIGURES = ("recall", "precision", "f1", "specificity")
 _TITLES = {"recall": "Recall", "precision": "Precision", "f1": "F1", "specificity": "Specificity"}
+CLASS_FIGURE = state.Choice("compare.class figure", _FIGURES, "recall")
 
 
 def show_classes(found: Standing, *, key: str) -> None:
@@ -22,7 +23,7 @@ def show_classes(found: Standing, *, key: str) -> None:
         _FIGURES,
         format_func=_TITLES.__getitem__,
         required=True,
-        **state.bound("class figure", _FIGURES, "recall"),
+        **CLASS_FIGURE.widget(),
     )
     each = {
         name: cache.of_predictions(confusion.class_figures, evaluation, key=("compare",))

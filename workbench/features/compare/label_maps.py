@@ -17,6 +17,9 @@ from workbench.widgets.errors import guard
 
 #: Streamlit's select box takes an empty text for no choice.
 _LEFT_OUT = "left out"
+#: A data set's label map as the command line takes it, and each of its classes.
+MAP_OF = state.Choice("compare.map of")
+COUNTS_AS = state.Choice("compare.counts as", address=False)
 
 
 def choose(networks: Sequence[Checkpoint], data: Sequence[str]) -> dict[str, LabelMap]:
@@ -30,24 +33,24 @@ def choose(networks: Sequence[Checkpoint], data: Sequence[str]) -> dict[str, Lab
 
 
 def _choose(networks: Sequence[Checkpoint], name: str) -> LabelMap:
-    kept = f"map of {name}"
+    kept = MAP_OF.of(name)
     try:
-        given = dict(parse_label_map(state.get(kept) or ""))
+        given = dict(parse_label_map(kept.get() or ""))
     except UserError:  # Somebody changed the address.
         given = {}
     usual: dict[str, str] = {}
 
     def changed() -> None:
-        now = ((own, _class(state.recall(f"{kept} {own}"))) for own in usual)
-        state.put(kept, transfer.map_text([line for line in now if line[1] != usual[line[0]]]) or None)
+        now = ((own, _class(COUNTS_AS.of(name, own).get())) for own in usual)
+        kept.set(transfer.map_text([line for line in now if line[1] != usual[line[0]]]) or None)
 
     found = []
     st.markdown(f"**{name}**")
     for own, by_name, choices in transfer.map_choices(networks, cache.dataset(name)):
         usual[own] = by_name
-        state.remember(f"{kept} {own}", given.get(own, by_name) or _LEFT_OUT)
+        COUNTS_AS.of(name, own).set(given.get(own, by_name) or _LEFT_OUT)
         known = [choice or _LEFT_OUT for choice in choices]
-        bound = state.bound(f"{kept} {own}", known, by_name or _LEFT_OUT, in_url=False, then=changed)
+        bound = COUNTS_AS.of(name, own).widget(known, by_name or _LEFT_OUT, then=changed)
         counted = _class(st.selectbox(f"{own} counts as", known, **bound))
         if counted != by_name:
             found.append((own, counted))

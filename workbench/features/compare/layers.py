@@ -13,6 +13,8 @@ from workbench.widgets.errors import guard
 
 _NOTHING = ""
 _USUAL = ("fcsdnet", "resnet18")
+NETWORK = state.Choice("compare.network")
+BESIDE = state.Choice("compare.beside")
 _MARK = "background-color: rgba(196, 106, 45, 0.2)"
 
 
@@ -23,21 +25,23 @@ def show(entries: Sequence[Entry], *, key: str) -> None:
     usual = [*trained[:2], *(name for name in _USUAL if name not in trained)]
     first, second = st.columns(2, gap="medium")
     with first:
-        one = _choice("Network", named, list(named), "network", usual[0])
+        one = _choice("Network", named, list(named), NETWORK, usual[0])
         if one is not None:
             _table(one, f"{key} one")
     with second:
-        other = _choice("Beside it", named, [_NOTHING, *named], "beside", usual[1])
+        other = _choice("Beside it", named, [_NOTHING, *named], BESIDE, usual[1])
         if other is not None:
             _table(other, f"{key} other")
 
 
-def _choice(label: str, named: dict[str, Entry], options: list[str], name: str, default: str | None) -> Entry | None:
+def _choice(
+    label: str, named: dict[str, Entry], options: list[str], choice: state.Choice, default: str | None
+) -> Entry | None:
     chosen = st.selectbox(
         label,
         options,
         format_func=lambda key: named[key].name if key else "nothing",
-        **state.bound(name, options, default),
+        **choice.widget(options, default),
     )
     return named.get(chosen)
 

@@ -12,6 +12,8 @@ from workbench.features.compare.model.networks import INPUTS, Entry
 from workbench.widgets.errors import guard
 
 _ROWS = {"main": "trained ones and each network as published", "all": "all, with every variant"}
+INPUT = state.Choice("compare.input")
+ROWS = state.Choice("compare.rows", _ROWS)
 
 
 def show(*, key: str) -> None:
@@ -37,8 +39,8 @@ def _entries() -> list[Entry]:
     left, right = st.columns([2, 3])
     with left:
         names = list(INPUTS)
-        chosen = st.selectbox("Input", names, format_func=lambda name: INPUTS[name][0], **state.bound("input", names))
+        chosen = st.selectbox("Input", names, format_func=lambda name: INPUTS[name][0], **INPUT.widget(names))
     with right:
-        rows = st.selectbox("Rows", list(_ROWS), format_func=_ROWS.__getitem__, **state.bound("rows", list(_ROWS)))
+        rows = st.selectbox("Rows", list(_ROWS), format_func=_ROWS.__getitem__, **ROWS.widget())
     with st.spinner("Counting parameters and multiply-accumulates; the first time takes some seconds."):
         return networks.entries(chosen, variants=rows == "all")

@@ -12,6 +12,8 @@ from workbench.features.compare.figures.networks import Point, pareto
 from workbench.features.compare.model.networks import Entry, front, measured_on
 from workbench.widgets import plot, table
 
+MEASURED = state.Choice("compare.measured")
+
 
 def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: str) -> None:
     """Draw the plot for one split, chosen where there are several: figures of two splits cannot be compared."""
@@ -41,7 +43,7 @@ def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: s
             names,
             format_func=lambda name: f"{name}, {len(groups[name])} networks" if len(groups[name]) > 1 else name,
             help="Only figures of the same split can be compared.",
-            **state.bound("measured", names),
+            **MEASURED.widget(names),
         )
     _draw(groups[chosen], measured, chosen, key)
 

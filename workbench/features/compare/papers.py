@@ -11,6 +11,9 @@ from workbench.app import inventory
 from workbench.features.compare.model import papers
 from workbench.widgets import downloads, table
 
+PAPER = state.Choice("compare.paper")
+PAPER_DATA = state.Choice("compare.paper data")
+
 
 def show(*, key: str) -> None:
     """Draw the choice of paper and data set, the measured table, and the printed ones."""
@@ -22,13 +25,13 @@ def show(*, key: str) -> None:
                 "Paper",
                 keys,
                 format_func=lambda k: f"{PAPERS[k].short}: {ARCHITECTURES[PAPERS[k].network].title}",
-                **state.bound("paper", keys),
+                **PAPER.widget(keys),
             )
         )
     with right:
         names = papers.datasets(paper)
         usual = "FER2013" if "FER2013" in names else names[0]
-        data = str(st.selectbox("Data set of the paper", names, **state.bound("paper data", names, usual)))
+        data = str(st.selectbox("Data set of the paper", names, **PAPER_DATA.widget(names, usual)))
     _measured(paper, data, key)
     _printed(paper, data, key)
 

@@ -8,12 +8,15 @@ import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
-from workbench import state
+from workbench import shared, state
 from workbench.app.wording import percent
 from workbench.evidence import face_answer, gallery
 from workbench.evidence.bar import Evidence
 from workbench.features.compare.model import same_faces
 from workbench.features.compare.model.same_faces import Standing
+
+RIGHT = state.Choice("compare.right")
+WRONG = state.Choice("compare.wrong")
 
 
 def show(found: Standing, networks: Sequence[Checkpoint], name: str, dataset: FaceDataset, *, key: str) -> None:
@@ -25,16 +28,16 @@ def show(found: Standing, networks: Sequence[Checkpoint], name: str, dataset: Fa
     names = list(found.names)
     left, right = st.columns(2)
     with left:
-        good = st.selectbox("Right", names, **state.bound("right", names))
+        good = st.selectbox("Right", names, **RIGHT.widget(names))
     others = [each for each in names if each != good]
     with right:
-        bad = st.selectbox("Wrong", others, **state.bound("wrong", others))
+        bad = st.selectbox("Wrong", others, **WRONG.widget(others))
     a, b = names.index(str(good)), names.index(str(bad))
     theirs, evaluation = found.evaluations[a], found.evaluations[b]
     places = same_faces.only_right(theirs, evaluation)
     evidence = Evidence(networks[b], name, dataset, evaluation)
     known = {str(int(evaluation.positions[place])): int(place) for place in places}
-    chosen = known.get(state.get("row") or "", int(places[0]) if len(places) else None)
+    chosen = known.get(shared.ROW.get() or "", int(places[0]) if len(places) else None)
     st.caption(
         f"{len(places):,} of {found.n:,} pictures that {good} gets right and {bad} wrong; under each face its label > "
         f"what {bad} says and how sure it is, its surest mistakes first."
@@ -45,7 +48,7 @@ def show(found: Standing, networks: Sequence[Checkpoint], name: str, dataset: Fa
         clicked = gallery.show(evidence, places, key=f"{key} only", selected=chosen, scope=scope)
     if clicked is not None:
         chosen = clicked
-        state.put("row", str(int(evaluation.positions[clicked])))
+        shared.ROW.set(str(int(evaluation.positions[clicked])))
     if chosen is None:
         return
     with one:

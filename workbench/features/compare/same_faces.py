@@ -9,7 +9,7 @@ from fer_models.data import FaceDataset
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.training_overlap import held_out_part
-from workbench import cache, state
+from workbench import cache, shared, state
 from workbench.app.wording import selection
 from workbench.evidence import bar
 from workbench.features.compare import choice, classes, pictures
@@ -17,6 +17,8 @@ from workbench.features.compare.model import same_faces
 from workbench.features.compare.model.same_faces import ALL_FIGURES, FIGURES, Standing
 from workbench.widgets import job_progress, selection_bar, table
 from workbench.widgets.errors import guard
+
+METRICS = state.Choice("compare.metrics", (False, True), False)
 
 
 def show(*, key: str) -> None:
@@ -72,7 +74,7 @@ def _pictures(networks: list[Checkpoint], dataset: FaceDataset, name: str, split
         list(words),
         format_func=words.__getitem__,
         help="These networks were trained under a protocol of its own; only what that held out is new to them.",
-        **state.bound("pictures", list(words), "own"),
+        **shared.PICTURES.widget(list(words), "own"),
     )
     return held_out if which == "own" else Part.of_split(dataset, split)
 
@@ -111,7 +113,7 @@ def _standing(names: list[str], evaluations: list[Evaluation]) -> Standing | Non
     every = st.toggle(
         "All metrics",
         help="Every figure with its interval, a row each; the tests for all of them take some seconds the first time.",
-        **state.bound("metrics", (False, True), False),
+        **METRICS.widget(),
     )
     job = same_faces.start(names, evaluations, ALL_FIGURES if every else FIGURES)
     if job.active:

@@ -13,6 +13,8 @@ from workbench.evidence.model import slices
 from workbench.features.compare.model.transfer import Pair
 from workbench.widgets.errors import guard
 
+SLICES_OF = state.Choice("compare.slices of")
+
 
 def show(rows: Sequence[Sequence[tuple[Pair, Evaluation | None]]]) -> None:
     """Draw the slices of one network's answers on all of the data sets, joined; ``rows`` holds a row a network."""
@@ -22,7 +24,7 @@ def show(rows: Sequence[Sequence[tuple[Pair, Evaluation | None]]]) -> None:
         return
     st.subheader("Where one network fails over these data sets", anchor=False)
     with guard("the slices"):
-        name = str(st.selectbox("Slices of", names, **state.bound("slices of", names)))
+        name = str(st.selectbox("Slices of", names, **SLICES_OF.widget(names)))
         sources = [(pair.name, pair.dataset, found) for pair, found in answered[name]]
         key = tuple((data, found.identity) for data, _, found in sources)
         whole, known = cache.of_predictions(slices.across, sources[0][2], sources, key=key)

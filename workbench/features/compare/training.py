@@ -15,6 +15,9 @@ from workbench.widgets import plot, table
 _QUANTITIES = ("accuracy", "loss")
 _AXES = ("epoch", "minutes")
 _USUAL = 3
+QUANTITY = state.Choice("compare.quantity", _QUANTITIES, "accuracy")
+OVER = state.Choice("compare.over", _AXES, "epoch")
+TRAINING_CURVES = state.Toggle("compare.training curves", default=True)
 
 
 def show(*, key: str) -> None:
@@ -43,11 +46,9 @@ def show(*, key: str) -> None:
 
 def _draw(known: dict[str, list[dict[str, Any]]], key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        quantity = st.segmented_control(
-            "Curve of", _QUANTITIES, required=True, **state.bound("quantity", _QUANTITIES, "accuracy")
-        )
-        by = st.segmented_control("Over", _AXES, required=True, **state.bound("over", _AXES, "epoch"))
-        training = st.toggle("Training pictures too", **state.bound_number("training curves", True))
+        quantity = st.segmented_control("Curve of", _QUANTITIES, required=True, **QUANTITY.widget())
+        by = st.segmented_control("Over", _AXES, required=True, **OVER.widget())
+        training = st.toggle("Training pictures too", **TRAINING_CURVES.widget())
     plot.show(
         curves_together(
             known,

@@ -21,6 +21,10 @@ from workbench.widgets import job_progress, plot, table
 
 _MOST = 6
 _USUAL = 2
+SETS = state.Several("compare.sets")
+TRANSFER_FIGURE = state.Choice("compare.transfer figure", FIGURES)
+SPLIT_OF = state.Choice("compare.split of")
+TRANSFER_ASKED = state.Kept("compare.transfer asked")
 
 
 def show(*, key: str) -> None:
@@ -56,20 +60,15 @@ def show(*, key: str) -> None:
 
 def _data_sets(networks: list[object]) -> list[str]:
     titles = {item.name: item.title for item in inventory.data_sets()}
-    stored = state.get("sets")
     trained = dict.fromkeys(str(getattr(n, "provenance", {}).get("data")) for n in networks)
     usual = [name for name in [*trained, *titles] if name in titles]
-    picked = list(dict.fromkeys(usual))[:_USUAL] if stored is None else [n for n in stored.split(",") if n in titles]
-    state.remember("compare sets", picked[:_MOST])
-    box = state.bound_number("compare sets", 0)["key"]
     return list(
         st.multiselect(
             "Data sets to test on",
             list(titles),
             format_func=titles.__getitem__,
             max_selections=_MOST,
-            key=box,
-            on_change=lambda: state.put("sets", ",".join(state.value_of(box) or [])),
+            **SETS.widget(list(titles), list(dict.fromkeys(usual))[:_USUAL], most=_MOST),
         )
     )
 
@@ -82,14 +81,14 @@ def _controls(data: list[str], networks: list[Checkpoint]) -> tuple[str, dict[st
             FIGURES,
             format_func=lambda k: METRICS[k].title,
             required=True,
-            **state.bound("transfer figure", FIGURES),
+            **TRANSFER_FIGURE.widget(),
         )
     with middle, st.popover("Which pictures", icon=":material/filter_alt:", width="stretch"):
         for name in data:
             dataset = cache.dataset(name)
             names = dataset.split_names
             usual = transfer.usual_split(dataset)
-            st.selectbox(f"Split of {name}", names, **state.bound(f"split of {name}", names, usual))
+            st.selectbox(f"Split of {name}", names, **SPLIT_OF.of(name).widget(names, usual))
         st.caption("A network trained under a protocol of its own is asked about the part that it held out.")
     with right, st.popover("Label maps", icon=":material/join_inner:", width="stretch"):
         maps = label_maps.choose(networks, data)
@@ -98,8 +97,7 @@ def _controls(data: list[str], networks: list[Checkpoint]) -> tuple[str, dict[st
 
 def _split(name: str) -> str:
     dataset = cache.dataset(name)
-    asked = state.get(f"split of {name}")
-    return asked if asked in dataset.split_names else transfer.usual_split(dataset)
+    return str(SPLIT_OF.of(name).get(dataset.split_names, transfer.usual_split(dataset)))
 
 
 def _answers(rows: list[list[Pair]], key: str) -> list[list[tuple[Pair, Evaluation | None]]] | None:
@@ -112,7 +110,7 @@ def _answers(rows: list[list[Pair]], key: str) -> list[list[tuple[Pair, Evaluati
     if not missing:
         return found
     count = sum(len(each.part.index) for each in missing)
-    asked = state.recall("transfer asked")
+    asked = TRANSFER_ASKED.get()
     places = tuple((each.network.identity, each.name, each.part.key) for each in missing)
     if count > predictions.AT_ONCE and asked != places:
         st.info(
@@ -122,7 +120,7 @@ def _answers(rows: list[list[Pair]], key: str) -> list[list[tuple[Pair, Evaluati
         )
         if not st.button(f"Predict {count:,} pictures", type="primary", key=f"{key} transfer go"):
             return None
-        state.remember("transfer asked", places)
+        TRANSFER_ASKED.set(places)
     job = transfer.predict(missing)
     if job.state == "failed":
         st.error(job.problem, icon=":material/error:")

@@ -14,6 +14,8 @@ from workbench.evidence.bar import Evidence
 from workbench.features.confusion.figures import reliability_diagram, risk_coverage_curve
 from workbench.widgets import plot
 
+WANTED = state.Number("confusion.wanted", low=1, high=100)
+
 
 def show(evidence: Evidence) -> None:
     """Draw the reliability diagram, and the risk-coverage curve with its threshold.
@@ -60,9 +62,7 @@ def _not_sure(evidence: Evidence) -> None:
     st.markdown("**What if it may say “not sure”?**")
     place = st.container()
     floor = round(100 * evaluation.value("accuracy"))
-    wanted = st.slider(
-        "Accuracy wanted of the answers, %", 1, 100, **state.bound_number("wanted", min(99, max(80, floor + 5)))
-    )
+    wanted = st.slider("Accuracy wanted of the answers, %", **WANTED.widget(min(99, max(80, floor + 5))))
     found = not_sure_threshold(evaluation.targets, evaluation.probabilities, wanted / 100)
     curve = risk_coverage(evaluation.targets, evaluation.probabilities)
     with place:

@@ -20,8 +20,14 @@ from workbench.evidence.model.confusion import KINDS, ORDERS, UNITS, Kind
 from workbench.widgets import downloads
 
 _KEY = "confusion matrix"
-_CLICKED = "cell clicked last"
 _PICTURES = ("png", "svg")
+CELLS = state.Choice("confusion.cells", KINDS)
+AGAINST = state.Choice("confusion.against")
+ORDER = state.Choice("confusion.order", ORDERS, "canonical")
+CAMERA = state.Choice("confusion.camera", _PICTURES, "png", address=False)
+TRUE = state.Choice("confusion.true")
+PREDICTED = state.Choice("confusion.predicted")
+CELL_CLICKED_LAST = state.Kept("confusion.cell clicked last")
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ def show(evidence: Evidence) -> Cell:
 def _kind(evidence: Evidence) -> tuple[Kind, Evaluation | None, str]:
     """What the cells show, and for a difference the other network's predictions."""
     asked = st.segmented_control(
-        "Cells show", list(KINDS), format_func=KINDS.__getitem__, required=True, **state.bound("cells", list(KINDS))
+        "Cells show", list(KINDS), format_func=KINDS.__getitem__, required=True, **CELLS.widget()
     )
     kind: Kind = asked if asked in KINDS else "rows"
     if kind != "difference":
@@ -87,9 +93,7 @@ def _kind(evidence: Evidence) -> tuple[Kind, Evaluation | None, str]:
             icon=":material/info:",
         )
         return "rows", None, ""
-    name = str(
-        st.selectbox("minus", names, format_func=lambda n: usable[n].title, **state.bound("against", names, names[0]))
-    )
+    name = str(st.selectbox("minus", names, format_func=lambda n: usable[n].title, **AGAINST.widget(names, names[0])))
     checkpoint = usable[name].checkpoint
     assert checkpoint is not None
     evaluation = evidence.evaluation
@@ -120,7 +124,7 @@ def _order() -> str:
             "Order of the classes",
             list(ORDERS),
             format_func=ORDERS.__getitem__,
-            **state.bound("order", list(ORDERS), "canonical"),
+            **ORDER.widget(),
         )
     with second:
         st.selectbox(
@@ -128,7 +132,7 @@ def _order() -> str:
             _PICTURES,
             help="The camera appears above the matrix under the mouse.",
             format_func=str.upper,
-            **state.bound("camera", _PICTURES, "png", in_url=False),
+            **CAMERA.widget(),
         )
     bar.averaging_choice()
     return str(how)
@@ -140,9 +144,9 @@ def _cell(evaluation: Evaluation) -> tuple[str, str]:
     usual = confusion.largest_confusion(evaluation.confusion, classes)
     first, second = st.columns(2)
     with first:
-        true = st.selectbox("True class", classes, **state.bound("true", classes, usual[0]))
+        true = st.selectbox("True class", classes, **TRUE.widget(classes, usual[0]))
     with second:
-        predicted = st.selectbox("Predicted class", classes, **state.bound("predicted", classes, usual[1]))
+        predicted = st.selectbox("Predicted class", classes, **PREDICTED.widget(classes, usual[1]))
     return str(true), str(predicted)
 
 
@@ -166,7 +170,7 @@ def _matrix(counts: np.ndarray, second: np.ndarray | None, names: list[str], kin
         selection_mode="points",
         alt=f"Confusion matrix of {len(names)} classes, {UNITS[kind]}; the table below says the same in numbers.",
         config={"displaylogo": False, "displayModeBar": "hover", "scrollZoom": False,
-                "toImageButtonOptions": {"format": state.recall("camera", "png"), "filename": "confusion", "scale": 2},
+                "toImageButtonOptions": {"format": CAMERA.get(), "filename": "confusion", "scale": 2},
                 "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoom2d", "pan2d", "resetScale2d", "autoScale2d",
                                            "zoomIn2d", "zoomOut2d"]},
     )  # fmt: skip
@@ -177,11 +181,11 @@ def _clicked(names: list[str]) -> None:
     """Keep the clicked cell; a second click on it reports nothing, and then means the same cell again."""
     event = state.value_of(_KEY)
     cell = confusion.cell_of(event["selection"]["points"] if event else (), names)
-    cell = cell or state.recall(_CLICKED)
+    cell = cell or CELL_CLICKED_LAST.get()
     if cell is not None:
-        state.remember(_CLICKED, cell)
-        state.put("true", cell[0])
-        state.put("predicted", cell[1])
+        CELL_CLICKED_LAST.set(cell)
+        TRUE.set(cell[0])
+        PREDICTED.set(cell[1])
 
 
 def _about(counts: np.ndarray, second: np.ndarray | None) -> list[list[str]]:

@@ -17,6 +17,8 @@ from workbench.widgets.errors import guard
 
 _KINDS = {"roc": "ROC", "pr": "Precision and recall"}
 _WANTED = 0.01
+CURVE = state.Choice("confusion.curve", _KINDS)
+CHOSEN_ATTEMPTS = state.Choice("confusion.attempts")
 
 
 def show(evidence: Evidence) -> None:
@@ -31,9 +33,7 @@ def show(evidence: Evidence) -> None:
 def _classes(evidence: Evidence) -> None:
     evaluation = evidence.evaluation
     st.markdown("**One class against the rest**")
-    kind = st.segmented_control(
-        "Curve", list(_KINDS), format_func=_KINDS.__getitem__, required=True, **state.bound("curve", list(_KINDS))
-    )
+    kind = st.segmented_control("Curve", list(_KINDS), format_func=_KINDS.__getitem__, required=True, **CURVE.widget())
     chosen: Literal["roc", "pr"] = "pr" if kind == "pr" else "roc"
     found = cache.of_predictions(thresholds.curves, evaluation, chosen, key=(chosen,))
     areas = ", ".join(f"{name} {area:.3f}" for name, (_, area) in found.items())
@@ -56,7 +56,7 @@ def _acceptance(evidence: Evidence) -> None:
     st.markdown("**Accept only from a threshold on**")
     ways = list(ATTEMPTS)
     way = st.segmented_control(
-        "An attempt is", ways, format_func=ATTEMPTS.__getitem__, required=True, **state.bound("attempts", ways)
+        "An attempt is", ways, format_func=ATTEMPTS.__getitem__, required=True, **CHOSEN_ATTEMPTS.widget(ways)
     )
     chosen = "claims" if way == "claims" else "top"
     curve = cache.of_predictions(thresholds.acceptance, evaluation, chosen, key=(chosen,))

@@ -8,12 +8,14 @@ import streamlit as st
 
 from fer_models.data import FaceDataset
 from fer_models.data.audit import AuditReport
-from workbench import navigation, state
+from workbench import navigation, shared, state
 from workbench.app import dataset_facts
 from workbench.app.wording import duration, percent
-from workbench.features.datasets import figures
+from workbench.features.datasets import figures, sections
 from workbench.features.datasets.model import audit
 from workbench.widgets import downloads, gallery, job_progress, plot, table
+
+FINDING = state.Choice("datasets.finding", address=False)
 
 
 def show(name: str, dataset: FaceDataset, protocol: str) -> None:
@@ -136,7 +138,7 @@ def _pictures(name: str, report: AuditReport) -> None:
             format_func=titles.__getitem__,
             required=True,
             label_visibility="collapsed",
-            **state.bound("finding", list(titles), in_url=False),
+            **FINDING.widget(list(titles)),
         )
     )
     kind, data, part = kinds[chosen], report.dataset, audit.part_of(report)
@@ -155,6 +157,6 @@ def _pictures(name: str, report: AuditReport) -> None:
     else:
         clicked = gallery.show_groups(data.images, kind.groups, **shown)
     if clicked is not None:
-        state.put("row", str(clicked))
-        state.put("section", "Faces")
+        shared.ROW.set(str(clicked))
+        sections.SECTION.set("Faces")
         st.rerun()

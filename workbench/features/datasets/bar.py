@@ -8,30 +8,31 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.data import READERS, FaceDataset
-from workbench import cache, state
+from workbench import cache, shared, state
 from workbench.app import dataset_facts, datasets, inventory
 from workbench.widgets import downloads, table
 from workbench.widgets.errors import guard
 
 _BY_ITSELF = "recognise it"
 _ZIP_MB = 200
+SETS_ADDED = state.Kept("datasets.sets added", 0)
 
 
 def choose() -> str:
     """Draw the list of data sets with the button to add one, and return the chosen name."""
     titles = {item.name: item.title for item in inventory.data_sets()}
-    asked = state.get("data")
+    asked = shared.DATA.get()
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     with left:
         name = st.selectbox(
             "Data set",
             list(titles),
             format_func=lambda key: titles[key] if titles[key] == key else f"{titles[key]} ({key})",
-            **state.bound("data", list(titles), datasets.default_name()),
+            **shared.DATA.widget(list(titles), datasets.default_name()),
         )
     with right:
         # A fresh key after each success closes it and empties its fields.
-        turn = state.recall("sets added", 0)
+        turn = SETS_ADDED.get()
         with st.popover("Add a set", icon=":material/add:", width="stretch", key=f"add set {turn}"):
             _add(turn)
     if asked is not None and asked not in titles:
@@ -48,7 +49,7 @@ def choose_protocol(protocols: dict[str, str]) -> str:
             keys,
             format_func=protocols.__getitem__,
             help="How training, validation and test are separated. By subject: nobody is in two parts.",
-            **state.bound("protocol", keys, keys[0]),
+            **shared.PROTOCOL.widget(keys, keys[0]),
         )
     )
 
@@ -80,7 +81,7 @@ def offer_removal(name: str) -> None:
     ):
         with guard("the removal"):
             datasets.remove(name)
-            state.put("data", None)
+            shared.DATA.set(None)
             st.rerun()
 
 
@@ -134,8 +135,8 @@ def _add(turn: int) -> None:
 
 
 def _added(name: str) -> None:
-    state.put("data", name)
-    state.remember("sets added", state.recall("sets added", 0) + 1)
+    shared.DATA.set(name)
+    SETS_ADDED.set(SETS_ADDED.get() + 1)
     st.rerun()
 
 

@@ -7,11 +7,13 @@ import streamlit as st
 
 from fer_models.data import FaceDataset
 from fer_models.data.duplicates import Duplicates
-from workbench import navigation, state
+from workbench import navigation, shared, state
 from workbench.app import dataset_facts, pictures
+from workbench.features.datasets import sections
 from workbench.widgets import table, thumbnails
 
 _SIDE = 288
+LANDMARKS_SHOWN = state.Toggle("datasets.landmarks shown")
 
 
 def show(name: str, dataset: FaceDataset, position: int, copies: Duplicates | None) -> None:
@@ -19,13 +21,13 @@ def show(name: str, dataset: FaceDataset, position: int, copies: Duplicates | No
     picture = pictures.as_rgb(np.asarray(dataset.images[position]))
     shown = pictures.enlarged(picture, _SIDE)
     points = dataset.columns.get("landmarks")
-    if points is not None and state.recall("landmarks shown", False):
+    if points is not None and LANDMARKS_SHOWN.get():
         shown = thumbnails.with_points(shown, np.asarray(points[position]) * (shown.shape[0] / picture.shape[0]))
     about = dataset_facts.caption(dataset, position)
     with st.container(key="pixels large"):
         st.image(shown, width=_SIDE, output_format="PNG", alt=about)
     if points is not None:
-        st.toggle("Landmarks", **state.bound_number("landmarks shown", False))
+        st.toggle("Landmarks", **LANDMARKS_SHOWN.widget())
     table.show(("", ""), dataset_facts.facts(dataset, position, copies), label=f"What is known of {about}")
     with st.container(horizontal=True):
         st.download_button(
@@ -38,8 +40,8 @@ def show(name: str, dataset: FaceDataset, position: int, copies: Duplicates | No
             icon=":material/download:",
         )
         if st.button("As the network sees it", key="to preparation", icon=":material/transform:"):
-            state.put("row", str(position))
-            state.put("section", "Preparation")
+            shared.ROW.set(str(position))
+            sections.SECTION.set("Preparation")
             st.rerun()
     st.page_link(
         navigation.page("explain"),

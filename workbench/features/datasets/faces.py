@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from fer_models.data import FaceDataset
-from workbench import cache, state
+from workbench import cache, shared, state
 from workbench.app import dataset_facts, inventory
 from workbench.features.datasets import face_large
 from workbench.features.datasets.model import filter, label_doubt
@@ -28,6 +27,14 @@ _ORDERS = {"source": "as in the set", "random": "at random", "dark": "dark first
 
 #: The face stays in sight while one looks through a long page of others; on a phone it stands under them.
 _STAYS = f"<style>\n{Path(__file__).with_suffix('.css').read_text('utf-8')}</style>"
+
+FILTER_CLASSES = state.Several("datasets.filter classes", address=False)
+FILTER_SUBJECTS = state.Several("datasets.filter subjects", address=False)
+FILTER_LIGHT = state.Number("datasets.filter light", (0, 255))
+FILTER_SPLIT = state.Choice("datasets.filter split", address=False)
+FILTER_COPIES = state.Choice("datasets.filter copies", address=False)
+FILTER_ORDER = state.Choice("datasets.filter order", address=False)
+DOUBT = state.Choice("datasets.doubt", address=False)
 
 
 def show(name: str, dataset: FaceDataset) -> None:
@@ -59,7 +66,7 @@ def show(name: str, dataset: FaceDataset) -> None:
             scope=f"{name} {asked} {source}",
         )
     if clicked is not None:
-        state.put("row", str(clicked))
+        shared.ROW.set(str(clicked))
         chosen = clicked
     with right, st.container(key="face-beside"):
         face_large.show(name, dataset, chosen, copies)
@@ -67,7 +74,7 @@ def show(name: str, dataset: FaceDataset) -> None:
 
 def position(dataset: FaceDataset, default: int = 0) -> int:
     """The face that is looked at, kept in the address; ``default`` where none was chosen."""
-    asked = state.get("row")
+    asked = shared.ROW.get()
     if asked is not None and asked.isdecimal() and int(asked) < len(dataset):
         return int(asked)
     return default
@@ -79,10 +86,10 @@ def _filters(name: str, dataset: FaceDataset) -> tuple[Filter, str | None]:
     known = [*dataset.classes, *(["unlabelled"] if (dataset.labels < 0).any() else [])]
     first, second, third, fourth = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
     with first:
-        classes = st.multiselect("Classes", known, placeholder="all", **_kept(f"filter classes {name}", known))
+        classes = st.multiselect("Classes", known, placeholder="all", **FILTER_CLASSES.of(name).widget(known))
     with second:
         splits = [_ALL, *dataset.split_names]
-        split = st.selectbox("Part", splits, **state.bound(f"filter split {name}", splits, in_url=False))
+        split = st.selectbox("Part", splits, **FILTER_SPLIT.of(name).widget(splits))
     with third:
         kinds = list(_COPIES) if small else [_ALL]
         copies = st.selectbox(
@@ -90,17 +97,15 @@ def _filters(name: str, dataset: FaceDataset) -> tuple[Filter, str | None]:
             kinds,
             format_func=_COPIES.__getitem__,
             help=None if small else "This set is large: the audit finds its copies.",
-            **state.bound("filter copies", kinds, in_url=False),
+            **FILTER_COPIES.widget(kinds),
         )
     with fourth:
         orders = list(_ORDERS) if small else ["source", "random"]
-        order = st.selectbox(
-            "Order", orders, format_func=_ORDERS.__getitem__, **state.bound("filter order", orders, in_url=False)
-        )
+        order = st.selectbox("Order", orders, format_func=_ORDERS.__getitem__, **FILTER_ORDER.widget(orders))
     with st.expander("Brightness, subject, label doubt", icon=":material/filter_alt:"):
         first, second, third = st.columns(3, vertical_alignment="bottom")
         with first:
-            light = st.slider("Mean brightness, 0 to 255", 0, 255, disabled=not small, **_range(f"filter light {name}"))
+            light = st.slider("Mean brightness, 0 to 255", 0, 255, disabled=not small, **FILTER_LIGHT.of(name).widget())
         with second:
             people = cache.of_dataset(dataset_facts.people, dataset)
             subjects = st.multiselect(
@@ -108,7 +113,7 @@ def _filters(name: str, dataset: FaceDataset) -> tuple[Filter, str | None]:
                 people,
                 placeholder="all" if people else "not known in this set",
                 disabled=not people,
-                **_kept(f"filter subjects {name}", people),
+                **FILTER_SUBJECTS.of(name).widget(people),
             )
         with third:
             source = _doubt_source(name, dataset)
@@ -125,23 +130,9 @@ def _doubt_source(name: str, dataset: FaceDataset) -> str | None:
         format_func=lambda key: titles.get(key, "nobody" if titles else "needs votes or a trained network"),
         disabled=not titles,
         help="A network is asked only about pictures of the validation and test parts, which it was not trained on.",
-        **state.bound(f"doubt {name}", options, in_url=False),
+        **DOUBT.of(name).widget(options),
     )
     return str(chosen) or None
-
-
-def _kept(name: str, options: list[str]) -> dict[str, Any]:
-    """Ties a choice of several to the session; what is no longer an option is dropped."""
-    state.remember(name, [value for value in state.recall(name, []) if value in options])
-    return _bound(name, [])
-
-
-def _range(name: str) -> dict[str, Any]:
-    return _bound(name, (0, 255))
-
-
-def _bound(name: str, default: Any) -> dict[str, Any]:
-    return state.bound_number(name, default)
 
 
 def _doubt(dataset: FaceDataset, source: str | None) -> Doubt | None:

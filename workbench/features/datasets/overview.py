@@ -10,10 +10,12 @@ from workbench import cache, state
 from workbench.app import dataset_facts, pictures
 from workbench.app.dataset_facts import Answer
 from workbench.app.wording import percent
-from workbench.features.datasets import figures
+from workbench.features.datasets import figures, sections
 from workbench.widgets import downloads, plot
 
 _SIDE = 112
+MEAN_A = state.Choice("datasets.mean a", default="happy", address=False)
+MEAN_B = state.Choice("datasets.mean b", default="sad", address=False)
 
 
 def show(dataset: FaceDataset, protocol: str) -> None:
@@ -65,7 +67,7 @@ def _answer(dataset: FaceDataset, protocol: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(parts)
         if st.button("Look closer in the audit", key="to audit", type="tertiary", icon=":material/troubleshoot:"):
-            state.put("section", "Audit")
+            sections.SECTION.set("Audit")
             st.rerun()
     for note in dataset.notes:
         st.caption(f":material/info: {note}")
@@ -107,9 +109,9 @@ def _mean_faces(dataset: FaceDataset) -> None:
         names = [dataset.classes[k] for k in there]
         one, two = st.columns(2)
         with one:
-            first = st.selectbox("Mean of", names, **state.bound("mean a", names, "happy", in_url=False))
+            first = st.selectbox("Mean of", names, **MEAN_A.widget(names))
         with two:
-            second = st.selectbox("minus mean of", names, **state.bound("mean b", names, "sad", in_url=False))
+            second = st.selectbox("minus mean of", names, **MEAN_B.widget(names))
         values = means[dataset.classes.index(str(first))] - means[dataset.classes.index(str(second))]
         plot.show(
             figures.difference(values, str(first), str(second)),

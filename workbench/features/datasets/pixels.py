@@ -11,6 +11,7 @@ from workbench.features.datasets import figures
 from workbench.widgets import downloads, plot
 
 _BY = ("class", "part")
+DIVIDE_BY = state.Choice("datasets.divide by", _BY, address=False)
 
 
 def show(dataset: FaceDataset) -> None:
@@ -18,7 +19,7 @@ def show(dataset: FaceDataset) -> None:
     sample = cache.of_dataset(dataset_facts.sample, dataset)
     taken = len(sample.positions)
     part = "all pictures" if taken == len(dataset) else f"a random sample of {taken:,} of {len(dataset):,} pictures"
-    by = st.segmented_control("Divide by", _BY, required=True, **state.bound("divide by", _BY, in_url=False))
+    by = st.segmented_control("Divide by", _BY, required=True, **DIVIDE_BY.widget())
     if by == "part":
         names, colours = list(dataset.split_names), figures.split_colours(len(dataset.split_names))
         groups = dataset.split[sample.positions]

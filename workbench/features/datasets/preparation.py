@@ -8,7 +8,7 @@ import streamlit as st
 from fer_models.data import FaceDataset
 from fer_models.data.augment import Augmentation
 from fer_models.preprocess import Preprocess
-from workbench import state
+from workbench import shared, state
 from workbench.app import dataset_facts, inventory, pictures, runs
 from workbench.features.datasets import figures
 from workbench.features.datasets.faces import position
@@ -17,6 +17,10 @@ from workbench.widgets import dataclass_form, gallery, plot
 
 _COUNT = 15
 _SIDE = 104
+PREPARATION_ROW = state.Number("datasets.preparation row", 0)
+STRENGTH = state.Number("datasets.strength", 100, 0, 300)
+DRAWN = state.Kept("datasets.drawn", 0)
+PREPARED_FOR = state.Choice("datasets.prepared for", address=False)
 
 
 def show(dataset: FaceDataset) -> None:
@@ -32,15 +36,15 @@ def show(dataset: FaceDataset) -> None:
 def _row(dataset: FaceDataset) -> int:
     last = len(dataset) - 1
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        state.remember("preparation row", position(dataset))
-        kept = state.bound_number("preparation row", 0)
+        PREPARATION_ROW.set(position(dataset))
+        kept = PREPARATION_ROW.widget()
         chosen = int(st.number_input(f"Picture, 0 to {last:,}", 0, last, step=1, width=170, **kept))
         if st.button("Another one", key="another", icon=":material/casino:"):
             chosen = int(np.random.default_rng().integers(len(dataset)))
-            state.put("row", str(chosen))
+            shared.ROW.set(str(chosen))
             st.rerun()
         st.caption(dataset_facts.caption(dataset, chosen))
-    state.put("row", str(chosen))
+    shared.ROW.set(str(chosen))
     return chosen
 
 
@@ -48,19 +52,19 @@ def _augmentation(dataset: FaceDataset, picture: np.ndarray, chosen: int) -> Pre
     names = list(runs.presets())
     left, right = st.columns([2, 5], gap="large")
     with left:
-        preset = str(st.selectbox("Recipe", names, **state.bound("recipe", names, "quick")))
+        preset = str(st.selectbox("Recipe", names, **shared.RECIPE.widget(names, "quick")))
         recipe = runs.recipe(preset, {})
-        strength = st.slider("Strength, %", 0, 300, step=10, **state.bound_number("strength", 100))
+        strength = st.slider("Strength, %", step=10, **STRENGTH.widget())
         with st.expander("Change the settings", icon=":material/tune:"):
             values = vars(recipe.augmentation)
             settings = Augmentation(
                 **dataclass_form.show(Augmentation, values, key=f"preview {preset}", columns=1)
             ).scaled(strength / 100)
         if st.button("Draw anew", key="draw anew", icon=":material/casino:"):
-            state.remember("drawn", state.recall("drawn", 0) + 1)
+            DRAWN.set(DRAWN.get() + 1)
     preprocess = Preprocess(size=recipe.size, channels=recipe.channels)
     with right:
-        seed = 1000 * int(state.recall("drawn", 0)) + chosen
+        seed = 1000 * int(DRAWN.get()) + chosen
         partners = np.random.default_rng(seed).integers(len(dataset), size=_COUNT)
         changed = augmentation.variants(
             picture,
@@ -99,7 +103,7 @@ def _tensor(picture: np.ndarray, of_recipe: Preprocess) -> None:
                 "Prepared for",
                 list(titles),
                 format_func=titles.__getitem__,
-                **state.bound("prepared for", list(titles), in_url=False),
+                **PREPARED_FOR.widget(list(titles)),
             )
         )
         checkpoint = networks[chosen].checkpoint if chosen else None

@@ -20,6 +20,11 @@ from workbench.widgets import picture_grid, plot
 from workbench.widgets.errors import guard
 from workbench.widgets.picture_grid import Cell, Row
 
+MODULE = state.Choice("explain.module")
+QUERY_ROW = state.Number("explain.query row")
+QUERY_COLUMN = state.Number("explain.query column")
+GROUP = state.Number("explain.group", 1)
+
 _LARGE, _SMALL = 264, 84
 
 
@@ -40,7 +45,7 @@ def show(subject: Subject, *, key: str) -> None:
     titles = [attention.title(module) for module in found]
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     with left:
-        title = st.selectbox("Module", titles, **state.bound("module", titles))
+        title = st.selectbox("Module", titles, **MODULE.widget(titles))
     with right:
         _, _, display = view.choose_display()
     module = found[titles.index(title)]
@@ -128,10 +133,9 @@ def _tokens(module: AttentionMap, subject: Subject, display: Display, key: str) 
     side = subject.pixels.shape[0]
     left, right = st.columns(2)
     with left:
-        row = int(st.slider("Query, row", 1, rows, **state.bound_number(f"query row {rows}", (rows + 1) // 2))) - 1
+        row = int(st.slider("Query, row", **QUERY_ROW.widget((rows + 1) // 2, 1, rows))) - 1
     with right:
-        name = f"query column {columns}"
-        column = int(st.slider("Query, column", 1, columns, **state.bound_number(name, (columns + 1) // 2))) - 1
+        column = int(st.slider("Query, column", **QUERY_COLUMN.widget((columns + 1) // 2, 1, columns))) - 1
     one = attention.query_map(module, row, column, side)
     assert module.overlay is not None
     large = drawing.spread_over_face(subject.pixels, one, display, _LARGE)
@@ -169,7 +173,7 @@ def _channels(module: AttentionMap, subject: Subject, display: Display, key: str
     groups = module.weights.shape[1]
     group = 1
     if groups > 1:
-        group = int(st.slider("Group", 1, groups, **state.bound_number(f"group of {groups}", 1)))
+        group = int(st.slider("Group", **GROUP.widget(1, 1, groups)))
     weights = module.weights[0, group - 1]
     alt = f"{module.label}: weights between channels"
     plot.show(weight_matrix(weights, "channels", "channels"), key=f"{key} matrix", alt=alt)

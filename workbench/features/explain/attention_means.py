@@ -14,6 +14,7 @@ from workbench.widgets import job, picture_grid
 from workbench.widgets.picture_grid import Cell, Row
 
 _SIDE = 84
+MEANS = state.Toggle("explain.means")
 
 
 def show(subject: Subject, display: Display, *, key: str) -> None:
@@ -26,7 +27,7 @@ def show(subject: Subject, display: Display, *, key: str) -> None:
         return
     asked = st.toggle(
         "Mean over each class", help="The same gates, averaged over up to 24 faces of each class of the data set.",
-        **state.bound_number(f"{key} means", False),
+        **MEANS.of(key).widget(),
     )  # fmt: skip
     if not asked:
         return

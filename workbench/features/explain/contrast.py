@@ -22,6 +22,8 @@ from workbench.widgets import downloads, picture_grid, plot
 from workbench.widgets.picture_grid import Cell, Row
 
 _SIDE = 144
+WHY = state.Choice("explain.why")
+AND_NOT = state.Choice("explain.and not")
 
 
 def show(subject: Subject, *, key: str) -> None:
@@ -35,11 +37,11 @@ def show(subject: Subject, *, key: str) -> None:
     ranked = prediction.ranked()
     first, second, third, fourth, fifth = st.columns([4, 4, 4, 5, 4], vertical_alignment="bottom")
     with first:
-        a = st.selectbox("Why", classifier.classes, **state.bound("why", classifier.classes, ranked[0][0]))
+        a = st.selectbox("Why", classifier.classes, **WHY.widget(classifier.classes, ranked[0][0]))
     rest = [name for name in classifier.classes if name != a]
     rival = next(name for name, _ in ranked if name != a)
     with second:
-        b = st.selectbox("and not", rest, **state.bound("and not", rest, rival))
+        b = st.selectbox("and not", rest, **AND_NOT.widget(rest, rival))
     with third:
         method = view.choose_method(classifier)
     with fourth:

@@ -20,6 +20,10 @@ from workbench.widgets.picture_grid import Cell, Row
 
 _SIDE = 96
 _ACROSS = ("classes", "layers")
+ACROSS = state.Choice("explain.across", _ACROSS)
+METHODS = state.Several("explain.methods")
+CLASSES = state.Several("explain.classes")
+LAYERS = state.Several("explain.layers")
 
 
 def show(subject: Subject, *, key: str) -> None:
@@ -32,7 +36,7 @@ def show(subject: Subject, *, key: str) -> None:
     methods = look_model.methods(classifier)
     left, middle, right = st.columns([5, 5, 4], vertical_alignment="bottom")
     with left:
-        across = st.segmented_control("Columns", _ACROSS, required=True, **state.bound("across", _ACROSS))
+        across = st.segmented_control("Columns", _ACROSS, required=True, **ACROSS.widget())
     with middle:
         if across == "layers":
             target = view.choose_target(classifier)
@@ -41,14 +45,14 @@ def show(subject: Subject, *, key: str) -> None:
             target, layer = None, view.choose_layer(classifier)
     with right:
         of, upsampling, display = view.choose_display()
-    rows = _several("Methods", list(methods), list(methods_model.FIRST), "methods", methods)
+    rows = _several("Methods", list(methods), list(methods_model.FIRST), METHODS, methods)
     prediction = cache.of_face(look_model.prediction, subject.checkpoint, subject.pixels)
     if across == "classes":
-        columns = _several("Classes", list(classifier.classes), [n for n, _ in prediction.ranked()[:4]], "classes")
+        columns = _several("Classes", list(classifier.classes), [n for n, _ in prediction.ranked()[:4]], CLASSES)
     else:
         layers = look_model.layers(classifier)
         names = {name: f"{name}, {h} x {w}" for name, (h, w) in layers.items()}
-        columns = _several("Layers", list(layers), list(layers)[:4], "layers", names)
+        columns = _several("Layers", list(layers), list(layers)[:4], LAYERS, names)
     if not rows or not columns:
         st.info("Choose a method and a column or more.", icon=":material/info:")
         return
@@ -68,19 +72,14 @@ def show(subject: Subject, *, key: str) -> None:
 
 
 def _several(
-    label: str, options: list[str], default: list[str], name: str, titles: dict[str, str] | None = None
+    label: str, options: list[str], default: list[str], choice: state.Several, titles: dict[str, str] | None = None
 ) -> list[str]:
-    stored = state.get(name)
-    picked = [o for o in (default if stored is None else stored.split(",")) if o in options]
-    state.remember(f"picked {name}", picked)
-    box = state.bound_number(f"picked {name}", 0)["key"]
     return list(
         st.multiselect(
             label,
             options,
             format_func=(titles or {o: o for o in options}).__getitem__,
-            key=box,
-            on_change=lambda: state.put(name, ",".join(state.value_of(box) or [])),
+            **choice.widget(options, default),
         )
     )
 

@@ -24,6 +24,8 @@ from workbench.widgets import downloads, picture_grid
 from workbench.widgets.errors import guard
 from workbench.widgets.picture_grid import Cell, Row
 
+AMONG = state.Several("explain.among")
+
 _MOST, _SIDE = 24, 108
 
 
@@ -34,7 +36,7 @@ def show(subject: Subject, *, key: str) -> None:
         UserError: If the method is unknown.
     """
     usable = inventory.usable(inventory.trained_networks())
-    chosen = _choose(usable, subject.checkpoint.name, key)
+    chosen = _choose(usable, subject.checkpoint.name)
     question, display = view.controls(subject.classifier, layered=False)
     answer = st.container()
     names: list[str] = []
@@ -91,23 +93,21 @@ def show(subject: Subject, *, key: str) -> None:
     )
 
 
-def _choose(usable: dict[str, TrainedNetwork], own: str, key: str) -> list[str]:
+def _choose(usable: dict[str, TrainedNetwork], own: str) -> list[str]:
     """By default all networks, the chosen one of the page first."""
     order = [own, *(name for name in usable if name != own)]
-    stored = state.get("among")
-    picked = order[:_MOST] if stored is None else [n for n in stored.split(",") if n in usable]
-    state.remember(f"{key} among", picked)
-    box = state.bound_number(f"{key} among", 0)["key"]
-    with st.expander(f"Networks, {len(picked)} of {len(usable)}", icon=":material/account_tree:"):
+    bound = AMONG.widget(order, order, most=_MOST)
+    with st.expander(
+        f"Networks, {len(AMONG.get(order, order)[:_MOST])} of {len(usable)}", icon=":material/account_tree:"
+    ):
         return list(
             st.multiselect(
                 "Networks",
                 order,
                 format_func=lambda name: usable[name].title,
                 max_selections=_MOST,
-                key=box,
                 label_visibility="collapsed",
-                on_change=lambda: state.put("among", ",".join(state.value_of(box) or [])),
+                **bound,
             )
         )
 

@@ -29,6 +29,7 @@ _AXES = {
     "road": "pixels filled in, %",
 }
 _UNITS = {"deletion": "probability", "insertion": "probability", "road": "gap, least minus most"}
+BASELINE = state.Choice("explain.baseline", BASELINES, address=False)
 
 
 def show(subject: Subject, *, key: str) -> None:
@@ -39,7 +40,7 @@ def show(subject: Subject, *, key: str) -> None:
     """
     question, display = view.controls(subject.classifier)
     baseline = st.segmented_control(
-        "Pixels are replaced by", BASELINES, required=True, **state.bound("baseline", BASELINES, in_url=False),
+        "Pixels are replaced by", BASELINES, required=True, **BASELINE.widget(),
         help="The picture's mean, the picture blurred until nothing can be told, or black.",
     )  # fmt: skip
     look = cached.look(subject.checkpoint, subject.pixels, question)

@@ -27,6 +27,10 @@ from workbench.widgets.picture_grid import Cell, Row
 #: In sight at once; the other corruptions are folded.
 _FIRST = ("light", "rotation", "blur", "noise", "grey", "glasses", "mask", "bar")
 _SIDE = 168
+#: Strength of a corruption, and with a second word where it lies.
+CHANGE = state.Number("explain.change")
+OVER = state.Choice("explain.over", address=False)
+PATCH = state.Number("explain.patch", 25, 10, 50)
 
 
 def show(subject: Subject, *, key: str) -> None:
@@ -108,8 +112,8 @@ def _slider(name: str) -> Change:
     kind = CORRUPTIONS[name]
     low, high = float(kind.low), float(kind.high)
     value = st.slider(
-        f"{kind.title}, {kind.unit}", low, high, step=round((high - low) / 100, 3), help=kind.summary,
-        **state.bound_number(f"change {name}", float(kind.neutral)),
+        f"{kind.title}, {kind.unit}", step=round((high - low) / 100, 3), help=kind.summary,
+        **CHANGE.of(name).widget(float(kind.neutral), low=low, high=high),
     )  # fmt: skip
     return Change(name, float(value))
 
@@ -118,8 +122,8 @@ def _place(name: str) -> tuple[tuple[str, float], ...]:
     chosen = []
     for place in what_if.places_of(name):
         value = st.slider(
-            place.label, place.low, place.high, step=round((place.high - place.low) / 100, 3),
-            **state.bound_number(f"change {name} {place.name}", place.default),
+            place.label, step=round((place.high - place.low) / 100, 3),
+            **CHANGE.of(name, place.name).widget(place.default, low=place.low, high=place.high),
         )  # fmt: skip
         chosen.append((place.name, float(value)))
     return tuple(chosen)
@@ -127,14 +131,14 @@ def _place(name: str) -> tuple[tuple[str, float], ...]:
 
 def _back() -> None:
     for name in CORRUPTIONS:
-        state.remember(f"change {name}", float(CORRUPTIONS[name].neutral))
+        CHANGE.of(name).set(float(CORRUPTIONS[name].neutral))
         for place in what_if.places_of(name):
-            state.remember(f"change {name} {place.name}", place.default)
+            CHANGE.of(name, place.name).set(place.default)
 
 
 def _cover(down: float) -> None:
-    state.remember("change bar", 0.25)
-    state.remember("change bar down", down)
+    CHANGE.of("bar").set(0.25)
+    CHANGE.of("bar", "down").set(down)
 
 
 def _curve(subject: Subject, image: np.ndarray, changes: list[Change], target: str, key: str) -> None:
@@ -143,7 +147,7 @@ def _curve(subject: Subject, image: np.ndarray, changes: list[Change], target: s
     with left:
         over = st.selectbox(
             "Curve over", names, format_func=lambda n: CORRUPTIONS[n].title,
-            **state.bound("over", names, changes[0].key if changes else "blur", in_url=False),
+            **OVER.widget(names, changes[0].key if changes else "blur"),
         )  # fmt: skip
         st.caption("The other changes stay as they are set; the dotted line is what is set now.")
     kind = CORRUPTIONS[over]
@@ -169,14 +173,13 @@ def _curve(subject: Subject, image: np.ndarray, changes: list[Change], target: s
 
 def _places_set(name: str) -> tuple[tuple[str, float], ...]:
     return tuple(
-        (place.name, float(state.recall(f"change {name} {place.name}", place.default)))
-        for place in what_if.places_of(name)
+        (place.name, float(CHANGE.of(name, place.name).get(place.default))) for place in what_if.places_of(name)
     )
 
 
 def _patches(subject: Subject, image: np.ndarray, target: str, display: Display, key: str) -> None:
     st.markdown("**Where does a patch cost most?**")
-    size = st.slider("Side of the patch, %", 10, 50, step=5, **state.bound_number("patch", 25)) / 100
+    size = st.slider("Side of the patch, %", step=5, **PATCH.widget()) / 100
     classifier = subject.classifier
     found = job.result(
         ("patch", *subject.identity, target, size),

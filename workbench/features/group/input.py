@@ -13,7 +13,7 @@ from workbench.face.image_input import Picture
 from workbench.features.group.model import group
 from workbench.widgets.errors import guard
 
-_KEPT = "group picture"
+PICTURE = state.Kept("group.picture")
 
 
 def show(*, key: str) -> Picture:
@@ -21,20 +21,20 @@ def show(*, key: str) -> Picture:
     file = st.file_uploader(
         f"Upload a picture with several faces, up to {st.get_option('server.maxUploadSize')} MB",
         key=f"{key} upload",
-        on_change=lambda: state.remember(_KEPT, None),
+        on_change=lambda: PICTURE.set(None),
         help="PNG, JPEG, GIF, BMP, TIFF or WebP. It stays in the memory of this computer and is written nowhere.",
     )
-    kept: Picture | None = state.recall(_KEPT)
+    kept: Picture | None = PICTURE.get()
     if file is not None and kept is None:
         with guard("the upload"):
             pixels = decode_image(file.getvalue(), name=file.name)
             kept = Picture(file.name, pixels, _digest(pixels))
-            state.remember(_KEPT, kept)
+            PICTURE.set(kept)
     if kept is None:
         drawn = group.drawn()
         return Picture("A drawn group of eight", drawn, _digest(drawn))
     if file is None and st.button("Back to the drawn group", key=f"{key} drawn"):
-        state.remember(_KEPT, None)
+        PICTURE.set(None)
         st.rerun()
     return kept
 

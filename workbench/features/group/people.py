@@ -18,6 +18,8 @@ from workbench.features.group.model.group import Person
 from workbench.widgets import downloads as download_buttons
 from workbench.widgets import gallery, plot, table
 
+FRAMED = state.Choice("group.framed", address=False)
+
 
 def shares(people: Sequence[Person], classes: Sequence[str], *, key: str) -> None:
     """Draw the percentage of people per expression."""
@@ -73,7 +75,7 @@ def framed(picture: Picture, people: Sequence[Person], classifier: Classifier, *
     numbers = [person.number for person in people]
     chosen = 1
     if len(numbers) > 1:
-        place = state.bound(f"{key} framed {picture.digest[:12]}", numbers, in_url=False)
+        place = FRAMED.of(key, picture.digest[:12]).widget(numbers)
         chosen = st.selectbox("Face", numbers, width=120, **place) or 1
     person = people[chosen - 1]
     preprocess = classifier.checkpoint.preprocess

@@ -7,7 +7,7 @@ import streamlit as st
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.explain.sets.batch import ExplainedSet, SetSettings
-from workbench import cache, state
+from workbench import cache, shared, state
 from workbench.app import explain_jobs, inventory
 from workbench.app.jobs import Job
 from workbench.features.heatmaps.model import split as split_model
@@ -17,6 +17,9 @@ from workbench.widgets import job_progress, selection_bar
 
 _MOST_OTHERS = 3
 _USUAL = "the usual one"
+OTHERS = state.Several("heatmaps.others")
+EXPLAINED = state.Choice("heatmaps.explained")
+HEATMAP_COUNT = state.Choice("heatmaps.heatmap-count", COUNTS)
 
 
 def network() -> tuple[dict[str, Checkpoint], str, str] | None:
@@ -37,15 +40,12 @@ def beside(asked: dict[str, Checkpoint]) -> dict[str, Checkpoint]:
     others = [name for name in usable if name not in asked]
     if not others:
         return asked
-    state.remember("heatmaps others", [name for name in (state.get("others") or "").split(",") if name in others])
-    box = state.bound_number("heatmaps others", 0)["key"]
     picked = st.multiselect(
         "Networks beside it",
         others,
         max_selections=_MOST_OTHERS,
         placeholder="on the same pictures",
-        key=box,
-        on_change=lambda: state.put("others", ",".join(state.value_of(box) or []) or None),
+        **OTHERS.widget(others),
     )
     return asked | {name: checkpoint for name in picked if (checkpoint := usable[name]) is not None}
 
@@ -67,14 +67,14 @@ def plan(asked: dict[str, Checkpoint], data: str, split: str) -> Plan:
             "Method",
             list(methods),
             format_func=methods.__getitem__,
-            **state.bound("method", list(methods), look.FIRST_METHOD),
+            **shared.METHOD.widget(list(methods), look.FIRST_METHOD),
         )
     with second:
         names = list(dict.fromkeys(name for one in classifiers for name in one.classes))
-        shared = [name for name in names if all(name in one.classes for one in classifiers)]
-        targets = [*TARGETS, *shared]
+        common = [name for name in names if all(name in one.classes for one in classifiers)]
+        targets = [*TARGETS, *common]
         target = st.selectbox(
-            "Explained", targets, format_func=lambda key: TARGETS.get(key, key), **state.bound("explained", targets)
+            "Explained", targets, format_func=lambda key: TARGETS.get(key, key), **EXPLAINED.widget(targets)
         )
     with third:
         layer = _layer(classifiers)
@@ -84,7 +84,7 @@ def plan(asked: dict[str, Checkpoint], data: str, split: str) -> Plan:
             list(COUNTS),
             format_func=COUNTS.__getitem__,
             help="Drawn at random from the split, always the same ones.",
-            **state.bound("heatmap-count", list(COUNTS)),
+            **HEATMAP_COUNT.widget(),
         )
     index = split_model.drawn(dataset, split, int(count))
     return Plan(asked, dataset, index, SetSettings(str(method), str(target), layer))
@@ -135,6 +135,6 @@ def _layer(classifiers: list[Classifier]) -> str | None:
         list(sizes),
         format_func=lambda name: f"{name}, {sizes[name][0]} x {sizes[name][1]}",
         help="Where a class activation map is taken from, and its cells; other methods ignore it.",
-        **state.bound("layer", list(sizes), usual),
+        **shared.LAYER.widget(list(sizes), usual),
     )
     return None if chosen == usual else str(chosen)

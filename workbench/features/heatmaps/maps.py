@@ -8,12 +8,13 @@ import streamlit as st
 
 from fer_models.data import FaceDataset
 from fer_models.explain.sets.batch import ExplainedSet
-from workbench import state
+from workbench import shared, state
 from workbench.features.heatmaps.model import split
 from workbench.features.heatmaps.model.split import GROUPINGS
 from workbench.widgets import gallery
 
 _SIDE = 116
+GROUPING = state.Choice("heatmaps.grouping", GROUPINGS, "label")
 
 
 def show(found: Mapping[str, ExplainedSet], dataset: FaceDataset) -> None:
@@ -25,10 +26,10 @@ def show(found: Mapping[str, ExplainedSet], dataset: FaceDataset) -> None:
             list(GROUPINGS),
             format_func=GROUPINGS.__getitem__,
             required=True,
-            **state.bound("grouping", list(GROUPINGS)),
+            **GROUPING.widget(),
         )
     with right:
-        opacity = st.slider("Opacity, %", 0, 100, step=5, **state.bound_number("opacity", 50)) / 100
+        opacity = st.slider("Opacity, %", step=5, **shared.OPACITY.widget()) / 100
     for name, explained in found.items():
         st.markdown(f"**{name}**")
         drawn = split.mean_tiles(explained, dataset, str(grouping), opacity, 2 * _SIDE)
@@ -60,14 +61,14 @@ def sheet(found: Mapping[str, ExplainedSet], dataset: FaceDataset) -> None:
         )
         if fold.open:
             with fold:
-                opacity = float(state.recall("opacity", 50)) / 100
+                opacity = float(shared.OPACITY.get()) / 100
                 picture = split.sheet_png(explained, dataset, opacity)
                 st.image(picture, caption=f"{name}, {split.facts(explained)}", width="stretch")
                 _button("Contact sheet, PNG", picture, f"heatmaps-{name}.png", "image/png")
         with st.container(horizontal=True):
             stem = f"heatmaps-{name}-{explained.settings.method}"
             _button(f"{name}: a line a picture, CSV", split.table_csv(explained, dataset), f"{stem}.csv", "text/csv")
-            grouping = str(state.get("grouping", "label"))
+            grouping = str(GROUPING.get())
             npy = split.maps_npy(explained, grouping)
             _button("Mean heatmaps, .npy", npy, f"{stem}-by-{grouping}.npy", "application/octet-stream")
 

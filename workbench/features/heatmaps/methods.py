@@ -17,6 +17,9 @@ from workbench.features.heatmaps.model.leaderboard import COUNTS, Question
 from workbench.widgets import job_progress, table
 
 _SETS = {"quick": "the quick ones", "all": "all, some minutes"}
+HEATMAP_SOURCE = state.Choice("heatmaps.heatmap-source")
+HEATMAP_METHODS = state.Choice("heatmaps.heatmap-methods", _SETS)
+HEATMAP_FACES = state.Choice("heatmaps.heatmap-faces", COUNTS)
 
 
 def show(asked: dict[str, Checkpoint], data: str) -> None:
@@ -29,16 +32,12 @@ def show(asked: dict[str, Checkpoint], data: str) -> None:
     first, second, third = st.columns(3)
     with first:
         source = st.selectbox(
-            "Tested on", list(sources), format_func=sources.__getitem__, **state.bound("heatmap-source", list(sources))
+            "Tested on", list(sources), format_func=sources.__getitem__, **HEATMAP_SOURCE.widget(list(sources))
         )
     with second:
-        which = st.selectbox(
-            "Methods", list(_SETS), format_func=_SETS.__getitem__, **state.bound("heatmap-methods", list(_SETS))
-        )
+        which = st.selectbox("Methods", list(_SETS), format_func=_SETS.__getitem__, **HEATMAP_METHODS.widget())
     with third:
-        count = st.selectbox(
-            "Faces", list(COUNTS), format_func=COUNTS.__getitem__, **state.bound("heatmap-faces", list(COUNTS))
-        )
+        count = st.selectbox("Faces", list(COUNTS), format_func=COUNTS.__getitem__, **HEATMAP_FACES.widget())
     methods = USUAL_METHODS if which == "quick" else tuple(EXPLAINERS)
     question = Question(asked, cache.dataset(str(source)), methods, int(count))
     board = leaderboard.read(question)

@@ -14,6 +14,7 @@ from workbench.features.heatmaps.model import split
 from workbench.widgets import plot, table
 
 _ALL = "all classes"
+REGIONS_OF = state.Choice("heatmaps.regions-of")
 
 
 def show(found: Mapping[str, ExplainedSet]) -> None:
@@ -24,7 +25,7 @@ def show(found: Mapping[str, ExplainedSet]) -> None:
             f"{name}: {words}", icon=":material/warning:" if rings else ":material/check_circle:"
         )
     names = list(dict.fromkeys(name for one in found.values() for name in one.classes))
-    group = st.selectbox("Regions of", [_ALL, *names], **state.bound("regions-of", [_ALL, *names]))
+    group = st.selectbox("Regions of", [_ALL, *names], **REGIONS_OF.widget([_ALL, *names]))
     shares = {
         name: region_shares(one, None if group == _ALL else str(group))
         for name, one in found.items()

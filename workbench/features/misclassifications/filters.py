@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from fer_models.data import FaceDataset
-from workbench import cache, state
+from workbench import cache, shared, state
 from workbench.app import marks
 from workbench.evidence import bar
 from workbench.evidence.bar import Evidence
@@ -17,6 +17,10 @@ from workbench.evidence.model.answers import ORDERS, Filter, Order
 
 _ANY = "any"
 _UNMARKED = "not marked yet"
+ERROR_TRUE = state.Choice("misclassifications.error true", default=_ANY)
+ERROR_PREDICTED = state.Choice("misclassifications.error predicted", default=_ANY)
+ERROR_ORDER = state.Choice("misclassifications.error order", default="confidence")
+ERROR_RIGHT = state.Toggle("misclassifications.error right")
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,9 @@ def show(evidence: Evidence, voted: FaceDataset | None) -> Found:
     first, second, third, fourth, fifth = st.columns([4, 4, 6, 4, 3], vertical_alignment="bottom")
     classes = [_ANY, *evaluation.classes]
     with first:
-        true = st.selectbox("True class", classes, **state.bound("error true", classes, _ANY))
+        true = st.selectbox("True class", classes, **ERROR_TRUE.widget(classes))
     with second:
-        predicted = st.selectbox("Predicted class", classes, **state.bound("error predicted", classes, _ANY))
+        predicted = st.selectbox("Predicted class", classes, **ERROR_PREDICTED.widget(classes))
     with third:
         orders: list[Order] = [key for key in ORDERS if key != "votes" or voted is not None]
         order = st.selectbox(
@@ -48,11 +52,11 @@ def show(evidence: Evidence, voted: FaceDataset | None) -> Found:
             format_func=ORDERS.__getitem__,
             help="Loss: minus the logarithm of the label's probability. Far from the label: the answer's probability "
             "less the label's." + (" Annotators: the share of votes against the label." if voted is not None else ""),
-            **state.bound("error order", orders, "confidence"),
+            **ERROR_ORDER.widget(orders),
         )
     with fourth:
         kinds = [_ANY, _UNMARKED, *marks.MARKS]
-        mark = st.selectbox("Marked as", kinds, **state.bound("marked", kinds, _ANY, in_url=False))
+        mark = st.selectbox("Marked as", kinds, **shared.MARKED.widget(kinds, _ANY))
     with fifth:
         light, covered, subjects, right = _more(dataset)
     known = marks.read(dataset) if mark != _ANY else {}
@@ -101,5 +105,5 @@ def _more(dataset: FaceDataset) -> tuple[tuple[int, int], tuple[int, int], tuple
             key=f"error subjects {dataset.name}",
         )
         bar.averaging_choice()
-        right = st.toggle("Right answers too", **state.bound_number("error right", False))
+        right = st.toggle("Right answers too", **ERROR_RIGHT.widget())
     return (int(low), int(high)), (int(least), int(most)), tuple(subjects), bool(right)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from fer_models.embedding import METHODS, FaceMap, MapSettings
 from fer_models.evaluation.evaluate import Evaluation
-from workbench import cache, navigation, state
+from workbench import cache, navigation, shared
 from workbench.evidence.bar import Evidence
 from workbench.features.misclassifications.figures import face_on_map
 from workbench.features.misclassifications.model import place as place_model
@@ -25,7 +25,7 @@ def show(evidence: Evidence, place: int) -> None:
         st.caption("Not at hand: these predictions keep no embeddings, as those of pooled folds.")
         return
     settings = _settings()
-    most = state.get("points")
+    most = shared.POINTS.get()
     count = int(most) if most is not None and most.isdecimal() else place_model.USUAL_FACES
     faces = cache.of_predictions(place_model.faces_of, evaluation, count, key=(count,))
     made = _map(evidence, faces, settings)
@@ -54,9 +54,9 @@ def show(evidence: Evidence, place: int) -> None:
 
 def _settings() -> MapSettings:
     """Those of the first map of the Clusters page, in two dimensions."""
-    asked = state.get("projection")
+    asked = shared.PROJECTION.get()
     method = asked if asked in METHODS else "tsne"
-    return MapSettings(**{**(state.recall("map settings") or {}), "method": method, "features": "embedding",
+    return MapSettings(**{**(shared.MAP_SETTINGS.get() or {}), "method": method, "features": "embedding",
                           "dimensions": 2})  # fmt: skip
 
 

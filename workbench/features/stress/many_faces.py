@@ -15,6 +15,9 @@ from workbench.widgets.errors import guard
 
 _PRESETS = {"all": "all corruptions", "conditions": "the paper's three conditions", "chosen": "chosen ones"}
 _MOST = 6
+FACES = state.Choice("stress.faces", COUNTS, "60")
+PRESET = state.Choice("stress.preset", _PRESETS)
+OTHERS = state.Several("stress.others", address=False)
 
 
 def show(checkpoint: Checkpoint, data: str, split: str, *, key: str) -> None:
@@ -24,15 +27,13 @@ def show(checkpoint: Checkpoint, data: str, split: str, *, key: str) -> None:
         UserError: If the data set cannot be opened or has no such picture.
     """
     dataset = cache.dataset(data)
-    networks = _networks(checkpoint, key)
+    networks = _networks(checkpoint)
     first, second = st.columns(2)
     with first:
         count = st.selectbox("Faces", list(COUNTS), format_func=lambda c: c if c == "all" else f"{int(c):,}",
-                             **state.bound("faces", list(COUNTS), "60"))  # fmt: skip
+                             **FACES.widget())  # fmt: skip
     with second:
-        preset = st.selectbox(
-            "Corruptions", list(_PRESETS), format_func=_PRESETS.__getitem__, **state.bound("preset", list(_PRESETS))
-        )
+        preset = st.selectbox("Corruptions", list(_PRESETS), format_func=_PRESETS.__getitem__, **PRESET.widget())
     asked = many_faces.plan(networks, dataset, data, split, COUNTS[str(count)], _kinds(str(preset), key))
     result = many_faces.known(asked)
     if result is not None:
@@ -41,20 +42,17 @@ def show(checkpoint: Checkpoint, data: str, split: str, *, key: str) -> None:
     _begin(asked, key)
 
 
-def _networks(checkpoint: Checkpoint, key: str) -> dict[str, Checkpoint]:
+def _networks(checkpoint: Checkpoint) -> dict[str, Checkpoint]:
     usable = inventory.usable(inventory.trained_networks())
     own = next((name for name, net in usable.items() if net.checkpoint == checkpoint), next(iter(usable)))
     others = [name for name in usable if name != own]
-    kept = [name for name in state.recall(f"{key} others", []) if name in others]
     chosen = st.multiselect(
         "Compare with",
         others,
-        default=kept,
         max_selections=_MOST - 1,
-        key=f"{key} others {own}",
         help="All are asked about the same corrupted faces; the network above is the reference.",
+        **OTHERS.widget(others, most=_MOST - 1),
     )
-    state.remember(f"{key} others", chosen)
     found = {name: usable[name].checkpoint for name in (own, *chosen)}
     return {name: one for name, one in found.items() if one is not None}
 

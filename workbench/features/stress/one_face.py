@@ -17,6 +17,8 @@ from workbench.widgets import downloads, gallery, plot
 from workbench.widgets.errors import guard
 
 _NAN = [float("nan")] * 6
+HEATMAPS = state.Toggle("stress.heatmaps")
+KIND = state.Choice("stress.kind", default="mask")
 
 
 def show(checkpoint: Checkpoint, data: str | None, *, key: str) -> None:
@@ -41,7 +43,7 @@ def show(checkpoint: Checkpoint, data: str | None, *, key: str) -> None:
             test = cache.of_face(one_face.face_test, checkpoint, crop.pixels, places)
         answer = st.container()
         overlaid = st.toggle("Heatmaps", help=f"{one_face.HEATMAP} of the clean face's class.",
-                             **state.bound_number(f"{key} heatmaps", False))  # fmt: skip
+                             **HEATMAPS.of(key).widget())  # fmt: skip
         with answer:
             _strip(checkpoint, crop.pixels, kind, places, test, bool(overlaid), key)
     st.subheader("Under every corruption", anchor=False)
@@ -54,9 +56,7 @@ def show(checkpoint: Checkpoint, data: str | None, *, key: str) -> None:
 
 def _kind(key: str) -> str:
     names = one_face.titles()
-    kind = st.selectbox(
-        "Corruption", list(names), format_func=names.__getitem__, **state.bound("kind", list(names), "mask")
-    )
+    kind = st.selectbox("Corruption", list(names), format_func=names.__getitem__, **KIND.widget(list(names)))
     st.caption(f"{CORRUPTIONS[kind].summary} Strength: {CORRUPTIONS[kind].unit}.")
     return str(kind)
 

@@ -17,6 +17,11 @@ from workbench.features.stress.model.many_faces import Plan
 from workbench.widgets import downloads, gallery, plot, table
 from workbench.widgets.errors import guard
 
+CURVE_KIND = state.Choice("stress.curve kind", address=False)
+FIGURE = state.Choice("stress.figure", address=False)
+GRID_NETWORK = state.Choice("stress.grid network", address=False)
+BREAKING = state.Choice("stress.breaking", address=False)
+
 
 def show(result: StressResult, asked: Plan, *, key: str) -> None:
     """Draw everything of a finished test."""
@@ -47,19 +52,19 @@ def show(result: StressResult, asked: Plan, *, key: str) -> None:
     downloads.show(head, rows, "stress.csv", key=f"{key} split csv")
 
 
-def _choice(label: str, options: dict[str, str], name: str) -> str:
+def _choice(label: str, options: dict[str, str], choice: state.Choice) -> str:
     return str(st.selectbox(label, list(options), format_func=options.__getitem__,
-                            **state.bound(name, list(options), in_url=False)))  # fmt: skip
+                            **choice.widget(list(options))))  # fmt: skip
 
 
 def _curves(result: StressResult, lines: tables.Lines, key: str) -> None:
     left, right = st.columns(2)
     with left:
         names = {tables.ALL: "mean of all"} | {kind: CORRUPTIONS[kind].title for kind in result.kinds}
-        kind = _choice("Corruption", names, f"{key} curve kind")
+        kind = _choice("Corruption", names, CURVE_KIND)
     with right:
         known = {k: t for k, t in FIGURES.items() if k in next(iter(lines.values()))}
-        figure = _choice("Figure", known, f"{key} figure")
+        figure = _choice("Figure", known, FIGURE)
     drawn = []
     levels = (0, *result.severities)
     for network in result.networks:
@@ -74,7 +79,7 @@ def _curves(result: StressResult, lines: tables.Lines, key: str) -> None:
 def _grid(result: StressResult, lines: tables.Lines, key: str) -> None:
     network = result.networks[0]
     if len(result.networks) > 1:
-        network = _choice("Network", {n: n for n in result.networks}, f"{key} grid network")
+        network = _choice("Network", {n: n for n in result.networks}, GRID_NETWORK)
     levels = (0, *result.severities)
     found = [[lines[network, kind, level]["accuracy"] for level in levels] for kind in result.kinds]
     titles = [CORRUPTIONS[kind].title for kind in result.kinds]
@@ -94,7 +99,7 @@ def _grid(result: StressResult, lines: tables.Lines, key: str) -> None:
 
 def _breaking(result: StressResult, asked: Plan, key: str) -> None:
     names = {kind: CORRUPTIONS[kind].title for kind in result.kinds}
-    kind = _choice("Corruption of the faces", names, f"{key} breaking")
+    kind = _choice("Corruption of the faces", names, BREAKING)
     network = result.networks[0]
     places = tables.breaking(result, network, kind)
     if not len(places):

@@ -9,12 +9,16 @@ import streamlit as st
 
 from fer_models.errors import UserError
 from fer_models.training.recipe import Recipe
-from workbench import state
+from workbench import shared, state
 from workbench.app import inventory, runs
 from workbench.features.studies.model import studies
 from workbench.features.studies.model.studies import FOLDS, HELD_OUT, Kind, Plan
 
 _EXAMPLE = "lr = 0.001, 0.003, 0.01\naugmentation.rotation = 0, 10, 20"
+CHANGE = state.Choice("studies.change")
+CHOSEN_FOLDS = state.Choice("studies.folds", default="5")
+CHOSEN_HELD_OUT = state.Choice("studies.held_out", HELD_OUT, "random")
+STUDY_SEEDS = state.Number("studies.study seeds", 1, 1, 50)
 
 
 def show(key: str) -> str | None:
@@ -29,16 +33,12 @@ def show(key: str) -> str | None:
     with bar[0]:
         kind = cast(
             Kind,
-            st.selectbox(
-                "What changes", list(kinds), format_func=kinds.__getitem__, **state.bound("change", list(kinds))
-            ),
+            st.selectbox("What changes", list(kinds), format_func=kinds.__getitem__, **CHANGE.widget(list(kinds))),
         )
     sides = kind == "sides"
     with bar[1]:
         names = [name for name in FOLDS if name or not sides]
-        folds = str(
-            st.selectbox("Folds", names, format_func=FOLDS.__getitem__, **state.bound("folds", names, "5")) or ""
-        )
+        folds = str(st.selectbox("Folds", names, format_func=FOLDS.__getitem__, **CHOSEN_FOLDS.widget(names)) or "")
     with bar[2]:
         held_out = str(
             st.selectbox(
@@ -47,11 +47,11 @@ def show(key: str) -> str | None:
                 format_func=HELD_OUT.__getitem__,
                 disabled=sides or not folds,
                 help="Folds of pictures let a person be in training and in the test; folds of subjects do not.",
-                **state.bound("held_out", list(HELD_OUT), "random"),
+                **CHOSEN_HELD_OUT.widget(),
             )
         )
     with bar[3]:
-        seeds = int(st.number_input("Seeds", 1, 50, step=1, **state.bound_number("study seeds", 1)))
+        seeds = int(st.number_input("Seeds", step=1, **STUDY_SEEDS.widget()))
     with bar[4]:
         epochs = int(st.number_input("Epochs", 1, 5000, recipe.epochs, 1, key=f"{key} epochs {recipe.epochs}"))
     recipe = dataclasses.replace(recipe, epochs=epochs)
@@ -96,15 +96,15 @@ def _recipe(key: str) -> Recipe:
     bar = st.columns(3, vertical_alignment="bottom")
     with bar[0]:
         names = list(presets)
-        preset = str(st.selectbox("Recipe", names, **state.bound("recipe", names, "quick")))
+        preset = str(st.selectbox("Recipe", names, **shared.RECIPE.widget(names, "quick")))
     start = runs.recipe(preset, {})
     with bar[1]:
         titles = {item.name: item.title for item in inventory.data_sets()}
-        asked = state.get("data") or ""
+        asked = shared.DATA.get() or ""
         if asked.startswith("synthetic:"):
             titles[asked] = f"Built-in faces, {asked.partition(':')[2]}"
         data = st.selectbox(
-            "Data set", list(titles), format_func=titles.__getitem__, **state.bound("data", list(titles), start.data)
+            "Data set", list(titles), format_func=titles.__getitem__, **shared.DATA.widget(list(titles), start.data)
         )
     with bar[2]:
         networks = dict(runs.networks())
@@ -112,7 +112,7 @@ def _recipe(key: str) -> Recipe:
             "Network",
             list(networks),
             format_func=networks.__getitem__,
-            **state.bound(f"network of {preset}", list(networks), start.network, in_url=False),
+            **shared.NETWORK_OF.of(preset).widget(list(networks), start.network),
         )
     st.caption(presets[preset])
     options = start.options if network == start.network else {}

@@ -18,6 +18,9 @@ from workbench.features.studies.model import plots, tables
 from workbench.features.studies.model.studies import Progress
 from workbench.widgets import job_progress, plot
 
+STUDY_SETTING = state.Choice("studies.study setting", address=False)
+STUDY_SEED = state.Choice("studies.study seed", address=False)
+
 
 def show_curves(progress: Progress, *, key: str) -> None:
     """Loss and accuracy by epoch, averaged over runs."""
@@ -119,11 +122,11 @@ def _choice(settings: list[Settings], seeds: list[int]) -> tuple[Settings, int]:
                 "Setting",
                 names,
                 format_func=lambda name: shown(by_text[name]),
-                **state.bound("study setting", names, in_url=False),
+                **STUDY_SETTING.widget(names),
             )
             chosen = by_text[str(text)]
         with second:
-            seed = int(st.selectbox("Seed", seeds, **state.bound("study seed", seeds, in_url=False)) or 0)
+            seed = int(st.selectbox("Seed", seeds, **STUDY_SEED.widget(seeds)) or 0)
     return chosen, seed
 
 

@@ -11,6 +11,8 @@ from workbench.features.studies.model.studies import Progress
 from workbench.features.studies.model.tables import TITLES, Table
 from workbench.widgets import downloads, table
 
+FIGURE = state.Choice("studies.figure", TITLES)
+
 
 def show(progress: Progress, *, key: str) -> None:
     """Draw both tables as far as they are known."""
@@ -22,7 +24,7 @@ def show(progress: Progress, *, key: str) -> None:
             format_func=TITLES.__getitem__,
             required=True,
             label_visibility="collapsed",
-            **state.bound("figure", list(TITLES)),
+            **FIGURE.widget(),
         )
     )
     st.caption(tables.measured_on(results, figure))

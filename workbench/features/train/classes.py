@@ -13,6 +13,8 @@ from workbench.features.train.figures import recall_curves
 from workbench.features.train.model import curves
 from workbench.widgets import plot
 
+EPOCH_OF = state.Choice("train.epoch of", address=False)
+
 
 def show(progress: Progress, key: str) -> None:
     """Draw the curves and the matrix of the chosen epoch; the latest one stays chosen while the run goes on."""
@@ -33,7 +35,7 @@ def show(progress: Progress, key: str) -> None:
     chosen = epochs[0]
     if len(epochs) > 1:
         # Whoever has not moved it sees the latest epoch, as the run goes on.
-        memory = state.bound(f"epoch of {progress.run_id}", epochs, epochs[-1], in_url=False)
+        memory = EPOCH_OF.of(progress.run_id).widget(epochs, epochs[-1])
         chosen = int(st.select_slider("Epoch", epochs, **memory))
     row = rows[epochs.index(chosen)]
     counts = curves.matrix(row)

@@ -11,6 +11,8 @@ from workbench.features.train.model import curves
 from workbench.widgets import plot, table
 
 _AT_MOST = 5
+OTHERS_OF = state.Several("train.others of", address=False)
+COMPARED_QUANTITY = state.Choice("train.compared quantity", curves.QUANTITIES, address=False)
 
 
 def show(progress: Progress, key: str) -> None:
@@ -19,23 +21,20 @@ def show(progress: Progress, key: str) -> None:
     if not others:
         st.caption("There is no other run with a finished epoch to compare with.")
         return
-    name = f"{key} others of {progress.run_id}"
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
         chosen = st.multiselect(
             "Compare with",
             list(others),
-            default=[run for run in state.recall(name, list(others)[:1]) if run in others],
             format_func=others.__getitem__,
             max_selections=_AT_MOST,
-            key=name,
+            **OTHERS_OF.of(progress.run_id).widget(list(others), list(others)[:1], most=_AT_MOST),
         )
-        state.remember(name, chosen)
     with right:
         what = st.selectbox(
             "Quantity",
             list(curves.QUANTITIES),
-            **state.bound("compared quantity", list(curves.QUANTITIES), in_url=False),
+            **COMPARED_QUANTITY.widget(),
         )
     runs = curves.names_and_rows([progress.run_id, *chosen])
     quantity, title, factor = curves.QUANTITIES[what]

@@ -7,11 +7,16 @@ from typing import Any
 import streamlit as st
 
 from fer_models.training.recipe import Recipe
-from workbench import state
+from workbench import shared, state
 from workbench.app import datasets, inventory, marked_training, runs
 from workbench.features.train import recipe_form
 from workbench.features.train.model import estimate
 from workbench.widgets import job_progress
+
+EXCLUDE_LEAKS = state.Choice("train.exclude_leaks")
+RUNS_STARTED = state.Kept("train.runs started", 0)
+LEFT_OUT = state.Several("train.left out", address=False)
+RUN = state.Choice("train.run")
 
 
 def show() -> None:
@@ -21,7 +26,7 @@ def show() -> None:
     with bar[0]:
         names = list(presets)
         preset = st.selectbox(
-            "Recipe", names, help="A preset; every field can be changed below.", **state.bound("recipe", names, "quick")
+            "Recipe", names, help="A preset; every field can be changed below.", **shared.RECIPE.widget(names, "quick")
         )
     start = runs.recipe(preset, {})
     with bar[1]:
@@ -30,7 +35,7 @@ def show() -> None:
             "Data set",
             list(titles),
             format_func=lambda name: titles[name],
-            **state.bound("data", list(titles), start.data),
+            **shared.DATA.widget(list(titles), start.data),
         )
     with bar[2]:
         networks = dict(runs.networks())
@@ -38,12 +43,12 @@ def show() -> None:
             "Network",
             list(networks),
             format_func=lambda name: networks[name],
-            **state.bound(f"network of {preset}", list(networks), start.network, in_url=False),
+            **shared.NETWORK_OF.of(preset).widget(list(networks), start.network),
         )
     options = start.options if network == start.network else {}
-    asked = runs.asked_by_link(state.get("protocol"), state.get("exclude_leaks"))
+    asked = runs.asked_by_link(shared.PROTOCOL.get(), EXCLUDE_LEAKS.get())
     first = runs.recipe(preset, {"data": data, "network": network, "options": options, **asked})
-    started = state.recall("runs started", 0)  # a fresh key folds the settings again, so that the run is in sight
+    started = RUNS_STARTED.get()  # a fresh key folds the settings again, so that the run is in sight
     with st.expander(f"Settings · {presets[preset] or preset}", icon=":material/tune:", key=f"settings {started}"):
         if asked.get("exclude_leaks"):
             st.caption(f"Training pictures with a copy in validation or test are left out ({first.protocol} split).")
@@ -60,8 +65,8 @@ def show() -> None:
 
 def _begin(recipe: Recipe) -> None:
     with st.spinner("Starting the worker."):
-        state.put("run", runs.begin(recipe))
-        state.remember("runs started", state.recall("runs started", 0) + 1)
+        RUN.set(runs.begin(recipe))
+        RUNS_STARTED.set(RUNS_STARTED.get() + 1)
     st.rerun()
 
 
@@ -72,16 +77,13 @@ def _without_marked(name: str) -> dict[str, Any]:
     counts = marked_training.counts(dataset) if dataset is not None else {}
     if dataset is None or not counts:
         return {}
-    key = f"leave out of {name}"
     chosen = st.multiselect(
         "Leave out pictures that were marked as",
         list(counts),
-        default=[mark for mark in state.recall(key, []) if mark in counts],
         format_func=lambda mark: f"{mark} ({counts[mark]:,})",
         help="They go from the training part only; validation and test stay whole. The run keeps its own list.",
-        key=f"widget {key}",
+        **LEFT_OUT.of(name).widget(list(counts)),
     )
-    state.remember(key, chosen)
     listed = marked_training.list_file(dataset, chosen) if chosen else ""
     return {"exclude": listed} if listed else {}
 

@@ -25,6 +25,7 @@ _ICONS = {
     "failed": ":material/error:",
     "lost": ":material/link_off:",
 }
+OF_THE_RUN = state.Choice("train.of the run", default="Curves", address=False)
 
 
 def show(run_id: str, *, key: str) -> None:
@@ -64,7 +65,7 @@ def _draw(progress: Progress, key: str) -> None:
         names,
         label_visibility="collapsed",
         required=True,
-        **state.bound("of the run", names, "Curves", in_url=False),
+        **OF_THE_RUN.widget(names),
     )
     if part == "Log":
         _log(progress.run_id)

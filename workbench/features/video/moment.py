@@ -16,6 +16,9 @@ from workbench.widgets import plot
 from workbench.widgets.timeline_figure import timeline
 
 _MOST = 12
+PERSON = state.Choice("video.person")
+SEEN = state.Kept("video.seen")
+AT = state.Number("video.at")
 
 
 def choose(reading: VideoReading) -> Person:
@@ -26,7 +29,7 @@ def choose(reading: VideoReading) -> Person:
     seen = {person.number: person for person in reading.persons}
     # Those seen longest first; a crowd does not fit a row.
     numbers = sorted(numbers, key=lambda n: -len(seen[n].frames))[:_MOST]
-    chosen = st.segmented_control("Person", numbers, **state.bound("person", numbers))
+    chosen = st.segmented_control("Person", numbers, **PERSON.widget(numbers))
     return seen[chosen or numbers[0]]
 
 
@@ -35,7 +38,8 @@ def show_timeline(clip: Clip, reading: VideoReading, person: Person) -> int:
     name = f"moment {clip.digest[:12]} {person.number}"
     first, last = float(person.seconds[0]), float(person.seconds[-1])
     start = reading_model.telling_moment(person)
-    now = min(max(float(state.recall(name, start)), first), last)
+    moment = AT.of(clip.digest[:12], person.number)
+    now = float(moment.get(start, first, last))
     peaks = [(p.peak, p.probability, p.name) for p in person.stretches]
     figure = timeline(
         person.seconds, person.smoothed, person.low, person.high, reading.classes, peaks,
@@ -46,7 +50,7 @@ def show_timeline(clip: Clip, reading: VideoReading, person: Person) -> int:
         figure,
         key=f"timeline {name}",
         alt=f"Probabilities over time: {words}",
-        on_select=lambda: _clicked(name, person),
+        on_select=lambda: _clicked(name, moment, person),
         selection_mode=("points",),
         config={"displayModeBar": False},
     )
@@ -58,13 +62,12 @@ def show_timeline(clip: Clip, reading: VideoReading, person: Person) -> int:
             st.button(
                 f"{part.name} {part.peak:.1f} s",
                 key=f"peak {name} {number}",
-                on_click=state.remember,
-                args=(name, part.peak),
+                on_click=moment.set,
+                args=(part.peak,),
                 type="tertiary",
             )
     if last > first:
-        state.remember(name, now)
-        now = st.slider("Moment, s", first, last, step=None, format="%.2f", **state.bound_number(name, start))
+        now = st.slider("Moment, s", step=None, format="%.2f", **moment.widget(start, first, last))
     return reading_model.nearest(person, float(now))
 
 
@@ -105,20 +108,20 @@ def _looked_up(clip: Clip, classifier: Classifier, reading: VideoReading, person
         options.smoothing,
         options.width,
     )
-    kept = state.recall("video moment")
+    kept = SEEN.get()
     if kept is not None and kept[0] == key:
         found: Moment = kept[1]
         return found
     found = reading_model.moment(clip, classifier, reading, person, at)
-    state.remember("video moment", (key, found))
+    SEEN.set((key, found))
     return found
 
 
-def _clicked(name: str, person: Person) -> None:
+def _clicked(name: str, moment: state.Number, person: Person) -> None:
     event = state.value_of(f"timeline {name}") or {}
     at = clicked_reading(event)
     if at is not None and 0 <= at < len(person.seconds):
-        state.remember(name, float(person.seconds[at]))
+        moment.set(float(person.seconds[at]))
 
 
 def clicked_reading(event: dict) -> int | None:

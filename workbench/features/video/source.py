@@ -14,7 +14,11 @@ from workbench.features.video.model.reading import Clip
 
 #: In megabytes: ten minutes at 1280 x 720 are 50 to 150.
 LARGEST = 200
-_CLIP, _ID = "video clip", "video upload id"
+EVERY = state.Choice("video.every", address=False)
+SMOOTHING = state.Choice("video.smoothing", SMOOTHINGS)
+SMOOTHING_WIDTH = state.Number("video.smoothing width", 0.4, 0.1, 3.0)
+CLIP = state.Kept("video.clip")
+UPLOAD = state.Kept("video.upload")
 _STEPS = (1, 2, 3, 5, 10, 15, 30)
 
 
@@ -32,12 +36,12 @@ def show() -> Clip:
         help="mp4, webm, mov, avi, mkv, or a ZIP of numbered pictures. It stays in the memory of this computer and is "
         "written nowhere.",
     )
-    if file is not None and state.recall(_ID) != file.file_id:
-        state.remember(_CLIP, None)
-        state.remember(_ID, file.file_id)
+    if file is not None and UPLOAD.get() != file.file_id:
+        CLIP.set(None)
+        UPLOAD.set(file.file_id)
         # Kept once: the upload's own copy is the widget's, and it outlives a visit to another page.
-        state.remember(_CLIP, reading.clip(file.getvalue(), file.name))
-    kept = state.recall(_CLIP)
+        CLIP.set(reading.clip(file.getvalue(), file.name))
+    kept = CLIP.get()
     if isinstance(kept, Clip):
         return kept
     if file is not None:
@@ -56,16 +60,16 @@ def options(clip: Clip) -> ReadingOptions:
             steps,
             format_func=lambda n: "every frame" if n == 1 else f"every {n}th frame" if n > 3 else f"every {n}. frame",
             help="Ten readings a second are enough for most expressions.",
-            **state.bound(f"every {clip.digest[:8]}", steps, usual, in_url=False),
+            **EVERY.of(clip.digest[:8]).widget(steps, usual),
         )
         how = st.selectbox(
             "Smoothing in time",
             list(SMOOTHINGS),
             format_func=str.capitalize,
             help="; ".join(f"{name}: {words}" for name, words in SMOOTHINGS.items()) + ".",
-            **state.bound("smoothing", list(SMOOTHINGS)),
+            **SMOOTHING.widget(),
         )
-        width = st.slider("Width, s", 0.1, 3.0, step=0.1, **state.bound_number("smoothing width", 0.4))
+        width = st.slider("Width, s", step=0.1, **SMOOTHING_WIDTH.widget())
         detector_button.show(key="video")
     smallest, score = detector_button.limits(key="video")
     return ReadingOptions(
@@ -82,5 +86,5 @@ def facts(clip: Clip) -> str:
 
 def _changed() -> None:
     if state.value_of("video upload") is None:
-        state.remember(_CLIP, None)
-        state.remember(_ID, None)
+        CLIP.set(None)
+        UPLOAD.set(None)

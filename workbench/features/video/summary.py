@@ -19,6 +19,7 @@ from workbench.features.video.model.reading import Clip
 from workbench.widgets import table
 
 _MOST = 40
+MARKED = state.Kept("video.marked")
 
 
 def people(reading: VideoReading) -> None:
@@ -49,7 +50,7 @@ def downloads(clip: Clip, classifier: Classifier, reading: VideoReading) -> None
     """Readings as CSV and JSON, and the video with boxes."""
     stem = clip.name.rsplit(".", 1)[0]
     name = reading_model.marked_name(clip, classifier, reading)
-    asked = state.recall("video marked") == name or jobs.find(name) is not None
+    asked = MARKED.get() == name or jobs.find(name) is not None
     with st.container(horizontal=True):
         st.download_button("Readings, CSV", lambda: reading_csv(reading), f"{stem}.csv", "text/csv",
                            key="video csv", on_click="ignore", icon=":material/download:")  # fmt: skip
@@ -57,7 +58,7 @@ def downloads(clip: Clip, classifier: Classifier, reading: VideoReading) -> None
                            key="video json", on_click="ignore", icon=":material/download:")  # fmt: skip
         if not asked:
             st.button("Make the video with boxes", key="video mark", icon=":material/movie:",
-                      on_click=state.remember, args=("video marked", name))  # fmt: skip
+                      on_click=MARKED.set, args=(name,))  # fmt: skip
     if not asked:
         return
     job = reading_model.start_marked(clip, classifier, reading)

@@ -15,7 +15,6 @@ from workbench.features.webcam.model import camera as camera_model
 from workbench.widgets import plot
 from workbench.widgets.timeline_figure import timeline
 
-_CAMERA = "live camera"
 _REFUSED = (
     "No picture after Start? The browser asks once whether this page may use the camera; if it was refused, allow it "
     "with the camera sign in the address bar and press Start again, or take a single picture instead."
@@ -24,6 +23,7 @@ _ENDED = (
     "The camera is off. If it was not you who stopped it, the picture did not get through for some seconds, as happens "
     "while the computer is very busy: press Start again."
 )
+LIVE_CAMERA = state.Kept("webcam.live camera")
 
 
 def stream(classifier: Classifier, layer: Layer) -> None:
@@ -36,10 +36,10 @@ def stream(classifier: Classifier, layer: Layer) -> None:
     from streamlit_webrtc import Translations, WebRtcMode, webrtc_streamer
 
     camera_model.be_patient()
-    camera = state.recall(_CAMERA)
+    camera = LIVE_CAMERA.get()
     if not isinstance(camera, camera_model.Camera):
         camera = camera_model.Camera(classifier, layer)
-        state.remember(_CAMERA, camera)
+        LIVE_CAMERA.set(camera)
     camera_model.quicken(classifier)
     camera.reader.set(classifier, layer)
     left, right = st.columns([5, 4], gap="medium")

@@ -1,0 +1,7 @@
+"""The sections of the page, and which one is open."""
+
+from __future__ import annotations
+
+from workbench import state
+
+SECTION = state.Choice("datasets.section", ("Overview", "Faces", "Pixels", "Preparation", "Audit", "All sets"))
