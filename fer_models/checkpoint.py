@@ -41,7 +41,9 @@ class Checkpoint:
     """What a checkpoint folder says of itself, with its weights not yet loaded.
 
     Args:
-        path: the folder. network: key of the architecture. options: its options as plain values.
+        path: the folder.
+        network: key of the architecture.
+        options: its options as plain values.
         sha256: hex digest of the weight file alone; see :attr:`identity`.
         metrics: list of figures; each has ``metric, value, low, high, n, data, split, selection, averaging``.
         provenance: data set, split, recipe, seed, epoch, versions.

@@ -23,12 +23,15 @@ class FERNetwork(nn.Module, ABC):
     registered with ``@ARCHITECTURES.register(key)``.
 
     Class attributes:
-        title: name on a screen. paper: citation in one line. summary: one sentence for a table.
+        title: name on a screen.
+        paper: citation in one line.
+        summary: one sentence for a table.
         Options: frozen dataclass of the ablation switches, JSON-friendly (numbers, strings, booleans, tuples).
-        native_input: (C, H, W) of the paper. min_size: smallest side that it takes. fixed_size: ``True`` if the weights
-        fit ``native_input``'s size only.
-        variants: further rows of the model table, name -> options. variant_inputs: (C, H, W) of those whose native
-        input differs.
+        native_input: (C, H, W) of the paper.
+        min_size: smallest side that it takes.
+        fixed_size: ``True`` if the weights fit ``native_input``'s size only.
+        variants: further rows of the model table, name -> options.
+        variant_inputs: (C, H, W) of those whose native input differs.
 
     Shape:
         - :meth:`forward`: :math:`(B, C_{in}, H, W)` to logits :math:`(B, K)`.

@@ -35,7 +35,8 @@ class HOG(nn.Module):
     are no multiple of the cell are continued by their last row or column.
 
     Args:
-        cell: pixels a side. bins: directions.
+        cell: pixels a side.
+        bins: directions.
         orientation: ``"full"`` takes the direction over 180 degrees; ``"paper"`` the printed :math:`|\arctan|`, which
             reaches 90 degrees only and leaves half of the bins empty.
         vote: ``"linear"`` between two bins, or ``"nearest"``, the bin that the direction falls into.

@@ -15,7 +15,9 @@ class PCP(nn.Module):
     :math:`(x+h)^3 / 6h^2` up to 0, :math:`x + (h-x)^3 / 6h^2` up to h, and x beyond. f, f' and f'' are continuous.
 
     Args:
-        alpha, beta: slopes. half_width: h > 0. learnable: train all three (h through its logarithm).
+        alpha, beta: slopes.
+        half_width: h > 0.
+        learnable: train all three (h through its logarithm).
 
     Shape:
         - Any, element by element.

@@ -12,7 +12,8 @@ class AdditiveAttention(nn.Module):
     The output is :math:`c_i = \sum_j \mathrm{softmax}_j(e_{ij})\,s_j`.
 
     Args:
-        features: D. hidden: units of the tanh layer.
+        features: D.
+        hidden: units of the tanh layer.
 
     Shape:
         - h :math:`(B, N, D)`, s :math:`(B, M, D)`. Output :math:`(B, N, D)`.

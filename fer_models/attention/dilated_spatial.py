@@ -17,7 +17,9 @@ class DilatedSpatial(nn.Module):
 
     Args:
         sections: channels of each map, in the order of concatenation; their sum is C.
-        kernel_size: odd side of the dilated window. dilation: its step. maps: outputs of the convolution a map.
+        kernel_size: odd side of the dilated window.
+        dilation: its step.
+        maps: outputs of the convolution a map.
         residual: ``False`` gives :math:`m\,G`.
         shared: one convolution for all maps; ``False`` gives each its own.
 

@@ -31,7 +31,9 @@ class DualAttentionLayer(nn.Module):
     r"""One layer of dual attention on a spatial map a and a channel map b.
 
     Args:
-        channels: C. window: side of the spatial windows. groups: channel groups.
+        channels: C.
+        window: side of the spatial windows.
+        groups: channel groups.
         branches: which of the two branches exist.
         cross: swap the keys of the two branches: :math:`A_S(Q_S, K_C, V_S)` and :math:`A_C(Q_C, K_S, V_C)`.
         distill: self-attention distillation of keys and values in both branches.

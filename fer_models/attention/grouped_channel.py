@@ -12,7 +12,8 @@ class GroupedChannelAttention(nn.Module):
     r"""Dot-product attention between the channels of a group: :math:`\mathrm{softmax}(QK^\top/\sqrt P)\,V`.
 
     Args:
-        channels: C. groups: G, a divisor of C.
+        channels: C.
+        groups: G, a divisor of C.
         distill: keys and values pass a :class:`ChannelDistillation` each and keep half of the channels.
 
     Shape:

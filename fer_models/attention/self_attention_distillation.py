@@ -32,7 +32,8 @@ class ChannelDistillation(nn.Module):
     r"""Keys or values of channel groups, squeezed to half the channels a group; all positions stay.
 
     Args:
-        channels: C. groups: G, with an even number of channels each.
+        channels: C.
+        groups: G, with an even number of channels each.
 
     Shape:
         - Input :math:`(B, C, P)`, positions in raster order. Output :math:`(B, C/2, P)`; each group's channels stay

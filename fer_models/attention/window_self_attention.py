@@ -16,7 +16,8 @@ class WindowSelfAttention(nn.Module):
     afterwards.
 
     Args:
-        channels: C. window: side w.
+        channels: C.
+        window: side w.
         distill: keys and values pass a :class:`SpatialDistillation` each, so that a query of 49 sees 16 keys.
 
     Shape:

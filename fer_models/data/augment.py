@@ -133,7 +133,8 @@ def mix(x: Tensor, targets: Tensor, settings: Augmentation, generator: torch.Gen
     """Mixup or CutMix of a batch with a shuffled copy of itself; one of the two by a coin where both are on.
 
     Args:
-        x: (B, C, H, W). targets: class shares (B, K), rows sum to one.
+        x: (B, C, H, W).
+        targets: class shares (B, K), rows sum to one.
 
     Returns:
         Mixed pictures and mixed shares.

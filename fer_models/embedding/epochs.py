@@ -22,8 +22,10 @@ class EpochMap:
     """The map after one epoch; its N faces are the same, in the same order, after every epoch.
 
     Args:
-        coordinates: float32 (N, 2). predictions: int64 (N,), class numbers.
-        separation: of the classes in that epoch's embeddings. accuracy: share of right answers in [0, 1].
+        coordinates: float32 (N, 2).
+        predictions: int64 (N,), class numbers.
+        separation: of the classes in that epoch's embeddings.
+        accuracy: share of right answers in [0, 1].
     """
 
     epoch: int

@@ -28,7 +28,8 @@ def write_map(
     """Write a map into a folder and return the files.
 
     Args:
-        faces: the predictions of the map's N faces. features: (N, F), what the projector is given.
+        faces: the predictions of the map's N faces.
+        features: (N, F), what the projector is given.
 
     Raises:
         UserError: If the folder cannot be written.

@@ -88,7 +88,8 @@ def pixel_features(images: np.ndarray, positions: np.ndarray, side: int = _SIDE)
     """Grey levels minus each picture's mean, float32 (N, side * side), in [-1, 1].
 
     Args:
-        images: uint8 (M, H, W, 1 or 3). positions: (N,).
+        images: uint8 (M, H, W, 1 or 3).
+        positions: (N,).
     """
     rows = [_grey(images, int(p), side).reshape(-1) for p in positions]
     levels = np.stack(rows).astype(np.float32) / 255 if rows else np.zeros((0, side * side), np.float32)

@@ -42,8 +42,10 @@ class FaceMap:
         outlier: float32 (N,), local outlier factor in the original features; about 1 inside a clump, more outside.
         from_centre: float32 (N,), distance to the centre of the class in the original features, in mean distances of
             that class.
-        separation: of the classes in the original features. faithfulness: of the map to them.
-        settings: as they were used, fitted to N. seconds: that the projection took.
+        separation: of the classes in the original features.
+        faithfulness: of the map to them.
+        settings: as they were used, fitted to N.
+        seconds: that the projection took.
     """
 
     coordinates: np.ndarray
@@ -71,7 +73,8 @@ def outlier_factors(rows: np.ndarray, near: Neighbours | None = None) -> np.ndar
     """Local outlier factor of each of N faces among its 20 nearest, float32 (N,).
 
     Args:
-        rows: (N, F). near: their neighbours, where they are known.
+        rows: (N, F).
+        near: their neighbours, where they are known.
 
     Source:
         Breunig et al., "LOF: Identifying Density-Based Local Outliers", SIGMOD 2000.

@@ -20,7 +20,8 @@ def nearest(
     """Places, int64 (Q, count), and distances, float32 (Q, count), of the nearest rows, the closest first.
 
     Args:
-        rows: (N, F). queries: int (Q,), places of the rows asked for; all by default.
+        rows: (N, F).
+        queries: int (Q,), places of the rows asked for; all by default.
         include_self: whether a row counts as its own first neighbour.
         progress: told how far it is; an error that it raises stops the search.
 

@@ -65,7 +65,9 @@ def place(
     """Coordinates of N prepared rows, float32 (N, dimensions); the same seed gives the same coordinates.
 
     Args:
-        rows: (N, D). settings: fitted to N. targets: int (N,), needed by LDA only.
+        rows: (N, D).
+        settings: fitted to N.
+        targets: int (N,), needed by LDA only.
         initial: (N, dimensions), where t-SNE and UMAP begin; PCA and LDA have no beginning.
         near: what :func:`neighbours_of` found, where it was asked before.
         tell: told how far it is; an error that it raises stops the work.

@@ -31,9 +31,11 @@ class Separation:
     """How the classes of N faces lie in the original features.
 
     Args:
-        silhouette: in [-1, 1], higher is better. davies_bouldin: 0 or more, lower is better. calinski_harabasz: 0 or
-            more, higher is better. All three ``None`` where fewer than two classes have faces.
-        intra: mean distance of a face to the centre of its class. inter: mean distance between centres of classes.
+        silhouette: in [-1, 1], higher is better.
+        davies_bouldin: 0 or more, lower is better.
+        calinski_harabasz: 0 or more, higher is better. All three ``None`` where fewer than two classes have faces.
+        intra: mean distance of a face to the centre of its class.
+        inter: mean distance between centres of classes.
         knn_accuracy: share of faces whose class is the most frequent one of their ``k`` nearest other faces.
     """
 
@@ -58,8 +60,9 @@ class Faithfulness:
     """What a map kept of the neighbourhoods of the original features, each in [0, 1], higher is better.
 
     Args:
-        trustworthiness: low where the map shows neighbours that are none. continuity: low where it tears neighbours
-            apart. overlap: mean share of a face's ``k`` nearest faces that are the same in both.
+        trustworthiness: low where the map shows neighbours that are none.
+        continuity: low where it tears neighbours apart.
+        overlap: mean share of a face's ``k`` nearest faces that are the same in both.
         queries: number of faces whose neighbours were looked at, among all N.
     """
 
@@ -89,7 +92,8 @@ def separation(rows: np.ndarray, targets: np.ndarray, classes: Sequence[str], k:
     """Measure the classes in the original features.
 
     Args:
-        rows: (N, F), as they are compared (of length 1 for cosine). targets: int (N,), positions in ``classes``.
+        rows: (N, F), as they are compared (of length 1 for cosine).
+        targets: int (N,), positions in ``classes``.
     """
     rows = np.asarray(rows, np.float32)
     n, present = len(rows), np.unique(targets)

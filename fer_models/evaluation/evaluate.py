@@ -26,10 +26,13 @@ class Evaluation:
 
     Args:
         targets, predictions: int64 (N,), positions in ``classes``.
-        logits, probabilities: float32 (N, K). embeddings: float32 (N, F), or ``None`` where they were not kept.
-        positions: int64 (N,), places in the data set. rows: int64 (N,), the data set's own row numbers.
+        logits, probabilities: float32 (N, K).
+        embeddings: float32 (N, F), or ``None`` where they were not kept.
+        positions: int64 (N,), places in the data set.
+        rows: int64 (N,), the data set's own row numbers.
         fingerprint: SHA-256 of the pictures and labels that were measured.
-        selection: on what the network was selected. averaging: test-time averaging.
+        selection: on what the network was selected.
+        averaging: test-time averaging.
         notes: sentences on what was left out or counted as another class.
         label_map: which of the data set's classes count as another class or not at all, against their names.
     """

@@ -156,7 +156,8 @@ def scorecard(
     """Put a card together from what was measured; nothing is computed again but intervals.
 
     Args:
-        plain: predictions without test-time averaging. averaged: the same pictures with it, for instance flip.
+        plain: predictions without test-time averaging.
+        averaged: the same pictures with it, for instance flip.
         leaked: bool (N,) over the pictures of ``plain``: those with an exact or near copy in training; ``None`` if that
             was not looked for.
         subjects_across: number of subjects that are both in training and among the measured pictures.

@@ -29,7 +29,8 @@ class Comparison:
     """One pair of networks on the same n pictures.
 
     Args:
-        a, b: places in the list that was compared. metric: key of the metric.
+        a, b: places in the list that was compared.
+        metric: key of the metric.
         difference: metric of a less that of b, with its paired bootstrap 95 % interval; ``p`` its two-sided p-value.
         mcnemar: McNemar's exact test of accuracy.
         p_holm, mcnemar_holm: both p-values corrected for the number of pairs.

@@ -14,11 +14,14 @@ class Attribution:
 
     Args:
         values: float32 (B, H, W) at input resolution, in the units of the method, positive for the target.
-        method: key of the method. layer: name of the layer, ``None`` if the method uses none.
+        method: key of the method.
+        layer: name of the layer, ``None`` if the method uses none.
         layer_size: (h, w) of that layer's map before upsampling, ``None`` without a layer.
         of: ``"logit"`` or ``"probability"``.
-        target: int64 (B,), the class explained. against: int64 (B,), the other class of a contrast, else ``None``.
-        seconds: wall-clock time of the whole batch. options: the method's options as they were used.
+        target: int64 (B,), the class explained.
+        against: int64 (B,), the other class of a contrast, else ``None``.
+        seconds: wall-clock time of the whole batch.
+        options: the method's options as they were used.
     """
 
     values: np.ndarray

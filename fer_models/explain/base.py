@@ -64,7 +64,8 @@ class Explainer(ABC):
 
     Class attributes:
         key: its name in the registry. title, summary (one sentence), paper, cost (in words): for a page.
-        family: ``"cam"``, ``"gradient"`` or ``"perturbation"``. uses_layer: whether it takes a layer.
+        family: ``"cam"``, ``"gradient"`` or ``"perturbation"``.
+        uses_layer: whether it takes a layer.
         signed: whether it counts evidence against the target; where ``False``, values are negative only at places
         where the layer's own feature maps are.
         class_specific: ``False`` if the map is the same for every class.

@@ -43,11 +43,14 @@ class Cost:
     """Medians on one device.
 
     Args:
-        milliseconds: way to run -> time of one picture. fastest: the quickest of them.
-        per_second: way to run -> pictures a second in batches of ``batch``. fastest_many: the quickest of them.
+        milliseconds: way to run -> time of one picture.
+        fastest: the quickest of them.
+        per_second: way to run -> pictures a second in batches of ``batch``.
+        fastest_many: the quickest of them.
         memory: growth of the process in bytes, weights included, while plain torch runs such a batch; ``None`` where
             the system does not tell.
-        notes: sentences on ways that are not possible. date: when, as YYYY-MM-DD.
+        notes: sentences on ways that are not possible.
+        date: when, as YYYY-MM-DD.
     """
 
     milliseconds: dict[str, float]

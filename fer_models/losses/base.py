@@ -24,8 +24,11 @@ class FERLoss(nn.Module, ABC):
     r"""A training loss: a scalar from logits and targets.
 
     Class attributes:
-        title: name on a screen. summary: one sentence. paper: source in one line.
-        needs_embedding: ``forward`` must be given the embedding. needs_teacher: it must be given teacher logits.
+        title: name on a screen.
+        summary: one sentence.
+        paper: source in one line.
+        needs_embedding: ``forward`` must be given the embedding.
+        needs_teacher: it must be given teacher logits.
 
     Args:
         num_classes: K.

@@ -24,8 +24,10 @@ class Corruption(ABC):
 
     Class attributes:
         key: its name in the registry. title, summary (one sentence): for a page.
-        family: ``"light"``, ``"quality"``, ``"place"`` or ``"cover"``. unit: of the strength.
-        low, high: range of the strength. neutral: strength at which nothing changes.
+        family: ``"light"``, ``"quality"``, ``"place"`` or ``"cover"``.
+        unit: of the strength.
+        low, high: range of the strength.
+        neutral: strength at which nothing changes.
         severities: strengths of the severities 1 to 5, from mild to heavy; this project's own choice.
     """
 

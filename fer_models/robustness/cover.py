@@ -141,7 +141,9 @@ class Bar(Cover):
     """A black bar, by default over the eyes as in old newspapers.
 
     Args:
-        across, down: its centre in shares of the side. length: in shares of the side. angle: degrees clockwise.
+        across, down: its centre in shares of the side.
+        length: in shares of the side.
+        angle: degrees clockwise.
     """
 
     across: float = _place(0.49, "Centre, from the left", 0.0, 1.0)

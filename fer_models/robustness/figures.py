@@ -96,9 +96,10 @@ class CorruptionError:
     Args:
         error: share of wrong answers over all kinds and severities, each weighing the same.
         rise: ``error`` minus the error on the clean faces.
-        mce: mean corruption error against the reference network; relative: the relative one; ``nan`` where the
-            reference makes no error, or loses nothing, in some kind.
-        kinds: ``error`` of each kind. against: corruption error of each kind against the reference.
+        mce: mean corruption error against the reference network.
+        relative: the relative one; ``nan`` where the reference makes no error, or loses nothing, in some kind.
+        kinds: ``error`` of each kind.
+        against: corruption error of each kind against the reference.
     """
 
     network: str

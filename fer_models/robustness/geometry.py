@@ -20,7 +20,8 @@ class FaceGeometry:
     """Places as (x, y) shares of the crop, left and right as seen in the picture; None: where FER2013 has them.
 
     Args:
-        eyes: centres of both eyes. mouth: centre of the mouth; read only together with ``eyes``.
+        eyes: centres of both eyes.
+        mouth: centre of the mouth; read only together with ``eyes``.
     """
 
     eyes: tuple[Point, Point] | None = None

@@ -30,7 +30,8 @@ def shared_faces(
     """The classes that a set and all networks share, the positions of their pictures, and their places in the classes.
 
     Args:
-        networks: the classes of each network. index: int, positions in the set.
+        networks: the classes of each network.
+        index: int, positions in the set.
 
     Raises:
         UserError: If no class is common.

@@ -22,7 +22,8 @@ class Answers:
     """What one network said of the N faces under one corruption at one severity.
 
     Args:
-        predicted: int64 (N,), positions in the result's classes. confidence: float32 (N,), their probabilities.
+        predicted: int64 (N,), positions in the result's classes.
+        confidence: float32 (N,), their probabilities.
         mirrored: bool (N,), whether the mirrored face gets the same class; ``None`` where it was not asked.
         likeness: float64 (M,), of the first M faces the rank correlation of the heatmap with that of the clean
             face, moved along where the face moved, both for the class of the clean face; empty where it was not asked.
@@ -39,8 +40,11 @@ class StressResult:
     """Answers of several networks for the same N faces.
 
     Args:
-        networks: their names. kinds: keys of corruptions. severities: some of 1 to 5.
-        classes: that all networks know. targets: int64 (N,) positions in ``classes``; ``None`` for unlabelled faces.
+        networks: their names.
+        kinds: keys of corruptions.
+        severities: some of 1 to 5.
+        classes: that all networks know.
+        targets: int64 (N,) positions in ``classes``; ``None`` for unlabelled faces.
         answers: by network, kind and severity; severity 0 is the clean face and the same for every kind.
         notes: sentences on what was left out.
         method: key of the explanation method whose heatmaps were compared.
@@ -108,12 +112,15 @@ def stress(
     """Corrupt faces in every way and ask every network.
 
     Args:
-        faces: uint8 crops (H, W, 1 or 3) of any size. classes: among which the networks choose.
+        faces: uint8 crops (H, W, 1 or 3) of any size.
+        classes: among which the networks choose.
         targets: int (N,), positions in ``classes``, where the true classes are known.
         kinds: keys of :data:`CORRUPTIONS`, all by default.
         flips: ask about the mirrored faces too, which doubles the time.
         heatmaps: of how many faces, from the first, the heatmaps are compared; 0 for none.
-        method: key of the explanation method that makes them. geometries: of each face, for covers. seed: of noise.
+        method: key of the explanation method that makes them.
+        geometries: of each face, for covers.
+        seed: of noise.
 
     Raises:
         UserError: If there is no face or no network, a kind, severity or method is unknown, a network lacks a class, or

@@ -39,8 +39,10 @@ class Speed:
     """What ten steps say.
 
     Args:
-        step: seconds of one optimiser step. validation: seconds after each epoch (statistics and validation).
-        pictures: training pictures. device: what computed, in words.
+        step: seconds of one optimiser step.
+        validation: seconds after each epoch (statistics and validation).
+        pictures: training pictures.
+        device: what computed, in words.
     """
 
     step: float

@@ -72,7 +72,9 @@ def measure(
     """Loss, accuracy, macro recall, recall a class and confusion matrix (rows: true) on unchanged pictures.
 
     Args:
-        images: uint8 (N, C, S, S). targets: class numbers (N,). kept: ascending positions whose outputs are returned.
+        images: uint8 (N, C, S, S).
+        targets: class numbers (N,).
+        kept: ascending positions whose outputs are returned.
     """
     was_training = network.training
     network.eval()

@@ -29,8 +29,10 @@ def draw_face(canvas: np.ndarray, corners: Corners, name: str, text: str) -> Non
     """Draw a frame around a face and what is said of it, in place.
 
     Args:
-        canvas: uint8 RGB (H, W, 3). corners: four (x, y) in its pixels, clockwise from the top left.
-        name: the class, whose colour the frame has. text: written above the frame, in ASCII.
+        canvas: uint8 RGB (H, W, 3).
+        corners: four (x, y) in its pixels, clockwise from the top left.
+        name: the class, whose colour the frame has.
+        text: written above the frame, in ASCII.
     """
     scale = max(canvas.shape[:2]) / 640
     thick = max(1, round(1.5 * scale))
@@ -51,7 +53,8 @@ def lay_heatmap(canvas: np.ndarray, corners: Corners, heatmap: np.ndarray, opaci
     """Lay a heatmap (S, S) in [0, 1] over the square of a face, in place, coloured with inferno.
 
     Args:
-        canvas: uint8 RGB (H, W, 3). corners: of the square, clockwise from the top left, in its pixels.
+        canvas: uint8 RGB (H, W, 3).
+        corners: of the square, clockwise from the top left, in its pixels.
     """
     points = np.asarray(corners, np.float32)
     height, width = canvas.shape[:2]

@@ -25,7 +25,9 @@ class DrawnVideo:
 
     Args:
         expressions: in order; each is held for ``hold`` seconds and changes into the next within ``change`` seconds.
-        fps: frames a second. seed, subject: which built-in person. width, height: of the frames in pixels.
+        fps: frames a second.
+        seed, subject: which built-in person.
+        width, height: of the frames in pixels.
         intensity: of the action units at the height of an expression, in (0, 1].
     """
 

@@ -29,8 +29,8 @@ class ReadingOptions:
     Args:
         every: only each of so many frames.
         detect_every: of the frames read, only each of so many is searched for faces; between, they are followed.
-        smoothing: a key of :data:`.timeline.SMOOTHINGS`. width: of the smoothing, in seconds; at least
-            one reading on each side takes part.
+        smoothing: a key of :data:`.timeline.SMOOTHINGS`.
+        width: of the smoothing, in seconds; at least one reading on each side takes part.
         detector: a key of the detectors, or ``"auto"``.
         longest: longest side of the copy that is searched, in pixels.
         smallest: least width and height of a face in pixels of the video; less than 24 of that copy never counts.
@@ -65,9 +65,12 @@ class Person:
 
     Args:
         number: counted from 1 in the order of appearance.
-        frames: int64 (T,), numbers of the video's frames. seconds: float64 (T,) after the start.
-        faces: T boxes in pixels of the video. detected: bool (T,), ``False`` where the face was followed.
-        raw: float32 (T, K), probabilities of each frame alone. smoothed: float32 (T, K), smoothed in time.
+        frames: int64 (T,), numbers of the video's frames.
+        seconds: float64 (T,) after the start.
+        faces: T boxes in pixels of the video.
+        detected: bool (T,), ``False`` where the face was followed.
+        raw: float32 (T, K), probabilities of each frame alone.
+        smoothed: float32 (T, K), smoothed in time.
         low, high: float32 (T,), the band of the raw probability of the class that leads.
         stretches: where one class led, with its peak.
         embeddings: float16 (T, F), the network's features, or ``None`` where they were not asked for.

@@ -23,7 +23,9 @@ class Recording:
     """One person going from a neutral face to an expression.
 
     Args:
-        name: such as ``"S005_001"``. subject: such as ``"S005"``. frames: T files in their order.
+        name: such as ``"S005_001"``.
+        subject: such as ``"S005"``.
+        frames: T files in their order.
         labels: T names of emotions; ``None`` on the way from the one to the other, where nobody coded the frames.
     """
 

@@ -88,7 +88,8 @@ def stretches(
     joins the one before it (the first one joins the next), so that a flicker is no event.
 
     Args:
-        probabilities: (T, K), smoothed. seconds: (T,), rising.
+        probabilities: (T, K), smoothed.
+        seconds: (T,), rising.
     """
     found: list[Stretch] = []
     for first, stop in _pieces(seconds):

@@ -75,7 +75,8 @@ class Tracker:
         without a face is followed, and ends after a few detections that missed it or where it is not found again.
 
         Args:
-            frame: uint8 RGB (H, W, 3). faces: in its pixels.
+            frame: uint8 RGB (H, W, 3).
+            faces: in its pixels.
         """
         grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
         patches = [_patch(grey, face.box) for face in faces]

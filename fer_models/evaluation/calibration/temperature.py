@@ -22,7 +22,8 @@ class Calibration:
     """Bins, expected calibration error (a share) and log loss before and after scaling.
 
     Args:
-        temperature: of the scaling; of two halves their mean. fitted: on what, in words.
+        temperature: of the scaling; of two halves their mean.
+        fitted: on what, in words.
     """
 
     before: list[ReliabilityBin]

@@ -34,7 +34,8 @@ class Row:
     """One method on one network.
 
     Args:
-        method: key of the method or name of a reference map; title: for a table.
+        method: key of the method or name of a reference map.
+        title: for a table.
         reference: whether it is a map that knows nothing of the network.
         seconds: wall-clock time a picture, ``nan`` for references.
         values: metric to float64 (N,), ``nan`` where a test has no answer; a test that a reference cannot take is

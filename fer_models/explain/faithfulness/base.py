@@ -87,8 +87,8 @@ class Faithfulness(ABC):
     Class attributes:
         key: its name in the registry. title, summary (one sentence), paper: for a page.
         direction: whether ``"higher"`` or ``"lower"`` is better.
-        needs_masks: it compares with known places. needs_method: it runs the method again, so that it cannot judge
-        reference maps.
+        needs_masks: it compares with known places.
+        needs_method: it runs the method again, so that it cannot judge reference maps.
     """
 
     key: ClassVar[str]

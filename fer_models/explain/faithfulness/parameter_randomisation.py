@@ -73,7 +73,8 @@ def cascade(
     shows the picture and not what the network learned.
 
     Args:
-        batch: the network inputs (B, C, H, W) that were explained; attribution: their maps (B, H, W), of a method.
+        batch: the network inputs (B, C, H, W) that were explained.
+        attribution: their maps (B, H, W), of a method.
         steps: groups, at most as many as the network has modules with weights.
         progress: told how far it is; an exception raised in it cancels.
 

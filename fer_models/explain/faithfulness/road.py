@@ -47,7 +47,9 @@ def impute(batch: Tensor, gone: Tensor, noise: float, generator: torch.Generator
     """Replace pixels by the weighted mean of their neighbours, solved for all at once, and add Gaussian noise.
 
     Args:
-        batch: (B, C, H, W). gone: bool (B, H, W). noise: standard deviation on the scale of the batch.
+        batch: (B, C, H, W).
+        gone: bool (B, H, W).
+        noise: standard deviation on the scale of the batch.
     """
     filled = batch.clone()
     for i in range(len(batch)):

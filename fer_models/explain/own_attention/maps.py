@@ -25,7 +25,9 @@ class AttentionMap:
     """One attention tensor of one module for B pictures; all arrays float32 unless said otherwise.
 
     Args:
-        name: dotted name of the module. label: words for a page. kind: as in :class:`AttentionTap`.
+        name: dotted name of the module.
+        label: words for a page.
+        kind: as in :class:`AttentionTap`.
         weights: what the network used: ``"channel"`` (B, C) and ``"spatial"`` (B, h, w), gates, mostly in (0, 1);
             ``"tokens"`` (B, N, M) or, in n windows, (B, n, N, M), rows are N queries over M keys and sum to one;
             ``"channels"`` (B, G, Q, K), rows sum to one.

@@ -71,7 +71,10 @@ class Section:
     """A part of the report; what is empty is left out.
 
     Args:
-        text: paragraphs, plain text. figures: side by side. bars: shares in [0, 1]. lines: curves over one axis.
+        text: paragraphs, plain text.
+        figures: side by side.
+        bars: shares in [0, 1].
+        lines: curves over one axis.
         columns, rows: a table; numbers are set to the right.
     """
 
@@ -97,7 +100,8 @@ def heatmap_figure(
     """A heatmap over its face, and the map alone for a report without the picture.
 
     Args:
-        face: uint8 (S, S[, C]). heatmap: (S, S) in [0, 1]; cells are repeated, not smoothed, when enlarged.
+        face: uint8 (S, S[, C]).
+        heatmap: (S, S) in [0, 1]; cells are repeated, not smoothed, when enlarged.
         side: of the figure in pixels, about.
     """
     times = max(1, round(side / len(face)))

@@ -35,7 +35,8 @@ class SetSettings:
     """How every picture is explained.
 
     Args:
-        method: key of an explanation method. layer: name of a layer, the usual one if ``None``.
+        method: key of an explanation method.
+        layer: name of a layer, the usual one if ``None``.
         target: ``"predicted"``, ``"label"``, or the name of one class for all pictures.
         of: ``"logit"`` or ``"probability"``.
     """
@@ -51,16 +52,22 @@ class ExplainedSet:
     """What a method finds in N pictures; arrays are in the order in which they were asked for.
 
     Args:
-        settings: as asked. layer, layer_size: what was used, ``None`` for methods without a layer.
+        settings: as asked.
+        layer, layer_size: what was used, ``None`` for methods without a layer.
         classes: of the network; all class numbers below count in them.
-        positions: int64 (N,), places in the data set. rows: int64 (N,), its own row numbers.
-        labels: int64 (N,), -1 where unknown. predictions, targets: int64 (N,). confidence: float32 (N,).
+        positions: int64 (N,), places in the data set.
+        rows: int64 (N,), its own row numbers.
+        labels: int64 (N,), -1 where unknown.
+        predictions, targets: int64 (N,).
+        confidence: float32 (N,).
         positive: bool (N,), whether anything speaks for the target; without it, shares are ``nan``.
-        regions: name to float32 (N,), share of the positive relevance. areas: the same for the share of the picture.
+        regions: name to float32 (N,), share of the positive relevance.
+        areas: the same for the share of the picture.
         alarm: bool (N,), whether the background holds more than its share of the picture.
         agreement: ``mass``, ``rank``, ``cosine``, ``area`` (see ``unit_agreement``), float32 (N,).
         by_label, by_prediction: mean heatmaps (K, H, W).
-        sheet: int64 (M,), which of the N a contact sheet shows. sheet_maps: float32 (M, H, W), their heatmaps.
+        sheet: int64 (M,), which of the N a contact sheet shows.
+        sheet_maps: float32 (M, H, W), their heatmaps.
         truth: whether regions and units are those that were drawn, not a template's.
         seconds: wall-clock time of all.
     """

@@ -30,7 +30,8 @@ class MapMeans:
     """Adds heatmaps up part by part, so that a whole split needs the memory of one part.
 
     Args:
-        groups: number of groups K. size: (H, W) of the maps.
+        groups: number of groups K.
+        size: (H, W) of the maps.
     """
 
     def __init__(self, groups: int, size: tuple[int, int]):

@@ -76,7 +76,8 @@ def trust_card(
     thresholds are this project's own.
 
     Args:
-        batch: the network inputs (B, C, H, W) that were explained; position: which of them.
+        batch: the network inputs (B, C, H, W) that were explained.
+        position: which of them.
 
     Raises:
         UserError: If the batch and the attribution do not belong together, or there is no such picture.

@@ -32,7 +32,8 @@ class Result:
     """One run of a study. ``figures`` are shares in [0, 1] by metric, empty until the run is finished.
 
     Args:
-        state: of the run, ``"missing"`` before it is made. measured_on: the part that the figures stand for.
+        state: of the run, ``"missing"`` before it is made.
+        measured_on: the part that the figures stand for.
         seconds: of training, all epochs together.
     """
 
@@ -135,7 +136,8 @@ def pooled(
     What was predicted before comes from the cache.
 
     Args:
-        progress: called after every fold. dataset: where it is open already.
+        progress: called after every fold.
+        dataset: where it is open already.
 
     Raises:
         UserError: If the study has no folds, or none of them is finished.

@@ -43,11 +43,15 @@ class Study:
     """What a study was asked and which runs it made.
 
     Args:
-        id: name of its file. recipe: what all runs share. trials: its runs, in the order in which they start.
+        id: name of its file.
+        recipe: what all runs share.
+        trials: its runs, in the order in which they start.
         fields: dotted names of the recipe fields that differ between settings.
         place: ``"local"`` or ``"ray"`` with an address after a colon.
-        cancelled: whether someone asked for the end. again: ids of ended runs that shall go on.
-        driver: process id and start ticks of what hands runs to a cluster. resources: CPUs and GPUs of a run there.
+        cancelled: whether someone asked for the end.
+        again: ids of ended runs that shall go on.
+        driver: process id and start ticks of what hands runs to a cluster.
+        resources: CPUs and GPUs of a run there.
     """
 
     id: str

@@ -73,7 +73,8 @@ class PaperFigure:
     """One printed number.
 
     Args:
-        paper: key in :data:`PAPERS`. table: where it stands, for instance ``"Table 4"``.
+        paper: key in :data:`PAPERS`.
+        table: where it stands, for instance ``"Table 4"``.
         dataset, protocol, method: as the paper says, or "not stated".
         metric: ``accuracy``, ``precision``, ``recall``, ``f1``, ``specificity``, ``gar``, ``far``, or ``probability``
             and ``share_of_faces`` for readings of single pictures (then ``emotion`` is set).
@@ -134,7 +135,9 @@ def paper_figures(
     """Printed numbers in the papers' own order, all or those that fit.
 
     Args:
-        paper: key in :data:`PAPERS`. dataset: name as printed or reader key. metric: as in :class:`PaperFigure`.
+        paper: key in :data:`PAPERS`.
+        dataset: name as printed or reader key.
+        metric: as in :class:`PaperFigure`.
         network: key of an architecture: only its own paper's rows for it.
 
     Raises:
