@@ -6,7 +6,7 @@ PORT ?= 8501
 # One thread a test process and two processes fit two cores; threads that spin would slow each other down.
 TEST_ENV := OMP_NUM_THREADS=1 GOMP_SPINCOUNT=1000
 
-.PHONY: app test check bench screenshots clean
+.PHONY: app test check docs bench screenshots clean
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.app
@@ -21,6 +21,12 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_layers.py
+	$(MAKE) --no-print-directory docs
+
+# The API reference; what Sphinx warns of is an error.
+docs: $(VENV)/.dev
+	$(BIN)/python -m sphinx -q -W --keep-going -j auto docs docs/_build/html
+	@echo "docs/_build/html/index.html"
 
 # train_all trains for hours. Faces in photographs are measured only where a folder is named: make bench PHOTOS=folder
 bench: $(VENV)/.dev
@@ -55,4 +61,4 @@ system-libraries:
 	@$(BIN)/python -c 'import cv2'
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build docs/_build docs/api *.egg-info .pytest_cache .mypy_cache .ruff_cache

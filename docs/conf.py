@@ -29,9 +29,11 @@ apidoc_modules = [
         "exclude_patterns": ["**/commands/**", "**/cli.py"],
         "separate_modules": True,
         "module_first": True,
-        "automodule_options": {"members", "show-inheritance", "ignore-module-all"},
+        "automodule_options": {"members", "show-inheritance"},
     }
 ]
+# A package describes what it defines; what it only exports is described where it is defined.
+autodoc_default_options = {"ignore-module-all": True}
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_class_signature = "separated"

@@ -11,7 +11,7 @@ from fer_models.architectures import create_model, list_models  # noqa: E402
 if TYPE_CHECKING:
     from fer_models.classifier import load_checkpoint
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["create_model", "list_models", "load_checkpoint"]
 
 

@@ -118,7 +118,12 @@ class Classifier:
                     module.training = flag
 
     def prepare(self, images: Sequence[np.ndarray] | np.ndarray) -> Tensor:
-        """Network input (B, C, size, size) on the device from uint8 face crops (H, W), (H, W, 1) or (H, W, 3)."""
+        """Network input (B, C, size, size) on the device from uint8 face crops (H, W), (H, W, 1) or (H, W, 3).
+
+        Example:
+            >>> load_checkpoint("checkpoints/mini-xception-fer2013").prepare([np.zeros((90, 60, 3), np.uint8)]).shape
+            torch.Size([1, 1, 48, 48])
+        """
         return channels_last(self.checkpoint.preprocess(images).to(self.device))
 
     @contextmanager
@@ -148,6 +153,13 @@ class Classifier:
 
         Raises:
             UserError: If the averaging is unknown.
+
+        Example:
+            >>> classifier = load_checkpoint("checkpoints/mini-xception-fer2013")
+            >>> faces = np.full((2, 48, 48), 128, np.uint8)  # two grey crops
+            >>> prediction = classifier.predict(faces, averaging="flip")
+            >>> prediction.probabilities.shape, len(prediction.ranked(0))
+            ((2, 7), 7)
         """
         logits, embeddings = [], []
         for start in range(0, len(images), batch_size):
@@ -170,5 +182,10 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Cla
 
     Raises:
         UserError: If the folder or one of its files cannot be used; the message says which and what to do.
+
+    Example:
+        >>> classifier = load_checkpoint("checkpoints/mini-xception-fer2013")
+        >>> classifier.classes
+        ('angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral')
     """
     return Classifier(read_checkpoint(path), device)

@@ -52,6 +52,11 @@ def count(model: nn.Module, input_shape: Sequence[int]) -> Complexity:
 
     Raises:
         UserError: If the network cannot take that shape.
+
+    Example:
+        >>> from fer_models import create_model
+        >>> count(create_model("mini_xception", in_channels=1), (1, 48, 48)).parameters
+        56951
     """
     return _Trace(_copy_shapes(model), input_shape).complexity
 

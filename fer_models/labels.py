@@ -64,6 +64,10 @@ def canonical(name: str) -> str:
 
     Raises:
         UserError: If the word is not a known emotion.
+
+    Example:
+        >>> canonical("Happiness")
+        'happy'
     """
     word = name.strip().lower()
     if word not in _BY_NAME:

@@ -28,6 +28,11 @@ class Preprocess:
         mean, std: on the scale of pixels in [0, 1]; the input is ``(pixel / 255 - mean) / std`` for every channel.
         crop_margin: part of the face square's side that is added on all sides together, 0 for the framing of FER2013.
         alignment: ``"none"`` (the upright square) or ``"eyes"`` (eyes brought to fixed places).
+
+    Example:
+        >>> batch = Preprocess(size=48, channels=1)([np.full((64, 64, 3), 255, np.uint8)])
+        >>> batch.shape, float(batch.max())
+        (torch.Size([1, 1, 48, 48]), 1.0)
     """
 
     size: int = 48

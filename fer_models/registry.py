@@ -36,6 +36,14 @@ class Registry(Generic[T]):
     Raises:
         KeyError: :meth:`register` when the name is taken.
         UserError: lookup of an unknown name; the message lists the valid ones.
+
+    Example:
+        >>> shapes = Registry("shape")
+        >>> @shapes.register("square")
+        ... def area(side):
+        ...     return side * side
+        >>> list(shapes), shapes.create("square", 3)
+        (['square'], 9)
     """
 
     def __init__(self, kind: str):

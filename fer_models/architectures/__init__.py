@@ -20,6 +20,11 @@ def create_model(name: str, num_classes: int = 7, in_channels: int | None = None
 
     Raises:
         UserError: If the name or an option is unknown, or the network cannot take that many channels.
+
+    Example:
+        >>> network = create_model("mini_xception", num_classes=7, in_channels=1, attention="se")
+        >>> network(torch.zeros(2, 1, 48, 48)).shape
+        torch.Size([2, 7])
     """
     network = ARCHITECTURES[name]
     channels = network.native_input[0] if in_channels is None else in_channels
@@ -29,7 +34,12 @@ def create_model(name: str, num_classes: int = 7, in_channels: int | None = None
 
 
 def list_models() -> list[str]:
-    """Keys of all networks, sorted."""
+    """Keys of all networks, sorted.
+
+    Example:
+        >>> "fcsdnet" in list_models()
+        True
+    """
     return list(ARCHITECTURES)
 
 

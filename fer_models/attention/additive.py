@@ -19,6 +19,10 @@ class AdditiveAttention(nn.Module):
         - h :math:`(B, N, D)`, s :math:`(B, M, D)`. Output :math:`(B, N, D)`.
         - The tap sees the weights :math:`(B, N, M)`; rows belong to :math:`h_i` and sum to one.
 
+    Example:
+        >>> AdditiveAttention(16)(torch.rand(2, 5, 16), torch.rand(2, 9, 16)).shape
+        torch.Size([2, 5, 16])
+
     Source:
         Bahdanau et al., "Neural machine translation by jointly learning to align and translate", ICLR 2015.
     """

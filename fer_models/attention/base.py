@@ -53,6 +53,14 @@ def record_attention(model: nn.Module) -> Iterator[list[AttentionRecord]]:
     """Collect what every tap of ``model`` sees during forward passes inside the ``with`` block.
 
     The hooks are gone after the block, also after an error. Not thread-safe for one model: hold its lock.
+
+    Example:
+        >>> from fer_models.attention.spatial import SpatialAttention
+        >>> attention = SpatialAttention(7)
+        >>> with record_attention(attention) as records:
+        ...     _ = attention(torch.rand(2, 8, 12, 12))
+        >>> [(record.kind, tuple(record.weights.shape)) for record in records]
+        [('spatial', (2, 1, 12, 12))]
     """
     records: list[AttentionRecord] = []
     handles = []

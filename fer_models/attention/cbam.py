@@ -17,6 +17,10 @@ class CBAM(nn.Sequential):
     Shape:
         - Input :math:`(B, C, H, W)`. Output: the same shape.
 
+    Example:
+        >>> CBAM(8, ratio=4)(torch.rand(2, 8, 12, 12)).shape
+        torch.Size([2, 8, 12, 12])
+
     Source:
         Woo et al., "CBAM", ECCV 2018, section 3. The maps are stacked [mean, max]; the released code has
         [max, mean].

@@ -19,6 +19,10 @@ class ChannelAttention(nn.Module):
         - Input :math:`(B, C, H, W)`. Output: the same shape.
         - :meth:`gate`: :math:`(B, C, 1, 1)`, unitless, in (0, 1).
 
+    Example:
+        >>> ChannelAttention(8, ratio=4).gate(torch.rand(2, 8, 12, 12)).shape
+        torch.Size([2, 8, 1, 1])
+
     Source:
         Woo et al., "CBAM", ECCV 2018, eq. 2. Both layers have biases, as in the Keras versions that the FER papers use.
     """

@@ -24,6 +24,10 @@ class ChannelSpatialFusion(nn.Module):
     Raises:
         UserError: If ``weight`` lies outside [0, 1].
 
+    Example:
+        >>> ChannelSpatialFusion(8, weight=0.5)(torch.rand(2, 8, 12, 12)).shape
+        torch.Size([2, 8, 12, 12])
+
     Source:
         Long, "FCSDNet", 2024, eq. 1-3 and the released code (batch norm epsilon 1e-3, Keras momentum 0.99).
     """

@@ -30,6 +30,10 @@ class DilatedSpatial(nn.Module):
     Raises:
         UserError: If ``kernel_size`` is even, or a number is not positive.
 
+    Example:
+        >>> DilatedSpatial([4, 2, 2]).gate(torch.rand(2, 8, 12, 12)).shape
+        torch.Size([2, 1, 12, 12])
+
     Source:
         Li et al. 2025, eq. 17-24. Kernel 3, dilation 3 and one map are our choice: the paper names a dilated
         convolution and a padding of 3, and no more.

@@ -16,6 +16,10 @@ class DotAttention(nn.Module):
         - h :math:`(B, N, D)`, s :math:`(B, M, D)`. Output :math:`(B, N, D)`.
         - The tap sees the weights :math:`(B, N, M)`; rows belong to :math:`h_i` and sum to one.
 
+    Example:
+        >>> DotAttention()(torch.rand(2, 5, 16), torch.rand(2, 9, 16)).shape
+        torch.Size([2, 5, 16])
+
     Source:
         Luong et al. 2015 (dot); the scale is that of Vaswani et al. 2017, eq. 1.
     """

@@ -41,6 +41,11 @@ class DualAttentionLayer(nn.Module):
     Shape:
         - a, b :math:`(B, C, H, W)`. Output: the next a and b; a branch that does not exist passes its map through.
 
+    Example:
+        >>> a, b = DualAttentionLayer(16, window=7, groups=4)(torch.rand(1, 16, 14, 14), torch.rand(1, 16, 14, 14))
+        >>> a.shape, b.shape
+        (torch.Size([1, 16, 14, 14]), torch.Size([1, 16, 14, 14]))
+
     Source:
         Jayaraman and Mahendran 2025, eq. 13-18 and algorithm 1.
     """

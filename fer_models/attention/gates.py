@@ -82,5 +82,9 @@ def make_gate(name: str, channels: int, settings: GateSettings | None = None) ->
 
     Raises:
         UserError: If the name is unknown; the message lists the valid ones.
+
+    Example:
+        >>> make_gate("cbam", 8)(torch.rand(2, 8, 12, 12)).shape
+        torch.Size([2, 8, 12, 12])
     """
     return GATES[name](channels, settings or GateSettings())

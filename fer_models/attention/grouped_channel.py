@@ -24,6 +24,11 @@ class GroupedChannelAttention(nn.Module):
     Raises:
         UserError: If C is not a multiple of G, or a group is odd and to be halved.
 
+    Example:
+        >>> x = torch.rand(2, 16, 6, 6)
+        >>> GroupedChannelAttention(16, groups=4)(x, x, x).shape
+        torch.Size([2, 16, 6, 6])
+
     Source:
         Jayaraman and Mahendran 2025, eq. 15, 18.
     """

@@ -26,6 +26,10 @@ class SqueezeExcite(nn.Module):
     Raises:
         UserError: If ``activation`` is unknown.
 
+    Example:
+        >>> SqueezeExcite(8, ratio=4)(torch.rand(2, 8, 12, 12)).shape
+        torch.Size([2, 8, 12, 12])
+
     Source:
         Hu et al., "Squeeze-and-excitation networks", CVPR 2018, eq. 2-4.
     """

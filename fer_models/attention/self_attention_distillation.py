@@ -13,6 +13,10 @@ class SpatialDistillation(nn.Module):
         - Input :math:`(B, C, w, w)`, one window a row. Output :math:`(B, C, \lceil w/2 \rceil, \lceil w/2 \rceil)`: a
           window of 49 tokens keeps 16.
 
+    Example:
+        >>> SpatialDistillation(16)(torch.rand(3, 16, 7, 7)).shape
+        torch.Size([3, 16, 4, 4])
+
     Source:
         Jayaraman and Mahendran 2025, eq. 17. The print is ambiguous; a narrowing and a widening convolution is our
         reading. There is no activation between them.
@@ -38,6 +42,10 @@ class ChannelDistillation(nn.Module):
     Shape:
         - Input :math:`(B, C, P)`, positions in raster order. Output :math:`(B, C/2, P)`; each group's channels stay
           together.
+
+    Example:
+        >>> ChannelDistillation(16, groups=4)(torch.rand(3, 16, 49)).shape
+        torch.Size([3, 8, 49])
 
     Source:
         Jayaraman and Mahendran 2025, eq. 18; grouped convolutions of widths 1 and 3 along the positions are our

@@ -25,6 +25,10 @@ class SpatialAttention(nn.Module):
     Raises:
         UserError: If ``kernel_size`` is even or smaller than 3, or ``norm`` is unknown.
 
+    Example:
+        >>> SpatialAttention(7)(torch.rand(2, 8, 12, 12)).shape
+        torch.Size([2, 8, 12, 12])
+
     Source:
         Woo et al., "CBAM", ECCV 2018, eq. 3, which has no batch norm. The released CBAM code stacks [max, mean].
     """

@@ -28,6 +28,11 @@ class WindowSelfAttention(nn.Module):
     Raises:
         UserError: If ``window`` is smaller than 1.
 
+    Example:
+        >>> x = torch.rand(2, 16, 10, 10)
+        >>> WindowSelfAttention(16, window=7)(x, x, x).shape
+        torch.Size([2, 16, 10, 10])
+
     Source:
         Jayaraman and Mahendran 2025, eq. 13-14, 17.
     """

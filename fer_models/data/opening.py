@@ -34,6 +34,11 @@ def open_dataset(
 
     Raises:
         UserError: If there is nothing of that name, no reader knows the layout, or the data are damaged.
+
+    Example:
+        >>> data = open_dataset("synthetic:count=28,seed=0")
+        >>> data.images.shape, data.split_names
+        ((28, 64, 64, 1), ('train', 'val', 'test'))
     """
     if size is not None and not 8 <= size <= 1024:
         raise UserError(f"Stored pictures have a side of 8 to 1024 pixels, not {size}.")

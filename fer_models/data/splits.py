@@ -185,6 +185,13 @@ def make_split(
 
     Raises:
         UserError: If the protocol is unknown or does not fit the data set.
+
+    Example:
+        >>> from fer_models.data import open_dataset
+        >>> data = open_dataset("synthetic:count=70,seed=0")
+        >>> split = make_split(data, "folds-5", fold=0, seed=1)
+        >>> len(split.train) + len(split.val) + len(split.test)
+        70
     """
     if protocol not in PROTOCOLS:
         raise UserError(f"There is no split protocol {protocol!r}; choose one of: {', '.join(PROTOCOLS)}.")

@@ -150,6 +150,16 @@ def make_map(
 
     Raises:
         UserError: If features or settings do not fit, or there are fewer than 5 faces.
+
+    Example:
+        >>> from fer_models import load_checkpoint
+        >>> from fer_models.data import open_dataset
+        >>> from fer_models.evaluation.evaluate import evaluate
+        >>> data = open_dataset("synthetic:count=70,seed=0")
+        >>> network = load_checkpoint("checkpoints/fcsdnet-synthetic")
+        >>> evaluation = evaluate(network, data, np.arange(70), split_name="all", selection="val")
+        >>> make_map(network, data, evaluation, MapSettings(method="pca")).coordinates.shape
+        (70, 2)
     """
     checkpoint = network if isinstance(network, Checkpoint) else network.checkpoint
     settings = settings.fitted(evaluation.n)

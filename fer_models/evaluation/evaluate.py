@@ -167,6 +167,15 @@ def evaluate(
     Raises:
         UserError: If no class is common, no labelled picture is left, predictions and pictures differ in number, or the
             averaging or a class of the label map is unknown.
+
+    Example:
+        >>> from fer_models import load_checkpoint
+        >>> from fer_models.data import open_dataset
+        >>> data = open_dataset("synthetic:count=70,seed=0")
+        >>> network = load_checkpoint("checkpoints/fcsdnet-synthetic")
+        >>> evaluation = evaluate(network, data, data.split_index("test"), split_name="test", selection="val")
+        >>> evaluation.estimate(["accuracy"])["accuracy"].low < evaluation.value("accuracy")
+        True
     """
     if averaging not in AVERAGINGS:
         raise UserError(f"Test-time averaging is one of {', '.join(AVERAGINGS)}, not {averaging!r}.")

@@ -30,6 +30,11 @@ def wilson(successes: Any, n: Any, level: float = 0.95) -> tuple[Any, Any]:
     Raises:
         UserError: If ``level`` is not in (0, 1) or ``successes`` not in 0 .. n.
 
+    Example:
+        >>> low, high = wilson(np.array(80), np.array(100))
+        >>> round(float(low), 3), round(float(high), 3)
+        (0.711, 0.867)
+
     Source:
         Wilson, "Probable inference, the law of succession, and statistical inference", 1927; no continuity correction.
     """

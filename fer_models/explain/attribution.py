@@ -22,6 +22,12 @@ class Attribution:
         against: int64 (B,), the other class of a contrast, else ``None``.
         seconds: wall-clock time of the whole batch.
         options: the method's options as they were used.
+
+    Example:
+        >>> values = np.array([[[2.0, -1.0], [0.0, 1.0]]], np.float32)
+        >>> attribution = Attribution(values, "saliency", None, None, "logit", np.array([3]), 0.1)
+        >>> attribution.heatmap().tolist()
+        [[[1.0, 0.0], [0.0, 0.5]]]
     """
 
     values: np.ndarray

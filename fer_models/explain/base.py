@@ -201,12 +201,26 @@ def explain(
 
     Raises:
         UserError: If the method, layer, class or an option is unknown, or the method cannot run on this network.
+
+    Example:
+        >>> from fer_models import load_checkpoint
+        >>> classifier = load_checkpoint("checkpoints/fcsdnet-synthetic")
+        >>> batch = classifier.prepare([np.eye(48, dtype=np.uint8) * 255])
+        >>> attribution = explain(classifier, batch, "layer_cam", target="happy")
+        >>> attribution.values.shape, attribution.layer_size
+        ((1, 48, 48), (6, 6))
     """
     return EXPLAINERS[method]().attribute(classifier, batch, target, layer=layer, of=of, progress=progress, **options)
 
 
 def unsupported_methods(classifier: Classifier) -> dict[str, str]:
-    """Key of every method that cannot run on this network, with the reason in one sentence."""
+    """Key of every method that cannot run on this network, with the reason in one sentence.
+
+    Example:
+        >>> from fer_models import load_checkpoint
+        >>> unsupported_methods(load_checkpoint("checkpoints/fcsdnet-synthetic"))
+        {}
+    """
     return dict(_REFUSED.of(classifier, None, lambda: _refused(classifier)))
 
 

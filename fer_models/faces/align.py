@@ -52,6 +52,10 @@ def face_square(face: Face, margin: float = 0.0) -> tuple[float, float, float, f
 
     ``margin`` is the part of the side that is added on all sides together: 0.2 makes the side 1.2 times as long. A box
     of the detector ``"whole"``, or of one that is not registered, is enclosed by a square of its longest side.
+
+    Example:
+        >>> face_square(Face((0.0, 0.0, 40.0, 60.0), 1.0), margin=0.5)
+        (-25.0, -15.0, 65.0, 75.0)
     """
     left, top, right, bottom = face.box
     if face.detector in DETECTORS and face.detector != "whole":
@@ -75,6 +79,12 @@ def crop_face(
     Raises:
         UserError: If ``alignment`` is neither ``"none"`` nor ``"eyes"``, or the margin is not in (-1, 10].
         ValueError: If the box has no area or lies beside the picture.
+
+    Example:
+        >>> image = np.zeros((120, 160, 3), np.uint8)
+        >>> crop, info = crop_face(image, Face((40.0, 30.0, 100.0, 90.0), 1.0), margin=0.2)
+        >>> crop.shape, info["alignment"]
+        ((72, 72, 3), 'none')
     """
     if alignment not in ALIGNMENTS:
         raise UserError(f"Alignment is 'none' or 'eyes', not {alignment!r}.")

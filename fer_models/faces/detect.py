@@ -44,6 +44,12 @@ def detect_faces(
     Raises:
         UserError: If there is no such detector, or its file is missing or damaged.
         ValueError: If the picture is not uint8 (H, W, 3).
+
+    Example:
+        >>> detect_faces(np.zeros((120, 160, 3), np.uint8), "haar")
+        []
+        >>> detect_faces(np.zeros((120, 160, 3), np.uint8), "whole")[0].box
+        (0.0, 0.0, 160.0, 120.0)
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         raise ValueError(f"expected a uint8 RGB picture (H, W, 3), got {image.dtype} {image.shape}")

@@ -22,6 +22,11 @@ class Face:
         landmarks: (5, 2) float32, x and y in pixels: the eye on the picture's left, the eye on its right, the nose,
             the mouth corner on the left and on the right; or None.
         detector: key of the detector in :data:`DETECTORS`.
+
+    Example:
+        >>> face = Face((10.0, 20.0, 60.0, 90.0), 0.9)
+        >>> face.width, face.height
+        (50.0, 70.0)
     """
 
     box: tuple[float, float, float, float]

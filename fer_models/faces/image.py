@@ -104,6 +104,10 @@ def encode_png(array: np.ndarray, fields: Mapping[str, str] | None = None) -> by
 
     Raises:
         ValueError: If the array has another type or shape.
+
+    Example:
+        >>> decode_image(encode_png(np.zeros((30, 40), np.uint8))).shape
+        (30, 40, 3)
     """
     if array.dtype != np.uint8 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
         raise ValueError(f"expected uint8 (H, W), (H, W, 3) or (H, W, 4), got {array.dtype} {array.shape}")
@@ -123,6 +127,10 @@ def resize(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
 
     Raises:
         ValueError: If the picture is empty or a side of ``size`` is below 1.
+
+    Example:
+        >>> resize(np.zeros((30, 40, 3), np.uint8), 48).shape
+        (48, 48, 3)
     """
     height, width = (size, size) if isinstance(size, int) else size
     if min(height, width, *image.shape) < 1:

@@ -15,6 +15,10 @@ def inverse_frequency(class_counts: Sequence[int] | None, num_classes: int) -> T
 
     Raises:
         UserError: If the counts are missing, not K of them, or all zero.
+
+    Example:
+        >>> inverse_frequency([30, 10], 2).tolist()
+        [0.6666666865348816, 2.0]
     """
     if class_counts is None:
         raise UserError("Class weights need the number of training images of each class.")
@@ -42,6 +46,11 @@ class CrossEntropy(FERLoss):
 
     Raises:
         UserError: If ``label_smoothing`` is out of range, or counts are missing for class weights.
+
+    Example:
+        >>> loss = CrossEntropy(2, class_counts=[30, 10], class_weights=True)
+        >>> round(float(loss(torch.zeros(1, 2), torch.tensor([1]))), 4)  # log 2
+        0.6931
 
     Source:
         Smoothing: Szegedy et al., "Rethinking the Inception architecture", CVPR 2016, section 7.

@@ -25,6 +25,12 @@ class Distillation(FERLoss):
     Raises:
         UserError: If an option is out of range; :meth:`forward` without teacher logits.
 
+    Example:
+        >>> logits, teacher = torch.zeros(1, 2), torch.zeros(1, 2)
+        >>> loss = Distillation(2, alpha=0.5)(logits, torch.tensor([0]), teacher_logits=teacher)
+        >>> round(float(loss), 4)  # half of log 2: the student agrees with the teacher
+        0.3466
+
     Source:
         Hinton et al. 2015. Jayaraman and Mahendran 2025, algorithm 3, name the loss only; shares and temperature are
         our choice.

@@ -24,6 +24,10 @@ class Focal(FERLoss):
     Raises:
         UserError: If ``gamma`` is out of range, or counts are missing for class weights.
 
+    Example:
+        >>> round(float(Focal(2, gamma=1.0)(torch.zeros(1, 2), torch.tensor([0]))), 4)  # half of log 2
+        0.3466
+
     Source:
         Lin et al., "Focal loss for dense object detection", ICCV 2017, eq. 5, in its softmax form.
     """

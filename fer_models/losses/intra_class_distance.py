@@ -37,6 +37,11 @@ class IntraClassDistance(FERLoss):
     Raises:
         UserError: If an option is unknown or out of range; :meth:`forward` without embedding.
 
+    Example:
+        >>> loss = IntraClassDistance(2, 3, weight=0.1)
+        >>> loss(torch.zeros(4, 2), torch.tensor([0, 0, 1, 1]), embedding=torch.eye(4, 3)).shape
+        torch.Size([])
+
     Source:
         Li et al. 2025, eq. 25-29. Centres kept over batches, the means over the batch and :math:`\lambda = 0.01` are
         our choice. A class has no d until a second class was seen, and no penalty.

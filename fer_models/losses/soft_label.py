@@ -25,6 +25,11 @@ class SoftLabel(FERLoss):
     Raises:
         UserError: If ``min_share`` is out of range or a vote is negative.
 
+    Example:
+        >>> votes = torch.tensor([[8.0, 2.0]])  # ten annotators
+        >>> SoftLabel(2, min_share=0.3).distribution(votes).tolist()
+        [[1.0, 0.0]]
+
     Source:
         Barsoum et al., "Training deep networks for facial expression recognition with crowd-sourced label
         distribution", ICMI 2016 (FERPlus), section 4, the cross-entropy scheme.

@@ -29,6 +29,14 @@ class Corruption(ABC):
         low, high: range of the strength.
         neutral: strength at which nothing changes.
         severities: strengths of the severities 1 to 5, from mild to heavy; this project's own choice.
+
+    Example:
+        >>> from fer_models.robustness import CORRUPTIONS
+        >>> blur = CORRUPTIONS.create("blur")
+        >>> crop = np.eye(48, dtype=np.uint8)[..., None].repeat(3, axis=2) * 255
+        >>> worse = blur.apply(crop, blur.strength(3))  # severity 3 of 5
+        >>> worse.shape, bool(worse.max() < crop.max())
+        ((48, 48, 3), True)
     """
 
     key: ClassVar[str]

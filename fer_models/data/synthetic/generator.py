@@ -65,6 +65,11 @@ def generate_face(options: SyntheticOptions, index: int) -> SyntheticFace:
 
     Raises:
         UserError: If ``index`` is not below ``options.count``.
+
+    Example:
+        >>> from fer_models.data.synthetic.options import SyntheticOptions
+        >>> generate_face(SyntheticOptions(count=28, size=48, seed=0), 3).image.shape
+        (48, 48, 1)
     """
     if not 0 <= index < options.count:
         raise UserError(f"The set has {options.count} faces, so there is no face number {index}.")

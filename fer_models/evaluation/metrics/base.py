@@ -21,6 +21,12 @@ class Metric:
             ``"probabilities"``: ``function(targets, probabilities, weights)`` maps int (N,), float (N, K) and row
             weights (..., N) or ``None`` to (...).
         percent: whether a page shows 100 times the value with a per cent sign.
+
+    Example:
+        >>> from fer_models.evaluation.metrics import METRICS
+        >>> table = np.array([[8, 2], [5, 5]])  # rows are true classes
+        >>> float(METRICS["accuracy"].function(table)), METRICS["accuracy"].direction
+        (0.65, 'higher')
     """
 
     title: str

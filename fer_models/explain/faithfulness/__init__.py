@@ -40,6 +40,15 @@ def measure(
 
     Raises:
         UserError: If the metric is unknown, masks are missing, or an option is out of range.
+
+    Example:
+        >>> from fer_models import load_checkpoint
+        >>> from fer_models.explain import explain
+        >>> classifier = load_checkpoint("checkpoints/mini-xception-fer2013")
+        >>> batch = classifier.prepare([np.eye(48, dtype=np.uint8) * 255])
+        >>> attribution = explain(classifier, batch, "grad_cam")
+        >>> measure(classifier, batch, attribution, "sparseness").shape
+        (1,)
     """
     return FAITHFULNESS[metric]().measure(Trial(classifier, batch, attribution, masks), **options)
 
