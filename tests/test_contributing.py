@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = ("CONTRIBUTING.md", "docs/architecture.md", "README.md")
+DOCUMENTS = ("CONTRIBUTING.md", "docs/architecture.md", "docs/decisions.md", "README.md")
 #: Runs in a process of its own, since nothing can be taken out of a registry again.
 _CHECK = """
 import io, json, sys
