@@ -5,6 +5,7 @@ from __future__ import annotations
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
+from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
 from fer_models import __version__
@@ -66,4 +67,5 @@ def _write(translator: object, node: nodes.Element, as_block: bool) -> None:
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
+    app.add_lexer("mermaid", TextLexer)  # drawn where the file itself is looked at, such as on GitHub
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))

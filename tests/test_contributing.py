@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import importlib.util
 import json
 import os
@@ -133,15 +135,33 @@ def missing_names(text: str, root: Path = ROOT) -> list[str]:
     for span in re.findall(r"`([^`\n]+)`", prose):
         missing += [path for path in re.findall(r"[\w./-]+/[\w.-]*", span) if not _path_exists(path, root)]
         missing += [name for name in re.findall(r"\b(?:fer_models|workbench)(?:\.\w+)+", span) if not _importable(name)]
-    for module, name in re.findall(r"`(\w+)` (?:of|in) `([\w/]+\.py)`", prose):
-        if not re.search(rf"\b{module}\b", (root / name).read_text() if (root / name).exists() else ""):
-            missing.append(f"{module} of {name}")
+    for name, path in re.findall(r"`([\w.]+)`\s+(?:of|in)\s+`([\w/]+\.py)`", prose):
+        if not (root / path).exists() or not _defines(root / path, name):
+            missing.append(f"{name} in {path}")
     return missing
 
 
 def _path_exists(path: str, root: Path) -> bool:
     ours = path.startswith(("fer_models/", "workbench/", "pages/", "tests/", "docs/", "benchmarks/", "checkpoints/"))
     return not ours or path == "docs/_build/html/index.html" or (root / path.rstrip(".")).exists() or "<" in path
+
+
+def _defines(file: Path, name: str) -> bool:
+    """Whether a file defines a class, a function, a constant, or a method or field ``Class.name``."""
+    body: list[ast.stmt] = ast.parse(file.read_text(encoding="utf-8")).body
+    for part in name.split("."):
+        match = next((node for node in body if part in _names(node)), None)
+        if match is None:
+            return False
+        body = getattr(match, "body", [])
+    return True
+
+
+def _names(node: ast.stmt) -> set[str]:
+    if isinstance(node, ast.ClassDef | ast.FunctionDef):
+        return {node.name}
+    targets = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
+    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def _importable(name: str) -> bool:
