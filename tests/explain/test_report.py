@@ -1,9 +1,12 @@
 """The report: one page, nothing fetched, the face only if it was asked for."""
 
 import base64
+import dataclasses
 import datetime
 import io
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -11,7 +14,6 @@ from PIL import Image
 
 from fer_models.errors import UserError
 from fer_models.explain import explain
-from fer_models.explain.report.charts import bars_html, lines_html
 from fer_models.explain.report.document import (
     Bar,
     Figure,
@@ -91,16 +93,44 @@ def test_nothing_is_fetched(page):
     assert "default-src 'none'" in text
 
 
-def test_charts_draw_their_values():
-    text = bars_html([Bar("eyes", 1.4), Bar("nose", float("nan")), Bar("a<b", 0.5, mark=0.25)])
+def test_charts_draw_their_values(classifier):
+    bars = [Bar("eyes", 1.4), Bar("nose", float("nan")), Bar("a<b", 0.5, mark=0.25)]
+    lines = Lines([0, 1], {"a": [float("nan"), 1.0], "b": [0, 2]}, "share", "p")
+    text = html_report("x", [classifier.checkpoint], {}, [Section("Charts", bars=bars, lines=lines)])
     assert "width:100.00%" in text
-    assert "none" in text
+    assert '<div class="value">none</div>' in text
     assert "a&lt;b" in text
     assert "left:25.00%" in text
-    curve = lines_html(Lines([0, 1], {"a": [float("nan"), 1.0], "b": [0, 2]}, "share", "p"))
-    assert curve.count("<polyline") == 2
-    assert ">2</text>" in curve
-    assert "p over share: a, b" in curve
+    assert text.count("<polyline") == 2
+    assert ">2</text>" in text
+    assert "p over share: a, b" in text
+
+
+def test_everything_from_outside_is_escaped(classifier, face):
+    hostile = """<script>alert("1")</script> & 'face'.png"""
+    classes = (hostile, *classifier.checkpoint.classes[1:])
+    checkpoint = dataclasses.replace(classifier.checkpoint, classes=classes)
+    section = Section(
+        hostile,
+        [hostile],
+        [Figure(hostile, face, face, hostile)],
+        [Bar(hostile, 0.5, 0.4, 0.6)],
+        Lines([0, 1], {hostile: [0, 1]}, hostile, hostile),
+        (hostile,),
+        [(hostile,)],
+    )
+    text = html_report(hostile, [checkpoint], {hostile: hostile}, [section], include_picture=True)
+    assert "<script" not in text and "&amp;lt;" not in text
+    escaped = text.count("&lt;script&gt;alert(&#34;1&#34;)&lt;/script&gt; &amp; &#39;face&#39;.png")
+    assert escaped == text.count("alert(") == 19
+
+
+def test_the_template_engine_is_loaded_only_for_a_report():
+    code = (
+        "import sys, torch; before = set(sys.modules); import fer_models.explain.report.document; "
+        "assert 'jinja2' not in set(sys.modules) - before"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_report_needs_a_network():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import datetime
-import html
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,36 +17,16 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.colours import USUAL_MAP
 from fer_models.errors import UserError
 from fer_models.explain.overlay import overlay
-from fer_models.explain.report.charts import Bar, Lines, bars_html, lines_html
+from fer_models.explain.report.charts import Bar, Lines, bar_geometry, lines_geometry
 from fer_models.faces.image import encode_png, resize
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 __all__ = ["Bar", "Figure", "Lines", "Section", "heatmap_figure", "html_report", "versions"]
 
-#: What the browser may load for the page: what is written in it, and nothing else.
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-_STYLE = """
-:root { color-scheme: light dark; --line: #d5dadd; --soft: #f3f5f6; --ink: #16191b; --mark: #2f6f9f; }
-@media (prefers-color-scheme: dark) { :root { --line: #444b50; --soft: #22272a; --ink: #e9edef; --mark: #7db8e0; } }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; color: var(--ink); }
-h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
-table { border-collapse: collapse; display: block; overflow-x: auto; }
-th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-td { overflow-wrap: anywhere; font-variant-numeric: tabular-nums; } td.number { text-align: right; }
-td:first-child { overflow-wrap: normal; min-width: 6.5rem; }
-.figures { display: flex; flex-wrap: wrap; gap: 1rem; }
-figure { margin: 0; max-width: 20rem; }
-img { max-width: 100%; height: auto; display: block; image-rendering: pixelated; }
-figcaption { font-size: .875rem; } figcaption b { display: block; }
-.note { background: var(--soft); border-left: 4px solid var(--line); padding: .5rem .8rem; }
-.bars { display: grid; grid-template-columns: auto 1fr auto; gap: .25rem .7rem; align-items: center; max-width: 40rem;
-  margin: 1rem 0; }
-.bars .track { background: var(--soft); height: 1rem; position: relative; }
-.bars .bar { background: var(--mark); height: 100%; } .bars .value { font-variant-numeric: tabular-nums; }
-.bars .span { position: absolute; top: 45%; height: 10%; background: var(--ink); }
-.bars .mark { position: absolute; top: 0; height: 100%; width: 2px; background: var(--ink); }
-svg { max-width: 100%; height: auto; } svg text { fill: currentColor; font-size: 12px; }
-"""
 _LARGEST_SIDE = 640
+_FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -143,24 +124,15 @@ def html_report(
         if include_picture
         else "The picture that was explained is not part of this report; figures show the maps alone."
     )
-    parts = [
-        f"<h1>{_text(title)}</h1>",
-        f"<p>{_text(made.strftime('%Y-%m-%d %H:%M %Z').strip())}</p>",
-        f'<p class="note">{note} A network reads an expression from a face; it does not know what a person feels.</p>',
-        *(_section(section, include_picture) for section in sections),
-        "<h2>What was asked</h2>",
-        _table((), [(name, value) for name, value in settings.items()]),
-        "<h2>Networks</h2>",
-        *(_table((), _facts(checkpoint)) for checkpoint in checkpoints),
-        "<h2>Versions</h2>",
-        _table((), list(versions().items())),
-    ]
-    return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n" + "\n".join(parts) + "\n</body>\n"
-        "</html>\n"
+    return _template().render(
+        title=title,
+        made=made.strftime("%Y-%m-%d %H:%M %Z").strip(),
+        note=note,
+        style=(_FOLDER / "report.css").read_text("utf-8"),
+        sections=[_drawn(section, include_picture) for section in sections],
+        settings=_cells(settings.items()),
+        networks=[_cells(_facts(checkpoint)) for checkpoint in checkpoints],
+        versions=_cells(versions().items()),
     )
 
 
@@ -175,35 +147,47 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _section(section: Section, include_picture: bool) -> str:
-    parts = [f"<h2>{_text(section.title)}</h2>", *(f"<p>{_text(text)}</p>" for text in section.text)]
-    figures = [_figure(figure, include_picture) for figure in section.figures]
-    if any(figures):
-        parts.append('<div class="figures">' + "".join(figures) + "</div>")
-    if section.bars:
-        parts.append(bars_html(section.bars))
-    if section.lines is not None:
-        parts.append(lines_html(section.lines))
-    if section.rows:
-        parts.append(_table(section.columns, section.rows))
-    return "\n".join(parts)
+def _template() -> Template:
+    """The page's template; jinja2 is imported only where a report is made."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("report.html")
 
 
-def _figure(figure: Figure, include_picture: bool) -> str:
-    picture = figure.picture if include_picture else figure.without_face
-    if picture is None:
-        return ""
+def _drawn(section: Section, include_picture: bool) -> dict[str, Any]:
+    """A section as the template takes it: pictures as addresses, charts as geometry, cells as text."""
+    figures = [(figure, figure.picture if include_picture else figure.without_face) for figure in section.figures]
+    return {
+        "title": section.title,
+        "text": section.text,
+        "figures": [
+            {"title": figure.title, "caption": figure.caption, "address": _address(picture)}
+            for figure, picture in figures
+            if picture is not None
+        ],
+        "bars": [bar_geometry(bar) for bar in section.bars],
+        "lines": None if section.lines is None else lines_geometry(section.lines),
+        "columns": section.columns,
+        "rows": _cells(section.rows),
+    }
+
+
+def _address(picture: np.ndarray) -> str:
+    """uint8 (H, W[, 1 or 3]) as a ``data:`` address of a PNG, made smaller where it is large."""
     picture = picture[:, :, 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture
     longest = max(picture.shape[:2])
     if longest > _LARGEST_SIDE:
         height, width = (max(1, round(side * _LARGEST_SIDE / longest)) for side in picture.shape[:2])
         picture = resize(picture, (height, width))
-    data = base64.b64encode(encode_png(picture)).decode()
-    caption = _text(figure.caption)
-    return (
-        f'<figure><img src="data:image/png;base64,{data}" alt="{_text(figure.title)}">'
-        f"<figcaption><b>{_text(figure.title)}</b>{caption}</figcaption></figure>"
-    )
+    return "data:image/png;base64," + base64.b64encode(encode_png(picture)).decode()
 
 
 def _facts(checkpoint: Checkpoint) -> list[tuple[str, object]]:
@@ -220,17 +204,12 @@ def _facts(checkpoint: Checkpoint) -> list[tuple[str, object]]:
     return facts
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    head = "<tr>" + "".join(f"<th>{_text(name)}</th>" for name in columns) + "</tr>" if columns else ""
-    body = "".join("<tr>" + "".join(_cell(value) for value in row) + "</tr>" for row in rows)
-    return f"<table>{head}{body}</table>"
+def _cells(rows: Iterable[Sequence[object]]) -> list[list[tuple[str, bool]]]:
+    """Text of each cell, and whether it is a number."""
+    return [[_cell(value) for value in row] for row in rows]
 
 
-def _cell(value: object) -> str:
+def _cell(value: object) -> tuple[str, bool]:
     if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
-        return f'<td class="number">{_text("none" if value != value else f"{value:.4g}")}</td>'
-    return f"<td>{_text(value)}</td>"
-
-
-def _text(value: object) -> str:
-    return html.escape(str(value))
+        return ("none" if value != value else f"{value:.4g}"), True
+    return str(value), False
