@@ -17,7 +17,7 @@ from torch import Tensor
 from fer_models.architectures.base import FERNetwork
 from fer_models.averaging import looks
 from fer_models.checkpoint import Checkpoint, read_checkpoint
-from fer_models.inference import PLAIN, Choice, Forward, Optimised, optimise
+from fer_models.inference import Choice, Forward, Optimised, optimise
 from fer_models.inference.forwards import plain
 from fer_models.layout import channels_last
 
@@ -64,11 +64,6 @@ class Classifier:
         self.lock = threading.RLock()
         self._optimised: Optimised | None = None
         self._optimising = threading.Lock()
-
-    @property
-    def backend(self) -> str:
-        """What runs a single picture: ``"torch"``, or after :meth:`optimise` what won, such as ``"onnxruntime"``."""
-        return PLAIN if self._optimised is None else self._optimised.choice.name(1)
 
     @property
     def choice(self) -> Choice | None:

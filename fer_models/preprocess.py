@@ -68,10 +68,6 @@ class Preprocess:
         """Map pixels 0..255 of any dtype, (B, C, H, W), to the network's float32 scale on the same device."""
         return batch.float().mul_(1 / (255 * self.std)).sub_(self.mean / self.std)
 
-    def unscale(self, batch: Tensor) -> Tensor:
-        """The inverse of :meth:`scale`: network input to pixel values in [0, 1], clipped; for display."""
-        return (batch * self.std + self.mean).clamp(0, 1)
-
     def __call__(self, images: Sequence[np.ndarray] | np.ndarray) -> Tensor:
         """Network input (B, C, size, size), float32, from uint8 pictures (H, W), (H, W, 1) or (H, W, 3)."""
         batch = np.stack([self.stored(image) for image in images])

@@ -129,20 +129,6 @@ def _samples(evaluation: Evaluation, metric: str, weights: np.ndarray) -> np.nda
     return chosen.function((weights @ cells).reshape(-1, k, k))
 
 
-def paired_bootstrap(
-    a: Evaluation, b: Evaluation, metric: str = "accuracy", *, resamples: int = 2000, seed: int = 0
-) -> tuple[Estimate, float]:
-    """Difference ``a - b`` of any metric with its 95 % interval, and a two-sided p-value; the same rows for both.
-
-    The p-value is twice the share of resamples on the other side of zero, never below 1 / resamples.
-
-    Raises:
-        UserError: If the two were not measured on the same pictures and classes, or the metric is unknown.
-    """
-    a, b = paired((a, b))
-    return _difference(a, b, metric, *_resampled((a, b), metric, resamples, seed))
-
-
 def _resampled(evaluations: Sequence[Evaluation], metric: str, resamples: int, seed: int = 0) -> list[np.ndarray]:
     """The metric of each evaluation, float64 (resamples,), on the same resampled rows."""
     drawn = [

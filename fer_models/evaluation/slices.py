@@ -214,12 +214,6 @@ def people_slices(evaluation: Evaluation, dataset: FaceDataset) -> list[Slice]:
     ]
 
 
-def worst_slices(evaluation: Evaluation, dataset: FaceDataset, metric: str = "accuracy") -> list[Slice]:
-    """:func:`worst_of` by every column of :func:`slice_columns`."""
-    columns = {name: column_values(dataset, evaluation.positions, name) for name in slice_columns(dataset)}
-    return worst_of(evaluation, columns, metric)
-
-
 def worst_of(evaluation: Evaluation, columns: Mapping[str, np.ndarray], metric: str = "accuracy") -> list[Slice]:
     """Slices by every column but those with a value for nearly every picture; worst first, small ones last.
 

@@ -7,7 +7,6 @@ import numpy as np
 from fer_models import labels
 from workbench.app.pictures import png
 from workbench.face.figures import probability_bars
-from workbench.features.explain.figures import sorted_gates
 from workbench.features.train.figures import learning_curve
 from workbench.heatmap.figures import heatmap_overlay
 
@@ -45,8 +44,3 @@ def test_a_heatmap_keeps_its_fixed_scale() -> None:
     signed = heatmap_overlay(face, heat, opacity=0.4, signed=True).data[1]
     assert (signed.zmin, signed.zmax) == (-1, 1) and signed.colorscale != trace.colorscale
     assert len(heatmap_overlay(face, None, opacity=0.4).data) == 1
-
-
-def test_gates_are_sorted() -> None:
-    (line,) = sorted_gates({"one": np.array([0.2, 0.9, 0.5])}).data
-    assert list(line.y) == [0.9, 0.5, 0.2] and "3 channels" in line.name

@@ -9,7 +9,7 @@ from scipy import stats
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import softmax
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.significance import agreement_matrix, compare, holm, mcnemar_exact, paired, paired_bootstrap
+from fer_models.evaluation.significance import agreement_matrix, compare, holm, mcnemar_exact, paired
 
 
 def made(accuracy: float, seed: int, n: int = 600, classes: int = 4) -> Evaluation:
@@ -58,12 +58,12 @@ def test_clear_and_chance_differences() -> None:
 def test_paired_bootstrap_of_probabilities_and_its_width() -> None:
     """The interval of a paired difference of accuracy is the one that theory gives for the discordant pictures."""
     a, b = made(0.75, 4, n=2000), made(0.65, 5, n=2000)
-    difference, _ = paired_bootstrap(a, b)
+    difference = compare([a, b])[0].difference
     each = (a.predictions == a.targets).astype(float) - (b.predictions == b.targets)
     half = 1.96 * each.std() / np.sqrt(2000)
     assert (difference.high - difference.low) / 2 == pytest.approx(half, rel=0.08)
-    loss, p = paired_bootstrap(a, b, "log_loss", resamples=500)
-    assert loss.value < 0 and loss.high < 0 and p == 1 / 500
+    pair = compare([a, b], "log_loss", resamples=500)[0]
+    assert pair.difference.value < 0 and pair.difference.high < 0 and pair.p == 1 / 500
 
 
 def test_pictures_are_paired_by_their_place() -> None:

@@ -23,7 +23,7 @@ from fer_models.evaluation.slices import (
     slice_columns,
     slice_metric,
     worst_by,
-    worst_slices,
+    worst_of,
 )
 
 N = 400
@@ -107,8 +107,12 @@ def test_small_and_unknown_slices_are_marked(data: FaceDataset, evaluation: Eval
         slice_metric(evaluation, np.arange(3), "angle")
 
 
+def columns_of(data: FaceDataset, evaluation: Evaluation) -> dict[str, np.ndarray]:
+    return {name: column_values(data, evaluation.positions, name) for name in slice_columns(data)}
+
+
 def test_worst_slices_over_all_columns(data: FaceDataset, evaluation: Evaluation) -> None:
-    parts = worst_slices(evaluation, data)
+    parts = worst_of(evaluation, columns_of(data, evaluation))
     assert parts[0].column == "brightness"
     assert "subject" not in {part.column for part in parts}  # 90 subjects with four pictures each say nothing
     assert [part.small for part in parts] == sorted(part.small for part in parts)
@@ -150,7 +154,7 @@ def test_measures_of_pictures() -> None:
 
 @pytest.mark.filterwarnings("error")
 def test_slices_without_the_figure_are_left_out(data: FaceDataset, evaluation: Evaluation) -> None:
-    parts = worst_slices(evaluation, data, "roc_auc")
+    parts = worst_of(evaluation, columns_of(data, evaluation), "roc_auc")
     assert parts and "class" not in {part.column for part in parts}, "one class alone has no area under a curve"
     assert all(np.isfinite(part.estimate.value) for part in parts)
     alone = slice_metric(evaluation, column_values(data, evaluation.positions, "class"), "class", "roc_auc")

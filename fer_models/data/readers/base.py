@@ -19,7 +19,6 @@ from fer_models.errors import UserError
 from fer_models.registry import Registry
 
 IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp"))
-TABLE_SUFFIXES = frozenset((".csv", ".txt", ".tsv"))
 #: Option of readers of whole photographs: what is cut from them, see :class:`fer_models.data.listing.Listing`.
 CROP = {"crop": ("middle", "face")}
 #: Key of official counts that are not told by split.

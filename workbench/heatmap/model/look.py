@@ -24,7 +24,7 @@ from fer_models.explain.baselines import BASELINES
 from fer_models.explain.overlay import overlay
 from fer_models.explain.own_attention.maps import AttentionMap, attention_maps
 from fer_models.explain.trust.card import TrustCard, trust_card
-from workbench.app.pictures import as_rgb, enlarged, png
+from workbench.app.pictures import as_rgb, enlarged
 from workbench.app.wording import percent
 from workbench.face.model.predict import classify
 
@@ -234,15 +234,3 @@ def overlaid(
         return overlay(face, large, opacity, colours)
     mixed = (1 - opacity) * face + opacity * coloured((large + 1) / 2, "diverging")
     return np.rint(mixed).astype(np.uint8)
-
-
-def overlay_png(
-    pixels: np.ndarray,
-    heat: np.ndarray | None,
-    opacity: float,
-    signed: bool,
-    side: int = 480,
-    colours: str = USUAL_MAP,
-) -> bytes:
-    """:func:`overlaid` as PNG."""
-    return png(overlaid(pixels, heat, opacity, signed, side, colours))
