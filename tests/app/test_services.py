@@ -93,9 +93,9 @@ def test_one_look_agrees_with_the_library(folders: Path) -> None:
     assert look.title.startswith("LayerCAM for fear (")
     values = np.load(io.BytesIO(look_model.raw(look.attribution)), allow_pickle=False)
     assert (values == look.attribution.values[0]).all()
-    drawn = look_model.overlaid(crop.pixels, look.attribution.heatmap()[0], 0.5, False)
+    drawn = look_model.overlaid(crop.pixels, look.attribution.heatmap()[0], 0.5, False, 480)
     assert drawn.shape == (480, 480, 3)
-    plain = look_model.overlaid(crop.pixels, None, 0.5, False)
+    plain = look_model.overlaid(crop.pixels, None, 0.5, False, 480)
     assert (plain == pictures.enlarged(pictures.as_rgb(crop.pixels), 480)).all()
 
 
