@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -70,6 +70,8 @@ class Explainer(ABC):
         where the layer's own feature maps are.
         class_specific: ``False`` if the map is the same for every class.
         batch_size: pictures worked on at once; larger batches are cut, with progress between.
+        choices: option name to its label and its values with their words, where an option changes what the map means:
+            a page offers these.
     """
 
     key: ClassVar[str]
@@ -82,6 +84,7 @@ class Explainer(ABC):
     signed: ClassVar[bool] = True
     class_specific: ClassVar[bool] = True
     batch_size: ClassVar[int] = 128
+    choices: ClassVar[Mapping[str, tuple[str, Mapping[str, str]]]] = {}
 
     @abstractmethod
     def compute(self, query: Query, *args: Any, **options: Any) -> Tensor:

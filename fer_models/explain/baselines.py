@@ -14,6 +14,8 @@ from fer_models.errors import UserError
 
 #: The baselines by name.
 BASELINES = ("black", "mean", "blurred", "mean face")
+#: How a page offers them, see ``Explainer.choices``.
+BASELINE_CHOICE = ("Compared with", {name: name for name in BASELINES})
 
 
 def baseline_picture(batch: Tensor, kind: str | Tensor, black: float) -> Tensor:

@@ -82,6 +82,9 @@ def test_metadata_is_complete(method):
     assert explainer.family in ("cam", "gradient", "perturbation")
     assert explainer.__doc__
     assert "Source:" in explainer.__doc__
+    for option, (label, words) in explainer.choices.items():
+        assert label
+        assert explainer.options()[option] in words
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -72,17 +72,15 @@ def choose_method(classifier: Classifier) -> str:
 
 def _choose_variant(method: str) -> tuple[tuple[str, str], ...]:
     """The method's own options, where it has some that change what its map means."""
-    chosen = []
-    for name, usual in EXPLAINERS[method].options().items():
-        if name in look_model.VARIANTS:
-            label, choices = look_model.VARIANTS[name]
-            value = st.selectbox(
-                label,
-                choices,
-                format_func=lambda choice: look_model.VARIANT_WORDS.get(choice, choice),
-                **VARIANT.of(method, name).widget(choices, str(usual)),
-            )
-            chosen.append((name, str(value)))
+    explainer, chosen = EXPLAINERS[method], []
+    for name, (label, words) in explainer.choices.items():
+        value = st.selectbox(
+            label,
+            list(words),
+            format_func=words.__getitem__,
+            **VARIANT.of(method, name).widget(list(words), str(explainer.options()[name])),
+        )
+        chosen.append((name, str(value)))
     return tuple(chosen)
 
 

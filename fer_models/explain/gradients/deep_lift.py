@@ -2,6 +2,7 @@
 
 import copy
 import weakref
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 from fer_models.architectures.base import FERNetwork
 from fer_models.attention.channel import ChannelAttention
 from fer_models.explain.base import Query, register_explainer
-from fer_models.explain.baselines import baseline_picture
+from fer_models.explain.baselines import BASELINE_CHOICE, baseline_picture
 from fer_models.explain.gradients.base import GradientExplainer, ScoredModel
 
 _REASONS: weakref.WeakKeyDictionary[nn.Module, str | None] = weakref.WeakKeyDictionary()
@@ -32,6 +33,7 @@ class DeepLift(GradientExplainer):
     summary = "Compares every activation with that of an empty picture and shares out the difference of the scores."
     paper = "Shrikumar et al. 2017, Learning important features through propagating activation differences"
     cost = "one forward pass and one full backward pass of twice the batch, and a copy of the network"
+    choices: ClassVar = {"baseline": BASELINE_CHOICE}
     batch_size = 32
 
     def compute(self, query: Query, baseline: str | Tensor = "black") -> Tensor:

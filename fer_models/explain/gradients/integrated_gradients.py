@@ -1,10 +1,12 @@
 """Integrated gradients: gradients summed along the way from a picture without information."""
 
+from typing import ClassVar
+
 from torch import Tensor
 
 from fer_models.errors import UserError
 from fer_models.explain.base import Query, register_explainer
-from fer_models.explain.baselines import baseline_picture
+from fer_models.explain.baselines import BASELINE_CHOICE, baseline_picture
 from fer_models.explain.gradients.base import GradientExplainer, ScoredModel
 
 
@@ -21,6 +23,7 @@ class IntegratedGradients(GradientExplainer):
     summary = "Adds up gradients from an empty picture to this one; the values sum to what the score gained on the way."
     paper = "Sundararajan et al. 2017, Axiomatic attribution for deep networks"
     cost = "one forward and backward pass for every step, 32 by default"
+    choices: ClassVar = {"baseline": BASELINE_CHOICE}
     batch_size = 16
 
     def compute(

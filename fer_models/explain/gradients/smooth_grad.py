@@ -1,5 +1,7 @@
 """SmoothGrad and VarGrad: gradients of the picture under many small noises."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
@@ -24,6 +26,7 @@ class SmoothGrad(GradientExplainer):
     summary = "Averages the gradient over noisy copies of the picture, so that its grain disappears."
     paper = "Smilkov et al. 2017, SmoothGrad"
     cost = "one forward and backward pass for every noisy copy, 25 by default"
+    choices: ClassVar = {"statistic": ("Over noisy copies", {"mean": "mean", "variance": "variance (VarGrad)"})}
     signed = False
     batch_size = 64
 

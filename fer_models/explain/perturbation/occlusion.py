@@ -1,11 +1,13 @@
 """Occlusion: what the score loses when a patch is covered."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
 from fer_models.errors import UserError
 from fer_models.explain.base import Explainer, Query, register_explainer
-from fer_models.explain.baselines import baseline_picture
+from fer_models.explain.baselines import BASELINE_CHOICE, baseline_picture
 from fer_models.explain.gradients.base import ScoredModel
 
 
@@ -21,6 +23,7 @@ class Occlusion(Explainer):
     summary = "Covers the picture patch by patch and shows where the score falls; slow, and easy to believe."
     paper = "Zeiler and Fergus 2014, Visualizing and understanding convolutional networks"
     cost = "one forward pass for every position of the patch, 121 at 48 pixels"
+    choices: ClassVar = {"baseline": BASELINE_CHOICE}
     family = "perturbation"
     batch_size = 16
 

@@ -20,7 +20,6 @@ from fer_models.explain import (
     layer_sizes,
     unsupported_methods,
 )
-from fer_models.explain.baselines import BASELINES
 from fer_models.explain.overlay import overlay
 from fer_models.explain.own_attention.maps import AttentionMap, attention_maps
 from fer_models.explain.trust.card import TrustCard, trust_card
@@ -32,15 +31,6 @@ from workbench.face.model.predict import classify
 _ALL = 1_000_000
 #: What a page shows before anything is chosen.
 FIRST_METHOD = USUAL_METHOD
-
-
-#: Options of methods that a page offers: name to its label and the choices.
-VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "baseline": ("Compared with", BASELINES),
-    "statistic": ("Over noisy copies", ("mean", "variance")),
-}
-#: Choices that have another name in the field.
-VARIANT_WORDS = {"variance": "variance (VarGrad)"}
 
 
 @dataclass(frozen=True)
@@ -156,7 +146,7 @@ def facts(look: Look) -> str:
     if attribution.layer is not None and attribution.layer_size is not None:
         height, width = attribution.layer_size
         parts.append(f"layer {attribution.layer}, {height} x {width} cells, {attribution.options['upsampling']}")
-    parts += [f"{name} {attribution.options[name]}" for name in VARIANTS if name in attribution.options]
+    parts += [f"{name} {attribution.options[name]}" for name in EXPLAINERS[attribution.method].choices]
     parts.append(f"{attribution.of} of {look.explained}")
     parts.append(f"values {values.min():.3g} to {values.max():.3g}")
     return " · ".join(parts)
