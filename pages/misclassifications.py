@@ -6,12 +6,12 @@ import numpy as np
 import streamlit as st
 
 from fer_models.data import FaceDataset
+from fer_models.evaluation.annotators import votes_name
 from workbench import cache, shared
 from workbench.app import marks
 from workbench.app.wording import percent
 from workbench.evidence import bar, face_answer, gallery, slices_table
 from workbench.evidence.bar import Evidence
-from workbench.evidence.model import answers
 from workbench.features.misclassifications import filters, record
 from workbench.widgets import downloads, heading
 from workbench.widgets.errors import guard
@@ -55,7 +55,7 @@ def _faces(evidence: Evidence, places: np.ndarray, scope: str, voted: FaceDatase
 
 def _voted(evidence: Evidence) -> FaceDataset | None:
     """The set with annotators' votes for the same pictures, where there is one."""
-    name = answers.votes_name(evidence.dataset, evidence.name)
+    name = votes_name(evidence.dataset, evidence.name)
     with guard("the annotators' votes"):
         return None if name is None else cache.dataset(name)
     return None

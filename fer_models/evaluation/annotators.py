@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fer_models.data.catalogue import known_datasets
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
@@ -76,3 +77,18 @@ def vote_agreement(evaluation: Evaluation, votes: np.ndarray, classes: tuple[str
         share=Estimate(float(agreed.mean()), *percentile_interval(samples)),
         ceiling=float(shares.max(1).mean()),
     )
+
+
+def votes_name(dataset: FaceDataset, name: str) -> str | None:
+    """Under which name a set with annotators' votes for the same rows is opened: itself, or FERPlus for FER2013.
+
+    Args:
+        name: under which the data set was opened.
+    """
+    if dataset.soft_labels is not None:
+        return name
+    entries = known_datasets()
+    source = next((e.source for e in entries if e.name == name and e.reader.split(":")[0] == "fer2013"), None)
+    if source is None:
+        return None
+    return next((e.name for e in entries if e.reader.split(":")[0] == "ferplus" and e.source == source), None)

@@ -121,3 +121,13 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     """Softmax along the last axis, float32, without overflow."""
     shifted = np.exp(logits.astype(np.float64) - logits.max(-1, keepdims=True, initial=-np.inf))
     return (shifted / shifted.sum(-1, keepdims=True)).astype(np.float32)
+
+
+def network_classes(network: tuple[str, ...], data: tuple[str, ...]) -> dict[str, str]:
+    """What the network calls each class that it shares with the data set.
+
+    Raises:
+        UserError: If no class is common.
+    """
+    match = match_classes(network, data)
+    return {name: network[int(k)] for name, k in zip(match.classes, match.of_network, strict=True)}

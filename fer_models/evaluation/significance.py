@@ -14,6 +14,9 @@ from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate, percentile_interval, row_weights
 from fer_models.evaluation.metrics import METRICS
 
+#: A corrected p-value below this counts as more than chance.
+LEVEL = 0.05
+
 
 @dataclass(frozen=True)
 class McNemar:
@@ -45,6 +48,11 @@ class Comparison:
     mcnemar: McNemar
     p_holm: float
     mcnemar_holm: float
+
+    @property
+    def p_corrected(self) -> float:
+        """Corrected for the number of pairs: McNemar's exact one for accuracy, the paired bootstrap's for others."""
+        return self.mcnemar_holm if self.metric == "accuracy" else self.p_holm
 
     @property
     def sentence(self) -> str:
@@ -179,3 +187,15 @@ def agreement_matrix(evaluations: Sequence[Evaluation]) -> np.ndarray:
     """
     predictions = np.stack([each.predictions for each in paired(evaluations)])
     return (predictions[:, None] == predictions[None]).mean(2)
+
+
+def winner(metric: str, values: Sequence[float], pairs: Sequence[Comparison]) -> int | None:
+    """Position of the network that beats each other one by more than chance, or ``None``.
+
+    Args:
+        values: The metric of each network. pairs: As :func:`compare` returns them.
+    """
+    chosen = METRICS[metric]
+    top = max(range(len(values)), key=lambda i: values[i] if chosen.direction == "higher" else -values[i])
+    against = [pair for pair in pairs if top in (pair.a, pair.b)]
+    return top if all(pair.p_corrected < LEVEL for pair in against) else None

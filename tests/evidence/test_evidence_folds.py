@@ -14,12 +14,12 @@ from sklearn import metrics as sk
 
 from fer_models.embedding import FaceMap, MapSettings
 from fer_models.errors import UserError
+from fer_models.evaluation import mistakes
 from fer_models.evaluation.class_match import softmax
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.scorecard import Baseline
 from fer_models.labels import FER7
 from fer_models.training.recipe import Recipe
-from workbench.evidence.model import answers as answers_model
 from workbench.features.confusion import figures
 from workbench.features.confusion.model import scorecard, thresholds
 from workbench.features.misclassifications.figures import face_on_map
@@ -137,9 +137,9 @@ def test_a_face_lies_among_its_own_kind() -> None:
 def test_ranks_of_covered_faces_filter(folders: Path) -> None:
     dataset = write_faces(folders)
     evaluation = answers(dataset)
-    rank = answers_model.covered(evaluation, dataset)
+    rank = mistakes.covered(evaluation, dataset)
     assert sorted(rank) == pytest.approx(np.linspace(0, 100, evaluation.n))
-    asked = answers_model.Filter(covered=(80, 100), right=True)
-    found = answers_model.scores(evaluation)
-    places = answers_model.places(evaluation, dataset, asked, "source", found, covered=rank)
+    asked = mistakes.Filter(covered=(80, 100), right=True)
+    found = mistakes.scores(evaluation)
+    places = mistakes.ordered(evaluation, dataset, asked, "source", found, covered=rank)
     assert len(places) == (rank >= 80).sum() == 3

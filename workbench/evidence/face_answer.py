@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from fer_models.evaluation import mistakes
+from fer_models.evaluation.class_match import network_classes
 from workbench import cache, navigation, state
 from workbench.app import pictures
 from workbench.app.wording import percent
@@ -30,7 +32,7 @@ def show(evidence: Evidence, place: int, *, key: str) -> None:
     """
     evaluation, dataset = evidence.evaluation, evidence.dataset
     position = int(evaluation.positions[place])
-    sure = percent(answers.confidence(evaluation, place))
+    sure = percent(mistakes.confidence(evaluation, place))
     st.markdown(f"**{answers.title(evaluation, place)}** · {sure} sure · row {int(evaluation.rows[place])}")
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left, st.container(key=f"pixels {key}"):
@@ -72,7 +74,7 @@ def _heatmaps(evidence: Evidence, place: int, key: str) -> None:
     if "grad_cam" not in look_model.methods(classifier):
         st.caption("Grad-CAM does not work with this network; other methods are on the page Explain.")
         return
-    names = answers.network_classes(checkpoint.classes, evidence.dataset.classes)
+    names = network_classes(checkpoint.classes, evidence.dataset.classes)
     true, predicted = (evaluation.classes[int(k[place])] for k in (evaluation.targets, evaluation.predictions))
     pixels = checkpoint.preprocess.stored(np.asarray(evidence.dataset.images[int(evaluation.positions[place])]))
     asked = [(predicted, "answer")] if true == predicted else [(predicted, "answer"), (true, "label")]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from fer_models.evaluation import mistakes
 from workbench import cache, state
 from workbench.app.wording import percent
 from workbench.evidence.bar import Evidence
@@ -55,7 +56,7 @@ def show(evidence: Evidence, places: np.ndarray, *, key: str, selected: int | No
 
 def _about(evidence: Evidence, place: int) -> str:
     evaluation = evidence.evaluation
-    sure = percent(answers.confidence(evaluation, place))
+    sure = percent(mistakes.confidence(evaluation, place))
     return (
         f"{answers.title(evaluation, place)}, confidence {sure}, row {int(evaluation.rows[place])}: "
         f"labelled {evaluation.classes[evaluation.targets[place]]}, "

@@ -65,7 +65,7 @@ def test_the_pairs_in_words(three: same_faces.Standing) -> None:
     assert "is more than chance (McNemar's exact test, p < 0.001, corrected for 3 pairs)" in second
     correct = [each.predictions == each.targets for each in three.evaluations]
     plain = mcnemar_exact(correct[0], correct[2]).p
-    assert plain <= same_faces.p_value(three.pairs[1]) <= 3 * plain
+    assert plain <= three.pairs[1].p_corrected <= 3 * plain
 
 
 def test_all_metrics_turn_the_table(three: same_faces.Standing) -> None:

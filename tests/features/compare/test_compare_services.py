@@ -62,12 +62,6 @@ def test_trained_networks_come_first_with_their_honest_figure(checkpoint: Checkp
     assert second.cost and second.cost.parameters == by_key("fcsdnet").cost.parameters  # type: ignore[union-attr]
 
 
-def test_the_front_holds_what_nothing_beats() -> None:
-    points = [(5.0, 60.0), (1.0, 50.0), (2.0, 49.0), (2.0, 55.0), (9.0, 60.0)]
-    assert networks.front(points) == [1, 3, 0]
-    assert networks.front([]) == []
-
-
 def test_the_plot_joins_the_front_and_names_everything() -> None:
     points = [
         Point("small <b>", 1.0, 50, 48, 52, 10_000, True, "50 %"),

@@ -18,11 +18,12 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
 from fer_models.evaluation.class_match import softmax
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.label_maps import label_lines, map_choices
 from fer_models.evaluation.part import Part
+from fer_models.evaluation.transfer import Cell, Pair, pair, transfer_matrix, usual_split
 from fer_models.labels import CKPLUS7, FER7
 from workbench.evidence.model import predictions
 from workbench.features.compare.model import transfer
-from workbench.features.compare.model.transfer import Cell, Pair
 
 SECTION = "Across data sets"
 
@@ -53,27 +54,27 @@ def two(folders: Path) -> tuple[Checkpoint, Checkpoint, FaceDataset]:
 
 def test_the_usual_split_is_the_test_part(two: tuple[Checkpoint, Checkpoint, FaceDataset]) -> None:
     dataset = two[2]
-    assert transfer.usual_split(dataset) == "test"
+    assert usual_split(dataset) == "test"
     named = dataclasses.replace(dataset, split_names=("Training", "PublicTest"))
-    assert transfer.usual_split(named) == "PublicTest"
-    assert transfer.usual_split(dataclasses.replace(dataset, split_names=("a", "b"))) == "b"
+    assert usual_split(named) == "PublicTest"
+    assert usual_split(dataclasses.replace(dataset, split_names=("a", "b"))) == "b"
 
 
 def test_what_cannot_be_asked_says_why(two: tuple[Checkpoint, Checkpoint, FaceDataset]) -> None:
     home, _, dataset = two
     strange = dataclasses.replace(dataset, classes=tuple("abcdefg"))
-    assert transfer.pair(home, strange, "strange", "test").problem == "no class in common"
+    assert pair(home, strange, "strange", "test").problem == "no class in common"
     nothing = dataclasses.replace(dataset, labels=np.full(len(dataset), -1))
-    assert "no picture with a known class" in transfer.pair(home, nothing, "nothing", "test").problem
-    asked = transfer.pair(home, dataset, "small", "test")
+    assert "no picture with a known class" in pair(home, nothing, "nothing", "test").problem
+    asked = pair(home, dataset, "small", "test")
     assert not asked.problem and len(asked.part.index) == 12
 
 
 def test_classes_are_matched_by_name_or_by_hand() -> None:
-    lines = transfer.label_lines(FER7, CKPLUS7, ())
+    lines = label_lines(FER7, CKPLUS7, ())
     assert ("happy", "happy", "") in lines and ("–", "neutral", "") in lines and ("contempt", "–", "") in lines
-    assert all(own == other for own, other, _ in transfer.label_lines(FER7, FER7, ()))
-    changed = transfer.label_lines(FER7, CKPLUS7, (("contempt", "disgust"), ("fear", "")))
+    assert all(own == other for own, other, _ in label_lines(FER7, FER7, ()))
+    changed = label_lines(FER7, CKPLUS7, (("contempt", "disgust"), ("fear", "")))
     assert ("contempt", "disgust", "by hand") in changed and ("fear", "–", "by hand") in changed
     assert ("disgust", "disgust", "") in changed
 
@@ -82,22 +83,22 @@ def test_a_label_map_goes_to_the_networks_that_have_the_class(two: tuple[Checkpo
     home, _, dataset = two
     six = dataclasses.replace(home, classes=tuple(name for name in FER7 if name != "disgust"))
     wanted = (("sad", "disgust"), ("neutral", ""))
-    asked = transfer.pair(home, dataset, "small", "test", wanted)
+    asked = pair(home, dataset, "small", "test", wanted)
     assert dict(asked.part.label_map) == dict(wanted) and asked.part.key != Part.of_split(dataset, "test").key
-    assert asked.part.label_map != transfer.pair(six, dataset, "small", "test", wanted).part.label_map
-    assert transfer.pair(six, dataset, "small", "test", wanted).part.label_map == (("neutral", ""),)
-    choices = {own: (usual, known) for own, usual, known in transfer.map_choices([six, home], dataset)}
+    assert asked.part.label_map != pair(six, dataset, "small", "test", wanted).part.label_map
+    assert pair(six, dataset, "small", "test", wanted).part.label_map == (("neutral", ""),)
+    choices = {own: (usual, known) for own, usual, known in map_choices([six, home], dataset)}
     assert choices["disgust"][0] == "disgust" and choices["sad"][1][-1] == ""
-    only = {own: usual for own, usual, _ in transfer.map_choices([six], dataset)}
+    only = {own: usual for own, usual, _ in map_choices([six], dataset)}
     assert only["disgust"] == "" and only["happy"] == "happy"
 
 
 def test_bold_only_beyond_chance_and_the_files(two: tuple[Checkpoint, Checkpoint, FaceDataset]) -> None:
     home, away, dataset = two
-    pairs = [transfer.pair(network, dataset, "far", "test") for network in (home, away)]
+    pairs = [pair(network, dataset, "far", "test") for network in (home, away)]
     strange = Pair(home, dataset, "strange", pairs[0].part, "no class in common")
     good, bad, as_good = many(0.8, 0), many(0.5, 1), many(0.8, 2)
-    found = transfer.transfer([[(pairs[0], good), (strange, None)], [(pairs[1], bad), (strange, None)]], "accuracy")
+    found = transfer_matrix([[(pairs[0], good), (strange, None)], [(pairs[1], bad), (strange, None)]], "accuracy")
     assert found.trained_on == ("small", "elsewhere") and found.data == ("far", "strange")
     assert [row[0].best for row in found.cells] == [True, False]
     assert found.cells[0][0].estimate == good.estimate(("accuracy",))["accuracy"]
@@ -106,7 +107,7 @@ def test_bold_only_beyond_chance_and_the_files(two: tuple[Checkpoint, Checkpoint
     assert float(rows[0]["value"]) == good.value("accuracy") and rows[1]["remark"] == "no class in common"
     text = transfer.latex(found)
     assert rf"\textbf{{{transfer.text(found.cells[0][0], 'accuracy')}}}" in text and text.count(r"\textbf") == 1
-    even = transfer.transfer([[(pairs[0], good)], [(pairs[1], as_good)]], "macro_f1")
+    even = transfer_matrix([[(pairs[0], good)], [(pairs[1], as_good)]], "macro_f1")
     assert not any(cell.best for row in even.cells for cell in row)
 
 
@@ -118,7 +119,7 @@ def test_pictures_that_trained_a_network_are_no_rivals(two: tuple[Checkpoint, Ch
     seen = dataclasses.replace(
         small, positions=index[:12], rows=np.asarray(dataset.rows)[index[:12]], split="train", data=dataset.name
     )
-    found = transfer.transfer([[(whole[0], seen)], [(whole[1], seen)]], "accuracy")
+    found = transfer_matrix([[(whole[0], seen)], [(whole[1], seen)]], "accuracy")
     (own,), (other,) = found.cells
     assert own.own and own.seen > 6 and not other.own and other.seen == 0
     assert isinstance(own, Cell) and not own.best and not other.best

@@ -17,9 +17,10 @@ from PIL import Image
 from fer_models.data import FaceDataset, known_datasets, open_dataset
 from fer_models.data.augment import Augmentation
 from fer_models.errors import UserError
+from fer_models.evaluation.doubtful_labels import doubt_by_votes
 from fer_models.preprocess import Preprocess
 from workbench.app import dataset_facts, datasets, jobs
-from workbench.features.datasets.model import audit, augmentation, filter, label_doubt
+from workbench.features.datasets.model import audit, augmentation, filter
 from workbench.features.datasets.model.filter import Filter
 from workbench.widgets import thumbnails
 
@@ -140,10 +141,10 @@ def test_facts_say_all_that_is_known() -> None:
 def test_doubt_by_votes() -> None:
     shares = np.tile(np.asarray([[1.0, 0.0]], np.float32), (40, 1))
     shares[5] = 0.5
-    doubt = label_doubt.by_votes(faces(soft_labels=shares))
+    doubt = doubt_by_votes(faces(soft_labels=shares))
     assert doubt.values[5] == pytest.approx(1) and doubt.values[0] == pytest.approx(0)
     with pytest.raises(UserError, match="does not tell how"):
-        label_doubt.by_votes(faces())
+        doubt_by_votes(faces())
 
 
 def test_a_zip_becomes_a_set_and_goes_again(folders: Path) -> None:

@@ -24,12 +24,13 @@ from fer_models.explain.own_attention.order import tokens_in_sequence
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 from fer_models.robustness import CORRUPTIONS, FaceGeometry
+from fer_models.robustness import change as change_model
+from fer_models.robustness.change import Change
 from workbench.app import explain_jobs
 from workbench.face.model import crop, samples
 from workbench.face.model import predict as predict_model
 from workbench.face.model.crop import Framed
-from workbench.features.explain.model import attention, contrast, methods, networks, trust, what_if
-from workbench.features.explain.model.what_if import Change
+from workbench.features.explain.model import attention, contrast, methods, networks, trust
 from workbench.heatmap.model import drawing
 from workbench.heatmap.model import look as look_model
 from workbench.heatmap.model.drawing import Display
@@ -209,26 +210,26 @@ def test_curves_agree_with_the_metrics(classifier: Classifier, framed: Framed) -
 
 
 def test_changes_happen_in_the_order_of_a_camera(framed: Framed) -> None:
-    image = what_if.reduced(framed.large)
+    image = change_model.reduced(framed.large)
     assert image.shape[0] <= 192
-    assert np.array_equal(what_if.changed(image, [], None), image)
+    assert np.array_equal(change_model.changed(image, [], None), image)
     bar, turn = Change("bar", 0.2, (("down", 0.2),)), Change("rotation", 40.0)
-    one, other = what_if.changed(image, [bar, turn], None), what_if.changed(image, [turn, bar], None)
+    one, other = change_model.changed(image, [bar, turn], None), change_model.changed(image, [turn, bar], None)
     assert np.array_equal(one, other)
     by_hand = CORRUPTIONS.create("bar", down=0.2).apply(image, 0.2)
     assert np.array_equal(one, CORRUPTIONS.create("rotation").apply(by_hand, 40.0))
-    assert {place.name for place in what_if.places_of("bar")} == {"across", "down", "length", "angle"}
-    assert what_if.places_of("blur") == []
+    assert {place.name for place in change_model.places_of("bar")} == {"across", "down", "length", "angle"}
+    assert change_model.places_of("blur") == []
 
 
 def test_a_sweep_meets_the_single_answers(classifier: Classifier, framed: Framed) -> None:
-    image = what_if.reduced(framed.large)
-    strengths, said = what_if.sweep(
+    image = change_model.reduced(framed.large)
+    strengths, said = change_model.sweep(
         classifier, image, (Change("grey", 1.0),), Change("blur", 3.0), FaceGeometry(), steps=4
     )
     assert strengths[0] == CORRUPTIONS["blur"].low and said.probabilities.shape == (4, 7)
     changes = [Change("grey", 1.0), Change("blur", float(strengths[2]))]
-    face = classifier.checkpoint.preprocess.stored(what_if.changed(image, changes, FaceGeometry()))
+    face = classifier.checkpoint.preprocess.stored(change_model.changed(image, changes, FaceGeometry()))
     assert np.allclose(classifier.predict([face]).probabilities[0], said.probabilities[2], atol=1e-5)
 
 
@@ -249,12 +250,12 @@ def test_the_worst_patch_is_found() -> None:
             return Prediction(self.classes, chances, chances, chances)
 
     white = np.full((48, 48, 3), 255, np.uint8)
-    found = what_if.patches(Corner(), white, "lit", 0.3)  # type: ignore[arg-type]
+    found = change_model.patches(Corner(), white, "lit", 0.3)  # type: ignore[arg-type]
     assert found.place[0] < 0.35 and found.place[1] < 0.35
     assert found.before == 1 and found.after < 0.2 and found.answer == "dark"
     assert found.drop[:6, :6].mean() > 10 * found.drop[12:, 12:].mean()
     masks = {"low": np.tri(24, dtype=bool), "high": ~np.tri(24, dtype=bool)}
-    assert what_if.region_at(masks, (0.9, 0.1)) == "high"
+    assert change_model.region_at(masks, (0.9, 0.1)) == "high"
 
 
 def test_a_job_can_be_stopped_and_begun_again() -> None:

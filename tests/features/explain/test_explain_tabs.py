@@ -17,9 +17,10 @@ from fer_models import create_model
 from fer_models.checkpoint import Checkpoint, save_checkpoint
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
+from fer_models.robustness import change as change_model
 from workbench.app import explain_jobs
 from workbench.face.model import samples
-from workbench.features.explain.model import methods, trust, what_if
+from workbench.features.explain.model import methods, trust
 from workbench.features.explain.tabs import TABS
 
 
@@ -50,7 +51,7 @@ def test_only_the_open_tab_computes(app: AppTest, checkpoint: Checkpoint, monkey
     def never(*_: object, **__: object) -> None:
         raise AssertionError("computed though its tab is closed")
 
-    for module, name in ((methods, "grid"), (trust, "evidence"), (what_if, "patches")):
+    for module, name in ((methods, "grid"), (trust, "evidence"), (change_model, "patches")):
         monkeypatch.setattr(module, name, never)
     open_page(app, "explain")
     clean(app)

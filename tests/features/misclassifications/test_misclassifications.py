@@ -11,9 +11,11 @@ from evidence_maker import answers, write_faces
 
 from fer_models.data import FaceDataset
 from fer_models.errors import UserError
+from fer_models.evaluation import mistakes
+from fer_models.evaluation.annotators import votes_name
+from fer_models.evaluation.mistakes import Filter
 from workbench.app import marks
 from workbench.evidence.model import answers as answers_model
-from workbench.evidence.model.answers import Filter
 from workbench.features.misclassifications.model import neighbours
 
 
@@ -33,15 +35,15 @@ def voted_set(dataset: FaceDataset) -> FaceDataset:
 
 def test_only_errors_and_in_the_order_asked_for(dataset: FaceDataset) -> None:
     evaluation = answers(dataset)
-    found = answers_model.scores(evaluation)
+    found = mistakes.scores(evaluation)
     wrong = evaluation.predictions != evaluation.targets
-    sure = answers_model.places(evaluation, dataset, Filter(), "confidence", found)
+    sure = mistakes.ordered(evaluation, dataset, Filter(), "confidence", found)
     assert set(sure) == set(np.flatnonzero(wrong)) and len(sure) == 6
     assert answers_model.title(evaluation, int(sure[0])) == "sad > neutral"
     assert (np.diff(found.confidence[sure]) <= 0).all()
-    loss = answers_model.places(evaluation, dataset, Filter(), "loss", found)
+    loss = mistakes.ordered(evaluation, dataset, Filter(), "loss", found)
     assert (np.diff(found.loss[loss]) <= 0).all()
-    close = answers_model.places(evaluation, dataset, Filter(), "close", found)
+    close = mistakes.ordered(evaluation, dataset, Filter(), "close", found)
     assert (np.diff(found.margin[close]) >= 0).all()
     assert answers_model.title(evaluation, int(close[0])) == "disgust > angry"
     at = int(sure[0])
@@ -53,11 +55,11 @@ def test_only_errors_and_in_the_order_asked_for(dataset: FaceDataset) -> None:
 
 def test_filters(dataset: FaceDataset) -> None:
     evaluation = answers(dataset)
-    found = answers_model.scores(evaluation)
+    found = mistakes.scores(evaluation)
 
     def count(**asked: object) -> int:
-        light = answers_model.light(evaluation, dataset)
-        return len(answers_model.places(evaluation, dataset, Filter(**asked), "source", found, light))  # type: ignore[arg-type]
+        light = mistakes.light(evaluation, dataset)
+        return len(mistakes.ordered(evaluation, dataset, Filter(**asked), "source", found, light))  # type: ignore[arg-type]
 
     assert count(true="sad") == 2 and count(predicted="sad") == 2
     assert count(true="sad", predicted="sad") == 0
@@ -67,21 +69,21 @@ def test_filters(dataset: FaceDataset) -> None:
     assert count(rows=frozenset({int(wrong[0])})) == 1
     assert count(brightness=(0, 100)) == 0 and count(brightness=(100, 160)) == 6
     named = dataclasses.replace(dataset, subjects=np.where(dataset.labels == 4, "ann", "ben"))
-    assert len(answers_model.places(evaluation, named, Filter(subjects=("ann",)), "source", found)) == 2
+    assert len(mistakes.ordered(evaluation, named, Filter(subjects=("ann",)), "source", found)) == 2
 
 
 def test_annotators_doubt(dataset: FaceDataset) -> None:
     evaluation, voted = answers(dataset), voted_set(dataset)
-    found = answers_model.scores(evaluation, voted)
-    places = answers_model.places(evaluation, dataset, Filter(), "votes", found)
+    found = mistakes.scores(evaluation, voted)
+    places = mistakes.ordered(evaluation, dataset, Filter(), "votes", found)
     titles = [answers_model.title(evaluation, int(place)) for place in places[:2]]
     assert titles == ["disgust > angry", "fear > surprise"]
     assert found.doubt is not None and found.doubt[places[0]] == 1 and found.doubt[places[1]] == 0.5
-    assert answers_model.votes_of(evaluation, voted, int(places[1])) == [("fear", 0.5), ("surprise", 0.5)]
+    assert mistakes.votes_of(evaluation, voted, int(places[1])) == [("fear", 0.5), ("surprise", 0.5)]
     with pytest.raises(UserError, match="no votes"):
-        answers_model.places(evaluation, dataset, Filter(), "votes", answers_model.scores(evaluation))
-    assert answers_model.votes_name(dataset, "small") is None
-    assert answers_model.votes_name(voted, "small") == "small"
+        mistakes.ordered(evaluation, dataset, Filter(), "votes", mistakes.scores(evaluation))
+    assert votes_name(dataset, "small") is None
+    assert votes_name(voted, "small") == "small"
 
 
 def test_the_nearest_face_is_not_itself(dataset: FaceDataset) -> None:

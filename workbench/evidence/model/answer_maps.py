@@ -6,11 +6,11 @@ import numpy as np
 
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
+from fer_models.evaluation.class_match import network_classes
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.explain import explain
 from fer_models.explain.overlay import overlay
 from workbench.app.pictures import as_rgb, enlarged
-from workbench.evidence.model.answers import network_classes
 
 #: Shown side of an overlaid face in pixels, about.
 _SIDE = 144

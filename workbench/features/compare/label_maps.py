@@ -9,9 +9,9 @@ import streamlit as st
 from fer_models.checkpoint import Checkpoint
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import LabelMap, parse_label_map
+from fer_models.evaluation.label_maps import label_lines, map_choices, map_text
+from fer_models.evaluation.transfer import Pair
 from workbench import cache, state
-from workbench.features.compare.model import transfer
-from workbench.features.compare.model.transfer import Pair
 from workbench.widgets import table
 from workbench.widgets.errors import guard
 
@@ -42,11 +42,11 @@ def _choose(networks: Sequence[Checkpoint], name: str) -> LabelMap:
 
     def changed() -> None:
         now = ((own, _class(COUNTS_AS.of(name, own).get())) for own in usual)
-        kept.set(transfer.map_text([line for line in now if line[1] != usual[line[0]]]) or None)
+        kept.set(map_text([line for line in now if line[1] != usual[line[0]]]) or None)
 
     found = []
     st.markdown(f"**{name}**")
-    for own, by_name, choices in transfer.map_choices(networks, cache.dataset(name)):
+    for own, by_name, choices in map_choices(networks, cache.dataset(name)):
         usual[own] = by_name
         COUNTS_AS.of(name, own).set(given.get(own, by_name) or _LEFT_OUT)
         known = [choice or _LEFT_OUT for choice in choices]
@@ -74,7 +74,7 @@ def show(rows: Sequence[Sequence[Pair]]) -> None:
             sets = ", ".join(dict.fromkeys(pair.name for pair in pairs))
             st.markdown(f"**{names}** and **{sets}**")
             with guard("the classes"):
-                lines = transfer.label_lines(network, data, label_map)
+                lines = label_lines(network, data, label_map)
                 if all(own == other for own, other, _ in lines):
                     st.caption(f"The same {len(lines)} classes: {', '.join(network)}.")
                 else:
@@ -82,7 +82,7 @@ def show(rows: Sequence[Sequence[Pair]]) -> None:
                         ("Class of the data set", "Counts as the network's", "Matched"), lines, label="Matched classes"
                     )
                 if label_map:
-                    st.caption(f"On the command line: `--map {transfer.map_text(label_map)}`")
+                    st.caption(f"On the command line: `--map {map_text(label_map)}`")
         st.caption(
             "By name and its synonyms, never by place, but for what was chosen under Label maps. Pictures of a class "
             "that the network lacks are left out; a class that the data set lacks cannot be answered, the network then "

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from fer_models.evaluation.pareto import pareto_front
 from fer_models.latency.measure import Cost
 from workbench import navigation, state
 from workbench.features.compare.figures.networks import Point, pareto
-from workbench.features.compare.model.networks import Entry, front, measured_on
+from workbench.features.compare.model.networks import Entry, measured_on
 from workbench.widgets import plot, table
 
 MEASURED = state.Choice("compare.measured")
@@ -55,7 +56,7 @@ def _draw(group: list[Entry], measured: Mapping[str, Cost | str], where: str, ke
     axis = "one picture, ms" if timed else "one picture, million multiply-accumulates"
     values = known if timed else [entry.cost.macs / 1e6 if entry.cost else 0.0 for entry in group]
     shares = [float((entry.accuracy or {})["value"]) for entry in group]
-    best = set(front(list(zip(values, shares, strict=True))))
+    best = set(pareto_front(list(zip(values, shares, strict=True))))
     points = []
     for i, entry in enumerate(group):
         metric = entry.accuracy or {}

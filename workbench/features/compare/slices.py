@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.transfer import Pair
 from workbench import cache, state
 from workbench.evidence import slices_table
 from workbench.evidence.model import slices
-from workbench.features.compare.model.transfer import Pair
 from workbench.widgets.errors import guard
 
 SLICES_OF = state.Choice("compare.slices of")

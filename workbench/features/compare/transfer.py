@@ -8,7 +8,9 @@ import streamlit as st
 from fer_models.checkpoint import Checkpoint
 from fer_models.evaluation.class_match import LabelMap
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.label_maps import map_words
 from fer_models.evaluation.metrics import METRICS
+from fer_models.evaluation.transfer import Pair, Transfer, pair, usual_split
 from workbench import cache, state
 from workbench.app import inventory
 from workbench.evidence import cached
@@ -16,7 +18,7 @@ from workbench.evidence.model import predictions
 from workbench.features.compare import choice, label_maps, slices
 from workbench.features.compare.figures.others import matrix
 from workbench.features.compare.model import transfer
-from workbench.features.compare.model.transfer import FIGURES, Pair, Transfer
+from workbench.features.compare.model.transfer import FIGURES
 from workbench.widgets import job_progress, plot, table
 
 _MOST = 6
@@ -43,7 +45,7 @@ def show(*, key: str) -> None:
         return
     networks = [network for name in names if (network := usable[name].checkpoint) is not None]
     metric, maps = _controls(data, networks)
-    rows = [[transfer.pair(network, cache.dataset(d), d, _split(d), maps[d]) for d in data] for network in networks]
+    rows = [[pair(network, cache.dataset(d), d, _split(d), maps[d]) for d in data] for network in networks]
     answers = _answers(rows, key)
     if answers is None:
         return
@@ -87,7 +89,7 @@ def _controls(data: list[str], networks: list[Checkpoint]) -> tuple[str, dict[st
         for name in data:
             dataset = cache.dataset(name)
             names = dataset.split_names
-            usual = transfer.usual_split(dataset)
+            usual = usual_split(dataset)
             st.selectbox(f"Split of {name}", names, **SPLIT_OF.of(name).widget(names, usual))
         st.caption("A network trained under a protocol of its own is asked about the part that it held out.")
     with right, st.popover("Label maps", icon=":material/join_inner:", width="stretch"):
@@ -97,7 +99,7 @@ def _controls(data: list[str], networks: list[Checkpoint]) -> tuple[str, dict[st
 
 def _split(name: str) -> str:
     dataset = cache.dataset(name)
-    return str(SPLIT_OF.of(name).get(dataset.split_names, transfer.usual_split(dataset)))
+    return str(SPLIT_OF.of(name).get(dataset.split_names, usual_split(dataset)))
 
 
 def _answers(rows: list[list[Pair]], key: str) -> list[list[tuple[Pair, Evaluation | None]]] | None:
@@ -153,7 +155,7 @@ def _matrix(found: Transfer, key: str) -> None:
         [
             f"{cell.network}, trained on {trained}<br>{cell.data}, {cell.split}: "
             f"{transfer.text(cell, found.metric)} %, n = {cell.n:,}"
-            + (f"<br>{transfer.map_words(cell.label_map)}" if cell.label_map else "")
+            + (f"<br>{map_words(cell.label_map)}" if cell.label_map else "")
             for cell in row
         ]
         for trained, row in zip(found.trained_on, found.cells, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.averaging import AVERAGINGS
+from fer_models.evaluation.annotators import votes_name
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.scorecard import Baseline
@@ -12,7 +13,6 @@ from workbench import cache
 from workbench.app import dataset_facts
 from workbench.evidence import bar, cached
 from workbench.evidence.bar import Evidence
-from workbench.evidence.model import answers
 from workbench.features.confusion.model import scorecard
 from workbench.widgets import job_progress, table
 
@@ -27,7 +27,7 @@ def show(evidence: Evidence) -> None:
     if plain is None:
         return
     dataset = evidence.dataset
-    votes = answers.votes_name(dataset, evidence.name)
+    votes = votes_name(dataset, evidence.name)
     voted = None if votes is None else cache.dataset(votes)
     copies = cache.of_dataset(dataset_facts.exact_copies, dataset) if dataset_facts.is_small(dataset) else None
     nearest = _nearest(evidence, plain)

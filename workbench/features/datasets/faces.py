@@ -8,12 +8,12 @@ import numpy as np
 import streamlit as st
 
 from fer_models.data import FaceDataset
+from fer_models.evaluation.doubtful_labels import Doubt, doubt_by_votes
 from workbench import cache, shared, state
 from workbench.app import dataset_facts, inventory
 from workbench.features.datasets import face_large
 from workbench.features.datasets.model import filter, label_doubt
 from workbench.features.datasets.model.filter import Filter
-from workbench.features.datasets.model.label_doubt import Doubt
 from workbench.widgets import gallery, job_progress
 
 _ALL = "all"
@@ -140,7 +140,7 @@ def _doubt(dataset: FaceDataset, source: str | None) -> Doubt | None:
     if source is None:
         return None
     if source == label_doubt.VOTES:
-        return cache.of_dataset(label_doubt.by_votes, dataset)
+        return cache.of_dataset(doubt_by_votes, dataset)
     network = inventory.usable(inventory.trained_networks())[source]
     assert network.checkpoint is not None
     job = label_doubt.start(dataset, network.checkpoint)
@@ -153,7 +153,7 @@ def _doubt(dataset: FaceDataset, source: str | None) -> Doubt | None:
     result: Doubt = job.result
     asked = int(np.isfinite(result.values).sum())
     st.caption(
-        f"Confident learning (Northcutt et al. 2021) doubts {result.found:,} of {asked:,} labels. A doubt is a reason "
+        f"Confident learning (Northcutt et al. 2021) doubts {result.issues:,} of {asked:,} labels. A doubt is a reason "
         "to look, not a proof: the network may be the one that is wrong."
     )
     return result
@@ -166,4 +166,4 @@ def _caption(dataset: FaceDataset, i: int, doubt: Doubt | None) -> str:
         return name
     if doubt.suggested[i] >= 0:
         return f"{name}, or {dataset.classes[int(doubt.suggested[i])]}?"
-    return f"{name}, {doubt.values[i]:.2f}" if doubt.found is None else name
+    return f"{name}, {doubt.values[i]:.2f}" if doubt.issues is None else name

@@ -9,12 +9,12 @@ import streamlit as st
 
 from fer_models import labels
 from fer_models.robustness import CORRUPTIONS
+from fer_models.robustness import change as change_model
+from fer_models.robustness.change import Change
 from workbench import cache, state
 from workbench.app.wording import percent
 from workbench.features.explain import bars
 from workbench.features.explain.figures import strength_curves
-from workbench.features.explain.model import what_if
-from workbench.features.explain.model.what_if import Change
 from workbench.features.explain.subject import Subject
 from workbench.heatmap import cached, view
 from workbench.heatmap.model import drawing
@@ -52,11 +52,11 @@ def _live(subject: Subject, key: str) -> None:
     question, display = view.controls(subject.classifier)
     place = st.container()
     changes = _sliders(key)
-    image = what_if.reduced(subject.framed.large)
+    image = change_model.reduced(subject.framed.large)
     before = cached.look(subject.checkpoint, subject.checkpoint.preprocess.stored(image), question)
     # The class of the face as it is, also when the answer changes: what becomes of its evidence is the question.
     asked = replace(question, target=before.target)
-    worse = subject.checkpoint.preprocess.stored(what_if.changed(image, changes, subject.framed.geometry))
+    worse = subject.checkpoint.preprocess.stored(change_model.changed(image, changes, subject.framed.geometry))
     after = cached.look(subject.checkpoint, worse, asked)
     with place:
         left, right = st.columns([5, 4], gap="medium")
@@ -95,7 +95,7 @@ def _sliders(key: str) -> list[Change]:
         for number, name in enumerate(rest):
             with columns[number % 4]:
                 changes.append(_slider(name))
-        placed = [change for change in changes if what_if.places_of(change.key)]
+        placed = [change for change in changes if change_model.places_of(change.key)]
         columns = st.columns(4)
         for number, change in enumerate(placed):
             with columns[number % 4]:
@@ -120,7 +120,7 @@ def _slider(name: str) -> Change:
 
 def _place(name: str) -> tuple[tuple[str, float], ...]:
     chosen = []
-    for place in what_if.places_of(name):
+    for place in change_model.places_of(name):
         value = st.slider(
             place.label, step=round((place.high - place.low) / 100, 3),
             **CHANGE.of(name, place.name).widget(place.default, low=place.low, high=place.high),
@@ -132,7 +132,7 @@ def _place(name: str) -> tuple[tuple[str, float], ...]:
 def _back() -> None:
     for name in CORRUPTIONS:
         CHANGE.of(name).set(float(CORRUPTIONS[name].neutral))
-        for place in what_if.places_of(name):
+        for place in change_model.places_of(name):
             CHANGE.of(name, place.name).set(place.default)
 
 
@@ -153,7 +153,7 @@ def _curve(subject: Subject, image: np.ndarray, changes: list[Change], target: s
     kind = CORRUPTIONS[over]
     now = next((c for c in changes if c.key == over), Change(over, float(kind.neutral), _places_set(over)))
     strengths, said = cache.of_face(
-        what_if.sweep, subject.checkpoint, image, tuple(changes), now, subject.framed.geometry
+        change_model.sweep, subject.checkpoint, image, tuple(changes), now, subject.framed.geometry
     )
     order = sorted(range(len(said.classes)), key=lambda k: -float(said.probabilities[:, k].max()))
     shown = [k for k in order if said.classes[k] == target] + [k for k in order if said.classes[k] != target]
@@ -173,7 +173,7 @@ def _curve(subject: Subject, image: np.ndarray, changes: list[Change], target: s
 
 def _places_set(name: str) -> tuple[tuple[str, float], ...]:
     return tuple(
-        (place.name, float(CHANGE.of(name, place.name).get(place.default))) for place in what_if.places_of(name)
+        (place.name, float(CHANGE.of(name, place.name).get(place.default))) for place in change_model.places_of(name)
     )
 
 
@@ -183,13 +183,13 @@ def _patches(subject: Subject, image: np.ndarray, target: str, display: Display,
     classifier = subject.classifier
     found = job.result(
         ("patch", *subject.identity, target, size),
-        lambda tell: what_if.patches(classifier, image, target, size, tell),
+        lambda tell: change_model.patches(classifier, image, target, size, tell),
         "Covering the face place by place",
         key=f"{key} patch",
     )
     if found is None:
         return
-    region = what_if.region_at(subject.framed.masks, found.place)
+    region = change_model.region_at(subject.framed.masks, found.place)
     plain = subject.checkpoint.preprocess.stored(image)
     answer = cache.of_face(look_model.prediction, subject.checkpoint, plain).ranked()[0][0]
     turned = f", and the answer becomes “{found.answer}”" if found.answer != answer else ""

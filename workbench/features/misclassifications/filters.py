@@ -8,12 +8,14 @@ import numpy as np
 import streamlit as st
 
 from fer_models.data import FaceDataset
+from fer_models.evaluation import mistakes
+from fer_models.evaluation.mistakes import Filter, Order
 from workbench import cache, shared, state
 from workbench.app import marks
 from workbench.evidence import bar
 from workbench.evidence.bar import Evidence
 from workbench.evidence.model import answers
-from workbench.evidence.model.answers import ORDERS, Filter, Order
+from workbench.evidence.model.answers import ORDERS
 
 _ANY = "any"
 _UNMARKED = "not marked yet"
@@ -74,10 +76,10 @@ def show(evidence: Evidence, voted: FaceDataset | None) -> Found:
         rows,
         right,
     )
-    brightness = cache.of_predictions(answers.light, evaluation, dataset) if light != (0, 255) else None
-    found = cache.of_predictions(answers.scores, evaluation, voted, key=(voted is not None,))
-    covers = cache.of_predictions(answers.covered, evaluation, dataset) if covered != (0, 100) else None
-    places = answers.places(evaluation, dataset, asked, order, found, brightness, covers)
+    brightness = cache.of_predictions(mistakes.light, evaluation, dataset) if light != (0, 255) else None
+    found = cache.of_predictions(mistakes.scores, evaluation, voted, key=(voted is not None,))
+    covers = cache.of_predictions(mistakes.covered, evaluation, dataset) if covered != (0, 100) else None
+    places = mistakes.ordered(evaluation, dataset, asked, order, found, brightness, covers)
     return Found(places, f"{evidence.checkpoint.name} {evidence.name} {evaluation.split} {true} {predicted} {order} "
                  f"{mark} {light} {covered} {subjects} {right}")  # fmt: skip
 

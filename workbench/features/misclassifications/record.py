@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from fer_models.data import FaceDataset
+from fer_models.data import FaceDataset, copies
+from fer_models.evaluation import mistakes
 from fer_models.evaluation.part import Part
 from workbench import cache, state
 from workbench.app import dataset_facts, marks
 from workbench.app.wording import percent
 from workbench.evidence import bar, cached
 from workbench.evidence.bar import Evidence
-from workbench.evidence.model import answers, predictions
+from workbench.evidence.model import predictions
 from workbench.features.misclassifications import on_map
-from workbench.features.misclassifications.model import copies, neighbours
+from workbench.features.misclassifications.model import neighbours
 from workbench.widgets import gallery, table
 from workbench.widgets.errors import guard
 
@@ -56,12 +57,12 @@ def _marks(dataset: FaceDataset, position: int) -> None:
 
 def _facts(evidence: Evidence, place: int, voted: FaceDataset | None) -> list[tuple[str, str]]:
     evaluation, dataset = evidence.evaluation, evidence.dataset
-    found = cache.of_predictions(answers.scores, evaluation, voted, key=(voted is not None,))
+    found = cache.of_predictions(mistakes.scores, evaluation, voted, key=(voted is not None,))
     rows = [
         ("Loss", f"{found.loss[place]:.2f}, margin {100 * found.margin[place]:.1f} points"),
     ]
     if voted is not None:
-        shares = answers.votes_of(evaluation, voted, place)
+        shares = mistakes.votes_of(evaluation, voted, place)
         told = ", ".join(f"{name} {percent(share, 0)}" for name, share in shares)
         rows.append(("Annotators", told or "left this face out or did not vote"))
     known = dict(dataset_facts.facts(dataset, int(evaluation.positions[place]), None))

@@ -15,8 +15,8 @@ import numpy as np
 from fer_models.data import FaceDataset
 from fer_models.data.duplicates import find_duplicates
 from fer_models.embedding.export import sprite
+from fer_models.evaluation import mistakes
 from fer_models.evaluation.evaluate import Evaluation
-from workbench.evidence.model import answers
 
 COLOURS: dict[str, str] = {
     "class": "class",
@@ -70,8 +70,8 @@ def colouring(faces: Evaluation, dataset: FaceDataset, by: str) -> Colouring:
     if by == "copies":
         return Colouring(title, names=_copies(faces, dataset))
     if by == "brightness":
-        return Colouring("mean grey level, 0 to 255", values=answers.light(faces, dataset))
-    found = answers.scores(faces)
+        return Colouring("mean grey level, 0 to 255", values=mistakes.light(faces, dataset))
+    found = mistakes.scores(faces)
     if by == "loss":
         return Colouring("loss, nats", values=found.loss)
     return Colouring("confidence, %", values=100 * found.confidence)

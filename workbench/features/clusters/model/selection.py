@@ -6,12 +6,12 @@ import numpy as np
 
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
+from fer_models.evaluation.class_match import network_classes
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.explain import explain
 from fer_models.explain.overlay import overlay
 from workbench.app import marks
 from workbench.app.pictures import as_rgb, enlarged
-from workbench.evidence.model.answers import network_classes
 
 #: Faces that a mean heatmap is made of at most, and that a mark is put on at once.
 HEATMAPS, MARKED = 96, 500

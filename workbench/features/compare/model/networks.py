@@ -139,17 +139,6 @@ def measured_on(metric: dict[str, Any]) -> str:
     return " · ".join(str(metric[key]) for key in ("data", "split") if metric.get(key)) or "unknown data"
 
 
-def front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Positions of the (cost, accuracy) points than which none is as cheap and as accurate, the cheapest first."""
-    order = sorted(range(len(points)), key=lambda i: (points[i][0], -points[i][1]))
-    best, chosen = float("-inf"), []
-    for i in order:
-        if points[i][1] > best:
-            best = points[i][1]
-            chosen.append(i)
-    return chosen
-
-
 def _trained(name: str, checkpoint: Checkpoint) -> Entry:
     network = checkpoint.network
     title = ARCHITECTURES[network].title if network in ARCHITECTURES else network

@@ -13,7 +13,7 @@ from fer_models.data import FaceDataset
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.metrics import METRICS
-from fer_models.evaluation.significance import Comparison, agreement_matrix, compare, paired
+from fer_models.evaluation.significance import LEVEL, Comparison, agreement_matrix, compare, paired, winner
 from fer_models.evaluation.training_overlap import training_overlap
 from workbench.app import jobs
 from workbench.app.jobs import Job
@@ -23,8 +23,6 @@ from workbench.app.wording import percent
 #: Metrics of the table, unless all are asked for.
 FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "mcc", "log_loss", "ece")
 ALL_FIGURES = tuple(METRICS)
-#: A corrected p-value below this counts as more than chance.
-LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -93,31 +91,18 @@ def standing(
     return Standing(figures, tuple(names), tuple(same), tuple(estimates), tuple(pairs), best, agreement)
 
 
-def p_value(pair: Comparison) -> float:
-    """Corrected for the number of pairs: McNemar's exact one for accuracy, that of the paired bootstrap for others."""
-    return pair.mcnemar_holm if pair.metric == "accuracy" else pair.p_holm
-
-
-def winner(metric: str, values: Sequence[float], pairs: Sequence[Comparison]) -> int | None:
-    """Place of the network that beats each other one by more than chance, or ``None``."""
-    chosen = METRICS[metric]
-    top = max(range(len(values)), key=lambda i: values[i] if chosen.direction == "higher" else -values[i])
-    against = [pair for pair in pairs if top in (pair.a, pair.b)]
-    return top if all(p_value(pair) < LEVEL for pair in against) else None
-
-
 def sentences(found: Standing) -> list[str]:
     """For each pair what only one of the two gets right, the difference, and whether it can be chance."""
     told = []
     for pair in found.pairs:
         a, b = found.names[pair.a], found.names[pair.b]
         low, high = 100 * pair.difference.low, 100 * pair.difference.high
-        verdict = "is more than chance" if p_value(pair) < LEVEL else "can be chance"
+        verdict = "is more than chance" if pair.p_corrected < LEVEL else "can be chance"
         corrected = f", corrected for {len(found.pairs)} pairs" if len(found.pairs) > 1 else ""
         told.append(
             f"{a} alone gets {pair.mcnemar.only_a:,} pictures right, {b} alone {pair.mcnemar.only_b:,}: the difference "
             f"in accuracy of {100 * pair.difference.value:+.1f} points [{low:+.1f}, {high:+.1f}] {verdict} "
-            f"(McNemar's exact test, {_p(p_value(pair))}{corrected}). They give the same answer to "
+            f"(McNemar's exact test, {_p(pair.p_corrected)}{corrected}). They give the same answer to "
             f"{percent(float(found.agreement[pair.a, pair.b]))} of the {found.n:,} pictures."
         )
     return told

@@ -1,4 +1,4 @@
-"""What if: a face made worse step by step, what the network says of it then, and where a patch hurts most."""
+"""Changes of one face: made worse step by step, what the network says of it then, and where a patch hurts most."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from fer_models.classifier import Classifier, Prediction
 from fer_models.faces.image import resize
+from fer_models.progress import Progress
 from fer_models.robustness import CORRUPTIONS, Corruption, FaceGeometry
-from workbench.app.jobs import Progress
 
 #: What covers a face is on it before the picture is turned, the light comes next, and the camera last.
 _ORDER = ("cover", "place", "light", "quality")
