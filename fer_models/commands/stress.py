@@ -17,7 +17,7 @@ from fer_models.explain import EXPLAINERS, USUAL_METHOD
 from fer_models.robustness import CORRUPTIONS, SEVERITIES
 from fer_models.robustness.figures import CONDITIONS, conditions, corruption_errors, rows
 from fer_models.robustness.split import drawn_index, report, stress_split, table
-from fer_models.robustness.stress import StressResult
+from fer_models.robustness.stress import StressResult, StressSettings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,18 +48,16 @@ def run(given: argparse.Namespace) -> int:
     if given.conditions:
         parts = [part for condition in CONDITIONS.values() for part in condition]
         kinds, severities = [kind for kind, _ in parts], sorted({severity for _, severity in parts})
-    result = stress_split(
-        networks,
-        dataset,
-        drawn_index(dataset, index, given.limit, given.seed),
+    settings = StressSettings(
         kinds=kinds,
         severities=severities,
         flips=not given.no_flips,
         heatmaps=given.heatmaps,
         method=given.heatmap_method,
         seed=given.seed,
-        progress=show_progress,
     )
+    positions = drawn_index(dataset, index, given.limit, given.seed)
+    result = stress_split(networks, dataset, positions, settings, progress=show_progress)
     if given.csv:
         text = io.StringIO()
         head, cells = table(result)

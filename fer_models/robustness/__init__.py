@@ -1,6 +1,6 @@
-"""What breaks a prediction: pictures made worse in known ways, and what a network then says.
+"""What breaks a prediction: corrupted images, and what a network predicts for them.
 
-``CORRUPTIONS`` holds the ways, one small class each, with ``title``, ``summary``, ``family``, ``unit``, ``low``,
+``CORRUPTIONS`` holds the corruptions, one small class each, with ``title``, ``summary``, ``family``, ``unit``, ``low``,
 ``high``, ``neutral`` and five ``severities``. To corrupt the crop of a face, uint8 RGB (H, W, 3)::
 
     from fer_models.robustness import CORRUPTIONS, FaceGeometry
@@ -10,8 +10,8 @@
     geometry = FaceGeometry.of(face, info["corners"])      # eyes and mouth, where a detector gave landmarks
     worse = CORRUPTIONS.create("bar", down=0.75).apply(crop, 0.2, seed=0, geometry=geometry)
 
-Classes with a place (``mask``, ``hand``, ``bar``, ``shift``) are dataclasses whose fields can be set. The same
-arguments give the same pixels; at the neutral strength the picture comes back unchanged.
+Classes with a position (``mask``, ``hand``, ``bar``, ``shift``) are dataclasses whose fields can be set. The same
+arguments give the same pixels; at the neutral strength the image comes back unchanged.
 """
 
 # Importing a module registers its corruptions: one line each.

@@ -12,18 +12,20 @@ from fer_models.errors import UserError
 from fer_models.registry import Registry
 from fer_models.robustness.geometry import FaceGeometry
 
-#: The five severities; 0 stands for the unchanged picture.
+#: The five severities; 0 is the unchanged image.
 SEVERITIES = (1, 2, 3, 4, 5)
 
 
 class Corruption(ABC):
-    """One way in which a picture of a face becomes worse, with one number for how much.
+    """One corruption of a face image, with one number for its strength.
 
     Strengths are relative to the picture's side, so that a crop of 48 and one of 480 pixels lose the same. An instance
-    holds what is not strength, such as the place of a bar.
+    holds every other parameter, such as the position of a bar.
 
     Class attributes:
-        key: its name in the registry. title, summary (one sentence): for a page.
+        key: its name in the registry.
+        title: shown on a page.
+        summary: one sentence, shown on a page.
         family: ``"light"``, ``"quality"``, ``"place"`` or ``"cover"``.
         unit: of the strength.
         low, high: range of the strength.
@@ -83,7 +85,7 @@ class Corruption(ABC):
         return heatmap
 
     def opposite(self, strength: float) -> float | None:
-        """The strength that is as strong the other way, such as the same angle to the left; None if there is none."""
+        """The equal strength in the opposite direction, such as the same angle to the left; None if there is none."""
         return None
 
     @classmethod
@@ -104,7 +106,7 @@ CORRUPTIONS: Registry[type[Corruption]] = Registry("corruption")
 
 
 def register_corruption(key: str) -> Callable[[type[Corruption]], type[Corruption]]:
-    """Class decorator: store the corruption in :data:`CORRUPTIONS` and tell it its key."""
+    """Class decorator: store the corruption in :data:`CORRUPTIONS` and set its ``key``."""
 
     def add(cls: type[Corruption]) -> type[Corruption]:
         cls.key = key

@@ -16,7 +16,7 @@ from fer_models.robustness.geometry import FaceGeometry
 _EDGE = 1 / 48
 
 
-def _place(default: float, label: str, low: float, high: float) -> Any:
+def _slider(default: float, label: str, low: float, high: float) -> Any:
     return field(default=default, metadata={"label": label, "low": low, "high": high})
 
 
@@ -48,8 +48,8 @@ class Mask(Cover):
         across, down: moves the mask from the face's lower part, in shares of the side.
     """
 
-    across: float = _place(0.0, "Move across, part of the side", -0.6, 0.6)
-    down: float = _place(0.0, "Move down, part of the side", -0.8, 0.4)
+    across: float = _slider(0.0, "Move across, part of the side", -0.6, 0.6)
+    down: float = _slider(0.0, "Move down, part of the side", -0.8, 0.4)
 
     title = "Face mask"
     summary = "A cloth mask from the chin upwards; at 1 it hides everything below the eyes."
@@ -101,7 +101,7 @@ class Hand(Cover):
         side: 1 for the picture's right, -1 for its left.
     """
 
-    side: float = _place(1.0, "Side: left -1, right 1", -1.0, 1.0)
+    side: float = _slider(1.0, "Side: left -1, right 1", -1.0, 1.0)
 
     title = "Hand"
     summary = "A hand before the mouth and cheek, in the face's own colour; at 1 it reaches the eyes."
@@ -146,10 +146,10 @@ class Bar(Cover):
         angle: degrees clockwise.
     """
 
-    across: float = _place(0.49, "Centre, from the left", 0.0, 1.0)
-    down: float = _place(0.39, "Centre, from the top", 0.0, 1.0)
-    length: float = _place(0.90, "Length", 0.05, 1.5)
-    angle: float = _place(0.0, "Angle, degrees", -90.0, 90.0)
+    across: float = _slider(0.49, "Centre, from the left", 0.0, 1.0)
+    down: float = _slider(0.39, "Centre, from the top", 0.0, 1.0)
+    length: float = _slider(0.90, "Length", 0.05, 1.5)
+    angle: float = _slider(0.0, "Angle, degrees", -90.0, 90.0)
 
     title = "Bar"
     summary = "A black bar over the eyes that grows thicker; it can be moved and turned."

@@ -31,18 +31,18 @@ _RESAMPLES = 1000
 
 
 def values(result: StressResult, network: str, kind: str, severity: int) -> dict[str, np.ndarray]:
-    """The figures face by face, float64 (N,) each, (M,) for the heatmaps; those that were not measured are absent."""
-    said = result.answers[network, kind, severity]
-    found: dict[str, np.ndarray] = {}
+    """The figures of each face, float64 (N,), (M,) for the heatmaps; a figure that was not measured is absent."""
+    answers = result.answers[network, kind, severity]
+    columns: dict[str, np.ndarray] = {}
     if result.targets is not None:
-        found["accuracy"] = said.predicted == result.targets
-    found["agreement"] = said.predicted == result.clean(network).predicted
-    found["confidence"] = said.confidence
-    if len(said.likeness):
-        found["likeness"] = said.likeness
-    if said.mirrored is not None:
-        found["mirrored"] = said.mirrored
-    return {key: value.astype(np.float64) for key, value in found.items()}
+        columns["accuracy"] = answers.predicted == result.targets
+    columns["agreement"] = answers.predicted == result.clean(network).predicted
+    columns["confidence"] = answers.confidence
+    if len(answers.likeness):
+        columns["likeness"] = answers.likeness
+    if answers.mirrored is not None:
+        columns["mirrored"] = answers.mirrored
+    return {key: value.astype(np.float64) for key, value in columns.items()}
 
 
 def rows(result: StressResult, level: float = 0.95) -> list[dict[str, Any]]:
@@ -72,13 +72,13 @@ def rows(result: StressResult, level: float = 0.95) -> list[dict[str, Any]]:
     for key, entries in columns.items():
         if not entries:
             continue
-        # Networks may have been asked for heatmaps or not, so that columns differ in length between them.
+        # Only some networks may have heatmaps, so columns can differ in length.
         for count in {len(column) for _, column in entries}:
-            group = [(place, column) for place, column in entries if len(column) == count]
+            group = [(line_number, column) for line_number, column in entries if len(column) == count]
             means = bootstrap(np.stack([column for _, column in group], 1))
             low, high = percentile_interval(means, level)
-            for (place, column), below, above in zip(group, low, high, strict=True):
-                lines[place][key] = Estimate(float(column.mean()), float(below), float(above))
+            for (line_number, column), below, above in zip(group, low, high, strict=True):
+                lines[line_number][key] = Estimate(float(column.mean()), float(below), float(above))
     return lines
 
 
@@ -94,7 +94,9 @@ class CorruptionError:
     """How much corruptions cost one network, as shares (1.0 = 100 %), with 95 % bootstrap intervals.
 
     Args:
-        error: share of wrong answers over all kinds and severities, each weighing the same.
+        network: Name of the network.
+        reference: Name of the network it is compared with.
+        error: share of wrong predictions over all kinds and severities, each with the same weight.
         rise: ``error`` minus the error on the clean faces.
         mce: mean corruption error against the reference network.
         relative: the relative one; ``nan`` where the reference makes no error, or loses nothing, in some kind.
@@ -146,24 +148,24 @@ def corruption_errors(result: StressResult, reference: str | None = None) -> lis
     shape = (-1, len(result.networks), 1 + len(result.kinds))
     errors = np.concatenate([columns.mean(0)[None], bootstrap(columns)]).reshape(shape)
     ground = errors[:, result.networks.index(base)]
-    found = []
+    costs = []
     for i, network in enumerate(result.networks):
-        own = errors[:, i]
-        against = _ratio(own[:, 1:], ground[:, 1:])
-        relative = _ratio(own[:, 1:] - own[:, :1], ground[:, 1:] - ground[:, :1])
-        found.append(
+        network_errors = errors[:, i]
+        against = _ratio(network_errors[:, 1:], ground[:, 1:])
+        relative = _ratio(network_errors[:, 1:] - network_errors[:, :1], ground[:, 1:] - ground[:, :1])
+        costs.append(
             CorruptionError(
                 network,
                 base,
-                error=_estimate(own[:, 1:].mean(1)),
-                rise=_estimate(own[:, 1:].mean(1) - own[:, 0]),
+                error=_estimate(network_errors[:, 1:].mean(1)),
+                rise=_estimate(network_errors[:, 1:].mean(1) - network_errors[:, 0]),
                 mce=_estimate(against.mean(1)),
                 relative=_estimate(relative.mean(1)),
-                kinds={kind: _estimate(own[:, k + 1]) for k, kind in enumerate(result.kinds)},
+                kinds={kind: _estimate(network_errors[:, k + 1]) for k, kind in enumerate(result.kinds)},
                 against={kind: _estimate(against[:, k]) for k, kind in enumerate(result.kinds)},
             )
         )
-    return found
+    return costs
 
 
 def class_recalls(result: StressResult, network: str) -> dict[str, dict[str, float]]:
@@ -179,21 +181,24 @@ def class_recalls(result: StressResult, network: str) -> dict[str, dict[str, flo
         members = result.targets == position
         line = {}
         for column in ("clean", *result.kinds):
-            said = (
+            by_severity = (
                 [result.clean(network)]
                 if column == "clean"
                 else [result.answers[network, column, s] for s in result.severities]
             )
-            hits = [float((one.predicted[members] == position).mean()) if members.any() else np.nan for one in said]
+            hits = [
+                float((answers.predicted[members] == position).mean()) if members.any() else np.nan
+                for answers in by_severity
+            ]
             line[column] = float(np.mean(hits))
         table[name] = line
     return table
 
 
 def conditions(result: StressResult) -> dict[str, dict[str, Estimate]]:
-    """Network to condition to accuracy (agreement with the clean answer where no class is known).
+    """Network to condition to accuracy (agreement with the clean prediction for unlabelled faces).
 
-    A condition of several covers is their mean; one that the test did not make is absent.
+    A condition of several covers is their mean; a condition that the test did not cover is absent.
     """
     key = "agreement" if result.targets is None else "accuracy"
     table: dict[str, dict[str, Estimate]] = {}
@@ -211,8 +216,8 @@ def conditions(result: StressResult) -> dict[str, dict[str, Estimate]]:
     return table
 
 
-def _wrong(result: StressResult, said: Answers) -> np.ndarray:
-    return (said.predicted != result.targets).astype(np.float64)
+def _wrong(result: StressResult, answers: Answers) -> np.ndarray:
+    return (answers.predicted != result.targets).astype(np.float64)
 
 
 def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
@@ -220,7 +225,7 @@ def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
 
 
 def _estimate(drawn: np.ndarray) -> Estimate:
-    """Value in the first place, resampled ones behind it."""
+    """The value is the first entry, the resampled values follow."""
     if np.isnan(drawn[1:]).all():
         return Estimate(float(drawn[0]), float("nan"), float("nan"))
     low, high = percentile_interval(drawn[1:])

@@ -11,13 +11,13 @@ from fer_models.explain.face_parts.regions import EYES, MOUTH_CORNERS, Point, te
 from fer_models.faces.face import Face
 
 _MOUTH: Point = tuple(np.mean(MOUTH_CORNERS, axis=0).tolist())
-#: Between the eyes, the place about which the mouth stretches the template.
+#: The point between the eyes about which the mouth stretches the template.
 _BROW: Point = tuple(np.mean(EYES, axis=0).tolist())
 
 
 @dataclass(frozen=True)
 class FaceGeometry:
-    """Places as (x, y) shares of the crop, left and right as seen in the picture; None: where FER2013 has them.
+    """Eyes and mouth as (x, y) shares of the crop, left and right as seen in the picture; None for FER2013's framing.
 
     Args:
         eyes: centres of both eyes.
@@ -29,7 +29,7 @@ class FaceGeometry:
 
     @classmethod
     def of(cls, face: Face, corners: Sequence[tuple[float, float]]) -> FaceGeometry:
-        """Geometry in the crop of a face, from its detector's landmarks; the template's where there are none.
+        """Geometry in the crop of a face, from its detector's landmarks; the template's if there are none.
 
         Args:
             corners: of the crop in pixels of the picture, clockwise from the top left, as ``crop_face`` gives them.
@@ -38,18 +38,18 @@ class FaceGeometry:
             return cls()
         origin, right, down = (np.asarray(corners[k], np.float64) for k in (0, 1, 3))
         to_shares = np.linalg.inv(np.column_stack([right - origin, down - origin]))
-        places = (np.asarray(face.landmarks, np.float64) - origin) @ to_shares.T
-        left, other = (_point(place) for place in places[:2])
-        if np.hypot(left[0] - other[0], left[1] - other[1]) < 0.02:
-            return cls()  # A face in full profile: both eyes at one place turn the template to nothing.
-        return cls((left, other), _point(places[3:5].mean(0)))
+        landmarks = (np.asarray(face.landmarks, np.float64) - origin) @ to_shares.T
+        left_eye, right_eye = (_point(landmark) for landmark in landmarks[:2])
+        if np.hypot(left_eye[0] - right_eye[0], left_eye[1] - right_eye[1]) < 0.02:
+            return cls()  # A face in full profile: both eyes on one point would collapse the template.
+        return cls((left_eye, right_eye), _point(landmarks[3:5].mean(0)))
 
     def grid(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
         """Template coordinates x and y, each (H, W), of every pixel: what is drawn at :data:`EYES` covers the eyes."""
         x, y = template_grid((height, width), self.eyes)
         if self.eyes is None or self.mouth is None:
             return x, y
-        # The grid is affine: the mouth's template place follows from one pixel and two steps.
+        # The grid is affine: the mouth in the template follows from one pixel and two steps.
         column, row = self.mouth[0] * width - 0.5, self.mouth[1] * height - 0.5
         step = [(g[0, 0], g[0, 1] - g[0, 0] if width > 1 else 0.0, g[1, 0] - g[0, 0]) for g in (x, y)]
         at_x, at_y = (start + column * across + row * down for start, across, down in step)
@@ -60,5 +60,5 @@ class FaceGeometry:
         return x - (at_x - _MOUTH[0]) * share, _BROW[1] + share * (_MOUTH[1] - _BROW[1])
 
 
-def _point(place: np.ndarray) -> Point:
-    return float(place[0]), float(place[1])
+def _point(landmark: np.ndarray) -> Point:
+    return float(landmark[0]), float(landmark[1])

@@ -35,8 +35,8 @@ class LowLight(Corruption):
     """A sensor that gets a part of the light: fewer photons, and noise that does not shrink with them.
 
     Linear light (gamma 2.2) is multiplied by ``1 - strength``; shot noise grows with its root, read noise is constant;
-    the camera then raises the exposure by the root of what was lost, and the noise with it. A picture of the day's
-    bright end holds some 2,000 electrons a grain, read noise is 8: round numbers of a small sensor.
+    the camera then raises the exposure by the root of the lost light, and the noise with it. White is 2,000 electrons
+    a grain and read noise is 8: round numbers of a small sensor.
     """
 
     title = "Low light"
@@ -47,11 +47,11 @@ class LowLight(Corruption):
     _electrons, _read = 2000.0, 8.0
 
     def _change(self, image: np.ndarray, strength: float, seed: int, geometry: FaceGeometry) -> np.ndarray:
-        kept = 1 - strength
-        light = (image.astype(np.float32) / 255) ** 2.2 * kept
+        exposure = 1 - strength
+        light = (image.astype(np.float32) / 255) ** 2.2 * exposure
         deviation = np.sqrt(light * self._electrons + self._read**2) / self._electrons
-        seen = (light + deviation * grain(image.shape[:2], 3, seed)) / np.sqrt(kept)
-        return to_uint8(255 * np.clip(seen, 0, 1) ** (1 / 2.2))
+        exposed = (light + deviation * grain(image.shape[:2], 3, seed)) / np.sqrt(exposure)
+        return to_uint8(255 * np.clip(exposed, 0, 1) ** (1 / 2.2))
 
 
 @register_corruption("contrast")

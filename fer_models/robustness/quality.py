@@ -71,9 +71,9 @@ class JPEG(Corruption):
         small = resize(image, (max(1, round(height * scale)), max(1, round(width * scale))))
         quality = [cv2.IMWRITE_JPEG_QUALITY, round(strength)]
         packed = cv2.imencode(".jpg", np.ascontiguousarray(small[:, :, ::-1]), quality)[1]
-        seen = cv2.imdecode(packed, cv2.IMREAD_COLOR)
-        assert seen is not None, "what was just encoded decodes"
-        error = seen[:, :, ::-1].astype(np.float32) - small
+        decoded = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+        assert decoded is not None, "what was just encoded decodes"
+        error = decoded[:, :, ::-1].astype(np.float32) - small
         if scale < 1:
             error = cv2.resize(error, (width, height), interpolation=cv2.INTER_NEAREST)
         return to_uint8(image + error)

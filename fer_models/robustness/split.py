@@ -11,56 +11,70 @@ from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import match_classes
+from fer_models.progress import Progress
 from fer_models.robustness.figures import FIGURES, class_recalls, conditions, corruption_errors, rows
-from fer_models.robustness.stress import StressResult, stress
+from fer_models.robustness.stress import StressResult, StressSettings, stress
 
 
 def drawn_index(dataset: FaceDataset, index: np.ndarray, limit: int | None, seed: int = 0) -> np.ndarray:
     """Positions, int64 and sorted, of at most ``limit`` labelled pictures at ``index``, drawn from ``seed``."""
-    known = np.asarray(index, np.int64)
-    known = known[np.asarray(dataset.labels)[known] >= 0]
-    if limit is None or len(known) <= limit:
-        return known
-    return np.sort(np.random.default_rng(seed).choice(known, limit, replace=False))
+    labelled = np.asarray(index, np.int64)
+    labelled = labelled[np.asarray(dataset.labels)[labelled] >= 0]
+    if limit is None or len(labelled) <= limit:
+        return labelled
+    return np.sort(np.random.default_rng(seed).choice(labelled, limit, replace=False))
 
 
 def shared_faces(
     networks: Iterable[tuple[str, ...]], dataset: FaceDataset, index: np.ndarray
 ) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
-    """The classes that a set and all networks share, the positions of their pictures, and their places in the classes.
+    """The classes that a data set and all networks share, the positions of their faces, and the faces' classes.
 
     Args:
-        networks: the classes of each network.
-        index: int, positions in the set.
+        networks: The classes of each network.
+        dataset: The data set.
+        index: int, positions in the data set.
+
+    Returns:
+        The shared classes; int64 positions in the data set; int64 positions in the shared classes.
 
     Raises:
         UserError: If no class is common.
     """
     classes = dataset.classes
-    for known in networks:
-        classes = match_classes(known, classes).classes
-    places = np.array([classes.index(name) if name in classes else -1 for name in dataset.classes], np.int64)
-    chosen = np.asarray(index, np.int64)
-    labels = np.asarray(dataset.labels)[chosen]
-    targets = np.where(labels >= 0, places[labels], -1)
-    return classes, chosen[targets >= 0], targets[targets >= 0]
+    for network_classes in networks:
+        classes = match_classes(network_classes, classes).classes
+    class_of_label = np.array([classes.index(name) if name in classes else -1 for name in dataset.classes], np.int64)
+    positions = np.asarray(index, np.int64)
+    labels = np.asarray(dataset.labels)[positions]
+    targets = np.where(labels >= 0, class_of_label[labels], -1)
+    return classes, positions[targets >= 0], targets[targets >= 0]
 
 
 def stress_split(
-    networks: Mapping[str, Classifier], dataset: FaceDataset, index: np.ndarray, **options: Any
+    networks: Mapping[str, Classifier],
+    dataset: FaceDataset,
+    index: np.ndarray,
+    settings: StressSettings | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> StressResult:
-    """:func:`stress` on the labelled pictures at ``index`` of the classes that the set and all networks share.
+    """:func:`stress` on the labelled faces at ``index`` of the classes that the data set and all networks share.
 
     Args:
-        options: those of :func:`stress`.
+        networks: By name.
+        dataset: The data set.
+        index: int, positions in the data set.
+        settings: Corruptions and measurements, as for :func:`stress`.
+        progress: Called with the fraction done and a message.
 
     Raises:
         UserError: If no class or no picture is left, or :func:`stress` refuses.
     """
-    classes, chosen, targets = shared_faces((net.classes for net in networks.values()), dataset, index)
-    if not len(chosen):
+    classes, positions, targets = shared_faces((net.classes for net in networks.values()), dataset, index)
+    if not len(positions):
         raise UserError(f"No picture of {dataset.name} has a class that all networks know; choose another data set.")
-    return stress(networks, [dataset.images[i] for i in chosen], classes, targets, **options)
+    return stress(networks, [dataset.images[i] for i in positions], classes, targets, settings, progress=progress)
 
 
 def table(result: StressResult) -> tuple[list[str], list[list[object]]]:
@@ -79,12 +93,12 @@ def table(result: StressResult) -> tuple[list[str], list[list[object]]]:
 
 
 def report(result: StressResult, reference: str | None = None) -> dict[str, Any]:
-    """Everything as plain values for JSON; what cannot be told is ``null``.
+    """The whole result as plain values for JSON; ``null`` where a value is undefined.
 
     Raises:
         UserError: If there is no such reference network.
     """
-    found: dict[str, Any] = {
+    values: dict[str, Any] = {
         "n": result.n,
         "classes": list(result.classes),
         "networks": list(result.networks),
@@ -94,9 +108,9 @@ def report(result: StressResult, reference: str | None = None) -> dict[str, Any]
         "heatmap_method": result.method,
     }
     if result.targets is not None:
-        found["corruption_errors"] = [vars(error) for error in corruption_errors(result, reference)]
-        found["recall"] = {network: class_recalls(result, network) for network in result.networks}
-    plain: dict[str, Any] = _plain(found)
+        values["corruption_errors"] = [vars(error) for error in corruption_errors(result, reference)]
+        values["recall"] = {network: class_recalls(result, network) for network in result.networks}
+    plain: dict[str, Any] = _plain(values)
     return plain
 
 

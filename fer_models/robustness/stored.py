@@ -1,4 +1,4 @@
-"""A stress test's answers on disk: one ``.npz`` file without pickles."""
+"""A stress test's predictions on disk: one ``.npz`` file without pickles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FORMAT = 2
 
 
 def write_result(result: StressResult, path: Path) -> None:
-    """Write the file; a reader never sees half of one.
+    """Write the file atomically.
 
     Raises:
         OSError: If it cannot be written.
@@ -33,19 +33,19 @@ def write_result(result: StressResult, path: Path) -> None:
     arrays: dict[str, np.ndarray] = {"facts": np.frombuffer(json.dumps(facts).encode(), np.uint8)}
     if result.targets is not None:
         arrays["targets"] = result.targets
-    for place, key in enumerate(_keys(result)):
-        said = result.answers[key]
-        arrays[f"{place} predicted"] = said.predicted.astype(np.int16)
-        arrays[f"{place} confidence"] = said.confidence.astype(np.float32)
-        arrays[f"{place} likeness"] = said.likeness
-        if said.mirrored is not None:
-            arrays[f"{place} mirrored"] = said.mirrored
+    for number, key in enumerate(_keys(result)):
+        answers = result.answers[key]
+        arrays[f"{number} predicted"] = answers.predicted.astype(np.int16)
+        arrays[f"{number} confidence"] = answers.confidence.astype(np.float32)
+        arrays[f"{number} likeness"] = answers.likeness
+        if answers.mirrored is not None:
+            arrays[f"{number} mirrored"] = answers.mirrored
     with atomic_file(path) as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def read_result(path: Path) -> StressResult | None:
-    """The answers, or ``None`` where there is no such file or it is damaged: they can be asked again."""
+    """The stored result, or ``None`` if the file is missing or damaged."""
     try:
         with np.load(path, allow_pickle=False) as file:
             facts = json.loads(file["facts"].tobytes())
@@ -56,10 +56,10 @@ def read_result(path: Path) -> StressResult | None:
             )
             bare = StressResult(networks, kinds, levels, classes, None, {}, notes, facts["method"])
             answers = {}
-            for place, key in enumerate(_keys(bare)):
-                predicted = file[f"{place} predicted"].astype(np.int64)
-                confidence, likeness = file[f"{place} confidence"], file[f"{place} likeness"]
-                answers[key] = Answers(predicted, confidence, file.get(f"{place} mirrored"), likeness)
+            for number, key in enumerate(_keys(bare)):
+                predicted = file[f"{number} predicted"].astype(np.int64)
+                confidence, likeness = file[f"{number} confidence"], file[f"{number} likeness"]
+                answers[key] = Answers(predicted, confidence, file.get(f"{number} mirrored"), likeness)
             targets = file.get("targets")
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None

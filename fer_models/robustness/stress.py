@@ -1,4 +1,4 @@
-"""Ask networks about the same faces, clean and corrupted, and keep every answer."""
+"""Predictions of several networks for the same faces, clean and corrupted."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from fer_models.robustness.geometry import FaceGeometry
 
 @dataclass(frozen=True)
 class Answers:
-    """What one network said of the N faces under one corruption at one severity.
+    """Predictions of one network for the N faces under one corruption at one severity.
 
     Args:
         predicted: int64 (N,), positions in the result's classes.
         confidence: float32 (N,), their probabilities.
-        mirrored: bool (N,), whether the mirrored face gets the same class; ``None`` where it was not asked.
-        likeness: float64 (M,), of the first M faces the rank correlation of the heatmap with that of the clean
-            face, moved along where the face moved, both for the class of the clean face; empty where it was not asked.
+        mirrored: bool (N,), whether the mirrored face gets the same class; ``None`` if mirrored faces were left out.
+        likeness: float64 (M,), rank correlation of the heatmap with that of the clean face for the first M faces. Both
+            explain the class of the clean face; where the face moves, the clean map moves with it. Empty if no
+            heatmaps were compared.
     """
 
     predicted: np.ndarray
@@ -37,17 +38,17 @@ class Answers:
 
 @dataclass(frozen=True)
 class StressResult:
-    """Answers of several networks for the same N faces.
+    """Predictions of several networks for the same N faces.
 
     Args:
-        networks: their names.
-        kinds: keys of corruptions.
-        severities: some of 1 to 5.
-        classes: that all networks know.
+        networks: Their names.
+        kinds: Keys of corruptions.
+        severities: A subset of 1 to 5.
+        classes: The classes that all networks share.
         targets: int64 (N,) positions in ``classes``; ``None`` for unlabelled faces.
-        answers: by network, kind and severity; severity 0 is the clean face and the same for every kind.
-        notes: sentences on what was left out.
-        method: key of the explanation method whose heatmaps were compared.
+        answers: By network, kind and severity; severity 0 is the clean face, the same for every kind.
+        notes: Sentences on what was left out.
+        method: Key of the explanation method whose heatmaps were compared.
     """
 
     networks: tuple[str, ...]
@@ -65,7 +66,7 @@ class StressResult:
         return len(next(iter(self.answers.values())).predicted)
 
     def clean(self, network: str) -> Answers:
-        """What a network said of the faces as they were."""
+        """Predictions of a network for the clean faces."""
         return self.answers[network, self.kinds[0], 0]
 
 
@@ -78,13 +79,14 @@ def corrupt(
     geometries: Sequence[FaceGeometry] | None = None,
     first: int = 0,
 ) -> list[np.ndarray]:
-    """The faces, uint8 (H, W, 1 or 3), as RGB at a severity from 0 to 5.
+    """Corrupted copies of faces, uint8 RGB (H, W, 3), at a severity from 0 to 5.
 
-    Every second face gets the opposite strength where there is one (turned left instead of right), and each face has
-    noise of its own, the same at every severity.
+    Every second face gets the opposite strength where there is one (turned left instead of right). Each face has its
+    own noise, the same at every severity.
 
     Args:
-        first: place of the first one in the test; it decides on its direction and noise.
+        faces: uint8 (H, W, 1 or 3).
+        first: Index of the first face in the whole test; direction and noise depend on it.
     """
     result = []
     for i, face in enumerate(faces, first):
@@ -94,115 +96,140 @@ def corrupt(
     return result
 
 
+@dataclass(frozen=True)
+class StressSettings:
+    """Which corruptions a stress test applies and what it measures.
+
+    Args:
+        kinds: Keys of :data:`CORRUPTIONS`; ``None`` for all.
+        severities: A subset of 1 to 5.
+        flips: Predict the mirrored faces too, which doubles the time.
+        heatmaps: Number of faces, from the first, whose heatmaps are compared; 0 for none.
+        method: Key of the explanation method of these heatmaps.
+        seed: Of the noise.
+    """
+
+    kinds: Sequence[str] | None = None
+    severities: Sequence[int] = SEVERITIES
+    flips: bool = True
+    heatmaps: int = 32
+    method: str = USUAL_METHOD
+    seed: int = 0
+
+
 def stress(
     networks: Mapping[str, Classifier],
     faces: Sequence[np.ndarray],
     classes: Sequence[str],
     targets: np.ndarray | None = None,
+    settings: StressSettings | None = None,
     *,
-    kinds: Sequence[str] | None = None,
-    severities: Sequence[int] = SEVERITIES,
-    flips: bool = True,
-    heatmaps: int = 32,
-    method: str = USUAL_METHOD,
     geometries: Sequence[FaceGeometry] | None = None,
-    seed: int = 0,
     progress: Progress | None = None,
 ) -> StressResult:
-    """Corrupt faces in every way and ask every network.
+    """Predict the same faces clean and under every corruption, with every network.
 
     Args:
+        networks: By name.
         faces: uint8 crops (H, W, 1 or 3) of any size.
-        classes: among which the networks choose.
-        targets: int (N,), positions in ``classes``, where the true classes are known.
-        kinds: keys of :data:`CORRUPTIONS`, all by default.
-        flips: ask about the mirrored faces too, which doubles the time.
-        heatmaps: of how many faces, from the first, the heatmaps are compared; 0 for none.
-        method: key of the explanation method that makes them.
-        geometries: of each face, for covers.
-        seed: of noise.
+        classes: The classes among which the networks choose.
+        targets: int (N,), positions in ``classes``; ``None`` for unlabelled faces.
+        settings: Corruptions and measurements; the defaults of :class:`StressSettings` if ``None``.
+        geometries: Eyes and mouth of each face, for covers; ``None`` trusts the framing of FER2013.
+        progress: Called with the fraction done and a message.
 
     Raises:
         UserError: If there is no face or no network, a kind, severity or method is unknown, a network lacks a class, or
             targets and faces differ in number.
     """
-    chosen = {kind: CORRUPTIONS.create(kind) for kind in (CORRUPTIONS if kinds is None else dict.fromkeys(kinds))}
-    levels = tuple(sorted(set(severities)))
-    _check(networks, faces, targets, chosen, levels)
-    places = {name: _places(name, net, tuple(classes)) for name, net in networks.items()}
-    title, notes, drawn = EXPLAINERS[method].title, [], {}
-    for name, net in networks.items():
-        drawn[name] = heatmaps > 0 and method not in unsupported_methods(net)
-        if heatmaps > 0 and not drawn[name]:
-            notes.append(f"{title} does not work with {name}, so its heatmaps are not compared.")
-    steps = [("", 0)] + [(kind, severity) for kind in chosen for severity in levels]
+    settings = settings or StressSettings()
+    kinds = CORRUPTIONS if settings.kinds is None else dict.fromkeys(settings.kinds)
+    corruptions = {kind: CORRUPTIONS.create(kind) for kind in kinds}
+    levels = tuple(sorted(set(settings.severities)))
+    _check(networks, faces, targets, corruptions, levels)
+    columns = {name: _class_columns(name, net, tuple(classes)) for name, net in networks.items()}
+    with_heatmaps, notes = _heatmap_support(networks, settings)
+    steps = [("", 0)] + [(kind, severity) for kind in corruptions for severity in levels]
     answers: dict[tuple[str, str, int], Answers] = {}
-    bases: dict[str, _Base] = {}
+    clean_maps: dict[str, _CleanMaps] = {}
     for number, (kind, severity) in enumerate(steps):
-        corruption = chosen[kind] if kind else next(iter(chosen.values()))
-        made = corrupt(corruption, faces, severity, seed=seed, geometries=geometries)
+        corruption = corruptions[kind] if kind else next(iter(corruptions.values()))
+        corrupted = corrupt(corruption, faces, severity, seed=settings.seed, geometries=geometries)
         for i, (name, net) in enumerate(networks.items()):
             if progress:
                 what = f"{name}: {corruption.title.lower()} {severity}" if kind else f"{name}: the clean faces"
                 progress((number + i / len(networks)) / len(steps), what)
-            shown = made[:heatmaps] if drawn[name] else []
-            said = _ask(net, made, places[name], flips)
+            explained = corrupted[: settings.heatmaps] if with_heatmaps[name] else []
+            predictions = _predict(net, corrupted, columns[name], settings.flips)
             if not kind:
-                bases[name] = _base(net, shown, places[name], said[0], method)
-            likeness = bases[name].likeness(net, shown, corruption, severity)
-            for key in [kind] if kind else chosen:
-                answers[name, key, severity] = Answers(*said, likeness)
+                outputs = columns[name][predictions[0][: len(explained)]].tolist()
+                clean_maps[name] = _clean_maps(net, explained, outputs, settings.method)
+            likeness = clean_maps[name].likeness(net, explained, corruption, severity)
+            for key in [kind] if kind else corruptions:
+                answers[name, key, severity] = Answers(*predictions, likeness)
     if progress:
         progress(1.0, "done")
-    given = None if targets is None else np.asarray(targets, np.int64)
-    return StressResult(tuple(networks), tuple(chosen), levels, tuple(classes), given, answers, tuple(notes), method)
+    true_classes = None if targets is None else np.asarray(targets, np.int64)
+    header = (tuple(networks), tuple(corruptions), levels, tuple(classes))
+    return StressResult(*header, true_classes, answers, tuple(notes), settings.method)
+
+
+def _heatmap_support(networks: Mapping[str, Classifier], settings: StressSettings) -> tuple[dict[str, bool], list[str]]:
+    """Whether the heatmaps of each network are compared, and a note for each network that the method cannot explain."""
+    if settings.heatmaps <= 0:
+        return dict.fromkeys(networks, False), []
+    title = EXPLAINERS[settings.method].title
+    supported = {name: settings.method not in unsupported_methods(net) for name, net in networks.items()}
+    notes = [
+        f"{title} does not work with {name}, so its heatmaps are not compared."
+        for name, works in supported.items()
+        if not works
+    ]
+    return supported, notes
 
 
 @dataclass(frozen=True)
-class _Base:
+class _CleanMaps:
     """Maps of the clean faces, (M, H, W), the network's outputs that they explain, and the method that made them."""
 
     maps: np.ndarray
-    explained: list[int]
+    outputs: list[int]
     method: str
 
     def likeness(
-        self, net: Classifier, shown: Sequence[np.ndarray], corruption: Corruption, severity: int
+        self, net: Classifier, faces: Sequence[np.ndarray], corruption: Corruption, severity: int
     ) -> np.ndarray:
-        if not shown:
+        if not faces:
             return np.zeros(0)
         if not severity:
-            return np.ones(len(shown))
-        maps = explain(net, net.prepare(shown), self.method, self.explained).values
+            return np.ones(len(faces))
+        maps = explain(net, net.prepare(faces), self.method, self.outputs).values
         moved = [corruption.move(m, _strength(corruption, severity, i)) for i, m in enumerate(self.maps)]
         return rank_correlation(np.stack(moved), maps)
 
 
-def _base(
-    net: Classifier, shown: Sequence[np.ndarray], places: np.ndarray, predicted: np.ndarray, method: str
-) -> _Base:
-    if not shown:
-        return _Base(np.zeros((0, 1, 1)), [], method)
-    explained = [int(k) for k in places[predicted[: len(shown)]]]
-    return _Base(explain(net, net.prepare(shown), method, explained).values, explained, method)
+def _clean_maps(net: Classifier, faces: Sequence[np.ndarray], outputs: list[int], method: str) -> _CleanMaps:
+    if not faces:
+        return _CleanMaps(np.zeros((0, 1, 1)), [], method)
+    return _CleanMaps(explain(net, net.prepare(faces), method, outputs).values, outputs, method)
 
 
-def _ask(
-    net: Classifier, faces: list[np.ndarray], places: np.ndarray, flips: bool
+def _predict(
+    net: Classifier, faces: list[np.ndarray], columns: np.ndarray, flips: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    probabilities = softmax(net.predict(faces, exact=True).logits[:, places])
+    probabilities = softmax(net.predict(faces, exact=True).logits[:, columns])
     predicted = probabilities.argmax(1)
     mirrored = None
     if flips:
-        other = net.predict([face[:, ::-1] for face in faces], exact=True).logits[:, places].argmax(1)
-        mirrored = other == predicted
+        flipped = net.predict([face[:, ::-1] for face in faces], exact=True).logits[:, columns].argmax(1)
+        mirrored = flipped == predicted
     return predicted, probabilities.max(1), mirrored
 
 
-def _strength(corruption: Corruption, severity: int, position: int) -> float:
+def _strength(corruption: Corruption, severity: int, face_number: int) -> float:
     strength = corruption.strength(severity)
-    other = corruption.opposite(strength) if position % 2 else None
-    return strength if other is None else other
+    opposite = corruption.opposite(strength) if face_number % 2 else None
+    return strength if opposite is None else opposite
 
 
 def _rgb(face: np.ndarray) -> np.ndarray:
@@ -210,7 +237,7 @@ def _rgb(face: np.ndarray) -> np.ndarray:
     return np.repeat(face, 3, axis=2) if face.shape[2] == 1 else face
 
 
-def _places(name: str, net: Classifier, classes: tuple[str, ...]) -> np.ndarray:
+def _class_columns(name: str, net: Classifier, classes: tuple[str, ...]) -> np.ndarray:
     match = match_classes(net.classes, classes)
     if match.classes != classes:
         missing = [c for c in classes if c not in match.classes]
@@ -224,12 +251,12 @@ def _check(
     networks: Mapping[str, Classifier],
     faces: Sequence[np.ndarray],
     targets: np.ndarray | None,
-    chosen: Mapping[str, Corruption],
+    corruptions: Mapping[str, Corruption],
     levels: tuple[int, ...],
 ) -> None:
     if not networks or not len(faces):
         raise UserError("A stress test needs at least one network and one face.")
-    if not chosen or not levels:
+    if not corruptions or not levels:
         raise UserError("A stress test needs at least one corruption and one severity.")
     if unknown := [level for level in levels if level not in SEVERITIES]:
         raise UserError(f"Severities run from 1 to 5, not {unknown[0]}.")

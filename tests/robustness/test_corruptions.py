@@ -83,12 +83,12 @@ def test_odd_shapes_and_the_ends_of_the_range(kind: str) -> None:
 
 
 def test_the_opposite_is_as_strong_the_other_way(picture: np.ndarray) -> None:
-    found = {kind: CORRUPTIONS.create(kind).opposite(CORRUPTIONS[kind].strength(2)) for kind in KINDS}
-    assert {kind for kind, other in found.items() if other is not None} == {"light", "rotation", "scale", "shift"}
+    opposites = {kind: CORRUPTIONS.create(kind).opposite(CORRUPTIONS[kind].strength(2)) for kind in KINDS}
+    assert {kind for kind, other in opposites.items() if other is not None} == {"light", "rotation", "scale", "shift"}
     shift = CORRUPTIONS.create("shift")
     right, left = shift.apply(picture, 10.0), shift.apply(picture[:, ::-1].copy(), -10.0)
     assert difference(right, left[:, ::-1]) < 1
-    brighter = CORRUPTIONS.create("light").apply(picture, found["light"])
+    brighter = CORRUPTIONS.create("light").apply(picture, opposites["light"])
     assert brighter.mean() > picture.mean() > CORRUPTIONS.create("light").apply(picture, 1.8).mean()
 
 
@@ -135,9 +135,9 @@ def test_geometry_from_landmarks() -> None:
     landmarks = np.array([[30, 40], [70, 40], [50, 60], [35, 80], [65, 80]], np.float32)
     face = Face((0, 0, 100, 100), 0.9, landmarks, "yunet")
     corners = [(10.0, 10.0), (90.0, 10.0), (90.0, 90.0), (10.0, 90.0)]
-    found = FaceGeometry.of(face, corners)
-    assert found.eyes is not None and np.allclose(found.eyes, ((0.25, 0.375), (0.75, 0.375)))
-    assert found.mouth == pytest.approx((0.5, 0.875))
+    geometry = FaceGeometry.of(face, corners)
+    assert geometry.eyes is not None and np.allclose(geometry.eyes, ((0.25, 0.375), (0.75, 0.375)))
+    assert geometry.mouth == pytest.approx((0.5, 0.875))
     assert FaceGeometry.of(Face((0, 0, 9, 9), 1.0), corners) == FaceGeometry()
     profile = np.tile(np.array([[50, 40]], np.float32), (5, 1))
     assert FaceGeometry.of(Face((0, 0, 9, 9), 1.0, profile), corners) == FaceGeometry()

@@ -20,7 +20,7 @@ from fer_models.preprocess import Preprocess
 from fer_models.robustness import CORRUPTIONS
 from fer_models.robustness.figures import class_recalls, conditions, corruption_errors, rows
 from fer_models.robustness.split import drawn_index, report, stress_split, table
-from fer_models.robustness.stress import Answers, StressResult, corrupt, stress
+from fer_models.robustness.stress import Answers, StressResult, StressSettings, corrupt, stress
 
 FACES = generate(SyntheticOptions(count=14, size=48, seed=1))
 
@@ -42,15 +42,15 @@ def made(**wrong: dict[tuple[str, int], int]) -> StressResult:
     """Four faces of two classes; each network gets the first so many wrong, by (kind, severity)."""
     truth = np.array([0, 0, 1, 1])
     kinds, levels = ("blur", "noise"), (1, 2)
-    found: dict[tuple[str, str, int], Answers] = {}
+    all_answers: dict[tuple[str, str, int], Answers] = {}
     for name, counts in wrong.items():
         for kind in kinds:
             for severity in (0, *levels):
                 number = counts.get((kind, severity), counts.get(("", 0), 0) if severity == 0 else 0)
                 flipped = truth.copy()
                 flipped[:number] = 1 - flipped[:number]
-                found[name, kind, severity] = answers(flipped.tolist(), 1.0 if severity == 0 else 0.5)
-    return StressResult(tuple(wrong), kinds, levels, ("happy", "sad"), truth, found)
+                all_answers[name, kind, severity] = answers(flipped.tolist(), 1.0 if severity == 0 else 0.5)
+    return StressResult(tuple(wrong), kinds, levels, ("happy", "sad"), truth, all_answers)
 
 
 def test_mean_corruption_error_by_hand() -> None:
@@ -121,17 +121,15 @@ def test_every_second_face_goes_the_other_way() -> None:
     assert first.mean() < plain.mean() < second.mean()
 
 
-def test_what_a_network_is_asked(network: Classifier) -> None:
-    told: list[tuple[float, str]] = []
+def test_predictions_and_heatmaps_of_a_stress_test(network: Classifier) -> None:
+    steps: list[tuple[float, str]] = []
     result = stress(
         {"net": network},
         FACES.images[:3],
         FER7,
         np.asarray(FACES.labels[:3]),
-        kinds=("mask", "rotation", "low_light"),
-        severities=(5, 1),
-        heatmaps=2,
-        progress=lambda part, words: told.append((part, words)),
+        StressSettings(kinds=("mask", "rotation", "low_light"), severities=(5, 1), heatmaps=2),
+        progress=lambda part, words: steps.append((part, words)),
     )
     assert result.kinds == ("mask", "rotation", "low_light") and result.severities == (1, 5) and result.n == 3
     clean = network.predict(FACES.images[:3], exact=True)
@@ -149,9 +147,9 @@ def test_what_a_network_is_asked(network: Classifier) -> None:
         for pictures in (FACES.images[:2], made)
     ]
     assert result.method == "layer_cam" and np.allclose(likeness, rank_correlation(*maps), atol=1e-5)
-    assert told[-1][0] == 1.0 and [part for part, _ in told] == sorted(part for part, _ in told)
-    found = conditions(result)
-    assert list(found["net"]) == ["normal"]  # low light at 3 was not made
+    assert steps[-1][0] == 1.0 and [part for part, _ in steps] == sorted(part for part, _ in steps)
+    accuracies = conditions(result)
+    assert list(accuracies["net"]) == ["normal"]  # low light at 3 was not made
 
 
 def test_a_split_with_classes_that_a_network_lacks(network: Classifier, tmp_path: Any) -> None:
@@ -164,8 +162,8 @@ def test_a_split_with_classes_that_a_network_lacks(network: Classifier, tmp_path
 
     labels = np.asarray(FACES.labels, np.int64)
     data = FaceDataset("drawn", FACES.images, labels, FER7, np.zeros(14, np.int8), ("all",), index, "test")
-    result = stress_split({"seven": network, "six": six}, data, index, kinds=("grey",), severities=(1,), heatmaps=0,
-                          flips=False)  # fmt: skip
+    settings = StressSettings(kinds=("grey",), severities=(1,), heatmaps=0, flips=False)
+    result = stress_split({"seven": network, "six": six}, data, index, settings)
     assert result.classes == FER7[:6]
     assert result.n == (labels < 6).sum() and result.answers["six", "grey", 1].mirrored is None
     with pytest.raises(UserError, match="does not know neutral"):
@@ -175,11 +173,11 @@ def test_a_split_with_classes_that_a_network_lacks(network: Classifier, tmp_path
 def test_what_is_refused(network: Classifier) -> None:
     faces = FACES.images[:1]
     with pytest.raises(UserError, match="no corruption called 'fog'"):
-        stress({"net": network}, faces, FER7, kinds=("fog",))
+        stress({"net": network}, faces, FER7, settings=StressSettings(kinds=("fog",)))
     with pytest.raises(UserError, match="at least one network and one face"):
         stress({"net": network}, [], FER7)
     with pytest.raises(UserError, match="Severities run from 1 to 5, not 7"):
-        stress({"net": network}, faces, FER7, severities=(7,))
+        stress({"net": network}, faces, FER7, settings=StressSettings(severities=(7,)))
     with pytest.raises(UserError, match="1 faces and 2 classes"):
         stress({"net": network}, faces, FER7, np.array([0, 1]))
 

@@ -43,26 +43,26 @@ def test_stress_writes_figures_and_a_table(
     networks: list[str], data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "stress.csv"
-    asked = ["stress", *networks, "--data", str(data), "--split", "all", "--limit", "6", "--kinds", "blur", "mask",
+    command = ["stress", *networks, "--data", str(data), "--split", "all", "--limit", "6", "--kinds", "blur", "mask",
              "--severities", "1", "5", "--heatmaps", "0", "--no-flips"]  # fmt: skip
-    assert main([*asked, "--json", "-", "--csv", str(out)]) == 0
-    said = json.loads(capsys.readouterr().out)
-    assert said["n"] == 6 and said["networks"] == ["net0", "net1"] and said["split"] == "all"
-    assert len(said["rows"]) == 2 * 2 * 3 and "mirrored" not in said["rows"][0]
-    assert 0 <= said["rows"][0]["accuracy"]["low"] <= said["rows"][0]["accuracy"]["value"] <= 1
-    assert [e["network"] for e in said["corruption_errors"]] == ["net0", "net1"]
+    assert main([*command, "--json", "-", "--csv", str(out)]) == 0
+    output = json.loads(capsys.readouterr().out)
+    assert output["n"] == 6 and output["networks"] == ["net0", "net1"] and output["split"] == "all"
+    assert len(output["rows"]) == 2 * 2 * 3 and "mirrored" not in output["rows"][0]
+    assert 0 <= output["rows"][0]["accuracy"]["low"] <= output["rows"][0]["accuracy"]["value"] <= 1
+    assert [e["network"] for e in output["corruption_errors"]] == ["net0", "net1"]
     with out.open(newline="") as file:
         lines = list(csv.DictReader(file))
     assert [(r["kind"], r["severity"]) for r in lines[:3]] == [("blur", "0"), ("blur", "1"), ("blur", "5")]
-    assert float(lines[0]["accuracy"]) == pytest.approx(said["rows"][0]["accuracy"]["value"], abs=1e-6)
+    assert float(lines[0]["accuracy"]) == pytest.approx(output["rows"][0]["accuracy"]["value"], abs=1e-6)
 
 
 def test_the_three_conditions(networks: list[str], data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = ["stress", networks[0], "--data", str(data), "--split", "all", "--limit", "4", "--conditions",
+    command = ["stress", networks[0], "--data", str(data), "--split", "all", "--limit", "4", "--conditions",
              "--heatmaps", "0", "--no-flips"]  # fmt: skip
-    assert main(asked) == 0
-    said = capsys.readouterr().out
-    assert "net0: normal" in said and "low light" in said and "covered" in said
+    assert main(command) == 0
+    output = capsys.readouterr().out
+    assert "net0: normal" in output and "low light" in output and "covered" in output
     assert main(["stress", networks[0], "--data", str(data), "--split", "nowhere"]) == 2
     assert "no split" in capsys.readouterr().err
 

@@ -19,7 +19,7 @@ from fer_models.errors import UserError
 from fer_models.folders import cache_folder
 from fer_models.robustness.split import drawn_index, shared_faces, stress_split
 from fer_models.robustness.stored import read_result, write_result
-from fer_models.robustness.stress import StressResult
+from fer_models.robustness.stress import StressResult, StressSettings
 from workbench.app import jobs, machine
 from workbench.app.jobs import Job
 
@@ -116,8 +116,8 @@ def start(asked: Plan, classifiers: Mapping[str, Classifier]) -> Job:
             tell(part, words)
 
         step(0.0, "beginning")
-        result = stress_split(classifiers, asked.dataset, asked.index, kinds=asked.kinds, heatmaps=HEATMAPS,
-                              progress=step)  # fmt: skip
+        settings = StressSettings(kinds=asked.kinds, heatmaps=HEATMAPS)
+        result = stress_split(classifiers, asked.dataset, asked.index, settings, progress=step)
         try:
             write_result(result, _file(asked))
         except OSError as error:
