@@ -124,8 +124,10 @@ def uploads(page: Any, server: Server, picture: Path) -> list[tuple[str, float]]
 def library(folder: Path, picture: Path) -> float:
     """The same answer without a page."""
     from fer_models import load_checkpoint
+    from fer_models.crop import crop_for
+    from fer_models.faces.detect import detect_faces
     from fer_models.faces.image import decode_image
-    from workbench.face.model import predict
+    from fer_models.faces.whole import whole_face
     from workbench.heatmap.model import look
     from workbench.heatmap.model.look import Question
 
@@ -134,8 +136,8 @@ def library(folder: Path, picture: Path) -> float:
     for _ in range(REPEATS + 1):
         began = time.monotonic()
         image = decode_image(picture.read_bytes())
-        faces = predict.find_faces(image) or [predict.whole(image)]
-        crop = predict.cut(image, faces[0], classifier.checkpoint.preprocess)
+        faces = detect_faces(image) or [whole_face(image)]
+        crop = crop_for(image, faces[0], classifier.checkpoint.preprocess)
         look.look(classifier, crop.pixels, Question())
         look.own_attention(classifier, crop.pixels)
         times.append(time.monotonic() - began)

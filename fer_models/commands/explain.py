@@ -11,12 +11,12 @@ import numpy as np
 
 from fer_models.classifier import Classifier, load_checkpoint
 from fer_models.commands.output import show_progress, write_bytes
+from fer_models.crop import crop_for
 from fer_models.data import FaceDataset, open_dataset
 from fer_models.data.readers.base import is_image
 from fer_models.errors import UserError
 from fer_models.explain import EXPLAINERS, explain
 from fer_models.explain.overlay import overlay
-from fer_models.faces.align import crop_face
 from fer_models.faces.detect import detect_faces
 from fer_models.faces.image import encode_png, read_image, resize
 
@@ -61,19 +61,18 @@ def _one(classifier: Classifier, given: argparse.Namespace) -> int:
     for option in ("split", "limit", "table"):
         if getattr(given, option):
             raise UserError(f"--{option} belongs to a data set or a folder; {given.image} is one picture.")
-    preprocess = classifier.checkpoint.preprocess
     image = read_image(given.image)
     faces = detect_faces(image, given.detector)
     if not faces:
         raise UserError(
             f"no face was found in {given.image}; use --detector whole if the picture is cut to a face already."
         )
-    crop, _ = crop_face(image, faces[0], preprocess.crop_margin, preprocess.alignment)
-    batch = classifier.prepare([crop])
+    crop = crop_for(image, faces[0], classifier.checkpoint.preprocess)
+    batch = classifier.prepare([crop.pixels])
     options = _options(given)
     found = explain(classifier, batch, given.method, given.target, layer=given.layer, **options)
     target = classifier.classes[int(found.target[0])]
-    name, share = classifier.predict([crop]).ranked()[0]
+    name, share = classifier.predict([crop.pixels]).ranked()[0]
     cells = f" at {found.layer}, {found.layer_size[0]} x {found.layer_size[1]} cells" if found.layer_size else ""
     how = f"{found.method}{cells}, {found.of}, positive part"
     print(f"predicted {name} ({100 * share:.1f} %), explained {target}, {how}")
@@ -84,8 +83,8 @@ def _one(classifier: Classifier, given: argparse.Namespace) -> int:
         np.save(buffer, found.values[0], allow_pickle=False)
         write_bytes(buffer.getvalue(), given.raw)
     if given.out:
-        side = max(preprocess.size, 480)
-        picture = overlay(resize(crop, side), found.heatmap()[0])
+        side = max(classifier.checkpoint.preprocess.size, 480)
+        picture = overlay(resize(crop.large, side), found.heatmap()[0])
         told = {
             "Title": f"{target}: {how}",
             "Software": f"network {classifier.checkpoint.name}, weights {classifier.checkpoint.sha256}",

@@ -12,8 +12,8 @@ from typing import Any
 
 from fer_models.classifier import Classifier, load_checkpoint
 from fer_models.commands.output import show_progress, write_bytes, write_json
+from fer_models.crop import crop_for
 from fer_models.errors import UserError
-from fer_models.faces.align import crop_face
 from fer_models.faces.detect import detect_faces
 from fer_models.faces.image import FORMATS_SENTENCE, read_image
 
@@ -67,11 +67,10 @@ def _files(given: list[str]) -> Iterator[str]:
 
 def _read(path: str, classifier: Classifier, detector: str) -> dict[str, Any]:
     """The faces of one picture, all classified in one batch."""
-    preprocess = classifier.checkpoint.preprocess
     image = read_image(path)
     faces = detect_faces(image, detector)
-    crops = [crop_face(image, face, preprocess.crop_margin, preprocess.alignment) for face in faces]
-    prediction = classifier.predict([pixels for pixels, _ in crops])
+    crops = [crop_for(image, face, classifier.checkpoint.preprocess) for face in faces]
+    prediction = classifier.predict([crop.pixels for crop in crops])
     found = []
     for i, face in enumerate(faces):
         ranked = prediction.ranked(i)
@@ -80,7 +79,7 @@ def _read(path: str, classifier: Classifier, detector: str) -> dict[str, Any]:
                 "box": [round(float(v), 1) for v in face.box],
                 "score": round(float(face.score), 4),
                 "detector": face.detector,
-                "alignment": crops[i][1]["alignment"],
+                "alignment": crops[i].alignment,
                 "class": ranked[0][0],
                 "probabilities": {name: round(p, 6) for name, p in ranked},
             }

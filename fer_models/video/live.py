@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 
 from fer_models.classifier import Classifier
+from fer_models.crop import Crop, crop_for
 from fer_models.explain import explain
 from fer_models.explain.own_attention.maps import attention_maps
-from fer_models.faces.align import CropInfo, crop_face
 from fer_models.faces.detect import Face, detect_faces
 from fer_models.video.annotate import draw_face, lay_heatmap
 from fer_models.video.timeline import GAP
@@ -154,31 +154,30 @@ class LiveReader:
         now: float,
     ) -> None:
         preprocess = classifier.checkpoint.preprocess
-        crops: list[tuple[int, np.ndarray, CropInfo]] = []
+        crops: list[tuple[int, Crop]] = []
         for number, face in faces:
             try:
-                pixels, info = crop_face(image, face, preprocess.crop_margin, preprocess.alignment)
+                crops.append((number, crop_for(image, face, preprocess)))
             except ValueError:  # A face that was followed out of the picture.
                 continue
-            crops.append((number, preprocess.stored(pixels), info))
-        prediction = classifier.predict([pixels for _, pixels, _ in crops])
+        prediction = classifier.predict([crop.pixels for _, crop in crops])
         smoothed = {}
-        for place, (number, pixels, info) in enumerate(crops):
+        for place, (number, crop) in enumerate(crops):
             raw = prediction.probabilities[place]
             smoothed[number] = (now, self._smooth(number, raw, now))
             values = smoothed[number][1]
             best = int(values.argmax())
             if place == 0:
-                heat = _map(classifier, pixels, best, layer)
+                heat = _map(classifier, crop.pixels, best, layer)
                 if heat is not None:
-                    lay_heatmap(canvas, info["corners"], heat)
+                    lay_heatmap(canvas, crop.corners, heat)
                 with self._guard:
                     if classifier is self._classifier:
                         self._readings.append((now, raw, values))
                     while self._readings and self._readings[0][0] < now - MINUTE:
                         self._readings.popleft()
             name = classifier.classes[best]
-            draw_face(canvas, info["corners"], name, f"{name} {100 * values[best]:.0f} %")
+            draw_face(canvas, crop.corners, name, f"{name} {100 * values[best]:.0f} %")
         with self._guard:
             self._smoothed = smoothed if classifier is self._classifier else {}
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fer_models.classifier import Classifier
+from fer_models.crop import crop_for
 from fer_models.errors import UserError
-from fer_models.faces.align import crop_face
 from fer_models.faces.detect import Face, detector_for
 from fer_models.progress import Progress, silent
 from fer_models.video.opening import Video, VideoInfo
@@ -170,7 +170,7 @@ def read_expressions(
             follower = Follower(options.detector, options.detect_every, options.longest, smallest, options.score)
         for track in follower.step(frame.image):
             try:
-                crop, _ = crop_face(frame.image, track.face, preprocess.crop_margin, preprocess.alignment)
+                crop = crop_for(frame.image, track.face, preprocess)
             except ValueError:  # A face that was followed out of the picture.
                 continue
             person = seen.setdefault(track.number, _Seen())
@@ -179,7 +179,7 @@ def read_expressions(
             person.faces.append(scaled(track.face, factor))
             person.detected.append(track.detected)
             person.hits = track.hits
-            waiting.append((track.number, preprocess.stored(crop)))
+            waiting.append((track.number, crop.pixels))
         if len(waiting) >= _BATCH:
             classify()
         total = video.info.frames

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from fer_models.classifier import Classifier
+from fer_models.crop import crop_for
 from fer_models.errors import UserError
-from fer_models.faces.align import crop_face
 from fer_models.faces.detect import detect_faces
 from fer_models.faces.image import read_image, resize
 from fer_models.progress import Progress
@@ -118,5 +118,4 @@ def _crops(classifier: Classifier, one: Recording) -> list[np.ndarray] | None:
     faces = detect_faces(read_image(one.frames[-1]))
     if not faces:
         return None
-    margin, alignment = preprocess.crop_margin, preprocess.alignment
-    return [crop_face(read_image(file), faces[0], margin, alignment)[0] for file in one.frames]
+    return [crop_for(read_image(file), faces[0], preprocess).large for file in one.frames]

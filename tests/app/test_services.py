@@ -12,12 +12,14 @@ from app_driver import FIGURE, make_checkpoint
 
 from fer_models import labels
 from fer_models.classifier import Classifier
+from fer_models.crop import crop_for
 from fer_models.errors import UserError
+from fer_models.faces.detect import detect_faces
 from fer_models.faces.face import Face
 from fer_models.preprocess import Preprocess
 from workbench import cache
 from workbench.app import inventory, machine, pictures, runs, wording
-from workbench.face.model import predict, samples
+from workbench.face.model import samples
 from workbench.heatmap.model import look as look_model
 from workbench.heatmap.model.look import Question
 
@@ -51,7 +53,7 @@ def test_this_machine_has_a_name_and_cores() -> None:
 def test_samples_show_every_emotion_and_a_face_is_found() -> None:
     assert {key.removeprefix("drawn-") for key in samples.titles()} == set(labels.FER7)
     for key in samples.titles():
-        assert len(predict.find_faces(samples.picture(key))) == 1, key
+        assert len(detect_faces(samples.picture(key))) == 1, key
     with pytest.raises(UserError, match="no sample picture"):
         samples.picture("drawn-bored")
 
@@ -79,14 +81,14 @@ def test_enlarging_repeats_pixels() -> None:
 
 def test_a_crop_is_what_training_would_see() -> None:
     image = samples.picture("drawn-sad")
-    crop = predict.cut(image, Face((30, 30, 190, 190), 1.0), Preprocess(48, 1))
+    crop = crop_for(image, Face((30, 30, 190, 190), 1.0), Preprocess(48, 1))
     assert crop.pixels.shape == (48, 48, 1) and crop.pixels.dtype == np.uint8 and len(crop.corners) == 4
 
 
 def test_one_look_agrees_with_the_library(folders: Path) -> None:
     classifier = Classifier(make_checkpoint(folders / "checkpoints" / "one"))
     image = samples.picture("drawn-happy")
-    crop = predict.cut(image, predict.find_faces(image)[0], classifier.checkpoint.preprocess)
+    crop = crop_for(image, detect_faces(image)[0], classifier.checkpoint.preprocess)
     look = look_model.look(classifier, crop.pixels, Question(target="fear", layer="stage 1 attention"))
     assert look.prediction.ranked() == classifier.predict([crop.pixels]).ranked()
     assert look.target == "fear" and look.attribution.layer == "stage 1 attention"

@@ -7,14 +7,14 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
+from fer_models.crop import Crop
 from fer_models.faces.face import Face
+from fer_models.faces.whole import whole_face
 from fer_models.preprocess import Preprocess
 from workbench import state
 from workbench.app import pictures
 from workbench.face import cached, detector_button
 from workbench.face.image_input import Picture
-from workbench.face.model import predict
-from workbench.face.model.predict import Crop
 
 _TALLEST = 320
 WHOLE = state.Kept("face.whole", False)
@@ -38,14 +38,14 @@ def choose(picture: Picture, preprocess: Preprocess, *, key: str) -> tuple[Face,
     faces = [] if picture.is_face else cached.faces(picture.digest, picture.pixels)
     whole = WHOLE.of(picture.digest).get()
     if picture.is_face or (whole and not faces):
-        faces = [predict.whole(picture.pixels)]
+        faces = [whole_face(picture.pixels)]
     place = st.container()
     chosen = 0
     if len(faces) > 1:
         numbers = list(range(1, len(faces) + 1))
         chosen = st.segmented_control("Face", numbers, **FACE.of(picture.digest[:16]).widget(numbers))
         chosen = (chosen or 1) - 1
-    crops = [predict.cut(picture.pixels, face, preprocess) for face in faces]
+    crops = [cached.crop(picture.digest, picture.pixels, face, preprocess) for face in faces]
     framed = [] if picture.is_face else [crop.corners for crop in crops]
     with place:
         shown = pictures.with_frames(picture.pixels, framed, chosen)

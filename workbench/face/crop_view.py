@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fer_models.crop import Crop
 from workbench.app import pictures
-from workbench.face.model.predict import Crop
 
 
 def show(crop: Crop, *, side: int = 144) -> None:

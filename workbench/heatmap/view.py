@@ -10,10 +10,10 @@ import streamlit as st
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.colours import COLOUR_MAPS
+from fer_models.crop import Crop
 from fer_models.explain import EXPLAINERS
 from workbench import shared, state
 from workbench.app import pictures
-from workbench.face.model.predict import Crop
 from workbench.heatmap.figures import heatmap_overlay
 from workbench.heatmap.model import drawing
 from workbench.heatmap.model import look as look_model

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_models.crop import crop_for
 from fer_models.data.dataset import UNLABELLED, FaceDataset
 from fer_models.data.readers.base import is_image
 from fer_models.errors import UserError
-from fer_models.faces.align import crop_face
 from fer_models.faces.detect import detect_faces
 from fer_models.faces.image import read_image, resize
 from fer_models.preprocess import Preprocess
@@ -51,8 +51,7 @@ def loose_faces(
         if not faces:
             without.append(file.name)
             continue
-        crop, _ = crop_face(image, faces[0], preprocess.crop_margin, preprocess.alignment)
-        crops.append(resize(crop, preprocess.size))
+        crops.append(resize(crop_for(image, faces[0], preprocess).large, preprocess.size))
         kept.append(number)
     if not crops:
         raise UserError(

@@ -11,7 +11,9 @@ from app_driver import make_checkpoint, open_page, words
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from fer_models import crop
 from fer_models.checkpoint import Checkpoint
+from fer_models.faces.align import crop_face
 from workbench.face.model import samples
 
 
@@ -185,3 +187,20 @@ def captions_of_pictures(app: AppTest) -> list[str]:
     assert "Not to be believed" in words(app)  # the weights are random
     pictures = app.get("imgs") or app.get("image")
     return [image.caption for element in pictures for image in element.proto.imgs]
+
+
+def test_a_face_is_not_cut_again_when_a_slider_moves(
+    app: AppTest, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuts = []
+
+    def counted(*args: object) -> object:
+        cuts.append(args)
+        return crop_face(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(crop, "crop_face", counted)
+    open_page(app, "explain", sample="drawn-happy")
+    assert cuts
+    cuts.clear()
+    app.slider(key="shared.opacity").set_value(20).run()
+    assert not app.exception and cuts == []

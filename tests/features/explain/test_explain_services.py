@@ -21,6 +21,7 @@ from fer_models.errors import UserError
 from fer_models.explain import explain as library_explain
 from fer_models.explain.faithfulness import measure
 from fer_models.explain.own_attention.order import tokens_in_sequence
+from fer_models.faces.detect import detect_faces
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 from fer_models.robustness import CORRUPTIONS, FaceGeometry
@@ -28,7 +29,6 @@ from fer_models.robustness import change as change_model
 from fer_models.robustness.change import Change
 from workbench.app import explain_jobs
 from workbench.face.model import crop, samples
-from workbench.face.model import predict as predict_model
 from workbench.face.model.crop import Framed
 from workbench.features.explain.model import attention, contrast, methods, networks, trust
 from workbench.heatmap.model import drawing
@@ -45,7 +45,7 @@ def classifier(folders: Path) -> Classifier:
 @pytest.fixture
 def framed() -> Framed:
     picture = samples.picture("drawn-happy")
-    return crop.frame(picture, predict_model.find_faces(picture)[0], Preprocess(48, 1), "drawn-happy")
+    return crop.frame(picture, detect_faces(picture)[0], Preprocess(48, 1), "drawn-happy")
 
 
 def test_a_drawn_face_has_true_regions_that_share_no_pixel(framed: Framed) -> None:
@@ -55,12 +55,12 @@ def test_a_drawn_face_has_true_regions_that_share_no_pixel(framed: Framed) -> No
     rows, _ = np.nonzero(framed.masks["mouth"])
     eyes, _ = np.nonzero(framed.masks["eyes"])
     assert eyes.mean() < 24 < rows.mean()
-    assert framed.large.shape[2] == 3 and framed.crop.pixels.shape == (48, 48, 1)
+    assert framed.crop.large.shape[2] == 3 and framed.crop.pixels.shape == (48, 48, 1)
 
 
 def test_a_photograph_gets_a_template_and_says_so() -> None:
     picture = samples.picture("drawn-happy")
-    found = crop.frame(picture, predict_model.find_faces(picture)[0], Preprocess(48, 1))
+    found = crop.frame(picture, detect_faces(picture)[0], Preprocess(48, 1))
     assert found.source.startswith("a template") and set(found.masks) > {"eyes", "mouth", "background"}
 
 
@@ -210,7 +210,7 @@ def test_curves_agree_with_the_metrics(classifier: Classifier, framed: Framed) -
 
 
 def test_changes_happen_in_the_order_of_a_camera(framed: Framed) -> None:
-    image = change_model.reduced(framed.large)
+    image = change_model.reduced(framed.crop.large)
     assert image.shape[0] <= 192
     assert np.array_equal(change_model.changed(image, [], None), image)
     bar, turn = Change("bar", 0.2, (("down", 0.2),)), Change("rotation", 40.0)
@@ -223,7 +223,7 @@ def test_changes_happen_in_the_order_of_a_camera(framed: Framed) -> None:
 
 
 def test_a_sweep_meets_the_single_answers(classifier: Classifier, framed: Framed) -> None:
-    image = change_model.reduced(framed.large)
+    image = change_model.reduced(framed.crop.large)
     strengths, said = change_model.sweep(
         classifier, image, (Change("grey", 1.0),), Change("blur", 3.0), FaceGeometry(), steps=4
     )

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from fer_models.crop import Crop, crop_for
 from fer_models.explain import Attribution
 from fer_models.explain.face_parts.action_units import unit_agreement, unit_areas
 from fer_models.explain.face_parts.regions import background_alarm, region_areas, region_masks, region_relevance
-from fer_models.faces.align import crop_face
 from fer_models.faces.eyes import find_eyes
 from fer_models.faces.face import Face
 from fer_models.preprocess import Preprocess
 from fer_models.robustness import FaceGeometry
 from workbench.face.model import samples
-from workbench.face.model.predict import Crop
 
 #: What the masks of drawn faces call the parts that the template names otherwise.
 _DRAWN = {"hair": "background", "skin": "other skin"}
@@ -28,13 +27,12 @@ class Framed:
     """A face as one network gets it, with what is known of its parts.
 
     Args:
-        crop: at the network's size. large: uint8 RGB (L, L, 3), the same at the picture's own resolution.
+        crop: as the network gets it.
         masks: region to bool (S, S); they share no pixel. source: in words, where the masks come from.
         geometry: of eyes and mouth, for what is laid over the face.
     """
 
     crop: Crop
-    large: np.ndarray
     masks: dict[str, np.ndarray]
     source: str
     geometry: FaceGeometry
@@ -49,11 +47,10 @@ def frame(image: np.ndarray, face: Face, preprocess: Preprocess, sample: str | N
     Args:
         image: uint8 RGB (H, W, 3). sample: key of the drawn face that it is, if it is one.
     """
-    large, info = crop_face(image, face, preprocess.crop_margin, preprocess.alignment)
-    crop = Crop(preprocess.stored(large), info["corners"], info["alignment"])
+    crop = crop_for(image, face, preprocess)
     side = crop.pixels.shape[0]
-    geometry = FaceGeometry.of(face, info["corners"])
-    if geometry.eyes is None and (eyes := find_eyes(large)) is not None:
+    geometry = FaceGeometry.of(face, crop.corners)
+    if geometry.eyes is None and (eyes := find_eyes(crop.large)) is not None:
         (ax, ay), (bx, by) = eyes.tolist()
         geometry = FaceGeometry(((ax, ay), (bx, by)))
         source = "a template laid onto the eyes that a cascade found"
@@ -63,9 +60,9 @@ def frame(image: np.ndarray, face: Face, preprocess: Preprocess, sample: str | N
         source = "a template at the usual places of a face in its frame, since no eyes were found"
     masks = region_masks(side, geometry.eyes)
     if sample is not None:
-        masks = _warped(samples.masks(sample), info["corners"], side)
+        masks = _warped(samples.masks(sample), crop.corners, side)
         source = "the drawing itself, so they are true"
-    return Framed(crop, large, masks, source, geometry)
+    return Framed(crop, masks, source, geometry)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fer_models.classifier import Classifier
-from fer_models.faces.align import crop_face
+from fer_models.crop import crop_for
 from fer_models.faces.face import Face
 
 #: Added to the network's own margin, in parts of the side.
@@ -40,9 +40,9 @@ def framings(picture: np.ndarray, face: Face, classifier: Classifier) -> list[Fr
     for asked in ("none", "eyes"):
         for step in STEPS:
             margin = preprocess.crop_margin + step
-            crop, info = crop_face(picture, face, margin, asked)
+            crop = crop_for(picture, face, replace(preprocess, crop_margin=margin, alignment=asked))
             own = step == 0 and asked == preprocess.alignment
-            cuts.append((margin, asked, info["alignment"], own, preprocess.stored(crop)))
+            cuts.append((margin, asked, crop.alignment, own, crop.pixels))
         if cuts[-1][2] == "none" and asked == "eyes":
             cuts = [cut for cut in cuts if cut[1] == "none" or cut[3]]  # No eyes, no second row.
     prediction = classifier.predict([cut[4] for cut in cuts])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from workbench.face.model.predict import Crop
+from fer_models.crop import Crop
 from workbench.heatmap.model import drawing
 from workbench.heatmap.model.drawing import Display
 from workbench.heatmap.model.look import OwnAttention

@@ -52,7 +52,7 @@ def _live(subject: Subject, key: str) -> None:
     question, display = view.controls(subject.classifier)
     place = st.container()
     changes = _sliders(key)
-    image = change_model.reduced(subject.framed.large)
+    image = change_model.reduced(subject.framed.crop.large)
     before = cached.look(subject.checkpoint, subject.checkpoint.preprocess.stored(image), question)
     # The class of the face as it is, also when the answer changes: what becomes of its evidence is the question.
     asked = replace(question, target=before.target)

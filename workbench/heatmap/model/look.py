@@ -25,7 +25,6 @@ from fer_models.explain.own_attention.maps import AttentionMap, attention_maps
 from fer_models.explain.trust.card import TrustCard, trust_card
 from workbench.app.pictures import as_rgb, enlarged
 from workbench.app.wording import percent
-from workbench.face.model.predict import classify
 
 #: More channels than any network has: gates often tie at 1, so a few of the strongest would be an accident of order.
 _ALL = 1_000_000
@@ -101,7 +100,7 @@ def usual_layer(classifier: Classifier) -> str:
 
 def prediction(classifier: Classifier, pixels: np.ndarray) -> Prediction:
     """What the network says of a face, uint8 (S, S, C)."""
-    return classify(classifier, pixels)
+    return classifier.predict([pixels])
 
 
 def look(classifier: Classifier, pixels: np.ndarray, question: Question) -> Look:
@@ -110,7 +109,7 @@ def look(classifier: Classifier, pixels: np.ndarray, question: Question) -> Look
     Raises:
         UserError: If the method, class or layer is unknown or cannot be used with this network.
     """
-    said = classify(classifier, pixels)
+    said = classifier.predict([pixels])
     target = question.target or said.ranked()[0][0]
     asked = target if question.against is None else (target, question.against)
     known = EXPLAINERS[question.method].options()

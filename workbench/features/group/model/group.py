@@ -11,8 +11,8 @@ import numpy as np
 
 from fer_models import labels
 from fer_models.classifier import Classifier
+from fer_models.crop import crop_for
 from fer_models.data.synthetic import SyntheticOptions, generate_face
-from fer_models.faces.align import crop_face
 from fer_models.faces.face import Face
 from fer_models.faces.image import resize
 
@@ -68,13 +68,11 @@ def read(picture: np.ndarray, faces: Sequence[Face], classifier: Classifier) -> 
     Args:
         picture: uint8 RGB (H, W, 3). faces: the largest first.
     """
-    preprocess = classifier.checkpoint.preprocess
     chosen = _reading_order(list(faces[:MOST]))
-    cuts = [crop_face(picture, face, preprocess.crop_margin, preprocess.alignment) for face in chosen]
-    pixels = [preprocess.stored(crop) for crop, _ in cuts]
-    prediction = classifier.predict(pixels, batch_size=MOST)
+    cuts = [crop_for(picture, face, classifier.checkpoint.preprocess) for face in chosen]
+    prediction = classifier.predict([cut.pixels for cut in cuts], batch_size=MOST)
     return [
-        Person(i + 1, face, cuts[i][1]["corners"], cuts[i][1]["alignment"], pixels[i], prediction.ranked(i))
+        Person(i + 1, face, cuts[i].corners, cuts[i].alignment, cuts[i].pixels, prediction.ranked(i))
         for i, face in enumerate(chosen)
     ]
 

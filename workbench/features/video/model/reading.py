@@ -14,10 +14,10 @@ import numpy as np
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
+from fer_models.crop import crop_for
 from fer_models.errors import UserError
 from fer_models.explain import explain
 from fer_models.explain.overlay import overlay
-from fer_models.faces.align import crop_face
 from fer_models.faces.detect import detector_for
 from fer_models.video.annotate import annotate_video, draw_face, encode_webm
 from fer_models.video.drawn import DrawnVideo
@@ -195,9 +195,8 @@ def moment(clip: Clip, classifier: Classifier, reading: VideoReading, person: Pe
     with clip.lock:
         frame = clip.video.frame(index, seconds)
     face = scaled(person.faces[at], frame.image.shape[1] / reading.info.width)
-    preprocess = classifier.checkpoint.preprocess
-    cut, info = crop_face(frame.image, face, preprocess.crop_margin, preprocess.alignment)
-    crop = preprocess.stored(cut)
+    cut = crop_for(frame.image, face, classifier.checkpoint.preprocess)
+    crop = cut.pixels
     smoothed = person.smoothed[at]
     ranked = [(reading.classes[k], float(smoothed[k])) for k in np.argsort(-smoothed, kind="stable")]
     found = explain(classifier, classifier.prepare([crop]), "grad_cam", ranked[0][0])
@@ -206,7 +205,7 @@ def moment(clip: Clip, classifier: Classifier, reading: VideoReading, person: Pe
         large = enlarged(as_rgb(crop), 240)
         heat = overlay(large, cv2.resize(found.heatmap()[0], large.shape[1::-1], interpolation=cv2.INTER_NEAREST), 0.5)
     picture = frame.image.copy()
-    draw_face(picture, info["corners"], ranked[0][0], f"{ranked[0][0]} {100 * ranked[0][1]:.0f} %")
+    draw_face(picture, cut.corners, ranked[0][0], f"{ranked[0][0]} {100 * ranked[0][1]:.0f} %")
     best = int(person.raw[at].argmax())
     alone = (reading.classes[best], float(person.raw[at, best]))
     return Moment(index, seconds, picture, crop, heat, ranked, alone)

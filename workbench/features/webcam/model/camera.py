@@ -16,10 +16,11 @@ import numpy as np
 from fer_models.classifier import Classifier
 from fer_models.errors import UserError
 from fer_models.explain.own_attention.maps import attention_maps
+from fer_models.faces.detect import detect_faces
 from fer_models.faces.face import Face
+from fer_models.faces.image import check_min
 from fer_models.video.live import History, Layer, LiveReader, read_still
 from workbench.app import machine
-from workbench.face.model.predict import find_faces
 
 #: No server helps two programs on one computer to find each other, and none is asked.
 RTC: dict[str, Any] = {"iceServers": []}
@@ -146,5 +147,6 @@ def still(classifier: Classifier, image: np.ndarray, layer: Layer) -> tuple[np.n
     Raises:
         UserError: If the picture is too small to hold a face.
     """
-    faces = find_faces(image)
+    check_min(image, name="the picture")
+    faces = detect_faces(image)
     return read_still(classifier, image, faces, layer), faces
