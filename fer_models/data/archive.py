@@ -1,4 +1,4 @@
-"""Unpacking a ZIP that someone uploaded: nothing outside the folder, nothing endless, nothing but files."""
+"""Unpacking an uploaded ZIP: nothing outside the folder, bounded size, plain files only."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def extract_zip(
 ) -> list[Path]:
     """Unpack a ZIP into the new folder ``destination`` and return its files.
 
-    Names and announced sizes are judged before anything is written, and the real sizes while it is: an archive that
-    lies about them is stopped. Either everything is unpacked or ``destination`` is not made.
+    Names and declared sizes are checked before anything is written, and the real sizes while writing: an archive that
+    declares too little is refused. Either everything is unpacked or ``destination`` is not created.
 
     Raises:
         UserError: If the bytes are no ZIP, a name leads outside the folder, a member is a link or encrypted or damaged,
@@ -47,7 +47,7 @@ def extract_zip(
 
 
 def _check(archive: zipfile.ZipFile, max_bytes: int, max_files: int) -> list[tuple[zipfile.ZipInfo, tuple[str, ...]]]:
-    """Members with the parts of their paths; folders and what desktops leave behind are passed over."""
+    """Members with the parts of their paths; folders and files that desktops create are skipped."""
     infos = archive.infolist()
     if len(infos) > max_files:
         raise UserError(f"The ZIP holds {len(infos):,} files, more than the {max_files:,} allowed; divide it.")

@@ -1,4 +1,4 @@
-"""The audit: what is wrong with a data set and its split, found before a network is trained on it."""
+"""The audit: faults of a data set and its split, before a network is trained on it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fer_models.data.duplicate_cache import duplicates_of
 from fer_models.data.duplicates import Duplicates
 from fer_models.data.nearest import NearestResult, nearest_under
 from fer_models.data.splits import PROTOCOLS, Crossing, Split, make_split
-from fer_models.progress import Progress
+from fer_models.progress import Progress, silent
 
 #: Standard deviation of the grey levels (0 to 255) below which a picture is called low in contrast.
 LOW_CONTRAST = 8.0
@@ -33,7 +33,7 @@ class Leak:
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What the audit found; positions are those of the data set, int64.
+    """Result of an audit; positions are those of the data set, int64.
 
     Args:
         dataset: the audited set.
@@ -124,7 +124,7 @@ class AuditReport:
         }
 
     def table(self) -> list[tuple[str, str]]:
-        """What was looked for and what was found, as pairs of short texts, for a table or a terminal."""
+        """Checks and their results as pairs of short texts, for a table or a terminal."""
         data, safe = self.dataset, self.nearest_safe
         lines = [
             ("pictures", f"{len(data):,}"),
@@ -137,8 +137,10 @@ class AuditReport:
             ("groups of near copies, with those", f"{len(self.near_groups):,}"),
         ]
         for name, leak in self.leaks.items():
-            found = f"{len(leak.exact):,} exact, {len(leak.near):,} near or exact, {len(leak.mirrored):,} only mirrored"
-            lines.append((f"{name} pictures with a copy in {data.split_names[0]}", found))
+            counts = (
+                f"{len(leak.exact):,} exact, {len(leak.near):,} near or exact, {len(leak.mirrored):,} only mirrored"
+            )
+            lines.append((f"{name} pictures with a copy in {data.split_names[0]}", counts))
         if self.subjects_across is None:
             lines.append(("subjects in training and elsewhere", "subjects are not known"))
         else:
@@ -148,8 +150,8 @@ class AuditReport:
         return lines
 
 
-def audit(dataset: FaceDataset, progress: Progress | None = None, *, protocol: str | None = None) -> AuditReport:
-    """Look through a whole data set: eight seconds of computing for FER2013, with a few hundred MB.
+def audit(dataset: FaceDataset, progress: Progress = silent, *, protocol: str | None = None) -> AuditReport:
+    """Audit a whole data set: eight seconds for FER2013, in a few hundred MB.
 
     ``protocol`` is the chosen split (a key of :data:`PROTOCOLS`): by default the official one, or five folds of
     pictures where the set has no parts of its own.
@@ -157,21 +159,20 @@ def audit(dataset: FaceDataset, progress: Progress | None = None, *, protocol: s
     Raises:
         UserError: If the protocol does not fit the data set.
     """
-    tell: Progress = progress if progress is not None else lambda part, what: None
     if protocol is None:
         protocol = "official" if (dataset.counts().sum(axis=1) > 0).sum() > 1 else "folds-5"
     split = make_split(dataset, protocol)
-    tell(0.0, "measuring brightness and contrast")
+    progress(0.0, "measuring brightness and contrast")
     brightness, contrast = light(dataset.images)
-    copies = duplicates_of(dataset, progress=lambda part, what: tell(0.05 + 0.75 * part, what))
+    copies = duplicates_of(dataset, progress=lambda part, what: progress(0.05 + 0.75 * part, what))
     exact = copies.exact_groups()
-    tell(0.8, "asking the nearest neighbour on pixels")
-    chosen, beside = nearest_under(dataset, protocol, copies)
+    progress(0.8, "asking the nearest neighbour on pixels")
+    nearest, nearest_safe = nearest_under(dataset, protocol, copies)
     safe = safe_protocol(dataset, protocol)
     if safe is not None:
-        tell(0.9, "asking the nearest neighbour by subject")
-        beside = nearest_under(dataset, safe, copies)[0]
-    tell(1.0, "done")
+        progress(0.9, "asking the nearest neighbour by subject")
+        nearest_safe = nearest_under(dataset, safe, copies)[0]
+    progress(1.0, "done")
     return AuditReport(
         dataset=dataset,
         blank=np.flatnonzero(copies.constant),
@@ -186,8 +187,8 @@ def audit(dataset: FaceDataset, progress: Progress | None = None, *, protocol: s
         subjects_across=subjects_across(dataset),
         split=split,
         crossing=split.crossing(dataset, copies),
-        nearest=chosen,
-        nearest_safe=beside,
+        nearest=nearest,
+        nearest_safe=nearest_safe,
     )
 
 
@@ -206,14 +207,14 @@ def find_leaks(dataset: FaceDataset, copies: Duplicates) -> dict[str, Leak]:
     exact, near = copies.exact_copy_in(source), copies.near_copy_in(source)
     mirrored = copies.near_copy_in(source, mirrored=True) & ~near
     return {
-        name: Leak(*(np.flatnonzero(found & (dataset.split == i)) for found in (exact, near, mirrored)))
+        name: Leak(*(np.flatnonzero(has_copy & (dataset.split == i)) for has_copy in (exact, near, mirrored)))
         for i, name in enumerate(dataset.split_names)
         if i > 0
     }
 
 
 def subjects_across(dataset: FaceDataset) -> tuple[str, ...] | None:
-    """Subjects that are in the first split and in another one; ``None`` if the set does not tell subjects."""
+    """Subjects that are in the first split and in another one; ``None`` if the set does not name its subjects."""
     if dataset.subjects is None:
         return None
     first = dataset.split == 0
@@ -222,14 +223,14 @@ def subjects_across(dataset: FaceDataset) -> tuple[str, ...] | None:
 
 
 def safe_protocol(dataset: FaceDataset, protocol: str) -> str | None:
-    """The protocol by subject that stands beside the chosen one; ``None`` if subjects are not known or too few."""
+    """The protocol by subject to compare the chosen one with; ``None`` if subjects are not known or too few."""
     if dataset.subjects is None:
         return None
     people = len(np.unique(dataset.subjects[dataset.labels >= 0]))
     if PROTOCOLS[protocol].by_subject and PROTOCOLS[protocol].folds <= people:
         return protocol
-    wanted = "folds-10-subject" if protocol.startswith("folds-10") and people >= 10 else "folds-5-subject"
-    return wanted if people >= PROTOCOLS[wanted].folds else None
+    by_subject = "folds-10-subject" if protocol.startswith("folds-10") and people >= 10 else "folds-5-subject"
+    return by_subject if people >= PROTOCOLS[by_subject].folds else None
 
 
 def rows_to_leave_out(report: AuditReport, split: Split | None = None) -> np.ndarray:
@@ -238,6 +239,6 @@ def rows_to_leave_out(report: AuditReport, split: Split | None = None) -> np.nda
     They go into ``exclude_rows`` of :func:`fer_models.data.splits.make_split`. ``split`` is the one to train with, by
     default the report's. Exact, near and mirrored copies of validation and test pictures are named.
     """
-    chosen = report.split if split is None else split
-    left = np.setdiff1d(chosen.train, chosen.without_leaks(report.duplicates).train)
-    return np.sort(report.dataset.rows[left])
+    split = report.split if split is None else split
+    leaking = np.setdiff1d(split.train, split.without_leaks(report.duplicates).train)
+    return np.sort(report.dataset.rows[leaking])

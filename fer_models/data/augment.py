@@ -149,8 +149,8 @@ def mix(x: Tensor, targets: Tensor, settings: Augmentation, generator: torch.Gen
     partner = torch.randperm(n, generator=generator, device=x.device)
     share = _beta(alpha, n, generator)
     if use_mixup:
-        own = share[:, None, None, None]
-        mixed = own * x + (1 - own) * x[partner]
+        weight = share[:, None, None, None]
+        mixed = weight * x + (1 - weight) * x[partner]
     else:
         box = _boxes(1 - share, x.shape[2], x.shape[3], generator)
         mixed = torch.where(box, x[partner], x)

@@ -37,24 +37,24 @@ def open_synthetic(
     """
     from fer_models.data import synthetic
 
-    asked = _options(options)
+    drawing = _options(options)
     if size is not None:
-        asked = dataclasses.replace(asked, size=size)
+        drawing = dataclasses.replace(drawing, size=size)
     if channels is not None:
-        asked = dataclasses.replace(asked, colour=channels == 3)
-    source = describe(asked)
+        drawing = dataclasses.replace(drawing, colour=channels == 3)
+    source = describe(drawing)
     folder = store_folder(source, NAME)
     opened = open_store(folder)
     if opened is not None:
         return opened
-    faces = synthetic.generate(asked, progress or silent)
+    faces = synthetic.generate(drawing, progress or silent)
     columns = {unit: faces.action_units[:, i] for i, unit in enumerate(synthetic.AU_NAMES)}
     listing = Listing(
         name=NAME,
         pictures=faces.images,
         labels=faces.labels,
         classes=faces.classes,
-        split=split_by_subject(faces.subjects, asked.seed),
+        split=split_by_subject(faces.subjects, drawing.seed),
         split_names=SPLITS,
         rows=np.arange(len(faces.labels)),
         subjects=faces.subjects,
@@ -80,23 +80,23 @@ def split_by_subject(subjects: np.ndarray, seed: int) -> np.ndarray:
     """int8 (N,) index into :data:`SPLITS`: 70, 15 and 15 % of the subjects, the same for the same seed."""
     names = np.unique(subjects)
     shuffled = names[np.random.default_rng(seed).permutation(len(names))]
-    few = [max(1, round(len(names) * share)) if len(names) > 2 else 0 for share in _SHARES[1:]]
+    held_out = [max(1, round(len(names) * share)) if len(names) > 2 else 0 for share in _SHARES[1:]]
     split = np.zeros(len(subjects), np.int8)
-    split[np.isin(subjects, shuffled[: few[0]])] = 1
-    split[np.isin(subjects, shuffled[few[0] : sum(few)])] = 2
+    split[np.isin(subjects, shuffled[: held_out[0]])] = 1
+    split[np.isin(subjects, shuffled[held_out[0] : sum(held_out)])] = 2
     return split
 
 
-def _options(given: Mapping[str, str]) -> Any:
+def _options(texts: Mapping[str, str]) -> Any:
     from fer_models.data.synthetic import SyntheticOptions
 
     default = SyntheticOptions()
-    known = {field.name: getattr(default, field.name) for field in dataclasses.fields(default)}
+    defaults = {field.name: getattr(default, field.name) for field in dataclasses.fields(default)}
     values: dict[str, Any] = {}
-    for name, text in given.items():
-        if name not in known:
-            raise UserError(f"The built-in faces have no option {name!r}; they have: {', '.join(known)}.")
-        values[name] = _value(name, text, known[name])
+    for name, text in texts.items():
+        if name not in defaults:
+            raise UserError(f"The built-in faces have no option {name!r}; they have: {', '.join(defaults)}.")
+        values[name] = _value(name, text, defaults[name])
     return SyntheticOptions(**values)
 
 

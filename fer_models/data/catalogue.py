@@ -1,4 +1,4 @@
-"""The data sets that are at hand: the built-in faces, what lies in the data folder, and what the user added."""
+"""The available data sets: the built-in faces, those in the data folder, and those that the user added."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class DatasetEntry:
 def known_datasets() -> list[DatasetEntry]:
     """The built-in set first, then those in the data folder, then the added ones; names are unique."""
     entries = [DatasetEntry(SYNTHETIC, "Built-in faces", SYNTHETIC, SYNTHETIC)]
-    found = [entry for path in _candidates(data_folder()) for entry in _entries(path)]
+    candidates = [entry for path in _candidates(data_folder()) for entry in _entries(path)]
     for name, (source, reader) in _added().items():
-        found.append(DatasetEntry(name, _title(reader, name), source, reader, added=True))
+        candidates.append(DatasetEntry(name, _title(reader, name), source, reader, added=True))
     taken = {SYNTHETIC}
-    for entry in found:
+    for entry in candidates:
         name, number = entry.name, 2
         while name in taken:
             name, number = f"{entry.name}-{number}", number + 1
@@ -58,7 +58,7 @@ def find_dataset(name: str) -> DatasetEntry | None:
 
 
 def add_dataset(name: str, path: str | Path, reader: str | None = None) -> DatasetEntry:
-    """Remember a data set of the user's own under a name; its layout is recognised unless a reader is given.
+    """Add a data set of the user under a name; its layout is recognised unless a reader is given.
 
     Raises:
         UserError: If the name is taken or holds odd characters, the path is not there, or no reader knows it.
@@ -96,7 +96,7 @@ def remove_dataset(name: str) -> None:
 
 
 def _candidates(folder: Path) -> list[Path]:
-    """The data folder itself and what lies in it."""
+    """The data folder and its entries."""
     return [folder, *(folder / entry.name for entry in visible(folder, LOOK))]
 
 
@@ -104,15 +104,15 @@ def _entries(path: Path) -> list[DatasetEntry]:
     keys = [key for key, reader in READERS.items() if reader().recognises(path)]
     exact = [key for key in keys if not READERS[key].general]
     if path == data_folder():
-        # Readers look one folder deep, so the data folder may seem to be one of the sets that lie in it.
+        # Readers look one folder deep, so the data folder may be recognised as one of the sets inside it.
         inside = [entry for child in _candidates(path)[1:] for entry in _entries(child)]
         exact = [] if inside else exact
         keys = []
     name = path.stem if path.is_file() else path.absolute().name
-    chosen = exact or keys[:1]
+    matching = exact or keys[:1]
     return [
-        DatasetEntry(name if key in (chosen[0], name) else key, _title(key, name), str(path.absolute()), key)
-        for key in chosen
+        DatasetEntry(name if key in (matching[0], name) else key, _title(key, name), str(path.absolute()), key)
+        for key in matching
     ]
 
 

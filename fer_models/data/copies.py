@@ -19,7 +19,7 @@ class Copy:
 
     Args:
         kind: ``"identical"``, ``"near"`` or ``"mirrored"``. cosine: of the grey pixels without their mean.
-        emotion: its label. other_label: whether that is another one than the face's own. row: in the source.
+        emotion: its label. other_label: whether it differs from the face's own label. row: in the source.
     """
 
     position: int
@@ -32,15 +32,15 @@ class Copy:
 
 
 def low_frequencies(dataset: FaceDataset) -> np.ndarray:
-    """float32 (N, 144): what is compared first; a second for FER2013, for :func:`copies` of any of its faces."""
+    """float32 (N, 144): the coarse comparison of :func:`copies`; takes a second for FER2013."""
     return spectrum(dataset.images)[0].reshape(len(dataset), -1)
 
 
-def copies(dataset: FaceDataset, position: int, known: np.ndarray) -> list[Copy]:
-    """Every copy of the picture at ``position``, the likest first; none of an even surface.
+def copies(dataset: FaceDataset, position: int, frequencies: np.ndarray) -> list[Copy]:
+    """Every copy of the picture at ``position``, the most similar first; none for an even surface.
 
     Args:
-        known: :func:`low_frequencies` of the set.
+        frequencies: :func:`low_frequencies` of the set.
     """
     picture = np.asarray(dataset.images[position : position + 1])
     whole = grey_vectors(picture)[0]
@@ -50,14 +50,14 @@ def copies(dataset: FaceDataset, position: int, known: np.ndarray) -> list[Copy]
     for mirrored in (False, True):
         seen = picture[:, :, ::-1] if mirrored else picture
         wave = spectrum(seen)[0].reshape(-1)
-        near = np.flatnonzero(np.square(known - wave).sum(1) < _APART)
+        near = np.flatnonzero(np.square(frequencies - wave).sum(1) < _APART)
         near = near[near != position]
         values = grey_vectors(np.asarray(dataset.images[near])) @ grey_vectors(seen)[0] if len(near) else np.empty(0)
         for other, value in zip(near.tolist(), values.tolist(), strict=True):
             if value > max(NEAR, cosine.get(other, (0.0, False))[0]):
                 cosine[other] = (float(value), mirrored)
-    found = [_copy(dataset, position, other, *told) for other, told in cosine.items()]
-    return sorted(found, key=lambda one: (one.kind != "identical", -one.cosine, one.position))
+    matches = [_copy(dataset, position, other, *match) for other, match in cosine.items()]
+    return sorted(matches, key=lambda copy: (copy.kind != "identical", -copy.cosine, copy.position))
 
 
 def _copy(dataset: FaceDataset, position: int, other: int, cosine: float, mirrored: bool) -> Copy:
@@ -74,18 +74,19 @@ def _copy(dataset: FaceDataset, position: int, other: int, cosine: float, mirror
     )
 
 
-def sentence(found: list[Copy], split: str) -> str:
-    """How many there are, and what is wrong with them.
+def sentence(matches: list[Copy], split: str) -> str:
+    """How many copies there are, and how many have another label or lie in another split.
 
     Args:
+        matches: the result of :func:`copies`.
         split: of the face itself.
     """
-    if not found:
+    if not matches:
         return "No other picture of the set is a copy of this face."
-    count = len(found)
+    count = len(matches)
     parts = [f"{count} {'copy' if count == 1 else 'copies'} of this face in the set"]
-    if other := sum(one.other_label for one in found):
+    if other := sum(copy.other_label for copy in matches):
         parts.append(f"{other} with another label")
-    if across := sum(one.split != split for one in found):
+    if across := sum(copy.split != split for copy in matches):
         parts.append(f"{across} in another split than {split}")
     return ", ".join(parts) + "."

@@ -1,4 +1,4 @@
-"""FaceDataset: pictures of faces with labels and everything known about their origin."""
+"""FaceDataset: pictures of faces with labels and their origin."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class FaceDataset:
         classes: class names in canonical order (see :func:`fer_models.labels.order`).
         split: int8 (N,), index into ``split_names``.
         split_names: for instance ``("Training", "PublicTest")``; the first one is the training split.
-        subjects: (N,) strings, or ``None`` where the set does not tell who is who.
+        subjects: (N,) strings, or ``None`` where the set has no subject names.
         rows: int64 (N,), row or file number in the source, before anything was left out.
         source: where the set was read from.
         soft_labels: float32 (N, K) class shares by annotators, or ``None``.
@@ -113,8 +113,8 @@ class FaceDataset:
     def counts(self) -> np.ndarray:
         """int64 (splits, classes): labelled pictures by split and class."""
         table = np.zeros((len(self.split_names), len(self.classes)), np.int64)
-        known = self.labels >= 0
-        np.add.at(table, (self.split[known].astype(np.int64), self.labels[known]), 1)
+        labelled = self.labels >= 0
+        np.add.at(table, (self.split[labelled].astype(np.int64), self.labels[labelled]), 1)
         return table
 
     def fingerprint(self, index: np.ndarray | None = None) -> str:
@@ -128,7 +128,7 @@ class FaceDataset:
         return digest.hexdigest()
 
     def facts(self, position: int) -> dict[str, Any]:
-        """All that is known of one picture besides its pixels, for display."""
+        """Label, split, subject and columns of one picture, for display."""
         label = int(self.labels[position])
         facts: dict[str, Any] = {
             "row": int(self.rows[position]),

@@ -1,4 +1,4 @@
-"""Copies found once are kept: the audit, the gallery and training without leaks ask the same question."""
+"""Cache of the search for copies, which the audit, the gallery and training without leaks share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fer_models.folders import cache_folder
 from fer_models.progress import Progress
 from fer_models.storage import atomic_file
 
-#: Raised whenever the search or the layout of the file changes.
+#: Increased whenever the search or the layout of the file changes.
 _VERSION = 1
 _ARRAYS = ("first", "pairs", "cosine", "mirrored", "constant")
 
@@ -21,15 +21,15 @@ def duplicates_of(dataset: FaceDataset, *, progress: Progress | None = None) -> 
     """All copies in a data set, from the cache if the same pictures were searched before.
 
     The first time takes as long as :func:`fer_models.data.duplicates.find_duplicates`; later ones read every picture
-    once to know it again (a third of a second for FER2013).
+    once to recompute the fingerprint (a third of a second for FER2013).
     """
     path = cache_folder() / "duplicates" / f"{dataset.fingerprint()[:32]}-{_VERSION}.npz"
-    known = _load(path, len(dataset))
-    if known is not None:
-        return known
-    found = find_duplicates(dataset.images, progress=progress)
-    _save(path, found)
-    return found
+    cached = _load(path, len(dataset))
+    if cached is not None:
+        return cached
+    duplicates = find_duplicates(dataset.images, progress=progress)
+    _save(path, duplicates)
+    return duplicates
 
 
 def _load(path: Path, count: int) -> Duplicates | None:
@@ -44,9 +44,11 @@ def _load(path: Path, count: int) -> Duplicates | None:
     return Duplicates(first, pairs, cosine, mirrored, constant, NEAR, complete)
 
 
-def _save(path: Path, found: Duplicates) -> None:
+def _save(path: Path, duplicates: Duplicates) -> None:
     try:
         with atomic_file(path) as file:
-            np.savez(file, complete=np.asarray(found.complete), **{name: getattr(found, name) for name in _ARRAYS})
+            np.savez(
+                file, complete=np.asarray(duplicates.complete), **{name: getattr(duplicates, name) for name in _ARRAYS}
+            )
     except OSError:
-        return  # Without room the answer is still good, only not remembered.
+        return  # A full disk only means that the search is not cached.

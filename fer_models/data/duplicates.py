@@ -1,8 +1,8 @@
 """Copies of pictures: byte-identical ones, nearly identical ones, and mirrored ones.
 
 Near means a cosine of mean-removed grey pixels above a threshold. All pairs are compared without loss in seconds: the
-low frequencies of a cosine transform are an orthonormal projection, which never makes two pictures look further apart
-than they are, so that comparing 143 numbers a picture finds all candidates, and only these are compared in full.
+low frequencies of a cosine transform are an orthonormal projection, which never increases the
+distance of two pictures: comparing 143 numbers a picture finds every candidate, and only these are compared in full.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Duplicates:
         return has[self.first] & ~self.constant
 
     def near_copy_in(self, source: np.ndarray, *, mirrored: bool = False) -> np.ndarray:
-        """bool (N,): whether a picture has an identical or near one in ``source``; mirrored ones only if asked for."""
+        """bool (N,): whether it has an identical or near copy in ``source``; ``mirrored`` adds mirrored copies."""
         pairs = self.pairs if mirrored else self.pairs[~self.mirrored]
         has = np.zeros(len(self.first), bool)
         has[self.first[source & ~self.constant]] = True
@@ -126,8 +126,8 @@ def find_duplicates(images: np.ndarray, *, threshold: float = NEAR, progress: Pr
     vectors, norms = spectrum(images)
     constant = norms == 0
     different = np.flatnonzero((first == np.arange(len(first))) & ~constant)
-    left, right, mirror = _candidates_setup(vectors[different])
-    found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    left, right, mirror = _distance_tables(vectors[different])
+    matches: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     count, complete = 0, True
     for start in range(0, len(different), _ROWS):
         if progress is not None:
@@ -144,14 +144,14 @@ def find_duplicates(images: np.ndarray, *, threshold: float = NEAR, progress: Pr
                 i, j = i[keep] + start, j[keep] + begin
                 if len(i):
                     pairs, cosine = _verify(images, different[i], different[j], flipped, threshold)
-                    found.append((pairs, cosine, np.full(len(pairs), flipped)))
+                    matches.append((pairs, cosine, np.full(len(pairs), flipped)))
                     count += len(pairs)
         if count > _MAX_PAIRS:
             complete = False
             break
-    pairs = np.concatenate([part[0] for part in found]) if found else np.empty((0, 2), np.int64)
-    cosine = np.concatenate([part[1] for part in found]) if found else np.empty(0, np.float32)
-    mirrored = np.concatenate([part[2] for part in found]) if found else np.empty(0, bool)
+    pairs = np.concatenate([part[0] for part in matches]) if matches else np.empty((0, 2), np.int64)
+    cosine = np.concatenate([part[1] for part in matches]) if matches else np.empty(0, np.float32)
+    mirrored = np.concatenate([part[2] for part in matches]) if matches else np.empty(0, bool)
     return Duplicates(first, pairs, cosine, mirrored, constant, threshold, complete)
 
 
@@ -192,14 +192,14 @@ def _cosines(length: int) -> np.ndarray:
     return (waves / np.linalg.norm(waves, axis=1, keepdims=True)).astype(np.float32)
 
 
-def _candidates_setup(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _distance_tables(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Tables whose products are minus half the squared distance of two pictures: left, right, and right mirrored."""
     flat = vectors.reshape(len(vectors), int(np.prod(vectors.shape[1:])))
     half = np.einsum("ij,ij->i", flat, flat)[:, None] / 2
-    one = np.ones_like(half)
+    ones = np.ones_like(half)
     signs = np.where(np.arange(vectors.shape[2]) % 2, -1, 1).astype(np.float32)
     flipped = (vectors * signs).reshape(flat.shape)
-    return np.hstack([flat, -half, one]), np.hstack([flat, one, -half]), np.hstack([flipped, one, -half])
+    return np.hstack([flat, -half, ones]), np.hstack([flat, ones, -half]), np.hstack([flipped, ones, -half])
 
 
 def _verify(

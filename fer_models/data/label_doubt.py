@@ -11,7 +11,7 @@ from fer_models.errors import UserError
 
 @dataclass(frozen=True)
 class LabelDoubt:
-    """What confident learning says of N labelled pictures and K classes.
+    """Result of confident learning for N labelled pictures and K classes.
 
     Args:
         joint: float64 (K, K) estimated share of pictures with given label (row) and true label (column); sums to 1.
@@ -50,33 +50,33 @@ def confident_learning(probabilities: np.ndarray, labels: np.ndarray) -> LabelDo
         section 3.1 (confident joint, calibration) and section 3.2 (ranking by self-confidence).
     """
     p = np.asarray(probabilities, np.float64)
-    given = np.asarray(labels, np.int64)
-    if p.ndim != 2 or given.shape != (len(p),) or not len(p):
-        raise UserError(f"Label doubt needs probabilities (N, K) and N labels, not {p.shape} and {given.shape}.")
-    if given.min() < 0 or given.max() >= p.shape[1]:
+    labels = np.asarray(labels, np.int64)
+    if p.ndim != 2 or labels.shape != (len(p),) or not len(p):
+        raise UserError(f"Label doubt needs probabilities (N, K) and N labels, not {p.shape} and {labels.shape}.")
+    if labels.min() < 0 or labels.max() >= p.shape[1]:
         raise UserError(f"Labels must lie between 0 and {p.shape[1] - 1}; leave unlabelled pictures out.")
     if not np.isfinite(p).all() or p.min() < -1e-6 or np.abs(p.sum(axis=1) - 1).max() > 1e-2:
         raise UserError("Label doubt needs probabilities that sum to 1 in each row, not logits.")
     classes = p.shape[1]
-    counts = np.bincount(given, minlength=classes)
-    own = p[np.arange(len(p)), given]
-    sums = np.bincount(given, own, classes)
+    counts = np.bincount(labels, minlength=classes)
+    self_confidence = p[np.arange(len(p)), labels]
+    sums = np.bincount(labels, self_confidence, classes)
     thresholds = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     above = p >= np.where(counts > 0, thresholds, np.inf)
     confident = above.any(axis=1)
-    suggested = np.where(confident, np.where(above, p, -1.0).argmax(axis=1), given)
+    suggested = np.where(confident, np.where(above, p, -1.0).argmax(axis=1), labels)
     joint = np.zeros((classes, classes))
-    np.add.at(joint, (given[confident], suggested[confident]), 1)
+    np.add.at(joint, (labels[confident], suggested[confident]), 1)
     row_sums = joint.sum(axis=1, keepdims=True)
     # A class of which no picture is confident keeps its given labels.
     joint = np.where(row_sums > 0, joint / np.maximum(row_sums, 1), np.eye(classes)) * counts[:, None]
-    wrong = np.flatnonzero(suggested != given)
+    wrong = np.flatnonzero(suggested != labels)
     return LabelDoubt(
         joint=joint / joint.sum(),
         thresholds=thresholds,
-        self_confidence=own.astype(np.float32),
+        self_confidence=self_confidence.astype(np.float32),
         suggested=suggested.astype(np.int64),
-        issues=wrong[np.argsort(own[wrong], kind="stable")],
+        issues=wrong[np.argsort(self_confidence[wrong], kind="stable")],
     )
 
 

@@ -1,4 +1,4 @@
-"""What a reader finds: labels and origin of every picture, with the pixels themselves or the files they lie in."""
+"""What a reader returns: labels and origin of every picture, with its pixels or its file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from fer_models.errors import UserError
 
 _BATCH = 256
-#: Grey levels between the darkest and the brightest pixel below which a picture shows nothing.
+#: Grey levels between the darkest and the brightest pixel below which a picture counts as blank.
 _EVEN = 8
 #: Column of a stored data set: the side in pixels, before resizing, of the square that became each picture, int32 (N,).
 SIDE = "original side"
@@ -27,9 +27,9 @@ class Listing:
         name, labels, classes, split, split_names, rows, subjects, soft_labels, columns, notes: as in
             :class:`fer_models.data.FaceDataset`.
         pictures: uint8 (N, H, W, C), or N files to decode.
-        files: the files whose size and time tell whether a store is still good; by default the pictures.
-        root: the folder that was searched for pictures: a file that comes or goes in it makes a store old.
-        size: side in pixels to which files are brought unless the user chose one.
+        files: the files whose size and time decide whether a store is still valid; by default the pictures.
+        root: the folder that was searched for pictures: a file added to or removed from it makes a store outdated.
+        size: side in pixels to which files are resized unless the user chose one.
         channels: 1 or 3, likewise.
         drop_black: leave out pictures without any contrast, as unreadable ones are.
         crop: ``"middle"`` keeps the largest square in the middle of a file's picture, ``"face"`` the largest face that
@@ -64,8 +64,8 @@ class Listing:
 def shape_of(listing: Listing, size: int | None, channels: int | None) -> tuple[int, int, int]:
     """Height, width and channels of the stored pictures: the user's choice, else the listing's."""
     if isinstance(listing.pictures, np.ndarray):
-        own = listing.pictures.shape
-        return size or own[1], size or own[2], channels or own[3]
+        stored = listing.pictures.shape
+        return size or stored[1], size or stored[2], channels or stored[3]
     return size or listing.size, size or listing.size, channels or listing.channels
 
 
@@ -129,7 +129,7 @@ def decode(listing: Listing, shape: tuple[int, int, int]) -> Iterator[Batch]:
 
 
 def _load(path: Path, shape: tuple[int, int, int], listing: Listing) -> tuple[np.ndarray | None, int, str]:
-    """The picture, the side of its square in the file, and what is odd about it; no picture if it is left out."""
+    """The picture, the side of its square in the file, and a remark on it; no picture if it is left out."""
     from fer_models.faces.image import read_image
 
     try:

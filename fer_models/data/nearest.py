@@ -1,4 +1,4 @@
-"""The nearest neighbour on pixels: what a split gives away to a method that understands nothing."""
+"""The nearest neighbour on pixels: the accuracy that a split gives away without any learning."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from fer_models.data.duplicates import Duplicates, grey_vectors
 from fer_models.data.listing import fit
 from fer_models.data.splits import PROTOCOLS, Split, make_split
 
-#: Larger pictures are brought to this side: expressions are plain at it, and memory stays small.
+#: Larger pictures are resized to this side: expressions are still plain, and memory stays small.
 MAX_SIDE = 48
-#: More pictures than these are not asked for; a sample of them is.
+#: Of more queries than these, a random sample is measured.
 MAX_QUERIES = 5000
 #: Sets with more pictures are measured on one fold instead of all.
 ALL_FOLDS = 10_000
@@ -23,7 +23,7 @@ _QUERIES, _REFERENCES = 1024, 4096
 
 @dataclass(frozen=True)
 class NearestResult:
-    """Share of right answers in [0, 1] of a nearest neighbour, on ``n`` pictures; ``rule`` says under which split."""
+    """Accuracy in [0, 1] of a nearest neighbour, on ``n`` pictures; ``rule`` says under which split."""
 
     accuracy: float
     n: int
@@ -47,24 +47,24 @@ def nearest_under(
     """
     rule = PROTOCOLS[protocol]
     folds = rule.folds if len(dataset) <= ALL_FOLDS else 1
-    right, asked = np.zeros(2, np.int64), 0
+    right, total = np.zeros(2, np.int64), 0
     for fold in range(folds):
         split = make_split(dataset, protocol, fold=fold, seed=seed)
         measured = np.zeros(len(dataset), bool)
         measured[split.measured] = True
         copy = copies.near_copy_in(measured, mirrored=True)
         hits = nearest_hits(dataset, references(split), split.measured, without=copy, seed=seed)
-        right, asked = right + hits.sum(axis=1), asked + hits.shape[1]
+        right, total = right + hits.sum(axis=1), total + hits.shape[1]
     name = rule.title + (f", first of {rule.folds}" if folds < rule.folds else "")
-    shares = right / max(asked, 1)
+    shares = right / max(total, 1)
     return (
-        NearestResult(float(shares[0]), asked, protocol, name),
-        NearestResult(float(shares[1]), asked, protocol, f"{name}, without copies"),
+        NearestResult(float(shares[0]), total, protocol, name),
+        NearestResult(float(shares[1]), total, protocol, f"{name}, without copies"),
     )
 
 
 def references(split: Split) -> np.ndarray:
-    """What a nearest neighbour may look at: training, and validation too where there is a test part."""
+    """Positions that a nearest neighbour may use: training, and validation too where there is a test part."""
     return np.concatenate([split.train, split.val]) if len(split.test) else split.train
 
 
@@ -73,14 +73,16 @@ def nearest_hits(
 ) -> np.ndarray:
     """bool (2, Q): whether the reference picture with the largest cosine of mean-removed pixels has the query's class.
 
-    The second row is the answer of those references that are not in the mask ``without`` (N,). Of more than
-    :data:`MAX_QUERIES` positions in ``queries`` a sample is asked for.
+    The second row uses only the references that are not in the mask ``without`` (N,). Of more than
+    :data:`MAX_QUERIES` positions in ``queries`` a random sample is measured.
     """
     if len(queries) > MAX_QUERIES:
         queries = np.sort(np.random.default_rng(seed).choice(queries, MAX_QUERIES, replace=False))
     if not len(reference) or not len(queries):
         return np.zeros((2, 0), bool)
-    asked = np.concatenate([_vectors(dataset, queries[i : i + _QUERIES]) for i in range(0, len(queries), _QUERIES)])
+    query_vectors = np.concatenate(
+        [_vectors(dataset, queries[i : i + _QUERIES]) for i in range(0, len(queries), _QUERIES)]
+    )
     best = np.full((2, len(queries)), -2.0, np.float32)
     label = np.full((2, len(queries)), -1, np.int64)
     for start in range(0, len(reference), _REFERENCES):
@@ -88,7 +90,7 @@ def nearest_hits(
         table = _vectors(dataset, part)
         for begin in range(0, len(queries), _QUERIES):
             rows = slice(begin, begin + _QUERIES)
-            cosine = asked[rows] @ table.T
+            cosine = query_vectors[rows] @ table.T
             for row in (0, 1):
                 if row == 1:
                     cosine[:, without[part]] = -2.0

@@ -1,4 +1,4 @@
-"""Opening a data set: by name or path, from its store where that is still good, else through its reader."""
+"""Opening a data set: by name or path, from its store while that is valid, else through its reader."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def open_dataset(
         reader: key of a reader, with options likewise (``"kdef:angle=straight"``); by default recognised.
         size: side of the stored pictures in pixels; by default what suits the set (48 for FER2013).
         channels: 1 (grey) or 3 (RGB); by default the set's own.
-        progress: called with the part done in [0, 1] and a few words, while pictures are read.
+        progress: called with the fraction done and a message while pictures are read.
 
     Raises:
         UserError: If there is nothing of that name, no reader knows the layout, or the data are damaged.
@@ -45,7 +45,7 @@ def open_dataset(
     if channels not in (None, 1, 3):
         raise UserError(f"Stored pictures have 1 or 3 channels, not {channels}.")
     name, options = split_options(str(source))
-    # A known name means the known set, whatever lies in the current folder; "./name" means the path.
+    # The name of a known set comes before a file of that name in the current folder; "./name" is the path.
     plain = isinstance(source, str) and "/" not in source and "\\" not in source
     known_name = plain and (name == builtin.NAME or catalogue.find_dataset(name) is not None)
     if known_name or not Path(source).expanduser().exists():
@@ -53,9 +53,9 @@ def open_dataset(
             return builtin.open_synthetic(options, size=size, channels=channels, progress=progress)
         entry = catalogue.find_dataset(name)
         if entry is None:
-            known = ", ".join(entry.name for entry in catalogue.known_datasets())
+            names = ", ".join(entry.name for entry in catalogue.known_datasets())
             raise UserError(
-                f"There is no file, folder or data set called {str(source)!r}; known data sets are: {known}."
+                f"There is no file, folder or data set called {str(source)!r}; known data sets are: {names}."
             )
         reader = reader or entry.reader
         if options:
@@ -70,9 +70,9 @@ def _open_path(
     if not path.exists():
         raise UserError(f"{path} is no longer there; correct the path or remove the data set from the list.")
     path = path.absolute()
-    key, given = split_options(reader) if reader else (recognise(path), {})
-    chosen = READERS[key]()
-    options = chosen.check_options(given)
+    key, values = split_options(reader) if reader else (recognise(path), {})
+    layout = READERS[key]()
+    options = layout.check_options(values)
     folder = store_folder(path, key, sorted(options.items()), size, channels)
     opened = open_store(folder)
     if opened is not None:
@@ -82,17 +82,17 @@ def _open_path(
 
     def finish(dataset: FaceDataset) -> FaceDataset:
         # A choice among the pictures changes their number, another crop does not.
-        whole = options | {"crop": ""} == chosen.check_options({}) | {"crop": ""}
-        return dataclasses.replace(dataset, notes=dataset.notes + (chosen.differences(dataset) if whole else ()))
+        whole = options | {"crop": ""} == layout.check_options({}) | {"crop": ""}
+        return dataclasses.replace(dataset, notes=dataset.notes + (layout.differences(dataset) if whole else ()))
 
-    listing = chosen.read(path, **options)
+    listing = layout.read(path, **options)
     if not len(listing.labels):
-        chosen.refuse(path)
+        layout.refuse(path)
     return write_store(folder, listing, str(path), size=size, channels=channels, finish=finish, progress=progress)
 
 
 def recognisers(path: Path) -> list[str]:
-    """Keys of the readers that recognise a path, those for one layout before those that read nearly anything."""
+    """Keys of the readers that recognise a path, readers of one exact layout first."""
     keys = [key for key, reader in READERS.items() if reader().recognises(path)]
     return sorted(keys, key=lambda key: READERS[key].general)
 
@@ -101,11 +101,11 @@ def recognise(path: Path) -> str:
     """Key of the reader for a path.
 
     Raises:
-        UserError: If no reader knows its layout; the message says what was found and what is read.
+        UserError: If no reader knows its layout; the message says what is there and what can be read.
     """
-    found = recognisers(path)
-    if found:
-        return found[0]
+    keys = recognisers(path)
+    if keys:
+        return keys[0]
     if path.is_file() and path.suffix.lower() == ".csv":
         return "csv"  # Its message names the column that is missing.
     raise UserError(

@@ -1,4 +1,4 @@
-"""What a part of a data set is called beside a figure."""
+"""Names of the parts of a data set, for figures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fer_models.data.splits import Split
 
 
 def part_name(dataset: FaceDataset, split: Split, index: np.ndarray, role: str) -> str:
-    """What a part of a split is called beside a figure: the data set's own split name where the part is all of it."""
+    """Name of a part of a split: the data set's own split name where the part is the whole split."""
     for number, name in enumerate(dataset.split_names):
         whole = np.flatnonzero((dataset.split == number) & (dataset.labels >= 0))
         if np.array_equal(whole, index):
@@ -18,5 +18,5 @@ def part_name(dataset: FaceDataset, split: Split, index: np.ndarray, role: str) 
 
 
 def without_leaks(part: str) -> str:
-    """What a part is called after the pictures with a copy in training were taken out."""
+    """Name of a part without the pictures that have a copy in training."""
     return f"{part} without pictures that leak"

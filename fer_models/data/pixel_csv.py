@@ -1,4 +1,4 @@
-"""Tables with one picture a row, written as numbers: the CSV form of FER2013 and its relatives, read fast.
+"""Tables with one picture a row, written as numbers: the CSV form of FER2013 and similar sets, read fast.
 
 The pixels of many rows are joined to one run of bytes and turned to numbers by a dozen vector operations, which is many
 times as fast as splitting every row into words.
@@ -85,7 +85,7 @@ def read_pixel_csv(path: Path, *, required: tuple[str, ...] = (), side: int | No
 
 
 def named(header: list[str]) -> str:
-    """Column names for a message; a file without a header may have half a picture in their place."""
+    """Column names for a message; without a header, the first line may be half a picture."""
     shown = ", ".join(name[:30] for name in header[:10])
     return shown + (", ..." if len(header) > 10 else "")
 
@@ -130,7 +130,7 @@ def _rows(path: Path, width: int) -> Iterator[tuple[list[int], list[list[bytes]]
 
 def _cells(raw: bytes) -> list[bytes]:
     cells = raw.split(b",")
-    if b'"' in raw and any(cell.count(b'"') % 2 for cell in cells):  # A comma stands inside quotes.
+    if b'"' in raw and any(cell.count(b'"') % 2 for cell in cells):  # A comma inside quotes.
         return [cell.encode() for cell in next(csv.reader([raw.decode("utf-8", "replace")], skipinitialspace=True))]
     return [cell.strip(b' "') for cell in cells]
 
@@ -155,19 +155,19 @@ def _numbers(path: Path, texts: list[bytes], lines: list[int], side: int) -> np.
 
 
 def _parse(text: bytes) -> np.ndarray | None:
-    """uint8 numbers of a text of digits and spaces; ``None`` if anything else or a number above 255 stands in it."""
+    """uint8 numbers of a text of digits and spaces; ``None`` if there is anything else or a number above 255."""
     raw = np.frombuffer(b"   " + text + b" ", np.uint8)
     digits = raw - np.uint8(48)  # Wraps around: only the ten digits come out below ten.
     is_digit = digits < 10
     if np.count_nonzero(is_digit) + np.count_nonzero(raw == 32) != raw.size:
         return None
     digits *= is_digit
-    here, before = is_digit[3:-1], is_digit[2:-2]
-    hundreds = digits[1:-3] * before
+    current, previous = is_digit[3:-1], is_digit[2:-2]
+    hundreds = digits[1:-3] * previous
     low = digits[2:-2] * np.uint8(10)
     low += digits[3:-1]
-    too_large = (hundreds > 2) | ((hundreds == 2) & (low > 55)) | (is_digit[:-4] & is_digit[1:-3] & before)
-    if (too_large & here).any():
+    too_large = (hundreds > 2) | ((hundreds == 2) & (low > 55)) | (is_digit[:-4] & is_digit[1:-3] & previous)
+    if (too_large & current).any():
         return None
     low += hundreds * np.uint8(100)
-    return low[here & ~is_digit[4:]]
+    return low[current & ~is_digit[4:]]

@@ -93,7 +93,7 @@ class Split:
         return self.test if len(self.test) else self.val
 
     def to_json(self, dataset: FaceDataset) -> dict[str, Any]:
-        """The split as row ids of the source, which stay valid when the data set is read anew."""
+        """The split as row ids of the source, which stay valid when the data set is read again."""
         parts = {part: dataset.rows[getattr(self, part)].tolist() for part in ("train", "val", "test")}
         return {"name": self.name, "protocol": self.protocol, "seed": self.seed, "fold": self.fold, **parts}
 
@@ -132,8 +132,8 @@ class Split:
         near = held_out[copies.near_copy_in(source)[held_out]]
         subjects: tuple[str, ...] | None = None
         if dataset.subjects is not None:
-            known = set(dataset.subjects[self.train].tolist()) & set(dataset.subjects[held_out].tolist())
-            subjects = tuple(sorted(known - {""}))
+            shared = set(dataset.subjects[self.train].tolist()) & set(dataset.subjects[held_out].tolist())
+            subjects = tuple(sorted(shared - {""}))
         return Crossing(subjects, np.sort(exact), np.sort(near) if duplicates is not None else None)
 
     def without_leaks(self, duplicates: Duplicates) -> Split:
@@ -149,7 +149,7 @@ class Crossing:
     """What is both in training and in the held-out parts (validation and test) of a split.
 
     Args:
-        subjects: names of subjects in both; ``None`` where the data set does not tell subjects.
+        subjects: names of subjects in both; ``None`` where the data set has no subject names.
         exact: held-out positions with a byte-identical picture in training.
         near: held-out positions with an identical or near copy in training; ``None`` if they were not looked for.
     """
@@ -229,7 +229,7 @@ def _official(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     roles = np.asarray([split_role(name) if i else 0 for i, name in enumerate(dataset.split_names)], np.int64)
     role = np.where(dataset.labels >= 0, roles[dataset.split], -1)
-    train, val, test = (np.flatnonzero(role == wanted) for wanted in (0, 1, 2))
+    train, val, test = (np.flatnonzero(role == number) for number in (0, 1, 2))
     if not len(train):
         raise UserError(
             f"{dataset.name} has no labelled pictures in {dataset.split_names[0]}; choose another protocol."

@@ -1,7 +1,7 @@
 """Memory-mapped stores: a data set is read once and opened from the cache from then on.
 
-A store is a folder of ``.npy`` files and a ``meta.json``. It is written beside its place and renamed, so that a store
-is either whole or not there.
+A store is a folder of ``.npy`` files and a ``meta.json``. It is written to a temporary folder and
+renamed, so that a store is either complete or absent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from fer_models.folders import cache_folder
 from fer_models.progress import Progress
 from fer_models.storage import atomic_folder
 
-#: Raised whenever the layout of a store or the meaning of its arrays changes; older stores are read anew.
+#: Increased whenever the layout of a store or the meaning of its arrays changes; older stores are rebuilt.
 STORE_VERSION = 2
 _CHECKED_FILES = 500
 _SMALL = ("labels", "split", "rows")
@@ -37,17 +37,17 @@ def store_folder(*key: object) -> Path:
 def signature(files: list[Path], root: Path | None = None) -> dict[str, list[int]]:
     """Size and time of the files that a store depends on.
 
-    With ``root``, the time of every folder from the files' up to it is noted too: it changes when a file or a folder is
-    added, removed or renamed. Of more than 500 files, 500 spread over all of them are looked at, so that a set of
+    With ``root``, the time of every folder from the files' up to it is included: it changes when a file or a folder is
+    added, removed or renamed. Of more than 500 files, 500 spread over all of them are checked, so that a set of
     450,000 files is checked in milliseconds; a single one that is overwritten in place may then go unnoticed.
     """
     step = max(1.0, len(files) / _CHECKED_FILES)
-    chosen = [files[int(i * step)] for i in range(min(len(files), _CHECKED_FILES))]
+    sample = [files[int(i * step)] for i in range(min(len(files), _CHECKED_FILES))]
     if root is not None:
         parents = {file.parent for file in files}
         folders = {folder for parent in parents for folder in (parent, *parent.parents) if folder.is_relative_to(root)}
-        chosen += sorted(folders | {root})
-    return {str(path.absolute()): _state(path) for path in chosen}
+        sample += sorted(folders | {root})
+    return {str(path.absolute()): _state(path) for path in sample}
 
 
 def _state(path: str | Path) -> list[int]:
@@ -95,7 +95,7 @@ def write_store(
     finish: Callable[[FaceDataset], FaceDataset] | None = None,
     progress: Progress | None = None,
 ) -> FaceDataset:
-    """Decode the pictures of a listing into a new store and open it; ``finish`` may change what is known of the set.
+    """Decode the pictures of a listing into a new store and open it; ``finish`` may change its metadata.
 
     Raises:
         UserError: If not one picture can be read, or the cache folder cannot be written.
@@ -124,7 +124,7 @@ def _fill(
 ) -> FaceDataset:
     count = len(listing.labels)
     images = np.lib.format.open_memmap(where / "images.npy", "w+", np.uint8, (count, *shape))
-    kept: list[np.ndarray] = []
+    positions: list[np.ndarray] = []
     sides: list[np.ndarray] = []
     unreadable: list[str] = []
     without_face: list[str] = []
@@ -132,7 +132,7 @@ def _fill(
     for batch in decode(listing, shape):
         images[filled : filled + len(batch.pictures)] = batch.pictures
         filled += len(batch.pictures)
-        kept.append(batch.positions)
+        positions.append(batch.positions)
         sides.append(batch.sides)
         unreadable += batch.left_out
         without_face += batch.without_face
@@ -145,14 +145,14 @@ def _fill(
     if filled < count:
         del images
         _shorten(where / "images.npy", (filled, *shape))
-    index = np.concatenate(kept)
+    index = np.concatenate(positions)
     notes = list(listing.notes)
     if unreadable:
         more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
         notes.append(f"{len(unreadable)} of {count} pictures were left out: {unreadable[0].rstrip('.')}{more}.")
     if without_face:
-        found = f"no face was found in {len(without_face)} of {count} pictures, such as {without_face[0]}"
-        notes.append(f"{found[0].upper()}{found[1:]}; their middle square is kept.")
+        note = f"no face was found in {len(without_face)} of {count} pictures, such as {without_face[0]}"
+        notes.append(f"{note[0].upper()}{note[1:]}; their middle square is kept.")
     return FaceDataset(
         name=listing.name,
         images=np.load(where / "images.npy", mmap_mode="r"),
@@ -198,7 +198,7 @@ def _write_meta(where: Path, dataset: FaceDataset, checked: dict[str, list[int]]
         if array is not None:
             arrays[name] = f"array_{number}.npy"
             np.save(where / arrays[name], array, allow_pickle=False)
-    kept = ("name", "classes", "split_names", "source", "notes", "unreadable")
-    meta: dict[str, Any] = {f.name: getattr(dataset, f.name) for f in dataclasses.fields(dataset) if f.name in kept}
+    names = ("name", "classes", "split_names", "source", "notes", "unreadable")
+    meta: dict[str, Any] = {f.name: getattr(dataset, f.name) for f in dataclasses.fields(dataset) if f.name in names}
     meta |= {"version": STORE_VERSION, "arrays": arrays, "columns": list(dataset.columns), "signature": checked}
     (where / "meta.json").write_text(json.dumps(meta))

@@ -48,10 +48,10 @@ def planted(draw: Draw) -> FaceDataset:
 
 
 def test_planted_faults_are_found(planted: FaceDataset) -> None:
-    told: list[float] = []
-    report = audit(planted, lambda part, what: told.append(part))
+    fractions: list[float] = []
+    report = audit(planted, lambda part, what: fractions.append(part))
     values = json.loads(json.dumps(report.to_json()))
-    assert told == sorted(told) and told[-1] == 1.0
+    assert fractions == sorted(fractions) and fractions[-1] == 1.0
     assert values["rows"] == 100 and values["blank"] == 3 and values["unreadable"] == 1 and values["low_contrast"] == 1
     assert values["duplicate_groups"] == 3 and values["conflicting_groups"] == 2
     assert values["near_duplicate_groups"] == 5
@@ -78,11 +78,11 @@ def test_training_without_leaks(planted: FaceDataset) -> None:
 
 
 def test_groups_hold_every_copy(planted: FaceDataset) -> None:
-    found = find_duplicates(planted.images)
-    assert [group.tolist() for group in found.exact_groups()] == [[0, 60], [1, 61], [10, 11]]
-    assert [group.tolist() for group in found.near_groups()] == [[0, 60], [1, 61], [2, 80], [3, 81], [10, 11]]
-    assert found.pairs.tolist() == [[2, 80], [3, 81]] and found.mirrored.tolist() == [False, True]
-    assert (found.cosine > 0.99).all() and np.flatnonzero(found.constant).tolist() == [20, 62, 63]
+    duplicates = find_duplicates(planted.images)
+    assert [group.tolist() for group in duplicates.exact_groups()] == [[0, 60], [1, 61], [10, 11]]
+    assert [group.tolist() for group in duplicates.near_groups()] == [[0, 60], [1, 61], [2, 80], [3, 81], [10, 11]]
+    assert duplicates.pairs.tolist() == [[2, 80], [3, 81]] and duplicates.mirrored.tolist() == [False, True]
+    assert (duplicates.cosine > 0.99).all() and np.flatnonzero(duplicates.constant).tolist() == [20, 62, 63]
 
 
 @pytest.mark.parametrize("dense", [0, 20_000])
@@ -98,16 +98,16 @@ def test_the_filter_loses_no_pair(monkeypatch: pytest.MonkeyPatch, draw: Draw, d
     monkeypatch.setattr(module, "_ROWS", 16)
     monkeypatch.setattr(module, "_COLUMNS", 32)
     monkeypatch.setattr(module, "_DENSE", dense)
-    found = find_duplicates(images, threshold=0.97)
+    duplicates = find_duplicates(images, threshold=0.97)
     vectors = grey_vectors(images).astype(np.float64)
     flipped = grey_vectors(images, flip=True).astype(np.float64)
-    first = found.first == np.arange(len(images))
+    first = duplicates.first == np.arange(len(images))
     expected = set()
     for mirror, other in ((False, vectors), (True, flipped)):
         for i, j in np.argwhere(np.triu(vectors @ other.T > 0.97, 1)):
             if first[i] and first[j]:
                 expected.add((int(i), int(j), mirror))
-    got = {(int(i), int(j), bool(m)) for (i, j), m in zip(found.pairs, found.mirrored, strict=True)}
+    got = {(int(i), int(j), bool(m)) for (i, j), m in zip(duplicates.pairs, duplicates.mirrored, strict=True)}
     assert got == expected and len(got) > 30
 
 
@@ -203,8 +203,8 @@ def test_fer2013_has_the_figures_stated_with_it(shared: Path) -> None:
     """279 PublicTest pictures have an identical one in Training and 294 one above cosine 0.99; 12 are blank."""
     data = open_dataset(shared / "data" / "fer2013")
     cv2.setNumThreads(1)
-    found = find_duplicates(data.images)
+    duplicates = find_duplicates(data.images)
     train, public = data.split == 0, data.split == 1
-    assert int((found.exact_copy_in(train) & public).sum()) == 279
-    assert int((found.near_copy_in(train) & public).sum()) == 294
-    assert int(found.constant.sum()) == 12
+    assert int((duplicates.exact_copy_in(train) & public).sum()) == 279
+    assert int((duplicates.near_copy_in(train) & public).sum()) == 294
+    assert int(duplicates.constant.sum()) == 12

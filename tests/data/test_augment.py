@@ -74,8 +74,8 @@ def test_mixed_targets_stay_shares(images, settings):
 def test_cutmix_shares_equal_the_pasted_area():
     x = torch.arange(8).float()[:, None, None, None].expand(8, 1, 20, 20)
     mixed, shares = mix(x, torch.eye(8), Augmentation(cutmix=1), generator(5))
-    own = (mixed == x).flatten(1).float().mean(1)
-    torch.testing.assert_close(shares.diagonal(), own)
+    unchanged = (mixed == x).flatten(1).float().mean(1)
+    torch.testing.assert_close(shares.diagonal(), unchanged)
 
 
 def test_impossible_strengths_are_refused():

@@ -10,8 +10,8 @@ from fer_models.errors import UserError
 def test_by_hand() -> None:
     """Thresholds 0.6 and 0.5: only the third picture is confident in the other class."""
     p = np.asarray([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.3, 0.7], [0.7, 0.3]])
-    given = np.asarray([0, 0, 0, 1, 1])
-    doubt = confident_learning(p, given)
+    labels = np.asarray([0, 0, 0, 1, 1])
+    doubt = confident_learning(p, labels)
     np.testing.assert_allclose(doubt.thresholds, [0.6, 0.5])
     assert doubt.suggested.tolist() == [0, 0, 1, 1, 0]
     assert doubt.issues.tolist() == [2, 4]
@@ -34,11 +34,11 @@ def test_planted_errors_are_found() -> None:
     logits[np.arange(3000), truth] += 4
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     wrong = random.random(3000) < 0.08
-    given = np.where(wrong, (truth + random.integers(1, 5, 3000)) % 5, truth)
-    doubt = confident_learning(p, given)
-    found = np.zeros(3000, bool)
-    found[doubt.issues] = True
-    assert (found & wrong).sum() / wrong.sum() > 0.75 and (found & wrong).sum() / found.sum() > 0.75
+    labels = np.where(wrong, (truth + random.integers(1, 5, 3000)) % 5, truth)
+    doubt = confident_learning(p, labels)
+    flagged = np.zeros(3000, bool)
+    flagged[doubt.issues] = True
+    assert (flagged & wrong).sum() / wrong.sum() > 0.75 and (flagged & wrong).sum() / flagged.sum() > 0.75
     assert wrong[doubt.issues[:100]].mean() > 0.9
     noise = 1 - np.trace(doubt.joint)
     assert abs(noise - wrong.mean()) < 0.04

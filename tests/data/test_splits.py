@@ -126,9 +126,9 @@ def test_crossing_tells_subjects_and_copies(draw: Draw) -> None:
     images[split.val[0]] = np.clip(images[split.train[1]].astype(int) // 2 + 3, 0, 255)
     images[split.test[1]] = images[split.train[2]] = 7  # Constant pictures are copies of nothing.
     data = dataclasses.replace(data, images=images)
-    found = split.crossing(data, find_duplicates(images))
-    assert found.exact.tolist() == [split.test[0]]
-    assert found.near.tolist() == sorted([split.test[0], split.val[0]]) and not found.clean
+    crossing = split.crossing(data, find_duplicates(images))
+    assert crossing.exact.tolist() == [split.test[0]]
+    assert crossing.near.tolist() == sorted([split.test[0], split.val[0]]) and not crossing.clean
     cleaned = split.without_leaks(find_duplicates(images))
     assert set(split.train) - set(cleaned.train) == {split.train[0], split.train[1]}
     assert len(cleaned.crossing(data, find_duplicates(images)).near) == 0

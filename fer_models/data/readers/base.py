@@ -1,4 +1,4 @@
-"""What a reader is: it knows one data set's layout on disk, its official figures, and where it can be had."""
+"""The base class of readers: one data set's layout on disk, its official counts, and where to get it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from fer_models.registry import Registry
 IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp"))
 #: Option of readers of whole photographs: what is cut from them, see :class:`fer_models.data.listing.Listing`.
 CROP = {"crop": ("middle", "face")}
-#: Key of official counts that are not told by split.
+#: Key of official counts that are not divided by split.
 ALL = "all"
 
 
 @dataclass(frozen=True)
 class ReaderInfo:
-    """What is known of a data set besides its pictures.
+    """Facts about a data set besides its pictures.
 
     Args:
         title: full name for people.
@@ -35,9 +35,9 @@ class ReaderInfo:
         where: where to ask for the data or fetch it.
         terms: what its owners allow, in one sentence.
         citation: the paper that presented it.
-        classes: class names in canonical order; empty where the data tell.
+        classes: class names in canonical order; empty where they are read from the data.
         counts: official pictures by split (or :data:`ALL`) and class.
-        totals: official pictures by split where the classes are not told.
+        totals: official pictures by split where the counts are not divided by class.
         options: allowed values of each reader option; the first is the default.
     """
 
@@ -57,7 +57,7 @@ class Reader(ABC):
 
     key: ClassVar[str]
     info: ClassVar[ReaderInfo]
-    #: Readers that know one layout exactly are asked before those that read nearly anything.
+    #: Readers of nearly anything come after those of one exact layout.
     general: ClassVar[bool] = False
 
     @abstractmethod
@@ -73,29 +73,29 @@ class Reader(ABC):
         """
 
     def check_options(self, options: Mapping[str, str]) -> dict[str, str]:
-        """All options of this reader: the given ones and defaults.
+        """All options of this reader: ``options`` and the defaults of the others.
 
         Raises:
             UserError: If an option or its value is unknown.
         """
-        known = self.info.options
+        allowed = self.info.options
         for name, value in options.items():
-            if name not in known:
-                has = ", ".join(known) or "no options"
+            if name not in allowed:
+                has = ", ".join(allowed) or "no options"
                 raise UserError(f"Reader {self.key!r} has no option {name!r}; it has: {has}.")
-            if value not in known[name]:
-                raise UserError(f"Option {name!r} of reader {self.key!r} is one of {', '.join(known[name])}.")
-        return {name: options.get(name, values[0]) for name, values in known.items()}
+            if value not in allowed[name]:
+                raise UserError(f"Option {name!r} of reader {self.key!r} is one of {', '.join(allowed[name])}.")
+        return {name: options.get(name, values[0]) for name, values in allowed.items()}
 
-    def refuse(self, path: Path, found: str = "") -> NoReturn:
-        """Say what was expected, what was found, and where to ask for the data."""
+    def refuse(self, path: Path, actual: str = "") -> NoReturn:
+        """Say what was expected, what was found instead, and where to get the data."""
         raise UserError(
             f"{path.name or path} is not laid out as {self.info.title}: expected {self.info.layout}; "
-            f"found {found or contents(path)}. The data can be had from {self.info.where}."
+            f"found {actual or contents(path)}. The data can be had from {self.info.where}."
         )
 
     def differences(self, dataset: FaceDataset) -> tuple[str, ...]:
-        """Sentences that name where the pictures read differ from the official counts; none if all agree."""
+        """A sentence for each difference between the pictures read and the official counts."""
         sentences = []
         for split, official in self.info.counts.items():
             counts = dict.fromkeys(official, 0) | _counts(dataset, split)
@@ -110,14 +110,14 @@ class Reader(ABC):
                 where = "" if split == ALL else f"{split}: "
                 sentences.append(f"{where}{', '.join(wrong)} in the official count.")
         for split, official_total in self.info.totals.items():
-            found = len(dataset) if split == ALL else _in_split(dataset, split)
-            if found != official_total:
+            count = len(dataset) if split == ALL else _in_split(dataset, split)
+            if count != official_total:
                 where = "" if split == ALL else f"{split}: "
-                sentences.append(f"{where}{found:,} pictures instead of {official_total:,} in the official count.")
+                sentences.append(f"{where}{count:,} pictures instead of {official_total:,} in the official count.")
         return tuple(sentences)
 
 
-#: How many entries of a folder are looked at to recognise a layout.
+#: How many entries of a folder are read to recognise a layout.
 LOOK = 500
 
 #: Every reader by its key.
@@ -140,7 +140,7 @@ def _in_split(dataset: FaceDataset, split: str) -> int:
 
 
 def contents(path: Path) -> str:
-    """What lies at a path, in a few words, for messages."""
+    """The contents of a path in a few words, for messages."""
     if not path.exists():
         return "nothing there"
     if path.is_file():
@@ -152,17 +152,17 @@ def contents(path: Path) -> str:
 
 
 def visible(folder: Path, limit: int | None = None) -> list[os.DirEntry[str]]:
-    """Entries of a folder by name, without hidden files and what desktops leave behind; empty if it is no folder.
+    """Entries of a folder by name, without hidden files and files that desktops create; empty if it is no folder.
 
-    With ``limit``, no more than so many are looked at: to recognise a layout, a few files of 100,000 must do.
+    With ``limit``, at most so many entries are read: a few of 100,000 files are enough to recognise a layout.
     """
     try:
         with os.scandir(folder) as entries:
             some = itertools.islice(entries, limit)
-            kept = [e for e in some if not e.name.startswith((".", "__MACOSX")) and e.name.lower() != "thumbs.db"]
+            listed = [e for e in some if not e.name.startswith((".", "__MACOSX")) and e.name.lower() != "thumbs.db"]
     except OSError:
         return []
-    return sorted(kept, key=lambda entry: entry.name)
+    return sorted(listed, key=lambda entry: entry.name)
 
 
 def is_image(name: str) -> bool:
@@ -172,27 +172,27 @@ def is_image(name: str) -> bool:
 
 def image_files(folder: Path) -> list[Path]:
     """Pictures in a folder and all folders below it, by path, found by their names' endings."""
-    found: list[Path] = []
+    files: list[Path] = []
     for entry in visible(folder):
         if entry.is_dir():
-            found += image_files(folder / entry.name)
+            files += image_files(folder / entry.name)
         elif is_image(entry.name):
-            found.append(folder / entry.name)
-    return found
+            files.append(folder / entry.name)
+    return files
 
 
 def find_file(folder: Path, names: Iterable[str]) -> Path | None:
     """The first of the names that lies in the folder or one level below it, in any case of letters."""
-    here = visible(folder, LOOK)
-    inside = [Path(folder, entry.name) for entry in here if entry.is_dir()][:50]
-    listings = [(folder, here), *((place, visible(place, LOOK)) for place in inside)]
+    top = visible(folder, LOOK)
+    inside = [Path(folder, entry.name) for entry in top if entry.is_dir()][:50]
+    listings = [(folder, top), *((parent, visible(parent, LOOK)) for parent in inside)]
     for name in names:
-        for place, entries in listings:
-            if (place / name).is_file():
-                return place / name
+        for parent, entries in listings:
+            if (parent / name).is_file():
+                return parent / name
             for entry in entries:
                 if entry.name.lower() == name.lower() and entry.is_file():
-                    return place / entry.name
+                    return parent / entry.name
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -53,7 +54,7 @@ class CkPlus(Reader):
         return folder is not None or find_file(path, _TABLE) is not None
 
     def read(self, path: Path, **options: str) -> Listing:
-        """Subject and sequence are taken from the file names; the CSV tells neither."""
+        """Subject and sequence come from the file names; the CSV has neither."""
         if path.is_file():
             return _table(path)
         folder = _class_folder(path)
@@ -75,7 +76,8 @@ class CkPlus(Reader):
                 subject, take, frame = match.groups()
                 facts = {"sequence": f"{subject.upper()}_{take}", "frame": str(int(frame))}
                 records.append(Record(file, label, ALL, subject.upper(), facts))
-        return listing_of("ckplus", folder, records, classes=CKPLUS7, size=_SIDE, channels=1, notes=odd_files(odd))
+        listing = listing_of("ckplus", folder, records, classes=CKPLUS7, size=_SIDE, channels=1)
+        return dataclasses.replace(listing, notes=odd_files(odd))
 
 
 def _class_folder(path: Path) -> Path | None:

@@ -74,15 +74,15 @@ class Fer2013(Reader):
 
 def fer2013_file(folder: Path) -> Path | None:
     """The table of FER2013 in a folder or one level below."""
-    found = find_file(folder, _NAMES)
-    if found is None:
+    named_table = find_file(folder, _NAMES)
+    if named_table is None:
         train = find_file(folder, ("train.csv",))
         if train is not None and set(read_header(train)) == {"emotion", "pixels"}:
             return train
         table = folder / "labels.csv"
         if table.is_file() and (folder / "sheet_0.png").is_file():
             return table
-    return found
+    return named_table
 
 
 def _part(path: Path, table: PixelTable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

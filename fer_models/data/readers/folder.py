@@ -26,7 +26,7 @@ _SAMPLE = 20
 
 @READERS.register("folder")
 class ImageFolder(Reader):
-    """Classes are told by the names of folders (any usual word for an emotion), never by their order on the disk.
+    """Folder names (any usual word for an emotion) are the classes; their order on the disk does not matter.
 
     Pictures that all have one square size of at most 96 pixels keep it; others are brought to 96 pixels.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -15,7 +16,7 @@ _NAME = re.compile(r"([A-Z]{2})\.(AN|DI|FE|HA|SA|SU|NE)(\d+)\.(\d+)\.tiff?$", re
 
 @READERS.register("jaffe")
 class Jaffe(Reader):
-    """256 x 256 grey pictures; the first two letters of a name tell the subject."""
+    """256 x 256 grey pictures; the first two letters of a file name are the subject."""
 
     key = "jaffe"
     info = ReaderInfo(
@@ -46,5 +47,6 @@ class Jaffe(Reader):
             records.append(Record(file, canonical(emotion), ALL, subject.upper(), {"picture": number}))
         if not records:
             self.refuse(path)
-        crop, notes = options.get("crop", "middle"), odd_files(odd)
-        return listing_of("jaffe", path, records, classes=FER7, size=128, channels=1, notes=notes, crop=crop)
+        crop = options.get("crop", "middle")
+        listing = listing_of("jaffe", path, records, classes=FER7, size=128, channels=1, crop=crop)
+        return dataclasses.replace(listing, notes=odd_files(odd))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -51,14 +52,6 @@ class Kdef(Reader):
             records.append(Record(file, canonical(emotion), ALL, sex + number, facts))
         if not records:
             self.refuse(path)
-        return listing_of(
-            "kdef",
-            path,
-            records,
-            classes=FER7,
-            size=128,
-            channels=3,
-            notes=odd_files(odd),
-            drop_black=True,
-            crop=options.get("crop", "middle"),
-        )
+        crop = options.get("crop", "middle")
+        listing = listing_of("kdef", path, records, classes=FER7, size=128, channels=3, crop=crop)
+        return dataclasses.replace(listing, notes=odd_files(odd), drop_black=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -57,8 +58,9 @@ class OuluCasia(Reader):
                 records += [Record(file, label, ALL, subject, facts | {"frame": file.stem}) for file in frames]
         if not records:
             self.refuse(path, f"no subjects such as P001 in {camera}/{light}")
-        crop, notes = options.get("crop", "middle"), odd_files(odd)
-        return listing_of("oulucasia", folder, records, classes=BASIC6, size=96, channels=3, notes=notes, crop=crop)
+        crop = options.get("crop", "middle")
+        listing = listing_of("oulucasia", folder, records, classes=BASIC6, size=96, channels=3, crop=crop)
+        return dataclasses.replace(listing, notes=odd_files(odd))
 
 
 def _part(path: Path, camera: str, light: str) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from pathlib import Path
 
 from fer_models.data.listing import Listing
@@ -56,7 +57,7 @@ class RafDb(Reader):
         folder = _find_aligned(path if table.parent == path else table.parent.parent)
         if folder is None:
             self.refuse(path, f"{table.name} and no folder 'aligned' with pictures")
-        there = {entry.name for entry in visible(folder)}
+        present = {entry.name for entry in visible(folder)}
         records, missing = [], []
         for number, line in enumerate(table.read_text().splitlines(), 1):
             if not line.strip():
@@ -68,14 +69,19 @@ class RafDb(Reader):
                     f"{table.name}, line {number}: {line[:40]!r} is not like 'train_00001.jpg 5' with 1 to 7."
                 )
             file = f"{Path(name).stem}_aligned.jpg"
-            if file not in there:
+            if file not in present:
                 missing.append(file)
                 continue
             records.append(Record(folder / file, CODES[code], split))
         if not records:
             self.refuse(path, f"{table.name} and none of its pictures in {folder.name}")
-        notes = _missing(missing)
-        return listing_of("rafdb", folder, records, classes=FER7, size=100, channels=3, notes=notes, tables=(table,))
+        return _listing(folder, records, [table], _missing(missing))
+
+
+def _listing(root: Path, records: list[Record], tables: list[Path], notes: tuple[str, ...]) -> Listing:
+    """A listing that depends on the tables of labels as well as on the pictures."""
+    listing = listing_of("rafdb", root, records, classes=FER7, size=100, channels=3)
+    return dataclasses.replace(listing, notes=notes, files=[*tables, *listing.source_files()])
 
 
 def _missing(names: list[str]) -> tuple[str, ...]:
@@ -126,9 +132,7 @@ def _numbered(root: Path) -> Listing:
                 raise UserError(f"{table.name} gives {wrong[0]} another class than its folder; fetch the data again.")
             notes += _missing([name for name in listed if name not in files])
         records += [Record(file, CODES[code], split) for file, code in files.values()]
-    return listing_of(
-        "rafdb", root, records, classes=FER7, size=100, channels=3, notes=tuple(notes), tables=tuple(tables)
-    )
+    return _listing(root, records, tables, tuple(notes))
 
 
 def _read_labels(table: Path) -> dict[str, str]:

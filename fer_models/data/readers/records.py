@@ -1,4 +1,4 @@
-"""From one record a picture file to a listing: what the readers of folders have in common."""
+"""From records, one a picture file, to a listing: the common part of the readers of folders."""
 
 from __future__ import annotations
 
@@ -30,19 +30,24 @@ def listing_of(
     root: Path,
     records: list[Record],
     *,
-    classes: tuple[str, ...] = (),
     size: int,
     channels: int,
-    notes: tuple[str, ...] = (),
-    tables: tuple[Path, ...] = (),
-    drop_black: bool = False,
+    classes: tuple[str, ...] = (),
     crop: str = "middle",
-    searched: bool = True,
 ) -> Listing:
-    """A listing in the order of the records; ``rows`` count them. Classes not given are taken from the records.
+    """A listing in the order of the records; ``rows`` count them.
 
-    ``tables`` are further files that the listing depends on; ``searched`` says that the pictures were found by looking
-    through ``root`` and not named by a table.
+    Args:
+        name: key of the reader.
+        root: the folder that was searched for the pictures.
+        records: one for each picture.
+        size: side in pixels to which the pictures are resized unless the user chose one.
+        channels: 1 or 3, likewise.
+        classes: class names in canonical order; by default those of the records.
+        crop: see :class:`fer_models.data.listing.Listing`.
+
+    Returns:
+        The listing; further fields, such as its notes, are set with ``dataclasses.replace``.
     """
     if not classes:
         classes = order({record.label for record in records if record.label is not None})
@@ -64,12 +69,9 @@ def listing_of(
         rows=np.arange(len(records)),
         subjects=text_column(s or "" for s in subjects) if any(s is not None for s in subjects) else None,
         columns=columns,
-        notes=notes,
-        files=[*tables, *(record.path for record in records)],
-        root=root if searched else None,
+        root=root,
         size=size,
         channels=channels,
-        drop_black=drop_black,
         crop=crop,
     )
 

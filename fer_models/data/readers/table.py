@@ -1,8 +1,9 @@
-"""Any table with a row a picture: its path or its pixels, a label, and where known split, subject and more."""
+"""Any table with one row a picture: its path or pixels, a label, and where known split, subject and more."""
 
 from __future__ import annotations
 
 import csv
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,7 @@ def _column(header: list[str], names: tuple[str, ...]) -> str | None:
 
 
 def _further(header: list[str]) -> list[str]:
-    """Columns that tell something more of each picture, such as age or sex; those without a name are left out."""
+    """Further columns, such as age or sex; columns without a name are left out."""
     read = {PIXELS, "file", SIDE, *(_column(header, names) for names in (_PATH, _LABEL, _SPLIT, _SUBJECT))}
     return [name for name in dict.fromkeys(header) if name and name not in read]
 
@@ -80,10 +81,10 @@ def _facts(words: list[str]) -> np.ndarray:
 
 def _labels(path: Path, words: list[str], lines: list[int]) -> tuple[list[str | None], tuple[str, ...]]:
     """Class names of a label column and a note on how numbers were read."""
-    given = [word for word in words if word]
-    if not given:
+    filled = [word for word in words if word]
+    if not filled:
         raise UserError(f"{path.name} has no label in any row; fill its label column.")
-    if not all(word.lstrip("-").isdecimal() for word in given):
+    if not all(word.lstrip("-").isdecimal() for word in filled):
         return [class_name(word) if word else None for word in words], ()
     for word, line in zip(words, lines, strict=True):
         if word and not 0 <= int(word) < len(FER8):
@@ -158,16 +159,11 @@ def _paths(path: Path, header: list[str], crop: str) -> Listing:
         if file not in gone
     ]
     size, channels = shape_of_files([record.path for record in records])
-    listing = listing_of(
-        "csv",
-        path.parent,
-        records,
-        size=size,
-        channels=channels,
+    listing = listing_of("csv", path.parent, records, size=size, channels=channels, crop=crop)
+    return dataclasses.replace(
+        listing,
+        columns=listing.columns | {name: _facts(listing.columns[name].tolist()) for name in facts},
         notes=notes,
-        tables=(path,),
-        crop=crop,
-        searched=False,
+        files=[path, *listing.source_files()],
+        root=None,  # The table names the pictures; other files in its folder do not matter.
     )
-    listing.columns |= {name: _facts(listing.columns[name].tolist()) for name in facts}
-    return listing

@@ -14,52 +14,52 @@ MOUTH_DARK = (62, 22, 24)
 TONGUE = (170, 82, 84)
 
 
-def paint_neck(canvas: Canvas, who: Identity) -> None:
+def paint_neck(canvas: Canvas, person: Identity) -> None:
     """The neck, in the shadow of the chin."""
-    canvas.fill("neck", shade(who.skin, 0.86))
+    canvas.fill("neck", shade(person.skin, 0.86))
 
 
-def paint_skin(canvas: Canvas, who: Identity, ears: bool) -> None:
+def paint_skin(canvas: Canvas, person: Identity, ears: bool) -> None:
     """Ears, where no scarf covers them, and face in their flat colours, and blush and freckles."""
     for name in SIDES if ears else ():
-        canvas.fill(f"ear_{name}", shade(who.skin, 0.92))
-        canvas.stroke(canvas.curves[f"ear_rim_{name}"], shade(who.skin, 0.70), max(1, canvas.side // 90))
-    canvas.fill("face", who.skin)
-    rosy = (min(255, who.skin[0] + 10), who.skin[1] * 3 // 4, who.skin[2] * 3 // 4)
-    canvas.tint(["cheek_right", "cheek_left"], rosy, 0.34 * who.blush, softness=0.050)
-    if who.freckles:
-        _freckles(canvas, who)
+        canvas.fill(f"ear_{name}", shade(person.skin, 0.92))
+        canvas.stroke(canvas.curves[f"ear_rim_{name}"], shade(person.skin, 0.70), max(1, canvas.side // 90))
+    canvas.fill("face", person.skin)
+    rosy = (min(255, person.skin[0] + 10), person.skin[1] * 3 // 4, person.skin[2] * 3 // 4)
+    canvas.tint(["cheek_right", "cheek_left"], rosy, 0.34 * person.blush, softness=0.050)
+    if person.freckles:
+        _freckles(canvas, person)
 
 
-def paint_brows(canvas: Canvas, who: Identity) -> None:
+def paint_brows(canvas: Canvas, person: Identity) -> None:
     """Two brows, softer at their edges."""
     names = [f"brow_{name}" for name in SIDES]
-    canvas.tint(names, who.brow_colour, 0.5, softness=0.010)
+    canvas.tint(names, person.brow_colour, 0.5, softness=0.010)
     for name in names:
-        canvas.fill(name, who.brow_colour)
+        canvas.fill(name, person.brow_colour)
 
 
-def paint_eyes(canvas: Canvas, who: Identity, scale: float) -> None:
+def paint_eyes(canvas: Canvas, person: Identity, scale: float) -> None:
     """Sclera, iris and pupil inside the opening, then the lids; ``scale`` is pixels a picture side."""
     wide = max(1, canvas.side // 110)
-    lid = shade(who.skin, 0.84)
+    lid = shade(person.skin, 0.84)
     for name in SIDES:
-        canvas.fill(f"lid_{name}", shade(who.skin, 0.93))
-        canvas.stroke(canvas.curves[f"crease_{name}"], shade(who.skin, 0.74), wide)
+        canvas.fill(f"lid_{name}", shade(person.skin, 0.93))
+        canvas.stroke(canvas.curves[f"crease_{name}"], shade(person.skin, 0.74), wide)
 
     def inside() -> None:
         for name in SIDES:
             canvas.fill(f"eye_{name}", SCLERA)
             centre = canvas.curves[f"iris_{name}"][0]
-            canvas.dot(centre, 0.0365 * scale, shade(who.iris, 0.45))
-            canvas.dot(centre, 0.0315 * scale, who.iris)
+            canvas.dot(centre, 0.0365 * scale, shade(person.iris, 0.45))
+            canvas.dot(centre, 0.0315 * scale, person.iris)
             canvas.dot(centre, 0.0165 * scale, (14, 12, 12))
             # The upper lid's shadow on the eyeball.
             canvas.stroke(canvas.curves[f"lash_{name}"], (120, 104, 100), max(1, canvas.side // 70))
 
     canvas.clipped([f"eye_{name}" for name in SIDES], inside)
     for name in SIDES:
-        canvas.fill(f"lash_{name}", (34, 24, 22) if who.lash > 1 else shade(who.skin, 0.26))
+        canvas.fill(f"lash_{name}", (34, 24, 22) if person.lash > 1 else shade(person.skin, 0.26))
         lower = canvas.curves[f"eye_{name}"]
         canvas.stroke(lower[len(lower) // 2 :], shade(lid, 0.78), wide)
 
@@ -76,18 +76,18 @@ def paint_eye_lights(canvas: Canvas, scale: float) -> None:
     canvas.clipped([f"eye_{name}" for name in SIDES], inside)
 
 
-def paint_nose(canvas: Canvas, who: Identity) -> None:
+def paint_nose(canvas: Canvas, person: Identity) -> None:
     """Wings and nostrils; the ridge is a matter of shade."""
     wide = max(1, canvas.side // 100)
     for name in SIDES:
-        canvas.stroke(canvas.curves[f"wing_{name}"], shade(who.skin, 0.70), wide)
-        canvas.fill(f"nostril_{name}", shade(who.skin, 0.32))
+        canvas.stroke(canvas.curves[f"wing_{name}"], shade(person.skin, 0.70), wide)
+        canvas.fill(f"nostril_{name}", shade(person.skin, 0.32))
 
 
-def paint_mouth(canvas: Canvas, who: Identity, units: Units, opening: float) -> None:
+def paint_mouth(canvas: Canvas, person: Identity, units: Units, opening: float) -> None:
     """Lips, and what shows between them where ``opening`` (picture sides) is more than a line."""
-    canvas.fill("lip_upper", shade(who.lip_colour, 0.88))
-    canvas.fill("lip_lower", who.lip_colour)
+    canvas.fill("lip_upper", shade(person.lip_colour, 0.88))
+    canvas.fill("lip_lower", person.lip_colour)
     if opening > 0.006:
 
         def inside() -> None:
@@ -98,13 +98,13 @@ def paint_mouth(canvas: Canvas, who: Identity, units: Units, opening: float) -> 
                 canvas.fill("teeth_lower", shade(TEETH, 0.90))
 
         canvas.clipped(["mouth_inner"], inside)
-    line = shade(who.lip_colour, 0.42)
+    line = shade(person.lip_colour, 0.42)
     canvas.stroke(canvas.curves["mouth_line"], line, max(1, canvas.side // 90))
     for name in SIDES:
-        canvas.dot(canvas.curves[f"corner_{name}"][0], 0.006 * canvas.side, shade(who.skin, 0.55))
+        canvas.dot(canvas.curves[f"corner_{name}"][0], 0.006 * canvas.side, shade(person.skin, 0.55))
 
 
-def shade_form(canvas: Canvas, who: Identity, light_x: float) -> None:
+def shade_form(canvas: Canvas, person: Identity, light_x: float) -> None:
     """The broad form of the head: rounding, sockets, cheeks, nose, lips and chin."""
     canvas.broad[:] = NEUTRAL
     canvas.broaden("neck", 88)
@@ -124,9 +124,9 @@ def shade_form(canvas: Canvas, who: Identity, light_x: float) -> None:
         canvas.broaden(f"eye_{name}", NEUTRAL - 4)
 
 
-def shade_folds(canvas: Canvas, who: Identity, units: Units) -> None:
+def shade_folds(canvas: Canvas, person: Identity, units: Units) -> None:
     """Folds of the skin: those of age, and those that each action unit makes."""
-    curves, age = canvas.curves, who.age
+    curves, age = canvas.curves, person.age
     a1, a2, a4, a6, a9 = (units[unit] for unit in ("AU01", "AU02", "AU04", "AU06", "AU09"))
     lift = 0.42 * max(a1 * 0.8, a2) * (0.45 + 0.55 * age) + 0.18 * max(0.0, age - 0.3)
     for name in ("forehead_low", "forehead_mid", "forehead_high"):
@@ -157,9 +157,9 @@ def shade_folds(canvas: Canvas, who: Identity, units: Units) -> None:
     canvas.crease(curves["chin_dent"], 0.22 + 0.25 * units["AU15"], 0.014)
 
 
-def _freckles(canvas: Canvas, who: Identity) -> None:
-    dice = Dice(who.texture, 5)
-    colour = shade(who.skin, 0.80)
+def _freckles(canvas: Canvas, person: Identity) -> None:
+    dice = Dice(person.texture, 5)
+    colour = shade(person.skin, 0.80)
     for side in SIDES:
         left, top = canvas.curves[f"cheek_{side}"].min(axis=0)
         right, bottom = canvas.curves[f"cheek_{side}"].max(axis=0)

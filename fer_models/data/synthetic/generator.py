@@ -24,7 +24,7 @@ from fer_models.progress import Progress, silent
 
 @dataclass(frozen=True)
 class SyntheticFace:
-    """One drawn face and all that is known of it.
+    """One drawn face and its ground truth.
 
     ``image`` is uint8 (H, W, C) with one channel for grey and three for RGB; ``action_units`` holds the intensity in
     (0, 1] of the units of its emotion; ``landmarks`` is float32 (L, 2), x and y in pixels in the order of
@@ -74,9 +74,9 @@ def generate_face(options: SyntheticOptions, index: int) -> SyntheticFace:
     if not 0 <= index < options.count:
         raise UserError(f"The set has {options.count} faces, so there is no face number {index}.")
     drawn = _draw(options, index)
-    seen = drawn.nuisance
+    nuisance = drawn.nuisance
     plain: dict[str, float | str] = {
-        name: value for name, value in vars(seen).items() if isinstance(value, float | str)
+        name: value for name, value in vars(nuisance).items() if isinstance(value, float | str)
     }
     return SyntheticFace(
         image=drawn.image,
@@ -90,7 +90,7 @@ def generate_face(options: SyntheticOptions, index: int) -> SyntheticFace:
 
 
 def generate(options: SyntheticOptions, progress: Progress = silent) -> SyntheticSet:
-    """Draw the whole set; ``progress`` is called now and then.
+    """Draw the whole set; ``progress`` is called every 50 faces.
 
     Image ``i`` equals that of :func:`generate_face` for index ``i``.
     """
@@ -115,12 +115,12 @@ def generate(options: SyntheticOptions, progress: Progress = silent) -> Syntheti
 def class_and_subject(options: SyntheticOptions, index: int) -> tuple[int, int]:
     """Which class and which person image ``index`` shows.
 
-    Every block of as many images as there are classes shows each class once, in an order of its own; over as many
+    Every block of as many images as there are classes shows each class once, in its own random order; over as many
     blocks as there are identities, every person shows every class once.
     """
     kinds, people = len(options.classes), options.identities
-    block, place = divmod(index, kinds)
-    label = _order(options.seed, 8, block, kinds)[place]
+    block, position = divmod(index, kinds)
+    label = _order(options.seed, 8, block, kinds)[position]
     series, turn = divmod(block, people)
     return label, _order(options.seed, 9, series, people)[(turn + label * (people // kinds + 1)) % people]
 
@@ -143,57 +143,59 @@ class _Drawn:
 
 
 def _draw(options: SyntheticOptions, index: int) -> _Drawn:
-    label, person = class_and_subject(options, index)
-    who = sample_identity(options.seed, person)
+    label, subject = class_and_subject(options, index)
+    person = sample_identity(options.seed, subject)
     dice = Dice(options.seed, 2, index)
     shown = sample_units(options.classes[label], options.difficulty, dice)
-    seen = sample_nuisance(options.difficulty, dice)
+    nuisance = sample_nuisance(options.difficulty, dice)
     # Small pictures are drawn several times larger, so that thin lines keep their share of a pixel.
     side = options.size * max(2, round(200 / options.size))
-    curves, controls = _sketch(who, g.Units(shown), seen).place(Camera.from_nuisance(seen, side))
-    canvas = Canvas(scene.backdrop(seen, side), curves)
-    _paint(canvas, who, g.Units(shown), seen, controls)
-    image = scene.expose(canvas.image, seen, options.size, dice)
+    curves, controls = _sketch(person, g.Units(shown), nuisance).place(Camera.from_nuisance(nuisance, side))
+    canvas = Canvas(scene.backdrop(nuisance, side), curves)
+    _paint(canvas, person, g.Units(shown), nuisance, controls)
+    image = scene.expose(canvas.image, nuisance, options.size, dice)
     image = image if options.colour else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[:, :, None]
     landmarks = (locate(controls) + 0.5) / (side // options.size) - 0.5
-    return _Drawn(image, label, shown, f"S{person:03d}", landmarks.astype(np.float32), curves, side, seen)
+    return _Drawn(image, label, shown, f"S{subject:03d}", landmarks.astype(np.float32), curves, side, nuisance)
 
 
-def _sketch(who: Identity, units: g.Units, seen: Nuisance) -> Sketch:
+def _sketch(person: Identity, units: g.Units, nuisance: Nuisance) -> Sketch:
     sketch = Sketch()
-    g.add_head(sketch, who, units)
+    g.add_head(sketch, person, units)
     g.add_forehead(sketch, units)
-    g.add_brows(sketch, who, units)
-    g.add_eyes(sketch, who, units, seen)
-    g.add_nose(sketch, who, units)
-    mouth.add_mouth(sketch, who, units, seen)
-    hair.add_hair(sketch, who)
-    hair.add_beard(sketch, who, units)
-    hair.add_glasses(sketch, who)
-    scene.add_occluder(sketch, seen)
+    g.add_brows(sketch, person, units)
+    g.add_eyes(sketch, person, units, nuisance)
+    g.add_nose(sketch, person, units)
+    mouth.add_mouth(sketch, person, units, nuisance)
+    hair.add_hair(sketch, person)
+    hair.add_beard(sketch, person, units)
+    hair.add_glasses(sketch, person)
+    scene.add_occluder(sketch, nuisance)
     return sketch
 
 
-def _paint(canvas: Canvas, who: Identity, units: g.Units, seen: Nuisance, controls: dict[str, np.ndarray]) -> None:
-    scale = canvas.side * seen.zoom
+def _paint(
+    canvas: Canvas, person: Identity, units: g.Units, nuisance: Nuisance, controls: dict[str, np.ndarray]
+) -> None:
+    scale = canvas.side * nuisance.zoom
     inner = controls["mouth_inner"]
     opening = float(abs(inner[9] - inner[3]).max()) / scale
-    hair.draw_hair_behind(canvas, who)
-    face.paint_neck(canvas, who)
-    hair.draw_wrap(canvas, who)
-    scene.paint_clothes(canvas, seen)
-    face.paint_skin(canvas, who, ears=who.style != "scarf")
-    hair.draw_beard(canvas, who)
-    face.paint_mouth(canvas, who, units, opening)
-    face.paint_nose(canvas, who)
-    face.paint_eyes(canvas, who, scale)
-    face.paint_brows(canvas, who)
-    hair.draw_hair(canvas, who)
-    face.shade_form(canvas, who, seen.light_x)
-    face.shade_folds(canvas, who, units)
-    if who.style != "bald":
+    hair.draw_hair_behind(canvas, person)
+    face.paint_neck(canvas, person)
+    hair.draw_wrap(canvas, person)
+    scene.paint_clothes(canvas, nuisance)
+    face.paint_skin(canvas, person, ears=person.style != "scarf")
+    hair.draw_beard(canvas, person)
+    face.paint_mouth(canvas, person, units, opening)
+    face.paint_nose(canvas, person)
+    face.paint_eyes(canvas, person, scale)
+    face.paint_brows(canvas, person)
+    hair.draw_hair(canvas, person)
+    face.shade_form(canvas, person, nuisance.light_x)
+    face.shade_folds(canvas, person, units)
+    if person.style != "bald":
         canvas.clear_fine("hair")
-    canvas.apply_shades(scene.light_map(seen, canvas.half))
+    canvas.apply_shades(scene.light_map(nuisance, canvas.half))
     face.paint_eye_lights(canvas, scale)
-    hair.draw_glasses(canvas, who)
-    scene.paint_occluder(canvas, who, seen)
+    hair.draw_glasses(canvas, person)
+    scene.paint_occluder(canvas, person, nuisance)

@@ -9,34 +9,20 @@ from fer_models.data.synthetic.sketch import Sketch
 MOUTH_Y = 0.358
 
 
-def add_mouth(sketch: Sketch, who: Identity, units: Units, seen: Nuisance) -> None:
+def add_mouth(sketch: Sketch, person: Identity, units: Units, nuisance: Nuisance) -> None:
     """Lips, opening, teeth, tongue, and the folds around the mouth."""
     a9, a12, a15, a16 = units["AU09"], units["AU12"], units["AU15"], units["AU16"]
     a20, a23, a26 = units["AU20"], units["AU23"], units["AU26"]
     drop = jaw_drop(units)
-    centre = MOUTH_Y + who.mouth_height
-    half = 0.128 * who.mouth_width
-    corners = {}
-    for name, s in SIDES.items():
-        pull, dimple = units.corner(name), units["R14"] if name == "right" else 0.0
-        x = half + 0.036 * pull + 0.040 * a20 - 0.020 * a23 - 0.042 * a26 * (1 - a20) - 0.004 * a15 + 0.012 * dimple
-        y = (
-            centre
-            + who.mouth_curve
-            - 0.054 * pull
-            - 0.012 * dimple
-            + 0.044 * a15
-            + 0.016 * a20
-            + (0.55 - 0.2 * a20) * drop
-        )
-        corners[name] = (s * x, y)
+    centre = MOUTH_Y + person.mouth_height
+    corners = _corners(person, units)
     # Strong pulls part the lips: a broad smile shows teeth, in most pictures.
-    smile = max(0.0, a12 - 0.3) / 0.7 * (1.0 if seen.parted > 0.3 else 0.0)
+    smile = max(0.0, a12 - 0.3) / 0.7 * (1.0 if nuisance.parted > 0.3 else 0.0)
     gap_up = 0.008 * smile + 0.024 * a9 + 0.010 * a20 + 0.016 * a26 * (1 - a20)
     gap_down = 0.044 * smile + 0.042 * a16 + 0.020 * a20 + 0.98 * drop + 0.004 * a9
     middle = centre + 0.004 * a12 - 0.012 * a15 + 0.10 * drop
     thin = (1 - 0.62 * a23) * (1 - 0.22 * a12) * (1 - 0.25 * a20)
-    upper, lower = 0.023 * who.lip * thin * (1 - 0.25 * a9), 0.031 * who.lip * thin * (1 + 0.25 * a15 * (1 - a16))
+    upper, lower = 0.023 * person.lip * thin * (1 - 0.25 * a9), 0.031 * person.lip * thin * (1 + 0.25 * a15 * (1 - a16))
     (rx, ry), (lx, ly) = corners["right"], corners["left"]
 
     def along(t: float, level: float, bow: float) -> tuple[float, float]:
@@ -76,15 +62,38 @@ def add_mouth(sketch: Sketch, who: Identity, units: Units, seen: Nuisance) -> No
     sketch.add("lip_shadow", [(-0.07, floor + 0.012), (0.0, floor + 0.020), (0.07, floor + 0.012),
                (0.06, floor + 0.034), (0.0, floor + 0.042), (-0.06, floor + 0.034)])  # fmt: skip
     sketch.add("philtrum", [(0.0, 0.262), (0.0, top - upper - 0.006)], lift=0.03, closed=False, samples=1)
-    _add_folds(sketch, who, units, corners)
+    _add_folds(sketch, person, units, corners)
 
 
-def _add_folds(sketch: Sketch, who: Identity, units: Units, corners: dict[str, tuple[float, float]]) -> None:
+def _corners(person: Identity, units: Units) -> dict[str, tuple[float, float]]:
+    """The corner of the mouth on each side."""
+    a15, a20, a23, a26 = units["AU15"], units["AU20"], units["AU23"], units["AU26"]
+    drop = jaw_drop(units)
+    centre = MOUTH_Y + person.mouth_height
+    half = 0.128 * person.mouth_width
+    corners = {}
+    for name, s in SIDES.items():
+        pull, dimple = units.corner(name), units["R14"] if name == "right" else 0.0
+        x = half + 0.036 * pull + 0.040 * a20 - 0.020 * a23 - 0.042 * a26 * (1 - a20) - 0.004 * a15 + 0.012 * dimple
+        y = (
+            centre
+            + person.mouth_curve
+            - 0.054 * pull
+            - 0.012 * dimple
+            + 0.044 * a15
+            + 0.016 * a20
+            + (0.55 - 0.2 * a20) * drop
+        )
+        corners[name] = (s * x, y)
+    return corners
+
+
+def _add_folds(sketch: Sketch, person: Identity, units: Units, corners: dict[str, tuple[float, float]]) -> None:
     """Nasolabial folds from the wings of the nose, and the pits at the corners."""
     raised = 0.02 * units["AU09"]
     for name, s in SIDES.items():
         x, y = abs(corners[name][0]), corners[name][1]
-        wing = 0.078 * who.nose_width
+        wing = 0.078 * person.nose_width
         fold = [(wing, 0.198 - raised), (0.5 * (wing + x) + 0.020, 0.5 * (0.205 + y) - 0.014 - raised)]
         fold += [(x + 0.034, y - 0.020), (x + 0.040, y + 0.022)]
         sketch.add(f"fold_{name}", [(s * px, py) for px, py in fold], lift=0.01, closed=False)

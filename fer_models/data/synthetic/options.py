@@ -1,4 +1,4 @@
-"""What set of faces is asked for."""
+"""Options of a synthetic set."""
 
 from __future__ import annotations
 

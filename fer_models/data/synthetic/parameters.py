@@ -163,7 +163,7 @@ def sample_identity(seed: int, subject: int) -> Identity:
 
 @dataclass(frozen=True)
 class Nuisance:
-    """Circumstances of one picture that say nothing of the expression.
+    """Circumstances of one picture that are independent of the expression.
 
     Angles in degrees: positive ``yaw`` turns the face to the right of the picture, positive ``pitch`` downwards,
     positive ``roll`` clockwise. Shifts and ``blur`` (standard deviation) in picture sides, ``noise`` (standard

@@ -1,4 +1,4 @@
-"""Control points of a face on an approximate head in 3D, and their way into the picture.
+"""Control points of a face on an approximate head in 3D, and their projection into the picture.
 
 Face coordinates: one unit is the side of the picture at zoom 1; x to the right of the picture, y downwards with 0 at
 the eyes, z out of the face with 0 in the plane of the ears.

@@ -20,8 +20,8 @@ def planted(folders: Path) -> tuple[Path, list[Path]]:
     """A picture of the test split called sad, and copies of it in training: identical, brighter, mirrored."""
     write_faces(folders)
     base = folders / "data" / "small"
-    own = sorted((base / "test" / "sad").glob("*.png"))[0]
-    pixels = np.asarray(Image.open(own))
+    original = sorted((base / "test" / "sad").glob("*.png"))[0]
+    pixels = np.asarray(Image.open(original))
     made = []
     for kind, copy in (
         ("happy", pixels),
@@ -30,38 +30,38 @@ def planted(folders: Path) -> tuple[Path, list[Path]]:
     ):
         made.append(base / "train" / kind / f"copy{len(made)}.png")
         Image.fromarray(copy).save(made[-1])
-    return own, made
+    return original, made
 
 
 def test_every_copy_is_found_with_label_and_split(folders: Path) -> None:
-    own, made = planted(folders)
+    original, made = planted(folders)
     dataset = open_dataset("small")
     named = [str(name) for name in dataset.columns["file"]]
-    position = named.index(own.relative_to(folders / "data" / "small").as_posix())
-    known = copies.low_frequencies(dataset)
-    found = copies.copies(dataset, position, known)
-    assert [one.kind for one in found] == ["identical", "mirrored", "near"]
-    assert {named[one.position] for one in found} == {
+    position = named.index(original.relative_to(folders / "data" / "small").as_posix())
+    frequencies = copies.low_frequencies(dataset)
+    matches = copies.copies(dataset, position, frequencies)
+    assert [copy.kind for copy in matches] == ["identical", "mirrored", "near"]
+    assert {named[copy.position] for copy in matches} == {
         p.relative_to(folders / "data" / "small").as_posix() for p in made
     }
-    first = found[0]
+    first = matches[0]
     assert (first.emotion, first.other_label, first.split) == ("happy", True, "train") and first.cosine > 0.999
-    assert [one.other_label for one in found[1:]] == [False, False]
-    assert copies.sentence(found, "test") == (
+    assert [copy.other_label for copy in matches[1:]] == [False, False]
+    assert copies.sentence(matches, "test") == (
         "3 copies of this face in the set, 1 with another label, 3 in another split than test."
     )
-    alone = next(p for p in range(len(dataset)) if p not in {position, *(one.position for one in found)})
-    assert copies.copies(dataset, alone, known) == [] and "No other picture" in copies.sentence([], "test")
+    alone = next(p for p in range(len(dataset)) if p not in {position, *(copy.position for copy in matches)})
+    assert copies.copies(dataset, alone, frequencies) == [] and "No other picture" in copies.sentence([], "test")
 
 
 def test_it_agrees_with_the_audit(folders: Path) -> None:
     planted(folders)
     dataset = open_dataset("small")
     groups = find_duplicates(np.asarray(dataset.images)).near_labels()
-    known = copies.low_frequencies(dataset)
+    frequencies = copies.low_frequencies(dataset)
     for position in range(len(dataset)):
-        found = {one.position for one in copies.copies(dataset, position, known)}
-        assert found == set(np.flatnonzero(groups == groups[position]).tolist()) - {position}
+        positions = {copy.position for copy in copies.copies(dataset, position, frequencies)}
+        assert positions == set(np.flatnonzero(groups == groups[position]).tolist()) - {position}
 
 
 def test_an_even_surface_is_a_copy_of_nothing(folders: Path) -> None:
@@ -77,6 +77,6 @@ def test_the_page_shows_the_copies(app: AppTest, checkpoint: Checkpoint, folders
     cache_answers(open_dataset("small"), checkpoint)
     open_page(app, "misclassifications", data="small")
     assert not app.error, words(app)
-    said = words(app)
-    assert "3 copies of this face in the set, 1 with another label" in said
-    assert "happy (another label)" in said and "mirrored" in said
+    text = words(app)
+    assert "3 copies of this face in the set, 1 with another label" in text
+    assert "happy (another label)" in text and "mirrored" in text
