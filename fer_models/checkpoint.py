@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import torch
+from pydantic import Field
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -25,6 +26,7 @@ from fer_models.architectures import create_model
 from fer_models.architectures.base import FERNetwork
 from fer_models.errors import UserError
 from fer_models.preprocess import Preprocess
+from fer_models.settings import checked, from_values, nested, parse_json
 from fer_models.storage import atomic_file, atomic_folder
 
 if TYPE_CHECKING:
@@ -209,6 +211,19 @@ class Checkpoint:
         return found
 
 
+@checked(CONFIG, extra="ignore")
+class _Config:
+    """What ``config.json`` holds."""
+
+    network: str
+    options: dict[str, Any]
+    in_channels: Annotated[int, Field(ge=1, le=3)]
+    classes: Annotated[tuple[str, ...], Field(strict=False, min_length=2)]
+    preprocess: Annotated[Preprocess, nested(Preprocess)]
+    weights_sha256: str
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+
 def _sha256(file: Path) -> str:
     digest = hashlib.sha256()
     with file.open("rb") as handle:
@@ -219,7 +234,7 @@ def _sha256(file: Path) -> str:
 
 def _json(file: Path, folder: str) -> Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return parse_json(file.read_text(encoding="utf-8"))
     except (ValueError, OSError):
         raise UserError(f"{file.name} in {folder} is not readable JSON; copy the checkpoint folder again.") from None
 
@@ -248,20 +263,18 @@ def _read(path: str | Path) -> Checkpoint:
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise UserError(f"{CONFIG} in {folder.name} has a format that this version does not know (it reads {FORMAT}).")
     metrics = _json(folder / METRICS, folder.name) if (folder / METRICS).exists() else []
-    try:
-        return Checkpoint(
-            path=folder.resolve(),
-            network=config["network"],
-            options=config["options"],
-            in_channels=config["in_channels"],
-            classes=tuple(config["classes"]),
-            preprocess=Preprocess.from_dict(config["preprocess"]),
-            sha256=config["weights_sha256"],
-            metrics=metrics,
-            provenance=config.get("provenance", {}),
-        )
-    except (KeyError, TypeError) as error:
-        raise UserError(f"{CONFIG} in {folder.name} lacks {error}; it was not written by this workbench.") from None
+    stored = from_values(_Config, config)
+    return Checkpoint(
+        path=folder.resolve(),
+        network=stored.network,
+        options=stored.options,
+        in_channels=stored.in_channels,
+        classes=stored.classes,
+        preprocess=stored.preprocess,
+        sha256=stored.weights_sha256,
+        metrics=metrics,
+        provenance=stored.provenance,
+    )
 
 
 def save_checkpoint(

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
+from pydantic import AfterValidator, Field
 from torch import Tensor
 
-from fer_models.errors import UserError
 from fer_models.faces.image import resize
+from fer_models.settings import checked, from_values, shown
 
 #: Rec. 601 luma, the weights by which OpenCV and Pillow turn RGB to grey.
 _LUMA = (0.299, 0.587, 0.114)
 
 
-@dataclass(frozen=True)
+def _grey_or_colour(channels: int) -> int:
+    if channels not in (1, 3):
+        raise ValueError(f"channels must be 1 or 3, not {shown(channels)}.")
+    return channels
+
+
+@checked("Preprocessing")
 class Preprocess:
     """Size, colour and scale of a network's input, and how a face is cut from a picture.
 
-    Args:
-        size: side of the square input in pixels.
-        channels: 1 (grey) or 3 (RGB; a grey picture is repeated).
-        mean, std: on the scale of pixels in [0, 1]; the input is ``(pixel / 255 - mean) / std`` for every channel.
-        crop_margin: part of the face square's side that is added on all sides together, 0 for the framing of FER2013.
-        alignment: ``"none"`` (the upright square) or ``"eyes"`` (eyes brought to fixed places).
+    The input is ``(pixel / 255 - mean) / std`` for every channel.
+
+    Raises:
+        UserError: If a value is not possible; the message names the field.
 
     Example:
         >>> batch = Preprocess(size=48, channels=1)([np.full((64, 64, 3), 255, np.uint8)])
@@ -35,22 +39,19 @@ class Preprocess:
         (torch.Size([1, 1, 48, 48]), 1.0)
     """
 
-    size: int = 48
-    channels: int = 1
-    mean: float = 0.5
-    std: float = 0.5
-    crop_margin: float = 0.0
-    alignment: str = "none"
-
-    def __post_init__(self) -> None:
-        if self.channels not in (1, 3):
-            raise UserError(f"A network input has 1 or 3 channels here, not {self.channels}.")
-        if not 8 <= self.size <= 1024:
-            raise UserError(f"The input size must lie between 8 and 1024 pixels, not {self.size}.")
-        if self.std <= 0:
-            raise UserError(f"The standard deviation of the pixel scale must be positive, not {self.std}.")
-        if self.alignment not in ("none", "eyes"):
-            raise UserError(f"Alignment is 'none' or 'eyes', not {self.alignment!r}.")
+    size: Annotated[int, Field(ge=8, le=1024, description="Side of the square input, in pixels.")] = 48
+    channels: Annotated[
+        int, AfterValidator(_grey_or_colour), Field(description="1 is grey, 3 is RGB; a grey picture is repeated.")
+    ] = 1
+    mean: Annotated[float, Field(description="Subtracted, on the scale of pixels in [0, 1].")] = 0.5
+    std: Annotated[float, Field(gt=0, description="Divided by, on the scale of pixels in [0, 1].")] = 0.5
+    crop_margin: Annotated[
+        float,
+        Field(description="Part of the face square's side added on all sides together; 0 is the framing of FER2013."),
+    ] = 0.0
+    alignment: Annotated[
+        Literal["none", "eyes"], Field(description="The upright square, or eyes brought to fixed places.")
+    ] = "none"
 
     def stored(self, image: np.ndarray) -> np.ndarray:
         """Bring one uint8 picture (H, W), (H, W, 1) or (H, W, 3) to uint8 (size, size, channels)."""
@@ -78,13 +79,10 @@ class Preprocess:
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Preprocess:
+    def from_dict(cls, values: Any) -> Preprocess:
         """From JSON.
 
         Raises:
             UserError: If a field is unknown or out of range.
         """
-        known = {f.name for f in dataclasses.fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise UserError(f"Unknown preprocessing fields {unknown}; known are {sorted(known)}.")
-        return cls(**values)
+        return from_values(cls, values)

@@ -48,15 +48,16 @@ INNER: dict[str, tuple[str, ...]] = {
 }
 #: Modules of the library that import nothing of ours but each other.
 GROUND = tuple(f"fer_models.{name}" for name in (
-    "registry", "labels", "colours", "errors", "folders", "layout", "progress", "storage", "process"
+    "registry", "labels", "colours", "errors", "folders", "layout", "progress", "settings", "storage", "process"
 ))  # fmt: skip
 #: Inside the library: what a room may import of it; rooms that are not named are free.
 INSIDE: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(GROUND, GROUND),
     "fer_models.attention": ("fer_models.attention", "fer_models.registry", "fer_models.labels", "fer_models.errors"),
-    "fer_models.losses": ("fer_models.losses", "fer_models.registry", "fer_models.labels", "fer_models.errors"),
+    "fer_models.losses": ("fer_models.losses", "fer_models.registry", "fer_models.labels", "fer_models.errors",
+                          "fer_models.settings"),
     "fer_models.architectures": ("fer_models.architectures", "fer_models.attention", "fer_models.registry",
-                                 "fer_models.labels", "fer_models.errors"),
+                                 "fer_models.labels", "fer_models.errors", "fer_models.settings"),
 }  # fmt: skip
 GUARDED = ("fer_models", "workbench", "pages", "streamlit", "plotly")
 ONLY_USERS = {

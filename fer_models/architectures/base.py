@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import typing
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self
 
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from fer_models.errors import UserError
 from fer_models.registry import Registry
+from fer_models.settings import from_values
 
 ARCHITECTURES: Registry[type[FERNetwork]] = Registry("network")
 
@@ -26,7 +26,7 @@ class FERNetwork(nn.Module, ABC):
         title: name on a screen.
         paper: citation in one line.
         summary: one sentence for a table.
-        Options: frozen dataclass of the ablation switches, JSON-friendly (numbers, strings, booleans, tuples).
+        Options: the ablation switches, a :func:`fer_models.settings.checked` class of JSON-friendly values.
         native_input: (C, H, W) of the paper.
         min_size: smallest side that it takes.
         fixed_size: ``True`` if the weights fit ``native_input``'s size only.
@@ -122,50 +122,13 @@ class FERNetwork(nn.Module, ABC):
 
     @classmethod
     def parse_options(cls, values: dict[str, Any]) -> Any:
-        """Options dataclass from plain values (JSON lists become tuples).
+        """Options from plain values (JSON lists become tuples).
 
         Raises:
-            UserError: If a name is unknown, or a value is not among those that the field lists.
+            UserError: If a name is unknown or a value is not possible.
         """
-        hints = typing.get_type_hints(cls.Options)
-        if unknown := sorted(set(values) - set(hints)):
-            raise UserError(f"{cls.title} has no option {', '.join(unknown)}; it has: {', '.join(hints) or 'none'}.")
-        return cls.Options(**{name: _coerce(cls.title, name, value, hints[name]) for name, value in values.items()})
+        return from_values(cls.Options, values)
 
     def options_dict(self) -> dict[str, Any]:
         """The options as JSON-friendly values."""
         return dataclasses.asdict(self.options)
-
-
-def check_option(title: str, name: str, value: float, low: float, high: float = float("inf")) -> None:
-    """Hold one number of an options dataclass to its range, ends included.
-
-    Raises:
-        UserError: If it lies outside.
-    """
-    if not low <= value <= high:
-        end = f"at least {low:g}" if high == float("inf") else f"from {low:g} to {high:g}"
-        raise UserError(f"{title}: {name} must be {end}, not {value}.")
-
-
-def _coerce(title: str, name: str, value: Any, hint: Any) -> Any:
-    """Check one option against its annotation: Literal choices, bool, int, float, str, tuple of those."""
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    wrong = f"{title}: {name}={value!r} is not possible; "
-    if origin is typing.Literal:
-        for choice in arguments:
-            if value == choice and type(value) is type(choice):
-                return choice
-        raise UserError(wrong + f"choose one of {', '.join(map(str, arguments))}.")
-    if origin is tuple:
-        if not isinstance(value, (list, tuple)):
-            raise UserError(wrong + "it takes a list.")
-        kinds = arguments[:1] * len(value) if arguments[1:] == (Ellipsis,) else arguments
-        if len(kinds) != len(value):
-            raise UserError(wrong + f"it takes {len(kinds)} values.")
-        return tuple(_coerce(title, name, v, kind) for v, kind in zip(value, kinds, strict=True))
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if hint in (int, float, str, bool) and (not isinstance(value, hint) or (hint is int and isinstance(value, bool))):
-        raise UserError(wrong + f"it takes a value of type {hint.__name__}.")
-    return value

@@ -8,75 +8,75 @@ inside the network, so that the preprocessing is that of all others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
-from fer_models.architectures.base import ARCHITECTURES, FERNetwork, check_option
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.hog import HOG, to_grey
 from fer_models.architectures.initialise import init_he
 from fer_models.architectures.pcp import PCP
+from fer_models.architectures.switches import Dropout, Gate, Ratio, about
 from fer_models.attention.dual import Branches, DualAttentionLayer
-from fer_models.attention.gates import GateName, GateSettings, make_gate
+from fer_models.attention.gates import GateSettings, make_gate
 from fer_models.errors import UserError
+from fer_models.settings import checked
 
 _HIDDEN = 300
 _TITLE = "HOG + DCNN-BiLSTM"
 
 
-@dataclass(frozen=True)
+_Conv = Annotated[Literal["separable", "full"], about("The second and third convolution.")]
+_Width = Annotated[float, about("Factor of all channels.", ge=0.125, le=4)]
+
+
+@checked(_TITLE)
 class DCNNBiLSTMOptions:
     """Ablation switches; the defaults are our reading of the paper.
 
-    ``input``: grey, its HOG picture, or both as two channels. ``orientation``: of the HOG, see :class:`HOG`. ``conv``:
-    the second and third convolution. ``order``: pools after the three convolutions, or between them. ``width``: factor
-    of all channels. ``bilstm``: the recurrent layer. ``dam``: branches of the dual attention. ``cross``: keys swapped
-    in its second layer. ``distill_kv``: self-attention distillation. ``window``, ``groups``: of the attention; window 0
-    is 7, or 3 with ``order="interleaved"``. ``activation``: of the interaction and the hidden layer. ``interaction``:
-    how the two branches meet. ``attention``: a gate on the map that the recurrent layer reads. ``template_mask``: weigh
-    the eyes, brows, nose and mouth of an aligned face by a fixed mask, in place of landmarks that no set brings along.
+    ``template_mask`` stands in for landmarks, which no data set brings along.
     """
 
-    input: Literal["gray+hog", "gray", "hog"] = "gray+hog"
-    orientation: Literal["full", "paper"] = "full"
-    conv: Literal["separable", "full"] = "separable"
-    order: Literal["stacked", "interleaved"] = "stacked"
-    width: float = 1.0
-    bilstm: bool = True
-    dam: Literal["both", "spatial", "channel", "none"] = "both"
-    cross: bool = True
-    distill_kv: bool = True
-    window: int = 0
-    groups: int = 8
-    activation: Literal["pcp", "relu", "gelu"] = "pcp"
-    interaction: Literal["ilm", "sum", "concat"] = "ilm"
-    attention: GateName = "none"
-    ratio: int = 8
-    dropout: float = 0.5
-    template_mask: bool = False
+    input: Annotated[Literal["gray+hog", "gray", "hog"], about("Grey, its HOG picture, or both as two channels.")] = (
+        "gray+hog"
+    )
+    orientation: Annotated[
+        Literal["full", "paper"], about("Of the HOG: over 180 degrees, or the printed |arctan| over 90.")
+    ] = "full"
+    conv: _Conv = "separable"
+    order: Annotated[
+        Literal["stacked", "interleaved"], about("Pools after the three convolutions, or between them.")
+    ] = "stacked"
+    width: _Width = 1.0
+    bilstm: Annotated[bool, about("The recurrent layer.")] = True
+    dam: Annotated[Literal["both", "spatial", "channel", "none"], about("Branches of the dual attention.")] = "both"
+    cross: Annotated[bool, about("Keys swapped in the dual attention's second layer.")] = True
+    distill_kv: Annotated[bool, about("Self-attention distillation.")] = True
+    window: Annotated[int, about("Of the attention; 0 is 7, or 3 with interleaved pools.", ge=0, le=64)] = 0
+    groups: Annotated[int, about("Of the channel attention.", ge=1)] = 8
+    activation: Annotated[Literal["pcp", "relu", "gelu"], about("Of the interaction and the hidden layer.")] = "pcp"
+    interaction: Annotated[Literal["ilm", "sum", "concat"], about("How the two branches meet.")] = "ilm"
+    attention: Annotated[Gate, about("A gate on the map that the recurrent layer reads.")] = "none"
+    ratio: Annotated[Ratio, about("Reduction of the gate.")] = 8
+    dropout: Dropout = 0.5
+    template_mask: Annotated[
+        bool, about("Weigh the eyes, brows, nose and mouth of an aligned face by a fixed mask.")
+    ] = False
 
-    def __post_init__(self) -> None:
-        check_option(_TITLE, "width", self.width, 0.125, 4)
-        check_option(_TITLE, "window", self.window, 0, 64)
-        check_option(_TITLE, "groups", self.groups, 1)
-        check_option(_TITLE, "ratio", self.ratio, 1)
-        check_option(_TITLE, "dropout", self.dropout, 0, 0.95)
 
-
-@dataclass(frozen=True)
+@checked(f"{_TITLE}, teacher")
 class TeacherOptions(DCNNBiLSTMOptions):
     """The same switches; the teacher's convolutions are not separable."""
 
-    conv: Literal["separable", "full"] = "full"
+    conv: _Conv = "full"
 
 
-@dataclass(frozen=True)
+@checked(f"{_TITLE}, student")
 class StudentOptions(DCNNBiLSTMOptions):
     """The same switches; the student is half as wide."""
 
-    width: float = 0.5
+    width: _Width = 0.5
 
 
 def _activation(name: str) -> nn.Module:
@@ -257,7 +257,7 @@ class DCNNBiLSTMTeacher(DCNNBiLSTM):
         Jayaraman and Mahendran 2025, algorithm 3, which gives no sizes; full convolutions are our choice.
     """
 
-    title = "HOG + DCNN-BiLSTM, teacher"
+    title = f"{_TITLE}, teacher"
     summary = "The same network with full instead of separable convolutions; teaches the student."
     Options: ClassVar[type[Any]] = TeacherOptions
     variants: ClassVar[dict[str, dict[str, Any]]] = {}
@@ -274,7 +274,7 @@ class DCNNBiLSTMStudent(DCNNBiLSTM):
         Jayaraman and Mahendran 2025, algorithm 3, which gives no sizes; half the width is our choice.
     """
 
-    title = "HOG + DCNN-BiLSTM, student"
+    title = f"{_TITLE}, student"
     summary = "The same network at half the width, to be trained by distillation from the teacher."
     Options: ClassVar[type[Any]] = StudentOptions
     variants: ClassVar[dict[str, dict[str, Any]]] = {}

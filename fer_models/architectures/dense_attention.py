@@ -8,63 +8,60 @@ blocks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
-from fer_models.architectures.base import ARCHITECTURES, FERNetwork, check_option
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.initialise import init_he
+from fer_models.architectures.switches import Dropout, Gate, about
 from fer_models.attention.dilated_spatial import DilatedSpatial
-from fer_models.attention.gates import GateName, GateSettings, make_gate
+from fer_models.attention.gates import GateSettings, make_gate
+from fer_models.settings import EXACT, checked
+
+_Count = Annotated[int, Field(ge=1, le=1024)]
 
 
-@dataclass(frozen=True)
+@checked("LDCNN")
 class LDCNNOptions:
     """Ablation switches of the three networks, which differ in the default of ``attention`` alone.
 
-    ``depth``: 4 L + 4. ``attention``: the gate after each block; the paper's channel attention is ``se`` and its
-    spatial attention ``dilated_spatial``, which reads each map of the block on its own. ``growth``, ``bottleneck``,
-    ``stem_channels``: widths. ``theta``: compression of the transitions. ``stem``: the paper's 7x7 with step 2 and
-    pool, or 3x3 at full size for small pictures. ``ratio``: reduction of a channel gate. ``kernel``, ``dilation``,
-    ``maps``, ``residual``, ``shared``: of the dilated spatial unit. ``dropout``: at the end of each layer.
+    The paper's channel attention is ``se`` and its spatial attention ``dilated_spatial``, which reads each map of the
+    block on its own.
     """
 
-    attention: GateName = "none"
-    depth: Literal[12, 20, 32, 44] = 32
-    growth: int = 40
-    bottleneck: int = 60
-    stem_channels: int = 48
-    theta: float = 0.5
-    stem: Literal["7x7", "3x3"] = "7x7"
-    ratio: int = 16
-    kernel: int = 3
-    dilation: int = 3
-    maps: int = 1
-    residual: bool = True
-    shared: bool = True
-    dropout: float = 0.1
-
-    def __post_init__(self) -> None:
-        for name in ("growth", "bottleneck", "stem_channels", "ratio", "kernel", "dilation", "maps"):
-            check_option("LDCNN", name, getattr(self, name), 1, 1024)
-        check_option("LDCNN", "theta", self.theta, 0.05, 1)
-        check_option("LDCNN", "dropout", self.dropout, 0, 0.95)
+    attention: Annotated[Gate, about("The gate after each block.")] = "none"
+    depth: Annotated[Literal[12, 20, 32, 44], EXACT, about("Layers: 4 L + 4.")] = 32
+    growth: Annotated[_Count, about("Maps that each layer adds.")] = 40
+    bottleneck: Annotated[_Count, about("Channels inside a layer.")] = 60
+    stem_channels: Annotated[_Count, about("Channels of the first convolution.")] = 48
+    theta: Annotated[float, about("Compression of the transitions.", ge=0.05, le=1)] = 0.5
+    stem: Annotated[
+        Literal["7x7", "3x3"], about("The paper's 7x7 with step 2 and pool, or 3x3 at full size for small pictures.")
+    ] = "7x7"
+    ratio: Annotated[_Count, about("Reduction of a channel gate.")] = 16
+    kernel: Annotated[_Count, about("Side of the dilated spatial unit's convolution.")] = 3
+    dilation: Annotated[_Count, about("Dilation of the dilated spatial unit.")] = 3
+    maps: Annotated[_Count, about("Maps of the dilated spatial unit.")] = 1
+    residual: Annotated[bool, about("Shortcut of the dilated spatial unit.")] = True
+    shared: Annotated[bool, about("One dilated spatial unit for all maps of a block.")] = True
+    dropout: Annotated[Dropout, about("At the end of each layer.")] = 0.1
 
 
-@dataclass(frozen=True)
+@checked("CLDCNN")
 class CLDCNNOptions(LDCNNOptions):
     """The same switches with squeeze and excitation as the default."""
 
-    attention: GateName = "se"
+    attention: Annotated[Gate, about("The gate after each block.")] = "se"
 
 
-@dataclass(frozen=True)
+@checked("SLDCNN")
 class SLDCNNOptions(LDCNNOptions):
     """The same switches with the dilated spatial unit as the default."""
 
-    attention: GateName = "dilated_spatial"
+    attention: Annotated[Gate, about("The gate after each block.")] = "dilated_spatial"
 
 
 class DenseLayer(nn.Sequential):

@@ -6,16 +6,17 @@ repeats times 1.2 (rounded up). The paper compared prints 9.2 million parameters
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
 
-from fer_models.architectures.base import ARCHITECTURES, FERNetwork, check_option
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.initialise import init_he
-from fer_models.attention.gates import GateName, GateSettings, make_gate
+from fer_models.architectures.switches import Dropout, Gate, about
+from fer_models.attention.gates import GateSettings, make_gate
 from fer_models.attention.se import SqueezeExcite
+from fer_models.settings import EXACT, checked
 
 # (expansion, kernel, step, output channels, repeats) of B2.
 _STAGES = (
@@ -30,22 +31,18 @@ _STAGES = (
 _LAST = 1408
 
 
-@dataclass(frozen=True)
+@checked("EfficientNet-B2")
 class EfficientNetOptions:
-    """Switches. ``attention``: the gate on each block's expanded map; ``se`` is the network's own form of it.
+    """Switches of EfficientNet-B2."""
 
-    ``stem_stride``: 2 as in the paper, or 1 for small pictures. ``dropout``: before the last layer. ``drop_path``: rate
-    of left-out residual branches at the last block, rising linearly from 0 at the first.
-    """
-
-    attention: GateName = "se"
-    stem_stride: Literal[1, 2] = 2
-    dropout: float = 0.3
-    drop_path: float = 0.2
-
-    def __post_init__(self) -> None:
-        check_option("EfficientNet-B2", "dropout", self.dropout, 0, 0.95)
-        check_option("EfficientNet-B2", "drop_path", self.drop_path, 0, 0.95)
+    attention: Annotated[Gate, about("The gate on each block's expanded map; se is the network's own form of it.")] = (
+        "se"
+    )
+    stem_stride: Annotated[Literal[1, 2], EXACT, about("2 as in the paper, or 1 for small pictures.")] = 2
+    dropout: Dropout = 0.3
+    drop_path: Annotated[
+        Dropout, about("Rate of left-out residual branches at the last block, rising from 0 at the first.")
+    ] = 0.2
 
 
 class DropPath(nn.Module):

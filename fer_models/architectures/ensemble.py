@@ -9,40 +9,51 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor, nn
 
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
+from fer_models.architectures.switches import about
 from fer_models.errors import UserError
+from fer_models.settings import checked, parse_json
 
 _TITLE = "Ensemble"
 _FLOOR = 1e-6  # probability that a vote leaves to a class without votes: its logarithm stays finite
 
 
-@dataclass(frozen=True)
+@checked(_TITLE)
 class EnsembleOptions:
-    """``members``: a network's key each, with options as JSON after it if they are not the defaults, for instance
-    ``'resnet18 {"stem": "7x7"}'``. ``combine``: mean of the probabilities, or a vote. ``weights``: one a member, none
-    for equal ones. ``sizes``: the side in pixels that each member reads, none where all read the input as it is; a
-    picture is brought to it as :func:`fer_models.faces.image.resize` does.
+    """Members of an ensemble and how their answers are combined.
+
+    A member is a network's key, with options as JSON after it if they are not the defaults, for instance
+    ``'resnet18 {"stem": "7x7"}'``. A picture is brought to a member's size as :func:`fer_models.faces.image.resize`
+    does.
     """
 
-    members: tuple[str, ...] = ("multibranch", "optimised_cnn", "resnet18")
-    combine: Literal["mean", "vote"] = "mean"
-    weights: tuple[float, ...] = ()
-    sizes: tuple[int, ...] = ()
+    members: Annotated[
+        tuple[str, ...], Field(strict=False, min_length=1), about("Networks, with options as JSON after the key.")
+    ] = ("multibranch", "optimised_cnn", "resnet18")
+    combine: Annotated[Literal["mean", "vote"], about("Mean of the probabilities, or a vote.")] = "mean"
+    weights: Annotated[
+        tuple[Annotated[float, Field(ge=0)], ...], Field(strict=False), about("One a member, none for equal ones.")
+    ] = ()
+    sizes: Annotated[
+        tuple[Annotated[int, Field(ge=1)], ...],
+        Field(strict=False),
+        about("Side in pixels that each member reads, none where all read the input as it is."),
+    ] = ()
 
     def __post_init__(self) -> None:
-        if not self.members:
-            raise UserError(f"{_TITLE}: members needs at least one network.")
-        if self.weights and (len(self.weights) != len(self.members) or min(self.weights) < 0 or sum(self.weights) <= 0):
-            raise UserError(f"{_TITLE}: weights needs one number from 0 up a member, and not all of them 0.")
-        if self.sizes and (len(self.sizes) != len(self.members) or min(self.sizes) < 1):
-            raise UserError(f"{_TITLE}: sizes needs one side in pixels a member.")
+        for name in ("weights", "sizes"):
+            count = len(getattr(self, name))
+            if count not in (0, len(self.members)):
+                raise ValueError(f"{name} must have one number a member ({len(self.members)}) or none, not {count}.")
+        if self.weights and not any(self.weights):
+            raise ValueError("weights must not all be 0.")
 
 
 def _fit(x: Tensor, size: int) -> Tensor:
@@ -56,8 +67,8 @@ def _fit(x: Tensor, size: int) -> Tensor:
 def _parse_member(text: str) -> tuple[str, dict[str, Any]]:
     key, _, tail = text.strip().partition(" ")
     try:
-        options = json.loads(tail) if tail.strip() else {}
-    except json.JSONDecodeError:
+        options = parse_json(tail) if tail.strip() else {}
+    except ValueError:
         options = None
     if not isinstance(options, dict):
         raise UserError(f"{_TITLE}: the options of member {key!r} are no JSON object: {tail.strip()!r}.")

@@ -9,49 +9,51 @@ in the paper).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
-from fer_models.architectures.base import ARCHITECTURES, FERNetwork, check_option
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.same_padding import SameAvgPool, SamePad
+from fer_models.architectures.switches import Ratio, about
 from fer_models.attention.gates import GateSettings, make_gate
-from fer_models.errors import UserError
+from fer_models.settings import checked
 
 _EPS, _MOMENTUM = 1e-3, 0.01  # Keras: epsilon 1e-3, momentum 0.99
 # The paper's words for gates that the library knows under the names of CBAM's paper.
 _GATE_NAMES = {"cam": "channel", "sam": "spatial", "cbam_seq": "cbam"}
 
 
-@dataclass(frozen=True)
+_Counts = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False, min_length=1)]
+
+
+@checked("FCSDNet")
 class FCSDNetOptions:
     """Ablation switches; the defaults are the released code.
 
-    ``attention``: what stands after each transition. The paper's own words are ``fusion``, its two branches ``cam`` and
-    ``sam`` (the gates ``channel`` and ``spatial``) and ``cbam_seq`` (``cbam``, CBAM's order); any other gate fits too.
-    ``fusion_weight``: share of the channel branch. ``ratio``: reduction of its perceptron. ``spatial_norm``: batch
-    norm in the spatial gate. ``stem_pool``: the paper's table prints ``avg``. ``growth`` and ``repeats``: one number a
-    dense block each.
+    The paper's own words for ``attention`` are ``fusion``, its two branches ``cam`` and ``sam`` (the gates ``channel``
+    and ``spatial``) and ``cbam_seq`` (``cbam``, CBAM's order); any other gate fits too.
     """
 
-    attention: Literal[
-        "none", "cam", "sam", "cbam_seq", "fusion", "se", "channel", "spatial", "cbam", "dilated_spatial"
+    attention: Annotated[
+        Literal["none", "cam", "sam", "cbam_seq", "fusion", "se", "channel", "spatial", "cbam", "dilated_spatial"],
+        about("What stands after each transition."),
     ] = "fusion"
-    fusion_weight: float = 0.5
-    ratio: int = 8
-    spatial_norm: bool = True
-    stem_pool: Literal["max", "avg"] = "max"
-    growth: tuple[int, ...] = (32, 64, 128)
-    repeats: tuple[int, ...] = (1, 2, 4)
+    fusion_weight: Annotated[float, about("Share of the channel branch in the fusion.", ge=0, le=1)] = 0.5
+    ratio: Annotated[Ratio, about("Reduction of the channel branch's perceptron.")] = 8
+    spatial_norm: Annotated[bool, about("Batch norm in the spatial gate.")] = True
+    stem_pool: Annotated[Literal["max", "avg"], about("Pool of the stem; the paper's table prints avg.")] = "max"
+    growth: Annotated[_Counts, about("Growth rate of each dense block, one number a block.")] = (32, 64, 128)
+    repeats: Annotated[_Counts, about("Layers of each dense block, one number a block.")] = (1, 2, 4)
 
     def __post_init__(self) -> None:
-        if not self.growth or len(self.growth) != len(self.repeats) or min(*self.growth, *self.repeats) < 1:
-            raise UserError("FCSDNet: growth and repeats are two lists of the same length, with numbers from 1 up.")
-        check_option("FCSDNet", "fusion_weight", self.fusion_weight, 0, 1)
-        check_option("FCSDNet", "ratio", self.ratio, 1)
+        if len(self.growth) != len(self.repeats):
+            raise ValueError(
+                f"growth and repeats must be lists of the same length, not {len(self.growth)} and {len(self.repeats)}."
+            )
 
 
 class DenseComponent(nn.Module):

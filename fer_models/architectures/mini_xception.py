@@ -8,28 +8,27 @@ a channel and a linear layer: the same weights, the same numbers, and an embeddi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Annotated
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fer_models.architectures.base import ARCHITECTURES, FERNetwork, check_option
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.initialise import init_keras
 from fer_models.architectures.same_padding import SamePad
-from fer_models.attention.gates import GateName, GateSettings, make_gate
+from fer_models.architectures.switches import Gate, Ratio, about
+from fer_models.attention.gates import GateSettings, make_gate
+from fer_models.settings import checked
 
 _EPS, _MOMENTUM = 1e-3, 0.01  # Keras: epsilon 1e-3, momentum 0.99
 
 
-@dataclass(frozen=True)
+@checked("Mini-Xception")
 class MiniXceptionOptions:
-    """Switches. ``attention``: a gate on each module's pooled map before the skip. ``ratio``: its reduction."""
+    """Switches of Mini-Xception."""
 
-    attention: GateName = "none"
-    ratio: int = 8
-
-    def __post_init__(self) -> None:
-        check_option("Mini-Xception", "ratio", self.ratio, 1)
+    attention: Annotated[Gate, about("A gate on each module's pooled map before the skip.")] = "none"
+    ratio: Ratio = 8
 
 
 def _separable(c_in: int, c_out: int) -> list[nn.Module]:

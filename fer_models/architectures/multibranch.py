@@ -8,43 +8,39 @@ and lets the three branches meet at any size.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
-from fer_models.architectures.base import ARCHITECTURES, FERNetwork, check_option
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.initialise import init_keras
 from fer_models.architectures.same_padding import SamePad
+from fer_models.architectures.switches import Dropout, Ratio, about
 from fer_models.attention.gates import GateSettings, make_gate
+from fer_models.settings import EXACT, checked
 
 _EPS, _MOMENTUM = 1e-3, 0.01  # Keras: epsilon 1e-3, momentum 0.99
 
 
-@dataclass(frozen=True)
+@checked("Multi-branch DSC-CBAM")
 class MultiBranchOptions:
-    """Ablation switches; the defaults are the notebook.
+    """Ablation switches; the defaults are the notebook."""
 
-    ``branches``: 3; 2 leaves out the first; 1 is the third alone, whose last pool is then left out too, as in the
-    notebook. ``conv_type``: depthwise-separable or plain 3x3. ``attention``: the gates that end the three stages;
-    ``auto`` is CBAM with 2 or 3 branches and none with 1, where the notebook's graph holds none. ``ratio``: their
-    reduction. ``conv1``: channels of the first convolution. ``conv2_double_relu``: the second one has a ReLU before its
-    norm too. ``pre_gap_pool``: the max-pool before the global average.
-    """
-
-    branches: Literal[1, 2, 3] = 3
-    conv_type: Literal["dsc", "conv"] = "dsc"
-    attention: Literal["auto", "none", "se", "channel", "spatial", "cbam", "fusion", "dilated_spatial"] = "auto"
-    ratio: int = 8
-    conv1: int = 32
-    conv2_double_relu: bool = True
-    dropout: float = 0.2
-    pre_gap_pool: bool = True
-
-    def __post_init__(self) -> None:
-        check_option("Multi-branch DSC-CBAM", "ratio", self.ratio, 1)
-        check_option("Multi-branch DSC-CBAM", "conv1", self.conv1, 1, 1024)
-        check_option("Multi-branch DSC-CBAM", "dropout", self.dropout, 0, 0.95)
+    branches: Annotated[
+        Literal[1, 2, 3],
+        EXACT,
+        about("2 leaves out the first; 1 is the third alone, without its last pool, as in the notebook."),
+    ] = 3
+    conv_type: Annotated[Literal["dsc", "conv"], about("Depthwise-separable convolutions or plain 3x3.")] = "dsc"
+    attention: Annotated[
+        Literal["auto", "none", "se", "channel", "spatial", "cbam", "fusion", "dilated_spatial"],
+        about("The gates that end the three stages; auto is CBAM, and none with 1 branch, as in the notebook."),
+    ] = "auto"
+    ratio: Ratio = 8
+    conv1: Annotated[int, about("Channels of the first convolution.", ge=1, le=1024)] = 32
+    conv2_double_relu: Annotated[bool, about("A ReLU before the second convolution's norm too.")] = True
+    dropout: Dropout = 0.2
+    pre_gap_pool: Annotated[bool, about("The max-pool before the global average.")] = True
 
     @property
     def gate(self) -> str:

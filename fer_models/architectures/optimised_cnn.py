@@ -7,37 +7,29 @@ brought to the size that the hidden layer was made for by adaptive average pooli
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fer_models.architectures.base import ARCHITECTURES, FERNetwork, check_option
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.initialise import init_keras
-from fer_models.attention.gates import GateName, GateSettings, make_gate
+from fer_models.architectures.switches import Dropout, Gate, Ratio, about
+from fer_models.attention.gates import GateSettings, make_gate
+from fer_models.settings import checked
 
 _EPS, _MOMENTUM = 1e-3, 0.01  # Keras: epsilon 1e-3, momentum 0.99
 
 
-@dataclass(frozen=True)
+@checked("Optimised CNN")
 class OptimisedCNNOptions:
-    """Switches. ``padding``: of convolutions 2 to 5. ``attention``: a gate after each pool. ``dropout``: after each
-    pool.
+    """Switches of the optimised CNN."""
 
-    ``head_dropout``: before the last layer. ``ratio``: reduction of the gates.
-    """
-
-    padding: Literal["same", "valid"] = "same"
-    attention: GateName = "none"
-    ratio: int = 8
-    dropout: float = 0.4
-    head_dropout: float = 0.3
-
-    def __post_init__(self) -> None:
-        check_option("Optimised CNN", "ratio", self.ratio, 1)
-        check_option("Optimised CNN", "dropout", self.dropout, 0, 0.95)
-        check_option("Optimised CNN", "head_dropout", self.head_dropout, 0, 0.95)
+    padding: Annotated[Literal["same", "valid"], about("Of convolutions 2 to 5.")] = "same"
+    attention: Annotated[Gate, about("A gate after each pool.")] = "none"
+    ratio: Ratio = 8
+    dropout: Annotated[Dropout, about("After each pool.")] = 0.4
+    head_dropout: Dropout = 0.3
 
 
 @ARCHITECTURES.register("optimised_cnn")

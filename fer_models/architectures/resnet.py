@@ -7,47 +7,41 @@ convolution.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
-from fer_models.architectures.base import ARCHITECTURES, FERNetwork, check_option
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.initialise import init_he
-from fer_models.attention.gates import GateName, GateSettings, make_gate
+from fer_models.architectures.switches import Dropout, Gate, Ratio, about
+from fer_models.attention.gates import GateSettings, make_gate
+from fer_models.settings import EXACT, checked
 
 _BLOCKS = {18: (2, 2, 2, 2), 50: (3, 4, 6, 3)}
 
 
-@dataclass(frozen=True)
+_Stem = Annotated[Literal["3x3", "7x7"], about("3x3 at full size, or 7x7 with step 2 and a max-pool.")]
+_Gate = Annotated[Gate, about("A gate after each block's last norm, before the skip is added.")]
+
+
+@checked("ResNet-18")
 class ResNetOptions:
-    """Switches. ``stem``: 3x3 at full size, or 7x7 with step 2 and a max-pool. ``depth``: layers. ``width``: channels
-    of the first stage; each later one doubles them.
+    """Switches of ResNet. The gates' spatial part has a batch norm after its convolution, as CBAM's released code."""
 
-    ``attention``: a gate after each block's last norm, before the skip is added (its spatial part has a batch norm
-    after the convolution, as CBAM's released code). ``ratio``: reduction of the gates. ``dropout``: before the last
-    layer.
-    """
-
-    stem: Literal["3x3", "7x7"] = "3x3"
-    depth: Literal[18, 50] = 18
-    width: int = 64
-    attention: GateName = "none"
-    ratio: int = 16
-    dropout: float = 0.0
-
-    def __post_init__(self) -> None:
-        check_option("ResNet", "width", self.width, 8, 256)
-        check_option("ResNet", "ratio", self.ratio, 1)
-        check_option("ResNet", "dropout", self.dropout, 0, 0.95)
+    stem: _Stem = "3x3"
+    depth: Annotated[Literal[18, 50], EXACT, about("Layers.")] = 18
+    width: Annotated[int, about("Channels of the first stage; each later one doubles them.", ge=8, le=256)] = 64
+    attention: _Gate = "none"
+    ratio: Ratio = 16
+    dropout: Dropout = 0.0
 
 
-@dataclass(frozen=True)
+@checked("ResNet-18 + CBAM")
 class ResNetCBAMOptions(ResNetOptions):
     """The same switches with the defaults of Li et al.'s compared model: CBAM, and the 7x7 stem for 224 px."""
 
-    stem: Literal["3x3", "7x7"] = "7x7"
-    attention: GateName = "cbam"
+    stem: _Stem = "7x7"
+    attention: _Gate = "cbam"
 
 
 class ResidualBlock(nn.Module):

@@ -8,17 +8,18 @@ convolutions: depthwise is the default here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
-from fer_models.architectures.base import ARCHITECTURES, FERNetwork, check_option
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.initialise import init_he
+from fer_models.architectures.switches import Dropout, Ratio, about
 from fer_models.attention.additive import AdditiveAttention
 from fer_models.attention.dot import DotAttention
 from fer_models.attention.gates import GateSettings, make_gate
+from fer_models.settings import checked
 
 # (kind in the paper's mixture, input, output channels); plain ones end in a pool, separable ones have a shortcut.
 _BLOCKS = (
@@ -32,31 +33,25 @@ _BLOCKS = (
 _TOKENS = ("none", "additive", "dot", "both")
 
 
-@dataclass(frozen=True)
+@checked("Separable attention network")
 class SeparableAttentionOptions:
-    """Ablation switches; the defaults are our reading of the paper.
+    """Ablation switches; the defaults are our reading of the paper."""
 
-    ``conv``: plain convolutions, separable ones, or the paper's mixture. ``separable``: depthwise 3x3 and pointwise, or
-    3x1 and 1x3. ``residual``: shortcuts of the separable blocks. ``attention``: between the extractor's two outputs
-    (``additive``, ``dot``, ``both``), none, or instead of it any gate on the extractor's map. ``scale``: divide dot
-    products by the square root of their length. ``mlp``: two hidden layers, or the last layer alone. ``ratio``:
-    reduction of a gate.
-    """
-
-    conv: Literal["mixed", "normal", "separable"] = "mixed"
-    separable: Literal["depthwise", "spatial"] = "depthwise"
-    residual: bool = True
-    attention: Literal[
-        "both", "additive", "dot", "none", "se", "channel", "spatial", "cbam", "fusion", "dilated_spatial"
+    conv: Annotated[
+        Literal["mixed", "normal", "separable"], about("The paper's mixture, plain convolutions, or separable ones.")
+    ] = "mixed"
+    separable: Annotated[Literal["depthwise", "spatial"], about("Depthwise 3x3 and pointwise, or 3x1 and 1x3.")] = (
+        "depthwise"
+    )
+    residual: Annotated[bool, about("Shortcuts of the separable blocks.")] = True
+    attention: Annotated[
+        Literal["both", "additive", "dot", "none", "se", "channel", "spatial", "cbam", "fusion", "dilated_spatial"],
+        about("Between the extractor's two outputs (both, additive, dot), none, or any gate on the extractor's map."),
     ] = "both"
-    scale: bool = True
-    mlp: bool = True
-    dropout: float = 0.2
-    ratio: int = 8
-
-    def __post_init__(self) -> None:
-        check_option("Separable attention network", "dropout", self.dropout, 0, 0.95)
-        check_option("Separable attention network", "ratio", self.ratio, 1)
+    scale: Annotated[bool, about("Divide dot products by the square root of their length.")] = True
+    mlp: Annotated[bool, about("Two hidden layers, or the last layer alone.")] = True
+    dropout: Dropout = 0.2
+    ratio: Annotated[Ratio, about("Reduction of a gate.")] = 8
 
 
 def _convolution(kind: str, c_in: int, c_out: int) -> list[nn.Module]:

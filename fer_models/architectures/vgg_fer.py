@@ -8,15 +8,16 @@ public records train on 44-pixel crops. Where the last map is not 2 x 2, adaptiv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fer_models.architectures.base import ARCHITECTURES, FERNetwork, check_option
+from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.initialise import init_he
-from fer_models.attention.gates import GateName, GateSettings, make_gate
+from fer_models.architectures.switches import Dropout, Gate, Ratio, about
+from fer_models.attention.gates import GateSettings, make_gate
+from fer_models.settings import checked
 
 # Convolutions in multiples of the first group's channels, a tuple for each group that ends in a max-pool.
 _GROUPS: dict[str, tuple[tuple[int, ...], ...]] = {
@@ -26,28 +27,21 @@ _GROUPS: dict[str, tuple[tuple[int, ...], ...]] = {
 _SIDE = 2  # of the map that the hidden layers read
 
 
-@dataclass(frozen=True)
+@checked("VGG (FER2013)")
 class VGGOptions:
-    """Switches. ``form``: 8 convolutions and two hidden layers, or 16 convolutions, global average and no hidden layer.
-    ``width``: channels of the first group; the later ones have two, four and eight times as many. ``hidden``: units of
-    each hidden layer.
+    """Switches of VGG. The 19-layer form has no hidden layer, and a dropout of 0.5 is usual there."""
 
-    ``attention``: a gate after each pool. ``ratio``: its reduction. ``dropout``: after each hidden layer, or before the
-    last layer of the 19-layer form, where 0.5 is usual.
-    """
-
-    form: Literal["vgg8", "vgg19"] = "vgg8"
-    width: int = 64
-    hidden: int = 4096
-    attention: GateName = "none"
-    ratio: int = 16
-    dropout: float = 0.2
-
-    def __post_init__(self) -> None:
-        check_option("VGG", "width", self.width, 8, 256)
-        check_option("VGG", "hidden", self.hidden, 8, 8192)
-        check_option("VGG", "ratio", self.ratio, 1)
-        check_option("VGG", "dropout", self.dropout, 0, 0.95)
+    form: Annotated[
+        Literal["vgg8", "vgg19"],
+        about("8 convolutions and two hidden layers, or 16 convolutions, global average and no hidden layer."),
+    ] = "vgg8"
+    width: Annotated[
+        int, about("Channels of the first group; later ones have two, four and eight times as many.", ge=8, le=256)
+    ] = 64
+    hidden: Annotated[int, about("Units of each hidden layer.", ge=8, le=8192)] = 4096
+    attention: Annotated[Gate, about("A gate after each pool.")] = "none"
+    ratio: Ratio = 16
+    dropout: Annotated[Dropout, about("After each hidden layer, or before the last layer of the 19-layer form.")] = 0.2
 
 
 @ARCHITECTURES.register("vgg_fer")

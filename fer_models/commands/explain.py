@@ -19,6 +19,7 @@ from fer_models.explain import EXPLAINERS, explain
 from fer_models.explain.overlay import overlay
 from fer_models.faces.detect import detect_faces
 from fer_models.faces.image import encode_png, read_image, resize
+from fer_models.settings import from_text
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,20 +96,15 @@ def _one(classifier: Classifier, given: argparse.Namespace) -> int:
 
 
 def _options(given: argparse.Namespace) -> dict[str, Any]:
-    """The method's options as it would name them, each of the kind that its default is."""
-    known = EXPLAINERS[given.method].options()
-    chosen: dict[str, Any] = {}
+    """The method's options, each of its own type."""
+    texts = {}
     for text in given.options:
         name, equals, value = text.partition("=")
-        if not equals or name not in known:
-            names = ", ".join(known) or "none"
-            raise UserError(f"--option takes NAME=VALUE, and {given.method} has the options: {names}; not {text!r}.")
-        kind = type(known[name])
-        try:
-            chosen[name] = value.lower() in ("true", "yes", "1") if kind is bool else kind(value)
-        except ValueError:
-            raise UserError(f"--option {name} needs a value like {known[name]!r}, not {value!r}.") from None
-    return chosen
+        if not equals:
+            raise UserError(f"--option takes NAME=VALUE, not {text!r}.")
+        texts[name] = value
+    options = from_text(EXPLAINERS[given.method].option_type(), texts)
+    return {name: getattr(options, name) for name in texts}
 
 
 def _pictures(given: argparse.Namespace, classifier: Classifier) -> FaceDataset:

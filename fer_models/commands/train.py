@@ -7,10 +7,11 @@ import dataclasses
 import json
 import sys
 import time
+from typing import Any
 
 from fer_models.commands.output import show_progress
 from fer_models.errors import UserError
-from fer_models.training.recipe import Recipe, list_presets, load_preset, read_recipe
+from fer_models.training.recipe import Recipe, list_presets, load_preset, read_recipe, recipe_schema
 from fer_models.training.runs.launch import launch
 from fer_models.training.runs.run import Run, create_run
 
@@ -22,6 +23,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", help="a known data set, or the path of a folder or CSV file")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a field of the recipe")
     parser.add_argument("--show", action="store_true", help="print the recipe as JSON and train nothing")
+    parser.add_argument(
+        "--json-schema",
+        action="store_true",
+        help="print the JSON schema of the recipe (fields, types, ranges, defaults; options are those of its network "
+        'and loss) and train nothing; with --show, print an object with both as "recipe" and "schema"',
+    )
     parser.add_argument("--detach", action="store_true", help="return at once; the run goes on")
     parser.add_argument("--processes", type=int, default=1, help="how many train together, one a GPU")
     parser.add_argument(
@@ -31,13 +38,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     recipe = read_recipe(given.recipe) if given.recipe else load_preset(given.preset) if given.preset else Recipe()
-    if not (given.recipe or given.preset or given.data or given.set or given.show):
+    if not (given.recipe or given.preset or given.data or given.set or given.show or given.json_schema):
         raise UserError(f"say what to train: a recipe file or --preset, one of: {', '.join(list_presets())}.")
     if given.data:
         recipe = dataclasses.replace(recipe, data=given.data)
     recipe = recipe.with_settings(given.set)
-    if given.show:
-        print(json.dumps(recipe.to_dict(), indent=2))
+    if given.show or given.json_schema:
+        print(json.dumps(_shown(recipe, given), indent=2))
         return 0
     if given.prepare:
         print(create_run(recipe).folder)
@@ -47,6 +54,13 @@ def run(given: argparse.Namespace) -> int:
     started = launch(recipe, given.processes)
     print(started.folder, flush=True)
     return 0 if given.detach else follow(started)
+
+
+def _shown(recipe: Recipe, given: argparse.Namespace) -> dict[str, Any]:
+    if not given.json_schema:
+        return recipe.to_dict()
+    schema = recipe_schema(recipe)
+    return {"recipe": recipe.to_dict(), "schema": schema} if given.show else schema
 
 
 def follow(run: Run) -> int:

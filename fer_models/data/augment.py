@@ -2,54 +2,60 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor
 
-from fer_models.errors import UserError
+from fer_models.settings import checked, setting_fields
 
 
-def _setting(default: float, label: str, high: float) -> Any:
-    return field(default=default, metadata={"label": label, "low": 0.0, "high": high})
+def _strength(label: str, high: float, description: str) -> Any:
+    return Field(title=label, description=description, ge=0, le=high)
 
 
-@dataclass(frozen=True)
+@checked("Augmentation")
 class Augmentation:
     """Strength of each change; 0 switches it off.
 
     Ranges are symmetric: ``rotation=18`` draws from -18 to 18 degrees for each picture. ``noise`` is the upper bound of
     a picture's noise deviation on the pixel scale [0, 1] (half of that on the scale [-1, 1]). ``horizontal_flip``,
     ``vertical_flip`` and ``erasing`` are probabilities; ``mixup`` and ``cutmix`` are the alpha of their Beta law.
+
+    Raises:
+        UserError: If a strength is out of range; the message names it.
     """
 
-    rotation: float = _setting(0, "Rotation, degrees", 180)
-    translation: float = _setting(0, "Shift, part of the side", 0.5)
-    scale: float = _setting(0, "Scale, plus or minus", 0.5)
-    shear: float = _setting(0, "Shear, degrees", 60)
-    horizontal_flip: float = _setting(0, "Mirror, probability", 1)
-    vertical_flip: float = _setting(0, "Upside down, probability", 1)
-    brightness: float = _setting(0, "Brightness, plus or minus", 1)
-    contrast: float = _setting(0, "Contrast, plus or minus", 1)
-    noise: float = _setting(0, "Noise deviation, at most", 0.5)
-    erasing: float = _setting(0, "Erased rectangle, probability", 1)
-    mixup: float = _setting(0, "Mixup, alpha", 10)
-    cutmix: float = _setting(0, "CutMix, alpha", 10)
-
-    def __post_init__(self) -> None:
-        for f in dataclasses.fields(self):
-            value, high = getattr(self, f.name), f.metadata["high"]
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= high:
-                raise UserError(f"augmentation.{f.name} must lie between 0 and {high:g}, not {value!r}.")
+    rotation: Annotated[float, _strength("Rotation, degrees", 180, "Largest angle either way.")] = 0.0
+    translation: Annotated[
+        float, _strength("Shift, part of the side", 0.5, "Largest shift in each direction, as a share of the side.")
+    ] = 0.0
+    scale: Annotated[float, _strength("Scale, plus or minus", 0.5, "0.1 scales by 0.9 to 1.1.")] = 0.0
+    shear: Annotated[float, _strength("Shear, degrees", 60, "Largest angle either way.")] = 0.0
+    horizontal_flip: Annotated[float, _strength("Mirror, probability", 1, "Left and right swapped.")] = 0.0
+    vertical_flip: Annotated[float, _strength("Upside down, probability", 1, "Top and bottom swapped.")] = 0.0
+    brightness: Annotated[
+        float, _strength("Brightness, plus or minus", 1, "Largest offset, as a share of the pixel range.")
+    ] = 0.0
+    contrast: Annotated[
+        float, _strength("Contrast, plus or minus", 1, "0.2 scales the distance from the mean by 0.8 to 1.2.")
+    ] = 0.0
+    noise: Annotated[
+        float, _strength("Noise deviation, at most", 0.5, "Gaussian noise, as a share of the pixel range.")
+    ] = 0.0
+    erasing: Annotated[
+        float, _strength("Erased rectangle, probability", 1, "A rectangle of 2 to 20 % of the picture becomes noise.")
+    ] = 0.0
+    mixup: Annotated[float, _strength("Mixup, alpha", 10, "Alpha of the Beta law of the mixing share.")] = 0.0
+    cutmix: Annotated[float, _strength("CutMix, alpha", 10, "Alpha of the Beta law of the pasted area.")] = 0.0
 
     def scaled(self, strength: float) -> Augmentation:
         """All settings times ``strength``, each kept in its range: the slider of a preview."""
-        values = {f.name: min(getattr(self, f.name) * strength, f.metadata["high"]) for f in dataclasses.fields(self)}
-        return Augmentation(**values)
+        highest = {name: field.high or 0.0 for name, field in setting_fields(Augmentation).items()}
+        return Augmentation(**{name: min(getattr(self, name) * strength, high) for name, high in highest.items()})
 
     @property
     def mixes(self) -> bool:

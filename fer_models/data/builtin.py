@@ -12,8 +12,8 @@ import numpy as np
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.listing import Listing
 from fer_models.data.store import open_store, store_folder, write_store
-from fer_models.errors import UserError
 from fer_models.progress import Progress, silent
+from fer_models.settings import from_text
 
 NAME = "synthetic"
 SPLITS = ("train", "val", "test")
@@ -37,7 +37,7 @@ def open_synthetic(
     """
     from fer_models.data import synthetic
 
-    drawing = _options(options)
+    drawing = from_text(synthetic.SyntheticOptions, options)
     if size is not None:
         drawing = dataclasses.replace(drawing, size=size)
     if channels is not None:
@@ -85,29 +85,3 @@ def split_by_subject(subjects: np.ndarray, seed: int) -> np.ndarray:
     split[np.isin(subjects, shuffled[: held_out[0]])] = 1
     split[np.isin(subjects, shuffled[held_out[0] : sum(held_out)])] = 2
     return split
-
-
-def _options(texts: Mapping[str, str]) -> Any:
-    from fer_models.data.synthetic import SyntheticOptions
-
-    default = SyntheticOptions()
-    defaults = {field.name: getattr(default, field.name) for field in dataclasses.fields(default)}
-    values: dict[str, Any] = {}
-    for name, text in texts.items():
-        if name not in defaults:
-            raise UserError(f"The built-in faces have no option {name!r}; they have: {', '.join(defaults)}.")
-        values[name] = _value(name, text, defaults[name])
-    return SyntheticOptions(**values)
-
-
-def _value(name: str, text: str, example: Any) -> Any:
-    if isinstance(example, tuple):
-        return tuple(text.split("+"))
-    if isinstance(example, bool):
-        if text.lower() in ("true", "false", "1", "0", "yes", "no"):
-            return text.lower() in ("true", "1", "yes")
-        raise UserError(f"Option {name!r} of the built-in faces is true or false, not {text!r}.")
-    try:
-        return type(example)(text)
-    except ValueError:
-        raise UserError(f"Option {name!r} of the built-in faces is a number, not {text!r}.") from None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from fer_models.errors import UserError
+from fer_models.settings import checked
 
 Method = Literal["tsne", "umap", "pca", "lda"]
 METHODS: dict[str, str] = {
@@ -25,50 +27,62 @@ _OWN: dict[str, tuple[str, ...]] = {
 _SHARED = ("features", "method", "dimensions", "metric", "components", "seed")
 
 
-def _ask(default: Any, label: str, text: str, **bounds: float) -> Any:
-    return dataclasses.field(default=default, metadata={"label": label, "help": text, **bounds})
+def _ask(label: str, text: str, **bounds: Any) -> Any:
+    return Field(title=label, description=text, **bounds)
 
 
-@dataclass(frozen=True)
+@checked("Map")
 class MapSettings:
-    """Settings of a map. ``metadata`` of each field holds its label, a one-line explanation, and its range.
+    """Settings of a map. Each field holds its label, a one-line explanation, and its range.
 
     Raises:
         UserError: If a value is unknown or out of range; the message names it.
+
+    Example:
+        >>> MapSettings(method="umap").relevant()["neighbours"]
+        15
     """
 
-    features: str = _ask("embedding", "Features", "What is compared: the network's embedding, a layer, or raw pixels.")
-    method: Method = _ask("tsne", "Projection", "How many dimensions become two. t-SNE keeps neighbours together.")
-    dimensions: int = _ask(2, "Dimensions", "2 for a map with selection, 3 to turn and look only.", low=2, high=3)
-    perplexity: float = _ask(
-        30.0, "Perplexity", "How many neighbours t-SNE gives each face: few show detail, many show the whole.",
-        low=2, high=500,
-    )  # fmt: skip
-    neighbours: int = _ask(
-        15, "Neighbours", "How many neighbours UMAP looks at: few show detail, many show the whole.", low=2, high=500
+    features: Annotated[str, _ask("Features", "What is compared: the network's embedding, a layer, or raw pixels.")] = (
+        "embedding"
     )
-    minimum_distance: float = _ask(
-        0.1, "Minimum distance", "How close UMAP may put two faces: 0 packs the clumps tightly.", low=0.0, high=0.99
-    )
-    metric: Literal["cosine", "euclidean"] = _ask(
-        "cosine", "Distance", "Cosine compares directions only (features of length 1), Euclidean lengths as well."
-    )
-    components: int = _ask(
-        50, "PCA first, dimensions", "The features are reduced to so many dimensions first; 0 leaves them as they are.",
-        low=0, high=500,
-    )  # fmt: skip
-    seed: int = _ask(0, "Seed", "The same seed gives the same map.", low=0, high=2**31 - 1)
-
-    def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise UserError(f"There is no projection {self.method!r}; choose one of: {', '.join(METHODS)}.")
-        if self.metric not in ("cosine", "euclidean"):
-            raise UserError(f"The distance is cosine or euclidean, not {self.metric!r}.")
-        for field in dataclasses.fields(self):
-            low, high = field.metadata.get("low"), field.metadata.get("high")
-            value = getattr(self, field.name)
-            if low is not None and not low <= value <= high:
-                raise UserError(f"{field.metadata['label']} lies between {low:g} and {high:g}, not {value:g}.")
+    method: Annotated[
+        Method, _ask("Projection", "How many dimensions become two. t-SNE keeps neighbours together.")
+    ] = "tsne"
+    dimensions: Annotated[
+        int, _ask("Dimensions", "2 for a map with selection, 3 to turn and look only.", ge=2, le=3)
+    ] = 2
+    perplexity: Annotated[
+        float,
+        _ask(
+            "Perplexity",
+            "How many neighbours t-SNE gives each face: few show detail, many show the whole.",
+            ge=2,
+            le=500,
+        ),
+    ] = 30.0
+    neighbours: Annotated[
+        int,
+        _ask("Neighbours", "How many neighbours UMAP looks at: few show detail, many show the whole.", ge=2, le=500),
+    ] = 15
+    minimum_distance: Annotated[
+        float,
+        _ask("Minimum distance", "How close UMAP may put two faces: 0 packs the clumps tightly.", ge=0, le=0.99),
+    ] = 0.1
+    metric: Annotated[
+        Literal["cosine", "euclidean"],
+        _ask("Distance", "Cosine compares directions only (features of length 1), Euclidean lengths as well."),
+    ] = "cosine"
+    components: Annotated[
+        int,
+        _ask(
+            "PCA first, dimensions",
+            "The features are reduced to so many dimensions first; 0 leaves them as they are.",
+            ge=0,
+            le=500,
+        ),
+    ] = 50
+    seed: Annotated[int, _ask("Seed", "The same seed gives the same map.", ge=0, le=2**31 - 1)] = 0
 
     def fitted(self, count: int) -> MapSettings:
         """The same for ``count`` pictures: perplexity below a third of them, fewer neighbours than pictures.

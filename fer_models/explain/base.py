@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
+import functools
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from fer_models.architectures.base import FERNetwork
@@ -21,6 +22,7 @@ from fer_models.explain.target import Target, check_of, read_target
 from fer_models.explain.untouched import untouched
 from fer_models.progress import Progress, silent, within
 from fer_models.registry import Registry
+from fer_models.settings import from_signature, from_values
 
 if TYPE_CHECKING:
     from fer_models.classifier import Classifier
@@ -35,6 +37,10 @@ EXPLAINERS: Registry[type[Explainer]] = Registry("explanation method")
 #: maps, its maps carry more of the answer than random ones, which Grad-CAM's do not (benchmarks/README.md).
 USUAL_METHOD = "layer_cam"
 _REFUSED: PerNetwork[dict[str, str]] = PerNetwork(most=64)
+
+AtOnce = Annotated[int, Field(ge=1, description="How many go through the network together.")]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1, description="Of what is drawn at random.")]
+Upsampling = Annotated[Literal["bilinear", "nearest"], Field(description="How a small map is brought to the picture.")]
 
 
 @dataclass(frozen=True)
@@ -95,10 +101,15 @@ class Explainer(ABC):
         return None
 
     @classmethod
+    @functools.cache
+    def option_type(cls) -> type[Any]:
+        """The method's own options as a :func:`fer_models.settings.checked` class, for forms and the command line."""
+        return from_signature(cls.title, cls.compute)
+
+    @classmethod
     def options(cls) -> dict[str, Any]:
-        """The method's own options and their defaults, for forms and the command line."""
-        parameters = list(inspect.signature(cls.compute).parameters.values())[2:]
-        return {p.name: p.default for p in parameters if p.default is not p.empty}
+        """The method's own options and their defaults."""
+        return dict(vars(cls.option_type()()))
 
     def attribute(
         self,
@@ -113,9 +124,7 @@ class Explainer(ABC):
     ) -> Attribution:
         """Explain a batch of network inputs; see :func:`explain` for the arguments and errors."""
         check_of(of)
-        if unknown := sorted(set(options) - set(self.options())):
-            known = ", ".join(self.options()) or "none"
-            raise UserError(f"{self.title} has no option {', '.join(unknown)}; it has: {known}.")
+        options = dict(vars(from_values(self.option_type(), options)))
         if batch.ndim != 4 or not len(batch):
             raise UserError(f"An explanation needs a batch of pictures (B, C, H, W), not {tuple(batch.shape)}.")
         start = time.perf_counter()
@@ -141,7 +150,7 @@ class Explainer(ABC):
             target=wanted.index.cpu().numpy(),
             seconds=time.perf_counter() - start,
             against=None if wanted.against is None else wanted.against.cpu().numpy(),
-            options=self.options() | options,
+            options=options,
         )
 
     def _in_parts(self, query: Query, progress: Progress | None, options: dict[str, Any]) -> Tensor:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import inspect
+import dataclasses
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor, nn
 
 from fer_models.errors import UserError
 from fer_models.registry import Registry
+from fer_models.settings import from_signature, from_values
 
 LOSSES: Registry[type[FERLoss]] = Registry("loss")
+
+ClassWeights = Annotated[bool, Field(description="Weigh classes by inverse frequency.")]
+LabelSmoothing = Annotated[
+    float, Field(ge=0, le=0.999, description="Share of the target that is spread over all classes.")
+]
 
 # What the training loop knows and hands to every loss; all other keyword arguments of a loss are its options.
 _CONTEXT = ("num_classes", "num_features", "class_counts")
@@ -58,10 +66,15 @@ class FERLoss(nn.Module, ABC):
     ) -> Tensor: ...
 
     @classmethod
+    @functools.cache
+    def option_type(cls) -> type[Any]:
+        """The loss's own options as a :func:`fer_models.settings.checked` class, for forms and checks."""
+        return from_signature(cls.title, cls.__init__, without=_CONTEXT)
+
+    @classmethod
     def options(cls) -> dict[str, Any]:
-        """The loss's own options and their defaults, for forms and presets."""
-        signature = inspect.signature(cls)
-        return {p.name: p.default for p in signature.parameters.values() if p.name not in _CONTEXT}
+        """The loss's own options and their defaults."""
+        return dataclasses.asdict(cls.option_type()())
 
 
 def create_loss(
@@ -87,11 +100,9 @@ def create_loss(
         1.9459
     """
     loss = LOSSES[name]
-    known = loss.options()
-    if unknown := sorted(set(options) - set(known)):
-        raise UserError(f"{loss.title} has no option {', '.join(unknown)}; it has: {', '.join(known) or 'none'}.")
+    own = dataclasses.asdict(from_values(loss.option_type(), options))
     factory: Any = loss
-    return factory(num_classes=num_classes, num_features=num_features, class_counts=class_counts, **options)
+    return factory(num_classes=num_classes, num_features=num_features, class_counts=class_counts, **own)
 
 
 def shares(targets: Tensor, num_classes: int) -> Tensor:
@@ -110,14 +121,3 @@ def shares(targets: Tensor, num_classes: int) -> Tensor:
 def at_least_float32(x: Tensor) -> Tensor:
     """The same values in float32 where they came in half precision; float32 and float64 stay as they are."""
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
-
-
-def check_range(title: str, name: str, value: float, low: float, high: float) -> float:
-    """Return ``value`` as a float.
-
-    Raises:
-        UserError: If it is not a number in [low, high].
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise UserError(f"{title}: {name} must be a number from {low:g} to {high:g}, not {value!r}.")
-    return float(value)

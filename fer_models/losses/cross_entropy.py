@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fer_models.errors import UserError
-from fer_models.losses.base import LOSSES, FERLoss, at_least_float32, check_range, shares
+from fer_models.losses.base import LOSSES, ClassWeights, FERLoss, LabelSmoothing, at_least_float32, shares
 
 
 def inverse_frequency(class_counts: Sequence[int] | None, num_classes: int) -> Tensor:
@@ -70,11 +70,11 @@ class CrossEntropy(FERLoss):
         num_features: int = 0,
         class_counts: Sequence[int] | None = None,
         *,
-        label_smoothing: float = 0.0,
-        class_weights: bool = False,
+        label_smoothing: LabelSmoothing = 0.0,
+        class_weights: ClassWeights = False,
     ):
         super().__init__(num_classes, num_features, class_counts)
-        self.label_smoothing = check_range(self.title, "label_smoothing", label_smoothing, 0.0, 0.999)
+        self.label_smoothing = label_smoothing
         weights = inverse_frequency(class_counts, num_classes) if class_weights else torch.ones(num_classes)
         self.register_buffer("weights", weights, persistent=False)
 

@@ -1,12 +1,14 @@
 """Distillation: the student learns from the labels and from a frozen teacher's softened answer."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor
 
 from fer_models.errors import UserError
-from fer_models.losses.base import LOSSES, FERLoss, at_least_float32, check_range
+from fer_models.losses.base import LOSSES, ClassWeights, FERLoss, LabelSmoothing, at_least_float32
 from fer_models.losses.cross_entropy import CrossEntropy
 
 
@@ -47,14 +49,16 @@ class Distillation(FERLoss):
         num_features: int = 0,
         class_counts: Sequence[int] | None = None,
         *,
-        alpha: float = 0.5,
-        temperature: float = 4.0,
-        label_smoothing: float = 0.0,
-        class_weights: bool = False,
+        alpha: Annotated[float, Field(ge=0, le=1, description="Share of the teacher.")] = 0.5,
+        temperature: Annotated[
+            float, Field(ge=0.1, le=100, description="Divides the logits of both before the softmax.")
+        ] = 4.0,
+        label_smoothing: LabelSmoothing = 0.0,
+        class_weights: ClassWeights = False,
     ):
         super().__init__(num_classes, num_features, class_counts)
-        self.alpha = check_range(self.title, "alpha", alpha, 0.0, 1.0)
-        self.temperature = check_range(self.title, "temperature", temperature, 0.1, 100.0)
+        self.alpha = alpha
+        self.temperature = temperature
         self.cross_entropy = CrossEntropy(
             num_classes, num_features, class_counts, label_smoothing=label_smoothing, class_weights=class_weights
         )

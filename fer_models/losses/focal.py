@@ -1,12 +1,14 @@
 """Focal loss: cross-entropy that leaves easy pictures alone."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor
 
-from fer_models.losses.base import LOSSES, FERLoss, at_least_float32, check_range, shares
+from fer_models.losses.base import LOSSES, ClassWeights, FERLoss, at_least_float32, shares
 from fer_models.losses.cross_entropy import inverse_frequency
 
 
@@ -44,11 +46,11 @@ class Focal(FERLoss):
         num_features: int = 0,
         class_counts: Sequence[int] | None = None,
         *,
-        gamma: float = 2.0,
-        class_weights: bool = False,
+        gamma: Annotated[float, Field(ge=0, le=10, description="0 is cross-entropy.")] = 2.0,
+        class_weights: ClassWeights = False,
     ):
         super().__init__(num_classes, num_features, class_counts)
-        self.gamma = check_range(self.title, "gamma", gamma, 0.0, 10.0)
+        self.gamma = gamma
         weights = inverse_frequency(class_counts, num_classes) if class_weights else torch.ones(num_classes)
         self.register_buffer("weights", weights, persistent=False)
 

@@ -1,13 +1,14 @@
 """Cross-entropy with a penalty on the distance between an embedding and its class's centre."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from fer_models.errors import UserError
-from fer_models.losses.base import LOSSES, FERLoss, at_least_float32, check_range, shares
+from fer_models.losses.base import LOSSES, ClassWeights, FERLoss, LabelSmoothing, at_least_float32, shares
 from fer_models.losses.cross_entropy import CrossEntropy
 
 
@@ -61,20 +62,21 @@ class IntraClassDistance(FERLoss):
         num_features: int,
         class_counts: Sequence[int] | None = None,
         *,
-        weight: float = 0.01,
-        penalty_side: Literal["outside", "inside"] = "outside",
-        centres: Literal["ema", "batch"] = "ema",
-        momentum: float = 0.9,
-        label_smoothing: float = 0.0,
-        class_weights: bool = False,
+        weight: Annotated[float, Field(ge=0, le=100, description="Of the penalty beside the cross-entropy.")] = 0.01,
+        penalty_side: Annotated[
+            Literal["outside", "inside"],
+            Field(description="Whether embeddings farther from their centre than d count, or closer ones."),
+        ] = "outside",
+        centres: Annotated[
+            Literal["ema", "batch"], Field(description="Running means, or the means of the batch.")
+        ] = "ema",
+        momentum: Annotated[float, Field(ge=0, le=1, description="Share of the old centre in an update.")] = 0.9,
+        label_smoothing: LabelSmoothing = 0.0,
+        class_weights: ClassWeights = False,
     ):
         super().__init__(num_classes, num_features, class_counts)
-        if penalty_side not in ("outside", "inside"):
-            raise UserError(f"{self.title}: penalty_side is 'outside' or 'inside', not {penalty_side!r}.")
-        if centres not in ("ema", "batch"):
-            raise UserError(f"{self.title}: centres is 'ema' or 'batch', not {centres!r}.")
-        self.weight = check_range(self.title, "weight", weight, 0.0, 100.0)
-        self.momentum = check_range(self.title, "momentum", momentum, 0.0, 1.0)
+        self.weight = weight
+        self.momentum = momentum
         self.penalty_side, self.centres = penalty_side, centres
         self.cross_entropy = CrossEntropy(
             num_classes, num_features, class_counts, label_smoothing=label_smoothing, class_weights=class_weights

@@ -1,13 +1,15 @@
 """Cross-entropy against the votes of several annotators."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor
 
 from fer_models.errors import UserError
-from fer_models.losses.base import LOSSES, FERLoss, at_least_float32, check_range, shares
+from fer_models.losses.base import LOSSES, FERLoss, at_least_float32, shares
 
 
 @LOSSES.register("soft_label")
@@ -45,10 +47,12 @@ class SoftLabel(FERLoss):
         num_features: int = 0,
         class_counts: Sequence[int] | None = None,
         *,
-        min_share: float = 0.0,
+        min_share: Annotated[
+            float, Field(ge=0, le=1, description="Classes with a smaller share of a picture's votes are left out.")
+        ] = 0.0,
     ):
         super().__init__(num_classes, num_features, class_counts)
-        self.min_share = check_range(self.title, "min_share", min_share, 0.0, 1.0)
+        self.min_share = min_share
 
     def distribution(self, targets: Tensor) -> Tensor:
         """Class numbers (B,), votes or shares (B, K) as shares (B, K); a row without votes stays zero.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from dataclasses import dataclass, is_dataclass
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from fer_models.classifier import Classifier, Prediction
 from fer_models.faces.image import resize
 from fer_models.progress import Progress
 from fer_models.robustness import CORRUPTIONS, Corruption, FaceGeometry
+from fer_models.settings import setting_fields
 
 #: What covers a face is on it before the picture is turned, the light comes next, and the camera last.
 _ORDER = ("cover", "place", "light", "quality")
@@ -49,16 +49,14 @@ class Place:
 
 def places_of(key: str) -> list[Place]:
     """The fields of a corruption with a place, such as how far a bar lies down the face."""
-    kind: Any = CORRUPTIONS[key]
+    kind = CORRUPTIONS[key]
     if not is_dataclass(kind):
         return []
-    found = []
-    for field in fields(kind):
-        low, high = field.metadata.get("low"), field.metadata.get("high")
-        if low is not None and high is not None:
-            label = str(field.metadata.get("label", field.name))
-            found.append(Place(field.name, label, float(low), float(high), float(field.default)))  # type: ignore[arg-type]
-    return found
+    return [
+        Place(field.name, field.label, float(field.low), float(field.high), float(field.default))
+        for field in setting_fields(kind).values()
+        if field.low is not None and field.high is not None
+    ]
 
 
 def reduced(large: np.ndarray) -> np.ndarray:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from fer_models.explain.face_parts.regions import EYES, ellipse
 from fer_models.robustness.corruption import Corruption, register_corruption, to_uint8
 from fer_models.robustness.geometry import FaceGeometry
+from fer_models.settings import checked
 
 #: Sharpness of drawn edges: width of the transition as a part of the side, a pixel at FER2013's 48.
 _EDGE = 1 / 48
 
 
-def _slider(default: float, label: str, low: float, high: float) -> Any:
-    return field(default=default, metadata={"label": label, "low": low, "high": high})
+def _slider(label: str, low: float, high: float) -> Any:
+    return Field(title=label, ge=low, le=high)
 
 
 class Cover(Corruption):
@@ -40,7 +41,7 @@ class Cover(Corruption):
 
 
 @register_corruption("mask")
-@dataclass(frozen=True)
+@checked("Face mask")
 class Mask(Cover):
     """A face mask of cloth, from the chin upwards.
 
@@ -48,8 +49,8 @@ class Mask(Cover):
         across, down: moves the mask from the face's lower part, in shares of the side.
     """
 
-    across: float = _slider(0.0, "Move across, part of the side", -0.6, 0.6)
-    down: float = _slider(0.0, "Move down, part of the side", -0.8, 0.4)
+    across: Annotated[float, _slider("Move across, part of the side", -0.6, 0.6)] = 0.0
+    down: Annotated[float, _slider("Move down, part of the side", -0.8, 0.4)] = 0.0
 
     title = "Face mask"
     summary = "A cloth mask from the chin upwards; at 1 it hides everything below the eyes."
@@ -93,7 +94,7 @@ class Glasses(Cover):
 
 
 @register_corruption("hand")
-@dataclass(frozen=True)
+@checked("Hand")
 class Hand(Cover):
     """A palm with four fingers that comes from below on one side and reaches over the mouth, in the face's own colour.
 
@@ -101,7 +102,7 @@ class Hand(Cover):
         side: 1 for the picture's right, -1 for its left.
     """
 
-    side: float = _slider(1.0, "Side: left -1, right 1", -1.0, 1.0)
+    side: Annotated[float, _slider("Side: left -1, right 1", -1.0, 1.0)] = 1.0
 
     title = "Hand"
     summary = "A hand before the mouth and cheek, in the face's own colour; at 1 it reaches the eyes."
@@ -136,7 +137,7 @@ class Hand(Cover):
 
 
 @register_corruption("bar")
-@dataclass(frozen=True)
+@checked("Bar")
 class Bar(Cover):
     """A black bar, by default over the eyes as in old newspapers.
 
@@ -146,10 +147,10 @@ class Bar(Cover):
         angle: degrees clockwise.
     """
 
-    across: float = _slider(0.49, "Centre, from the left", 0.0, 1.0)
-    down: float = _slider(0.39, "Centre, from the top", 0.0, 1.0)
-    length: float = _slider(0.90, "Length", 0.05, 1.5)
-    angle: float = _slider(0.0, "Angle, degrees", -90.0, 90.0)
+    across: Annotated[float, _slider("Centre, from the left", 0.0, 1.0)] = 0.49
+    down: Annotated[float, _slider("Centre, from the top", 0.0, 1.0)] = 0.39
+    length: Annotated[float, _slider("Length", 0.05, 1.5)] = 0.90
+    angle: Annotated[float, _slider("Angle, degrees", -90.0, 90.0)] = 0.0
 
     title = "Bar"
     summary = "A black bar over the eyes that grows thicker; it can be moved and turned."

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
+from pydantic import Field
 
 from fer_models.robustness.corruption import Corruption, register_corruption
 from fer_models.robustness.geometry import FaceGeometry
+from fer_models.settings import checked
 
 
 class Movement(Corruption):
@@ -68,15 +70,11 @@ class Scale(Movement):
 
 
 @register_corruption("shift")
-@dataclass(frozen=True)
+@checked("Shift")
 class Shift(Movement):
-    """Along one direction.
+    """Along one direction."""
 
-    Args:
-        direction: degrees clockwise on the screen from the right.
-    """
-
-    direction: float = 0.0
+    direction: Annotated[float, Field(description="Degrees clockwise on the screen from the right.")] = 0.0
 
     title = "Shift"
     summary = "The face beside the middle of the frame; negative strengths shift it the other way."

@@ -4,137 +4,170 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import typing
-from dataclasses import dataclass, field
+import math
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
 
 from fer_models.data.augment import Augmentation
 from fer_models.errors import UserError
+from fer_models.settings import checked, from_values, json_schema, nested, parse_json, without_comments
 
 PRESETS = Path(__file__).parent / "presets"
 
 
-def _ask(default: Any, label: str, group: str, help: str = "", advanced: bool = False, **more: Any) -> Any:
-    metadata = {"label": label, "group": group, "help": help, "advanced": advanced, **more}
-    if isinstance(default, type) or callable(default):
-        return field(default_factory=default, metadata=metadata)
-    return field(default=default, metadata=metadata)
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    """Options as a form can show them: numbers, words, switches, and lists of those."""
+    for name, value in values.items():
+        parts = value if isinstance(value, list | tuple) else [value]
+        if not all(isinstance(part, bool | int | float | str) and _finite(part) for part in parts):
+            raise ValueError(f"option {name[:40]} must be a number, a word, true or false, or a list of those.")
+    return values
 
 
-@dataclass(frozen=True)
+def _finite(value: Any) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _field(label: str, group: str, description: str, *, advanced: bool = False, **bounds: Any) -> Any:
+    form: dict[str, Any] = {"group": group, "advanced": advanced}
+    return Field(title=label, description=description, json_schema_extra=form, **bounds)
+
+
+def _basic(label: str, group: str, description: str, **bounds: Any) -> Any:
+    return _field(label, group, description, advanced=False, **bounds)
+
+
+def _advanced(label: str, group: str, description: str, **bounds: Any) -> Any:
+    return _field(label, group, description, advanced=True, **bounds)
+
+
+_DATA, _NETWORK, _OPTIMISATION, _TIME = "Data", "Network", "Optimisation", "Time"
+_Options = Annotated[dict[str, Any], AfterValidator(_flat)]
+
+
+@checked("Recipe")
 class Recipe:
-    """One training run. ``metadata`` of each field holds label, group, help, range, and whether it is advanced.
+    """One training run. Each field holds its label, group, description and range, and whether it is advanced.
 
     Raises:
-        UserError: If a value is out of range; the message names the field.
+        UserError: If a value is not possible; the message names the field.
+
+    Example:
+        >>> Recipe(network="resnet18", epochs=5).lr
+        0.003
     """
 
-    data: str = _ask("synthetic", "Data set", "Data", "A known data set, or the path of a folder or CSV file.")
-    protocol: str = _ask("official", "Split", "Data", "How training, validation and test are separated.")
-    fold: int = _ask(0, "Fold", "Data", "Which fold is held out, counted from 0.", True, low=0, high=99)
-    exclude_leaks: bool = _ask(
-        False, "Leave out leaked rows", "Data", "Drop training pictures that have a copy in validation or test.", True
+    data: Annotated[str, _basic("Data set", _DATA, "A known data set, or the path of a folder or CSV file.")] = (
+        "synthetic"
     )
-    exclude: str = _ask(
-        "", "Leave out rows of", "Data", "A CSV with row numbers of training pictures to leave out.", True
+    protocol: Annotated[str, _basic("Split", _DATA, "How training, validation and test are separated.")] = "official"
+    fold: Annotated[int, _advanced("Fold", _DATA, "Which fold is held out, counted from 0.", ge=0, le=99)] = 0
+    exclude_leaks: Annotated[
+        bool,
+        _advanced("Leave out leaked rows", _DATA, "Drop training pictures that have a copy in validation or test."),
+    ] = False
+    exclude: Annotated[
+        str, _advanced("Leave out rows of", _DATA, "A CSV with row numbers of training pictures to leave out.")
+    ] = ""
+    network: Annotated[str, _basic("Network", _NETWORK, "Key of the architecture.")] = "fcsdnet"
+    options: Annotated[_Options, _advanced("Options of the network", _NETWORK, "Ablation switches as JSON.")] = (
+        dataclasses.field(default_factory=dict)
     )
-    network: str = _ask("fcsdnet", "Network", "Network", "")
-    options: dict[str, Any] = _ask(dict, "Options of the network", "Network", "Ablation switches as JSON.", True)
-    size: int = _ask(48, "Input side, pixels", "Network", "Pictures are resized to this square.", low=16, high=512)
-    channels: int = _ask(1, "Input channels", "Network", "1 is grey, 3 is RGB.", True, low=1, high=3)
-    init_from: str = _ask("", "Start from checkpoint", "Network", "Folder; the head is replaced by class name.", True)
-    features_lr: float = _ask(
-        1.0,
-        "Learning rate of the features, factor",
-        "Network",
-        "0 freezes all but the last layer.",
-        True,
-        low=0,
-        high=1,
+    size: Annotated[
+        int, _basic("Input side, pixels", _NETWORK, "Pictures are resized to this square.", ge=16, le=512)
+    ] = 48
+    channels: Annotated[int, _advanced("Input channels", _NETWORK, "1 is grey, 3 is RGB.", ge=1, le=3)] = 1
+    init_from: Annotated[
+        str, _advanced("Start from checkpoint", _NETWORK, "Folder; the head is replaced by class name.")
+    ] = ""
+    features_lr: Annotated[
+        float,
+        _advanced("Learning rate of the features, factor", _NETWORK, "0 freezes all but the last layer.", ge=0, le=1),
+    ] = 1.0
+    loss: Annotated[str, _advanced("Loss", _OPTIMISATION, "What training minimises.")] = "cross_entropy"
+    loss_options: Annotated[_Options, _advanced("Options of the loss", _OPTIMISATION, "As JSON.")] = dataclasses.field(
+        default_factory=dict
     )
-    loss: str = _ask("cross_entropy", "Loss", "Optimisation", "", True)
-    loss_options: dict[str, Any] = _ask(dict, "Options of the loss", "Optimisation", "As JSON.", True)
-    teacher: str = _ask("", "Teacher checkpoint", "Optimisation", "For distillation: folder of the teacher.", True)
-    optimiser: Literal["adam", "adamw", "sgd"] = _ask("adamw", "Optimiser", "Optimisation", "")
-    lr: float = _ask(3e-3, "Learning rate", "Optimisation", "", low=1e-7, high=10)
-    weight_decay: float = _ask(0.02, "Weight decay", "Optimisation", "", True, low=0, high=1)
-    momentum: float = _ask(0.9, "Momentum", "Optimisation", "SGD with Nesterov only.", True, low=0, high=0.9999)
-    schedule: Literal["constant", "cosine", "one_cycle", "step", "plateau", "warm_restarts"] = _ask(
-        "one_cycle", "Schedule", "Optimisation", "How the learning rate moves."
-    )
-    warmup_epochs: float = _ask(0.0, "Warm-up, epochs", "Optimisation", "", True, low=0, high=100)
-    lr_floor: float = _ask(0.0, "Lowest rate, part of the rate", "Optimisation", "", True, low=0, high=1)
-    step_epochs: float = _ask(
-        30.0,
-        "Step, cycle or patience, epochs",
-        "Optimisation",
-        "Of step, warm restarts and plateau.",
-        True,
-        low=1,
-        high=1000,
-    )
-    step_factor: float = _ask(0.5, "Factor of a step", "Optimisation", "", True, low=0.01, high=1)
-    gradient_clip: float = _ask(
-        0.0, "Gradient norm, at most", "Optimisation", "0 does not clip.", True, low=0, high=1e6
-    )
-    ema: float = _ask(
-        0.0, "Averaged weights, decay", "Optimisation", "0 is off; 0.999 is usual.", True, low=0, high=0.99999
-    )
-    epochs: int = _ask(20, "Epochs", "Time", "", low=1, high=5000)
-    repeats: int = _ask(1, "Passes an epoch", "Time", "Fresh random changes in each pass.", True, low=1, high=50)
-    batch_size: int = _ask(128, "Batch", "Time", "", low=2, high=8192)
-    patience: int = _ask(
-        0,
-        "Early stop, epochs",
-        "Time",
-        "Stop when validation did not improve for so long; 0 never.",
-        True,
-        low=0,
-        high=5000,
-    )
-    monitor: Literal["val_accuracy", "val_loss", "val_macro_recall"] = _ask(
-        "val_accuracy", "Best epoch by", "Time", "Ties go to the later epoch.", True
-    )
-    precision: Literal["auto", "float32", "bf16"] = _ask(
-        "auto", "Precision", "Time", "auto takes bf16 where the device computes it.", True
-    )
-    sync_norms: bool = _ask(
-        True, "Batch norm over all devices", "Time", "Where several processes train together.", True
-    )
-    seed: int = _ask(0, "Seed", "Time", "", True, low=0, high=2**31 - 1)
-    augmentation: Augmentation = _ask(Augmentation, "Augmentation", "Augmentation", "")
-
-    def __post_init__(self) -> None:
-        hints = typing.get_type_hints(Recipe)
-        for f in dataclasses.fields(self):
-            _check(f.name, getattr(self, f.name), hints[f.name], f.metadata)
+    teacher: Annotated[
+        str, _advanced("Teacher checkpoint", _OPTIMISATION, "For distillation: folder of the teacher.")
+    ] = ""
+    optimiser: Annotated[
+        Literal["adam", "adamw", "sgd"], _basic("Optimiser", _OPTIMISATION, "The rule that updates the weights.")
+    ] = "adamw"
+    lr: Annotated[
+        float, _basic("Learning rate", _OPTIMISATION, "The highest rate of the schedule.", ge=1e-7, le=10)
+    ] = 3e-3
+    weight_decay: Annotated[float, _advanced("Weight decay", _OPTIMISATION, "0 is off.", ge=0, le=1)] = 0.02
+    momentum: Annotated[float, _advanced("Momentum", _OPTIMISATION, "SGD with Nesterov only.", ge=0, le=0.9999)] = 0.9
+    schedule: Annotated[
+        Literal["constant", "cosine", "one_cycle", "step", "plateau", "warm_restarts"],
+        _basic("Schedule", _OPTIMISATION, "How the learning rate moves."),
+    ] = "one_cycle"
+    warmup_epochs: Annotated[
+        float,
+        _advanced("Warm-up, epochs", _OPTIMISATION, "The rate rises from 0 over so many epochs.", ge=0, le=100),
+    ] = 0.0
+    lr_floor: Annotated[
+        float,
+        _advanced("Lowest rate, part of the rate", _OPTIMISATION, "Where a cosine schedule ends.", ge=0, le=1),
+    ] = 0.0
+    step_epochs: Annotated[
+        float,
+        _advanced(
+            "Step, cycle or patience, epochs", _OPTIMISATION, "Of step, warm restarts and plateau.", ge=1, le=1000
+        ),
+    ] = 30.0
+    step_factor: Annotated[
+        float, _advanced("Factor of a step", _OPTIMISATION, "The rate is multiplied by it.", ge=0.01, le=1)
+    ] = 0.5
+    gradient_clip: Annotated[
+        float, _advanced("Gradient norm, at most", _OPTIMISATION, "0 does not clip.", ge=0, le=1e6)
+    ] = 0.0
+    ema: Annotated[
+        float,
+        _advanced("Averaged weights, decay", _OPTIMISATION, "0 is off; 0.999 is usual.", ge=0, le=0.99999),
+    ] = 0.0
+    epochs: Annotated[int, _basic("Epochs", _TIME, "How often the training part is gone through.", ge=1, le=5000)] = 20
+    repeats: Annotated[int, _advanced("Passes an epoch", _TIME, "Fresh random changes in each pass.", ge=1, le=50)] = 1
+    batch_size: Annotated[int, _basic("Batch", _TIME, "Pictures in one step.", ge=2, le=8192)] = 128
+    patience: Annotated[
+        int,
+        _advanced(
+            "Early stop, epochs", _TIME, "Stop when validation did not improve for so long; 0 never.", ge=0, le=5000
+        ),
+    ] = 0
+    monitor: Annotated[
+        Literal["val_accuracy", "val_loss", "val_macro_recall"],
+        _advanced("Best epoch by", _TIME, "Ties go to the later epoch."),
+    ] = "val_accuracy"
+    precision: Annotated[
+        Literal["auto", "float32", "bf16"],
+        _advanced("Precision", _TIME, "auto takes bf16 where the device computes it."),
+    ] = "auto"
+    sync_norms: Annotated[
+        bool, _advanced("Batch norm over all devices", _TIME, "Where several processes train together.")
+    ] = True
+    seed: Annotated[
+        int, _advanced("Seed", _TIME, "Of the initial weights and everything drawn at random.", ge=0, le=2**31 - 1)
+    ] = 0
+    augmentation: Annotated[
+        Augmentation, nested(Augmentation), _basic("Augmentation", "Augmentation", "Random changes of each picture.")
+    ] = dataclasses.field(default_factory=Augmentation)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Recipe:
+    def from_dict(cls, values: Any) -> Recipe:
         """From JSON; fields that are absent keep their defaults, names that start with ``_`` are comments.
 
         Raises:
             UserError: If a field is unknown or its value is not possible.
         """
-        given = {k: v for k, v in values.items() if not k.startswith("_")}
-        known = {f.name for f in dataclasses.fields(cls)}
-        if unknown := sorted(set(given) - known):
-            raise UserError(f"A recipe has no field {', '.join(unknown)}; it has: {', '.join(sorted(known))}.")
-        changes = given.get("augmentation")
-        if isinstance(changes, dict):
-            fields = {f.name for f in dataclasses.fields(Augmentation)}
-            changes = {k: v for k, v in changes.items() if not k.startswith("_")}
-            if unknown := sorted(set(changes) - fields):
-                raise UserError(
-                    f"There is no augmentation {', '.join(unknown)}; there are: {', '.join(sorted(fields))}."
-                )
-            given["augmentation"] = Augmentation(**changes)
-        return cls(**given)
+        return from_values(cls, without_comments(values))
 
     def with_settings(self, settings: list[str]) -> Recipe:
         """A copy with ``key=value`` pairs applied; dots reach into dictionaries, as in ``augmentation.rotation=18``.
@@ -148,7 +181,7 @@ class Recipe:
             if not equals:
                 raise UserError(f"{setting!r} is not of the form key=value.")
             try:
-                value = json.loads(text)
+                value = parse_json(text)
             except ValueError:
                 value = text
             place = values
@@ -161,20 +194,6 @@ class Recipe:
         return Recipe.from_dict(values)
 
 
-def _check(name: str, value: Any, hint: Any, metadata: typing.Mapping[str, Any]) -> None:
-    if typing.get_origin(hint) is Literal:
-        choices = typing.get_args(hint)
-        if value not in choices:
-            raise UserError(f"{name} is one of {', '.join(choices)}, not {value!r}.")
-        return
-    kind = typing.get_origin(hint) or hint
-    accepted = (int, float) if kind is float else kind
-    if not isinstance(value, accepted) or (kind in (int, float) and isinstance(value, bool)):
-        raise UserError(f"{name} takes a value of type {kind.__name__}, not {value!r}.")
-    if "low" in metadata and not metadata["low"] <= value <= metadata["high"]:
-        raise UserError(f"{name} must lie between {metadata['low']:g} and {metadata['high']:g}, not {value!r}.")
-
-
 def read_recipe(path: str | Path) -> Recipe:
     """A recipe from a JSON file.
 
@@ -183,7 +202,7 @@ def read_recipe(path: str | Path) -> Recipe:
     """
     file = Path(path)
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
+        values = parse_json(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise UserError(
             f"{file.name} is not a readable JSON recipe; write one with `fer train --preset quick --show`."
@@ -210,3 +229,19 @@ def load_preset(name: str) -> Recipe:
     if name not in list_presets():
         raise UserError(f"There is no preset {name!r}; there are: {', '.join(list_presets())}.")
     return read_recipe(PRESETS / f"{name}.json")
+
+
+def recipe_schema(recipe: Recipe) -> dict[str, Any]:
+    """JSON schema of a recipe's fields, in which the options are those of its network and its loss.
+
+    Raises:
+        UserError: If there is no such network or loss.
+    """
+    from fer_models.architectures import ARCHITECTURES
+    from fer_models.losses import LOSSES
+
+    schema = json_schema(Recipe)
+    fields = schema["properties"]
+    fields["options"] |= json_schema(ARCHITECTURES[recipe.network].Options)
+    fields["loss_options"] |= json_schema(LOSSES[recipe.loss].option_type())
+    return schema

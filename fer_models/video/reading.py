@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 import time
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from fer_models.classifier import Classifier
 from fer_models.crop import crop_for
 from fer_models.errors import UserError
 from fer_models.faces.detect import Face, detector_for
 from fer_models.progress import Progress, silent
+from fer_models.settings import checked
 from fer_models.video.opening import Video, VideoInfo
 from fer_models.video.timeline import SHORTEST, Stretch, band, smooth, stretches
 from fer_models.video.track import Follower, scaled
@@ -22,39 +25,43 @@ _BATCH = 64
 _LOOKS = 4
 
 
-@dataclass(frozen=True)
+@checked("Video")
 class ReadingOptions:
     """How a video is read.
 
-    Args:
-        every: only each of so many frames.
-        detect_every: of the frames read, only each of so many is searched for faces; between, they are followed.
-        smoothing: a key of :data:`.timeline.SMOOTHINGS`.
-        width: of the smoothing, in seconds; at least one reading on each side takes part.
-        detector: a key of the detectors, or ``"auto"``.
-        longest: longest side of the copy that is searched, in pixels.
-        smallest: least width and height of a face in pixels of the video; less than 24 of that copy never counts.
-        score: smallest score of a face in [0, 1]; ``None`` takes the detector's own default.
-
     Raises:
-        UserError: If a number is out of range.
+        UserError: If a value is out of range; the message names it.
     """
 
-    every: int = 1
-    detect_every: int = 3
-    smoothing: str = "window"
-    width: float = 0.4
-    detector: str = "auto"
-    longest: int = 480
-    smallest: float = 0.0
-    score: float | None = None
+    every: Annotated[int, Field(ge=1, description="Only each of so many frames.")] = 1
+    detect_every: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Of the frames read, only each of so many is searched for faces; between, they are followed.",
+        ),
+    ] = 3
+    smoothing: Annotated[str, Field(description="A key of fer_models.video.timeline.SMOOTHINGS.")] = "window"
+    width: Annotated[
+        float,
+        Field(description="Of the smoothing, in seconds; at least one reading on each side takes part."),
+    ] = 0.4
+    detector: Annotated[str, Field(description="A key of the detectors, or auto.")] = "auto"
+    longest: Annotated[int, Field(description="Longest side of the copy that is searched, in pixels.")] = 480
+    smallest: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="Least width and height of a face in pixels of the video; less than 24 of that copy never "
+            "counts.",
+        ),
+    ] = 0.0
+    score: Annotated[
+        float | None,
+        Field(ge=0, le=1, description="Smallest score of a face; none takes the detector's own default."),
+    ] = None
 
     def __post_init__(self) -> None:
-        for name in ("every", "detect_every"):
-            if getattr(self, name) < 1:
-                raise UserError(f"The number of frames for {name.replace('_', ' ')} must be 1 or more.")
-        if self.smallest < 0 or not 0 <= (self.score or 0) <= 1:
-            raise UserError("The smallest face is 0 pixels or more, and its score lies between 0 and 1.")
         smooth(np.zeros((1, 1)), np.zeros(1), self.smoothing, self.width)
         detector_for(self.detector)
 

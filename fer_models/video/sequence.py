@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from fer_models.classifier import Classifier
 from fer_models.errors import UserError
 from fer_models.progress import Progress
+from fer_models.settings import from_values, parse_json
 from fer_models.video.reading import Person
 from fer_models.video.sequence_bilstm import SequenceBiLSTM, SequenceBiLSTMOptions
 from fer_models.video.sequence_data import BUILT_IN, EmbeddedSequence
@@ -135,13 +136,13 @@ def load_sequence_network(folder: str | Path, classifier: Classifier) -> Sequenc
     """
     folder = Path(folder)
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        options = SequenceBiLSTMOptions(**config["options"])
+        config = parse_json((folder / CONFIG).read_text(encoding="utf-8"))
+        options = from_values(SequenceBiLSTMOptions, config["options"])
         model = SequenceBiLSTM(int(config["num_features"]), len(config["classes"]), options)
         model.load_state_dict(load_file(str(folder / WEIGHTS)))
         figures, sha256 = dict(config["figures"]), str(config["checkpoint_sha256"])
         data = str(config.get("data", BUILT_IN))
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, UserError):
+    except (OSError, UserError, ValueError, KeyError, TypeError, ArithmeticError, RuntimeError, SafetensorError):
         raise UserError(f"{folder} is no sequence network or is damaged; train it again with: fer sequence") from None
     if sha256 != classifier.checkpoint.sha256:
         raise UserError(

@@ -10,26 +10,22 @@ embeddings of a frozen convolutional network as in Donahue et al. 2015 (LRCN), w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Annotated
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from fer_models.errors import UserError
+from fer_models.settings import checked
 
 
-@dataclass(frozen=True)
+@checked("Sequence network")
 class SequenceBiLSTMOptions:
-    """``hidden``: units of each direction. ``dropout``: before the recurrent layer and after it."""
+    """Options of the network of sequences."""
 
-    hidden: int = 64
-    dropout: float = 0.2
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.hidden <= 4096:
-            raise UserError(f"The sequence network has 1 to 4096 hidden units, not {self.hidden}.")
-        if not 0 <= self.dropout < 1:
-            raise UserError(f"The dropout lies in [0, 1), not at {self.dropout}.")
+    hidden: Annotated[int, Field(ge=1, le=4096, description="Units of each direction.")] = 64
+    dropout: Annotated[float, Field(ge=0, lt=1, description="Before the recurrent layer and after it.")] = 0.2
 
 
 class SequenceBiLSTM(nn.Module):

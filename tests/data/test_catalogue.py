@@ -109,7 +109,7 @@ def test_the_built_in_set() -> None:
     assert data.columns["landmarks"].shape[0] == 120
     assert open_dataset(name).fingerprint() == data.fingerprint()
     assert open_dataset("synthetic:count=4", size=64, channels=3).images.shape == (4, 64, 64, 3)
-    for bad, message in (("odd=1", "no option 'odd'"), ("count=x", "is a number"), ("size=7", "48 to 224")):
+    for bad, message in (("odd=1", "no option odd"), ("count=x", "count must be a whole"), ("size=7", "48 to 224")):
         with pytest.raises(UserError, match=message):
             open_dataset(f"synthetic:{bad}")
 

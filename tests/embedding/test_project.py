@@ -147,9 +147,9 @@ def test_what_cannot_be_mapped_is_said(clumps: Clumps) -> None:
     with pytest.raises(UserError, match="not finite"):
         project(broken, MapSettings())
     for wrong, said in (
-        ({"method": "x"}, "no projection 'x'"),
-        ({"perplexity": 0.5}, "Perplexity"),
-        ({"seed": -1}, "Seed"),
+        ({"method": "x"}, "method must be one of tsne, umap, pca, lda"),
+        ({"perplexity": 0.5}, "perplexity must be a number from 2 to 500"),
+        ({"seed": -1}, "seed"),
     ):
         with pytest.raises(UserError, match=said):
             MapSettings(**wrong)  # type: ignore[arg-type]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from fer_models.data.dataset import FaceDataset
 from fer_models.data.listing import Listing
 from fer_models.errors import UserError
 from fer_models.registry import Registry
+from fer_models.settings import from_choices, from_values
 
 IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp"))
 #: Option of readers of whole photographs: what is cut from them, see :class:`fer_models.data.listing.Listing`.
@@ -78,14 +80,13 @@ class Reader(ABC):
         Raises:
             UserError: If an option or its value is unknown.
         """
-        allowed = self.info.options
-        for name, value in options.items():
-            if name not in allowed:
-                has = ", ".join(allowed) or "no options"
-                raise UserError(f"Reader {self.key!r} has no option {name!r}; it has: {has}.")
-            if value not in allowed[name]:
-                raise UserError(f"Option {name!r} of reader {self.key!r} is one of {', '.join(allowed[name])}.")
-        return {name: options.get(name, values[0]) for name, values in allowed.items()}
+        return dict(vars(from_values(self.option_type(), dict(options))))
+
+    @classmethod
+    @functools.cache
+    def option_type(cls) -> type[Any]:
+        """The reader's options as a :func:`fer_models.settings.checked` class."""
+        return from_choices(f"Reader {cls.key!r}", cls.info.options)
 
     def refuse(self, path: Path, actual: str = "") -> NoReturn:
         """Say what was expected, what was found instead, and where to get the data."""

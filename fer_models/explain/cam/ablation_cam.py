@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from fer_models.explain.base import Query, register_explainer
+from fer_models.explain.base import AtOnce, Query, register_explainer
 from fer_models.explain.cam.base import CAM, activations, listening
 
 
@@ -24,7 +24,7 @@ class AblationCAM(CAM):
     cost = "one forward pass for every channel of the layer"
     batch_size = 1
 
-    def layer_map(self, query: Query, maps_at_once: int = 64) -> Tensor:
+    def layer_map(self, query: Query, maps_at_once: AtOnce = 64) -> Tensor:
         maps = activations(query)  # (1, C, h, w): one picture at a time
         channels, drops = maps.shape[1], []
         with torch.no_grad():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+import functools
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fer_models.errors import UserError
-from fer_models.explain.base import Explainer, Query
+from fer_models.explain.base import Explainer, Query, Upsampling
+from fer_models.settings import from_signature
 
 
 class CAM(Explainer):
@@ -30,15 +31,14 @@ class CAM(Explainer):
     def layer_map(self, query: Query, *args: Any, **options: Any) -> Tensor:
         """Signed map (B, h, w) at the layer's resolution, in the network's dtype; keywords are the method's options."""
 
-    def compute(self, query: Query, *, upsampling: str = "bilinear", **options: Any) -> Tensor:
+    def compute(self, query: Query, *, upsampling: Upsampling = "bilinear", **options: Any) -> Tensor:
         return upsample(self.layer_map(query, **options), (query.batch.shape[2], query.batch.shape[3]), upsampling)
 
     @classmethod
-    def options(cls) -> dict[str, Any]:
-        """``upsampling`` (``"bilinear"`` or ``"nearest"``) and the options of the method's map."""
-        parameters = inspect.signature(cls.layer_map).parameters.values()
-        own = {p.name: p.default for p in parameters if p.default is not p.empty}
-        return own | {"upsampling": "bilinear"}
+    @functools.cache
+    def option_type(cls) -> type[Any]:
+        """The options of the method's map, and ``upsampling``."""
+        return from_signature(cls.title, cls.layer_map, cls.compute)
 
 
 class GradientCAM(CAM):

@@ -1,11 +1,12 @@
 """Finer-CAM: what speaks for a class against the classes that look like it."""
 
 from collections.abc import Callable
+from typing import Annotated
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
-from fer_models.errors import UserError
 from fer_models.explain.base import Query, register_explainer
 from fer_models.explain.cam.base import CAM, activations_and_gradients
 
@@ -27,9 +28,12 @@ class FinerCAM(CAM):
     paper = "Zhang et al. 2025, Finer-CAM"
     cost = "one forward pass and one backward pass down to the layer"
 
-    def layer_map(self, query: Query, gamma: float = 0.6, similar: int = 3) -> Tensor:
-        if similar < 1:
-            raise UserError(f"Finer-CAM compares with at least 1 similar class, not {similar}.")
+    def layer_map(
+        self,
+        query: Query,
+        gamma: Annotated[float, Field(description="Weight of the similar classes.")] = 0.6,
+        similar: Annotated[int, Field(ge=1, description="How many other classes are compared with.")] = 3,
+    ) -> Tensor:
         activations, gradients = activations_and_gradients(query, _against_rivals(query, gamma, similar))
         return (gradients.mean((2, 3), keepdim=True) * activations).sum(1)
 

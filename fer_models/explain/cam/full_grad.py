@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from fer_models.architectures.base import FERNetwork
-from fer_models.explain.base import Explainer, Query, register_explainer
+from fer_models.explain.base import Explainer, Query, Upsampling, register_explainer
 from fer_models.explain.cam.base import upsample
 
 
@@ -29,7 +29,7 @@ class FullGrad(Explainer):
     family = "cam"
     signed = False
 
-    def compute(self, query: Query, magnitude: bool = True, upsampling: str = "bilinear") -> Tensor:
+    def compute(self, query: Query, magnitude: bool = True, upsampling: Upsampling = "bilinear") -> Tensor:
         size = (query.batch.shape[2], query.batch.shape[3])
         x = query.batch.clone().requires_grad_()
         biases, outputs, handles = [], [], []

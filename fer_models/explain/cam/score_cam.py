@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from fer_models.explain.base import Query, register_explainer
+from fer_models.explain.base import AtOnce, Query, register_explainer
 from fer_models.explain.cam.base import CAM, activations, upsample
 from fer_models.layout import channels_last
 
@@ -28,7 +28,7 @@ class ScoreCAM(CAM):
     cost = "one forward pass for every channel of the layer"
     batch_size = 1
 
-    def layer_map(self, query: Query, masks_at_once: int = 64) -> Tensor:
+    def layer_map(self, query: Query, masks_at_once: AtOnce = 64) -> Tensor:
         maps = activations(query)  # (1, C, h, w): one picture at a time
         low, high = maps.amin((2, 3), keepdim=True), maps.amax((2, 3), keepdim=True)
         moving = ((high - low) > 1e-7 * high.abs().clamp_min(1e-7))[0, :, 0, 0]

@@ -12,6 +12,7 @@ from fer_models.data import builtin
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.opening import split_options
 from fer_models.data.synthetic import AU_NAMES, AU_REGIONS, SyntheticOptions, generate_face
+from fer_models.settings import from_text
 
 #: Regions of a drawn face. ``other skin`` is chin, temples, ears and neck; hair is background, as in the template.
 DRAWN_REGIONS: tuple[str, ...] = (
@@ -49,17 +50,8 @@ def drawn_options(dataset: FaceDataset) -> SyntheticOptions | None:
     """What was asked for where a data set is one of built-in faces, else ``None``."""
     if dataset.name != builtin.NAME:
         return None
-    default, (_, given) = SyntheticOptions(), split_options(dataset.source)
-    values: dict[str, object] = {}
-    for name, text in given.items():
-        example = getattr(default, name)
-        if isinstance(example, tuple):
-            values[name] = tuple(text.split("+"))
-        elif isinstance(example, bool):
-            values[name] = text == "True"
-        else:
-            values[name] = type(example)(text)
-    return dataclasses.replace(default, **values)  # type: ignore[arg-type]
+    _, texts = split_options(dataset.source)
+    return from_text(SyntheticOptions, texts)
 
 
 def drawn_truth(options: SyntheticOptions, rows: np.ndarray, size: int) -> DrawnTruth:

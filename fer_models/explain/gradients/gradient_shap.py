@@ -1,10 +1,12 @@
 """GradientShap: integrated gradients over random baselines and random points on the way."""
 
+from typing import Annotated
+
 import torch
+from pydantic import Field
 from torch import Tensor
 
-from fer_models.errors import UserError
-from fer_models.explain.base import Query, register_explainer
+from fer_models.explain.base import AtOnce, Query, Seed, register_explainer
 from fer_models.explain.baselines import baseline_picture
 from fer_models.explain.gradients.base import GradientExplainer, input_gradient
 
@@ -30,11 +32,16 @@ class GradientShap(GradientExplainer):
     batch_size = 64
 
     def compute(
-        self, query: Query, samples: int = 30, noise: float = 0.0, seed: int = 0, rows_at_once: int = 64
+        self,
+        query: Query,
+        samples: Annotated[int, Field(ge=1, description="Noisy copies, each with a baseline.")] = 30,
+        noise: Annotated[
+            float, Field(ge=0, description="Standard deviation on the picture, on the network's scale.")
+        ] = 0.0,
+        seed: Seed = 0,
+        rows_at_once: AtOnce = 64,
     ) -> Tensor:
         """``noise`` is the standard deviation of Gaussian noise on the picture, on the network's scale."""
-        if samples < 1 or noise < 0:
-            raise UserError(f"GradientShap needs 1 sample or more and a noise of at least 0, not {samples}, {noise}.")
         generator = torch.Generator().manual_seed(seed)
         x, turns = query.batch, torch.arange(samples)
         starts = torch.stack([baseline_picture(x, kind, query.black) for kind in _STARTS])

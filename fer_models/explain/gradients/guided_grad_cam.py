@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from fer_models.architectures.base import FERNetwork
-from fer_models.explain.base import Query, register_explainer
+from fer_models.explain.base import Query, Upsampling, register_explainer
 from fer_models.explain.cam.base import activations_and_gradients, upsample
 from fer_models.explain.gradients.base import GradientExplainer, without_relu
 from fer_models.explain.gradients.guided_backprop import guided_gradient
@@ -23,7 +23,7 @@ class GuidedGradCAM(GradientExplainer):
     cost = "two forward passes, one full and one partial backward pass"
     uses_layer = True
 
-    def compute(self, query: Query, upsampling: str = "bilinear") -> Tensor:
+    def compute(self, query: Query, upsampling: Upsampling = "bilinear") -> Tensor:
         activations, gradients = activations_and_gradients(query)
         place = (gradients.mean((2, 3), keepdim=True) * activations).sum(1).relu()
         place = upsample(place, (query.batch.shape[2], query.batch.shape[3]), upsampling)

@@ -1,11 +1,11 @@
 """Integrated gradients: gradients summed along the way from a picture without information."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from pydantic import Field
 from torch import Tensor
 
-from fer_models.errors import UserError
-from fer_models.explain.base import Query, register_explainer
+from fer_models.explain.base import AtOnce, Query, register_explainer
 from fer_models.explain.baselines import BASELINE_CHOICE, baseline_picture
 from fer_models.explain.gradients.base import GradientExplainer, ScoredModel
 
@@ -27,12 +27,14 @@ class IntegratedGradients(GradientExplainer):
     batch_size = 16
 
     def compute(
-        self, query: Query, steps: int = 32, baseline: str | Tensor = "black", rows_at_once: int = 64
+        self,
+        query: Query,
+        steps: Annotated[int, Field(ge=1, description="Pictures on the way from the baseline.")] = 32,
+        baseline: str | Tensor = "black",
+        rows_at_once: AtOnce = 64,
     ) -> Tensor:
         from captum.attr import IntegratedGradients as Captum
 
-        if steps < 1:
-            raise UserError(f"Integrated gradients needs at least 1 step, not {steps}.")
         start = baseline_picture(query.batch, baseline, query.black)
         scored = ScoredModel(query, rows=steps * len(query.batch))
         values = Captum(scored.forward).attribute(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from fer_models.architectures.base import FERNetwork
 from fer_models.attention.base import AttentionTap
-from fer_models.errors import UserError
 from fer_models.explain.base import Query, register_explainer
 from fer_models.explain.gradients.base import GradientExplainer
 
@@ -37,9 +37,12 @@ class LRP(GradientExplainer):
     cost = "one forward pass with five convolutions in place of each and one full backward pass"
     batch_size = 64
 
-    def compute(self, query: Query, gamma: float = 0.25, epsilon: float = 1e-6) -> Tensor:
-        if gamma < 0 or epsilon < 0:
-            raise UserError(f"LRP needs gamma and epsilon of at least 0, not {gamma} and {epsilon}.")
+    def compute(
+        self,
+        query: Query,
+        gamma: Annotated[float, Field(ge=0, description="Weight of the positive parts.")] = 0.25,
+        epsilon: Annotated[float, Field(ge=0, description="Keeps divisors away from 0.")] = 1e-6,
+    ) -> Tensor:
         handles = [m.register_forward_hook(rule) for m, rule in _rules(query.model, gamma, epsilon)]
         x = query.batch.clone().requires_grad_()
         try:

@@ -1,12 +1,12 @@
 """SmoothGrad and VarGrad: gradients of the picture under many small noises."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
-from fer_models.errors import UserError
-from fer_models.explain.base import Query, register_explainer
+from fer_models.explain.base import AtOnce, Query, Seed, register_explainer
 from fer_models.explain.gradients.base import GradientExplainer, input_gradient
 
 
@@ -33,19 +33,13 @@ class SmoothGrad(GradientExplainer):
     def compute(
         self,
         query: Query,
-        samples: int = 25,
-        noise: float = 0.15,
-        statistic: str = "mean",
-        seed: int = 0,
-        rows_at_once: int = 64,
+        samples: Annotated[int, Field(ge=2, description="Noisy copies.")] = 25,
+        noise: Annotated[float, Field(ge=0, description="Standard deviation, a share of the picture's range.")] = 0.15,
+        statistic: Annotated[Literal["mean", "variance"], Field(description="Over the noisy copies.")] = "mean",
+        seed: Seed = 0,
+        rows_at_once: AtOnce = 64,
     ) -> Tensor:
         """``noise`` is the standard deviation as a share of the picture's range, ``statistic`` mean or variance."""
-        if samples < 2 or noise < 0:
-            raise UserError(
-                f"SmoothGrad needs 2 noisy copies or more and a noise of at least 0, not {samples}, {noise}."
-            )
-        if statistic not in ("mean", "variance"):
-            raise UserError(f"The statistic over noisy copies is 'mean' or 'variance', not {statistic!r}.")
         generator = torch.Generator().manual_seed(seed)
         x = query.batch
         scale = noise * (x.amax((1, 2, 3), keepdim=True) - x.amin((1, 2, 3), keepdim=True))

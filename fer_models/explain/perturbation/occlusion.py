@@ -1,12 +1,13 @@
 """Occlusion: what the score loses when a patch is covered."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from fer_models.errors import UserError
-from fer_models.explain.base import Explainer, Query, register_explainer
+from fer_models.explain.base import AtOnce, Explainer, Query, register_explainer
 from fer_models.explain.baselines import BASELINE_CHOICE, baseline_picture
 from fer_models.explain.gradients.base import ScoredModel
 
@@ -30,16 +31,18 @@ class Occlusion(Explainer):
     def compute(
         self,
         query: Query,
-        window: float = 1 / 6,
-        stride: float = 1 / 12,
+        window: Annotated[float, Field(gt=0, le=1, description="Side of the patch, a share of the picture's side.")] = 1
+        / 6,
+        stride: Annotated[float, Field(gt=0, le=1, description="Step of the patch, a share of the picture's side.")] = 1
+        / 12,
         baseline: str | Tensor = "mean",
-        rows_at_once: int = 64,
+        rows_at_once: AtOnce = 64,
     ) -> Tensor:
         """``window`` and ``stride`` are shares of the picture's side."""
         from captum.attr import Occlusion as Captum
 
-        if not (0 < stride <= window <= 1):
-            raise UserError(f"The patch must be at most the picture and at least its step, not {window} and {stride}.")
+        if stride > window:
+            raise UserError(f"{self.title}: stride must be at most window, {window:g}, not {stride:g}.")
         count, channels, height, width = query.batch.shape
         patch = [max(1, round(window * side)) for side in (height, width)]
         step = [max(1, round(stride * side)) for side in (height, width)]

@@ -13,6 +13,7 @@ from typing import Any
 
 from fer_models.data.splits import PROTOCOLS
 from fer_models.errors import UserError
+from fer_models.settings import parse_json
 
 #: One setting of a grid: values by dotted field, as in ``{"options.attention": "cam"}``.
 Settings = dict[str, Any]
@@ -90,7 +91,7 @@ def _parts(text: str) -> list[str]:
 
 def _value(text: str) -> Any:
     try:
-        return json.loads(text)
+        return parse_json(text)
     except ValueError:
         return text.strip()
 

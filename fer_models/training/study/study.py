@@ -19,6 +19,7 @@ from fer_models.architectures import ARCHITECTURES
 from fer_models.data.splits import PROTOCOLS
 from fer_models.errors import UserError
 from fer_models.folders import runs_folder
+from fer_models.settings import parse_json
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.process import is_alive
 from fer_models.training.runs.run import Run, Status, write_text
@@ -207,13 +208,13 @@ def read_study(file: Path) -> Study:
         UserError: If it cannot be read.
     """
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
+        values = parse_json(file.read_text(encoding="utf-8"))
         known = {f.name for f in dataclasses.fields(Study)}
         trials = [Trial(**trial) for trial in values["trials"]]
         study = Study(**{**{k: v for k, v in values.items() if k in known}, "trials": trials, "id": file.stem})
         Recipe.from_dict(study.recipe)
     except UserError as error:
-        raise UserError(f"The study {file.stem} cannot be read: {error}.") from None
+        raise UserError(f"The study {file.stem} cannot be read: {error}") from None
     except (OSError, ValueError, TypeError, KeyError):
         raise UserError(f"The study {file.stem} cannot be read: its file is damaged.") from None
     return study

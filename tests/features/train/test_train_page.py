@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from fer_models.data import open_dataset
 from fer_models.errors import UserError
+from fer_models.settings import setting_fields
 from fer_models.training import probe
 from fer_models.training.recipe import Recipe, load_preset
 from fer_models.training.rows import read_rows
@@ -75,9 +76,9 @@ def test_without_runs_it_says_what_to_do(app: AppTest) -> None:
 def test_the_form_is_the_recipe(app: AppTest) -> None:
     open_page(app, "train")
     elsewhere = {"data", "network", "options", "loss_options", "augmentation"}
-    for field in dataclasses.fields(Recipe):
-        if field.name not in elsewhere:
-            assert field.metadata["label"] in labels(app), field.name
+    for name, field in setting_fields(Recipe).items():
+        if name not in elsewhere:
+            assert field.label in labels(app), name
     assert {"Data set", "Network", "Recipe", "Rotation, degrees", "Fusion weight", "Label smoothing"} <= labels(app)
 
 

@@ -1,4 +1,4 @@
-"""The recipe of the next run: every control is made from the Recipe dataclass, the usual ones first."""
+"""The recipe of the next run: every control is made from the Recipe class, the usual ones first."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import streamlit as st
 from fer_models.architectures import ARCHITECTURES
 from fer_models.data.augment import Augmentation
 from fer_models.losses import LOSSES
+from fer_models.settings import setting_fields
 from fer_models.training.recipe import Recipe
 from workbench.widgets import dataclass_form
 from workbench.widgets.dataclass_form import Choices
@@ -28,20 +29,20 @@ def show(recipe: Recipe, *, key: str, choices: Mapping[str, Choices]) -> dict[st
         choices: possible values of fields that registries know.
     """
     values = recipe.to_dict()
-    fields = [f for f in dataclasses.fields(Recipe) if f.name not in _ELSEWHERE]
+    fields = [f for f in setting_fields(Recipe).values() if f.name not in _ELSEWHERE]
     result = dataclass_form.show(
         Recipe,
         values,
         key=key,
-        fields=[f.name for f in fields if not f.metadata["advanced"]],
+        fields=[f.name for f in fields if not f.advanced],
         choices=choices,
         columns=4,
     )
     with st.expander("Advanced"):
         groups: dict[str, list[str]] = {}
         for f in fields:
-            if f.metadata["advanced"]:
-                groups.setdefault(f.metadata["group"], []).append(f.name)
+            if f.advanced:
+                groups.setdefault(f.group, []).append(f.name)
         tabs = st.tabs([*groups, f"Options of {ARCHITECTURES[recipe.network].title}", "Augmentation"])
         for tab, names in zip(tabs, groups.values(), strict=False):
             with tab:
@@ -68,8 +69,7 @@ def _network_options(recipe: Recipe, key: str) -> dict[str, Any]:
 def _loss_options(recipe: Recipe, loss: str, key: str) -> dict[str, Any]:
     defaults = LOSSES[loss].options()
     own = recipe.loss_options if loss == recipe.loss else {}
-    simple = {name: value for name, value in defaults.items() if isinstance(value, (bool, int, float, str))}
-    chosen = dataclass_form.show_defaults(simple, own, key=f"{key} {loss}")
+    chosen = dataclass_form.show(LOSSES[loss].option_type(), {**defaults, **own}, key=f"{key} {loss}")
     return {**own, **{name: value for name, value in chosen.items() if value != defaults[name] or name in own}}
 
 

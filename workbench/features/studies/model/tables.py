@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fer_models.data.augment import Augmentation
+from fer_models.settings import setting_fields
 from fer_models.training.recipe import Recipe
 from fer_models.training.study.axes import shown, shown_value
 from fer_models.training.study.results import FIGURES, Result
@@ -158,9 +158,11 @@ def latex(table: Table, caption: str) -> str:
 def field_title(name: str) -> str:
     """What the recipe's form calls a field, ``augmentation.rotation`` and the like included."""
     first, _, rest = name.partition(".")
-    source = {"augmentation": Augmentation}.get(first) if rest else Recipe
-    known = {f.name: f.metadata.get("label", "") for f in dataclasses.fields(source)} if source else {}
-    words = known.get(rest or first) or name.rpartition(".")[2].replace("_", " ")
+    kind = {"augmentation": Augmentation}.get(first) if rest else Recipe
+    declared = setting_fields(kind) if kind else {}
+    if (rest or first) in declared:
+        return declared[rest or first].label
+    words = name.rpartition(".")[2].replace("_", " ")
     return words[:1].upper() + words[1:] or "Setting"
 
 

@@ -1,0 +1,55 @@
+"""The fields of settings as forms and tables show them."""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import dataclass
+from typing import Any
+
+from fer_models.settings.sentence import bounds
+
+
+@dataclass(frozen=True)
+class SettingField:
+    """One field of a settings class.
+
+    Args:
+        name: Its name.
+        label: What a form calls it.
+        help: What it does, in a sentence; may be empty.
+        type: Its type without bounds.
+        default: Its usual value, ``None`` where it must be given.
+        low: Smallest value, ``None`` without a bound.
+        high: Largest value, ``None`` without a bound.
+        group: The part of a form that it belongs to; may be empty.
+        advanced: Whether a form may fold it away.
+    """
+
+    name: str
+    label: str
+    help: str
+    type: Any
+    default: Any
+    low: float | None
+    high: float | None
+    group: str = ""
+    advanced: bool = False
+
+
+def setting_fields(kind: type[Any]) -> dict[str, SettingField]:
+    """Every field of a settings class by its name, in the order of the class."""
+    found = {}
+    for name, info in typing.cast(Any, kind).__pydantic_fields__.items():
+        limits = bounds(info.metadata)
+        words = name.replace("_", " ").strip()
+        found[name] = SettingField(
+            name=name,
+            label=info.title or words[:1].upper() + words[1:],
+            help=info.description or "",
+            type=info.annotation,
+            default=None if info.is_required() else info.get_default(call_default_factory=True, validated_data={}),
+            low=limits.get("ge", limits.get("gt")),
+            high=limits.get("le", limits.get("lt")),
+            **(info.json_schema_extra or {}),
+        )
+    return found
