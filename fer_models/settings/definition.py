@@ -122,7 +122,10 @@ def _made(title: str, annotations: dict[str, Any], defaults: dict[str, Any]) -> 
 
 def json_schema(kind: type[Any]) -> dict[str, Any]:
     """JSON schema of settings: names, types, ranges, defaults and descriptions."""
-    return TypeAdapter(kind).json_schema()
+    schema = TypeAdapter(kind).json_schema()
+    for part in (schema, *schema.get("$defs", {}).values()):
+        part["description"] = part.get("description", "").partition("\n\n")[0]  # of a docstring, the first sentence
+    return schema
 
 
 def parse_json(text: str | bytes) -> Any:

@@ -187,7 +187,7 @@ def test_a_file_that_is_cut_off_is_read_as_far_as_it_goes() -> None:
 def test_a_video_without_faces_says_so(classifier: Classifier) -> None:
     reading = read_expressions(open_video(coded("avi", "mjpeg", grey(6))), classifier)
     assert reading.persons == [] and "No face was found" in reading.notes[-1]
-    with pytest.raises(UserError, match="between 0 and 1"):
+    with pytest.raises(UserError, match="score must be a number from 0 to 1"):
         ReadingOptions(score=2)
 
 
