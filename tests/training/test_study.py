@@ -234,7 +234,7 @@ def test_random_and_subject_folds_are_not_compared_in_pairs(no_worker: list[list
 def test_bad_studies_are_one_sentence(no_worker: list[list[str]], tmp_path: Path) -> None:
     with pytest.raises(UserError, match="attention"):
         create_study(Recipe(), settings=[{"options.attention": "nonsense"}])
-    with pytest.raises(UserError, match="no field"):
+    with pytest.raises(UserError, match="has no option colour"):
         create_study(Recipe(), settings=[{"colour": 1}])
     study = create_study(SMALL)
     study.file.write_text("{")
