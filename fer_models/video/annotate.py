@@ -1,4 +1,4 @@
-"""Boxes, classes and heatmaps drawn into pictures, and pictures put together to a video that a browser plays."""
+"""Boxes, classes and heatmaps drawn into images, and images encoded as a video that a browser plays."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ Corners = Sequence[tuple[float, float]]
 
 
 def draw_face(canvas: np.ndarray, corners: Corners, name: str, text: str) -> None:
-    """Draw a frame around a face and what is said of it, in place.
+    """Draw a box around a face with a text above it, in place.
 
     Args:
         canvas: uint8 RGB (H, W, 3).
         corners: four (x, y) in its pixels, clockwise from the top left.
-        name: the class, whose colour the frame has.
-        text: written above the frame, in ASCII.
+        name: the class, which gives the box its colour.
+        text: written above the box, in ASCII.
     """
     scale = max(canvas.shape[:2]) / 640
     thick = max(1, round(1.5 * scale))
     points = np.rint(np.asarray(corners)).astype(np.int32).reshape(-1, 1, 2)
-    # A dark line under the coloured one is seen on any picture.
+    # The dark line under the coloured one keeps it visible on any image.
     cv2.polylines(canvas, [points], True, (20, 24, 27), 2 * thick + 1, cv2.LINE_AA)
     cv2.polylines(canvas, [points], True, _rgb(name), thick, cv2.LINE_AA)
     size = 0.55 * max(scale, 0.7)
     (width, height), base = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, thick)
     left = int(np.clip(points[:, 0, 0].min(), 0, max(0, canvas.shape[1] - width - 4)))
     bottom = int(np.clip(points[:, 0, 1].min() - base - 2, height + 4, canvas.shape[0] - base))
-    corner, other = (left - 2, bottom - height - 4), (left + width + 4, bottom + base)
-    cv2.rectangle(canvas, corner, other, (20, 24, 27), -1)
+    top_left, bottom_right = (left - 2, bottom - height - 4), (left + width + 4, bottom + base)
+    cv2.rectangle(canvas, top_left, bottom_right, (20, 24, 27), -1)
     cv2.putText(canvas, text, (left, bottom), cv2.FONT_HERSHEY_SIMPLEX, size, (255, 255, 255), thick, cv2.LINE_AA)
 
 
@@ -78,10 +78,10 @@ def lay_heatmap(canvas: np.ndarray, corners: Corners, heatmap: np.ndarray, opaci
 def annotate_video(video: Video, reading: VideoReading, progress: Progress = silent) -> bytes:
     """The video with a box, class and probability on each face, as the bytes of a webm (VP8) without sound.
 
-    Between two frames that were read, boxes move evenly and the class is that of the nearer one.
+    Between two frames that were read, boxes are interpolated and the class is that of the nearer frame.
 
     Args:
-        progress: told how far it is; 0 where the length is unknown.
+        progress: called with the fraction done, 0 if the length is unknown, and a message.
 
     Raises:
         UserError: If the video cannot be decoded.
@@ -100,7 +100,7 @@ def annotate_video(video: Video, reading: VideoReading, progress: Progress = sil
 
 
 def draw_person(canvas: np.ndarray, person: Person, reading: VideoReading, index: int, factor: float) -> None:
-    """Draw one person in frame ``index`` where the reading has them there; ``factor`` is canvas over video pixels."""
+    """Draw one person in frame ``index`` if the reading has them there; ``factor`` is canvas over video pixels."""
     after = int(np.searchsorted(person.frames, index))
     before = max(0, after - (after == len(person.frames) or person.frames[after] > index))
     after = min(after, len(person.frames) - 1)
@@ -113,9 +113,9 @@ def draw_person(canvas: np.ndarray, person: Person, reading: VideoReading, index
     near = after if share > 0.5 else before
     best = int(person.smoothed[near].argmax())
     name, probability = reading.classes[best], float(person.smoothed[near, best])
-    who = f"{person.number}: " if len(reading.persons) > 1 else ""
+    prefix = f"{person.number}: " if len(reading.persons) > 1 else ""
     corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
-    draw_face(canvas, corners, name, f"{who}{name} {100 * probability:.0f} %")
+    draw_face(canvas, corners, name, f"{prefix}{name} {100 * probability:.0f} %")
 
 
 def encode_webm(frames: Iterable[np.ndarray], fps: float) -> bytes:

@@ -1,4 +1,4 @@
-"""A video of a built-in face whose expression changes at known moments, drawn in memory: for trying and for testing."""
+"""A video of a built-in face whose expression changes at known moments, drawn in memory, for trials and tests."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ class DrawnVideo:
     Args:
         expressions: in order; each is held for ``hold`` seconds and changes into the next within ``change`` seconds.
         fps: frames a second.
-        seed, subject: which built-in person.
-        width, height: of the frames in pixels.
+        seed: of the built-in people.
+        subject: number of the built-in person.
+        width: of the frames in pixels.
+        height: of the frames in pixels.
         intensity: of the action units at the height of an expression, in (0, 1].
     """
 
@@ -53,17 +55,17 @@ class DrawnVideo:
 
     def intensities(self, seconds: float) -> dict[str, float]:
         """How far each action unit is moved at a time, in [0, 1]."""
-        place = min(seconds / self.hold, len(self.expressions) - 1e-6)
-        now = int(place)
+        position = min(seconds / self.hold, len(self.expressions) - 1e-6)
+        current = int(position)
         # Half of each change lies before the moment, half after it.
-        to_end, from_start = (now + 1) * self.hold - seconds, seconds - now * self.hold
-        other, share = now, 0.0
-        if now + 1 < len(self.expressions) and to_end < self.change / 2:
-            other, share = now + 1, 0.5 - to_end / self.change
-        elif now > 0 and from_start < self.change / 2:
-            other, share = now - 1, 0.5 - from_start / self.change
+        to_end, from_start = (current + 1) * self.hold - seconds, seconds - current * self.hold
+        neighbour, share = current, 0.0
+        if current + 1 < len(self.expressions) and to_end < self.change / 2:
+            neighbour, share = current + 1, 0.5 - to_end / self.change
+        elif current > 0 and from_start < self.change / 2:
+            neighbour, share = current - 1, 0.5 - from_start / self.change
         units: dict[str, float] = {}
-        for index, weight in ((now, 1 - share), (other, share)):
+        for index, weight in ((current, 1 - share), (neighbour, share)):
             for unit in EMOTION_ACTION_UNITS[self.expressions[index]]:
                 units[unit] = units.get(unit, 0.0) + self.intensity * weight
         return units

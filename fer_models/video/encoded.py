@@ -41,11 +41,11 @@ class EncodedVideo(Video):
                 raise UserError(
                     f"{name!r} has only one frame; save it as a picture and look at it on the Explain page."
                 )
-            shown = _upright(first[0])
+            height_width = _upright(first[0])
             self.info = VideoInfo(
                 name=name,
-                width=shown[1],
-                height=shown[0],
+                width=height_width[1],
+                height=height_width[0],
                 fps=fps if 0.1 <= fps <= 1000 else FRAMES_A_SECOND,
                 frames=_count(stream, container, fps),
                 kind=f"{kind}, {stream.codec_context.name}",
@@ -61,12 +61,12 @@ class EncodedVideo(Video):
             stream = self._stream(container)
             last, index = -1.0, -1
             for index, frame in enumerate(self._decode(container, stream)):
-                # Times that go back or are missing are made from the frame rate.
-                now = self._time(frame, stream)
-                last = now if now is not None and now > last else last + 1 / self.info.fps
+                # Missing times and times that go back are replaced by the frame rate.
+                time = self._time(frame, stream)
+                last = time if time is not None and time > last else last + 1 / self.info.fps
                 if index % every == 0:
                     yield Frame(index, max(0.0, last), _pixels(frame, longest))
-        self._say_if_short(index + 1)
+        self._note_if_short(index + 1)
 
     def frame(self, index: int, seconds: float, longest: int = LONGEST) -> Frame:
         half = 0.5 / self.info.fps
@@ -76,13 +76,13 @@ class EncodedVideo(Video):
                 start = stream.start_time or 0
                 container.seek(start + int((seconds - half) / stream.time_base), stream=stream)
             for frame in self._decode(container, stream):
-                now = self._time(frame, stream)
-                if now is not None and now >= seconds - half:
+                time = self._time(frame, stream)
+                if time is not None and time >= seconds - half:
                     return Frame(index, seconds, _pixels(frame, longest))
-        # Where the file has no times, count from the beginning.
-        for found in self.frames(longest=longest):
-            if found.index >= index:
-                return found
+        # The file has no times: count from the beginning.
+        for frame_by_count in self.frames(longest=longest):
+            if frame_by_count.index >= index:
+                return frame_by_count
         raise UserError(f"{self._name!r} has no frame {index}; choose an earlier moment.")
 
     def _open(self) -> InputContainer:
@@ -100,7 +100,7 @@ class EncodedVideo(Video):
     def _stream(self, container: InputContainer) -> Any:
         streams = [s for s in container.streams.video if "attached_pic" not in _disposition(s)]
         if not streams:
-            # A stream of a codec that this build does not know has no decoder, and PyAV calls it no video.
+            # A stream whose codec is not in this build has no decoder, and PyAV does not list it as video.
             unknown = [s for s in container.streams if s.type not in ("audio", "video", "subtitle", "attachment")]
             if unknown and not container.streams.audio:
                 raise UserError(self._no_codec(""))
@@ -117,7 +117,7 @@ class EncodedVideo(Video):
         return stream
 
     def _decode(self, container: InputContainer, stream: Any) -> Iterator[Any]:
-        """Frames until the end or until the data is damaged beyond repair; single damaged packets are passed over."""
+        """Frames until the end or until the data is damaged beyond repair; single damaged packets are skipped."""
         av = pyav()
         packets = container.demux(stream)
         while True:
@@ -143,9 +143,9 @@ class EncodedVideo(Video):
             return None
         return float((frame.pts - (stream.start_time or 0)) * stream.time_base)
 
-    def _say_if_short(self, read: int) -> None:
+    def _note_if_short(self, read: int) -> None:
         expected = self.info.frames
-        # Heads round; a few frames less are no loss.
+        # Headers round; a few missing frames are no loss.
         if expected is not None and read < 0.95 * expected - 2:
             note = (
                 f"The file is cut off or damaged: {read / self.info.fps:.1f} of {expected / self.info.fps:.1f} s could "
@@ -156,7 +156,7 @@ class EncodedVideo(Video):
 
 
 def pyav() -> Any:
-    """PyAV, imported late: nothing else needs it.
+    """PyAV, imported on first use.
 
     Raises:
         UserError: If it is not installed.
@@ -181,7 +181,7 @@ def _count(stream: Any, container: Any, fps: float) -> int | None:
 
 
 def _turns(frame: Any) -> int:
-    """Quarter turns anticlockwise that make the frame upright, from what the camera noted."""
+    """Quarter turns anticlockwise that make the frame upright, from the camera's rotation tag."""
     return round((getattr(frame, "rotation", 0) or 0) / 90) % 4
 
 
@@ -190,7 +190,7 @@ def _upright(frame: Any) -> tuple[int, int]:
 
 
 def _pixels(frame: Any, longest: int) -> np.ndarray:
-    """uint8 RGB (H, W, 3), reduced while it is converted, so that a 4K frame never lies here in full."""
+    """uint8 RGB (H, W, 3), reduced during conversion, so that a 4K frame is never held in full."""
     scale = min(1.0, longest / max(frame.width, frame.height))
     width, height = (max(2, round(side * scale)) for side in (frame.width, frame.height))
     image: np.ndarray = frame.reformat(width, height, "rgb24", interpolation="AREA").to_ndarray()

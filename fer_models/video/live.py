@@ -1,4 +1,4 @@
-"""Read a camera as it runs: no frame waits for the detector, and nothing is kept but the numbers of a minute."""
+"""Read a running camera: no frame waits for the detector, and only the numbers of the last minute are kept."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from fer_models.video.annotate import draw_face, lay_heatmap
 from fer_models.video.timeline import GAP
 from fer_models.video.track import Tracker, reduced, scaled
 
-#: What is laid over the largest face.
+#: The overlay on the largest face.
 Layer = Literal["none", "heatmap", "attention"]
 #: Seconds of readings that are kept.
 MINUTE = 60.0
-#: Seconds from one detection to the next while a face is followed, and while there is none: a search in vain is slower.
-_AGAIN, _AGAIN_EMPTY = 0.35, 0.5
+#: Seconds from one detection to the next with a tracked face and without one: a search without a face takes longer.
+_INTERVAL, _INTERVAL_EMPTY = 0.35, 0.5
 _LONGEST = 320
-#: A face is smoothed over so many seconds: a new reading counts more, the longer ago the last one was.
+#: Time constant of the smoothing in seconds: the longer ago the last reading, the more the new one counts.
 _WIDTH = 0.3
 _RATE_SPAN = 2.0
 
@@ -43,13 +43,15 @@ class History:
 
 
 class LiveReader:
-    """Draws box, class and heatmap into frames as they come.
+    """Draws box, class and heatmap into the frames of a camera.
 
-    :meth:`read` is called from the camera's thread, everything else from the page's: a lock guards what they share. The
-    detector works in a thread of its own on a reduced copy; meanwhile faces are followed from frame to frame.
+    :meth:`read` is called from the camera's thread, everything else from the page's; a lock guards the shared state.
+    The detector runs in its own thread on a reduced copy; meanwhile faces are tracked from frame to frame.
 
     Args:
-        detector: a key of the detectors, or ``"auto"``.
+        classifier: The network.
+        layer: The overlay on the largest face.
+        detector: A key of the detectors, or ``"auto"``.
     """
 
     def __init__(self, classifier: Classifier, layer: Layer = "none", detector: str = "auto"):
@@ -66,7 +68,7 @@ class LiveReader:
         self._shape: tuple[int, ...] = ()
 
     def set(self, classifier: Classifier, layer: Layer) -> None:
-        """Go on with another network or layer from the next frame on; another network begins a new minute."""
+        """Use another network or layer from the next frame on; another network clears the history."""
         with self._guard:
             if classifier is not self._classifier:
                 self._readings.clear()
@@ -74,15 +76,16 @@ class LiveReader:
             self._classifier, self._layer = classifier, layer
 
     def read(self, image: np.ndarray, now: float | None = None) -> np.ndarray:
-        """A copy of the frame, uint8 RGB (H, W, 3), with what was read of it drawn in.
+        """A copy of the frame, uint8 RGB (H, W, 3), with box, class and overlay of each face drawn in.
 
         Args:
-            now: seconds on any clock that only rises; the system's where not given.
+            image: uint8 RGB (H, W, 3).
+            now: Seconds on a monotonic clock; the system's if ``None``.
 
         Raises:
             UserError: If the detector's file is missing or damaged.
         """
-        begun = time.perf_counter()
+        start = time.perf_counter()
         now = time.monotonic() if now is None else now
         with self._guard:
             classifier, layer = self._classifier, self._layer
@@ -90,34 +93,34 @@ class LiveReader:
         faces = [(number, scaled(face, 1 / scale)) for number, face in self._faces(small, now)]
         canvas = image.copy()
         if faces:
-            self._classify(canvas, image, faces, classifier, layer, now)
+            self._classify(canvas, image, faces, classifier, layer, now=now)
         with self._guard:
             self._ends.append(now)
             while self._ends[0] < now - _RATE_SPAN:
                 self._ends.popleft()
-            self._work.append(time.perf_counter() - begun)
+            self._work.append(time.perf_counter() - start)
         return canvas
 
     def history(self, now: float | None = None) -> History:
-        """What was read of the largest face in the last minute."""
+        """Readings of the largest face in the last minute."""
         now = time.monotonic() if now is None else now
         with self._guard:
-            kept, classes = list(self._readings), self._classifier.classes
-        if not kept:
+            readings, classes = list(self._readings), self._classifier.classes
+        if not readings:
             empty = np.zeros((0, len(classes)), np.float32)
             return History(np.zeros(0), empty, empty, classes)
-        times, raw, smoothed = zip(*kept, strict=True)
+        times, raw, smoothed = zip(*readings, strict=True)
         return History(np.array(times) - now, np.array(raw), np.array(smoothed), classes)
 
     def rate(self) -> float:
-        """Frames a second over the last two seconds, 0 before there are two."""
+        """Frames a second over the last two seconds, 0 before the second frame."""
         with self._guard:
             if len(self._ends) < 2:
                 return 0.0
             return (len(self._ends) - 1) / max(1e-6, self._ends[-1] - self._ends[0])
 
     def milliseconds(self) -> float:
-        """Median time that one of the last frames took, from its pixels to the drawn picture."""
+        """Median processing time of the last frames, from input to drawn frame."""
         with self._guard:
             return 1000 * float(np.median(self._work)) if self._work else 0.0
 
@@ -126,22 +129,22 @@ class LiveReader:
         self._searcher.shutdown(wait=False, cancel_futures=True)
 
     def _faces(self, small: np.ndarray, now: float) -> list[tuple[int, Face]]:
-        """Number and place of every face in the reduced frame, the largest first."""
+        """Number and box of every face in the reduced frame, the largest first."""
         if small.shape != self._shape:  # The camera was changed.
             self._tracker, self._shape, self._search = Tracker(), small.shape, None
         if self._search is not None and self._search.done():
-            seen, found = self._search.result()
+            searched_frame, detections = self._search.result()
             self._search = None
-            # The result belongs to an earlier frame: it is matched there, and followed to this one.
-            self._tracker.update(seen, found)
-        wait = _AGAIN if self._tracker.tracks else _AGAIN_EMPTY
+            # The detections belong to an earlier frame: match them there; tracking brings them to this one.
+            self._tracker.update(searched_frame, detections)
+        wait = _INTERVAL if self._tracker.tracks else _INTERVAL_EMPTY
         if self._search is None and now - self._searched >= wait:
             self._searched = now
-            self._search = self._searcher.submit(self._look, small)
+            self._search = self._searcher.submit(self._detect, small)
         tracks = self._tracker.follow(small)
         return [(t.number, t.face) for t in sorted(tracks, key=lambda t: -t.face.area)]
 
-    def _look(self, small: np.ndarray) -> tuple[np.ndarray, list[Face]]:
+    def _detect(self, small: np.ndarray) -> tuple[np.ndarray, list[Face]]:
         return small, detect_faces(small, self._detector)
 
     def _classify(
@@ -151,6 +154,7 @@ class LiveReader:
         faces: list[tuple[int, Face]],
         classifier: Classifier,
         layer: Layer,
+        *,
         now: float,
     ) -> None:
         preprocess = classifier.checkpoint.preprocess
@@ -158,16 +162,16 @@ class LiveReader:
         for number, face in faces:
             try:
                 crops.append((number, crop_for(image, face, preprocess)))
-            except ValueError:  # A face that was followed out of the picture.
+            except ValueError:  # A face that was tracked out of the image.
                 continue
         prediction = classifier.predict([crop.pixels for _, crop in crops])
         smoothed = {}
-        for place, (number, crop) in enumerate(crops):
-            raw = prediction.probabilities[place]
+        for rank, (number, crop) in enumerate(crops):
+            raw = prediction.probabilities[rank]
             smoothed[number] = (now, self._smooth(number, raw, now))
             values = smoothed[number][1]
             best = int(values.argmax())
-            if place == 0:
+            if rank == 0:
                 heat = _map(classifier, crop.pixels, best, layer)
                 if heat is not None:
                     lay_heatmap(canvas, crop.corners, heat)
@@ -183,11 +187,11 @@ class LiveReader:
 
     def _smooth(self, number: int, raw: np.ndarray, now: float) -> np.ndarray:
         with self._guard:
-            before = self._smoothed.get(number)
-        if before is None or now - before[0] > GAP or len(before[1]) != len(raw):
+            previous = self._smoothed.get(number)
+        if previous is None or now - previous[0] > GAP or len(previous[1]) != len(raw):
             return raw
-        keep = np.exp(-(now - before[0]) / _WIDTH)
-        mixed: np.ndarray = (keep * before[1] + (1 - keep) * raw).astype(np.float32)
+        weight = np.exp(-(now - previous[0]) / _WIDTH)
+        mixed: np.ndarray = (weight * previous[1] + (1 - weight) * raw).astype(np.float32)
         return mixed
 
 
@@ -197,20 +201,20 @@ def read_still(classifier: Classifier, image: np.ndarray, faces: list[Face], lay
     canvas = image.copy()
     if faces:
         numbered = list(enumerate(sorted(faces, key=lambda face: -face.area), 1))
-        reader._classify(canvas, image, numbered, classifier, layer, 0.0)
+        reader._classify(canvas, image, numbered, classifier, layer, now=0.0)
     reader.close()
     return canvas
 
 
 def _map(classifier: Classifier, pixels: np.ndarray, target: int, layer: Layer) -> np.ndarray | None:
-    """A map (S, S) in [0, 1] over the crop; ``None`` where none is asked for or there is none."""
+    """A map (S, S) in [0, 1] over the crop; ``None`` without a layer or if the layer has no map."""
     if layer == "heatmap":
-        found = explain(classifier, classifier.prepare([pixels]), "grad_cam", target)
-        return found.heatmap()[0] if found.has_positive[0] else None
+        attribution = explain(classifier, classifier.prepare([pixels]), "grad_cam", target)
+        return attribution.heatmap()[0] if attribution.has_positive[0] else None
     if layer == "attention":
         maps = [m.overlay for m in attention_maps(classifier, classifier.prepare([pixels]), 1) if m.overlay is not None]
         if maps:
-            # The last one lies nearest to the answer.
+            # The last layer is the nearest to the prediction.
             values = maps[-1][0]
             low, high = float(values.min()), float(values.max())
             return (values - low) / (high - low) if high > low else None

@@ -1,7 +1,7 @@
-"""Videos in: decoded from memory, frame by frame, with a sentence for each way in which a file can be bad.
+"""Open videos: decoded from memory, frame by frame, with a clear message for each kind of bad file.
 
-Nothing is written to disk, and one frame at a time is held. The kind of file is told by its first bytes and only the
-kinds named here are opened: FFmpeg also reads play lists, which could name files of this computer or of another one.
+Nothing is written to disk, and only one frame is held at a time. The first bytes decide on the container, and only the
+containers listed here are opened: FFmpeg also reads play lists, which could name other files or hosts.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from fer_models.errors import UserError
 
 KINDS_SENTENCE = "mp4, webm, mov, avi or mkv file, or a ZIP of numbered pictures"
 MAX_WIDTH, MAX_HEIGHT = 4096, 2304
-#: Longest side at which frames are handed out: faces are read at 48 to 224 pixels, so that more only costs time.
+#: Longest side of decoded frames: networks read faces at 48 to 224 pixels, so more only costs time.
 LONGEST = 1280
-#: What is assumed where nothing else is known, as for a folder or ZIP of pictures.
+#: Assumed frame rate of a source without one, such as a folder or ZIP of images.
 FRAMES_A_SECOND = 25.0
 
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What the head of a video says: ``width`` and ``height`` in pixels, ``fps`` frames a second.
+    """The header of a video: ``width`` and ``height`` in pixels, ``fps`` frames a second.
 
-    ``frames`` is how many there should be, ``None`` where the file does not tell; ``kind`` names container and codec.
+    ``frames`` is the expected count, ``None`` if the file does not state it; ``kind`` names container and codec.
     """
 
     name: str
@@ -39,7 +39,7 @@ class VideoInfo:
 
     @property
     def seconds(self) -> float | None:
-        """Length in seconds as far as the head tells."""
+        """Length in seconds by the header; ``None`` if it is unknown."""
         return None if self.frames is None else self.frames / self.fps
 
 
@@ -53,7 +53,7 @@ class Frame:
 
 
 class Video(ABC):
-    """Frames in order; each call of :meth:`frames` begins anew. ``notes`` are sentences for a person."""
+    """Frames in order; each call of :meth:`frames` starts from the beginning. ``notes`` are sentences for the user."""
 
     info: VideoInfo
     notes: list[str]
@@ -68,7 +68,7 @@ class Video(ABC):
 
     @abstractmethod
     def frame(self, index: int, seconds: float, longest: int = LONGEST) -> Frame:
-        """One frame, by what :meth:`frames` said of it.
+        """One frame, by the index and time that :meth:`frames` yielded.
 
         Raises:
             UserError: If it cannot be decoded.
@@ -82,7 +82,7 @@ def open_video(data: bytes, name: str = "the video") -> Video:
         UserError: If the bytes are empty, of another kind, damaged, without pictures, with pictures that are too large,
             or of a codec that cannot be decoded here; or if there is only one frame.
     """
-    # Both kinds are built on this module.
+    # Both modules import this one.
     from fer_models.video.encoded import EncodedVideo
     from fer_models.video.image_sequence import ZippedFrames
 
@@ -100,7 +100,7 @@ def read_video(path: str | Path) -> Video:
     """A video file, a ZIP of pictures, or a folder of pictures.
 
     Raises:
-        UserError: If it is not there or :func:`open_video` refuses it.
+        UserError: If it does not exist or :func:`open_video` refuses it.
     """
     from fer_models.video.image_sequence import FolderFrames
 

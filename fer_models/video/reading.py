@@ -1,4 +1,4 @@
-"""Read the expressions of a video: who is seen when, and what a network says of each face."""
+"""Read the expressions of a video: who is seen when, and what a network predicts for each face."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from fer_models.video.timeline import SHORTEST, Stretch, band, smooth, stretches
 from fer_models.video.track import Follower, scaled
 
 _BATCH = 64
-#: A face that the detector found in a single frame of a video in which it looked this often is taken for a mistake.
-_LOOKS = 4
+#: In a video searched at least this often, a face that was detected only once counts as a false detection.
+_SEARCHES = 4
 
 
 @checked("Video")
@@ -33,21 +33,23 @@ class ReadingOptions:
         UserError: If a value is out of range; the message names it.
     """
 
-    every: Annotated[int, Field(ge=1, description="Only each of so many frames.")] = 1
+    every: Annotated[int, Field(ge=1, description="Read every n-th frame.")] = 1
     detect_every: Annotated[
         int,
         Field(
             ge=1,
-            description="Of the frames read, only each of so many is searched for faces; between, they are followed.",
+            description="Run the detector on every n-th frame that is read; faces are tracked in between.",
         ),
     ] = 3
     smoothing: Annotated[str, Field(description="A key of fer_models.video.timeline.SMOOTHINGS.")] = "window"
     width: Annotated[
         float,
-        Field(description="Of the smoothing, in seconds; at least one reading on each side takes part."),
+        Field(description="Of the smoothing, in seconds; it always spans at least one reading on each side."),
     ] = 0.4
     detector: Annotated[str, Field(description="A key of the detectors, or auto.")] = "auto"
-    longest: Annotated[int, Field(description="Longest side of the copy that is searched, in pixels.")] = 480
+    longest: Annotated[
+        int, Field(description="Longest side in pixels of the reduced copy that the detector searches.")
+    ] = 480
     smallest: Annotated[
         float,
         Field(
@@ -58,7 +60,7 @@ class ReadingOptions:
     ] = 0.0
     score: Annotated[
         float | None,
-        Field(ge=0, le=1, description="Smallest score of a face; none takes the detector's own default."),
+        Field(ge=0, le=1, description="Smallest score of a face; none for the detector's default."),
     ] = None
 
     def __post_init__(self) -> None:
@@ -71,16 +73,17 @@ class Person:
     """One person's readings, T of them in order of time.
 
     Args:
-        number: counted from 1 in the order of appearance.
+        number: Counted from 1 in the order of appearance.
         frames: int64 (T,), numbers of the video's frames.
         seconds: float64 (T,) after the start.
         faces: T boxes in pixels of the video.
-        detected: bool (T,), ``False`` where the face was followed.
+        detected: bool (T,), ``False`` where the face was tracked.
         raw: float32 (T, K), probabilities of each frame alone.
         smoothed: float32 (T, K), smoothed in time.
-        low, high: float32 (T,), the band of the raw probability of the class that leads.
-        stretches: where one class led, with its peak.
-        embeddings: float16 (T, F), the network's features, or ``None`` where they were not asked for.
+        low: float32 (T,), lower edge of the band of the leading class's raw probability.
+        high: float32 (T,), upper edge of that band.
+        stretches: Where one class led, with its peak.
+        embeddings: float16 (T, F), the network's features; ``None`` if they were not kept.
     """
 
     number: int
@@ -98,7 +101,7 @@ class Person:
 
 @dataclass(frozen=True)
 class VideoReading:
-    """What was read of a video; ``frames_read`` frames took ``work`` seconds; ``notes`` are sentences for a person."""
+    """The readings of a video; ``frames_read`` frames took ``work`` seconds; ``notes`` are sentences for the user."""
 
     info: VideoInfo
     classes: tuple[str, ...]
@@ -121,8 +124,8 @@ class VideoReading:
 
 
 @dataclass
-class _Seen:
-    """One person while the video is being read."""
+class _Readings:
+    """One person's readings while the video is being read."""
 
     frames: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
@@ -141,14 +144,18 @@ def read_expressions(
     embeddings: bool = False,
     progress: Progress = silent,
 ) -> VideoReading:
-    """Follow and classify every face of a video.
+    """Track and classify every face of a video.
 
-    Frames are decoded one at a time and faces classified 64 at a time; kept are numbers only, some hundred bytes a face
+    Frames are decoded one at a time and faces classified 64 at a time. Only numbers are kept, some hundred bytes a face
     and frame.
 
     Args:
-        embeddings: keep the network's features too, for a network of sequences.
-        progress: told how far it is, 0 where the length is unknown; an exception raised in it ends the work.
+        video: The video.
+        classifier: The network.
+        options: How the video is read; the defaults of :class:`ReadingOptions` if ``None``.
+        embeddings: Keep the network's features too, for a network of sequences.
+        progress: Called with the fraction done, 0 if the length is unknown, and a message; an exception raised in it
+            ends the work.
 
     Raises:
         UserError: If the video cannot be decoded or the detector's file is missing or damaged.
@@ -157,15 +164,15 @@ def read_expressions(
     start = time.perf_counter()
     follower: Follower | None = None
     preprocess = classifier.checkpoint.preprocess
-    seen: dict[int, _Seen] = {}
+    readings: dict[int, _Readings] = {}
     waiting: list[tuple[int, np.ndarray]] = []
 
     def classify() -> None:
         prediction = classifier.predict([crop for _, crop in waiting], batch_size=_BATCH)
         for (number, _), raw, features in zip(waiting, prediction.probabilities, prediction.embedding, strict=True):
-            seen[number].raw.append(raw)
+            readings[number].raw.append(raw)
             if embeddings:
-                seen[number].embeddings.append(features.astype(np.float16))
+                readings[number].embeddings.append(features.astype(np.float16))
         waiting.clear()
 
     read = 0
@@ -178,9 +185,9 @@ def read_expressions(
         for track in follower.step(frame.image):
             try:
                 crop = crop_for(frame.image, track.face, preprocess)
-            except ValueError:  # A face that was followed out of the picture.
+            except ValueError:  # A face that was tracked out of the image.
                 continue
-            person = seen.setdefault(track.number, _Seen())
+            person = readings.setdefault(track.number, _Readings())
             person.frames.append(frame.index)
             person.seconds.append(frame.seconds)
             person.faces.append(scaled(track.face, factor))
@@ -192,9 +199,9 @@ def read_expressions(
         total = video.info.frames
         progress(min(1.0, frame.index / total) if total else 0.0, f"{read:,} frames read")
     classify()
-    looks = -(-read // options.detect_every)
-    kept = [item for item in seen.items() if item[1].hits > 1 or looks < _LOOKS]
-    persons = [_person(number, one, classifier.classes, options) for number, (_, one) in enumerate(kept, 1)]
+    searches = -(-read // options.detect_every)
+    reliable = [track for track in readings.values() if track.hits > 1 or searches < _SEARCHES]
+    persons = [_person(number, track, classifier.classes, options) for number, track in enumerate(reliable, 1)]
     notes = list(video.notes)
     if not persons:
         notes.append("No face was found; faces should be upright and at least a twentieth of the picture wide.")
@@ -203,41 +210,43 @@ def read_expressions(
 
 
 def smooth_again(reading: VideoReading, smoothing: str, width: float) -> VideoReading:
-    """The same reading with another smoothing; nothing is read or classified again.
+    """The same reading with another smoothing, without reading or classifying again.
 
     Raises:
         UserError: If there is no such smoothing or the width is not positive.
     """
     options = dataclasses.replace(reading.options, smoothing=smoothing, width=width)
-    persons = [
-        _smoothed(person.number, person.frames, person.seconds, person.faces, person.detected, person.raw,
-                  person.embeddings, reading.classes, options)
-        for person in reading.persons
-    ]  # fmt: skip
+    persons = [_smoothed(person, reading.classes, options) for person in reading.persons]
     return dataclasses.replace(reading, options=options, persons=persons)
 
 
-def _person(number: int, one: _Seen, classes: tuple[str, ...], options: ReadingOptions) -> Person:
-    embeddings = np.array(one.embeddings) if one.embeddings else None
-    return _smoothed(number, np.array(one.frames), np.array(one.seconds), one.faces, np.array(one.detected),
-                     np.array(one.raw, np.float32), embeddings, classes, options)  # fmt: skip
+def _person(number: int, readings: _Readings, classes: tuple[str, ...], options: ReadingOptions) -> Person:
+    embeddings = np.array(readings.embeddings) if readings.embeddings else None
+    raw = np.array(readings.raw, np.float32)
+    leading = raw.max(1)
+    unsmoothed = Person(
+        number=number,
+        frames=np.array(readings.frames),
+        seconds=np.array(readings.seconds),
+        faces=readings.faces,
+        detected=np.array(readings.detected),
+        raw=raw,
+        smoothed=raw,
+        low=leading,
+        high=leading,
+        stretches=[],
+        embeddings=embeddings,
+    )
+    return _smoothed(unsmoothed, classes, options)
 
 
-def _smoothed(
-    number: int,
-    frames: np.ndarray,
-    seconds: np.ndarray,
-    faces: list[Face],
-    detected: np.ndarray,
-    raw: np.ndarray,
-    embeddings: np.ndarray | None,
-    classes: tuple[str, ...],
-    options: ReadingOptions,
-) -> Person:
-    # A reading needs a neighbour on each side to be smoothed, however far apart the frames that are read lie.
+def _smoothed(person: Person, classes: tuple[str, ...], options: ReadingOptions) -> Person:
+    """The person with smoothed probabilities, band and stretches computed from the raw probabilities."""
+    raw, seconds = person.raw, person.seconds
+    # Smoothing needs a neighbour on each side of a reading, however far apart the frames are.
     step = float(np.median(np.diff(seconds))) if len(seconds) > 1 else 0.0
     width = max(options.width, 2 * step)
     smoothed = smooth(raw, seconds, options.smoothing, width)
     low, high = band(np.take_along_axis(raw, smoothed.argmax(1)[:, None], 1)[:, 0], seconds, width)
     parts = stretches(smoothed, seconds, classes, max(SHORTEST, 1.5 * step))
-    return Person(number, frames, seconds, faces, detected, raw, smoothed, low, high, parts, embeddings)
+    return dataclasses.replace(person, smoothed=smoothed, low=low, high=high, stretches=parts)

@@ -1,4 +1,4 @@
-"""What was read of a video as JSON and as CSV."""
+"""The readings of a video as JSON and as CSV."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fer_models.video.timeline import shares
 
 
 def reading_json(reading: VideoReading) -> dict[str, Any]:
-    """All that was read, as JSON: times in seconds, boxes in pixels, probabilities in [0, 1]."""
+    """All readings as JSON: times in seconds, boxes in pixels, probabilities in [0, 1]."""
     persons = []
     for person in reading.persons:
         readings = [

@@ -26,7 +26,7 @@ class Recording:
         name: such as ``"S005_001"``.
         subject: such as ``"S005"``.
         frames: T files in their order.
-        labels: T names of emotions; ``None`` on the way from the one to the other, where nobody coded the frames.
+        labels: T names of emotions; ``None`` for the frames in between, which nobody coded.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Recording:
 
 
 def read_recordings(folder: str | Path) -> tuple[list[Recording], list[str]]:
-    """All recordings with an emotion below a folder in CK+'s layout, by name, and sentences on what was left out.
+    """All recordings with an emotion below a folder in CK+'s layout, sorted by name, and notes on what was left out.
 
     The first frame is neutral and the last three show the emotion; of four frames or fewer, all but the first.
 
@@ -44,7 +44,7 @@ def read_recordings(folder: str | Path) -> tuple[list[Recording], list[str]]:
     327 of 593 recordings.
 
     Raises:
-        UserError: If the folder is not there, holds no such frames or no emotions, or an emotion's file cannot be read.
+        UserError: If the folder does not exist or has no such frames or emotions, or an emotion's file cannot be read.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -60,14 +60,14 @@ def read_recordings(folder: str | Path) -> tuple[list[Recording], list[str]]:
         raise UserError(f"{folder.name!r} holds no recordings; they are read from {_LAYOUT}.")
     if not frames.keys() & emotions.keys():
         raise UserError(f"{folder.name!r} tells no emotion of its recordings; they are read from {_LAYOUT}.")
-    found = [
+    recordings = [
         _recording(name, tuple(file for _, file in sorted(numbered.items())), emotions[name])
         for name, numbered in sorted(frames.items())
         if name in emotions and len(numbered) > 1
     ]
-    without = len(frames) - len(found)
+    without = len(frames) - len(recordings)
     notes = [f"{without} of {len(frames)} recordings have no emotion or one frame; left out."] if without else []
-    return found, notes
+    return recordings, notes
 
 
 def _recording(name: str, files: tuple[Path, ...], emotion: str) -> Recording:
@@ -87,7 +87,7 @@ def _emotion(file: Path) -> str:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Files below a folder, those and folders whose names begin with a dot left out."""
+    """Files below a folder, without files and folders whose names start with a dot."""
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith("."):
             continue

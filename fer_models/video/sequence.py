@@ -1,4 +1,4 @@
-"""Sequences of faces: train a network of sequences over a frozen classifier, keep it, and read videos with it."""
+"""Sequences of faces: train a network of sequences over a frozen classifier, save it, and read videos with it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from fer_models.video.sequence_data import BUILT_IN, EmbeddedSequence
 from fer_models.video.timeline import stretches
 
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
-#: Below a checkpoint's own folder.
+#: Subfolder of a checkpoint's folder.
 FOLDER = "sequence"
 
 
@@ -47,8 +47,8 @@ class SequenceNetwork:
         """float32 (T, K) for the embeddings (T, F) of one sequence."""
         with torch.inference_mode():
             logits = self.model.eval()(torch.from_numpy(np.asarray(embeddings, np.float32))[None])
-        found: np.ndarray = logits[0].softmax(1).numpy()
-        return found
+        probabilities: np.ndarray = logits[0].softmax(1).numpy()
+        return probabilities
 
 
 def train_sequences(
@@ -61,9 +61,9 @@ def train_sequences(
     data: str = BUILT_IN,
     progress: Progress | None = None,
 ) -> SequenceNetwork:
-    """Train on four fifths of the people and measure on the others; the classifier stays as it is.
+    """Train on four fifths of the people and measure on the rest; the classifier is not changed.
 
-    Frames without a label (-1) are read for their neighbours' sake and count neither for the loss nor for accuracy.
+    Frames without a label (-1) are context: they count neither in the loss nor in the accuracy.
 
     Raises:
         UserError: If there are sequences of fewer than five people.
@@ -71,9 +71,9 @@ def train_sequences(
     people = sorted({sequence.subject for sequence in sequences})
     if len(people) < 5:
         raise UserError(f"A sequence network needs sequences of at least 5 people, not {len(people)}.")
-    held = set(np.random.default_rng(seed).permutation(people)[: len(people) // 5].tolist())
-    train = [s for s in sequences if s.subject not in held]
-    test = [s for s in sequences if s.subject in held]
+    held_out = set(np.random.default_rng(seed).permutation(people)[: len(people) // 5].tolist())
+    train = [s for s in sequences if s.subject not in held_out]
+    test = [s for s in sequences if s.subject in held_out]
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -91,20 +91,20 @@ def train_sequences(
             if progress is not None:
                 progress((epoch + 1) / epochs, f"epoch {epoch + 1} of {epochs}, loss {loss.item():.3f}")
     network = SequenceNetwork(model.eval(), classifier.classes, classifier.checkpoint.sha256, {}, data)
-    labels_all = np.concatenate([s.labels for s in test])
-    said = np.concatenate([network.probabilities(s.embeddings).argmax(1) for s in test])
-    alone = np.concatenate([s.framewise for s in test])
-    known = labels_all >= 0
+    test_labels = np.concatenate([s.labels for s in test])
+    predicted = np.concatenate([network.probabilities(s.embeddings).argmax(1) for s in test])
+    framewise = np.concatenate([s.framewise for s in test])
+    labelled = test_labels >= 0
     figures = {
-        "sequence": float((said == labels_all)[known].mean()),
-        "framewise": float((alone == labels_all)[known].mean()),
-        "n": float(known.sum()),
+        "sequence": float((predicted == test_labels)[labelled].mean()),
+        "framewise": float((framewise == test_labels)[labelled].mean()),
+        "n": float(labelled.sum()),
     }
     return dataclasses.replace(network, figures=figures)
 
 
 def save_sequence_network(network: SequenceNetwork, folder: str | Path) -> Path:
-    """Write weights and configuration into a folder, made where it is not there.
+    """Write weights and configuration into a folder, which is created if missing.
 
     Raises:
         UserError: If it cannot be written.
@@ -153,17 +153,21 @@ def load_sequence_network(folder: str | Path, classifier: Classifier) -> Sequenc
 
 
 def read_person(network: SequenceNetwork, person: Person) -> Person:
-    """The person with what the network says of their frames in sequence in place of the smoothed probabilities.
+    """The person with the sequence network's probabilities in place of the smoothed ones.
 
     Raises:
-        UserError: If the reading did not keep the embeddings.
+        UserError: If the reading has no embeddings.
     """
     if person.embeddings is None:
         raise UserError("This video was read without its embeddings; read it again for the network of sequences.")
-    said = network.probabilities(person.embeddings)
-    lead = said.max(1)
+    probabilities = network.probabilities(person.embeddings)
+    leading = probabilities.max(1)
     return dataclasses.replace(
-        person, smoothed=said, low=lead, high=lead, stretches=stretches(said, person.seconds, network.classes)
+        person,
+        smoothed=probabilities,
+        low=leading,
+        high=leading,
+        stretches=stretches(probabilities, person.seconds, network.classes),
     )
 
 

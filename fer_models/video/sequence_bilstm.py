@@ -1,8 +1,8 @@
 """A bidirectional LSTM over the embeddings of consecutive frames, for expressions that move.
 
-It is not in the registry of networks: those take one picture (B, C, H, W), have layers for class activation maps and
-train on shuffled faces, and every contract of theirs would be empty here. This one reads what any of them says of the
-frames of a video, (B, T, F), in order, while that network stays frozen.
+It is not in the registry of networks: those take one image (B, C, H, W), have layers for class activation maps and
+train on shuffled faces, none of which applies here. This network reads the embeddings (B, T, F) that any of them
+computes for the frames of a video, in order; that network stays frozen.
 
 Source: Schuster and Paliwal 1997 (bidirectional recurrent networks); Hochreiter and Schmidhuber 1997 (LSTM). Over frame
 embeddings of a frozen convolutional network as in Donahue et al. 2015 (LRCN), without their fine-tuning.
@@ -37,7 +37,7 @@ class SequenceBiLSTM(nn.Module):
     Shape:
         - Input :math:`(B, T, F)`, and optionally ``lengths`` int64 :math:`(B,)` on the CPU: frames beyond a sequence's
           length are padding, which changes nothing before it.
-        - Output: logits :math:`(B, T, K)`; those of padding mean nothing.
+        - Output: logits :math:`(B, T, K)`; ignore those of padding.
 
     Raises:
         UserError: If the input is not (B, T, F) with T at least 1.

@@ -1,4 +1,4 @@
-"""Faces in their order, embedded by a frozen classifier: drawn ones, and the recordings of a folder."""
+"""Sequences of faces, embedded by a frozen classifier: drawn ones, and the recordings of a folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fer_models.robustness import CORRUPTIONS
 from fer_models.video.drawn import DrawnVideo
 from fer_models.video.recordings import Recording, read_recordings
 
-#: What the sequences are where no folder is named.
+#: Name of the built-in sequences, used when no folder is named.
 BUILT_IN = "sequences of built-in people"
 #: Readings a second at which the built-in sequences are drawn, as pages read videos.
 _RATE = 10.0
@@ -30,7 +30,7 @@ _FAULTS, _HEAVIEST = ("low_light", "blur", "noise"), 3
 class EmbeddedSequence:
     """The frames of one sequence in order: ``embeddings`` float32 (T, F), ``labels`` int64 (T,), class numbers.
 
-    A label of -1 is not known. ``framewise`` int64 (T,) is what the frozen classifier says of each frame alone.
+    A label of -1 is unknown. ``framewise`` int64 (T,) is the frozen classifier's prediction for each frame alone.
     ``subject`` names the person.
     """
 
@@ -54,25 +54,25 @@ def drawn_sequences(
 ) -> list[EmbeddedSequence]:
     """Sequences of built-in people, each showing three expressions one after the other, cut to the face.
 
-    Subtle ones among them: each sequence has an intensity of its own. Nearly half of the frames are dim, blurred or
-    noisy, each in its own way: were all frames of a held expression alike, their order could tell nothing.
+    Each sequence has its own intensity, so some are subtle. Nearly half of the frames are dim, blurred or noisy, each
+    differently: if all frames of a held expression were alike, their order would carry no information.
     """
     rng = np.random.default_rng(seed)
     classes = list(classifier.classes)
     size = classifier.checkpoint.preprocess.size
-    found = []
+    sequences = []
     for number in range(count):
-        shown = tuple(str(name) for name in rng.permutation(classes)[:3])
+        expressions = tuple(str(name) for name in rng.permutation(classes)[:3])
         hold = float(rng.uniform(0.6, 1.4))
-        video = DrawnVideo(shown, hold=hold, change=0.4, fps=_RATE, seed=1, subject=int(rng.integers(40)),
+        video = DrawnVideo(expressions, hold=hold, change=0.4, fps=_RATE, seed=1, subject=int(rng.integers(40)),
                            intensity=float(rng.uniform(0.35, 0.95)))  # fmt: skip
         moments = np.arange(video.count) / video.fps
-        labels = [classes.index(shown[min(int(moment / hold), len(shown) - 1)]) for moment in moments]
+        labels = [classes.index(expressions[min(int(moment / hold), len(expressions) - 1)]) for moment in moments]
         crops = [_filmed(resize(video.face(index), size), rng) for index in range(video.count)]
-        found.append(embed_frames(classifier, crops, np.array(labels), f"S{video.subject:03d}"))
+        sequences.append(embed_frames(classifier, crops, np.array(labels), f"S{video.subject:03d}"))
         if progress is not None:
             progress((number + 1) / count, f"sequence {number + 1} of {count} drawn")
-    return found
+    return sequences
 
 
 def _filmed(face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -83,39 +83,39 @@ def _filmed(face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def recorded_sequences(
     classifier: Classifier, folder: str | Path, progress: Progress | None = None
 ) -> tuple[list[EmbeddedSequence], list[str]]:
-    """The recordings of a folder, cut to the face, and sentences on what was left out.
+    """The recordings of a folder, cut to the face, and notes on what was left out.
 
-    A face is looked for in a recording's last frame and cut at the same place in all frames: such recordings are
-    short, and a crop that jumps would look like a movement of the face.
+    The face is detected in the last frame of a recording and cut at the same position in all frames: such recordings
+    are short, and a crop that jumps would look like a movement of the face.
 
     Raises:
         UserError: If the folder holds no such recordings, a picture cannot be read, or no recording can be used.
     """
     classes = list(classifier.classes)
     recordings, notes = read_recordings(folder)
-    found, strange, faceless = [], 0, 0
-    for number, one in enumerate(recordings):
-        if not {name for name in one.labels if name} & set(classes):
-            strange += 1
-        elif (crops := _crops(classifier, one)) is None:
+    sequences, without_class, faceless = [], 0, 0
+    for number, recording in enumerate(recordings):
+        if not {name for name in recording.labels if name} & set(classes):
+            without_class += 1
+        elif (crops := _crops(classifier, recording)) is None:
             faceless += 1
         else:
-            labels = [classes.index(name) if name in classes else -1 for name in one.labels]
-            found.append(embed_frames(classifier, crops, np.array(labels), one.subject))
+            labels = [classes.index(name) if name in classes else -1 for name in recording.labels]
+            sequences.append(embed_frames(classifier, crops, np.array(labels), recording.subject))
         if progress is not None:
             progress((number + 1) / len(recordings), f"recording {number + 1} of {len(recordings)} read")
-    if strange:
-        notes.append(f"{strange} recordings show no class of this network and were left out.")
+    if without_class:
+        notes.append(f"{without_class} recordings show no class of this network and were left out.")
     if faceless:
         notes.append(f"No face was found at the end of {faceless} recordings; they were left out.")
-    if not found:
+    if not sequences:
         raise UserError(f"No recording in {Path(folder).name!r} can be used. {' '.join(notes)}")
-    return found, notes
+    return sequences, notes
 
 
-def _crops(classifier: Classifier, one: Recording) -> list[np.ndarray] | None:
+def _crops(classifier: Classifier, recording: Recording) -> list[np.ndarray] | None:
     preprocess = classifier.checkpoint.preprocess
-    faces = detect_faces(read_image(one.frames[-1]))
+    faces = detect_faces(read_image(recording.frames[-1]))
     if not faces:
         return None
-    return [crop_for(read_image(file), faces[0], preprocess).large for file in one.frames]
+    return [crop_for(read_image(file), faces[0], preprocess).large for file in recording.frames]

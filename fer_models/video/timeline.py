@@ -15,7 +15,7 @@ SMOOTHINGS = {
     "exponential": "each reading counts less the older it is, by e over the width: for live use, and it lags",
     "none": "the readings as they are",
 }
-#: Readings further apart than this, in seconds, do not belong together: the person was not seen between them.
+#: A gap in seconds: the person was not seen between readings that are further apart.
 GAP = 1.0
 #: A class that leads for less than this, in seconds, is a flicker.
 SHORTEST = 0.25
@@ -23,7 +23,7 @@ SHORTEST = 0.25
 
 @dataclass(frozen=True)
 class Stretch:
-    """A time in which one class was the most probable: from ``start`` to ``end`` in seconds, its ``peak`` between.
+    """A period in which one class was the most probable: from ``start`` to ``end`` in seconds, its ``peak`` between.
 
     ``first``, ``last`` and ``at`` are the positions of the readings; ``probability`` is the smoothed one at the peak.
     """
@@ -91,7 +91,7 @@ def stretches(
         probabilities: (T, K), smoothed.
         seconds: (T,), rising.
     """
-    found: list[Stretch] = []
+    result: list[Stretch] = []
     for first, stop in _pieces(seconds):
         lead = probabilities[first:stop].argmax(1)
         edges = [0, *(np.flatnonzero(np.diff(lead)) + 1).tolist(), stop - first]
@@ -109,8 +109,8 @@ def stretches(
         for a, b, start, end, name in parts:
             at = first + a + int(probabilities[first + a : first + b, name].argmax())
             peak, share = float(seconds[at]), float(probabilities[at, name])
-            found.append(Stretch(classes[name], start, end, peak, share, first + a, first + b - 1, at))
-    return found
+            result.append(Stretch(classes[name], start, end, peak, share, first + a, first + b - 1, at))
+    return result
 
 
 def shares(parts: Sequence[Stretch]) -> dict[str, float]:
@@ -139,6 +139,6 @@ def _window(seconds: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
     # A tenth of a millisecond more: equal steps are not quite equal in binary.
     low = np.searchsorted(seconds, seconds - width / 2 - 1e-4)
     high = np.searchsorted(seconds, seconds + width / 2 + 1e-4, side="right")
-    here = np.arange(len(seconds))
-    reach = np.minimum(here - low, high - 1 - here)
-    return here - reach, here + reach + 1
+    positions = np.arange(len(seconds))
+    reach = np.minimum(positions - low, high - 1 - positions)
+    return positions - reach, positions + reach + 1

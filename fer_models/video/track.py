@@ -1,8 +1,8 @@
-"""Follow faces from frame to frame: detection now and then, a search near the last place between, one number a person.
+"""Track faces from frame to frame: detection every few frames, template matching in between, one number a person.
 
-Two faces belong together when their boxes overlap, or when they lie near each other and look alike. Looks are compared
-as small grey patches, normalised, so that a change of light does not matter. That is all: someone who leaves and comes
-back is a new person, and after a cut another face at the same place and of the same look is taken for the first.
+Two faces belong together when their boxes overlap, or when they lie near each other and look alike. Their appearance is
+compared as small grey patches, normalised, so that a change of light does not matter. Nothing else is compared: someone
+who leaves and comes back is a new person, and after a cut a similar face at the same position continues the track.
 """
 
 from __future__ import annotations
@@ -18,35 +18,37 @@ from fer_models.faces.image import resize
 
 #: Boxes that overlap by this much (intersection over union) are the same face, unless they look different.
 _OVERLAP = 0.3
-#: Boxes that do not overlap so far must look alike this much (correlation of the patches) and lie within a side.
+#: Boxes that overlap less must look alike this much (correlation of the patches) and lie within a side.
 _ALIKE = 0.6
 #: Overlapping boxes whose patches correlate less than this show two faces.
 _UNLIKE = -0.1
-#: Sides of a face in pixels of the searched copy: smaller ones are hardly found and cannot be read.
+#: Sides of a face in pixels of the searched copy: smaller ones are rarely detected and cannot be classified.
 _LEAST = 24.0
 #: The same face grows or shrinks between two detections by at most this.
 _GROWTH = 1.6
-#: A template is found again when it correlates this much with the best place near the last one.
-_FOUND = 0.5
-#: How far around its last place a face is looked for, in parts of its side.
+#: A track continues when its template correlates this much with the best position near the last one.
+_LEAST_FIT = 0.5
+#: How far around its last position a face is searched for, in parts of its side.
 _REACH = 0.35
 _PATCH = 24
-#: Detections that may miss a face which is still followed; after that its track ends.
+#: Detections in a row that may miss a face before its track ends.
 _PATIENCE = 4
-#: Weight of a new detection's size against the size so far: boxes of a still face tremble.
+#: Weight of a new detection's size against the current size: boxes of a still face tremble.
 _SIZE_WEIGHT = 0.4
 
 
 @dataclass
 class Track:
-    """One face as it is followed.
+    """One tracked face.
 
     Args:
-        number: of the person, counted from 1 in the order of appearance.
-        face: the latest place, in pixels of the frames given.
-        detected: whether the detector found it in the latest frame; otherwise it was looked for near its last place.
-        hits: how often the detector has found it.
-        misses: detections in a row that did not find it.
+        number: Of the person, counted from 1 in the order of appearance.
+        face: The latest box, in pixels of the frames.
+        patch: Normalised appearance, float32 (24, 24).
+        template: Grey pixels of the face, uint8, searched for in the next frame.
+        detected: Whether the detector found it in the latest frame; otherwise it was tracked.
+        hits: Number of detections.
+        misses: Detections in a row that did not find it.
     """
 
     number: int
@@ -59,9 +61,9 @@ class Track:
 
 
 class Tracker:
-    """Keeps the tracks of a video whose frames come in order, all of one size.
+    """Tracks of a video whose frames come in order, all of one size.
 
-    Give each frame to :meth:`update` with what a detector found in it, or to :meth:`follow` without.
+    Pass each frame to :meth:`update` together with its detections, or to :meth:`follow` without any.
     """
 
     def __init__(self) -> None:
@@ -69,47 +71,53 @@ class Tracker:
         self._count = 0
 
     def update(self, frame: np.ndarray, faces: list[Face]) -> list[Track]:
-        """Match detections with the tracks and return those that go on, longest-known first.
+        """Match detections with the tracks and return the tracks that continue, oldest first.
 
-        Pairs are taken greedily, the best sum of overlap and likeness first. A face without a track begins one; a track
-        without a face is followed, and ends after a few detections that missed it or where it is not found again.
+        Pairs are matched greedily, the highest sum of overlap and likeness first. A face without a track starts one. A
+        track without a face is searched near its last position; it ends when that fails or after a few missed
+        detections.
 
         Args:
             frame: uint8 RGB (H, W, 3).
-            faces: in its pixels.
+            faces: Detections in pixels of the frame.
         """
         grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
         patches = [_patch(grey, face.box) for face in faces]
+        matched = self._match(faces, patches)
+        tracks = []
+        for t, track in enumerate(self.tracks):
+            if t in matched:
+                _renew(track, faces[matched[t]], grey)
+                tracks.append(track)
+            else:
+                track.misses += 1
+                if track.misses <= _PATIENCE and _search(track, grey):
+                    tracks.append(track)
+        for f, face in enumerate(faces):
+            if f not in matched.values():
+                self._count += 1
+                tracks.append(Track(self._count, face, patches[f], _cut(grey, face.box)))
+        self.tracks = tracks
+        return list(tracks)
+
+    def _match(self, faces: list[Face], patches: list[np.ndarray]) -> dict[int, int]:
+        """Position of a track to position of the face that continues it."""
         pairs = []
         for t, track in enumerate(self.tracks):
             for f, face in enumerate(faces):
-                score = _belong(track, face, patches[f])
+                score = _match_score(track, face, patches[f])
                 if score is not None:
                     pairs.append((score, t, f))
         matched: dict[int, int] = {}
         for _, t, f in sorted(pairs, reverse=True):
             if t not in matched and f not in matched.values():
                 matched[t] = f
-        kept = []
-        for t, track in enumerate(self.tracks):
-            if t in matched:
-                _renew(track, faces[matched[t]], grey)
-                kept.append(track)
-            else:
-                track.misses += 1
-                if track.misses <= _PATIENCE and _search(track, grey):
-                    kept.append(track)
-        for f, face in enumerate(faces):
-            if f not in matched.values():
-                self._count += 1
-                kept.append(Track(self._count, face, patches[f], _cut(grey, face.box)))
-        self.tracks = kept
-        return list(kept)
+        return matched
 
     def follow(self, frame: np.ndarray) -> list[Track]:
-        """Look for each face near its last place in a frame in which nothing was detected.
+        """Search for each face near its last position, in a frame without detection.
 
-        A face that is not found stays where it was until the next detection decides.
+        A face that is not found keeps its box until the next detection.
 
         Args:
             frame: uint8 RGB (H, W, 3).
@@ -124,11 +132,11 @@ class Follower:
     """Detector and tracker together: faces of each frame, with detection on a reduced copy of every few frames.
 
     Args:
-        detector: a key of the detectors, or ``"auto"``.
-        detect_every: frames from one detection to the next; 1 detects in each.
-        longest: longest side of the reduced copy in pixels.
-        smallest: least width and height of a face in pixels of the frame; less than 24 of the copy never counts.
-        score: smallest score in [0, 1]; ``None`` takes the detector's own default.
+        detector: A key of the detectors, or ``"auto"``.
+        detect_every: Frames from one detection to the next; 1 detects in every frame.
+        longest: Longest side of the reduced copy in pixels.
+        smallest: Least width and height of a face in pixels of the frame; less than 24 of the copy never counts.
+        score: Smallest score in [0, 1]; ``None`` for the detector's default.
     """
 
     def __init__(
@@ -151,7 +159,7 @@ class Follower:
             UserError: If there is no such detector, or its file is missing or damaged.
         """
         small, scale = reduced(image, self.longest)
-        # While nobody is followed, every second frame is searched: someone who appears is seen soon.
+        # Without a track, every second frame is searched, so that a new face is detected soon.
         due = self._frame % (self.detect_every if self.tracker.tracks else min(2, self.detect_every)) == 0
         self._frame += 1
         if due:
@@ -170,7 +178,7 @@ def reduced(image: np.ndarray, longest: int) -> tuple[np.ndarray, float]:
 
 
 def scaled(face: Face, factor: float) -> Face:
-    """The same face in a picture that is ``factor`` times as large."""
+    """The same face in an image that is ``factor`` times as large."""
     left, top, right, bottom = (edge * factor for edge in face.box)
     landmarks = None if face.landmarks is None else (face.landmarks * factor).astype(np.float32)
     return dataclasses.replace(face, box=(left, top, right, bottom), landmarks=landmarks)
@@ -186,8 +194,8 @@ def overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
     return width * height / (both - width * height)
 
 
-def _belong(track: Track, face: Face, patch: np.ndarray) -> float | None:
-    """How well they fit, or ``None`` where they cannot be the same face."""
+def _match_score(track: Track, face: Face, patch: np.ndarray) -> float | None:
+    """Overlap plus likeness, or ``None`` if they cannot be the same face."""
     shared, alike = overlap(track.face.box, face.box), float((track.patch * patch).mean())
     (ax, ay), (bx, by) = _centre(track.face), _centre(face)
     near = np.hypot(ax - bx, ay - by) <= max(track.face.width, face.width)
@@ -211,18 +219,18 @@ def _renew(track: Track, face: Face, grey: np.ndarray) -> None:
 
 
 def _search(track: Track, grey: np.ndarray) -> bool:
-    """Move the track to where its template fits best; ``False`` where it fits nowhere near."""
+    """Move the track to the best fit of its template; ``False`` if nothing nearby fits well enough."""
     track.detected = False
     template = track.template
     height, width = template.shape
     reach = max(4, round(_REACH * max(height, width)))
     left, top = round(track.face.box[0]) - reach, round(track.face.box[1]) - reach
-    # Half the resolution is enough to place a large face, and a quarter of the work.
+    # Half the resolution is enough for a large face, at a quarter of the cost.
     step = 2 if min(height, width) >= 64 else 1
     window = _window(grey, left, top, width + 2 * reach, height + 2 * reach)[::step, ::step]
     fits = cv2.matchTemplate(window, np.ascontiguousarray(template[::step, ::step]), cv2.TM_CCOEFF_NORMED)
     _, best, _, (x, y) = cv2.minMaxLoc(fits)
-    if not best >= _FOUND:
+    if not best >= _LEAST_FIT:
         return False
     dx = left + step * x - round(track.face.box[0])
     dy = top + step * y - round(track.face.box[1])
@@ -254,7 +262,7 @@ def _window(grey: np.ndarray, left: int, top: int, width: int, height: int) -> n
 
 
 def _patch(grey: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
-    """Looks: float32 (24, 24), mean 0 and variance 1, or all 0 where the box is of one grey."""
+    """Appearance: float32 (24, 24), mean 0 and variance 1, or all 0 where the box has a single grey."""
     patch = cv2.resize(_cut(grey, box), (_PATCH, _PATCH), interpolation=cv2.INTER_AREA).astype(np.float32)
     patch -= patch.mean()
     spread = float(patch.std())

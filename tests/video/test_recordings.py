@@ -24,18 +24,18 @@ _CHECKPOINT = Path(__file__).resolve().parents[2] / "checkpoints" / "fcsdnet-syn
 def record(root: Path, subject: int, take: int, emotion: str | None, count: int = 5) -> None:
     """A drawn person going from neutral to the emotion, in a larger picture; without a code where it is ``None``."""
     name = f"S{subject:03d}_{take:03d}"
-    place = Path(f"S{subject:03d}", f"{take:03d}")
-    (root / "cohn-kanade-images" / place).mkdir(parents=True)
+    subfolder = Path(f"S{subject:03d}", f"{take:03d}")
+    (root / "cohn-kanade-images" / subfolder).mkdir(parents=True)
     for number in range(1, count + 1):
         level = round((number - 1) / max(1, count - 1), 2)
         units = dict.fromkeys(EMOTION_ACTION_UNITS[emotion or "sad"], level)
         canvas = np.full((240, 320, 3), 120, np.uint8)
         canvas[:224, 48:272] = draw_expression(1, subject, tuple(sorted(units.items())))[0]
-        (root / "cohn-kanade-images" / place / f"{name}_{number:08d}.png").write_bytes(encode_png(canvas))
+        (root / "cohn-kanade-images" / subfolder / f"{name}_{number:08d}.png").write_bytes(encode_png(canvas))
     if emotion is not None:
-        (root / "Emotion" / place).mkdir(parents=True)
+        (root / "Emotion" / subfolder).mkdir(parents=True)
         text = f"   {_CODES[emotion]:.7e}\n"
-        (root / "Emotion" / place / f"{name}_{count:08d}_emotion.txt").write_text(text)
+        (root / "Emotion" / subfolder / f"{name}_{count:08d}_emotion.txt").write_text(text)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_frames_are_in_order_with_the_labels_that_are_known(tree: Path) -> None:
     recordings, notes = read_recordings(tree)
-    assert [one.name for one in recordings] == [f"S00{n}_001" for n in range(1, 7)]
+    assert [recording.name for recording in recordings] == [f"S00{n}_001" for n in range(1, 7)]
     first = recordings[0]
     assert first.subject == "S001" and [file.stem[-8:] for file in first.frames] == [f"{n:08d}" for n in range(1, 6)]
     assert first.labels == ("neutral", None, "angry", "angry", "angry")
@@ -79,19 +79,19 @@ def test_recordings_without_a_face_or_a_known_class_are_left_out(tmp_path: Path,
     shutil.copytree(tree, copy)
     for file in (copy / "cohn-kanade-images" / "S003" / "001").iterdir():
         file.write_bytes(encode_png(np.full((240, 320, 3), 120, np.uint8)))
-    found, notes = recorded_sequences(load_checkpoint(_CHECKPOINT), copy)
-    assert len(found) == 5 and any("No face was found at the end of 1 recordings" in note for note in notes)
+    sequences, notes = recorded_sequences(load_checkpoint(_CHECKPOINT), copy)
+    assert len(sequences) == 5 and any("No face was found at the end of 1 recordings" in note for note in notes)
     classes = load_checkpoint(_CHECKPOINT).classes
-    assert found[0].labels.tolist() == [classes.index("neutral"), -1, *[classes.index("angry")] * 3]
-    assert found[0].embeddings.shape[0] == 5 and found[0].framewise.shape == (5,)
+    assert sequences[0].labels.tolist() == [classes.index("neutral"), -1, *[classes.index("angry")] * 3]
+    assert sequences[0].embeddings.shape[0] == 5 and sequences[0].framewise.shape == (5,)
 
 
 def test_the_command_trains_on_them(tree: Path, tmp_path: Path) -> None:
-    told = tmp_path / "told.json"
+    report = tmp_path / "told.json"
     out = tmp_path / "sequence"
     command = ["sequence", str(_CHECKPOINT), "--data", str(tree), "--epochs", "2", "--out", str(out)]
-    assert main([*command, "--json", str(told)]) == 0
-    figures = json.loads(told.read_text())
+    assert main([*command, "--json", str(report)]) == 0
+    figures = json.loads(report.read_text())
     assert figures["data"] == "recordings of CK+" and figures["n"] == 4  # one of six people, four coded frames
     assert 0 <= figures["sequence"] <= 1 and len(figures["notes"]) == 1
     assert json.loads((out / "config.json").read_text())["data"] == "recordings of CK+"

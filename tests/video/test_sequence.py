@@ -24,16 +24,16 @@ def classifier(sha256: str = "a" * 64) -> Any:
     return SimpleNamespace(classes=("happy", "sad"), checkpoint=SimpleNamespace(sha256=sha256, name="drawn"))
 
 
-def told_by_the_next(count: int = 40) -> list[EmbeddedSequence]:
+def labelled_by_the_next_frame(count: int = 40) -> list[EmbeddedSequence]:
     """Noise whose class is the sign of the frame after it: only order can tell, and only backwards in time."""
     rng = np.random.default_rng(0)
-    found = []
+    sequences = []
     for number in range(count):
         x = rng.normal(size=(12, 3)).astype(np.float32)
         labels = (np.roll(x[:, 0], -1) > 0).astype(np.int64)
         labels[-1] = 0
-        found.append(EmbeddedSequence(x, labels, (x[:, 0] > 0).astype(np.int64), f"S{number % 10}"))
-    return found
+        sequences.append(EmbeddedSequence(x, labels, (x[:, 0] > 0).astype(np.int64), f"S{number % 10}"))
+    return sequences
 
 
 def test_padding_changes_nothing_before_it() -> None:
@@ -49,7 +49,7 @@ def test_padding_changes_nothing_before_it() -> None:
 
 def test_it_reads_what_comes_after_a_frame() -> None:
     network = train_sequences(
-        classifier(), told_by_the_next(80), SequenceBiLSTMOptions(hidden=16, dropout=0.0), epochs=30
+        classifier(), labelled_by_the_next_frame(80), SequenceBiLSTMOptions(hidden=16, dropout=0.0), epochs=30
     )
     assert network.figures["sequence"] > 0.85, "the answer stands in the next frame"
     assert network.figures["framewise"] < 0.65
@@ -59,17 +59,17 @@ def test_it_reads_what_comes_after_a_frame() -> None:
 def test_training_is_repeatable_and_leaves_the_random_state_alone() -> None:
     torch.manual_seed(5)
     state = torch.get_rng_state()
-    first = train_sequences(classifier(), told_by_the_next(20), _OPTIONS, epochs=2)
+    first = train_sequences(classifier(), labelled_by_the_next_frame(20), _OPTIONS, epochs=2)
     assert torch.equal(torch.get_rng_state(), state)
-    second = train_sequences(classifier(), told_by_the_next(20), _OPTIONS, epochs=2)
-    x = told_by_the_next(1)[0].embeddings
+    second = train_sequences(classifier(), labelled_by_the_next_frame(20), _OPTIONS, epochs=2)
+    x = labelled_by_the_next_frame(1)[0].embeddings
     assert np.array_equal(first.probabilities(x), second.probabilities(x))
 
 
 def test_it_is_kept_and_refuses_other_weights(tmp_path: Path) -> None:
-    network = train_sequences(classifier(), told_by_the_next(20), _OPTIONS, epochs=1)
+    network = train_sequences(classifier(), labelled_by_the_next_frame(20), _OPTIONS, epochs=1)
     folder = save_sequence_network(network, tmp_path / "sequence")
-    x = told_by_the_next(1)[0].embeddings
+    x = labelled_by_the_next_frame(1)[0].embeddings
     again = load_sequence_network(folder, classifier())
     assert np.array_equal(again.probabilities(x), network.probabilities(x)) and again.figures == network.figures
     with pytest.raises(UserError, match="other weights"):
@@ -85,16 +85,16 @@ def test_it_is_kept_and_refuses_other_weights(tmp_path: Path) -> None:
 
 
 def test_too_few_people_are_refused() -> None:
-    few = [s for s in told_by_the_next() if s.subject in ("S1", "S2")]
+    few = [s for s in labelled_by_the_next_frame() if s.subject in ("S1", "S2")]
     with pytest.raises(UserError, match="at least 5 people, not 2"):
         train_sequences(classifier(), few, _OPTIONS)
 
 
 def test_drawn_sequences_are_in_order_and_labelled() -> None:
     drawn = load_checkpoint(Path(__file__).resolve().parents[2] / "checkpoints" / "fcsdnet-synthetic")
-    told: list[float] = []
-    sequences = drawn_sequences(drawn, 3, progress=lambda share, _: told.append(share))
-    assert told == pytest.approx([1 / 3, 2 / 3, 1])
+    steps: list[float] = []
+    sequences = drawn_sequences(drawn, 3, progress=lambda share, _: steps.append(share))
+    assert steps == pytest.approx([1 / 3, 2 / 3, 1])
     for sequence in sequences:
         changes = np.flatnonzero(np.diff(sequence.labels))
         assert len(changes) == 2 and len(sequence.labels) == len(sequence.embeddings) == len(sequence.framewise)

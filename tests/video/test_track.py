@@ -15,10 +15,10 @@ _A, _B = (
 )
 
 
-def scene(*places: tuple[np.ndarray, int, int]) -> np.ndarray:
+def scene(*faces: tuple[np.ndarray, int, int]) -> np.ndarray:
     """A textured frame of 160 x 320 with faces at (left, top)."""
     frame = np.random.default_rng(0).integers(90, 130, (160, 320, 3)).astype(np.uint8)
-    for face, left, top in places:
+    for face, left, top in faces:
         frame[top : top + 64, left : left + 64] = face
     return frame
 
@@ -86,15 +86,15 @@ def test_a_box_at_the_border_is_followed() -> None:
 def test_a_follower_searches_a_reduced_copy_and_answers_in_pixels_of_the_frame() -> None:
     face = generate_face(SyntheticOptions(count=8, size=224, colour=True, seed=0, difficulty=0.1), 0).image
     follower = Follower("haar", detect_every=3, longest=240)
-    found = []
+    tracks = []
     for step in range(4):
         frame = np.full((360, 640, 3), 150, np.uint8)
         frame[100:324, 200 + 6 * step : 424 + 6 * step] = face
         (track,) = follower.step(frame)
-        found.append(track)
-    assert [t.detected for t in found] == [True, False, False, True]
-    assert {t.number for t in found} == {1}
-    middle = [(t.face.box[0] + t.face.box[2]) / 2 for t in found]
+        tracks.append(track)
+    assert [t.detected for t in tracks] == [True, False, False, True]
+    assert {t.number for t in tracks} == {1}
+    middle = [(t.face.box[0] + t.face.box[2]) / 2 for t in tracks]
     assert middle[0] == pytest.approx(312, abs=25)
     assert middle[2] - middle[0] == pytest.approx(12, abs=5)
 

@@ -155,7 +155,7 @@ def sound_only() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [
         (lambda: b"", "is empty"),
         (lambda: b"not a video at all", "not a video that can be read here"),
@@ -169,8 +169,8 @@ def sound_only() -> bytes:
     ],
     ids=["empty", "text", "play list", "one frame", "sound", "no codec", "mp4 cut", "webm cut", "zip cut"],
 )
-def test_each_bad_video_gets_a_sentence(make: Any, said: str) -> None:
-    with pytest.raises(UserError, match=said) as problem:
+def test_each_bad_video_gets_a_sentence(make: Any, message: str) -> None:
+    with pytest.raises(UserError, match=message) as problem:
         open_video(make(), "clip")
     assert "clip" in str(problem.value) and str(problem.value).endswith(".")
 
@@ -192,13 +192,13 @@ def test_a_video_without_faces_says_so(classifier: Classifier) -> None:
 
 
 def test_work_ends_when_the_progress_raises(drawn: bytes, classifier: Classifier) -> None:
-    told: list[float] = []
+    steps: list[float] = []
 
     def stop(share: float, message: str) -> None:
-        told.append(share)
+        steps.append(share)
         if message == "5 frames read":
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
         read_expressions(open_video(drawn), classifier, progress=stop)
-    assert len(told) == 5 and told[-1] == pytest.approx(4 / _DRAWN.count)
+    assert len(steps) == 5 and steps[-1] == pytest.approx(4 / _DRAWN.count)
