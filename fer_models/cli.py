@@ -1,7 +1,7 @@
 """``fer``: the library on the command line. One command a file in ``fer_models/commands``.
 
-Results go to standard output, progress and errors to standard error. Exit codes: 0 done, 1 the work failed, 2 something
-that was given cannot be used, 130 interrupted.
+Results go to standard output, progress and errors to standard error. Exit codes: 0 done, 1 failed, 2 unusable
+arguments or files, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in COMMANDS.items():
         about = (module.__doc__ or "").split("\n")[0]
-        about = about.replace("%", "%%")  # argparse fills in where it meets a per cent sign
+        about = about.replace("%", "%%")  # argparse formats help texts with %
         command = commands.add_parser(name, help=about, description=about)
         module.arguments(command)
         command.set_defaults(run=module.run)
@@ -39,13 +39,13 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our output has gone (as with `| head`); nothing is wrong, and nothing more can be said.
+        # The reader of our output has closed it, as `| head` does; that is no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
 def entry() -> int:
-    """The installed command: a process of its own that ends, and so may keep what memory it freed."""
+    """The installed command. Its process ends soon, so that it may keep freed memory."""
     keep_freed_memory()
     return main()
 

@@ -48,9 +48,9 @@ def test_one_broken_picture_does_not_cost_the_others(checkpoint, picture, tmp_pa
     text = tmp_path / "text.png"
     text.write_text("no picture")
     assert main(["predict", checkpoint, str(text), picture, "--json", "-"]) == 2
-    told = capsys.readouterr()
-    assert [result["image"] for result in json.loads(told.out)] == [picture]
-    assert "text.png" in told.err
+    output = capsys.readouterr()
+    assert [result["image"] for result in json.loads(output.out)] == [picture]
+    assert "text.png" in output.err
 
 
 def test_evaluate_prints_the_promised_json(checkpoint, tmp_path, capsys):
@@ -83,12 +83,12 @@ def test_explain_writes_a_picture_and_the_raw_array(checkpoint, picture, tmp_pat
 
 
 def test_explain_takes_the_options_of_a_method(checkpoint, picture, tmp_path, capsys):
-    found = {}
+    maps = {}
     for name, options in (("mean", []), ("variance", ["--option", "statistic=variance", "--option", "samples=3"])):
         raw = tmp_path / f"{name}.npy"
         assert main(["explain", checkpoint, picture, "--method", "smooth_grad", *options, "--raw", str(raw)]) == 0
-        found[name] = np.load(raw, allow_pickle=False)
-    assert not np.allclose(found["mean"], found["variance"])
+        maps[name] = np.load(raw, allow_pickle=False)
+    assert not np.allclose(maps["mean"], maps["variance"])
     for bad in ("statistic", "speed=3", "samples=many"):
         assert main(["explain", checkpoint, picture, "--method", "smooth_grad", "--option", bad]) != 0
         error = capsys.readouterr().err
@@ -127,8 +127,8 @@ def test_train_shows_a_recipe_trains_it_and_lists_the_run(capsys):
     ],
 )
 def test_wrong_arguments_get_one_sentence(arguments, words, checkpoint, picture, tmp_path, capsys):
-    places = {"folder": str(tmp_path / "none"), "checkpoint": checkpoint, "picture": picture}
-    assert main([a.format(**places) for a in arguments]) == 2
+    paths = {"folder": str(tmp_path / "none"), "checkpoint": checkpoint, "picture": picture}
+    assert main([a.format(**paths) for a in arguments]) == 2
     error = capsys.readouterr().err.strip()
     assert words in error
     assert "Traceback" not in error

@@ -19,16 +19,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")
 
 
-def run(given: argparse.Namespace) -> int:
-    dataset = open_dataset(given.data, reader=given.reader, progress=show_progress)
-    report = audit(dataset, show_progress, protocol=given.protocol)
-    if given.json:
-        write_json(report.to_json(), given.json)
-    if given.json != "-":
+def run(args: argparse.Namespace) -> int:
+    dataset = open_dataset(args.data, reader=args.reader, progress=show_progress)
+    report = audit(dataset, show_progress, protocol=args.protocol)
+    if args.json:
+        write_json(report.to_json(), args.json)
+    if args.json != "-":
         lines = report.table()
-        width = max(len(what) for what, _ in lines)
-        for what, found in lines:
-            print(f"{what:<{width}}  {found}")
+        width = max(len(check) for check, _ in lines)
+        for check, result in lines:
+            print(f"{check:<{width}}  {result}")
         for note in dataset.notes:
             print(note)
     return 0

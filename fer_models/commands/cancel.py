@@ -11,6 +11,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", metavar="RUN", help="id or folder of the run")
 
 
-def run(given: argparse.Namespace) -> int:
-    find_run(given.run_id).cancel()
+def run(args: argparse.Namespace) -> int:
+    find_run(args.run_id).cancel()
     return 0

@@ -22,8 +22,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace) -> int:
-    write_json(check_claim(_read(given.file)), "-")
+def run(args: argparse.Namespace) -> int:
+    write_json(check_claim(_read(args.file)), "-")
     return 0
 
 

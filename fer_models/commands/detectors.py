@@ -14,9 +14,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--url", default=DEFAULT_URL, help="where to get it; size and SHA-256 are checked in any case")
 
 
-def run(given: argparse.Namespace) -> int:
-    if given.action == "get":
-        print(get_yunet(given.url))
+def run(args: argparse.Namespace) -> int:
+    if args.action == "get":
+        print(get_yunet(args.url))
         return 0
     for name, detector in DETECTORS.items():
         ready = "ready" if detector().available() else "not here; fetch it with: fer detectors get yunet"

@@ -25,16 +25,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     without_ten_crop(parser)
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
-        members = [read_checkpoint(member) for member in given.members]
-        together = combine(members, Path(folder), how=given.how, weights=_weights(given.weights))
+        members = [read_checkpoint(member) for member in args.members]
+        combined = combine(members, Path(folder), how=args.how, weights=_weights(args.weights))
         written = publish(
-            together.path,
-            given.out,
-            title=given.title,
+            combined.path,
+            args.out,
+            title=args.title,
             members=members,
-            averagings=averagings(given),
+            averagings=averagings(args),
             progress=lambda fraction, message: print(message, file=sys.stderr),
         )
     print(written.path)

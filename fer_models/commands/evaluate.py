@@ -36,49 +36,49 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")
 
 
-def run(given: argparse.Namespace) -> int:
-    classifier = load_checkpoint(given.checkpoint)
-    dataset = open_dataset(given.data)
-    label_map = parse_label_map(given.map)
-    part = Part.of_split(dataset, given.split or dataset.split_names[-1])
+def run(args: argparse.Namespace) -> int:
+    classifier = load_checkpoint(args.checkpoint)
+    dataset = open_dataset(args.data)
+    label_map = parse_label_map(args.map)
+    part = Part.of_split(dataset, args.split or dataset.split_names[-1])
     selection = classifier.checkpoint.selection
-    measured = evaluate(
+    evaluation = evaluate(
         classifier,
         dataset,
         part.index,
         split_name=part.name,
         selection=selection,
-        averaging=given.averaging,
+        averaging=args.averaging,
         label_map=label_map,
         progress=show_progress,
     )
-    folder = table_folder(classifier.checkpoint, dataset, part.index, part.name, given.averaging, label_map)
-    overlap = training_overlap(measured, classifier.checkpoint, dataset, given.data)
+    folder = table_folder(classifier.checkpoint, dataset, part.index, part.name, args.averaging, label_map)
+    overlap = training_overlap(evaluation, classifier.checkpoint, dataset, args.data)
     warnings = [overlap.warning] if overlap is not None and overlap.warning else []
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    told = _tables(measured, folder, given.out)
-    if given.json:
-        figures = measured.to_json()
-        write_json(figures | {"notes": [*figures["notes"], *warnings]}, given.json)
-    if given.json != "-":
-        print(f"accuracy  {measured.sentence('accuracy')}")
-        print(f"macro F1  {measured.sentence('macro_f1')}")
-        for name, recall in measured.recalls().items():
+    written = _tables(evaluation, folder, args.out)
+    if args.json:
+        figures = evaluation.to_json()
+        write_json(figures | {"notes": [*figures["notes"], *warnings]}, args.json)
+    if args.json != "-":
+        print(f"accuracy  {evaluation.sentence('accuracy')}")
+        print(f"macro F1  {evaluation.sentence('macro_f1')}")
+        for name, recall in evaluation.recalls().items():
             print(f"recall    {name:<10} {100 * recall.value:5.1f} % [{100 * recall.low:.1f}, {100 * recall.high:.1f}]")
-        for line in (*measured.notes, *told):
+        for line in (*evaluation.notes, *written):
             print(line)
     return 0
 
 
-def _tables(measured: Evaluation, folder: Path, out: str | None) -> list[str]:
-    """Write the predictions where the pages look for them, and to a file if asked; a line for each that was written."""
-    told = []
+def _tables(evaluation: Evaluation, folder: Path, out: str | None) -> list[str]:
+    """Write the predictions to the cache of the pages, and to ``out``; a line for each written file or failure."""
+    written = []
     if out is not None:
-        beside = export_predictions(measured, out)
-        told.append(f"predictions in {out}" + (f", embeddings in {beside}" if beside else ""))
+        embeddings = export_predictions(evaluation, out)
+        written.append(f"predictions in {out}" + (f", embeddings in {embeddings}" if embeddings else ""))
     try:
-        told.append(f"predictions in {write_predictions(measured, folder)}")
+        written.append(f"predictions in {write_predictions(evaluation, folder)}")
     except UserError as error:
-        told.append(str(error))
-    return told
+        written.append(str(error))
+    return written

@@ -42,123 +42,127 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--table", metavar="FILE", help="of DATA: write regions a picture, as .csv or .parquet")
 
 
-def run(given: argparse.Namespace) -> int:
-    classifier = load_checkpoint(given.checkpoint)
-    if Path(given.image).is_file() and is_image(given.image):
-        return _one(classifier, given)
-    if given.options:
+def run(args: argparse.Namespace) -> int:
+    classifier = load_checkpoint(args.checkpoint)
+    if Path(args.image).is_file() and is_image(args.image):
+        return _explain_image(classifier, args)
+    if args.options:
         raise UserError("--option belongs to one picture; the pictures of a data set or folder take the usual ones.")
-    if given.table and not given.table.endswith((".csv", ".parquet")):
-        raise UserError(f"a table is written as .csv or .parquet, not to {given.table!r}; choose such a name.")
-    if given.limit < 0:
-        raise UserError(f"--limit is a number of pictures, 0 for all, not {given.limit}.")
-    dataset = _pictures(given, classifier)
-    split = given.split or dataset.split_names[-1]
+    if args.table and not args.table.endswith((".csv", ".parquet")):
+        raise UserError(f"a table is written as .csv or .parquet, not to {args.table!r}; choose such a name.")
+    if args.limit < 0:
+        raise UserError(f"--limit is a number of pictures, 0 for all, not {args.limit}.")
+    dataset = _open_faces(args, classifier)
+    split = args.split or dataset.split_names[-1]
     index = np.arange(len(dataset)) if split == "all" else dataset.split_index(split)
-    return _many(classifier, dataset, index[: given.limit] if given.limit else index, given)
+    return _explain_dataset(classifier, dataset, index[: args.limit] if args.limit else index, args)
 
 
-def _one(classifier: Classifier, given: argparse.Namespace) -> int:
+def _explain_image(classifier: Classifier, args: argparse.Namespace) -> int:
     for option in ("split", "limit", "table"):
-        if getattr(given, option):
-            raise UserError(f"--{option} belongs to a data set or a folder; {given.image} is one picture.")
-    image = read_image(given.image)
-    faces = detect_faces(image, given.detector)
+        if getattr(args, option):
+            raise UserError(f"--{option} belongs to a data set or a folder; {args.image} is one picture.")
+    image = read_image(args.image)
+    faces = detect_faces(image, args.detector)
     if not faces:
         raise UserError(
-            f"no face was found in {given.image}; use --detector whole if the picture is cut to a face already."
+            f"no face was found in {args.image}; use --detector whole if the picture is cut to a face already."
         )
     crop = crop_for(image, faces[0], classifier.checkpoint.preprocess)
     batch = classifier.prepare([crop.pixels])
-    options = _options(given)
-    found = explain(classifier, batch, given.method, given.target, layer=given.layer, **options)
-    target = classifier.classes[int(found.target[0])]
+    options = _options(args)
+    explanation = explain(classifier, batch, args.method, args.target, layer=args.layer, **options)
+    target = classifier.classes[int(explanation.target[0])]
     name, share = classifier.predict([crop.pixels]).ranked()[0]
-    cells = f" at {found.layer}, {found.layer_size[0]} x {found.layer_size[1]} cells" if found.layer_size else ""
-    how = f"{found.method}{cells}, {found.of}, positive part"
+    cells = (
+        f" at {explanation.layer}, {explanation.layer_size[0]} x {explanation.layer_size[1]} cells"
+        if explanation.layer_size
+        else ""
+    )
+    how = f"{explanation.method}{cells}, {explanation.of}, positive part"
     print(f"predicted {name} ({100 * share:.1f} %), explained {target}, {how}")
-    if not found.has_positive[0]:
+    if not explanation.has_positive[0]:
         print("No positive evidence: no pixel speaks for this class, and the map is left empty rather than stretched.")
-    if given.raw:
+    if args.raw:
         buffer = io.BytesIO()
-        np.save(buffer, found.values[0], allow_pickle=False)
-        write_bytes(buffer.getvalue(), given.raw)
-    if given.out:
+        np.save(buffer, explanation.values[0], allow_pickle=False)
+        write_bytes(buffer.getvalue(), args.raw)
+    if args.out:
         side = max(classifier.checkpoint.preprocess.size, 480)
-        picture = overlay(resize(crop.large, side), found.heatmap()[0])
-        told = {
+        picture = overlay(resize(crop.large, side), explanation.heatmap()[0])
+        metadata = {
             "Title": f"{target}: {how}",
             "Software": f"network {classifier.checkpoint.name}, weights {classifier.checkpoint.sha256}",
-            "Description": ", ".join(f"{name} {value}" for name, value in found.options.items()),
+            "Description": ", ".join(f"{name} {value}" for name, value in explanation.options.items()),
         }
-        write_bytes(encode_png(picture, told), given.out)
+        write_bytes(encode_png(picture, metadata), args.out)
     return 0
 
 
-def _options(given: argparse.Namespace) -> dict[str, Any]:
+def _options(args: argparse.Namespace) -> dict[str, Any]:
     """The method's options, each of its own type."""
     texts = {}
-    for text in given.options:
+    for text in args.options:
         name, equals, value = text.partition("=")
         if not equals:
             raise UserError(f"--option takes NAME=VALUE, not {text!r}.")
         texts[name] = value
-    options = from_text(EXPLAINERS[given.method].option_type(), texts)
+    options = from_text(EXPLAINERS[args.method].option_type(), texts)
     return {name: getattr(options, name) for name in texts}
 
 
-def _pictures(given: argparse.Namespace, classifier: Classifier) -> FaceDataset:
-    """A data set, or the largest face of each picture that lies loose in a folder."""
+def _open_faces(args: argparse.Namespace, classifier: Classifier) -> FaceDataset:
+    """A data set, or the largest face of each loose picture of a folder."""
     from fer_models.explain.sets.loose_images import loose_faces, loose_pictures
 
-    loose = loose_pictures(given.image)
+    loose = loose_pictures(args.image)
     if not loose:
-        return open_dataset(given.image)
-    return loose_faces(loose, classifier.checkpoint.preprocess, given.detector, show_progress)
+        return open_dataset(args.image)
+    return loose_faces(loose, classifier.checkpoint.preprocess, args.detector, show_progress)
 
 
-def _many(classifier: Classifier, dataset: FaceDataset, index: np.ndarray, given: argparse.Namespace) -> int:
+def _explain_dataset(classifier: Classifier, dataset: FaceDataset, index: np.ndarray, args: argparse.Namespace) -> int:
     from fer_models.explain.report.sheet import contact_sheet
     from fer_models.explain.sets import table
     from fer_models.explain.sets.batch import PREDICTED, SetSettings, explain_set
 
-    side, kept = classifier.checkpoint.preprocess.size, None
-    if given.raw:
+    side, raw = classifier.checkpoint.preprocess.size, None
+    if args.raw:
         try:
-            kept = np.lib.format.open_memmap(given.raw, "w+", np.float32, (len(index), side, side))
+            raw = np.lib.format.open_memmap(args.raw, "w+", np.float32, (len(index), side, side))
         except (OSError, ValueError) as error:
-            raise UserError(f"{given.raw} cannot be written ({error}); choose another place.") from None
+            raise UserError(f"{args.raw} cannot be written ({error}); choose another place.") from None
 
     def keep(start: int, values: np.ndarray) -> None:
-        if kept is not None:
-            kept[start : start + len(values)] = values
+        if raw is not None:
+            raw[start : start + len(values)] = values
 
-    settings = SetSettings(given.method, given.target or PREDICTED, given.layer)
-    found = explain_set(classifier, dataset, index, settings, tell=show_progress, keep=keep)
-    if kept is not None and found.n < len(kept):
+    settings = SetSettings(args.method, args.target or PREDICTED, args.layer)
+    result = explain_set(classifier, dataset, index, settings, tell=show_progress, keep=keep)
+    if raw is not None and result.n < len(raw):
         raise UserError("--raw and --target label do not go together where pictures have no known label.")
     for note in dataset.notes:
         print(note)
-    layer = f" at {found.layer}, {found.layer_size[0]} x {found.layer_size[1]} cells" if found.layer_size else ""
-    print(f"{found.n:,} pictures, {given.method}{layer}, class explained: {settings.target}, {found.seconds:.1f} s")
-    print(f"without positive evidence: {found.n - int(found.positive.sum()):,}")
-    print(found.where())
-    for one in table.region_shares(found):
-        share = one.share
+    layer = f" at {result.layer}, {result.layer_size[0]} x {result.layer_size[1]} cells" if result.layer_size else ""
+    print(f"{result.n:,} pictures, {args.method}{layer}, class explained: {settings.target}, {result.seconds:.1f} s")
+    print(f"without positive evidence: {result.n - int(result.positive.sum()):,}")
+    print(result.where())
+    for region in table.region_shares(result):
+        share = region.share
         print(
-            f"{one.name:<11} {100 * share.value:5.1f} % [{100 * share.low:.1f}, {100 * share.high:.1f}] of the "
-            f"relevance, {100 * one.area:.1f} % of the picture"
+            f"{region.name:<11} {100 * share.value:5.1f} % [{100 * share.low:.1f}, {100 * share.high:.1f}] of the "
+            f"relevance, {100 * region.area:.1f} % of the picture"
         )
-    print(table.background(found)[1])
-    if agreed := table.agreement(found):
-        mass, area = agreed["mass"], agreed["area"]
+    print(table.background(result)[1])
+    if agreement := table.agreement(result):
+        mass, area = agreement["mass"], agreement["area"]
         print(
             f"action units hold {100 * mass.value:.1f} % [{100 * mass.low:.1f}, {100 * mass.high:.1f}] of the "
             f"relevance and cover {100 * area.value:.1f} % of the picture"
         )
-    if given.table:
-        make = table.csv_bytes if given.table.endswith(".csv") else table.parquet_bytes
-        write_bytes(make(found, dataset.columns.get("file")), given.table)
-    if given.out:
-        write_bytes(encode_png(contact_sheet(found, dataset)), given.out)
+    if args.table:
+        make = table.csv_bytes if args.table.endswith(".csv") else table.parquet_bytes
+        write_bytes(make(result, dataset.columns.get("file")), args.table)
+    if args.out:
+        write_bytes(encode_png(contact_sheet(result, dataset)), args.out)
     return 0

@@ -24,13 +24,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     from fer_models.explain import EXPLAINERS
     from fer_models.explain.benchmark import table
     from fer_models.explain.benchmark.run import USUAL_METHODS, USUAL_METRICS, benchmark
     from fer_models.explain.faithfulness import FAITHFULNESS
 
-    folders = given.checkpoints or [str(f.parent) for f in sorted(checkpoints_folder().glob(f"*/{CONFIG}"))]
+    folders = args.checkpoints or [str(f.parent) for f in sorted(checkpoints_folder().glob(f"*/{CONFIG}"))]
     if not folders:
         raise UserError("there is no checkpoint; name the folders of some.")
     networks = {}
@@ -39,20 +39,20 @@ def run(given: argparse.Namespace) -> int:
         networks[classifier.checkpoint.name] = classifier
     board = benchmark(
         networks,
-        open_dataset(given.data),
-        methods=_listed(given.methods, USUAL_METHODS, list(EXPLAINERS)),
-        metrics=_listed(given.metrics, USUAL_METRICS, list(FAITHFULNESS)),
-        count=given.images,
-        seed=given.seed,
+        open_dataset(args.data),
+        methods=_keys(args.methods, USUAL_METHODS, list(EXPLAINERS)),
+        metrics=_keys(args.metrics, USUAL_METRICS, list(FAITHFULNESS)),
+        count=args.images,
+        seed=args.seed,
         tell=show_progress,
     )
-    if given.csv:
-        write_bytes(table.to_csv(board).encode(), given.csv)
-    if given.latex:
-        write_bytes(table.to_latex(board).encode(), given.latex)
-    if given.json:
-        write_json(table.to_json(board), given.json)
-    if given.json == "-":
+    if args.csv:
+        write_bytes(table.to_csv(board).encode(), args.csv)
+    if args.latex:
+        write_bytes(table.to_latex(board).encode(), args.latex)
+    if args.json:
+        write_json(table.to_json(board), args.json)
+    if args.json == "-":
         return 0
     print(f"{board.n} pictures of {board.data}, the label explained; mean and 95 % bootstrap interval")
     for network in board.networks:
@@ -66,7 +66,7 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _listed(asked: list[str] | None, usual: tuple[str, ...], every: list[str]) -> list[str]:
-    if asked is None:
-        return list(usual)
-    return every if asked == ["all"] else asked
+def _keys(keys: list[str] | None, default: tuple[str, ...], every: list[str]) -> list[str]:
+    if keys is None:
+        return list(default)
+    return every if keys == ["all"] else keys

@@ -30,24 +30,24 @@ def without_ten_crop(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def averagings(given: argparse.Namespace) -> list[str]:
+def averagings(args: argparse.Namespace) -> list[str]:
     """The test-time averagings to measure with."""
-    return [name for name in AVERAGINGS if name != "ten_crop" or not given.without_ten_crop]
+    return [name for name in AVERAGINGS if name != "ten_crop" or not args.without_ten_crop]
 
 
-def run(given: argparse.Namespace) -> int:
-    source = Path(given.source)
+def run(args: argparse.Namespace) -> int:
+    source = Path(args.source)
     if not (source / CONFIG).is_file():
-        found = find_run(given.source).checkpoint
-        if found is None:
-            raise UserError(f"The run {given.source} has no checkpoint yet; wait for its first epoch.")
-        source = found
+        best = find_run(args.source).checkpoint
+        if best is None:
+            raise UserError(f"The run {args.source} has no checkpoint yet; wait for its first epoch.")
+        source = best
     checkpoint = publish(
         source,
-        given.destination,
-        title=given.title,
-        dtype=given.dtype,
-        averagings=averagings(given),
+        args.destination,
+        title=args.title,
+        dtype=args.dtype,
+        averagings=averagings(args),
         progress=lambda fraction, message: print(message, file=sys.stderr),
     )
     print(checkpoint.path)

@@ -21,15 +21,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     from fer_models.complexity import layers, model_table
 
-    if given.name or given.layers:
-        return _layers(given, layers)
-    if given.trained:
-        return _trained(given.json)
+    if args.name or args.layers:
+        return _layers(args, layers)
+    if args.trained:
+        return _trained(args.json)
     table = model_table()
-    if given.json:
+    if args.json:
         write_json(table, "-")
         return 0
     print(f"{'network':<24}{'variant':<34}{'input':>12}{'parameters':>14}{'MMACs':>10}")
@@ -64,7 +64,7 @@ def _trained(as_json: bool) -> int:
 
 
 def _read(folder: Path) -> tuple[str, Checkpoint | UserError]:
-    """A checkpoint by its name, or why it cannot be used: one damaged folder must not hide the others."""
+    """A checkpoint by its name, or its error: one damaged folder must not hide the others."""
     try:
         return folder.name, read_checkpoint(folder)
     except UserError as error:
@@ -76,10 +76,10 @@ def _sentence(row: dict[str, Any]) -> str:
     return f"{row['data']} {DOT.strip()} {figure}"
 
 
-def _layers(given: argparse.Namespace, layers: object) -> int:
-    model = create_model(given.name or "")
+def _layers(args: argparse.Namespace, layers: object) -> int:
+    model = create_model(args.name or "")
     rows = layers(model, model.native_input)  # type: ignore[operator]
-    if given.json:
+    if args.json:
         write_json([row._asdict() if hasattr(row, "_asdict") else vars(row) for row in rows], "-")
         return 0
     print(f"{'layer':<44}{'kind':<22}{'output':>18}{'parameters':>12}{'MMACs':>10}")

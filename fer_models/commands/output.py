@@ -1,4 +1,4 @@
-"""Where a command's JSON goes, and how progress is shown."""
+"""Output of the commands: JSON, files and progress."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def write_bytes(data: bytes, target: str) -> None:
 
 
 def show_progress(done: float, text: str = "") -> None:
-    """One line on standard error that is written over; ``done`` in [0, 1]. Silent where that is no terminal."""
+    """Overwrite one line on standard error; ``done`` in [0, 1]. Silent where that is no terminal."""
     if sys.stderr.isatty():
         end = "\n" if done >= 1 else ""
         print(f"\r{100 * done:5.1f} % {text:<40}", end=end, file=sys.stderr, flush=True)

@@ -17,7 +17,7 @@ from fer_models.errors import UserError
 from fer_models.faces.detect import detect_faces
 from fer_models.faces.image import FORMATS_SENTENCE, read_image
 
-#: Endings of the files that are taken from a folder.
+#: Suffixes of the pictures in a folder.
 ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
 
 
@@ -29,40 +29,40 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--csv", metavar="FILE", help="write a line a face to a file, or to standard output with -")
 
 
-def run(given: argparse.Namespace) -> int:
-    if given.json == "-" and given.csv == "-":
+def run(args: argparse.Namespace) -> int:
+    if args.json == "-" and args.csv == "-":
         raise UserError("Only one of --json and --csv can go to standard output; give the other one a file.")
-    classifier = load_checkpoint(given.checkpoint)
-    paths = list(_files(given.images))
+    classifier = load_checkpoint(args.checkpoint)
+    paths = list(_files(args.images))
     results = []
     broken = 0
     for number, path in enumerate(paths, 1):
         try:
-            results.append(_read(path, classifier, given.detector))
-        except UserError as error:  # one broken picture does not cost the others
+            results.append(_read(path, classifier, args.detector))
+        except UserError as error:  # one broken picture must not stop the others
             print(f"fer predict: {error}", file=sys.stderr)
             broken += 1
         show_progress(number / len(paths), "pictures")
-    if given.json:
-        write_json(results, given.json)
-    if given.csv:
-        _write_csv(results, classifier.classes, given.csv)
-    if "-" not in (given.json, given.csv):
+    if args.json:
+        write_json(results, args.json)
+    if args.csv:
+        _write_csv(results, classifier.classes, args.csv)
+    if "-" not in (args.json, args.csv):
         _print(results)
     return 2 if broken else 0
 
 
-def _files(given: list[str]) -> Iterator[str]:
+def _files(names: list[str]) -> Iterator[str]:
     """The pictures, those of a folder in the order of their names."""
-    for name in given:
+    for name in names:
         path = Path(name)
         if not path.is_dir():
             yield name
             continue
-        found = sorted(str(p) for p in path.iterdir() if p.suffix.lower() in ENDINGS)
-        if not found:
+        pictures = sorted(str(p) for p in path.iterdir() if p.suffix.lower() in ENDINGS)
+        if not pictures:
             raise UserError(f"The folder {name} holds no {FORMATS_SENTENCE} file; give the pictures or another folder.")
-        yield from found
+        yield from pictures
 
 
 def _read(path: str, classifier: Classifier, detector: str) -> dict[str, Any]:
@@ -71,10 +71,10 @@ def _read(path: str, classifier: Classifier, detector: str) -> dict[str, Any]:
     faces = detect_faces(image, detector)
     crops = [crop_for(image, face, classifier.checkpoint.preprocess) for face in faces]
     prediction = classifier.predict([crop.pixels for crop in crops])
-    found = []
+    records = []
     for i, face in enumerate(faces):
         ranked = prediction.ranked(i)
-        found.append(
+        records.append(
             {
                 "box": [round(float(v), 1) for v in face.box],
                 "score": round(float(face.score), 4),
@@ -84,12 +84,12 @@ def _read(path: str, classifier: Classifier, detector: str) -> dict[str, Any]:
                 "probabilities": {name: round(p, 6) for name, p in ranked},
             }
         )
-    counts = {name: sum(face["class"] == name for face in found) for name in classifier.classes}
+    counts = {name: sum(face["class"] == name for face in records) for name in classifier.classes}
     return {
         "image": path,
         "width": image.shape[1],
         "height": image.shape[0],
-        "faces": found,
+        "faces": records,
         "people": {name: count for name, count in counts.items() if count},
     }
 

@@ -15,13 +15,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", default="-", metavar="FILE", help="Markdown file; - is standard output")
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     from fer_models.reproduction import findings, page, read_studies
 
     shipped = [read_checkpoint(file.parent) for file in sorted(checkpoints_folder().glob(f"*/{CONFIG}"))]
-    text = page(shipped, findings(shipped, given.data), given.data, read_studies(given.studies))
-    if given.out == "-":
+    text = page(shipped, findings(shipped, args.data), args.data, read_studies(args.studies))
+    if args.out == "-":
         print(text, end="")
     else:
-        write_bytes(text.encode(), given.out)
+        write_bytes(text.encode(), args.out)
     return 0

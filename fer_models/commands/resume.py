@@ -15,8 +15,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--processes", type=int, default=1, help="how many train together, one a GPU")
 
 
-def run(given: argparse.Namespace) -> int:
-    found = find_run(given.run_id)
-    resume(found, max(given.processes, 1))
-    print(found.folder, flush=True)
-    return 0 if given.detach else follow(found)
+def run(args: argparse.Namespace) -> int:
+    resumed = find_run(args.run_id)
+    resume(resumed, max(args.processes, 1))
+    print(resumed.folder, flush=True)
+    return 0 if args.detach else follow(resumed)

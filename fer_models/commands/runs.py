@@ -22,15 +22,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace) -> int:
-    if given.move:
-        name, steps = given.move
+def run(args: argparse.Namespace) -> int:
+    if args.move:
+        name, steps = args.move
         if not re.fullmatch(r"[+-]?\d{1,6}", steps):
             raise UserError(f"{steps!r} is not a number of places; -1 is one place to the front.")
         move(find_run(name), int(steps))
-    found = [(run, run.status()) for run in list_runs()]
+    runs = [(run, run.status()) for run in list_runs()]
     order = {run.id: number for number, run in enumerate(waiting_runs(), 1)}
-    if given.json:
+    if args.json:
         fields = (
             "state",
             "message",
@@ -42,14 +42,14 @@ def run(given: argparse.Namespace) -> int:
             "seconds_left",
         )
         rows = []
-        for run, status in found:
+        for run, status in runs:
             values = dataclasses.asdict(status)
             checkpoint = str(run.checkpoint) if run.checkpoint else None
-            place = order.get(run.id)
-            rows.append({"id": run.id, **{f: values[f] for f in fields}, "queue": place, "checkpoint": checkpoint})
+            position = order.get(run.id)
+            rows.append({"id": run.id, **{f: values[f] for f in fields}, "queue": position, "checkpoint": checkpoint})
         write_json(rows, "-")
         return 0
-    for run, status in found:
+    for run, status in runs:
         best = f"{status.best_value:.4f} in epoch {status.best_epoch}" if status.best_value is not None else "-"
         state = f"{status.state} {order[run.id]}" if run.id in order else status.state
         print(f"{run.id:<48}{state:<11}{status.epoch:>4}/{status.epochs:<5}best {best}")

@@ -22,27 +22,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", metavar="OUT", help="write JSON to a file, or to standard output with -")
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     from fer_models.video.sequence import FOLDER, save_sequence_network, train_sequences
     from fer_models.video.sequence_data import BUILT_IN, drawn_sequences, recorded_sequences
 
-    if given.count < 1 or given.epochs < 1:
+    if args.count < 1 or args.epochs < 1:
         raise UserError("The numbers of sequences and of epochs must be 1 or more.")
-    classifier = load_checkpoint(given.checkpoint)
-    options = SequenceBiLSTMOptions(hidden=given.hidden)
+    classifier = load_checkpoint(args.checkpoint)
+    options = SequenceBiLSTMOptions(hidden=args.hidden)
     notes: list[str] = []
-    if given.data:
-        sequences, notes = recorded_sequences(classifier, given.data, show_progress)
-        data = f"recordings of {Path(given.data).resolve().name}"
+    if args.data:
+        sequences, notes = recorded_sequences(classifier, args.data, show_progress)
+        data = f"recordings of {Path(args.data).resolve().name}"
     else:
-        sequences, data = drawn_sequences(classifier, given.count, given.seed, show_progress), BUILT_IN
+        sequences, data = drawn_sequences(classifier, args.count, args.seed, show_progress), BUILT_IN
     network = train_sequences(
-        classifier, sequences, options, epochs=given.epochs, seed=given.seed, data=data, progress=show_progress
+        classifier, sequences, options, epochs=args.epochs, seed=args.seed, data=data, progress=show_progress
     )
-    folder = save_sequence_network(network, given.out or Path(given.checkpoint) / FOLDER)
-    if given.json:
-        write_json({"folder": str(folder), "data": data, "notes": notes, **network.figures}, given.json)
-    if given.json != "-":
+    folder = save_sequence_network(network, args.out or Path(args.checkpoint) / FOLDER)
+    if args.json:
+        write_json({"folder": str(folder), "data": data, "notes": notes, **network.figures}, args.json)
+    if args.json != "-":
         for note in notes:
             print(note)
         print(

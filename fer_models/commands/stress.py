@@ -39,54 +39,54 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--csv", metavar="FILE", help="write a line for each network, corruption and severity")
 
 
-def run(given: argparse.Namespace) -> int:
-    networks = _networks(given.checkpoint)
-    dataset = open_dataset(given.data)
-    split = given.split or dataset.split_names[-1]
+def run(args: argparse.Namespace) -> int:
+    networks = _networks(args.checkpoint)
+    dataset = open_dataset(args.data)
+    split = args.split or dataset.split_names[-1]
     index = np.arange(len(dataset)) if split == "all" else dataset.split_index(split)
-    kinds, severities = given.kinds, given.severities
-    if given.conditions:
+    kinds, severities = args.kinds, args.severities
+    if args.conditions:
         parts = [part for condition in CONDITIONS.values() for part in condition]
         kinds, severities = [kind for kind, _ in parts], sorted({severity for _, severity in parts})
     settings = StressSettings(
         kinds=kinds,
         severities=severities,
-        flips=not given.no_flips,
-        heatmaps=given.heatmaps,
-        method=given.heatmap_method,
-        seed=given.seed,
+        flips=not args.no_flips,
+        heatmaps=args.heatmaps,
+        method=args.heatmap_method,
+        seed=args.seed,
     )
-    positions = drawn_index(dataset, index, given.limit, given.seed)
+    positions = drawn_index(dataset, index, args.limit, args.seed)
     result = stress_split(networks, dataset, positions, settings, progress=show_progress)
-    if given.csv:
+    if args.csv:
         text = io.StringIO()
         head, cells = table(result)
         csv.writer(text, lineterminator="\n").writerows([head, *cells])
-        write_bytes(text.getvalue().encode(), given.csv)
-    if given.json:
-        write_json(report(result) | {"data": dataset.name, "split": split, "seed": given.seed}, given.json)
-    if given.json != "-":
+        write_bytes(text.getvalue().encode(), args.csv)
+    if args.json:
+        write_json(report(result) | {"data": dataset.name, "split": split, "seed": args.seed}, args.json)
+    if args.json != "-":
         _print(result, f"{dataset.name} {split}")
     return 0
 
 
 def _networks(folders: list[str]) -> dict[str, Classifier]:
-    """By the folder's name; a second one of the same name by its whole path."""
-    found: dict[str, Classifier] = {}
+    """Networks by the name of their folder; a second folder of that name by its whole path."""
+    networks: dict[str, Classifier] = {}
     for folder in folders:
         name = Path(folder).resolve().name
-        found[folder if name in found else name] = load_checkpoint(folder)
-    return found
+        networks[folder if name in networks else name] = load_checkpoint(folder)
+    return networks
 
 
 def _print(result: StressResult, where: str) -> None:
     print(f"n = {result.n:,} faces of {where}; accuracy in % by severity")
     levels = (0, *result.severities)
-    found = {(line["network"], line["kind"], line["severity"]): line["accuracy"] for line in rows(result)}
+    accuracy = {(line["network"], line["kind"], line["severity"]): line["accuracy"] for line in rows(result)}
     for network in result.networks:
         print(f"{network}\n  {'severity':<12}" + "".join(f"{level:>7}" for level in levels))
         for kind in result.kinds:
-            shares = "".join(f"{100 * found[network, kind, level].value:7.1f}" for level in levels)
+            shares = "".join(f"{100 * accuracy[network, kind, level].value:7.1f}" for level in levels)
             print(f"  {kind:<12}{shares}")
     for error in corruption_errors(result):
         print(f"{error.network}: mean error {_percent(error.error)}, {_percent(error.rise)} above the clean error")

@@ -44,63 +44,63 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def run(given: argparse.Namespace) -> int:
-    if given.show:
-        _tables(find_study(given.show), given.json)
+def run(args: argparse.Namespace) -> int:
+    if args.show:
+        _tables(find_study(args.show), args.json)
         return 0
-    if given.cancel:
-        cancel_study(find_study(given.cancel))
+    if args.cancel:
+        cancel_study(find_study(args.cancel))
         return 0
-    if not given.recipe and not given.resume:
-        if given.data or given.set or given.folds or given.grid:
+    if not args.recipe and not args.resume:
+        if args.data or args.set or args.folds or args.grid:
             raise UserError(f"say what to train: a recipe file or one of: {', '.join(list_presets())}.")
-        _list(given.json)
+        _list(args.json)
         return 0
-    study = find_study(given.resume) if given.resume else _asked(given)
+    study = find_study(args.resume) if args.resume else _create(args)
     start_study(study)
-    if given.detach:
-        if given.json:
+    if args.detach:
+        if args.json:
             write_json(_json(find_study(study.id)), "-")
         else:
             print(study.id)
         return 0
-    print(study.id, file=sys.stderr if given.json else sys.stdout, flush=True)
+    print(study.id, file=sys.stderr if args.json else sys.stdout, flush=True)
     code = _follow(study)
-    _tables(find_study(study.id), given.json)
+    _tables(find_study(study.id), args.json)
     return code
 
 
-def _asked(given: argparse.Namespace) -> Study:
-    if Path(given.recipe).is_file() or given.recipe.endswith(".json"):
-        recipe = read_recipe(given.recipe)
+def _create(args: argparse.Namespace) -> Study:
+    if Path(args.recipe).is_file() or args.recipe.endswith(".json"):
+        recipe = read_recipe(args.recipe)
     else:
-        recipe = load_preset(given.recipe)
-    if given.data:
-        recipe = dataclasses.replace(recipe, data=given.data)
-    recipe = recipe.with_settings(given.set)
-    if given.seeds < 1:
-        raise UserError(f"--seeds is 1 or more, not {given.seeds}.")
-    if given.by == "subject" and not given.folds:
+        recipe = load_preset(args.recipe)
+    if args.data:
+        recipe = dataclasses.replace(recipe, data=args.data)
+    recipe = recipe.with_settings(args.set)
+    if args.seeds < 1:
+        raise UserError(f"--seeds is 1 or more, not {args.seeds}.")
+    if args.by == "subject" and not args.folds:
         raise UserError("--by says what a fold holds out; give --folds too.")
-    axes = dict(parse_axis(text) for text in given.grid)
-    settings = settings_of(axes, given.random, recipe.seed)
+    axes = dict(parse_axis(text) for text in args.grid)
+    settings = settings_of(axes, args.random, recipe.seed)
     folds = range(recipe.fold, recipe.fold + 1)
-    if given.folds:
-        some, whole = parse_folds(given.folds)
-        recipe = dataclasses.replace(recipe, protocol=fold_protocol(whole, by_subject=given.by == "subject"), fold=0)
+    if args.folds:
+        some, whole = parse_folds(args.folds)
+        recipe = dataclasses.replace(recipe, protocol=fold_protocol(whole, by_subject=args.by == "subject"), fold=0)
         folds = range(some)
     _check_data(recipe, settings, folds)
     return create_study(
         recipe,
         settings=settings,
         folds=folds,
-        seeds=range(recipe.seed, recipe.seed + given.seeds),
-        place=_place(given.on),
-        resources={k: v for k, v in (("cpus", given.cpus), ("gpus", given.gpus)) if v is not None},
+        seeds=range(recipe.seed, recipe.seed + args.seeds),
+        place=_checked_place(args.on),
+        resources={k: v for k, v in (("cpus", args.cpus), ("gpus", args.gpus)) if v is not None},
     )
 
 
-def _place(text: str) -> str:
+def _checked_place(text: str) -> str:
     if text != "local" and text.partition(":")[0] != "ray":
         raise UserError(f"A study runs on local or on ray[:ADDRESS], not on {text!r}.")
     if text.startswith("ray"):
@@ -111,7 +111,7 @@ def _place(text: str) -> str:
 
 
 def _check_data(recipe: Recipe, settings: list[dict[str, Any]], folds: range) -> None:
-    """Say at once what every run would say in its log: no such data, no subjects, too few pictures for the folds."""
+    """Refuse at once what every run would refuse: no such data, no subjects, too few pictures for the folds."""
     from fer_models.data import PROTOCOLS, make_split, open_dataset
 
     sources = {(str(s.get("data", recipe.data)), str(s.get("protocol", recipe.protocol))) for s in settings}
@@ -119,28 +119,28 @@ def _check_data(recipe: Recipe, settings: list[dict[str, Any]], folds: range) ->
         dataset = open_dataset(data, progress=show_progress)
         split = make_split(dataset, protocol, fold=folds[-1], seed=recipe.seed)
         if dataset.subjects is not None and not PROTOCOLS[protocol].by_subject and len(folds) > 1:
-            known = len(split.crossing(dataset).subjects or ())
+            crossing = len(split.crossing(dataset).subjects or ())
             print(
-                f"{dataset.name}: {known} subjects are both in training and in held-out pictures of {protocol}; "
+                f"{dataset.name}: {crossing} subjects are both in training and in held-out pictures of {protocol}; "
                 "--by subject keeps them apart.",
                 file=sys.stderr,
             )
 
 
 def _follow(study: Study) -> int:
-    """Show progress until nothing of the study is at work; an interrupt cancels it. Returns the exit code."""
-    told: set[str] = set()
+    """Show progress until no run of the study is active; an interrupt cancels it. Returns the exit code."""
+    finished: set[str] = set()
     quiet = 0
     try:
         while quiet < 3:  # between two runs there may be a moment without one
             study = find_study(study.id)
             state = state_of(study)
             for result in results_of(study):
-                if result.state == "finished" and result.trial.run not in told:
-                    told.add(str(result.trial.run))
+                if result.state == "finished" and result.trial.run not in finished:
+                    finished.add(str(result.trial.run))
                     figure = result.figures.get("accuracy")
                     words = f"accuracy {100 * figure:.2f} %" if figure is not None else "no figure"
-                    print(f"{len(told)}/{state.total}  {result.trial.run}  {words}", file=sys.stderr)
+                    print(f"{len(finished)}/{state.total}  {result.trial.run}  {words}", file=sys.stderr)
             quiet = 0 if state.active else quiet + 1
             if state.complete:
                 break
@@ -205,7 +205,9 @@ def _tables(study: Study, as_json: bool) -> None:
         if line.spread is None:
             print(f"{shown(line.settings)}: waits for runs")
             continue
-        found = line.spread
-        interval = f" [{100 * found.low:.2f}, {100 * found.high:.2f}]" if found.low is not None and found.high else ""
-        said = f" · {line.said}" if line.difference else ""
-        print(f"{shown(line.settings)}: {100 * found.mean:.2f} %{interval}, {found.n} runs{said}")
+        spread = line.spread
+        interval = (
+            f" [{100 * spread.low:.2f}, {100 * spread.high:.2f}]" if spread.low is not None and spread.high else ""
+        )
+        difference = f" · {line.said}" if line.difference else ""
+        print(f"{shown(line.settings)}: {100 * spread.mean:.2f} %{interval}, {spread.n} runs{difference}")

@@ -36,41 +36,41 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace) -> int:
-    recipe = read_recipe(given.recipe) if given.recipe else load_preset(given.preset) if given.preset else Recipe()
-    if not (given.recipe or given.preset or given.data or given.set or given.show or given.json_schema):
+def run(args: argparse.Namespace) -> int:
+    recipe = read_recipe(args.recipe) if args.recipe else load_preset(args.preset) if args.preset else Recipe()
+    if not (args.recipe or args.preset or args.data or args.set or args.show or args.json_schema):
         raise UserError(f"say what to train: a recipe file or --preset, one of: {', '.join(list_presets())}.")
-    if given.data:
-        recipe = dataclasses.replace(recipe, data=given.data)
-    recipe = recipe.with_settings(given.set)
-    if given.show or given.json_schema:
-        print(json.dumps(_shown(recipe, given), indent=2))
+    if args.data:
+        recipe = dataclasses.replace(recipe, data=args.data)
+    recipe = recipe.with_settings(args.set)
+    if args.show or args.json_schema:
+        print(json.dumps(_as_json(recipe, args), indent=2))
         return 0
-    if given.prepare:
+    if args.prepare:
         print(create_run(recipe).folder)
         return 0
-    if not 1 <= given.processes <= 64:
+    if not 1 <= args.processes <= 64:
         raise UserError("--processes must lie between 1 and 64.")
-    started = launch(recipe, given.processes)
+    started = launch(recipe, args.processes)
     print(started.folder, flush=True)
-    return 0 if given.detach else follow(started)
+    return 0 if args.detach else follow(started)
 
 
-def _shown(recipe: Recipe, given: argparse.Namespace) -> dict[str, Any]:
-    if not given.json_schema:
+def _as_json(recipe: Recipe, args: argparse.Namespace) -> dict[str, Any]:
+    if not args.json_schema:
         return recipe.to_dict()
     schema = recipe_schema(recipe)
-    return {"recipe": recipe.to_dict(), "schema": schema} if given.show else schema
+    return {"recipe": recipe.to_dict(), "schema": schema} if args.show else schema
 
 
 def follow(run: Run) -> int:
     """Show a run's progress until it ends; an interrupt cancels it. Returns the exit code."""
-    told = 0
+    printed = 0
     try:
         while True:
             status = run.status()
-            for row in run.metrics()[told:]:
-                told += 1
+            for row in run.metrics()[printed:]:
+                printed += 1
                 print(
                     f"epoch {row['epoch']}/{status.epochs}  loss {row['train_loss']:.4f}  "
                     f"validation loss {row['val_loss']:.4f}  accuracy {100 * row['val_accuracy']:.2f} %",

@@ -29,26 +29,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--annotated", metavar="OUT", help="write the video with boxes and classes, as webm")
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     options = ReadingOptions(
-        given.every, given.detect_every, given.smoothing, given.width, given.detector,
-        smallest=given.smallest, score=given.score,
+        args.every, args.detect_every, args.smoothing, args.width, args.detector,
+        smallest=args.smallest, score=args.score,
     )  # fmt: skip
-    video = read_video(given.file)
-    classifier = load_checkpoint(given.checkpoint)
-    classifier.optimise()  # a film's faces soon repay the second that it takes
+    video = read_video(args.file)
+    classifier = load_checkpoint(args.checkpoint)
+    classifier.optimise()  # takes a second, which the faces of a video soon repay
 
     reading = read_expressions(video, classifier, options, progress=show_progress)
     for note in reading.notes:
         print(f"fer video: {note}", file=sys.stderr)
-    if given.csv:
-        write_bytes(reading_csv(reading).encode(), given.csv)
-    if given.annotated:
+    if args.csv:
+        write_bytes(reading_csv(reading).encode(), args.csv)
+    if args.annotated:
         marked = annotate_video(video, reading, show_progress)
-        write_bytes(marked, given.annotated)
-    if given.json:
-        write_json(reading_json(reading), given.json)
-    if given.json != "-":
+        write_bytes(marked, args.annotated)
+    if args.json:
+        write_json(reading_json(reading), args.json)
+    if args.json != "-":
         _print(reading)
     return 0
 

@@ -69,19 +69,19 @@ def test_a_bad_claim_gets_one_sentence(tmp_path, capsys, content, words):
 
 def test_audit_prints_the_promised_json(folder, tmp_path, capsys):
     assert main(["audit", folder, "--json", "-"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["rows"] == 30
-    assert found["classes"] == {"happy": 15, "sad": 15}
-    assert (found["blank"], found["unreadable"]) == (1, 0)
-    assert (found["duplicate_groups"], found["conflicting_groups"]) == (1, 1)
-    assert found["leaks"]["test"]["exact"] == 1
-    assert found["leaks"]["test"]["near"] == 1
-    assert found["subjects_across"] is None
-    nearest = found["nearest_neighbour"]
+    report = json.loads(capsys.readouterr().out)
+    assert report["rows"] == 30
+    assert report["classes"] == {"happy": 15, "sad": 15}
+    assert (report["blank"], report["unreadable"]) == (1, 0)
+    assert (report["duplicate_groups"], report["conflicting_groups"]) == (1, 1)
+    assert report["leaks"]["test"]["exact"] == 1
+    assert report["leaks"]["test"]["near"] == 1
+    assert report["subjects_across"] is None
+    nearest = report["nearest_neighbour"]
     assert 0 <= nearest["chosen"]["accuracy"] <= 1 and 0 <= nearest["subject_safe"]["accuracy"] <= 1
     out = tmp_path / "audit.json"
     assert main(["audit", folder, "--reader", "folder", "--json", str(out)]) == 0
-    assert json.loads(out.read_text()) == found
+    assert json.loads(out.read_text()) == report
     assert "groups of identical pictures" in capsys.readouterr().out
 
 

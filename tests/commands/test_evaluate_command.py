@@ -34,22 +34,22 @@ def test_the_table_is_written_twice_and_the_pages_find_it(
     checkpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out, figures = tmp_path / "table.parquet", tmp_path / "figures.json"
-    given = ["--data", DATA, "--split", "test", "--averaging", "ten_crop", "--json", str(figures)]
-    assert main(["evaluate", checkpoint, *given, "--out", str(out)]) == 0
-    said = capsys.readouterr().out
-    table, told = pd.read_parquet(out), json.loads(figures.read_text())
-    assert len(table) == told["n"] and set(table["split"]) == {"test"} and told["averaging"] == "ten_crop"
-    assert (table["target"] == table["prediction"]).mean() == pytest.approx(told["accuracy"]["value"])
-    logits = table[[f"logit_{name}" for name in told["classes"]]].to_numpy()
-    assert np.asarray(told["classes"])[logits.argmax(1)].tolist() == table["prediction"].tolist()
-    assert np.load(tmp_path / "table.embeddings.npy").shape[0] == told["n"]
+    options = ["--data", DATA, "--split", "test", "--averaging", "ten_crop", "--json", str(figures)]
+    assert main(["evaluate", checkpoint, *options, "--out", str(out)]) == 0
+    text = capsys.readouterr().out
+    table, report = pd.read_parquet(out), json.loads(figures.read_text())
+    assert len(table) == report["n"] and set(table["split"]) == {"test"} and report["averaging"] == "ten_crop"
+    assert (table["target"] == table["prediction"]).mean() == pytest.approx(report["accuracy"]["value"])
+    logits = table[[f"logit_{name}" for name in report["classes"]]].to_numpy()
+    assert np.asarray(report["classes"])[logits.argmax(1)].tolist() == table["prediction"].tolist()
+    assert np.load(tmp_path / "table.embeddings.npy").shape[0] == report["n"]
     dataset = open_dataset(DATA)
     index = dataset.split_index("test")
     cached = cached_predictions(
         read_checkpoint(checkpoint), dataset, index, split_name="test", selection="", averaging="ten_crop"
     )
-    assert cached is not None and cached.confusion.tolist() == told["confusion"]
-    assert f"predictions in {out}" in said and said.count("predictions in ") == 2
+    assert cached is not None and cached.confusion.tolist() == report["confusion"]
+    assert f"predictions in {out}" in text and text.count("predictions in ") == 2
 
 
 def test_pictures_that_trained_the_network_are_warned_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,29 +89,29 @@ def test_data_opened_by_another_path_are_the_same(tmp_path: Path, monkeypatch: p
 def test_a_file_that_cannot_be_written_is_said(
     checkpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = ["--data", DATA, "--split", "test", "--out", str(tmp_path / "nowhere" / "x.parquet")]
-    assert main(["evaluate", checkpoint, *given]) == 2
+    options = ["--data", DATA, "--split", "test", "--out", str(tmp_path / "nowhere" / "x.parquet")]
+    assert main(["evaluate", checkpoint, *options]) == 2
     assert "cannot be written" in capsys.readouterr().err
 
 
 def test_a_label_map_is_used_told_and_cached_apart(
     checkpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = {}
-    for given in ("", "sad=neutral,fear="):
+    reports = {}
+    for mapping in ("", "sad=neutral,fear="):
         out = tmp_path / "figures.json"
         assert (
-            main(["evaluate", checkpoint, "--data", DATA, "--split", "test", "--map", given, "--json", str(out)]) == 0
+            main(["evaluate", checkpoint, "--data", DATA, "--split", "test", "--map", mapping, "--json", str(out)]) == 0
         )
-        told[given] = json.loads(out.read_text())
-    mapped = told["sad=neutral,fear="]
-    assert mapped["label_map"] == {"fear": "", "sad": "neutral"} and told[""]["label_map"] == {}
-    assert set(mapped["classes"]) == set(FER7) - {"sad", "fear"} and mapped["n"] < told[""]["n"]
+        reports[mapping] = json.loads(out.read_text())
+    mapped = reports["sad=neutral,fear="]
+    assert mapped["label_map"] == {"fear": "", "sad": "neutral"} and reports[""]["label_map"] == {}
+    assert set(mapped["classes"]) == set(FER7) - {"sad", "fear"} and mapped["n"] < reports[""]["n"]
     assert "sad as neutral" in capsys.readouterr().out
     dataset = open_dataset(DATA)
     index = dataset.split_index("test")
     network = read_checkpoint(checkpoint)
-    for label_map, n in (((), told[""]["n"]), ((("sad", "neutral"), ("fear", "")), mapped["n"])):
+    for label_map, n in (((), reports[""]["n"]), ((("sad", "neutral"), ("fear", "")), mapped["n"])):
         cached = cached_predictions(network, dataset, index, split_name="test", selection="", label_map=label_map)
         assert cached is not None and cached.n == n and bool(cached.label_map) == bool(label_map)
     assert main(["evaluate", checkpoint, "--data", DATA, "--map", "boredom=sad"]) == 2

@@ -25,23 +25,23 @@ def checkpoint(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    place = tmp_path_factory.mktemp("pictures")
+    pictures = tmp_path_factory.mktemp("pictures")
     for i in range(3):
         image = generate_face(SyntheticOptions(count=3, size=64), i).image[:, :, 0]
-        (place / f"face {i}.png").write_bytes(encode_png(image))
-    (place / "broken.png").write_bytes(b"no picture")
-    return place
+        (pictures / f"face {i}.png").write_bytes(encode_png(image))
+    (pictures / "broken.png").write_bytes(b"no picture")
+    return pictures
 
 
 def test_a_folder_of_pictures_becomes_a_table_and_a_sheet(checkpoint, folder, tmp_path, capsys):
     arguments = ["explain", checkpoint, str(folder), "--detector", "whole", "--target", "happy"]
     files = {name: str(tmp_path / name) for name in ("t.csv", "sheet.png", "maps.npy")}
-    given = ["--table", files["t.csv"], "--out", files["sheet.png"], "--raw", files["maps.npy"]]
-    assert main([*arguments, *given]) == 0
-    said = capsys.readouterr().out
-    assert "3 pictures, grad_cam" in said
-    assert "broken.png" in said
-    assert "The background holds" in said
+    outputs = ["--table", files["t.csv"], "--out", files["sheet.png"], "--raw", files["maps.npy"]]
+    assert main([*arguments, *outputs]) == 0
+    text = capsys.readouterr().out
+    assert "3 pictures, grad_cam" in text
+    assert "broken.png" in text
+    assert "The background holds" in text
     table = pd.read_csv(files["t.csv"])
     assert table["file"].tolist() == ["face 0.png", "face 1.png", "face 2.png"]
     assert set(table["target"]) == {"happy"}
@@ -53,9 +53,9 @@ def test_a_split_of_a_data_set(checkpoint, tmp_path, capsys):
     data = "synthetic:count=60,size=48,seed=1,identities=6"
     table = str(tmp_path / "t.csv")
     assert main(["explain", checkpoint, data, "--split", "all", "--limit", "20", "--table", table]) == 0
-    said = capsys.readouterr().out
-    assert "20 pictures" in said
-    assert "were drawn" in said
+    text = capsys.readouterr().out
+    assert "20 pictures" in text
+    assert "were drawn" in text
     assert len(pd.read_csv(table)) == 20
 
 

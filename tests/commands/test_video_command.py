@@ -29,13 +29,13 @@ def test_it_prints_json_and_writes_a_table_and_a_video(clip: Path, tmp_path: Pat
     table, marked = tmp_path / "table.csv", tmp_path / "marked.webm"
     command = ["video", str(clip), "--checkpoint", _CHECKPOINT, "--every", "2", "--json", "-"]
     assert main([*command, "--csv", str(table), "--annotated", str(marked)]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert (found["frames_read"], found["every"], found["width"]) == (8, 2, 480)
-    (person,) = found["persons"]
+    report = json.loads(capsys.readouterr().out)
+    assert (report["frames_read"], report["every"], report["width"]) == (8, 2, 480)
+    (person,) = report["persons"]
     assert [part["class"] for part in person["stretches"]] == ["happy", "angry"]
     assert person["stretches"][1]["start"] == pytest.approx(0.8, abs=0.2)
     assert sum(person["shares"].values()) == pytest.approx(1, abs=1e-3)
-    assert len(person["readings"]) == 8 and set(person["readings"][0]["probabilities"]) == set(found["classes"])
+    assert len(person["readings"]) == 8 and set(person["readings"][0]["probabilities"]) == set(report["classes"])
     rows = list(csv.DictReader(table.open()))
     assert len(rows) == 8 and rows[-1]["class"] == "angry"
     assert float(rows[-1]["smoothed_angry"]) == pytest.approx(person["readings"][-1]["smoothed"]["angry"], abs=1e-4)
