@@ -48,4 +48,4 @@ def test_words_for_a_person_and_for_what_cannot_be(clip: Path, tmp_path: Path, c
     assert main(["video", str(tmp_path / "none.mp4"), "--checkpoint", _CHECKPOINT]) == 2
     assert "There is no file" in capsys.readouterr().err
     assert main(["video", str(clip), "--checkpoint", _CHECKPOINT, "--every", "0"]) == 2
-    assert "must be 1 or more" in capsys.readouterr().err
+    assert "every must be a whole number of at least 1" in capsys.readouterr().err
