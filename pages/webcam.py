@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fer_models.explain import EXPLAINERS, USUAL_METHOD
 from workbench import cache, state
 from workbench.face import detector_button
 from workbench.features.webcam import live
@@ -50,5 +51,6 @@ heading.show_reading(
     "never falls behind. Faces are searched a few times a second on a reduced copy and followed between. "
     "Probabilities are smoothed over 0.3 s. A network's reading of a face is not a feeling: it says which training "
     "pictures the face resembles.",
-    "Grad-CAM: Selvaraju et al. 2017; own attention: the last gate over places, from its smallest to its largest value",
+    f"{EXPLAINERS[USUAL_METHOD].paper}; own attention: the last gate over places, from its smallest to its largest "
+    "value",
 )

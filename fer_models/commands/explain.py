@@ -15,7 +15,7 @@ from fer_models.crop import crop_for
 from fer_models.data import FaceDataset, open_dataset
 from fer_models.data.readers.base import is_image
 from fer_models.errors import UserError
-from fer_models.explain import EXPLAINERS, explain
+from fer_models.explain import EXPLAINERS, USUAL_METHOD, explain
 from fer_models.explain.overlay import overlay
 from fer_models.faces.detect import detect_faces
 from fer_models.faces.image import encode_png, read_image, resize
@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "image", metavar="IMAGE|DATA", help="a picture, a folder of pictures, a known data set, or its folder or CSV"
     )
-    parser.add_argument("--method", default="grad_cam", help="explanation method, default grad_cam")
+    parser.add_argument("--method", default=USUAL_METHOD, help=f"explanation method, default {USUAL_METHOD}")
     parser.add_argument("--target", help="class to explain; the predicted one by default, of DATA also: label")
     parser.add_argument("--layer", help="layer of a class activation map")
     parser.add_argument(

@@ -187,7 +187,7 @@ def register_explainer(key: str) -> Callable[[type[Explainer]], type[Explainer]]
 def explain(
     classifier: Classifier,
     batch: Tensor,
-    method: str = "grad_cam",
+    method: str = USUAL_METHOD,
     target: Any = None,
     *,
     layer: str | None = None,

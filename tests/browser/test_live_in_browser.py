@@ -107,7 +107,7 @@ def test_the_camera_is_read_live_and_the_network_can_be_switched(
     stream.get_by_role("button", name=re.compile("start", re.I)).click()
     filmed.get_by_text(re.compile("frames a second · .* ms a frame")).wait_for()
     filmed.get_by_text(re.compile("The class is “(happy|angry)”")).wait_for()
-    filmed.get_by_text("Grad-CAM", exact=True).click()
+    filmed.get_by_text("LayerCAM", exact=True).click()
     filmed.get_by_text(re.compile("The class is “(happy|angry)”")).wait_for()
     expect(stream.get_by_role("button", name=re.compile("stop", re.I))).to_have_count(1)  # it went on
 

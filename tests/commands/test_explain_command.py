@@ -9,6 +9,7 @@ from fer_models import create_model
 from fer_models.checkpoint import save_checkpoint
 from fer_models.cli import main
 from fer_models.data.synthetic import SyntheticOptions, generate_face
+from fer_models.explain import USUAL_METHOD
 from fer_models.faces.image import encode_png, read_image
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
@@ -39,7 +40,7 @@ def test_a_folder_of_pictures_becomes_a_table_and_a_sheet(checkpoint, folder, tm
     outputs = ["--table", files["t.csv"], "--out", files["sheet.png"], "--raw", files["maps.npy"]]
     assert main([*arguments, *outputs]) == 0
     text = capsys.readouterr().out
-    assert "3 pictures, grad_cam" in text
+    assert f"3 pictures, {USUAL_METHOD}" in text
     assert "broken.png" in text
     assert "The background holds" in text
     table = pd.read_csv(files["t.csv"])

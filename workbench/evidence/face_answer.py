@@ -7,6 +7,7 @@ import streamlit as st
 
 from fer_models.evaluation import mistakes
 from fer_models.evaluation.class_match import network_classes
+from fer_models.explain import USUAL_METHOD
 from workbench import cache, navigation, state
 from workbench.app import pictures
 from workbench.app.wording import percent
@@ -61,18 +62,18 @@ def show(evidence: Evidence, place: int, *, key: str) -> None:
 
 
 def _heatmaps(evidence: Evidence, place: int, key: str) -> None:
-    """Grad-CAM for the predicted class and for the label, on one scale of colours each."""
+    """Heatmaps for the predicted class and for the label, on one scale of colours each."""
     shown = st.toggle(
         "Where it saw both classes",
-        help="Grad-CAM for the predicted and for the true class.",
+        help=f"{look_model.USUAL_TITLE} for the predicted and for the true class.",
         **BOTH.of(key).widget(),
     )
     if not shown:
         return
     evaluation, checkpoint = evidence.evaluation, evidence.asked(place)
     classifier = cache.classifier(checkpoint)
-    if "grad_cam" not in look_model.methods(classifier):
-        st.caption("Grad-CAM does not work with this network; other methods are on the page Explain.")
+    if USUAL_METHOD not in look_model.methods(classifier):
+        st.caption(f"{look_model.USUAL_TITLE} does not work with this network; other methods are on the page Explain.")
         return
     names = network_classes(checkpoint.classes, evidence.dataset.classes)
     true, predicted = (evaluation.classes[int(k[place])] for k in (evaluation.targets, evaluation.predictions))
@@ -80,10 +81,10 @@ def _heatmaps(evidence: Evidence, place: int, key: str) -> None:
     asked = [(predicted, "answer")] if true == predicted else [(predicted, "answer"), (true, "label")]
     for (name, what), column in zip(asked, st.columns(2, vertical_alignment="bottom"), strict=False):
         with column:
-            look = cached.look(checkpoint, pixels, Question("grad_cam", names[name], None))
+            look = cached.look(checkpoint, pixels, Question(USUAL_METHOD, names[name], None))
             positive = bool(look.attribution.has_positive[0])
             heat = look.attribution.heatmap()[0] if positive else None
             st.caption(f"Evidence for {name}, the {what}" + ("" if positive else ": none, no place speaks for it"))
             figure = heatmap_overlay(pictures.png(pixels), heat, opacity=0.55)
             figure.update_layout(height=250)
-            plot.show(figure, key=f"{key} heatmap {what}", alt=f"Grad-CAM for {name} over the face")
+            plot.show(figure, key=f"{key} heatmap {what}", alt=f"{look_model.USUAL_TITLE} for {name} over the face")

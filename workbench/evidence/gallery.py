@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from fer_models.evaluation import mistakes
+from fer_models.explain import USUAL_METHOD
 from workbench import cache, state
 from workbench.app.wording import percent
 from workbench.evidence.bar import Evidence
@@ -34,7 +35,7 @@ def show(evidence: Evidence, places: np.ndarray, *, key: str, selected: int | No
     images: Any = evidence.dataset.images
     if st.toggle(
         "Heatmaps",
-        help="Grad-CAM of the predicted class over each face of the page: bright where its evidence lies.",
+        help=f"{look.USUAL_TITLE} of the predicted class over each face of the page: bright where its evidence lies.",
         **HEATMAPS.widget(),
     ):
         images = _overlaid(evidence, places)
@@ -66,8 +67,8 @@ def _about(evidence: Evidence, place: int) -> str:
 
 def _overlaid(evidence: Evidence, places: np.ndarray) -> Any:
     classifier = cache.classifier(evidence.checkpoint)
-    if "grad_cam" not in look.methods(classifier):
-        st.caption("Grad-CAM does not work with this network, so the faces are shown alone.")
+    if USUAL_METHOD not in look.methods(classifier):
+        st.caption(f"{look.USUAL_TITLE} does not work with this network, so the faces are shown alone.")
         return evidence.dataset.images
     return _Overlaid(evidence, places)
 

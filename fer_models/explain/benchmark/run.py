@@ -11,7 +11,7 @@ from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.intervals import Estimate, percentile_interval, row_weights
-from fer_models.explain.base import EXPLAINERS, explain, unsupported_methods
+from fer_models.explain.base import EXPLAINERS, USUAL_METHOD, explain, unsupported_methods
 from fer_models.explain.face_parts.action_units import unit_areas
 from fer_models.explain.face_parts.drawn import drawn_options, drawn_truth
 from fer_models.explain.faithfulness import FAITHFULNESS, REFERENCES, Trial
@@ -163,7 +163,7 @@ def _row(
         here = index[start : start + _PART]
         batch = classifier.prepare(np.asarray(dataset.images[here]))
         # A reference map needs a trial to be drawn for: any method's map gives its size and layer.
-        found = explain(classifier, batch, "grad_cam" if reference else key, labels[here])
+        found = explain(classifier, batch, USUAL_METHOD if reference else key, labels[here])
         trial = Trial(classifier, batch, found, _places(dataset, here, batch.shape[2]))
         if reference:
             trial = trial.with_values(REFERENCES[key](trial, seed + start), key)

@@ -16,7 +16,7 @@ from fer_models.data.dataset import UNLABELLED, FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import match_classes
 from fer_models.explain.attribution import Attribution
-from fer_models.explain.base import explain
+from fer_models.explain.base import USUAL_METHOD, explain
 from fer_models.explain.face_parts.action_units import unit_agreement, unit_areas
 from fer_models.explain.face_parts.drawn import DrawnTruth, drawn_options, drawn_truth
 from fer_models.explain.face_parts.regions import background_alarm, region_masks, region_relevance
@@ -41,7 +41,7 @@ class SetSettings:
         of: ``"logit"`` or ``"probability"``.
     """
 
-    method: str = "grad_cam"
+    method: str = USUAL_METHOD
     target: str = PREDICTED
     layer: str | None = None
     of: str = "logit"

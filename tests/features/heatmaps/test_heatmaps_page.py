@@ -95,7 +95,7 @@ def test_an_answer_is_kept_on_disk(checkpoint):
     assert tiles[0].picture.shape == (96, 96, 3)
     assert "n = " in tiles[0].words
     assert split.table_csv(found, plan.dataset).startswith(b"row,")
-    assert "10 pictures · Grad-CAM · layer" in split.facts(found)
+    assert "10 pictures · LayerCAM · layer" in split.facts(found)
     rows = split.agreement_rows({"fresh": found})
     assert all(row[1] == "fresh" and "[" in row[2] for row in rows)
     figure = region_bars({"a<b": region_shares(found), "c": region_shares(found)})

@@ -8,7 +8,7 @@ from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.evaluation.class_match import network_classes
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.explain import explain
+from fer_models.explain import USUAL_METHOD, explain
 from fer_models.explain.overlay import overlay
 from workbench.app.pictures import as_rgb, enlarged
 
@@ -19,7 +19,7 @@ _SIDE = 144
 def over_faces(
     evaluation: Evaluation, places: tuple[int, ...], opacity: float, classifier: Classifier, dataset: FaceDataset
 ) -> dict[int, np.ndarray]:
-    """uint8 (S, S, 3) by position in the data set: Grad-CAM of the predicted class over each face.
+    """uint8 (S, S, 3) by position in the data set: a heatmap of the predicted class over each face.
 
     A face of whose class nothing speaks is drawn bare.
 
@@ -30,7 +30,7 @@ def over_faces(
     targets = [names[evaluation.classes[int(evaluation.predictions[place])]] for place in places]
     positions = evaluation.positions[np.array(places, np.int64)]
     stored = [classifier.checkpoint.preprocess.stored(np.asarray(dataset.images[p])) for p in positions]
-    found = explain(classifier, classifier.prepare(stored), "grad_cam", targets)
+    found = explain(classifier, classifier.prepare(stored), USUAL_METHOD, targets)
     heat = found.heatmap()
     result = {}
     for i, position in enumerate(positions):

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from fer_models.embedding.maps import Apart
+from fer_models.explain import USUAL_METHOD
 from workbench import cache, navigation, shared
 from workbench.app import marks, pictures
 from workbench.app.wording import percent
@@ -157,8 +158,8 @@ def _figures(mapped: Mapped, found: maps_model.Mix, places: np.ndarray) -> None:
 
 def _heatmap(mapped: Mapped, places: np.ndarray) -> None:
     classifier = cache.classifier(mapped.checkpoint)
-    if "grad_cam" not in look.methods(classifier):
-        st.caption("Grad-CAM does not work with this network.")
+    if USUAL_METHOD not in look.methods(classifier):
+        st.caption(f"{look.USUAL_TITLE} does not work with this network.")
         return
     chosen = tuple(places.tolist())
     made = cache.of_predictions(
@@ -169,4 +170,6 @@ def _heatmap(mapped: Mapped, places: np.ndarray) -> None:
         st.caption("Nothing speaks for the predicted classes.")
         return
     picture, used = made
-    st.image(picture, f"Mean Grad-CAM of {used:,}", width=_SIDE, output_format="PNG", alt=f"Mean heatmap of {used}")
+    st.image(
+        picture, f"Mean {look.USUAL_TITLE} of {used:,}", width=_SIDE, output_format="PNG", alt=f"Mean heatmap of {used}"
+    )

@@ -12,6 +12,7 @@ from workbench.app.wording import percent
 from workbench.face.figures import probability_bars
 from workbench.features.video.model import reading as reading_model
 from workbench.features.video.model.reading import Clip, Moment
+from workbench.heatmap.model.look import USUAL_TITLE
 from workbench.widgets import plot
 from workbench.widgets.timeline_figure import timeline
 
@@ -87,7 +88,7 @@ def show_moment(clip: Clip, classifier: Classifier, reading: VideoReading, perso
             face = enlarged(as_rgb(seen.crop), 240)
             st.image(face, f"No place of the face speaks for {name}", alt="The face as the network gets it")
         else:
-            st.image(seen.heat, f"Grad-CAM for {name}, dark to bright: 0 to the largest value",
+            st.image(seen.heat, f"{USUAL_TITLE} for {name}, dark to bright: 0 to the largest value",
                      alt=f"Heatmap for {name} over the face")  # fmt: skip
     with right:
         st.markdown(f"**The class is “{name}”**, {percent(probability)} smoothed")

@@ -30,6 +30,7 @@ from workbench.app.wording import percent
 _ALL = 1_000_000
 #: What a page shows before anything is chosen.
 FIRST_METHOD = USUAL_METHOD
+USUAL_TITLE = EXPLAINERS[USUAL_METHOD].title
 
 
 @dataclass(frozen=True)

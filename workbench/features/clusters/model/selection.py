@@ -8,7 +8,7 @@ from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.evaluation.class_match import network_classes
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.explain import explain
+from fer_models.explain import USUAL_METHOD, explain
 from fer_models.explain.overlay import overlay
 from workbench.app import marks
 from workbench.app.pictures import as_rgb, enlarged
@@ -22,7 +22,7 @@ _SIDE = 120
 def mean_heatmap(
     faces: Evaluation, places: tuple[int, ...], classifier: Classifier, dataset: FaceDataset
 ) -> tuple[np.ndarray, int] | None:
-    """Mean Grad-CAM of the predicted classes over the mean face, uint8 (S, S, 3), and how many heatmaps went into it.
+    """Mean heatmap of the predicted classes over the mean face, uint8 (S, S, 3), and how many heatmaps went into it.
 
     Of more than 96 faces, 96 are drawn. ``None`` where no class of these faces has positive evidence.
     """
@@ -35,7 +35,7 @@ def mean_heatmap(
         part = chosen[start : start + _BATCH]
         targets = [names[faces.classes[int(k)]] for k in faces.predictions[part]]
         stored = [classifier.checkpoint.preprocess.stored(np.asarray(dataset.images[p])) for p in faces.positions[part]]
-        found = explain(classifier, classifier.prepare(stored), "grad_cam", targets)
+        found = explain(classifier, classifier.prepare(stored), USUAL_METHOD, targets)
         positive = np.asarray(found.has_positive, bool)
         heat = heat + np.asarray(found.heatmap())[positive].sum(0)
         used += int(positive.sum())

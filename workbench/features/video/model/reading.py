@@ -16,7 +16,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.crop import crop_for
 from fer_models.errors import UserError
-from fer_models.explain import explain
+from fer_models.explain import USUAL_METHOD, explain
 from fer_models.explain.overlay import overlay
 from fer_models.faces.detect import detector_for
 from fer_models.video.annotate import annotate_video, draw_face, encode_webm
@@ -55,7 +55,7 @@ class Moment:
 
     Args:
         picture: uint8 RGB, the frame with the face marked. crop: uint8 (S, S, C), what the network gets.
-        heat: uint8 RGB, Grad-CAM of the class that leads over the crop, or ``None`` where nothing speaks for it.
+        heat: uint8 RGB, the heatmap of the class that leads over the crop, or ``None`` where nothing speaks for it.
         ranked: smoothed probabilities, the largest first. alone: class and probability of this frame alone.
     """
 
@@ -199,7 +199,7 @@ def moment(clip: Clip, classifier: Classifier, reading: VideoReading, person: Pe
     crop = cut.pixels
     smoothed = person.smoothed[at]
     ranked = [(reading.classes[k], float(smoothed[k])) for k in np.argsort(-smoothed, kind="stable")]
-    found = explain(classifier, classifier.prepare([crop]), "grad_cam", ranked[0][0])
+    found = explain(classifier, classifier.prepare([crop]), USUAL_METHOD, ranked[0][0])
     heat = None
     if found.has_positive[0]:
         large = enlarged(as_rgb(crop), 240)

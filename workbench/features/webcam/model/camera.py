@@ -15,6 +15,7 @@ import numpy as np
 
 from fer_models.classifier import Classifier
 from fer_models.errors import UserError
+from fer_models.explain import EXPLAINERS, USUAL_METHOD
 from fer_models.explain.own_attention.maps import attention_maps
 from fer_models.faces.detect import detect_faces
 from fer_models.faces.face import Face
@@ -28,7 +29,7 @@ CAMERA = {
     "video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30, "max": 30}},
     "audio": False,
 }
-LAYERS: dict[Layer, str] = {"none": "Box only", "heatmap": "Grad-CAM", "attention": "Own attention"}
+LAYERS: dict[Layer, str] = {"none": "Box only", "heatmap": EXPLAINERS[USUAL_METHOD].title, "attention": "Own attention"}
 #: More readings a second than this are not seen on a timeline of a minute.
 _SHOWN = 8.0
 #: Seconds that a frame waits for its reading before it passes without one. streamlit-webrtc ends a stream for good
