@@ -35,7 +35,7 @@ def test_grad_cam_equals_captum(classifier, batch):
     from captum.attr import LayerGradCam
 
     for layer in ("stage 3 attention", "stage 2 transition"):
-        ours = explain(classifier, batch, target=2, layer=layer)
+        ours = explain(classifier, batch, "grad_cam", target=2, layer=layer)
         module = classifier.model.cam_layers[layer]
         theirs = LayerGradCam(classifier.model, module).attribute(batch, target=2).detach()
         theirs = torch.nn.functional.interpolate(theirs, size=(48, 48), mode="bilinear")[:, 0]
@@ -54,8 +54,8 @@ def test_open_target_is_the_predicted_class(classifier, batch):
 
 
 def test_contrast_is_the_difference_of_both_maps(classifier, batch):
-    fear, surprise = explain(classifier, batch, target="fear"), explain(classifier, batch, target=5)
-    contrast = explain(classifier, batch, target=("fear", "surprise"))
+    targets = ("fear", 5, ("fear", "surprise"))
+    fear, surprise, contrast = (explain(classifier, batch, "grad_cam", target=target) for target in targets)
     np.testing.assert_allclose(contrast.values, fear.values - surprise.values, atol=1e-6)
     assert contrast.target.tolist() == [2] * 4
     assert contrast.against is not None
@@ -68,9 +68,11 @@ def test_probability_and_logit_differ(classifier, batch):
 
 
 def test_parts_of_a_batch_are_the_batch(classifier, batch, monkeypatch):
-    whole, seen = explain(classifier, batch, target=[0, 1, 2, 3]), []
+    whole, seen = explain(classifier, batch, "grad_cam", target=[0, 1, 2, 3]), []
     monkeypatch.setattr(GradCAM, "batch_size", 3)
-    parts = explain(classifier, batch, target=[0, 1, 2, 3], progress=lambda share, message: seen.append(share))
+    parts = explain(
+        classifier, batch, "grad_cam", target=[0, 1, 2, 3], progress=lambda share, message: seen.append(share)
+    )
     np.testing.assert_allclose(parts.values, whole.values, atol=1e-6)
     assert seen == [0.75, 1.0]
 
