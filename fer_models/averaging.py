@@ -1,4 +1,4 @@
-"""Test-time averaging: the changed copies of a picture whose logits are averaged."""
+"""Test-time augmentation: the views of an image whose logits are averaged."""
 
 from __future__ import annotations
 
@@ -9,21 +9,25 @@ from torch.nn import functional
 
 from fer_models.errors import UserError
 
-#: Ways of averaging, and what each does in words.
+#: Kinds of test-time augmentation, each with its description.
 AVERAGINGS = {
     "none": "one look at each picture",
     "flip": "mean of the picture and its mirror image",
     "ten_crop": "mean of five crops and their mirror images",
 }
-#: Side of a crop over that of the picture: 44 of 48 pixels, as is usual on FER2013.
+#: Side of a crop over that of the image: 44 of 48 pixels, as is usual on FER2013.
 _SIDE = 11 / 12
 
 
-def looks(batch: Tensor, averaging: str) -> Iterator[Tensor]:
-    """The copies that are averaged, each (B, C, H, W) like the batch; the first is what the embedding is taken of.
+def augmented_views(batch: Tensor, averaging: str) -> Iterator[Tensor]:
+    """The views to average, each (B, C, H, W) like the batch; the embedding is that of the first.
 
-    ``"ten_crop"``: the centre and the four corners, 11/12 of each side, enlarged to the whole size (bilinear), and
-    their mirror images. Every network takes them, also one with a fixed input size.
+    ``"ten_crop"``: the centre and the four corners, 11/12 of each side, enlarged to full size (bilinear), and their
+    mirror images. The views have the batch's size, so they fit networks with a fixed input size.
+
+    Args:
+        batch: (B, C, H, W).
+        averaging: A key of :data:`AVERAGINGS`.
 
     Raises:
         UserError: If the averaging is unknown.
@@ -44,6 +48,6 @@ def looks(batch: Tensor, averaging: str) -> Iterator[Tensor]:
     down, right = height - tall, width - wide
     for top, left in ((down // 2, right // 2), (0, 0), (0, right), (down, 0), (down, right)):
         crop = batch[:, :, top : top + tall, left : left + wide]
-        whole = functional.interpolate(crop, (height, width), mode="bilinear", align_corners=False)
-        yield whole
-        yield whole.flip(3)
+        enlarged = functional.interpolate(crop, (height, width), mode="bilinear", align_corners=False)
+        yield enlarged
+        yield enlarged.flip(3)

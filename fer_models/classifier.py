@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from fer_models.architectures.base import FERNetwork
-from fer_models.averaging import looks
+from fer_models.averaging import augmented_views
 from fer_models.checkpoint import Checkpoint, read_checkpoint
 from fer_models.inference import Choice, Forward, Optimised, optimise
 from fer_models.inference.forwards import plain
@@ -49,8 +49,8 @@ class Classifier:
 
     Explanations and predictions in plain torch hold :attr:`lock`: hooks of two explanations on one model would mix.
 
-    A classifier predicts in plain torch, channels last, until :meth:`optimise` found a faster way with the same logits
-    (to 1e-4); ``predict(exact=True)`` stays with plain torch, bit for bit the same before and after. Explanations
+    A classifier predicts in plain torch, channels last, until :meth:`optimise` finds a faster way with the same logits
+    (to 1e-4); ``predict(exact=True)`` always uses plain torch, bit for bit the same before and after. Explanations
     always run on :attr:`model`, the torch network.
 
     Raises:
@@ -71,11 +71,11 @@ class Classifier:
         return None if self._optimised is None else self._optimised.choice
 
     def optimise(self) -> Choice:
-        """Find the fastest way to predict on this computer and use it from now on; done once, a second or a few.
+        """Find the fastest way to predict on this computer and use it from now on; done once, takes a few seconds.
 
         Batch norms are folded into convolutions, the network is exported to onnxruntime, each is compared with plain
-        torch, and a probe of a few runs decides; what is missing or cannot be done is a sentence in the notes. Weights
-        that are changed later by hand do not reach what was found here.
+        torch, and a probe of a few runs decides. The notes have a sentence for each variant that is not possible.
+        Weights that are changed later do not affect the optimised network.
         """
         with self._optimising:
             if self._optimised is None:
@@ -85,7 +85,7 @@ class Classifier:
             return self._optimised.choice
 
     def optimise_later(self) -> threading.Thread:
-        """:meth:`optimise` in the background: predictions go on in plain torch until it is done."""
+        """:meth:`optimise` in the background: predictions use plain torch until it is done."""
         thread = threading.Thread(target=self._optimise_quietly, daemon=True, name="optimise")
         thread.start()
         return thread
@@ -93,7 +93,7 @@ class Classifier:
     def _optimise_quietly(self) -> None:
         try:
             self.optimise()
-        except Exception:  # The thread is the last place where anyone could notice; plain torch goes on.
+        except Exception:  # Nobody above this thread would see it; predictions stay in plain torch.
             _LOG.exception("The network could not be optimised")
 
     @property
@@ -122,8 +122,8 @@ class Classifier:
         return channels_last(self.checkpoint.preprocess(images).to(self.device))
 
     @contextmanager
-    def _way(self, exact: bool) -> Iterator[Forward]:
-        """What runs a batch. Only plain torch needs the lock: the other ways have copies of the network."""
+    def _forward_for(self, exact: bool) -> Iterator[Forward]:
+        """The forward pass to use. Only plain torch needs the lock: the other variants have copies of the network."""
         optimised = None if exact else self._optimised
         if optimised is not None:
             yield optimised
@@ -143,8 +143,9 @@ class Classifier:
 
         Args:
             averaging: ``"none"``, ``"flip"`` for the mean of the logits of the picture and its mirror image, or
-                ``"ten_crop"`` for that of five crops and their mirror images (:func:`fer_models.averaging.looks`).
-            exact: stay with plain torch also after :meth:`optimise`, for figures that must come out the same again.
+                ``"ten_crop"`` for that of five crops and their mirror images
+                (:func:`fer_models.averaging.augmented_views`).
+            exact: use plain torch even after :meth:`optimise`, for reproducible figures.
 
         Raises:
             UserError: If the averaging is unknown.
@@ -159,8 +160,8 @@ class Classifier:
         logits, embeddings = [], []
         for start in range(0, len(images), batch_size):
             batch = self.prepare(images[start : start + batch_size])
-            with self._way(exact) as run:
-                (out, embedding), *others = [run(look) for look in looks(batch, averaging)]
+            with self._forward_for(exact) as run:
+                (out, embedding), *others = [run(view) for view in augmented_views(batch, averaging)]
                 if others:
                     out = torch.stack([out, *(logits for logits, _ in others)]).mean(0)
             logits.append(out.float().cpu())

@@ -120,8 +120,8 @@ class _Counter(TorchDispatchMode):
         return out
 
 
-# Layers without products whose output has the shape of their input: on the meta device torch works them out in Python,
-# slowly, and there is nothing to see.
+# Layers without products whose output has the shape of their input: the meta device runs them slowly in Python, and
+# they add nothing to the count.
 _SAME_SHAPE = (nn.BatchNorm1d, nn.BatchNorm2d, nn.ReLU, nn.SiLU, nn.GELU, nn.Dropout)
 
 
@@ -139,10 +139,10 @@ class _Trace:
                 module.forward = functools.partial(self._lstm, module)  # type: ignore[method-assign,assignment]
         self.model.eval()
         self.names = {id(module): name for name, module in self.model.named_modules()}
-        self.own: dict[int, int] = {}
+        self.own_macs: dict[int, int] = {}
         self.shapes: dict[int, tuple[int, ...]] = {}
         self.order: list[nn.Module] = []
-        # Of each module that runs now: the count at its start, and what modules inside it took.
+        # For each running module: the count at its start, and the MACs of modules inside it.
         self.stack: list[list[int]] = []
         self.counter = _Counter()
         handles = []
@@ -167,15 +167,15 @@ class _Trace:
         return x.new_empty(*x.shape[:2], module.hidden_size * (2 if module.bidirectional else 1)), None
 
     def _enter(self, module: nn.Module, _inputs: Any) -> None:
-        if id(module) not in self.own:
+        if id(module) not in self.own_macs:
             self.order.append(module)
-            self.own[id(module)] = 0
+            self.own_macs[id(module)] = 0
         self.stack.append([self.counter.macs, 0])
 
     def _leave(self, module: nn.Module, _inputs: Any, output: Any) -> None:
         start, inside = self.stack.pop()
         spent = self.counter.macs - start
-        self.own[id(module)] += spent - inside
+        self.own_macs[id(module)] += spent - inside
         if self.stack:
             self.stack[-1][1] += spent
         first = output[0] if isinstance(output, tuple) else output
@@ -189,12 +189,12 @@ class _Trace:
         for module in self.order:
             parameters = sum(p.numel() for p in module.parameters(recurse=False) if p.requires_grad)
             leaf = not any(True for _ in module.children()) and not isinstance(module, (nn.Identity, nn.Sequential))
-            if not (leaf or parameters or self.own[id(module)]):
+            if not (leaf or parameters or self.own_macs[id(module)]):
                 continue
             name = self.names[id(module)]
             inside = any(name == a or name.startswith(f"{a}.") for a in attending)
             kind = type(module).__name__
-            rows.append(LayerRow(name, kind, self.shapes[id(module)], parameters, self.own[id(module)], inside))
+            rows.append(LayerRow(name, kind, self.shapes[id(module)], parameters, self.own_macs[id(module)], inside))
         return rows
 
 
@@ -203,7 +203,7 @@ def _same_shape(x: Tensor) -> Tensor:
 
 
 def _copy_shapes(model: nn.Module) -> nn.Module:
-    """A copy of the network on the meta device; its weights are not copied on the way."""
+    """A copy of the network on the meta device; its weights are not copied."""
     shapes: dict[int, Any] = {}
     for parameter in model.parameters():
         meta = torch.empty_like(parameter, device="meta")

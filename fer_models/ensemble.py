@@ -1,4 +1,4 @@
-"""Put trained networks together: one checkpoint whose answer is the mean, weighted or not, or the vote of others."""
+"""Combine trained networks into one checkpoint that predicts their (weighted) mean or their vote."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def combine(
     how: Literal["mean", "vote"] = "mean",
     weights: Sequence[float] = (),
 ) -> Checkpoint:
-    """Write a checkpoint of an ensemble. Its input is that of most members; the others resize it to their own.
+    """Write a checkpoint of an ensemble. Its input size is that of most members; the others resize it.
 
     Raises:
         UserError: If there are fewer than two members, or they differ in classes, in scale, colour or framing of the
@@ -39,17 +39,17 @@ def combine(
     sizes = [member.preprocess.size for member in members]
     size = Counter(sizes).most_common(1)[0][0]
     network = Ensemble.of([member.build() for member in members], how, weights, () if set(sizes) == {size} else sizes)
-    named = [f"{member.name} ({member.sha256[:12]})" for member in members]
+    member_names = [f"{member.name} ({member.sha256[:12]})" for member in members]
     provenance: dict[str, Any] = {
         "data": first.provenance.get("data", ""),
         "split": first.provenance.get("split", ""),
         "selection": "each member's own: " + "; ".join(sorted({m.provenance.get("selection", "") for m in members})),
         "validation": first.provenance.get("validation", ""),
-        "members": named,
+        "members": member_names,
         "recipe": {
             **_split(first),
             "network": "ensemble",
-            "_members": ", ".join(named),
+            "_members": ", ".join(member_names),
             "_combined": f"{how} of the members, weights {', '.join(f'{w:g}' for w in weights) or 'equal'}",
         },
     }

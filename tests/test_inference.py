@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import copy
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,23 @@ def test_folding_that_changes_a_logit_is_not_used(monkeypatch: pytest.MonkeyPatc
     assert notes == ["Batch norms are not folded: that would change a logit by more than 0.0001."]
 
 
+def test_an_export_silences_only_the_exporters(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    exporter = logging.getLogger("torch.onnx._internal.exporter._registration")
+    before = exporter.getEffectiveLevel()
+
+    def export(module: nn.Module, example: torch.Tensor) -> bytes:
+        logging.getLogger("fer_models.training").warning("another thread")
+        assert not exporter.isEnabledFor(logging.ERROR)
+        return b""
+
+    monkeypatch.setattr(onnx_runtime, "_traced", export)
+    onnx_runtime.export_bytes(nn.Identity(), torch.zeros(1))
+    assert [record.message for record in caplog.records] == ["another thread"]
+    assert exporter.getEffectiveLevel() == before
+
+
 def test_a_classifier_is_plain_until_it_is_optimised(classifier: Classifier) -> None:
     faces = pictures(20)
     before, flipped = classifier.predict(faces), classifier.predict(faces, averaging="flip")
@@ -185,7 +203,7 @@ def test_the_way_fits_the_batch() -> None:
 
 def test_turns_are_taken_one_after_the_other() -> None:
     order: list[str] = []
-    times = take_turns({n: lambda n=n: order.append(n) for n in "ab"}, seconds=0, most=9, least=3, warm=2)
+    times = take_turns({n: lambda n=n: order.append(n) for n in "ab"}, seconds=0, most=9, least=3, warm_up=2)
     assert order == ["a", "b"] * 5
     assert {name: len(values) for name, values in times.items()} == {"a": 3, "b": 3}
     assert len(take_turns({"a": lambda: None}, seconds=60, most=4)["a"]) == 4

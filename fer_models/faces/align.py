@@ -24,10 +24,10 @@ ALIGNMENTS = ("none", "eyes")
 #: Where the eyes on the picture's left and right come to lie, as parts of the crop's side (x, y), at margin 0.
 LEFT_EYE = (0.32, 0.39)
 RIGHT_EYE = (0.68, 0.39)
-#: Larger crops are reduced to this side: no network here sees more, and a long thin picture must not fill the memory.
+#: Larger crops are reduced to this side: no network here takes more, and a long thin image must not fill the memory.
 MAX_SIDE = 1024
-#: Eyes whose distance asks for a square this many times smaller or larger than the box's belong to a face in profile
-#: or were not eyes; the upright square is safer.
+#: If the distance of the eyes implies a square this many times smaller or larger than the box's, the face is in
+#: profile or the detections are not eyes; the upright square is safer.
 _MAX_RATIO = 1.6
 
 
@@ -74,7 +74,7 @@ def crop_face(
 
     What lies beyond the picture's border repeats its edge. With alignment ``"eyes"`` the face is turned, scaled and
     shifted until its eyes lie at :data:`LEFT_EYE` and :data:`RIGHT_EYE` (drawn towards the centre by the margin); the
-    eyes are the detector's landmarks, else those that the eye cascade finds, else the upright square is cut after all.
+    eyes are the detector's landmarks, else those of the eye cascade; without either, the upright square is cut.
 
     Raises:
         UserError: If ``alignment`` is neither ``"none"`` nor ``"eyes"``, or the margin is not in (-1, 10].
@@ -111,17 +111,17 @@ def crop_face(
 
 
 def eyes_of(image: np.ndarray, face: Face) -> tuple[np.ndarray | None, str | None]:
-    """Eye centres (2, 2), left one in the picture first, in pixels, and whence: landmarks or the eye cascade.
+    """Eye centres (2, 2), left one in the image first, in pixels, and their source: landmarks or the eye cascade.
 
     Both are None when the detector gives no landmarks and the cascade does not find both eyes.
     """
     if face.landmarks is not None:
         return np.asarray(face.landmarks[:2], dtype=np.float64), "landmarks"
     square = face_square(face)
-    found = find_eyes(_cut_square(image, square))
-    if found is None:
+    eyes = find_eyes(_cut_square(image, square))
+    if eyes is None:
         return None, None
-    return np.asarray(square[:2]) + found * (square[2] - square[0]), "eye cascade"
+    return np.asarray(square[:2]) + eyes * (square[2] - square[0]), "eye cascade"
 
 
 def _cut_square(image: np.ndarray, square: tuple[float, float, float, float]) -> np.ndarray:
@@ -149,7 +149,7 @@ def _cut_aligned(
     distance = float(np.hypot(*across))
     side = distance / (RIGHT_EYE[0] - LEFT_EYE[0]) * (1 + margin)
     ratio = side / (square[2] - square[0])
-    # Eyes beyond the border were guessed by the detector: such a face is cut off.
+    # The detector guesses eyes beyond the border: such a face is cut off.
     inside = (eyes >= 0).all() and (eyes < image.shape[1::-1]).all()
     if not inside or across[0] <= 0 or not 1 / _MAX_RATIO < ratio < _MAX_RATIO:
         return None

@@ -20,7 +20,7 @@ def _shared(name: str) -> Detector:
 
 
 def detector_for(name: str = "auto") -> str:
-    """The key of the detector that ``name`` stands for: itself, or for ``"auto"`` YuNet where its file is, else Haar.
+    """The key of the detector for ``name``: itself, or for ``"auto"`` YuNet if its file is present, else Haar.
 
     Raises:
         UserError: If there is no detector of that name, or a file that should be YuNet's is not.
@@ -37,9 +37,9 @@ def detect_faces(
     """Faces of a uint8 RGB picture (H, W, 3), largest first; empty when there is none.
 
     Args:
-        detector: a key of :data:`DETECTORS`, or ``"auto"``: YuNet where its file is, else Haar cascades.
+        detector: a key of :data:`DETECTORS`, or ``"auto"``: YuNet if its file is present, else Haar cascades.
         min_size: smallest width and height of a box, in pixels of the picture.
-        score_threshold: smallest score, in [0, 1]; None takes the detector's own default.
+        score_threshold: smallest score, in [0, 1]; None for the detector's default.
 
     Raises:
         UserError: If there is no such detector, or its file is missing or damaged.
@@ -54,9 +54,9 @@ def detect_faces(
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         raise ValueError(f"expected a uint8 RGB picture (H, W, 3), got {image.dtype} {image.shape}")
     name = detector_for(detector)
-    finder = _shared(name)
-    threshold = finder.default_threshold if score_threshold is None else score_threshold
-    faces = finder.detect(image, min_size, threshold)
+    instance = _shared(name)
+    threshold = instance.default_threshold if score_threshold is None else score_threshold
+    faces = instance.detect(image, min_size, threshold)
     if name != "whole":
         faces = [f for f in faces if min(f.width, f.height) >= min_size and f.score >= threshold]
     return sorted(faces, key=lambda face: face.area, reverse=True)

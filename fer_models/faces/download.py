@@ -1,4 +1,4 @@
-"""The YuNet weights: fetched on request, checked by size and SHA-256, kept in the user's cache."""
+"""The YuNet weights: downloaded on request, checked by size and SHA-256, stored in the user's cache."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _TIMEOUT = 30.0
 
 
 def detector_folder() -> Path:
-    """Where detector files are kept: ``$FER_CACHE/detectors``, by default under ``~/.cache/fer-workbench``."""
+    """Folder of the detector files: ``$FER_CACHE/detectors``, by default under ``~/.cache/fer-workbench``."""
     return cache_folder() / "detectors"
 
 
 def yunet_path() -> Path:
-    """Where the YuNet file is or would be: ``$FER_YUNET`` when set, else in :func:`detector_folder`."""
-    chosen = os.environ.get("FER_YUNET")
-    return Path(chosen).expanduser() if chosen else detector_folder() / FILE_NAME
+    """Path of the YuNet file, which may not exist: ``$FER_YUNET`` when set, else in :func:`detector_folder`."""
+    configured = os.environ.get("FER_YUNET")
+    return Path(configured).expanduser() if configured else detector_folder() / FILE_NAME
 
 
 def check_file(path: Path, *, size: int = SIZE, sha256: str = SHA256) -> None:
@@ -39,9 +39,9 @@ def check_file(path: Path, *, size: int = SIZE, sha256: str = SHA256) -> None:
         UserError: If the file is missing, has another size or another content.
     """
     try:
-        found = path.stat().st_size
-        if found != size:
-            raise UserError(_refused(path.name, f"it has {found:,} bytes instead of {size:,}"))
+        length = path.stat().st_size
+        if length != size:
+            raise UserError(_refused(path.name, f"it has {length:,} bytes instead of {size:,}"))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise UserError(
@@ -60,11 +60,11 @@ def get_yunet(
     sha256: str = SHA256,
     timeout: float = _TIMEOUT,
 ) -> Path:
-    """Return the checked YuNet file, downloading it first where it is not there yet.
+    """Return the checked YuNet file, downloading it first if it is missing.
 
-    Nothing but the expected bytes ever stands at ``destination`` (default: in :func:`detector_folder`): the download
-    goes to a temporary file beside it, is checked, and is then renamed. A good file that is there already is kept, and
-    so is one that ``FER_YUNET`` names when no destination is given.
+    ``destination`` (default: in :func:`detector_folder`) never holds anything but the expected bytes: the download goes
+    to a temporary file beside it, is checked, and is then renamed. An existing good file is kept, and so is the file
+    that ``FER_YUNET`` names if there is no destination.
 
     Raises:
         UserError: If the server cannot be reached, answers with an error or with anything but the expected file, or if

@@ -1,4 +1,4 @@
-"""What a detector finds, what a detector is, and the registry of all of them."""
+"""A face, the base class of detectors, and their registry."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Detector(ABC):
         """Faces of a uint8 RGB picture (H, W, 3), in any order.
 
         Boxes narrower than ``min_size`` pixels and scores below ``score_threshold`` may be left out early; the caller
-        drops what remains of them.
+        drops the rest.
         """
 
     def available(self) -> bool:

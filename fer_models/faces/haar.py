@@ -1,4 +1,4 @@
-"""Haar cascades: OpenCV's boosted classifiers, always at hand; two of them must agree before a face is reported."""
+"""Haar cascades: OpenCV's boosted classifiers, always available; two of them must agree before a face is reported."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class HaarCascades(Detector):
     default_threshold = 0.5
 
     def __init__(self) -> None:
-        # A cascade keeps state while it searches: one thread at a time.
+        # A cascade is not thread-safe: it keeps state while it searches.
         self._lock = threading.Lock()
         self._cascades: dict[str, cv2.CascadeClassifier] = {}
 
@@ -99,7 +99,7 @@ class HaarCascades(Detector):
         """Faces on a copy with longest side 640 pixels (160 for smaller pictures)."""
         small, scale = to_longest_side(image, _LONGEST, _SHORTEST)
         grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-        # A small picture is often one face up to its edges, and no window reaches beyond them.
+        # A small image is often one face up to its edges, and search windows do not reach beyond the border.
         border = round(_BORDER * max(grey.shape)) if scale > 1 else 0
         grey = cv2.copyMakeBorder(grey, border, border, border, border, cv2.BORDER_REPLICATE)
         votes: dict[_Pass, np.ndarray] = {}
@@ -116,7 +116,7 @@ class HaarCascades(Detector):
                 if score >= min(score_threshold, self.default_threshold) and box[2] - box[0] >= smallest
             ]
             if faces:
-                # A higher threshold asks for surer faces, not for a longer search.
+                # A higher threshold asks for more certain faces, not for a longer search.
                 return [face for face in faces if face.score >= score_threshold]
         return []
 
@@ -163,27 +163,27 @@ def _turn(picture: np.ndarray, degrees: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _merge(votes: np.ndarray, stage: _Stage) -> list[tuple[Box, float]]:
-    """Boxes and scores of the candidates, strongest first, none lying on a stronger one."""
-    found: list[tuple[Box, float]] = []
+    """Boxes and scores of the candidates, strongest first, without those that overlap a stronger one."""
+    candidates: list[tuple[Box, float]] = []
     x, y, side, voter = votes.T
     smaller = np.minimum(side[:, None], side)
     together = np.hypot(x[:, None] - x, y[:, None] - y) < _NEAR * smaller
     together &= np.maximum(side[:, None], side) < _RATIO * smaller
-    left = np.ones(len(votes), bool)
-    while left.any():
-        default, other, profile, mirrored = ((together & (left & (voter == k))).sum(axis=1) for k in range(4))
+    remaining = np.ones(len(votes), bool)
+    while remaining.any():
+        default, other, profile, mirrored = ((together & (remaining & (voter == k))).sum(axis=1) for k in range(4))
         frontal_strength = np.sqrt(default * other) / stage.frontal
         profile_strength = np.maximum(profile, mirrored) / stage.profile
-        strength = np.maximum(frontal_strength, profile_strength) * left
+        strength = np.maximum(frontal_strength, profile_strength) * remaining
         best = int(strength.argmax())
         if strength[best] == 0:
             break
         frontal = frontal_strength[best] >= profile_strength[best]
-        group = together[best] & left & (voter < 2 if frontal else voter >= 2)
+        group = together[best] & remaining & (voter < 2 if frontal else voter >= 2)
         cx, cy, width = (float(np.median(values[group])) for values in (x, y, side))
         width *= 1.0 if frontal else _PROFILE_SCALE
         box = (cx - width / 2, cy - width / 2, cx + width / 2, cy + width / 2)
-        found.append((box, float(strength[best] / (strength[best] + 1))))
-        # What lies on the found face, at whatever size, is no second one.
-        left &= (np.hypot(x - cx, y - cy) > (width + side) / 2 * _APART) & ~(together[best] & left)
-    return found
+        candidates.append((box, float(strength[best] / (strength[best] + 1))))
+        # Windows of any size on this face are not a second one.
+        remaining &= (np.hypot(x - cx, y - cy) > (width + side) / 2 * _APART) & ~(together[best] & remaining)
+    return candidates

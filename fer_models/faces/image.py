@@ -1,7 +1,7 @@
-"""Pictures in and out: the one place that knows file formats, orientation, alpha, bit depth and colour order.
+"""Decode and encode images: the only module that handles file formats, orientation, alpha, bit depth, colour order.
 
-Everything behind this module is uint8 RGB of shape ``(H, W, 3)``; everything in front of it is bytes that nobody has
-checked. The header is read and judged before a single pixel is decoded.
+Inside the library images are uint8 RGB of shape ``(H, W, 3)``; what comes in here are unchecked bytes. The header is
+checked before any pixel is decoded.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def decode_image(data: bytes, *, name: str = "the picture", max_pixels: int = MA
         raise UserError(f"{_begin(name)} is empty (0 bytes); choose a file with a picture in it.")
     _check_bytes(len(data), name)
     try:
-        opened = Image.open(io.BytesIO(data), formats=FORMATS)
+        picture = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError:
         raise UserError(_too_many_pixels(name, "far too many pixels", max_pixels)) from None
     except UnidentifiedImageError:
@@ -49,15 +49,15 @@ def decode_image(data: bytes, *, name: str = "the picture", max_pixels: int = MA
             f"{_begin(name)} is not a picture that can be read here, or its start is damaged; "
             f"choose a {FORMATS_SENTENCE} file."
         ) from None
-    except Exception:  # Pillow's readers raise many kinds of errors on hostile headers; all mean the same to a person.
+    except Exception:  # Pillow's readers raise many kinds of errors on hostile headers; all mean the same to the user.
         raise UserError(_damaged(name)) from None
-    with opened:
-        width, height = opened.size
+    with picture:
+        width, height = picture.size
         if width * height > max_pixels:
             raise UserError(_too_many_pixels(name, f"{width} x {height} pixels", max_pixels))
         try:
-            opened.load()
-            return _to_rgb(_upright(opened))
+            picture.load()
+            return _to_rgb(_upright(picture))
         except Exception:  # As above: a damaged file may fail in any decoder, in any way.
             raise UserError(_damaged(name)) from None
 
@@ -100,7 +100,8 @@ def encode_png(array: np.ndarray, fields: Mapping[str, str] | None = None) -> by
     """PNG bytes of a uint8 picture of shape ``(H, W)`` (grey), ``(H, W, 3)`` (RGB) or ``(H, W, 4)`` (RGBA).
 
     Args:
-        fields: text that is kept in the file, by name.
+        array: the image.
+        fields: text to store in the file, by name.
 
     Raises:
         ValueError: If the array has another type or shape.
@@ -112,10 +113,10 @@ def encode_png(array: np.ndarray, fields: Mapping[str, str] | None = None) -> by
     if array.dtype != np.uint8 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
         raise ValueError(f"expected uint8 (H, W), (H, W, 3) or (H, W, 4), got {array.dtype} {array.shape}")
     buffer = io.BytesIO()
-    told = PngInfo()
+    metadata = PngInfo()
     for name, text in (fields or {}).items():
-        told.add_text(name, text)
-    Image.fromarray(np.ascontiguousarray(array)).save(buffer, format="PNG", pnginfo=told)
+        metadata.add_text(name, text)
+    Image.fromarray(np.ascontiguousarray(array)).save(buffer, format="PNG", pnginfo=metadata)
     return buffer.getvalue()
 
 
@@ -136,12 +137,12 @@ def resize(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
     if min(height, width, *image.shape) < 1:
         raise ValueError(f"cannot resize a picture of shape {image.shape} to {height} x {width}")
     resized = image
-    for (rows, columns), how in (
+    for (rows, columns), interpolation in (
         ((min(height, image.shape[0]), min(width, image.shape[1])), cv2.INTER_AREA),
         ((height, width), cv2.INTER_CUBIC),
     ):
         if resized.shape[:2] != (rows, columns):
-            resized = cv2.resize(resized, (columns, rows), interpolation=how)
+            resized = cv2.resize(resized, (columns, rows), interpolation=interpolation)
     # OpenCV drops a channel axis of length one.
     return resized if resized.ndim == image.ndim else resized[:, :, None]
 
@@ -158,9 +159,9 @@ def _check_bytes(size: int, name: str) -> None:
         )
 
 
-def _too_many_pixels(name: str, has: str, max_pixels: int) -> str:
+def _too_many_pixels(name: str, amount: str, max_pixels: int) -> str:
     return (
-        f"{_begin(name)} has {has}, more than the {max_pixels / 1e6:g} million allowed; "
+        f"{_begin(name)} has {amount}, more than the {max_pixels / 1e6:g} million allowed; "
         "make it smaller or cut the face out first."
     )
 
@@ -172,7 +173,7 @@ def _damaged(name: str) -> str:
 def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # Damaged EXIF says nothing about the pixels; they are shown as stored.
+    except Exception:  # Damaged EXIF does not affect the pixels; keep them as stored.
         return image
 
 

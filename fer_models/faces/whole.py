@@ -1,4 +1,4 @@
-"""The whole picture as one face: for pictures that are cropped already, and where no detector finds one."""
+"""The whole image as one face, for images that are already cropped, or if no detector finds one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""YuNet: a small network that finds faces with five landmarks; used when its file is there."""
+"""YuNet: a small network that finds faces with five landmarks; used when its file is present."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class YuNet(Detector):
         self._loaded: tuple[Path, int, int] | None = None
 
     def available(self) -> bool:
-        """Whether its file is there.
+        """Whether its file is present.
 
         Raises:
             UserError: If ``FER_YUNET`` or the cache names a file that is not YuNet's.
@@ -67,7 +67,7 @@ class YuNet(Detector):
             state = path.stat()
         except OSError:
             if os.environ.get("FER_YUNET"):
-                check_file(path)  # A setting that points nowhere is said, not passed over.
+                check_file(path)  # Report a setting that points to a missing file.
             return None
         key = (path, state.st_mtime_ns, state.st_size)
         if key != self._loaded:

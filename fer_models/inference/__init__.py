@@ -1,6 +1,6 @@
-"""How a network predicts quickly: batch norms folded into convolutions, onnxruntime, and a probe that picks.
+"""Fast prediction: batch norms folded into convolutions, onnxruntime, and a probe that picks the fastest.
 
-Whatever is quicker is used only after its logits were compared with plain torch's on the spot.
+A faster variant is used only after its logits were compared with those of plain torch.
 """
 
 from fer_models.inference.choose import Choice, Optimised, optimise

@@ -1,4 +1,4 @@
-"""Which way to run a network is the fastest here: measured in turns, so that what else runs meets all of them."""
+"""The fastest way to run a network on this machine, timed in turns, so that other load affects all variants alike."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Turns = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Choice:
-    """What a probe found.
+    """Result of a probe.
 
     Args:
-        fastest: batch size -> name of the quickest way.
-        seconds: batch size -> way -> shortest time of a batch.
-        notes: a sentence for each way that is not possible here.
+        fastest: Batch size to name of the fastest variant.
+        seconds: Batch size to variant to shortest time of a batch.
+        notes: A sentence for each variant that is not possible here.
     """
 
     fastest: dict[int, str]
@@ -32,25 +32,25 @@ class Choice:
     notes: tuple[str, ...] = ()
 
     def name(self, batch: int) -> str:
-        """The way to run a batch: that of the largest probed size that is not larger, else of the smallest."""
+        """The variant for a batch: that of the largest probed size up to the batch's, else of the smallest."""
         fitting = [size for size in self.fastest if size <= batch]
         return self.fastest[max(fitting) if fitting else min(self.fastest)]
 
 
 @dataclass(frozen=True)
 class Optimised:
-    """A network's ways to run, with the choice among them; calling it runs the batch in the way that was chosen."""
+    """The variants of a network and the choice among them; a call runs the batch with the chosen variant."""
 
-    ways: Mapping[str, Forward]
+    variants: Mapping[str, Forward]
     choice: Choice
 
     @property
     def name(self) -> str:
-        """What runs a single picture."""
+        """The variant that runs a single image."""
         return self.choice.name(1)
 
     def __call__(self, batch: Tensor) -> tuple[Tensor, Tensor]:
-        return self.ways[self.choice.name(len(batch))](batch)
+        return self.variants[self.choice.name(len(batch))](batch)
 
 
 def optimise(
@@ -62,40 +62,48 @@ def optimise(
     batches: Sequence[int] = (1, 16),
     seconds: float = 0.2,
 ) -> Optimised:
-    """Find the ways to run a network on square pictures of ``size`` pixels and pick the fastest for each batch size.
+    """Find the variants of a network for square images of ``size`` pixels and pick the fastest for each batch size.
 
     Args:
-        network: in evaluation mode, on ``device``; it is copied, not changed.
-        onnx: whether to export for onnxruntime; about a second of computing.
-        seconds: about how long a batch size is probed, after one run each to warm up.
+        network: In evaluation mode, on ``device``; it is copied, not changed.
+        size: Side of the images in pixels.
+        device: Where the network is.
+        onnx: Whether to export for onnxruntime, which takes about a second.
+        batches: Batch sizes to probe.
+        seconds: Approximate time for a batch size, after one warm-up run of each variant.
     """
-    found, notes = forwards(network, example_batch(4, network.in_channels, size, device), onnx=onnx)
-    ways = {way.name: way for way in found}
+    usable, notes = forwards(network, example_batch(4, network.in_channels, size, device), onnx=onnx)
+    by_name = {forward.name: forward for forward in usable}
     shortest = {}
     for batch in batches:
         pictures = example_batch(batch, network.in_channels, size, device)
-        turns = take_turns(bound(found, pictures), seconds=seconds, most=15)
-        # What else runs only ever adds to a time, so the shortest tells most about the network.
+        turns = take_turns(bound(usable, pictures), seconds=seconds, most=15)
+        # Other load only ever adds time, so the shortest time is the best estimate.
         shortest[batch] = {name: float(times.min()) for name, times in turns.items()}
     fastest = {batch: min(times, key=times.__getitem__) for batch, times in shortest.items()}
-    kept = {name: ways[name] for name in set(fastest.values())}
-    return Optimised(kept, Choice(fastest, shortest, tuple(notes)))
+    fastest_forwards = {name: by_name[name] for name in set(fastest.values())}
+    return Optimised(fastest_forwards, Choice(fastest, shortest, tuple(notes)))
 
 
 def take_turns(
-    works: Mapping[str, Callable[[], object]], *, seconds: float, most: int, least: int = 3, warm: int = 1
+    works: Mapping[str, Callable[[], object]], *, seconds: float, most: int, least: int = 3, warm_up: int = 1
 ) -> Turns:
-    """Times in seconds of each work, one after the other in every round, after ``warm`` rounds that do not count.
+    """Times in seconds of each function, called one after the other in every round.
 
-    Rounds go on for ``seconds``, at least ``least`` and at most ``most``.
+    Args:
+        works: The functions, by name.
+        seconds: Approximate duration of all rounds.
+        most: Largest number of rounds.
+        least: Smallest number of rounds.
+        warm_up: Rounds before, which do not count.
     """
-    for _ in range(warm):
+    for _ in range(warm_up):
         for work in works.values():
             _time(work)
     times: dict[str, list[float]] = {name: [] for name in works}
-    begin = time.perf_counter()
+    start = time.perf_counter()
     rounds = 0
-    while rounds < least or (rounds < most and time.perf_counter() - begin < seconds):
+    while rounds < least or (rounds < most and time.perf_counter() - start < seconds):
         for name, work in works.items():
             times[name].append(_time(work))
         rounds += 1
@@ -110,6 +118,6 @@ def _time(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def bound(ways: Sequence[Forward], pictures: Tensor) -> dict[str, Callable[[], object]]:
-    """Each way by its name, with its pictures, ready to be timed."""
-    return {way.name: functools.partial(way, pictures) for way in ways}
+def bound(variants: Sequence[Forward], pictures: Tensor) -> dict[str, Callable[[], object]]:
+    """Each variant by name as a function without arguments, ready to be timed."""
+    return {forward.name: functools.partial(forward, pictures) for forward in variants}

@@ -1,4 +1,4 @@
-"""Fold batch norms into the convolutions before them: one pass over the map less, and the same numbers."""
+"""Fold batch norms into the convolutions before them: one pass over the map fewer, and the same numbers."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from fer_models.architectures.base import FERNetwork
 
 
 def fold_batch_norms(network: FERNetwork, example: Tensor) -> tuple[FERNetwork, int]:
-    """A copy in evaluation mode in which every batch norm that reads a convolution's output directly, and alone, became
-    part of that convolution; and how many did. ``network`` is not changed.
+    """A copy in evaluation mode with batch norms folded into convolutions, and the number folded.
 
-    What reads what is seen in one forward pass, not guessed from the layers' names or their order.
+    A batch norm is folded if it is the only reader of a convolution's output. One forward pass records the readers;
+    names and order of layers are not used.
 
     Args:
-        example: (B, C, H, W), an input that the network takes.
+        network: It is not changed.
+        example: (B, C, H, W), a valid input of the network.
     """
     folded = copy.deepcopy(network).eval()
     pairs = _pairs(folded, example)
@@ -37,37 +38,37 @@ def fold_batch_norms(network: FERNetwork, example: Tensor) -> tuple[FERNetwork, 
 
 
 def _pairs(network: nn.Module, example: Tensor) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
-    made: dict[int, tuple[nn.Conv2d, Tensor]] = {}  # by identity of the output, which is kept so that it stays its own
+    outputs: dict[int, tuple[nn.Conv2d, Tensor]] = {}  # by id of the output, kept so that the id stays unique
     runs: dict[int, int] = {}
     candidates: list[tuple[int, nn.BatchNorm2d]] = []
-    readers = _Readers(made)
+    readers = _Readers(outputs)
 
-    def ran(module: nn.Module, inputs: Any, output: Any) -> None:
+    def record_output(module: nn.Module, inputs: Any, output: Any) -> None:
         runs[id(module)] = runs.get(id(module), 0) + 1
         if isinstance(module, nn.Conv2d):
-            made[id(output)] = (module, output)
+            outputs[id(output)] = (module, output)
 
-    def reads(module: nn.Module, inputs: Any) -> None:
-        if isinstance(module, nn.BatchNorm2d) and module.running_mean is not None and id(inputs[0]) in made:
+    def record_reader(module: nn.Module, inputs: Any) -> None:
+        if isinstance(module, nn.BatchNorm2d) and module.running_mean is not None and id(inputs[0]) in outputs:
             candidates.append((id(inputs[0]), module))
 
     handles = []
     for module in network.modules():
         if isinstance(module, (nn.Conv2d, nn.BatchNorm2d)):
-            handles += [module.register_forward_hook(ran), module.register_forward_pre_hook(reads)]
+            handles += [module.register_forward_hook(record_output), module.register_forward_pre_hook(record_reader)]
     with torch.no_grad(), readers:
         network(example)
     for handle in handles:
         handle.remove()
     return [
-        (made[output][0], norm)
+        (outputs[output][0], norm)
         for output, norm in candidates
-        if readers.count.get(output) == 1 and runs[id(made[output][0])] == 1 and runs[id(norm)] == 1
+        if readers.count.get(output) == 1 and runs[id(outputs[output][0])] == 1 and runs[id(norm)] == 1
     ]
 
 
 class _Readers(TorchDispatchMode):
-    """Counts the operations that read each of the given tensors."""
+    """Counts the operations that read each of the tensors."""
 
     def __init__(self, tensors: dict[int, Any]) -> None:
         super().__init__()

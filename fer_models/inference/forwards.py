@@ -1,4 +1,4 @@
-"""The ways in which one network can run, each held against plain torch."""
+"""Variants of a network that run faster, each compared with plain torch."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from fer_models.inference.onnx_runtime import OnnxForward
 from fer_models.layout import channels_last
 
 PLAIN, FOLDED, ONNX = "torch", "torch, folded", OnnxForward.name
-#: Largest difference of a logit from plain torch's that counts as none.
+#: Largest difference of a logit from plain torch's that is accepted.
 TOLERANCE = 1e-4
 
 
 class Forward(Protocol):
-    """One way to run a network: (B, C, H, W) to logits (B, K) and embedding (B, F), without gradients."""
+    """One variant of a network: (B, C, H, W) to logits (B, K) and embedding (B, F), without gradients."""
 
     @property
     def name(self) -> str: ...
@@ -33,8 +33,8 @@ class Forward(Protocol):
 class Outputs(nn.Module):
     """Logits and embedding of a network in one call.
 
-    With ``shared_head`` the last linear layer reads the embedding, so that the head runs once, not twice; an ensemble,
-    whose head is not one linear layer, cannot have it.
+    With ``shared_head`` the last linear layer reads the embedding, so the head runs once instead of twice. Not for an
+    ensemble, whose head is not one linear layer.
     """
 
     def __init__(self, network: FERNetwork, shared_head: bool):
@@ -53,7 +53,7 @@ class Outputs(nn.Module):
 class TorchForward:
     """A network in torch, channels last and in inference mode.
 
-    The network must be in evaluation mode and stay so: this is called without a lock.
+    The network must stay in evaluation mode, because this is called without a lock.
     """
 
     def __init__(self, name: str, network: FERNetwork, *, shared_head: bool = False):
@@ -66,7 +66,7 @@ class TorchForward:
 
 
 def plain(network: FERNetwork) -> TorchForward:
-    """The network as it is, with both heads run."""
+    """The unchanged network; the head runs twice, for logits and embedding."""
     return TorchForward(PLAIN, network)
 
 
@@ -79,42 +79,43 @@ def example_batch(count: int, channels: int, size: int, device: torch.device | s
     return channels_last((2 * mixed - 1).to(device))
 
 
-def difference(one: Forward, other: Forward, batch: Tensor) -> float:
+def difference(first: Forward, second: Forward, batch: Tensor) -> float:
     """Largest difference of a logit, and of the embedding in parts of its largest value where that is above 1."""
-    (logits, embedding), (others, other_embedding) = one(batch), other(batch)
-    if logits.shape != others.shape or embedding.shape != other_embedding.shape:
+    (logits, embedding), (second_logits, second_embedding) = first(batch), second(batch)
+    if logits.shape != second_logits.shape or embedding.shape != second_embedding.shape:
         return float("inf")
     scale = float(embedding.abs().max().clamp(min=1))
-    worst = max(float((logits - others).abs().max()), float((embedding - other_embedding).abs().max()) / scale)
+    worst = max(float((logits - second_logits).abs().max()), float((embedding - second_embedding).abs().max()) / scale)
     return worst if worst == worst else float("inf")
 
 
 def forwards(network: FERNetwork, example: Tensor, *, onnx: bool = True) -> tuple[list[Forward], list[str]]:
-    """Every way to run the network whose logits are plain torch's within :data:`TOLERANCE`, plain torch first, and a
-    sentence for each way that is left out.
+    """Every variant whose logits equal plain torch's within :data:`TOLERANCE`, plain torch first, and a sentence for
+    each variant that is left out.
 
-    The network is copied first; later changes of its weights do not reach these ways.
+    The network is copied; later changes of its weights do not affect the variants.
 
     Args:
+        network: The network.
         example: (B, C, H, W) with B of at least 2, on the network's device.
-        onnx: whether to export for onnxruntime, which takes a second or a few; on a GPU it is left out.
+        onnx: Whether to export for onnxruntime, which takes a few seconds; on a GPU it is left out.
     """
     notes: list[str] = []
     network = copy.deepcopy(network).eval()
     reference = plain(network)
-    found: list[Forward] = [reference]
-    quick = _quick_torch(network, reference, example, notes)
-    if quick is not None:
-        found.append(quick)
+    usable: list[Forward] = [reference]
+    folded = _folded_forward(network, reference, example, notes)
+    if folded is not None:
+        usable.append(folded)
     if onnx:
         try:
-            found.append(_onnx(network, quick or reference, reference, example))
+            usable.append(_onnx_forward(folded or reference, reference, example))
         except UserError as error:
             notes.append(str(error))
-    return found, notes
+    return usable, notes
 
 
-def _quick_torch(
+def _folded_forward(
     network: FERNetwork, reference: TorchForward, example: Tensor, notes: list[str]
 ) -> TorchForward | None:
     """With batch norms folded, and the head run once where it is one linear layer on the embedding."""
@@ -122,23 +123,23 @@ def _quick_torch(
     if not count:
         return None
     for shared_head in (True, False):
-        quick = TorchForward(FOLDED, folded, shared_head=shared_head)
-        with contextlib.suppress(RuntimeError, AttributeError):  # a network that looks into its norms, or another head
-            if difference(quick, reference, example) <= TOLERANCE:
-                return quick
+        candidate = TorchForward(FOLDED, folded, shared_head=shared_head)
+        with contextlib.suppress(RuntimeError, AttributeError):  # a network that reads its norms, or another head
+            if difference(candidate, reference, example) <= TOLERANCE:
+                return candidate
     notes.append(f"Batch norms are not folded: that would change a logit by more than {TOLERANCE:g}.")
     return None
 
 
-def _onnx(network: FERNetwork, quick: TorchForward, reference: TorchForward, example: Tensor) -> OnnxForward:
+def _onnx_forward(fastest: TorchForward, reference: TorchForward, example: Tensor) -> OnnxForward:
     if example.device.type != "cpu":
         raise UserError("onnxruntime is not used: the network runs on a GPU.")
-    session = OnnxForward(quick.module, example.contiguous())
-    for batch in (example, example[:1]):  # also another number of pictures than the exporter saw
+    session = OnnxForward(fastest.module, example.contiguous())
+    for batch in (example, example[:1]):  # also a batch size that the exporter did not see
         try:
-            far = difference(session, reference, batch)
-        except Exception as error:  # onnxruntime has no common class for what it refuses
+            largest = difference(session, reference, batch)
+        except Exception as error:  # onnxruntime has no common base class of its errors
             raise UserError(f"onnxruntime is not used: it stops on this network ({type(error).__name__}).") from error
-        if not far <= TOLERANCE:
-            raise UserError(f"onnxruntime is not used: its logits differ by up to {far:.1g}.")
+        if not largest <= TOLERANCE:
+            raise UserError(f"onnxruntime is not used: its logits differ by up to {largest:.1g}.")
     return session

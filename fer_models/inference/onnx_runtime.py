@@ -16,22 +16,28 @@ from torch import Tensor, nn
 from fer_models.errors import UserError
 
 INPUT, OUTPUTS = "pictures", ("logits", "embedding")
-_one_export = threading.Lock()  # the exporter keeps its state in globals
+_export_lock = threading.Lock()  # the exporter keeps its state in globals
+#: What logs during an export.
+_EXPORTER_LOGGERS = ("torch.onnx", "torch.export", "torch.fx", "torch._dynamo", "onnxscript", "onnx_ir")
 
 
 def export_bytes(module: nn.Module, example: Tensor) -> bytes:
-    """An ONNX file of a module that gives logits and embedding, for any number of pictures of the example's size.
+    """An ONNX file of a module that returns logits and embedding, for any number of images of the example's size.
 
-    The exporter that follows one run comes first: it takes a tenth of the time of the other one, which knows more
+    The exporter that traces one run comes first: it takes a tenth of the time of the other one, which supports more
     operations.
+
+    Args:
+        module: In evaluation mode.
+        example: (B, C, H, W).
 
     Raises:
         UserError: If the module cannot be exported.
     """
-    with _one_export, _quiet(), torch.no_grad():
+    with _export_lock, _quiet_exporters(), torch.no_grad():
         try:
-            return _followed(module, example)
-        except Exception:  # Exporters raise whatever they meet.
+            return _traced(module, example)
+        except Exception:  # The exporters have no common base class of their errors.
             try:
                 return _captured(module, example)
             except Exception as error:
@@ -40,7 +46,7 @@ def export_bytes(module: nn.Module, example: Tensor) -> bytes:
                 ) from error
 
 
-def _followed(module: nn.Module, example: Tensor) -> bytes:
+def _traced(module: nn.Module, example: Tensor) -> bytes:
     file = io.BytesIO()
     axes = {name: {0: "batch"} for name in (INPUT, *OUTPUTS)}
     torch.onnx.export(
@@ -90,12 +96,12 @@ class OnnxForward:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         options.log_severity_level = 3
-        # Threads that wait must sleep: beside a training, spinning ones take the cores from both.
+        # Waiting threads must sleep: spinning ones slow down everything else, such as a training run.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         content = export_bytes(module, example)
         try:
             self._session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime has no common class for what it refuses
+        except Exception as error:  # onnxruntime has no common base class of its errors
             raise UserError(f"onnxruntime is not used: it refuses this network ({type(error).__name__}).") from error
 
     def __call__(self, batch: Tensor) -> tuple[Tensor, Tensor]:
@@ -104,14 +110,18 @@ class OnnxForward:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """The exporters warn of what may differ, and print the graph of what they cannot export, which nobody asked for;
-    what differs is checked afterwards, by number.
+def _quiet_exporters() -> Iterator[None]:
+    """Silence what the exporters log and the graph that they print on failure; all other loggers are left alone.
+
+    They warn of possible differences, which are measured afterwards.
     """
-    disabled = logging.root.manager.disable
-    logging.disable(logging.ERROR)
+    loggers = [logging.getLogger(name) for name in _EXPORTER_LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
         with mock.patch.object(torch._C, "_jit_onnx_log", create=True):
             yield
     finally:
-        logging.disable(disabled)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

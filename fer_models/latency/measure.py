@@ -19,13 +19,13 @@ from fer_models.inference.forwards import example_batch, forwards, plain
 from fer_models.progress import Progress
 
 MANY = 64
-#: Largest number of multiply-accumulates in one batch; what is larger runs in smaller batches, and says so.
+#: Largest number of multiply-accumulates in one batch; larger networks run in smaller batches.
 _MOST_MACS = 1.5e11
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is measured: a network with fresh weights, or a checkpoint folder; square pictures of ``size`` pixels.
+    """The network to measure: a network with fresh weights, or a checkpoint folder; square pictures of ``size`` pixels.
 
     ``macs`` of one picture set the batch size for large networks.
     """
@@ -43,14 +43,17 @@ class Cost:
     """Medians on one device.
 
     Args:
-        milliseconds: way to run -> time of one picture.
-        fastest: the quickest of them.
-        per_second: way to run -> pictures a second in batches of ``batch``.
-        fastest_many: the quickest of them.
-        memory: growth of the process in bytes, weights included, while plain torch runs such a batch; ``None`` where
-            the system does not tell.
-        notes: sentences on ways that are not possible.
-        date: when, as YYYY-MM-DD.
+        milliseconds: Variant to time of one image.
+        per_second: Variant to images a second in batches of ``batch``.
+        fastest: The fastest variant for one image.
+        fastest_many: The fastest variant for batches.
+        batch: Batch size.
+        memory: Growth of the process in bytes, weights included, while plain torch runs such a batch; ``None`` if the
+            system does not report it.
+        threads: Of torch.
+        device: Name of the GPU, or architecture of the CPU.
+        notes: Sentences on variants that are not possible.
+        date: Of the measurement, as YYYY-MM-DD.
     """
 
     milliseconds: dict[str, float]
@@ -65,12 +68,14 @@ class Cost:
     date: str = ""
 
 
-def measure(subject: Subject, tell: Progress, *, device: str = "cpu", seconds: float = 1.5) -> Cost:
+def measure(subject: Subject, progress: Progress, *, device: str = "cpu", seconds: float = 1.5) -> Cost:
     """Measure one network; best in a process of its own, see :mod:`fer_models.latency.worker`.
 
     Args:
-        tell: told how far it is.
-        seconds: about how long each batch size is measured, all ways together.
+        subject: The network.
+        progress: Called with the fraction done and a message.
+        device: Where the network runs.
+        seconds: Approximate time for each batch size, all variants together.
 
     Raises:
         UserError: If the network cannot be made or does not take such pictures.
@@ -78,16 +83,16 @@ def measure(subject: Subject, tell: Progress, *, device: str = "cpu", seconds: f
     batch = batch_size(subject.macs)
     many = example_batch(batch, subject.channels, subject.size, device)
     memory = Memory(device)
-    tell(0.0, "memory")
+    progress(0.0, "memory")
     network = _build(subject).place(device)
     plain(network)(many)
     grown = memory.grown()
-    tell(0.2, "other ways to run it")
-    ways, notes = forwards(network, many[: max(2, min(4, batch))].contiguous(), onnx=device == "cpu")
+    progress(0.2, "other ways to run it")
+    usable, notes = forwards(network, many[: max(2, min(4, batch))].contiguous(), onnx=device == "cpu")
     times = {}
-    for done, count, pictures in ((0.4, 1, many[:1]), (0.7, batch, many)):
-        tell(done, f"{count} at a time")
-        turns = take_turns(bound(ways, pictures), seconds=seconds, most=60, least=3)
+    for fraction, count, pictures in ((0.4, 1, many[:1]), (0.7, batch, many)):
+        progress(fraction, f"{count} at a time")
+        turns = take_turns(bound(usable, pictures), seconds=seconds, most=60, least=3)
         times[count == 1] = {name: float(np.median(values)) for name, values in turns.items()}
     milliseconds = {name: 1000 * value for name, value in times[True].items()}
     per_second = {name: batch / value for name, value in times[False].items()}
@@ -121,7 +126,7 @@ def _build(subject: Subject) -> FERNetwork:
 
 
 class Memory:
-    """How much this process, or the GPU, takes more than when this was made, at the most."""
+    """Peak growth in memory of this process, or on the GPU, since this object was created."""
 
     def __init__(self, device: str):
         self.device = device
@@ -130,13 +135,13 @@ class Memory:
             self.start: int | None = torch.cuda.memory_allocated()
             return
         try:
-            Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+            Path("/proc/self/clear_refs").write_text("5")  # resets the peak
             self.start = _status("VmRSS")
         except OSError:
             self.start = None
 
     def grown(self) -> int | None:
-        """Bytes, or ``None`` where the system does not tell."""
+        """Bytes, or ``None`` if the system does not report them."""
         if self.start is None:
             return None
         peak = torch.cuda.max_memory_allocated() if self.device != "cpu" else _status("VmHWM")
@@ -147,4 +152,4 @@ def _status(key: str) -> int:
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith(f"{key}:"):
             return 1024 * int(line.split()[1])
-    raise OSError(f"{key} is not told")
+    raise OSError(f"/proc/self/status has no {key}")

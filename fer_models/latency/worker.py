@@ -1,9 +1,9 @@
-"""Measures networks one after the other in a process of their own: ``python -m fer_models.latency.worker``.
+"""Measures networks one after the other in a separate process: ``python -m fer_models.latency.worker``.
 
 One line of JSON comes in: ``{"threads": int, "device": str, "subjects": [...]}``. Lines of JSON go out: ``{"index",
-"stage"}`` as it goes, and for each subject ``{"index", "cost"}`` or ``{"index", "problem"}``. Each network runs in a
-child forked before any work was done: its memory is its own, and one that does not fit ends alone. When standard input
-closes, because the app ended, so does the worker.
+"stage"}`` as progress, and for each subject ``{"index", "cost"}`` or ``{"index", "problem"}``. Each network runs in a
+child that is forked before any work: its memory is separate, and a network that does not fit ends alone. The worker
+ends when standard input closes, because the app ended.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from fer_models.progress import Progress, silent
 def main() -> None:
     """Read the request, measure, and write the results."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what libraries print must not stand between the results
+    os.dup2(2, 1)  # what libraries print must not mix with the results
     request = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_the_app, daemon=True).start()
     for index, values in enumerate(request["subjects"]):
-        for message in _one(Subject(**values), request):
+        for message in _messages(Subject(**values), request):
             out.write(json.dumps({"index": index, **message}) + "\n")
             out.flush()
 
 
-def _one(subject: Subject, request: dict[str, Any]) -> Any:
+def _messages(subject: Subject, request: dict[str, Any]) -> Any:
     if "fork" not in multiprocessing.get_all_start_methods():
         yield _outcome(subject, request, silent)
         return
@@ -61,10 +61,10 @@ def _child(subject: Subject, request: dict[str, Any], send: Any) -> None:
     send.close()
 
 
-def _outcome(subject: Subject, request: dict[str, Any], tell: Progress) -> dict[str, Any]:
+def _outcome(subject: Subject, request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     torch.set_num_threads(int(request.get("threads", 1)))
     try:
-        return {"cost": dataclasses.asdict(measure(subject, tell, device=request.get("device", "cpu")))}
+        return {"cost": dataclasses.asdict(measure(subject, progress, device=request.get("device", "cpu")))}
     except UserError as error:
         return {"problem": str(error)}
     except (RuntimeError, MemoryError) as error:
@@ -74,7 +74,7 @@ def _outcome(subject: Subject, request: dict[str, Any], tell: Progress) -> dict[
 def _end_with_the_app() -> None:
     while os.read(0, 1024):  # not sys.stdin, whose lock a forked child would wait for
         pass
-    if os.getpgrp() == os.getpid():  # the leader of a group of its own: children end too
+    if os.getpgrp() == os.getpid():  # the leader of its process group: children end too
         os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(1)
 

@@ -97,11 +97,11 @@ def test_eyes_come_to_the_template(tilt: float, margin: float) -> None:
     assert info["alignment"] == "eyes" and info["eyes_from"] == "landmarks"
     assert info["angle"] == pytest.approx(-tilt, abs=0.1)
     assert crop.shape[0] == pytest.approx(80 / 0.36 * (1 + margin), abs=1)
-    for channel, place in ((0, LEFT_EYE), (1, RIGHT_EYE)):
+    for channel, template in ((0, LEFT_EYE), (1, RIGHT_EYE)):
         rows, columns = np.nonzero(crop[..., channel] > 150)
-        found = np.array([columns.mean() + 0.5, rows.mean() + 0.5]) / crop.shape[0]
-        expected = 0.5 + (np.array(place) - 0.5) / (1 + margin)
-        assert np.abs(found - expected).max() < 0.012
+        eye = np.array([columns.mean() + 0.5, rows.mean() + 0.5]) / crop.shape[0]
+        expected = 0.5 + (np.array(template) - 0.5) / (1 + margin)
+        assert np.abs(eye - expected).max() < 0.012
     # The corners are where the crop lies in the picture: along its top edge they run parallel to the eyes.
     top = np.subtract(info["corners"][1], info["corners"][0])
     assert np.degrees(np.arctan2(top[1], top[0])) == pytest.approx(tilt, abs=0.1)
