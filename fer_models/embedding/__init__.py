@@ -1,4 +1,4 @@
-"""Maps of what a network finds alike: features, projections, and figures that say how far to trust them."""
+"""Maps of faces by similarity: features, projections, and figures on their faithfulness."""
 
 from fer_models.embedding.extract import feature_kinds, features_of, sample
 from fer_models.embedding.maps import FaceMap, cached_map, compared, make_map

@@ -1,4 +1,4 @@
-"""Maps of the same faces after each epoch of a training, one growing out of the other, with figures for a curve."""
+"""Maps of the same faces after each epoch of a training run, each starting from the one before, and their figures."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Training:
 
     def limits(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Lowest and highest coordinate of all maps on each axis, so that a chart need not move."""
-        points = np.concatenate([one.coordinates for one in self.maps])
+        points = np.concatenate([epoch_map.coordinates for epoch_map in self.maps])
         low, high = points.min(0), points.max(0)
         return (float(low[0]), float(high[0])), (float(low[1]), float(high[1]))
 
@@ -55,12 +55,12 @@ def epoch_maps(
     classes: tuple[str, ...],
     settings: MapSettings,
     most: int = 1000,
-    tell: Progress = silent,
+    progress: Progress = silent,
 ) -> Training:
     """Map the same faces after each epoch, at most ``most`` of them.
 
-    t-SNE and UMAP begin each epoch where the faces stood after the one before; every map is then turned and scaled onto
-    it (Procrustes), so that what moves on the screen moved in the features.
+    t-SNE and UMAP start from the map of the epoch before; every map is then turned and scaled onto that one
+    (Procrustes), so that motion on the screen is motion in the features.
 
     Raises:
         UserError: If there is no epoch, or the epochs hold different faces.
@@ -68,23 +68,23 @@ def epoch_maps(
     if not outputs:
         raise UserError("This run kept no outputs of its epochs; train it again to see how its map grows.")
     first = next(iter(outputs.values()))
-    if any(not np.array_equal(one.ids, first.ids) for one in outputs.values()):
+    if any(not np.array_equal(output.ids, first.ids) for output in outputs.values()):
         raise UserError("The epochs of this run hold different faces, so they cannot be compared.")
-    chosen = sample(len(first.ids), most, settings.seed)
-    fitted = settings.fitted(len(chosen))
-    made: list[EpochMap] = []
-    for number, (epoch, one) in enumerate(sorted(outputs.items())):
+    positions = sample(len(first.ids), most, settings.seed)
+    fitted = settings.fitted(len(positions))
+    maps: list[EpochMap] = []
+    for number, (epoch, output) in enumerate(sorted(outputs.items())):
 
         def step(part: float, what: str, number: int = number, epoch: int = epoch) -> None:
-            tell((number + part) / len(outputs), f"epoch {epoch}, {number + 1} of {len(outputs)}: {what}")
+            progress((number + part) / len(outputs), f"epoch {epoch}, {number + 1} of {len(outputs)}: {what}")
 
         step(0.0, "principal components")
-        features = np.asarray(one.embedding[chosen], np.float32)
-        previous = made[-1].coordinates if made else None
-        targets = np.asarray(one.targets[chosen], np.int64)
-        points = place(prepare(features, fitted), fitted, targets, initial=previous, tell=step)
-        predictions = np.asarray(one.logits[chosen], np.float32).argmax(1)
-        made.append(
+        features = np.asarray(output.embedding[positions], np.float32)
+        previous = maps[-1].coordinates if maps else None
+        targets = np.asarray(output.targets[positions], np.int64)
+        points = place(prepare(features, fitted), fitted, targets, initial=previous, progress=step)
+        predictions = np.asarray(output.logits[positions], np.float32).argmax(1)
+        maps.append(
             EpochMap(
                 epoch,
                 points if previous is None else align(points, previous),
@@ -93,4 +93,4 @@ def epoch_maps(
                 float((predictions == targets).mean()),
             )
         )
-    return Training(first.ids[chosen], np.asarray(first.targets[chosen], np.int64), tuple(made))
+    return Training(first.ids[positions], np.asarray(first.targets[positions], np.int64), tuple(maps))

@@ -1,4 +1,4 @@
-"""What two faces are compared by: a network's embedding, a layer of it pooled, raw pixels, or gradient histograms."""
+"""Features to compare faces by: a network's embedding, a pooled layer, raw pixels, or gradient histograms."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BATCH = 64
 
 
 def feature_kinds(layers: tuple[str, ...] | list[str] = ()) -> dict[str, str]:
-    """Keys of the features that can be mapped and what each is called; ``layers`` are names of ``cam_layers``."""
+    """Keys and titles of the features; ``layers`` are names of ``cam_layers``."""
     return {
         EMBEDDING: "Embedding (before the last layer)",
         **{LAYER + name: f"Layer {name}, averaged over places" for name in layers},
@@ -35,7 +35,7 @@ def feature_kinds(layers: tuple[str, ...] | list[str] = ()) -> dict[str, str]:
 
 
 def sample(count: int, most: int, seed: int = 0) -> np.ndarray:
-    """int64 (M,): places of ``min(count, most)`` pictures out of ``count``, drawn without replacement, in order.
+    """int64 (M,): positions of ``min(count, most)`` pictures out of ``count``, drawn without replacement, in order.
 
     Raises:
         UserError: If ``most`` is below 1.
@@ -114,7 +114,7 @@ def layer_features(
     layer: str,
     progress: Progress | None = None,
 ) -> np.ndarray:
-    """Maps of one of the network's ``cam_layers`` averaged over places, float16 (N, C).
+    """Maps of one of the network's ``cam_layers`` averaged over positions, float16 (N, C).
 
     Raises:
         UserError: If the network has no such layer.
@@ -131,12 +131,12 @@ def layer_features(
         raise UserError(f"The network has no layer {layer!r}; it has: {', '.join(layers)}.")
     pooled: list[np.ndarray] = []
 
-    def keep(module: torch.nn.Module, given: object, output: torch.Tensor) -> None:
+    def keep(module: torch.nn.Module, inputs: object, output: torch.Tensor) -> None:
         pooled.append(output.float().mean((2, 3)).cpu().numpy())
 
     positions = evaluation.positions
     for start in range(0, len(positions), _BATCH):
-        # Held a batch at a time, so that predictions and explanations of other people get their turn.
+        # The model is held for one batch at a time, so that other threads get their turn.
         with classifier.exclusive() as model, torch.no_grad():
             hook = layers[layer].register_forward_hook(keep)
             try:
@@ -147,20 +147,20 @@ def layer_features(
             done = min(start + _BATCH, len(positions))
             progress(done / len(positions), f"features of {done:,} of {len(positions):,} faces")
     largest = float(np.finfo(np.float16).max)
-    found = np.concatenate(pooled).clip(-largest, largest).astype(np.float16)
-    _save(found, file)
-    return found
+    features = np.concatenate(pooled).clip(-largest, largest).astype(np.float16)
+    _save(features, file)
+    return features
 
 
 def _layer_file(checkpoint: Checkpoint, evaluation: Evaluation, layer: str) -> Path:
     origin = [checkpoint.identity, evaluation.fingerprint, layer]
-    places = hashlib.sha256(np.ascontiguousarray(evaluation.positions, "<i8").tobytes()).hexdigest()
-    name = hashlib.sha256(json.dumps([*origin, places], sort_keys=True).encode()).hexdigest()[:32]
+    positions_digest = hashlib.sha256(np.ascontiguousarray(evaluation.positions, "<i8").tobytes()).hexdigest()
+    name = hashlib.sha256(json.dumps([*origin, positions_digest], sort_keys=True).encode()).hexdigest()[:32]
     return cache_folder() / "features" / f"{name}.npy"
 
 
 def _save(array: np.ndarray, file: Path) -> None:
-    """A cache that cannot be written is no error: it is computed again the next time."""
+    """A failed write is no error: the features are computed again the next time."""
     try:
         with atomic_file(file) as new:
             np.save(new, array)

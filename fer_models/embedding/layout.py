@@ -1,4 +1,4 @@
-"""t-SNE and UMAP from exact neighbours: the slow part of a map, with progress, and stopped by an error in between."""
+"""t-SNE and UMAP from exact neighbours: the slow part of a map. It reports progress; an error raised there stops it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _EVERY = 10
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Nearest other rows of each of N rows: ``places`` int64 (N, K) and ``distances`` float32 (N, K), closest first."""
+    """Nearest other rows of N rows: ``indices`` int64 (N, K) and ``distances`` float32 (N, K), closest first."""
 
-    places: np.ndarray
+    indices: np.ndarray
     distances: np.ndarray
 
 
@@ -33,21 +33,21 @@ def tsne(
     Source:
         van der Maaten and Hinton 2008; above 10,000 rows, forces by interpolation: Linderman et al. 2019.
     """
-    from openTSNE import TSNE, initialization  # Late: it is not at hand where a network is only trained.
+    from openTSNE import TSNE, initialization  # Late: it may not be installed where networks are only trained.
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
-    count = min(int(3 * settings.perplexity), near.places.shape[1])
-    known = PrecomputedNeighbors(near.places[:, :count], near.distances[:, :count].astype(np.float64))
+    count = min(int(3 * settings.perplexity), near.indices.shape[1])
+    neighbours = PrecomputedNeighbors(near.indices[:, :count], near.distances[:, :count].astype(np.float64))
     if initial is None:
         start = initialization.pca(rows, random_state=settings.seed)
     else:
         start = initialization.rescale(np.asarray(initial, np.float64))
     total, done = _EARLY + _LATE, 0
 
-    def told(iteration: int, error: float, embedding: np.ndarray) -> None:
+    def report(iteration: int, error: float, embedding: np.ndarray) -> None:
         nonlocal done
-        done += _EVERY  # Openly counted: the two phases each count from 1.
+        done += _EVERY  # Counted here, because each of the two phases counts from 1.
         step(min(done / total, 1.0), f", round {min(done, total)} of {total}")
 
     return np.asarray(
@@ -57,9 +57,9 @@ def tsne(
             early_exaggeration_iter=_EARLY,
             n_iter=_LATE,
             random_state=settings.seed,
-            callbacks=told,
+            callbacks=report,
             callbacks_every_iters=_EVERY,
-        ).fit(affinities=PerplexityBasedNN(perplexity=settings.perplexity, knn_index=known), initialization=start)
+        ).fit(affinities=PerplexityBasedNN(perplexity=settings.perplexity, knn_index=neighbours), initialization=start)
     )
 
 
@@ -78,13 +78,13 @@ def umap(
 ) -> np.ndarray:
     """Coordinates (N, dimensions) of prepared rows (N, D) by UMAP.
 
-    Exact neighbours by matrix products: at these sizes quicker than the search that UMAP compiles first.
+    Exact neighbours by matrix products: at these sizes faster than UMAP's own search, which is compiled first.
     """
-    from umap import UMAP  # Seconds to import, and not at hand where a network is only trained.
+    from umap import UMAP  # Takes seconds to import, and may not be installed where networks are only trained.
 
-    own = np.arange(len(rows))[:, None]
+    self_index = np.arange(len(rows))[:, None]
     count = settings.neighbours - 1  # UMAP counts a row as its own first neighbour.
-    places = np.hstack([own, near.places[:, :count]]).astype(np.int32)
+    indices = np.hstack([self_index, near.indices[:, :count]]).astype(np.int32)
     distances = np.hstack([np.zeros((len(rows), 1), np.float32), near.distances[:, :count]])
     step(0.0, "")
     return UMAP(
@@ -93,13 +93,13 @@ def umap(
         min_dist=settings.minimum_distance,
         random_state=settings.seed,
         init="spectral" if initial is None else np.asarray(initial, np.float32),
-        precomputed_knn=(places, distances, None),
+        precomputed_knn=(indices, distances, None),
         tqdm_kwds={"disable": False, "file": _Bar(step), "bar_format": "{n} {total}", "mininterval": 0.3},
     ).fit_transform(rows)
 
 
 class _Bar(io.StringIO):
-    """What UMAP writes its progress to; the numbers go on."""
+    """The file that UMAP writes its progress bar to; it passes the numbers to ``step``."""
 
     def __init__(self, step: Progress):
         super().__init__()
@@ -109,7 +109,7 @@ class _Bar(io.StringIO):
         words = text.split()
         if len(words) == 2 and all(word.isdecimal() for word in words) and self._step is not None:
             done, total = int(words[0]), max(int(words[1]), 1)
-            step, self._step = self._step, None  # After an error, the bar is closed by writing once more.
+            step, self._step = self._step, None  # After an error, closing the bar writes once more.
             step(done / total, f", round {done} of {total}")
             self._step = step
         return len(text)

@@ -27,9 +27,9 @@ from fer_models.folders import cache_folder
 from fer_models.progress import Progress, silent, within
 from fer_models.storage import atomic_file
 
-#: Raised whenever the layout or the meaning of a cached map changes; older maps are computed anew.
+#: Increased whenever the layout or the meaning of a cached map changes; older maps are computed again.
 _VERSION = 2
-#: What a face can stand apart from: its nearest faces, or its class.
+#: What an outlier is far from: its nearest faces, or its class.
 Apart = Literal["neighbours", "class"]
 
 
@@ -44,8 +44,8 @@ class FaceMap:
             that class.
         separation: of the classes in the original features.
         faithfulness: of the map to them.
-        settings: as they were used, fitted to N.
-        seconds: that the projection took.
+        settings: of the map, fitted to N.
+        seconds: duration of the projection.
     """
 
     coordinates: np.ndarray
@@ -74,40 +74,40 @@ def outlier_factors(rows: np.ndarray, near: Neighbours | None = None) -> np.ndar
 
     Args:
         rows: (N, F).
-        near: their neighbours, where they are known.
+        near: their neighbours; computed here if ``None``.
 
     Source:
         Breunig et al., "LOF: Identifying Density-Based Local Outliers", SIGMOD 2000.
     """
     count = min(OUTLIER_NEIGHBOURS, len(rows) - 1)
-    found = near or Neighbours(*nearest(rows, count))
-    places, distances = found.places[:, :count], found.distances[:, :count].astype(np.float64)
-    reach = np.maximum(distances, distances[:, -1][places])
+    neighbours = near or Neighbours(*nearest(rows, count))
+    indices, distances = neighbours.indices[:, :count], neighbours.distances[:, :count].astype(np.float64)
+    reach = np.maximum(distances, distances[:, -1][indices])
     density = 1 / (reach.mean(1) + 1e-10)
-    # A face with many copies has a density without bound; the factor of its neighbours is then no number to draw.
-    return np.nan_to_num(density[places].mean(1) / density, nan=1.0).clip(0, 100).astype(np.float32)
+    # A face with many copies has unbounded density, so the factors of its neighbours are clipped.
+    return np.nan_to_num(density[indices].mean(1) / density, nan=1.0).clip(0, 100).astype(np.float32)
 
 
 def centre_distances(rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Distance of each of N faces to the centre of its class over the mean of these in its class, float32 (N,)."""
     result = np.ones(len(rows), np.float32)
     for target in np.unique(targets):
-        own = targets == target
-        gaps = np.linalg.norm(rows[own] - rows[own].mean(0), axis=1)
-        result[own] = gaps / max(float(gaps.mean()), 1e-12)
+        members = targets == target
+        gaps = np.linalg.norm(rows[members] - rows[members].mean(0), axis=1)
+        result[members] = gaps / max(float(gaps.mean()), 1e-12)
     return result
 
 
 def map_file(checkpoint: Checkpoint, evaluation: Evaluation, settings: MapSettings) -> Path:
     """Where the map of these faces is cached; the file need not exist."""
-    places = hashlib.sha256(np.ascontiguousarray(evaluation.positions, "<i8").tobytes())
-    places.update(np.ascontiguousarray(evaluation.targets, "<i8").tobytes())
+    digest = hashlib.sha256(np.ascontiguousarray(evaluation.positions, "<i8").tobytes())
+    digest.update(np.ascontiguousarray(evaluation.targets, "<i8").tobytes())
     origin = {
         "version": _VERSION,
         "network": checkpoint.identity,
         "classes": evaluation.classes,
         "data": [evaluation.data, evaluation.fingerprint, evaluation.split, evaluation.averaging],
-        "places": places.hexdigest(),
+        "places": digest.hexdigest(),
         "settings": settings.fitted(evaluation.n).relevant(),
     }
     name = hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:32]
@@ -115,13 +115,13 @@ def map_file(checkpoint: Checkpoint, evaluation: Evaluation, settings: MapSettin
 
 
 def cached_map(checkpoint: Checkpoint, evaluation: Evaluation, settings: MapSettings) -> FaceMap | None:
-    """The map if it was made before, else ``None``; a damaged file counts as none."""
+    """The cached map; ``None`` if there is none or its file is damaged."""
     try:
         with np.load(map_file(checkpoint, evaluation, settings), allow_pickle=False) as stored:
             facts = json.loads(str(stored["facts"]))
             coordinates, outlier, centre = (stored[name] for name in ("coordinates", "outlier", "from_centre"))
-        classes = tuple(ClassQuality(**one) for one in facts["separation"].pop("classes"))
-        found = FaceMap(
+        classes = tuple(ClassQuality(**values) for values in facts["separation"].pop("classes"))
+        face_map = FaceMap(
             coordinates,
             outlier,
             centre,
@@ -132,7 +132,11 @@ def cached_map(checkpoint: Checkpoint, evaluation: Evaluation, settings: MapSett
         )
     except (OSError, KeyError, ValueError, TypeError, AttributeError, UserError):
         return None
-    return found if len(found.coordinates) == len(found.outlier) == len(found.from_centre) == evaluation.n else None
+    return (
+        face_map
+        if len(face_map.coordinates) == len(face_map.outlier) == len(face_map.from_centre) == evaluation.n
+        else None
+    )
 
 
 def make_map(
@@ -140,13 +144,14 @@ def make_map(
     dataset: FaceDataset,
     evaluation: Evaluation,
     settings: MapSettings,
-    tell: Progress = silent,
+    progress: Progress = silent,
 ) -> FaceMap:
     """Open the cached map of an evaluation's faces, or compute and cache it.
 
     Args:
         evaluation: predictions with embeddings; take a part of them for a map of fewer faces.
-        tell: told how far it is; an error that it raises stops the work, and nothing is cached.
+        progress: called with the fraction done and a message; an error raised in it stops the work, and nothing is
+            cached.
 
     Raises:
         UserError: If features or settings do not fit, or there are fewer than 5 faces.
@@ -163,34 +168,34 @@ def make_map(
     """
     checkpoint = network if isinstance(network, Checkpoint) else network.checkpoint
     settings = settings.fitted(evaluation.n)
-    known = cached_map(checkpoint, evaluation, settings)
-    if known is not None:
-        return known
+    cached = cached_map(checkpoint, evaluation, settings)
+    if cached is not None:
+        return cached
 
-    features = np.asarray(features_of(settings.features, network, dataset, evaluation, within(tell, 0.0, 0.2)))
-    tell(0.2, "principal components")
-    began = time.perf_counter()
+    features = np.asarray(features_of(settings.features, network, dataset, evaluation, within(progress, 0.0, 0.2)))
+    progress(0.2, "principal components")
+    start = time.perf_counter()
     prepared = prepare(features, settings)
-    near = neighbours_of(prepared, settings, within(tell, 0.2, 0.3))
-    coordinates = place(prepared, settings, evaluation.targets, near=near, tell=within(tell, 0.3, 0.8))
-    seconds = time.perf_counter() - began
-    tell(0.8, "faces that stand apart")
+    near = neighbours_of(prepared, settings, within(progress, 0.2, 0.3))
+    coordinates = place(prepared, settings, evaluation.targets, near=near, progress=within(progress, 0.3, 0.8))
+    seconds = time.perf_counter() - start
+    progress(0.8, "faces that stand apart")
     rows = compared(features, settings)
     factors, distances = outlier_factors(prepared, near), centre_distances(rows, evaluation.targets)
-    tell(0.82, "how well the classes separate")
+    progress(0.82, "how well the classes separate")
     separated = separation(rows, evaluation.targets, evaluation.classes)
-    tell(0.92, "how far the map can be trusted")
-    made = FaceMap(coordinates, factors, distances, separated, faithfulness(rows, coordinates), settings, seconds)
-    _save(made, map_file(checkpoint, evaluation, settings))
-    return made
+    progress(0.92, "how far the map can be trusted")
+    face_map = FaceMap(coordinates, factors, distances, separated, faithfulness(rows, coordinates), settings, seconds)
+    _save(face_map, map_file(checkpoint, evaluation, settings))
+    return face_map
 
 
-def _save(made: FaceMap, file: Path) -> None:
-    """A cache that cannot be written is no error: the map is made again the next time."""
-    facts = {name: dataclasses.asdict(getattr(made, name)) for name in ("separation", "faithfulness", "settings")} | {
-        "seconds": made.seconds
-    }
-    arrays = {name: getattr(made, name) for name in ("coordinates", "outlier", "from_centre")}
+def _save(face_map: FaceMap, file: Path) -> None:
+    """A failed write is no error: the map is computed again the next time."""
+    facts = {
+        name: dataclasses.asdict(getattr(face_map, name)) for name in ("separation", "faithfulness", "settings")
+    } | {"seconds": face_map.seconds}
+    arrays = {name: getattr(face_map, name) for name in ("coordinates", "outlier", "from_centre")}
     try:
         with atomic_file(file) as new:
             np.savez(new, facts=np.array(json.dumps(facts)), **arrays)

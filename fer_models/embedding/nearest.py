@@ -17,35 +17,36 @@ def nearest(
     include_self: bool = False,
     progress: Progress = silent,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Places, int64 (Q, count), and distances, float32 (Q, count), of the nearest rows, the closest first.
+    """Indices, int64 (Q, count), and distances, float32 (Q, count), of the nearest rows, the closest first.
 
     Args:
         rows: (N, F).
-        queries: int (Q,), places of the rows asked for; all by default.
+        count: neighbours a row.
+        queries: int (Q,), indices of the rows whose neighbours are searched; all by default.
         include_self: whether a row counts as its own first neighbour.
-        progress: told how far it is; an error that it raises stops the search.
+        progress: called with the fraction done and a message; an error raised in it stops the search.
 
     Raises:
         ValueError: If there are not ``count`` neighbours.
     """
     rows = np.asarray(rows, np.float32)
-    asked = np.arange(len(rows)) if queries is None else np.asarray(queries)
+    query_rows = np.arange(len(rows)) if queries is None else np.asarray(queries)
     if not 0 < count <= len(rows) - (not include_self):
         raise ValueError(f"{len(rows)} rows have no {count} neighbours each")
     squared = np.einsum("nf,nf->n", rows, rows)
-    places = np.empty((len(asked), count), np.int64)
-    distances = np.empty((len(asked), count), np.float32)
-    for start in range(0, len(asked), _BLOCK):
-        block = asked[start : start + _BLOCK]
-        gap = squared[None, :] - 2 * (rows[block] @ rows.T)  # the rows' own lengths change no order
-        own = np.arange(len(block))
-        gap[own, block] = -np.inf if include_self else np.inf
-        found = np.argpartition(gap, count - 1, axis=1)[:, :count]
-        found = np.take_along_axis(found, np.argsort(np.take_along_axis(gap, found, 1), axis=1, kind="stable"), 1)
-        places[start : start + _BLOCK] = found
-        # Differences and not the expanded square: near neighbours would lose their digits.
-        for i, place in enumerate(block):
-            distances[start + i] = np.linalg.norm(rows[found[i]] - rows[place], axis=1)
-        done = min(start + _BLOCK, len(asked))
-        progress(done / len(asked), f"neighbours of {done:,} of {len(asked):,} faces")
-    return places, distances
+    indices = np.empty((len(query_rows), count), np.int64)
+    distances = np.empty((len(query_rows), count), np.float32)
+    for start in range(0, len(query_rows), _BLOCK):
+        block = query_rows[start : start + _BLOCK]
+        gap = squared[None, :] - 2 * (rows[block] @ rows.T)  # the query's own length does not change the order
+        diagonal = np.arange(len(block))
+        gap[diagonal, block] = -np.inf if include_self else np.inf
+        closest = np.argpartition(gap, count - 1, axis=1)[:, :count]
+        closest = np.take_along_axis(closest, np.argsort(np.take_along_axis(gap, closest, 1), axis=1, kind="stable"), 1)
+        indices[start : start + _BLOCK] = closest
+        # Differences, not the expanded square, which loses digits between near neighbours.
+        for i, row in enumerate(block):
+            distances[start + i] = np.linalg.norm(rows[closest[i]] - rows[row], axis=1)
+        done = min(start + _BLOCK, len(query_rows))
+        progress(done / len(query_rows), f"neighbours of {done:,} of {len(query_rows):,} faces")
+    return indices, distances

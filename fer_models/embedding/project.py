@@ -12,7 +12,7 @@ from fer_models.embedding.settings import METHODS, MapSettings
 from fer_models.errors import UserError
 from fer_models.progress import Progress, silent
 
-#: Neighbours that the local outlier factor looks at.
+#: Neighbours of the local outlier factor.
 OUTLIER_NEIGHBOURS = 20
 
 
@@ -36,11 +36,11 @@ def normalised(features: np.ndarray) -> np.ndarray:
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 
 
-def neighbours_of(rows: np.ndarray, settings: MapSettings, tell: Progress = silent) -> Neighbours:
+def neighbours_of(rows: np.ndarray, settings: MapSettings, progress: Progress = silent) -> Neighbours:
     """Exact neighbours of the prepared features (N, D), as many as the projection and the outlier factor need."""
-    wanted = {"tsne": int(3 * settings.perplexity), "umap": settings.neighbours}.get(settings.method, 1)
-    count = min(max(wanted, OUTLIER_NEIGHBOURS), len(rows) - 1)
-    return Neighbours(*nearest(rows, count, progress=tell))
+    needed = {"tsne": int(3 * settings.perplexity), "umap": settings.neighbours}.get(settings.method, 1)
+    count = min(max(needed, OUTLIER_NEIGHBOURS), len(rows) - 1)
+    return Neighbours(*nearest(rows, count, progress=progress))
 
 
 def project(features: np.ndarray, settings: MapSettings, targets: np.ndarray | None = None) -> np.ndarray:
@@ -60,7 +60,7 @@ def place(
     *,
     initial: np.ndarray | None = None,
     near: Neighbours | None = None,
-    tell: Progress = silent,
+    progress: Progress = silent,
 ) -> np.ndarray:
     """Coordinates of N prepared rows, float32 (N, dimensions); the same seed gives the same coordinates.
 
@@ -68,9 +68,9 @@ def place(
         rows: (N, D).
         settings: fitted to N.
         targets: int (N,), needed by LDA only.
-        initial: (N, dimensions), where t-SNE and UMAP begin; PCA and LDA have no beginning.
-        near: what :func:`neighbours_of` found, where it was asked before.
-        tell: told how far it is; an error that it raises stops the work.
+        initial: (N, dimensions), start of t-SNE and UMAP; PCA and LDA ignore it.
+        near: result of :func:`neighbours_of`; computed here if ``None``.
+        progress: called with the fraction done and a message; an error raised in it stops the work.
 
     Raises:
         UserError: If LDA has too few classes.
@@ -80,21 +80,21 @@ def place(
         McInnes et al. 2018 (UMAP); Kobak and Berens 2019 (initialisation by PCA and a learning rate that grows with N).
     """
 
-    def say(part: float, steps: str) -> None:
-        tell(part, f"{METHODS[settings.method]} places {len(rows):,} faces{steps}")
+    def report(part: float, steps: str) -> None:
+        progress(part, f"{METHODS[settings.method]} places {len(rows):,} faces{steps}")
 
     if settings.method == "pca":
-        found = PCA(min(settings.dimensions, *rows.shape), random_state=settings.seed).fit_transform(rows)
+        coordinates = PCA(min(settings.dimensions, *rows.shape), random_state=settings.seed).fit_transform(rows)
     elif settings.method == "lda":
-        found = _lda(rows, settings, targets)
+        coordinates = _lda(rows, settings, targets)
     elif settings.method == "tsne" and settings.dimensions == 3:
-        say(0.0, ", in three dimensions without telling how far it is")
-        found = tsne_in_space(rows, settings, initial)
+        report(0.0, ", in three dimensions without telling how far it is")
+        coordinates = tsne_in_space(rows, settings, initial)
     else:
-        known = near or neighbours_of(rows, settings)
-        how = tsne if settings.method == "tsne" else umap
-        found = how(rows, known, settings, initial, say)
-    return np.ascontiguousarray(found, np.float32)
+        neighbours = near or neighbours_of(rows, settings)
+        projection = tsne if settings.method == "tsne" else umap
+        coordinates = projection(rows, neighbours, settings, initial, report)
+    return np.ascontiguousarray(coordinates, np.float32)
 
 
 def _lda(rows: np.ndarray, settings: MapSettings, targets: np.ndarray | None) -> np.ndarray:
@@ -114,8 +114,8 @@ def align(coordinates: np.ndarray, reference: np.ndarray) -> np.ndarray:
         Orthogonal Procrustes: Schönemann, Psychometrika 1966.
     """
     middle, aim = coordinates.mean(0), reference.mean(0)
-    own, other = coordinates - middle, reference - aim
-    left, values, right = np.linalg.svd(own.T @ other)
-    size = float((own**2).sum())
+    centred, centred_reference = coordinates - middle, reference - aim
+    left, values, right = np.linalg.svd(centred.T @ centred_reference)
+    size = float((centred**2).sum())
     scale = float(values.sum()) / size if size > 0 else 1.0
-    return (scale * own @ (left @ right) + aim).astype(np.float32)
+    return (scale * centred @ (left @ right) + aim).astype(np.float32)

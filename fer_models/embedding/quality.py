@@ -1,4 +1,4 @@
-"""How well classes separate in the original features, and how far a map may be believed."""
+"""How well classes separate in the original features, and how faithful a map is to them."""
 
 from __future__ import annotations
 
@@ -57,13 +57,14 @@ class Separation:
 
 @dataclass(frozen=True)
 class Faithfulness:
-    """What a map kept of the neighbourhoods of the original features, each in [0, 1], higher is better.
+    """How well a map preserves the neighbourhoods of the original features, each in [0, 1], higher is better.
 
     Args:
-        trustworthiness: low where the map shows neighbours that are none.
+        k: size of a neighbourhood.
+        trustworthiness: low where the map shows false neighbours.
         continuity: low where it tears neighbours apart.
         overlap: mean share of a face's ``k`` nearest faces that are the same in both.
-        queries: number of faces whose neighbours were looked at, among all N.
+        queries: number of faces whose neighbours were compared, among all N.
     """
 
     k: int
@@ -73,19 +74,19 @@ class Faithfulness:
     overlap: float
 
     def sentence(self) -> str:
-        """What that means for a reader of the map."""
-        kept = (
+        """The figures in a sentence for a reader of the map."""
+        share = (
             f"Of the {self.k} faces nearest to a face on the map, {100 * self.overlap:.0f} % are among its {self.k} "
             "nearest in the original features."
         )
         worst = min(self.trustworthiness, self.continuity)
         if worst >= 0.95:
-            return f"{kept} Neighbourhoods can be read from it; distances between clumps and their sizes cannot."
+            return f"{share} Neighbourhoods can be read from it; distances between clumps and their sizes cannot."
         if self.trustworthiness < 0.9:
-            return f"{kept} This map is not faithful: faces side by side need not be alike, so check them by a click."
+            return f"{share} This map is not faithful: faces side by side need not be alike, so check them by a click."
         if self.continuity < 0.9:
-            return f"{kept} This map tears like faces apart: a gap on it need not be a gap in the features."
-        return f"{kept} Clumps can be read from it roughly; check single neighbours by a click."
+            return f"{share} This map tears like faces apart: a gap on it need not be a gap in the features."
+        return f"{share} Clumps can be read from it roughly; check single neighbours by a click."
 
 
 def separation(rows: np.ndarray, targets: np.ndarray, classes: Sequence[str], k: int = K) -> Separation:
@@ -99,9 +100,9 @@ def separation(rows: np.ndarray, targets: np.ndarray, classes: Sequence[str], k:
     n, present = len(rows), np.unique(targets)
     k = min(k, n - 1)
     centres = np.stack([rows[targets == c].mean(0) for c in present])
-    own = np.linalg.norm(rows - centres[np.searchsorted(present, targets)], axis=1)
-    guessed = vote(nearest(rows, k)[0], targets, len(classes))
-    right = guessed == targets
+    distances = np.linalg.norm(rows - centres[np.searchsorted(present, targets)], axis=1)
+    voted = vote(nearest(rows, k)[0], targets, len(classes))
+    right = voted == targets
     scores: tuple[float, float, float] | tuple[None, None, None] = (None, None, None)
     if 1 < len(present) < n:
         few = {} if n <= 5000 else {"sample_size": 5000, "random_state": 0}
@@ -112,16 +113,16 @@ def separation(rows: np.ndarray, targets: np.ndarray, classes: Sequence[str], k:
         )
     pairs = np.triu_indices(len(present), 1)
     between = np.linalg.norm(centres[pairs[0]] - centres[pairs[1]], axis=1)
-    each = []
+    class_qualities = []
     for c, name in enumerate(classes):
         mask = targets == c
-        some = bool(mask.any())
-        each.append(
+        has_faces = bool(mask.any())
+        class_qualities.append(
             ClassQuality(
                 name,
                 int(mask.sum()),
-                float(own[mask].mean()) if some else None,
-                float(right[mask].mean()) if some else None,
+                float(distances[mask].mean()) if has_faces else None,
+                float(right[mask].mean()) if has_faces else None,
             )
         )
     return Separation(
@@ -130,10 +131,10 @@ def separation(rows: np.ndarray, targets: np.ndarray, classes: Sequence[str], k:
         silhouette=scores[0],
         davies_bouldin=scores[1],
         calinski_harabasz=scores[2],
-        intra=float(own.mean()),
+        intra=float(distances.mean()),
         inter=float(between.mean()) if len(between) else None,
         knn_accuracy=float(right.mean()),
-        classes=tuple(each),
+        classes=tuple(class_qualities),
     )
 
 
@@ -147,7 +148,7 @@ def vote(neighbours: np.ndarray, targets: np.ndarray, classes: int) -> np.ndarra
 def faithfulness(rows: np.ndarray, coordinates: np.ndarray, k: int = K, seed: int = 0) -> Faithfulness:
     """Compare neighbourhoods of a map, (N, D), with those of the original features, (N, F).
 
-    Above 2,000 faces, the neighbours of 2,000 drawn ones are looked for among all.
+    Above 2,000 faces, only 2,000 drawn ones are queries; their neighbours are still searched among all.
 
     Source:
         Venna and Kaski, "Neighborhood preservation in nonlinear projection methods", ICANN 2001, eq. 1 and 2.
@@ -168,7 +169,7 @@ def faithfulness(rows: np.ndarray, coordinates: np.ndarray, k: int = K, seed: in
     )
 
 
-def _excess_ranks(rows: np.ndarray, queries: np.ndarray, chosen: np.ndarray, k: int) -> float:
+def _excess_ranks(rows: np.ndarray, queries: np.ndarray, neighbours: np.ndarray, k: int) -> float:
     """Sum of how far beyond ``k`` the chosen neighbours rank among the nearest ``rows`` of each query."""
     rows = np.asarray(rows, np.float32)
     squared = np.einsum("nf,nf->n", rows, rows)
@@ -179,6 +180,6 @@ def _excess_ranks(rows: np.ndarray, queries: np.ndarray, chosen: np.ndarray, k: 
         gap[np.arange(len(block)), block] = np.inf
         rank = np.empty(gap.shape, np.int32)
         np.put_along_axis(rank, np.argsort(gap, axis=1), np.arange(1, len(rows) + 1, dtype=np.int32)[None, :], 1)
-        excess = np.take_along_axis(rank, chosen[start : start + 512], 1) - k
+        excess = np.take_along_axis(rank, neighbours[start : start + 512], 1) - k
         total += float(np.maximum(excess, 0).sum())
     return total

@@ -1,4 +1,4 @@
-"""What a map is made with: the features, the projection and its settings, with a line on what each one does."""
+"""Settings of a map: the features, the projection and its parameters, each with a line of explanation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ METHODS: dict[str, str] = {
     "pca": "PCA",
     "lda": "LDA (is told the classes)",
 }
-#: Settings that a method listens to besides those of every method; the others change nothing of its map.
+#: Settings that a method reads besides the shared ones; the others do not affect its map.
 _OWN: dict[str, tuple[str, ...]] = {
     "tsne": ("perplexity",),
     "umap": ("neighbours", "minimum_distance"),
@@ -27,7 +27,7 @@ _OWN: dict[str, tuple[str, ...]] = {
 _SHARED = ("features", "method", "dimensions", "metric", "components", "seed")
 
 
-def _ask(label: str, text: str, **bounds: Any) -> Any:
+def _entry(label: str, text: str, **bounds: Any) -> Any:
     return Field(title=label, description=text, **bounds)
 
 
@@ -43,18 +43,18 @@ class MapSettings:
         15
     """
 
-    features: Annotated[str, _ask("Features", "What is compared: the network's embedding, a layer, or raw pixels.")] = (
-        "embedding"
-    )
+    features: Annotated[
+        str, _entry("Features", "What is compared: the network's embedding, a layer, or raw pixels.")
+    ] = "embedding"
     method: Annotated[
-        Method, _ask("Projection", "How many dimensions become two. t-SNE keeps neighbours together.")
+        Method, _entry("Projection", "How many dimensions become two. t-SNE keeps neighbours together.")
     ] = "tsne"
     dimensions: Annotated[
-        int, _ask("Dimensions", "2 for a map with selection, 3 to turn and look only.", ge=2, le=3)
+        int, _entry("Dimensions", "2 for a map with selection, 3 to turn and look only.", ge=2, le=3)
     ] = 2
     perplexity: Annotated[
         float,
-        _ask(
+        _entry(
             "Perplexity",
             "How many neighbours t-SNE gives each face: few show detail, many show the whole.",
             ge=2,
@@ -63,26 +63,26 @@ class MapSettings:
     ] = 30.0
     neighbours: Annotated[
         int,
-        _ask("Neighbours", "How many neighbours UMAP looks at: few show detail, many show the whole.", ge=2, le=500),
+        _entry("Neighbours", "How many neighbours UMAP looks at: few show detail, many show the whole.", ge=2, le=500),
     ] = 15
     minimum_distance: Annotated[
         float,
-        _ask("Minimum distance", "How close UMAP may put two faces: 0 packs the clumps tightly.", ge=0, le=0.99),
+        _entry("Minimum distance", "How close UMAP may put two faces: 0 packs the clumps tightly.", ge=0, le=0.99),
     ] = 0.1
     metric: Annotated[
         Literal["cosine", "euclidean"],
-        _ask("Distance", "Cosine compares directions only (features of length 1), Euclidean lengths as well."),
+        _entry("Distance", "Cosine compares directions only (features of length 1), Euclidean lengths as well."),
     ] = "cosine"
     components: Annotated[
         int,
-        _ask(
+        _entry(
             "PCA first, dimensions",
             "The features are reduced to so many dimensions first; 0 leaves them as they are.",
             ge=0,
             le=500,
         ),
     ] = 50
-    seed: Annotated[int, _ask("Seed", "The same seed gives the same map.", ge=0, le=2**31 - 1)] = 0
+    seed: Annotated[int, _entry("Seed", "The same seed gives the same map.", ge=0, le=2**31 - 1)] = 0
 
     def fitted(self, count: int) -> MapSettings:
         """The same for ``count`` pictures: perplexity below a third of them, fewer neighbours than pictures.
@@ -99,7 +99,7 @@ class MapSettings:
         )
 
     def relevant(self) -> dict[str, Any]:
-        """The settings that the method listens to, by name: what the identity of a map is made from."""
+        """The settings that affect the method's map, by name; they identify a map."""
         return {name: getattr(self, name) for name in (*_SHARED, *_OWN[self.method])}
 
     @classmethod

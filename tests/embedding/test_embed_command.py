@@ -25,10 +25,10 @@ def test_it_writes_table_picture_figures_and_projector(
     from tensorboard.plugins.projector import ProjectorConfig
 
     out = tmp_path / "maps"
-    given = ["embed", str(checkpoint.path), "--data", DATA, "--split", "all", "--out", str(out)]
-    assert main([*given, "--method", "pca", "--points", "50"]) == 0
-    told = capsys.readouterr().out
-    assert "PCA of 50 faces of 140, drawn at random" in told and str(out / "map.parquet") in told
+    command = ["embed", str(checkpoint.path), "--data", DATA, "--split", "all", "--out", str(out)]
+    assert main([*command, "--method", "pca", "--points", "50"]) == 0
+    output = capsys.readouterr().out
+    assert "PCA of 50 faces of 140, drawn at random" in output and str(out / "map.parquet") in output
     table = parquet.read_table(out / "map.parquet")
     assert table.num_rows == 50 and {"row", "position", "target", "prediction", "x", "y"} <= set(table.column_names)
     assert len(set(table["position"].to_pylist())) == 50
@@ -51,10 +51,10 @@ def test_what_cannot_be_done_is_one_sentence(
 ) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("here already")
-    given = ["embed", str(checkpoint.path), "--data", DATA, "--method", "pca", "--points", "20"]
-    assert main([*given, "--out", str(blocked)]) == 2
+    command = ["embed", str(checkpoint.path), "--data", DATA, "--method", "pca", "--points", "20"]
+    assert main([*command, "--out", str(blocked)]) == 2
     assert "cannot be written" in capsys.readouterr().err
-    assert main([*given, "--out", str(tmp_path / "x"), "--features", "magic"]) == 2
+    assert main([*command, "--out", str(tmp_path / "x"), "--features", "magic"]) == 2
     assert "no features 'magic'" in capsys.readouterr().err
 
 

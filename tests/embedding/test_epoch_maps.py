@@ -29,32 +29,35 @@ def outputs(epochs: int = 4, count: int = 60) -> dict[int, EpochOutputs]:
 
 @pytest.mark.parametrize("method", ["pca", "tsne"])
 def test_classes_drift_apart_and_maps_do_not_flip(method: str) -> None:
-    given = outputs()
-    told: list[float] = []
+    epochs = outputs()
+    steps: list[float] = []
     settings = MapSettings(method=method)  # type: ignore[arg-type]
-    found = epoch_maps(given, CLASSES, settings, tell=lambda part, what: told.append(part))
-    assert [one.epoch for one in found.maps] == [1, 2, 3, 4] and told == sorted(told)
-    np.testing.assert_array_equal(found.ids, 1000 + np.arange(60))
-    assert [one.accuracy for one in found.maps] == [0.25, 0.5, 0.75, 1.0]
-    silhouettes = [one.separation.silhouette for one in found.maps]
+    training = epoch_maps(epochs, CLASSES, settings, progress=lambda part, what: steps.append(part))
+    assert [epoch_map.epoch for epoch_map in training.maps] == [1, 2, 3, 4] and steps == sorted(steps)
+    np.testing.assert_array_equal(training.ids, 1000 + np.arange(60))
+    assert [epoch_map.accuracy for epoch_map in training.maps] == [0.25, 0.5, 0.75, 1.0]
+    silhouettes = [epoch_map.separation.silhouette for epoch_map in training.maps]
     assert silhouettes == sorted(silhouettes, key=lambda v: v or 0)
-    for before, after in zip(found.maps[1:], found.maps[2:], strict=False):
-        own, other = (one.coordinates - one.coordinates.mean(0) for one in (before, after))
-        assert (own * other).sum() > 0.5 * (own**2).sum(), "a map is not mirrored from one epoch to the next"
-    (low, high), _ = found.limits()
-    assert all((one.coordinates[:, 0] >= low).all() and (one.coordinates[:, 0] <= high).all() for one in found.maps)
+    for before, after in zip(training.maps[1:], training.maps[2:], strict=False):
+        first, second = (epoch_map.coordinates - epoch_map.coordinates.mean(0) for epoch_map in (before, after))
+        assert (first * second).sum() > 0.5 * (first**2).sum(), "a map is not mirrored from one epoch to the next"
+    (low, high), _ = training.limits()
+    assert all(
+        (epoch_map.coordinates[:, 0] >= low).all() and (epoch_map.coordinates[:, 0] <= high).all()
+        for epoch_map in training.maps
+    )
 
 
 def test_faces_are_drawn_once_for_all_epochs() -> None:
-    found = epoch_maps(outputs(), CLASSES, MapSettings(method="pca"), most=20)
-    assert len(found.ids) == 20 == len(set(found.ids.tolist()))
-    assert all(one.coordinates.shape == (20, 2) for one in found.maps)
+    training = epoch_maps(outputs(), CLASSES, MapSettings(method="pca"), most=20)
+    assert len(training.ids) == 20 == len(set(training.ids.tolist()))
+    assert all(epoch_map.coordinates.shape == (20, 2) for epoch_map in training.maps)
 
 
 def test_epochs_that_cannot_be_compared_are_said() -> None:
     with pytest.raises(UserError, match="kept no outputs"):
         epoch_maps({}, CLASSES, MapSettings())
-    given = outputs(2)
-    given[2] = EpochOutputs(given[2].ids + 1, given[2].targets, given[2].logits, given[2].embedding)
+    epochs = outputs(2)
+    epochs[2] = EpochOutputs(epochs[2].ids + 1, epochs[2].targets, epochs[2].logits, epochs[2].embedding)
     with pytest.raises(UserError, match="different faces"):
-        epoch_maps(given, CLASSES, MapSettings())
+        epoch_maps(epochs, CLASSES, MapSettings())

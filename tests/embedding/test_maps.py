@@ -32,19 +32,19 @@ def test_features_of_each_kind(faces: FaceDataset, checkpoint: Checkpoint, evalu
     classifier = Classifier(checkpoint)
     layers = list(classifier.model.cam_layers)
     for kind in feature_kinds(layers[:2]):
-        found = features_of(kind, classifier, faces, evaluation)
-        assert len(found) == 42 and np.isfinite(np.asarray(found, np.float32)).all(), kind
-    told: list[tuple[int, int]] = []
-    first = features_of(f"layer:{layers[0]}", classifier, faces, evaluation, lambda *a: told.append(a))
-    assert told == [], "a layer is computed once"
+        features = features_of(kind, classifier, faces, evaluation)
+        assert len(features) == 42 and np.isfinite(np.asarray(features, np.float32)).all(), kind
+    steps: list[tuple[int, int]] = []
+    first = features_of(f"layer:{layers[0]}", classifier, faces, evaluation, lambda *a: steps.append(a))
+    assert steps == [], "a layer is computed once"
     with classifier.exclusive() as model:
-        kept = {}
+        captured = {}
         hook = layers and model.cam_layers[layers[0]].register_forward_hook(
-            lambda m, i, o: kept.update(map=o.detach().mean((2, 3)).numpy())
+            lambda m, i, o: captured.update(map=o.detach().mean((2, 3)).numpy())
         )
         classifier.model(classifier.prepare(faces.images))
         hook.remove()
-    np.testing.assert_allclose(np.asarray(first, np.float32), kept["map"], atol=2e-3, rtol=2e-3)
+    np.testing.assert_allclose(np.asarray(first, np.float32), captured["map"], atol=2e-3, rtol=2e-3)
     assert not any(m._forward_hooks for m in classifier.model.modules()), "no hook is left"
     for wrong in ("layer:nowhere", "magic"):
         with pytest.raises(UserError, match=r"no layer 'nowhere'|no features 'magic'"):
@@ -68,9 +68,9 @@ def test_a_map_is_made_once(
 ) -> None:
     settings = MapSettings(method="pca")
     assert cached_map(checkpoint, evaluation, settings) is None
-    told: list[float] = []
-    made = make_map(checkpoint, faces, evaluation, settings, lambda part, what: told.append(part))
-    assert made.coordinates.shape == (42, 2) and told == sorted(told) and told
+    steps: list[float] = []
+    made = make_map(checkpoint, faces, evaluation, settings, lambda part, what: steps.append(part))
+    assert made.coordinates.shape == (42, 2) and steps == sorted(steps) and steps
     monkeypatch.setattr(maps, "place", lambda *a: pytest.fail("it is in the cache"))
     again = make_map(checkpoint, faces, evaluation, settings)
     np.testing.assert_array_equal(again.coordinates, made.coordinates)
@@ -95,7 +95,7 @@ def test_a_map_is_made_once(
 def test_a_cache_that_cannot_be_written_is_no_error(
     faces: FaceDataset, checkpoint: Checkpoint, evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*given: object, **more: object) -> None:
+    def full(*args: object, **kwargs: object) -> None:
         raise OSError("full")
 
     monkeypatch.setattr(maps, "atomic_file", full)
@@ -109,16 +109,16 @@ def test_outliers_stand_apart() -> None:
     factor = maps.outlier_factors(rows)
     np.testing.assert_allclose(factor, -LocalOutlierFactor(20).fit(rows).negative_outlier_factor_, rtol=1e-5)
     assert factor.argmax() == 7
-    given = maps.Neighbours(*nearest(rows, 30))
-    np.testing.assert_allclose(maps.outlier_factors(rows, given), factor, rtol=1e-6)
+    neighbours = maps.Neighbours(*nearest(rows, 30))
+    np.testing.assert_allclose(maps.outlier_factors(rows, neighbours), factor, rtol=1e-6)
     copies = maps.outlier_factors(np.repeat(rows[:3], 40, axis=0))
     assert np.isfinite(copies).all()
 
 
 def test_distance_to_the_centre_of_the_class_by_hand() -> None:
     rows = np.array([[0.0], [2.0], [10.0], [10.0], [16.0]], np.float32)
-    found = maps.centre_distances(rows, np.array([0, 0, 1, 1, 1]))
-    np.testing.assert_allclose(found, [1, 1, 2 / (8 / 3), 2 / (8 / 3), 4 / (8 / 3)], rtol=1e-6)
+    distances = maps.centre_distances(rows, np.array([0, 0, 1, 1, 1]))
+    np.testing.assert_allclose(distances, [1, 1, 2 / (8 / 3), 2 / (8 / 3), 4 / (8 / 3)], rtol=1e-6)
     alone = maps.centre_distances(np.ones((2, 1), np.float32), np.array([0, 1]))
     np.testing.assert_array_equal(alone, [0, 0])
 

@@ -22,8 +22,8 @@ Clumps = tuple[np.ndarray, np.ndarray]
 def test_pca_is_that_of_scikit_learn(clumps: Clumps) -> None:
     rows, _ = clumps
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    found = project(rows, MapSettings(method="pca", components=0))
-    np.testing.assert_allclose(np.abs(found), np.abs(PCA(2).fit_transform(unit)), atol=1e-5)
+    coordinates = project(rows, MapSettings(method="pca", components=0))
+    np.testing.assert_allclose(np.abs(coordinates), np.abs(PCA(2).fit_transform(unit)), atol=1e-5)
     plain = project(rows, MapSettings(method="pca", components=0, metric="euclidean"))
     np.testing.assert_allclose(np.abs(plain), np.abs(PCA(2).fit_transform(rows)), atol=1e-3)
 
@@ -46,16 +46,16 @@ def test_the_same_seed_gives_the_same_map(clumps: Clumps, method: str) -> None:
     first, second = (project(rows, settings, targets) for _ in range(2))
     assert first.shape == (120, 2) and first.dtype == np.float32 and np.isfinite(first).all()
     np.testing.assert_array_equal(first, second)
-    places, _ = nearest(first, 5)
-    assert (targets[places] == targets[:, None]).mean() > 0.95, "clumps stay clumps"
+    neighbours, _ = nearest(first, 5)
+    assert (targets[neighbours] == targets[:, None]).mean() > 0.95, "clumps stay clumps"
 
 
 def test_umap_gets_exact_neighbours_and_the_seed(clumps: Clumps, monkeypatch: pytest.MonkeyPatch) -> None:
-    given: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
 
     class Recorder:
         def __init__(self, **settings: Any):
-            given.update(settings)
+            arguments.update(settings)
 
         def fit_transform(self, rows: np.ndarray) -> np.ndarray:
             return rows[:, :2]
@@ -63,36 +63,36 @@ def test_umap_gets_exact_neighbours_and_the_seed(clumps: Clumps, monkeypatch: py
     monkeypatch.setitem(sys.modules, "umap", SimpleNamespace(UMAP=Recorder))
     rows, _ = clumps
     project(rows, MapSettings(method="umap", neighbours=8, minimum_distance=0.3, seed=4))
-    places, distances, search = given.pop("precomputed_knn")
-    bar = given.pop("tqdm_kwds")["file"]
-    assert given == {"n_components": 2, "n_neighbors": 8, "min_dist": 0.3, "random_state": 4, "init": "spectral"}
+    indices, distances, search = arguments.pop("precomputed_knn")
+    bar = arguments.pop("tqdm_kwds")["file"]
+    assert arguments == {"n_components": 2, "n_neighbors": 8, "min_dist": 0.3, "random_state": 4, "init": "spectral"}
     bar.write("3 8")  # Nobody listens here.
-    assert places.shape == distances.shape == (120, 8) and search is None
-    assert (places[:, 0] == np.arange(120)).all(), "UMAP counts a point as its own first neighbour"
+    assert indices.shape == distances.shape == (120, 8) and search is None
+    assert (indices[:, 0] == np.arange(120)).all(), "UMAP counts a point as its own first neighbour"
 
 
 def test_progress_is_told_and_stops_the_work(clumps: Clumps) -> None:
     rows = prepare(clumps[0], MapSettings())
-    told: list[tuple[float, str]] = []
-    place(rows, MapSettings(), tell=lambda part, what: told.append((part, what)))
-    parts = [part for part, _ in told]
+    steps: list[tuple[float, str]] = []
+    place(rows, MapSettings(), progress=lambda part, what: steps.append((part, what)))
+    parts = [part for part, _ in steps]
     assert parts == sorted(parts) and len(parts) > 50 and parts[-1] == 1.0
-    assert told[-1][1] == "t-SNE places 120 faces, round 750 of 750"
+    assert steps[-1][1] == "t-SNE places 120 faces, round 750 of 750"
 
     def stop(part: float, what: str) -> None:
         if part > 0.3:
             raise UserError("Stopped.")
 
     with pytest.raises(UserError, match="Stopped"):
-        place(rows, MapSettings(), tell=stop)
+        place(rows, MapSettings(), progress=stop)
 
 
 def test_a_bar_of_umap_is_read_and_stops_it() -> None:
-    told: list[tuple[float, str]] = []
-    bar = layout._Bar(lambda part, words: told.append((part, words)))
+    steps: list[tuple[float, str]] = []
+    bar = layout._Bar(lambda part, words: steps.append((part, words)))
     for text in ("\r", "0 200", "50 200", "\n", "UMAP(...)"):
         bar.write(text)
-    assert told == [(0.0, ", round 0 of 200"), (0.25, ", round 50 of 200")]
+    assert steps == [(0.0, ", round 0 of 200"), (0.25, ", round 50 of 200")]
 
     def stop(part: float, words: str) -> None:
         raise UserError("Stopped.")
@@ -107,8 +107,8 @@ def test_tsne_agrees_with_plain_scikit_learn_on_neighbours(clumps: Clumps) -> No
     rows, _ = clumps
     ours = project(rows, MapSettings())
     plain = TSNE(2, init="pca", learning_rate="auto", random_state=0).fit_transform(normalised(rows))
-    kept = [faithfulness(normalised(rows), found).trustworthiness for found in (ours, plain)]
-    assert kept[0] > kept[1] - 0.01
+    trustworthiness = [faithfulness(normalised(rows), coordinates).trustworthiness for coordinates in (ours, plain)]
+    assert trustworthiness[0] > trustworthiness[1] - 0.01
 
 
 def test_a_given_beginning_is_kept_in_shape(clumps: Clumps) -> None:
@@ -126,8 +126,8 @@ def test_umap_keeps_clumps_and_repeats_itself(clumps: Clumps) -> None:
     rows, targets = clumps
     first, second = (project(rows, MapSettings(method="umap", neighbours=8)) for _ in range(2))
     np.testing.assert_array_equal(first, second)
-    places, _ = nearest(first, 5)
-    assert (targets[places] == targets[:, None]).mean() > 0.95
+    neighbours, _ = nearest(first, 5)
+    assert (targets[neighbours] == targets[:, None]).mean() > 0.95
 
 
 def test_few_faces_and_large_perplexity() -> None:
@@ -146,12 +146,12 @@ def test_what_cannot_be_mapped_is_said(clumps: Clumps) -> None:
     broken[0, 0] = np.nan
     with pytest.raises(UserError, match="not finite"):
         project(broken, MapSettings())
-    for wrong, said in (
+    for wrong, message in (
         ({"method": "x"}, "method must be one of tsne, umap, pca, lda"),
         ({"perplexity": 0.5}, "perplexity must be a number from 2 to 500"),
         ({"seed": -1}, "seed"),
     ):
-        with pytest.raises(UserError, match=said):
+        with pytest.raises(UserError, match=message):
             MapSettings(**wrong)  # type: ignore[arg-type]
 
 
@@ -163,12 +163,12 @@ def test_only_settings_of_the_method_count() -> None:
 
 def test_nearest_is_exact(clumps: Clumps) -> None:
     rows, _ = clumps
-    distances, places = NearestNeighbors(n_neighbors=8, algorithm="brute").fit(rows).kneighbors()
-    found, gap = nearest(rows, 7, np.array([3, 50]))
-    np.testing.assert_array_equal(found, places[[3, 50], :7])
+    distances, expected = NearestNeighbors(n_neighbors=8, algorithm="brute").fit(rows).kneighbors()
+    indices, gap = nearest(rows, 7, np.array([3, 50]))
+    np.testing.assert_array_equal(indices, expected[[3, 50], :7])
     np.testing.assert_allclose(gap, distances[[3, 50], :7], rtol=1e-5)
-    own, zero = nearest(rows, 3, include_self=True)
-    assert (own[:, 0] == np.arange(120)).all() and (zero[:, 0] == 0).all()
+    with_self, zero = nearest(rows, 3, include_self=True)
+    assert (with_self[:, 0] == np.arange(120)).all() and (zero[:, 0] == 0).all()
     with pytest.raises(ValueError, match="no 5 neighbours"):
         nearest(rows[:5], 5)
 
