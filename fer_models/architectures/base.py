@@ -1,4 +1,4 @@
-"""What every network of the library is: the same methods, options that travel with the weights, metadata for pages."""
+"""The base class of networks: common methods, options that are saved with the weights, metadata for pages."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class FERNetwork(nn.Module, ABC):
         return self.forward_head(self.forward_features(self.check_input(x)))
 
     def check_input(self, x: Tensor) -> Tensor:
-        """Return ``x``, or say in words what this network cannot take.
+        """Return ``x`` if this network can take it.
 
         Raises:
             UserError: If ``x`` is not (B, in_channels, H, W) or is smaller than ``min_size``.

@@ -1,4 +1,4 @@
-"""Several networks that answer together: the mean of their probabilities, weighted or not, or a vote.
+"""Several networks combined: the mean of their probabilities, weighted or not, or a vote.
 
 Source: Khanzada et al. 2020 and the BUET report of He 2023, which combine three networks and say no more; the plain
 mean of the softmax outputs is our choice. The members are part of the options, so that an ensemble is saved, loaded,
@@ -119,7 +119,7 @@ class Ensemble(FERNetwork):
         weights: Sequence[float] = (),
         sizes: Sequence[int] = (),
     ) -> Ensemble:
-        """An ensemble of networks that exist already, which are taken over, not copied.
+        """An ensemble of existing networks, which are used themselves, not copied.
 
         Raises:
             UserError: If the members differ in classes or input channels.
@@ -131,7 +131,7 @@ class Ensemble(FERNetwork):
             changed = {k: v for k, v in member.options_dict().items() if v != getattr(member.Options(), k)}
             names.append(f"{member.key} {json.dumps(changed)}" if changed else member.key)
         options = EnsembleOptions(tuple(names), combine, tuple(float(w) for w in weights), tuple(sizes))
-        with torch.device("meta"):  # the members' own weights take the place of these
+        with torch.device("meta"):  # replaced by the members' weights
             model = cls(members[0].num_classes, members[0].in_channels, options)
         model._adopt(members)
         model.key = "ensemble"
@@ -152,8 +152,8 @@ class Ensemble(FERNetwork):
     def forward_features(self, x: Tensor) -> Tensor:
         embeddings = []
         for member, size in zip(self._networks(), self.sizes, strict=True):
-            seen = member.check_input(_fit(x, size) if size else x)
-            embeddings.append(member.forward_head(member.forward_features(seen), pre_logits=True))
+            images = member.check_input(_fit(x, size) if size else x)
+            embeddings.append(member.forward_head(member.forward_features(images), pre_logits=True))
         return torch.cat(embeddings, 1)[:, :, None, None]
 
     def forward_head(self, features: Tensor, pre_logits: bool = False) -> Tensor:

@@ -23,7 +23,7 @@ from fer_models.attention.gates import GateSettings, make_gate
 from fer_models.settings import checked
 
 _EPS, _MOMENTUM = 1e-3, 0.01  # Keras: epsilon 1e-3, momentum 0.99
-# The paper's words for gates that the library knows under the names of CBAM's paper.
+# The paper's names of gates that the library names as CBAM's paper does.
 _GATE_NAMES = {"cam": "channel", "sam": "spatial", "cbam_seq": "cbam"}
 
 
@@ -176,24 +176,24 @@ def load_reference(model: FCSDNet, arrays: Mapping[str, np.ndarray]) -> None:
 
     state: dict[str, Tensor] = {}
 
-    def linear(ours: str, theirs: str, bias: bool = True) -> None:
-        state[f"{ours}.weight"] = take(theirs, "kernel")
+    def linear(layer: str, reference: str, bias: bool = True) -> None:
+        state[f"{layer}.weight"] = take(reference, "kernel")
         if bias:
-            state[f"{ours}.bias"] = take(theirs, "bias")
+            state[f"{layer}.bias"] = take(reference, "bias")
 
-    def norm(ours: str, theirs: str) -> None:
+    def norm(layer: str, reference: str) -> None:
         names = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
-        for mine, other in names.items():
-            state[f"{ours}.{mine}"] = take(theirs, other)
+        for parameter, name in names.items():
+            state[f"{layer}.{parameter}"] = take(reference, name)
 
     linear("stem", "stem_conv")
     for b, repeats in enumerate(model.options.repeats):
         for c in range(repeats):
-            ours, theirs = f"stages.{b}.dense.{c}", f"db{b + 1}_c{c + 1}"
-            norm(f"{ours}.bn1", f"{theirs}_bn1")
-            linear(f"{ours}.conv1", f"{theirs}_conv1")
-            norm(f"{ours}.bn2", f"{theirs}_bn2")
-            linear(f"{ours}.conv2", f"{theirs}_conv2")
+            layer, reference = f"stages.{b}.dense.{c}", f"db{b + 1}_c{c + 1}"
+            norm(f"{layer}.bn1", f"{reference}_bn1")
+            linear(f"{layer}.conv1", f"{reference}_conv1")
+            norm(f"{layer}.bn2", f"{reference}_bn2")
+            linear(f"{layer}.conv2", f"{reference}_conv2")
         linear(f"stages.{b}.transition", f"tl{b + 1}_conv")
         attention = f"stages.{b}.attention"
         linear(f"{attention}.channel.reduce", f"att{b + 1}_mlp1")

@@ -45,8 +45,7 @@ class HOG(nn.Module):
     Shape:
         - Input :math:`(B, 1, H, W)`, at least two cells a side; h, w = cells a side, rounded up.
         - :meth:`cells`: :math:`(B, 9, h, w)`. :meth:`blocks`: :math:`(B, 36, h-1, w-1)`, the histograms of the four
-          cells
-          in turn (top left, top right, bottom left, bottom right).
+          cells in turn (top left, top right, bottom left, bottom right).
         - :meth:`forward`: the HOG picture :math:`(B, 1, H, W)` in [0, 1].
 
     Raises:
@@ -109,11 +108,11 @@ class HOG(nn.Module):
             image = image.float()
         height, width = image.shape[2:]
         parts = self.blocks(self.cells(image)).chunk(4, 1)
-        # Put each block's four parts back on their cells (left, right, top, bottom), and take the mean where they meet.
+        # Return each block's four parts to their cells (left, right, top, bottom), and average where blocks overlap.
         shifts = ((0, 1, 0, 1), (1, 0, 0, 1), (0, 1, 1, 0), (1, 0, 1, 0))
-        one = torch.ones_like(parts[0][:1, :1])
+        ones = torch.ones_like(parts[0][:1, :1])
         total = torch.stack([F.pad(part, shift) for part, shift in zip(parts, shifts, strict=True)]).sum(0)
-        count = torch.stack([F.pad(one, shift) for shift in shifts]).sum(0)
+        count = torch.stack([F.pad(ones, shift) for shift in shifts]).sum(0)
         strength = F.interpolate(total / count, scale_factor=self.cell, mode="nearest")  # (B, bins, H, W)
         strokes = self.strokes.to(strength.dtype).repeat(1, total.shape[2], total.shape[3])
         drawn = (strength * strokes).sum(1, keepdim=True)[:, :, :height, :width]

@@ -73,7 +73,7 @@ def _conv(kind: str, c_in: int, c_out: int, stride: int = 1) -> nn.Sequential:
 class MultiBranch(FERNetwork):
     r"""Multi-branch DSC-CBAM: 3,772,253 trainable parameters at 48x48x1 and 7 classes, as the notebook's summary.
 
-    Gates stand at the end of the three stages. The next stage reads the pooled map from before the gate; branches 1 and
+    Gates end the three stages. The next stage reads the pooled map from before the gate; branches 1 and
     2 read the gated maps of stages 1 and 2, and branch 3 is the gated map of stage 3.
 
     Shape:

@@ -1,6 +1,6 @@
 """The optimised CNN: five wide plain convolutions and one hidden layer.
 
-Source: Vulpe-Grigorasi and Grigore 2021. The paper's text was not at hand; the layout is the one on which two
+Source: Vulpe-Grigorasi and Grigore 2021. The paper's text was not available; the layout is the one on which two
 independent public versions agree. They differ in the padding of convolutions 2 to 5, an option here. The last map is
 brought to the size that the hidden layer was made for by adaptive average pooling, which at 48 pixels changes nothing.
 """

@@ -1,8 +1,8 @@
 """Residual networks with or without gates in their blocks.
 
 Sources: He et al., "Deep residual learning", CVPR 2016; Woo et al., "CBAM", ECCV 2018. The 3x3 stem without a pool is
-the usual one for small pictures; the 7x7 stem is the paper's. In the 50-layer form the step stands in the 3x3
-convolution.
+the usual one for small pictures; the 7x7 stem is the paper's. In the 50-layer form the 3x3 convolution has the
+step.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class SameAvgPool(nn.Module):
         self.kernel, self.stride = kernel, stride
 
     def forward(self, x: Tensor) -> Tensor:
-        # torch's pool pads both sides alike, so the padding is made before it and the count is put right after it.
+        # torch's pool pads both sides alike, so the padding is done before it and the count corrected after it.
         total = F.avg_pool2d(pad_same(x, self.kernel, self.stride), self.kernel, self.stride)
         counted = F.avg_pool2d(pad_same(torch.ones_like(x[:1, :1]), self.kernel, self.stride), self.kernel, self.stride)
         return total / counted

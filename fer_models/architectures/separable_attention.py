@@ -152,8 +152,8 @@ class SeparableAttention(FERNetwork):
 
     @property
     def cam_layers(self) -> dict[str, nn.Module]:
-        # All of the answer passes through the shared map; each output is a side of it, and the first one only says
-        # where the second is looked at, so a map of it alone tells little of what speaks for a class.
+        # The logits depend on the shared map alone. The first output only decides where the second is read, so that a
+        # map of it says little of the evidence for a class.
         *lower, last = ((f"block {i}", block) for i, block in enumerate(self.blocks, 1))
         gate = {} if isinstance(self.gate, nn.Identity) else {"gate": self.gate}
         sides = {"second output": self.second, "first output": self.first}

@@ -1,4 +1,4 @@
-"""How attention becomes visible: every gate or weight matrix passes through a named tap."""
+"""Recording attention: every gate or weight matrix passes through a named tap."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Kind = Literal["channel", "spatial", "tokens", "channels"]
 
 
 class AttentionTap(nn.Identity):
-    r"""An identity that marks the place where an attention gate or weight matrix flows by.
+    r"""An identity through which an attention gate or weight matrix passes.
 
     A module that attends sends its gate through its own tap, so that :func:`record_attention` can read the very tensor
-    that the network used, without a second computation and without the module knowing who listens.
+    that the network used, without a second computation.
 
     Args:
         kind: what the tensor is.
@@ -24,7 +24,7 @@ class AttentionTap(nn.Identity):
             ``"tokens"``: weights of shape :math:`(B, Q, K)` or, for windows, :math:`(B, W, Q, K)`, each row sums to
             one, rows are queries and K may be smaller than Q; ``"channels"``: weights between channels,
             :math:`(B, G, Q, K)`, each row sums to one.
-        label: what a page calls it, for instance ``"channel gate"``.
+        label: its name on a page, for instance ``"channel gate"``.
         grid: for ``"tokens"``, what the tokens are: ``"map"`` (row-major pixels of the feature map) or ``"windows"``
             (W square windows in raster order over the map padded at the bottom and the right, with row-major pixels; K
             keys are a :math:`\sqrt K \times \sqrt K` raster over the same window).
@@ -39,7 +39,7 @@ class AttentionTap(nn.Identity):
 
 @dataclass(frozen=True)
 class AttentionRecord:
-    """One tensor that a tap saw: the tap's dotted module name, kind, label, grid and the detached tensor."""
+    """One recorded tensor: the tap's dotted module name, kind, label, grid and the detached tensor."""
 
     name: str
     kind: Kind
@@ -50,7 +50,7 @@ class AttentionRecord:
 
 @contextmanager
 def record_attention(model: nn.Module) -> Iterator[list[AttentionRecord]]:
-    """Collect what every tap of ``model`` sees during forward passes inside the ``with`` block.
+    """Record the tensor of every tap of ``model`` during forward passes inside the ``with`` block.
 
     The hooks are gone after the block, also after an error. Not thread-safe for one model: hold its lock.
 
@@ -65,7 +65,7 @@ def record_attention(model: nn.Module) -> Iterator[list[AttentionRecord]]:
     records: list[AttentionRecord] = []
     handles = []
 
-    def listen(name: str, tap: AttentionTap) -> None:
+    def attach(name: str, tap: AttentionTap) -> None:
         def hook(_module: nn.Module, _inputs: tuple, output: Tensor) -> None:
             records.append(AttentionRecord(name, tap.kind, tap.label, tap.grid, output.detach()))
 
@@ -74,7 +74,7 @@ def record_attention(model: nn.Module) -> Iterator[list[AttentionRecord]]:
     try:
         for name, module in model.named_modules():
             if isinstance(module, AttentionTap):
-                listen(name, module)
+                attach(name, module)
         yield records
     finally:
         for handle in handles:

@@ -1,4 +1,4 @@
-"""The gating modules by name: what any convolutional network of the library can be given as its ``attention``."""
+"""The gates by name: the values of the option ``attention`` of the convolutional networks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GateName = Literal["none", "se", "channel", "spatial", "cbam", "fusion", "dilate
 
 @dataclass(frozen=True)
 class GateSettings:
-    """What gates have in common; a gate reads what it knows.
+    """Settings of all gates; each gate reads those that apply to it.
 
     Args:
         ratio: reduction of a channel perceptron.

@@ -15,7 +15,7 @@ class SqueezeExcite(nn.Module):
     Args:
         channels: C.
         ratio: the hidden layer has ``max(1, channels // ratio)`` units.
-        hidden: their number, where a network states it otherwise.
+        hidden: units of the hidden layer, instead of ``ratio``.
         bias: biases in both layers.
         activation: :math:`\phi`.
 

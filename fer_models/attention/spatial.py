@@ -14,7 +14,7 @@ class SpatialAttention(nn.Module):
 
     Args:
         kernel_size: odd side of the window.
-        norm: where batch norm stands: ``"none"``, ``"before"`` the convolution (two maps, as FCSDNet's code) or
+        norm: where the batch norm is: ``"none"``, ``"before"`` the convolution (two maps, as FCSDNet's code) or
             ``"after"`` it (one map, as CBAM's released code).
         eps, momentum: of that batch norm.
 

@@ -1,4 +1,4 @@
-"""What every loss is: one call that the training loop makes without special cases."""
+"""The base class of losses: the training loop calls every loss in the same way."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 import functools
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import torch
@@ -24,8 +25,20 @@ LabelSmoothing = Annotated[
     float, Field(ge=0, le=0.999, description="Share of the target that is spread over all classes.")
 ]
 
-# What the training loop knows and hands to every loss; all other keyword arguments of a loss are its options.
-_CONTEXT = ("num_classes", "num_features", "class_counts")
+
+@dataclass(frozen=True)
+class LossContext:
+    """The network and the training data of a loss.
+
+    Args:
+        num_classes: K.
+        num_features: Length D of the network's embedding.
+        class_counts: Training images a class, for class weights.
+    """
+
+    num_classes: int
+    num_features: int = 0
+    class_counts: Sequence[int] | None = None
 
 
 class FERLoss(nn.Module, ABC):
@@ -35,13 +48,11 @@ class FERLoss(nn.Module, ABC):
         title: name on a screen.
         summary: one sentence.
         paper: source in one line.
-        needs_embedding: ``forward`` must be given the embedding.
-        needs_teacher: it must be given teacher logits.
+        needs_embedding: ``forward`` needs the embedding.
+        needs_teacher: ``forward`` needs teacher logits.
 
     Args:
-        num_classes: K.
-        num_features: length D of the network's embedding.
-        class_counts: training images a class, for class weights.
+        context: The network and the training data. The keyword arguments of a subclass are its options.
 
     Shape:
         - logits :math:`(B, K)`; targets class numbers int64 :math:`(B,)` or class shares :math:`(B, K)` (soft labels,
@@ -55,10 +66,9 @@ class FERLoss(nn.Module, ABC):
     needs_embedding: ClassVar[bool] = False
     needs_teacher: ClassVar[bool] = False
 
-    def __init__(self, num_classes: int, num_features: int, class_counts: Sequence[int] | None):
+    def __init__(self, context: LossContext):
         super().__init__()
-        self.num_classes = num_classes
-        self.num_features = num_features
+        self.num_classes = context.num_classes
 
     @abstractmethod
     def forward(
@@ -69,7 +79,7 @@ class FERLoss(nn.Module, ABC):
     @functools.cache
     def option_type(cls) -> type[Any]:
         """The loss's own options as a :func:`fer_models.settings.checked` class, for forms and checks."""
-        return from_signature(cls.title, cls.__init__, without=_CONTEXT)
+        return from_signature(cls.title, cls.__init__)
 
     @classmethod
     def options(cls) -> dict[str, Any]:
@@ -88,8 +98,11 @@ def create_loss(
     """Build a loss.
 
     Args:
-        name: a key of :data:`LOSSES`.
-        options: the loss's own, see :meth:`FERLoss.options`.
+        name: A key of :data:`LOSSES`.
+        num_classes: K.
+        num_features: Length D of the network's embedding.
+        class_counts: Training images a class, for class weights.
+        options: Those of the loss, see :meth:`FERLoss.options`.
 
     Raises:
         UserError: If the name or an option is unknown, or an option's value is not possible.
@@ -100,9 +113,8 @@ def create_loss(
         1.9459
     """
     loss = LOSSES[name]
-    own = dataclasses.asdict(from_values(loss.option_type(), options))
-    factory: Any = loss
-    return factory(num_classes=num_classes, num_features=num_features, class_counts=class_counts, **own)
+    checked = dataclasses.asdict(from_values(loss.option_type(), options))
+    return loss(LossContext(num_classes, num_features, class_counts), **checked)
 
 
 def shares(targets: Tensor, num_classes: int) -> Tensor:
@@ -119,5 +131,5 @@ def shares(targets: Tensor, num_classes: int) -> Tensor:
 
 
 def at_least_float32(x: Tensor) -> Tensor:
-    """The same values in float32 where they came in half precision; float32 and float64 stay as they are."""
+    """Half precision becomes float32; float32 and float64 stay as they are."""
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fer_models.errors import UserError
-from fer_models.losses.base import LOSSES, ClassWeights, FERLoss, LabelSmoothing, at_least_float32, shares
+from fer_models.losses.base import LOSSES, ClassWeights, FERLoss, LabelSmoothing, LossContext, at_least_float32, shares
 
 
 def inverse_frequency(class_counts: Sequence[int] | None, num_classes: int) -> Tensor:
@@ -35,7 +35,7 @@ class CrossEntropy(FERLoss):
 
     :math:`\bar t` are the target shares, :math:`t = (1 - \epsilon)\,\bar t + \epsilon / K` the smoothed ones. For class
     numbers this equals ``torch.nn.CrossEntropyLoss``; unlike there, shares (mixup) divide by the weights too, so that
-    both kinds of targets give the same value where they say the same.
+    equal targets give the same value in both forms.
 
     Args:
         label_smoothing: :math:`\epsilon` in [0, 1).
@@ -48,7 +48,7 @@ class CrossEntropy(FERLoss):
         UserError: If ``label_smoothing`` is out of range, or counts are missing for class weights.
 
     Example:
-        >>> loss = CrossEntropy(2, class_counts=[30, 10], class_weights=True)
+        >>> loss = CrossEntropy(LossContext(2, class_counts=[30, 10]), class_weights=True)
         >>> round(float(loss(torch.zeros(1, 2), torch.tensor([1]))), 4)  # log 2
         0.6931
 
@@ -66,16 +66,18 @@ class CrossEntropy(FERLoss):
 
     def __init__(
         self,
-        num_classes: int,
-        num_features: int = 0,
-        class_counts: Sequence[int] | None = None,
+        context: LossContext,
         *,
         label_smoothing: LabelSmoothing = 0.0,
         class_weights: ClassWeights = False,
     ):
-        super().__init__(num_classes, num_features, class_counts)
+        super().__init__(context)
         self.label_smoothing = label_smoothing
-        weights = inverse_frequency(class_counts, num_classes) if class_weights else torch.ones(num_classes)
+        weights = (
+            inverse_frequency(context.class_counts, context.num_classes)
+            if class_weights
+            else torch.ones(context.num_classes)
+        )
         self.register_buffer("weights", weights, persistent=False)
 
     def forward(

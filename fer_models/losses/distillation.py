@@ -1,6 +1,5 @@
 """Distillation: the student learns from the labels and from a frozen teacher's softened answer."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import torch.nn.functional as F
@@ -8,7 +7,7 @@ from pydantic import Field
 from torch import Tensor
 
 from fer_models.errors import UserError
-from fer_models.losses.base import LOSSES, ClassWeights, FERLoss, LabelSmoothing, at_least_float32
+from fer_models.losses.base import LOSSES, ClassWeights, FERLoss, LabelSmoothing, LossContext, at_least_float32
 from fer_models.losses.cross_entropy import CrossEntropy
 
 
@@ -29,7 +28,7 @@ class Distillation(FERLoss):
 
     Example:
         >>> logits, teacher = torch.zeros(1, 2), torch.zeros(1, 2)
-        >>> loss = Distillation(2, alpha=0.5)(logits, torch.tensor([0]), teacher_logits=teacher)
+        >>> loss = Distillation(LossContext(2), alpha=0.5)(logits, torch.tensor([0]), teacher_logits=teacher)
         >>> round(float(loss), 4)  # half of log 2: the student agrees with the teacher
         0.3466
 
@@ -45,9 +44,7 @@ class Distillation(FERLoss):
 
     def __init__(
         self,
-        num_classes: int,
-        num_features: int = 0,
-        class_counts: Sequence[int] | None = None,
+        context: LossContext,
         *,
         alpha: Annotated[float, Field(ge=0, le=1, description="Share of the teacher.")] = 0.5,
         temperature: Annotated[
@@ -56,12 +53,10 @@ class Distillation(FERLoss):
         label_smoothing: LabelSmoothing = 0.0,
         class_weights: ClassWeights = False,
     ):
-        super().__init__(num_classes, num_features, class_counts)
+        super().__init__(context)
         self.alpha = alpha
         self.temperature = temperature
-        self.cross_entropy = CrossEntropy(
-            num_classes, num_features, class_counts, label_smoothing=label_smoothing, class_weights=class_weights
-        )
+        self.cross_entropy = CrossEntropy(context, label_smoothing=label_smoothing, class_weights=class_weights)
 
     def forward(
         self, logits: Tensor, targets: Tensor, embedding: Tensor | None = None, teacher_logits: Tensor | None = None

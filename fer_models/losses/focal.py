@@ -1,6 +1,5 @@
 """Focal loss: cross-entropy that leaves easy pictures alone."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import torch
@@ -8,7 +7,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from fer_models.losses.base import LOSSES, ClassWeights, FERLoss, at_least_float32, shares
+from fer_models.losses.base import LOSSES, ClassWeights, FERLoss, LossContext, at_least_float32, shares
 from fer_models.losses.cross_entropy import inverse_frequency
 
 
@@ -27,7 +26,7 @@ class Focal(FERLoss):
         UserError: If ``gamma`` is out of range, or counts are missing for class weights.
 
     Example:
-        >>> round(float(Focal(2, gamma=1.0)(torch.zeros(1, 2), torch.tensor([0]))), 4)  # half of log 2
+        >>> round(float(Focal(LossContext(2), gamma=1.0)(torch.zeros(1, 2), torch.tensor([0]))), 4)  # half of log 2
         0.3466
 
     Source:
@@ -42,16 +41,18 @@ class Focal(FERLoss):
 
     def __init__(
         self,
-        num_classes: int,
-        num_features: int = 0,
-        class_counts: Sequence[int] | None = None,
+        context: LossContext,
         *,
         gamma: Annotated[float, Field(ge=0, le=10, description="0 is cross-entropy.")] = 2.0,
         class_weights: ClassWeights = False,
     ):
-        super().__init__(num_classes, num_features, class_counts)
+        super().__init__(context)
         self.gamma = gamma
-        weights = inverse_frequency(class_counts, num_classes) if class_weights else torch.ones(num_classes)
+        weights = (
+            inverse_frequency(context.class_counts, context.num_classes)
+            if class_weights
+            else torch.ones(context.num_classes)
+        )
         self.register_buffer("weights", weights, persistent=False)
 
     def forward(

@@ -1,6 +1,5 @@
 """Cross-entropy with a penalty on the distance between an embedding and its class's centre."""
 
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import torch
@@ -8,7 +7,7 @@ from pydantic import Field
 from torch import Tensor
 
 from fer_models.errors import UserError
-from fer_models.losses.base import LOSSES, ClassWeights, FERLoss, LabelSmoothing, at_least_float32, shares
+from fer_models.losses.base import LOSSES, ClassWeights, FERLoss, LabelSmoothing, LossContext, at_least_float32, shares
 from fer_models.losses.cross_entropy import CrossEntropy
 
 
@@ -22,12 +21,11 @@ class IntraClassDistance(FERLoss):
 
     Args:
         weight: :math:`\lambda`.
-        penalty_side: ``"outside"`` as the formulas; ``"inside"`` as two paragraphs of the text: an embedding closer
-        than d
-            is drawn to the centre and one farther away is left alone, :math:`\frac12 \min(\|f_i - z_c\|^2, d_c^2)`.
-        centres: ``"ema"``, running means that start from the first batch that holds the class and are updated before
-        the
-            penalty while training; or ``"batch"``, the means of the batch at hand.
+        penalty_side: ``"outside"`` as the formulas; ``"inside"`` as two paragraphs of the text: an embedding
+            closer than d is drawn to the centre and one farther away is left alone,
+            :math:`\frac12 \min(\|f_i - z_c\|^2, d_c^2)`.
+        centres: ``"ema"``, running means that start from the first batch that holds the class and are updated
+            before the penalty while training; or ``"batch"``, the means of the batch.
         momentum: share of the old centre in an update.
         label_smoothing, class_weights: of the cross-entropy.
 
@@ -39,7 +37,7 @@ class IntraClassDistance(FERLoss):
         UserError: If an option is unknown or out of range; :meth:`forward` without embedding.
 
     Example:
-        >>> loss = IntraClassDistance(2, 3, weight=0.1)
+        >>> loss = IntraClassDistance(LossContext(2, 3), weight=0.1)
         >>> loss(torch.zeros(4, 2), torch.tensor([0, 0, 1, 1]), embedding=torch.eye(4, 3)).shape
         torch.Size([])
 
@@ -58,9 +56,7 @@ class IntraClassDistance(FERLoss):
 
     def __init__(
         self,
-        num_classes: int,
-        num_features: int,
-        class_counts: Sequence[int] | None = None,
+        context: LossContext,
         *,
         weight: Annotated[float, Field(ge=0, le=100, description="Of the penalty beside the cross-entropy.")] = 0.01,
         penalty_side: Annotated[
@@ -74,39 +70,41 @@ class IntraClassDistance(FERLoss):
         label_smoothing: LabelSmoothing = 0.0,
         class_weights: ClassWeights = False,
     ):
-        super().__init__(num_classes, num_features, class_counts)
+        super().__init__(context)
         self.weight = weight
         self.momentum = momentum
         self.penalty_side, self.centres = penalty_side, centres
-        self.cross_entropy = CrossEntropy(
-            num_classes, num_features, class_counts, label_smoothing=label_smoothing, class_weights=class_weights
-        )
-        self.register_buffer("centre", torch.zeros(num_classes, num_features))
-        self.register_buffer("seen", torch.zeros(num_classes, dtype=torch.bool))
+        self.cross_entropy = CrossEntropy(context, label_smoothing=label_smoothing, class_weights=class_weights)
+        self.register_buffer("centre", torch.zeros(context.num_classes, context.num_features))
+        self.register_buffer("seen", torch.zeros(context.num_classes, dtype=torch.bool))
 
     @torch.no_grad()
     def _centres(self, embedding: Tensor, member: Tensor) -> tuple[Tensor, Tensor]:
         """Centres (K, D) and which classes have one (K,), after this batch (B, D) with class shares (B, K)."""
         mass = member.sum(0)  # (K,)
-        here = mass > 0
+        present = mass > 0
         means = member.T @ embedding / mass.clamp_min(torch.finfo(mass.dtype).tiny)[:, None]
         if self.centres == "batch":
-            return means, here
+            return means, present
         if self.training:
             means = means.to(self.centre)
             moved = torch.where(self.seen[:, None], self.momentum * self.centre + (1 - self.momentum) * means, means)
-            self.centre.copy_(torch.where(here[:, None], moved, self.centre))
-            self.seen |= here
+            self.centre.copy_(torch.where(present[:, None], moved, self.centre))
+            self.seen |= present
         return self.centre.to(embedding), self.seen
 
     def penalty(self, embedding: Tensor, targets: Tensor) -> Tensor:
         """The penalty of each embedding (B,), not yet weighted; while training this updates running centres."""
         embedding = at_least_float32(embedding)
         member = shares(targets, self.num_classes).to(embedding)
-        centres, known = self._centres(embedding.detach(), member)
+        centres, has_centre = self._centres(embedding.detach(), member)
         gaps = (centres[:, None] - centres[None]).square().sum(-1)  # (K, K), squared
-        other = known[:, None] & known[None] & ~torch.eye(len(known), dtype=torch.bool, device=known.device)
-        # d squared is a quarter of the squared distance; a class that stands alone has none.
+        other = (
+            has_centre[:, None]
+            & has_centre[None]
+            & ~torch.eye(len(has_centre), dtype=torch.bool, device=has_centre.device)
+        )
+        # d squared is a quarter of the squared distance; the only class so far has none.
         limit = torch.where(other, gaps, torch.inf).amin(1) / 4
         usable = other.any(1)
         distance = (embedding[:, None] - centres[None]).square().sum(-1)  # (B, K), squared

@@ -1,6 +1,5 @@
 """Cross-entropy against the votes of several annotators."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import torch
@@ -9,7 +8,7 @@ from pydantic import Field
 from torch import Tensor
 
 from fer_models.errors import UserError
-from fer_models.losses.base import LOSSES, FERLoss, at_least_float32, shares
+from fer_models.losses.base import LOSSES, FERLoss, LossContext, at_least_float32, shares
 
 
 @LOSSES.register("soft_label")
@@ -29,7 +28,7 @@ class SoftLabel(FERLoss):
 
     Example:
         >>> votes = torch.tensor([[8.0, 2.0]])  # ten annotators
-        >>> SoftLabel(2, min_share=0.3).distribution(votes).tolist()
+        >>> SoftLabel(LossContext(2), min_share=0.3).distribution(votes).tolist()
         [[1.0, 0.0]]
 
     Source:
@@ -43,15 +42,13 @@ class SoftLabel(FERLoss):
 
     def __init__(
         self,
-        num_classes: int,
-        num_features: int = 0,
-        class_counts: Sequence[int] | None = None,
+        context: LossContext,
         *,
         min_share: Annotated[
             float, Field(ge=0, le=1, description="Classes with a smaller share of a picture's votes are left out.")
         ] = 0.0,
     ):
-        super().__init__(num_classes, num_features, class_counts)
+        super().__init__(context)
         self.min_share = min_share
 
     def distribution(self, targets: Tensor) -> Tensor:
@@ -66,8 +63,8 @@ class SoftLabel(FERLoss):
         if bool((votes < 0).any()):
             raise UserError("Votes cannot be negative.")
         part = votes / votes.sum(1, keepdim=True).clamp_min(tiny)
-        kept = torch.where((part >= self.min_share) | (part == part.amax(1, keepdim=True)), part, 0.0)
-        return kept / kept.sum(1, keepdim=True).clamp_min(tiny)
+        frequent = torch.where((part >= self.min_share) | (part == part.amax(1, keepdim=True)), part, 0.0)
+        return frequent / frequent.sum(1, keepdim=True).clamp_min(tiny)
 
     def forward(
         self, logits: Tensor, targets: Tensor, embedding: Tensor | None = None, teacher_logits: Tensor | None = None

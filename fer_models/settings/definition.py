@@ -88,19 +88,18 @@ def from_text(kind: type[T], texts: Mapping[str, str]) -> T:
     return made
 
 
-def from_signature(title: str, *functions: Callable[..., Any], without: tuple[str, ...] = ()) -> type[Any]:
+def from_signature(title: str, *functions: Callable[..., Any]) -> type[Any]:
     """Settings class of the arguments with defaults of some functions, those of the first one first.
 
     Args:
         title: As in :func:`checked`.
-        without: Names of arguments that are no settings.
     """
     annotations: dict[str, Any] = {}
     defaults: dict[str, Any] = {}
     for function in functions:
         hints = typing.get_type_hints(function, include_extras=True)
         for parameter in inspect.signature(function).parameters.values():
-            if parameter.default is not parameter.empty and parameter.name not in without:
+            if parameter.default is not parameter.empty:
                 annotations.setdefault(parameter.name, hints[parameter.name])
                 defaults.setdefault(parameter.name, parameter.default)
     return _made(title, annotations, defaults)

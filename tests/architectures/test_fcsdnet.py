@@ -46,12 +46,12 @@ def test_logits_and_gates_equal_the_reference(model, images, reference):
     for stage in range(3):
         for kind, tap in (("channel", "casig"), ("spatial", "sconv")):
             ours = gates[kind, str(stage)].numpy()
-            theirs = reference[f"a/att{stage + 1}_{tap}"]
+            expected = reference[f"a/att{stage + 1}_{tap}"]
             if kind == "channel":
-                ours, theirs = ours.reshape(4, -1), theirs.reshape(4, -1)
+                ours, expected = ours.reshape(4, -1), expected.reshape(4, -1)
             else:
-                ours, theirs = ours[:, 0], theirs.reshape(4, *ours.shape[2:])
-            np.testing.assert_allclose(ours, theirs, atol=1e-5, rtol=0)
+                ours, expected = ours[:, 0], expected.reshape(4, *ours.shape[2:])
+            np.testing.assert_allclose(ours, expected, atol=1e-5, rtol=0)
 
 
 def test_training_step_equals_the_reference(model, images, reference):

@@ -67,19 +67,19 @@ def test_agrees_with_scikit_image_where_definitions_agree():
     feature = pytest.importorskip("skimage.feature")
     for k in range(9):
         image = ramp(10 + 20 * k)
-        theirs = feature.hog(image, 9, (8, 8), (2, 2), block_norm="L2", feature_vector=False)  # (7, 7, 2, 2, 9)
+        expected = feature.hog(image, 9, (8, 8), (2, 2), block_norm="L2", feature_vector=False)  # (7, 7, 2, 2, 9)
         ours = HOG().blocks(HOG().cells(as_batch(image)))[0].reshape(2, 2, 9, 7, 7).permute(3, 4, 0, 1, 2).numpy()
-        np.testing.assert_allclose(ours[1:-1, 1:-1], theirs[1:-1, 1:-1, :, :, ::-1], atol=2e-3)
+        np.testing.assert_allclose(ours[1:-1, 1:-1], expected[1:-1, 1:-1, :, :, ::-1], atol=2e-3)
 
 
 def test_agrees_with_scikit_image_on_noise_with_nearest_votes():
     feature = pytest.importorskip("skimage.feature")
     image = np.random.default_rng(0).random((64, 64)).astype(np.float32)
-    theirs = feature.hog(image, 9, (8, 8), (1, 1), block_norm="L2", feature_vector=False)[:, :, 0, 0]
+    expected = feature.hog(image, 9, (8, 8), (1, 1), block_norm="L2", feature_vector=False)[:, :, 0, 0]
     cells = HOG(vote="nearest").cells(as_batch(image))[0]
     ours = (cells / cells.square().sum(0).sqrt()).permute(1, 2, 0).numpy()[:, :, ::-1]
     # Its cells are normalised alone here, so the border's other gradients stay in the border's cells.
-    np.testing.assert_allclose(ours[1:-1, 1:-1], theirs[1:-1, 1:-1], atol=1e-3)
+    np.testing.assert_allclose(ours[1:-1, 1:-1], expected[1:-1, 1:-1], atol=1e-3)
 
 
 def test_picture_shows_edges_and_stays_in_range():

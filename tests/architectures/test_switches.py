@@ -159,11 +159,11 @@ def test_switch_changes_the_network(name, field, value):
     if sum(s.numel() for s in before.values()) != sum(s.numel() for s in after.values()):
         return
     torch.manual_seed(0)
-    one, other = create_model(name, in_channels=1, **base), create_model(name, in_channels=1, **changed)
+    default, other = create_model(name, in_channels=1, **base), create_model(name, in_channels=1, **changed)
     if before == after:
-        other.load_state_dict(one.state_dict())
+        other.load_state_dict(default.state_dict())
     with torch.no_grad():
-        assert not torch.allclose(train_logits(one), train_logits(other), atol=1e-6)
+        assert not torch.allclose(train_logits(default), train_logits(other), atol=1e-6)
 
 
 STRUCTURAL = [case for case in CASES if case.values[0] in ("dcnn_bilstm", "multibranch", "separable_attention")]

@@ -101,10 +101,10 @@ def test_dilated_spatial_looks_three_pixels_away():
 
 def test_dilated_spatial_switches():
     x = torch.randn(2, 5, 9, 9)
-    own = DilatedSpatial((2, 3), shared=False, residual=False, maps=2)
-    assert own.conv.weight.shape == (4, 2, 3, 3)
-    assert own.mix.weight.shape == (1, 4, 1, 1)
-    assert torch.allclose(own(x), x * own.gate(x))
+    separate = DilatedSpatial((2, 3), shared=False, residual=False, maps=2)
+    assert separate.conv.weight.shape == (4, 2, 3, 3)
+    assert separate.mix.weight.shape == (1, 4, 1, 1)
+    assert torch.allclose(separate(x), x * separate.gate(x))
     with pytest.raises(UserError, match="odd"):
         DilatedSpatial((2,), kernel_size=4)
 
