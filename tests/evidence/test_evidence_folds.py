@@ -27,26 +27,26 @@ from workbench.features.misclassifications.model import place as place_model
 
 
 def many(n: int = 300) -> Evaluation:
-    """Answers to n pictures, half of them sure and right, with embeddings that lie by class."""
-    random, place = np.random.default_rng(0), np.arange(n)
-    targets = place % 7
+    """Predictions for n images, half of them confident and correct, with embeddings clustered by class."""
+    random, rows = np.random.default_rng(0), np.arange(n)
+    targets = rows % 7
     logits = random.normal(0, 1, (n, 7)).astype(np.float32)
-    logits[place, targets] += 1.5
+    logits[rows, targets] += 1.5
     embeddings = (np.eye(7)[targets] * 5 + random.normal(0, 0.1, (n, 7))).astype(np.float32)
     return Evaluation(
-        FER7, targets, logits.argmax(1), logits, softmax(logits), embeddings, place, place, "made", "x", "test", ""
+        FER7, targets, logits.argmax(1), logits, softmax(logits), embeddings, rows, rows, "made", "x", "test", ""
     )
 
 
 def test_curves_have_the_areas_of_scikit_learn() -> None:
     evaluation = many()
     for kind, area in (("roc", sk.roc_auc_score), ("pr", sk.average_precision_score)):
-        found = thresholds.curves(evaluation, kind)  # type: ignore[arg-type]
-        assert list(found) == list(FER7)
+        curves = thresholds.curves(evaluation, kind)  # type: ignore[arg-type]
+        assert list(curves) == list(FER7)
         for k, name in enumerate(FER7):
-            theirs = area(evaluation.targets == k, evaluation.probabilities[:, k])
-            assert found[name][1] == pytest.approx(theirs, abs=1e-12)
-        figure = figures.class_curves(found, kind)  # type: ignore[arg-type]
+            reference = area(evaluation.targets == k, evaluation.probabilities[:, k])
+            assert curves[name][1] == pytest.approx(reference, abs=1e-12)
+        figure = figures.class_curves(curves, kind)  # type: ignore[arg-type]
         assert len(figure.data) == 7 + (kind == "roc")
         assert len({(t.line.dash, t.line.color) for t in figure.data}) == len(figure.data)
     without = evaluation.take(evaluation.targets != 2)
@@ -109,8 +109,8 @@ def made_map(faces: Evaluation) -> FaceMap:
     """Classes on a circle."""
     angle = 2 * np.pi * faces.targets / 7
     points = np.stack([np.cos(angle), np.sin(angle)], 1).astype(np.float32)
-    one = np.ones(faces.n, np.float32)
-    return FaceMap(points, one, one, None, None, MapSettings(), 0.0)  # type: ignore[arg-type]
+    ones = np.ones(faces.n, np.float32)
+    return FaceMap(points, ones, ones, None, None, MapSettings(), 0.0)  # type: ignore[arg-type]
 
 
 def test_a_face_lies_among_its_own_kind() -> None:
@@ -118,17 +118,17 @@ def test_a_face_lies_among_its_own_kind() -> None:
     faces = place_model.faces_of(evaluation, 100)
     made = made_map(faces)
     on_map = int(np.flatnonzero(np.isin(evaluation.positions, faces.positions))[0])
-    found = place_model.find(evaluation, on_map, faces, made)
-    assert found.drawn and sum(number for _, number in found.around) == 10
-    own = int(np.flatnonzero(faces.positions == evaluation.positions[on_map])[0])
-    assert found.point == pytest.approx(made.coordinates[own].tolist())
+    position = place_model.find(evaluation, on_map, faces, made)
+    assert position.drawn and sum(number for _, number in position.around) == 10
+    row = int(np.flatnonzero(faces.positions == evaluation.positions[on_map])[0])
+    assert position.point == pytest.approx(made.coordinates[row].tolist())
     off = int(np.flatnonzero(~np.isin(evaluation.positions, faces.positions))[0])
-    found = place_model.find(evaluation, off, faces, made)
+    position = place_model.find(evaluation, off, faces, made)
     name = FER7[int(evaluation.targets[off])]
-    assert not found.drawn and found.around[0][0] == name
+    assert not position.drawn and position.around[0][0] == name
     angle = 2 * np.pi * evaluation.targets[off] / 7
-    assert found.point == pytest.approx((np.cos(angle), np.sin(angle)), abs=1e-5)
-    figure = face_on_map(made.coordinates, [FER7[int(k)] for k in faces.targets], FER7, found.point)
+    assert position.point == pytest.approx((np.cos(angle), np.sin(angle)), abs=1e-5)
+    figure = face_on_map(made.coordinates, [FER7[int(k)] for k in faces.targets], FER7, position.point)
     assert figure.data[-1].name == "this face" and len(figure.data) == 8
     with pytest.raises(UserError, match="not kept"):
         place_model.find(dataclasses.replace(evaluation, embeddings=None), 0, faces, made)
@@ -139,7 +139,7 @@ def test_ranks_of_covered_faces_filter(folders: Path) -> None:
     evaluation = answers(dataset)
     rank = mistakes.covered(evaluation, dataset)
     assert sorted(rank) == pytest.approx(np.linspace(0, 100, evaluation.n))
-    asked = mistakes.Filter(covered=(80, 100), right=True)
-    found = mistakes.scores(evaluation)
-    places = mistakes.ordered(evaluation, dataset, asked, "source", found, covered=rank)
-    assert len(places) == (rank >= 80).sum() == 3
+    conditions = mistakes.Filter(covered=(80, 100), right=True)
+    scores = mistakes.scores(evaluation)
+    indices = mistakes.ordered(evaluation, dataset, conditions, "source", scores, covered=rank)
+    assert len(indices) == (rank >= 80).sum() == 3

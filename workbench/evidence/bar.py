@@ -26,11 +26,12 @@ AVERAGING = state.Choice("evidence.averaging", AVERAGINGS, "none")
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a network said of the pictures of a split.
+    """A network's predictions for the images of a split.
 
     Args:
-        name: under which the data set was opened.
-        folds: by position in the data set, the network that was asked, where several folds are pooled; else empty.
+        name: Name under which the data set was opened.
+        folds: Where folds are pooled, the network that predicted each image, by its position in the data set;
+            otherwise empty.
     """
 
     checkpoint: Checkpoint
@@ -39,77 +40,78 @@ class Evidence:
     evaluation: Evaluation
     folds: Mapping[int, Checkpoint] = field(default_factory=dict)
 
-    def asked(self, place: int) -> Checkpoint:
-        """The network that gave the answer at ``place`` among the evaluation's."""
-        return self.folds.get(int(self.evaluation.positions[place]), self.checkpoint)
+    def network_of(self, index: int) -> Checkpoint:
+        """The network that predicted the image at ``index`` of the evaluation."""
+        return self.folds.get(int(self.evaluation.positions[index]), self.checkpoint)
 
 
 def show() -> Evidence | None:
-    """Draw the bar; returns ``None`` after saying what to do, or while predictions are being computed.
+    """Draw the bar; returns ``None`` while a choice is missing or predictions are being computed.
 
     Raises:
         UserError: If data set or network cannot be opened, or no class is common.
     """
-    _begin_with_its_own_data()
-    chosen = selection_bar.show(checkpoint=True, data=True, split=True)
-    if chosen is None or chosen.checkpoint is None or chosen.data is None or chosen.split is None:
+    _choose_training_data()
+    choice = selection_bar.show(checkpoint=True, data=True, split=True)
+    if choice is None or choice.checkpoint is None or choice.data is None or choice.split is None:
         return None
     averaging = str(AVERAGING.get())
     averaging = averaging if averaging in AVERAGINGS else "none"
-    dataset = cache.dataset(chosen.data)
-    return _part(chosen.checkpoint, chosen.data, dataset, chosen.split, averaging)
+    dataset = cache.dataset(choice.data)
+    return _part(choice.checkpoint, choice.data, dataset, choice.split, averaging)
 
 
 def _part(checkpoint: Checkpoint, name: str, dataset: FaceDataset, split: str, averaging: str) -> Evidence | None:
-    """The predictions for the split, or for what the training protocol held out: that is the usual choice."""
-    own = training_overlap.held_out_part(checkpoint, dataset, name)
-    if own is None:
-        found = of(checkpoint, dataset, Part.of_split(dataset, split), averaging)
-        return None if found is None else Evidence(checkpoint, name, dataset, found)
+    """The predictions for what the training protocol held out (the default), or for the whole split."""
+    held_out_part = training_overlap.held_out_part(checkpoint, dataset, name)
+    if held_out_part is None:
+        evaluation = of(checkpoint, dataset, Part.of_split(dataset, split), averaging)
+        return None if evaluation is None else Evidence(checkpoint, name, dataset, evaluation)
     usable = inventory.usable(inventory.trained_networks()).values()
     folds = training_overlap.folds(checkpoint, [n.checkpoint for n in usable if n.checkpoint], dataset, name)
-    words = {"own": own.name}
+    titles = {"own": held_out_part.name}
     if folds:
-        words["folds"] = training_overlap.folds_name(checkpoint, len(folds))
-    words["split"] = f"the whole of {split}"
+        titles["folds"] = training_overlap.folds_name(checkpoint, len(folds))
+    titles["split"] = f"the whole of {split}"
     which = st.selectbox(
         "Pictures",
-        list(words),
-        format_func=words.__getitem__,
+        list(titles),
+        format_func=titles.__getitem__,
         help="The network was trained under a protocol of its own; only what that held out is new to it.",
-        **shared.PICTURES.widget(list(words), "own"),
+        **shared.PICTURES.widget(list(titles), "own"),
     )
     if which == "folds":
-        parts = [of(each, dataset, held_out, averaging) for each, held_out in folds]
-        done = [part for part in parts if part is not None]
-        if len(done) < len(parts):
+        evaluations = [of(network, dataset, held_out, averaging) for network, held_out in folds]
+        computed = [each for each in evaluations if each is not None]
+        if len(computed) < len(folds):
             return None
-        asked = {int(p): each for (each, _), part in zip(folds, done, strict=True) for p in part.positions}
-        return Evidence(checkpoint, name, dataset, pool(done, dataset, words["folds"]), asked)
-    found = of(checkpoint, dataset, Part.of_split(dataset, split) if which == "split" else own, averaging)
-    return None if found is None else Evidence(checkpoint, name, dataset, found)
+        networks = {int(p): network for (network, _), each in zip(folds, computed, strict=True) for p in each.positions}
+        return Evidence(checkpoint, name, dataset, pool(computed, dataset, titles["folds"]), networks)
+    part = Part.of_split(dataset, split) if which == "split" else held_out_part
+    evaluation = of(checkpoint, dataset, part, averaging)
+    return None if evaluation is None else Evidence(checkpoint, name, dataset, evaluation)
 
 
-def _begin_with_its_own_data() -> None:
-    """Where nobody chose a data set yet, that on which the network was trained, if it is at hand."""
+def _choose_training_data() -> None:
+    """Preselect the data set the network was trained on, if it is available and no data set was chosen yet."""
     if shared.DATA.get() is not None:
         return
     usable = inventory.usable(inventory.trained_networks())
     network = usable.get(shared.CHECKPOINT.get() or "") or next(iter(usable.values()), None)
-    own = None if network is None or network.checkpoint is None else network.checkpoint.provenance.get("data")
-    if own in {item.name for item in inventory.data_sets()}:
-        shared.DATA.set(str(own))
+    trained_on = None if network is None or network.checkpoint is None else network.checkpoint.provenance.get("data")
+    if trained_on in {item.name for item in inventory.data_sets()}:
+        shared.DATA.set(str(trained_on))
 
 
 def of(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str = "none") -> Evaluation | None:
-    """The predictions; ``None`` after drawing the progress of their computing, or the button that begins it.
+    """The predictions; ``None`` while they are computed (draws the progress), or until they are started by a button.
 
     Raises:
         UserError: If the network cannot be loaded or shares no class with the data set.
     """
-    known = cached.predictions(checkpoint, dataset, part, averaging)
-    if known is not None:
-        return known
+    evaluation = cached.predictions(checkpoint, dataset, part, averaging)
+    if evaluation is not None:
+        return evaluation
     count = len(part.index)
     if not count:
         st.info(
@@ -135,15 +137,15 @@ def of(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str 
             return None
     job = predictions.start(cache.classifier(checkpoint), dataset, part, averaging)
     if job.state == "done":
-        found: Evaluation = job.result  # Its table could not be written; the notes say why.
-        return found
+        computed: Evaluation = job.result  # Its table could not be written; the notes say why.
+        return computed
     st.caption(f"{checkpoint.name} reads {part.name} once; later visits find its answers in the cache.")
     job_progress.show(job, "Predicting")
     return None
 
 
 def averaging_choice() -> None:
-    """Draw the choice of test-time averaging; it changes what :func:`show` returns in the next run."""
+    """Draw the choice of test-time averaging, which :func:`show` reads on the next run."""
     st.selectbox(
         "Looks at each picture",
         list(AVERAGINGS),
@@ -155,7 +157,7 @@ def averaging_choice() -> None:
 
 
 def headline(evidence: Evidence) -> None:
-    """The figure with all that makes it honest, the figure without leaked pictures, and the warnings in words."""
+    """The accuracy with its interval and count, the accuracy without leaked images, and the warnings."""
     dataset, evaluation = evidence.dataset, evidence.evaluation
     copies = None
     if dataset_facts.is_small(dataset):
@@ -169,10 +171,10 @@ def headline(evidence: Evidence) -> None:
         copies,
         key=(evidence.name, evidence.checkpoint.identity),
     )
-    looks = "" if evaluation.averaging == "none" else f" · {AVERAGINGS[evaluation.averaging]}"
+    averaging = "" if evaluation.averaging == "none" else f" · {AVERAGINGS[evaluation.averaging]}"
     macro = evaluation.estimate(("macro_f1",))["macro_f1"]
     st.markdown(
-        f"**Accuracy {evaluation.sentence()}**{looks}  \nMacro F1 {percent(macro.value)} "
+        f"**Accuracy {evaluation.sentence()}**{averaging}  \nMacro F1 {percent(macro.value)} "
         f"[{100 * macro.low:.1f}, {100 * macro.high:.1f}]"
         + "".join(f" · accuracy {f.label} {f.text}, n = {f.n:,}" for f in card.figures if "leaked" in f.label)
     )

@@ -12,7 +12,7 @@ from workbench.evidence.model import predictions as tables
 
 
 def predictions(checkpoint: Checkpoint, data: FaceDataset, part: Part, averaging: str = "none") -> Evaluation | None:
-    """The predictions table of a network for a part of the data, or ``None`` where it was not computed yet."""
+    """A network's predictions for a part of the data, or ``None`` if they were not computed yet."""
     key = (checkpoint.identity, checkpoint.selection, datasets.identity(data), part.key, averaging)
     try:
         return cache.kept(_read, key, checkpoint, data, part, averaging)

@@ -1,4 +1,4 @@
-"""One face and a network's answer to it: probabilities, and where it saw the true and the predicted class."""
+"""One face and its prediction: the probabilities, and heatmaps of the true and the predicted class."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _SIDE = 144
 BOTH = state.Toggle("evidence.both", default=True)
 
 
-def show(evidence: Evidence, place: int, *, key: str) -> None:
-    """Draw the face, its probabilities, and on demand the heatmaps of both classes.
+def show(evidence: Evidence, index: int, *, key: str) -> None:
+    """Draw the face, its probabilities and, on request, the heatmaps of both classes.
 
     Args:
-        place: among the evaluation's pictures.
+        index: Of the face in the evaluation.
     """
     evaluation, dataset = evidence.evaluation, evidence.dataset
-    position = int(evaluation.positions[place])
-    sure = percent(mistakes.confidence(evaluation, place))
-    st.markdown(f"**{answers.title(evaluation, place)}** · {sure} sure · row {int(evaluation.rows[place])}")
+    position = int(evaluation.positions[index])
+    confidence = percent(mistakes.confidence(evaluation, index))
+    st.markdown(f"**{answers.title(evaluation, index)}** · {confidence} sure · row {int(evaluation.rows[index])}")
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left, st.container(key=f"pixels {key}"):
         picture = pictures.as_rgb(np.asarray(dataset.images[position]))
@@ -42,49 +42,51 @@ def show(evidence: Evidence, place: int, *, key: str) -> None:
             pictures.enlarged(picture, _SIDE),
             width=_SIDE,
             output_format="PNG",
-            alt=f"Face labelled {evaluation.classes[evaluation.targets[place]]}",
+            alt=f"Face labelled {evaluation.classes[evaluation.targets[index]]}",
         )
     with right:
-        chances = evaluation.probabilities[place]
-        ranked = [(evaluation.classes[int(k)], float(chances[k])) for k in np.argsort(-chances, kind="stable")]
-        words = ", ".join(f"{name} {percent(value)}" for name, value in ranked)
-        plot.show(probability_bars(ranked), key=f"{key} probabilities", alt=f"Probabilities: {words}")
+        probabilities = evaluation.probabilities[index]
+        ranked = [
+            (evaluation.classes[int(k)], float(probabilities[k])) for k in np.argsort(-probabilities, kind="stable")
+        ]
+        ranking = ", ".join(f"{name} {percent(value)}" for name, value in ranked)
+        plot.show(probability_bars(ranked), key=f"{key} probabilities", alt=f"Probabilities: {ranking}")
     with guard("the heatmaps"):
-        _heatmaps(evidence, place, key)
+        _heatmaps(evidence, index, key)
     st.page_link(
         navigation.page("explain"),
         label="Explain this face with other methods",
         icon=":material/visibility:",
         query_params={
-            "checkpoint": evidence.asked(place).name, "data": evidence.name, "sample": "row", "row": str(position)
+            "checkpoint": evidence.network_of(index).name, "data": evidence.name, "sample": "row", "row": str(position)
         },
     )  # fmt: skip
 
 
-def _heatmaps(evidence: Evidence, place: int, key: str) -> None:
-    """Heatmaps for the predicted class and for the label, on one scale of colours each."""
-    shown = st.toggle(
+def _heatmaps(evidence: Evidence, index: int, key: str) -> None:
+    """Heatmaps of the predicted class and of the label, each on its own colour scale."""
+    visible = st.toggle(
         "Where it saw both classes",
         help=f"{look_model.USUAL_TITLE} for the predicted and for the true class.",
         **BOTH.of(key).widget(),
     )
-    if not shown:
+    if not visible:
         return
-    evaluation, checkpoint = evidence.evaluation, evidence.asked(place)
+    evaluation, checkpoint = evidence.evaluation, evidence.network_of(index)
     classifier = cache.classifier(checkpoint)
     if USUAL_METHOD not in look_model.methods(classifier):
         st.caption(f"{look_model.USUAL_TITLE} does not work with this network; other methods are on the page Explain.")
         return
-    names = network_classes(checkpoint.classes, evidence.dataset.classes)
-    true, predicted = (evaluation.classes[int(k[place])] for k in (evaluation.targets, evaluation.predictions))
-    pixels = checkpoint.preprocess.stored(np.asarray(evidence.dataset.images[int(evaluation.positions[place])]))
-    asked = [(predicted, "answer")] if true == predicted else [(predicted, "answer"), (true, "label")]
-    for (name, what), column in zip(asked, st.columns(2, vertical_alignment="bottom"), strict=False):
+    network_names = network_classes(checkpoint.classes, evidence.dataset.classes)
+    true, predicted = (evaluation.classes[int(k[index])] for k in (evaluation.targets, evaluation.predictions))
+    pixels = checkpoint.preprocess.stored(np.asarray(evidence.dataset.images[int(evaluation.positions[index])]))
+    explained = [(predicted, "answer")] if true == predicted else [(predicted, "answer"), (true, "label")]
+    for (name, role), column in zip(explained, st.columns(2, vertical_alignment="bottom"), strict=False):
         with column:
-            look = cached.look(checkpoint, pixels, Question(USUAL_METHOD, names[name], None))
+            look = cached.look(checkpoint, pixels, Question(USUAL_METHOD, network_names[name], None))
             positive = bool(look.attribution.has_positive[0])
             heat = look.attribution.heatmap()[0] if positive else None
-            st.caption(f"Evidence for {name}, the {what}" + ("" if positive else ": none, no place speaks for it"))
+            st.caption(f"Evidence for {name}, the {role}" + ("" if positive else ": none, no place speaks for it"))
             figure = heatmap_overlay(pictures.png(pixels), heat, opacity=0.55)
             figure.update_layout(height=250)
-            plot.show(figure, key=f"{key} heatmap {what}", alt=f"{look_model.USUAL_TITLE} for {name} over the face")
+            plot.show(figure, key=f"{key} heatmap {role}", alt=f"{look_model.USUAL_TITLE} for {name} over the face")

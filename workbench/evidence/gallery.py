@@ -1,4 +1,4 @@
-"""A gallery of a network's answers: target > prediction with its confidence under each face, heatmaps on demand."""
+"""A gallery of predictions: target > prediction and its confidence under each face, with optional heatmaps."""
 
 from __future__ import annotations
 
@@ -21,15 +21,17 @@ _OPACITY = 0.5
 HEATMAPS = state.Toggle("evidence.heatmaps")
 
 
-def show(evidence: Evidence, places: np.ndarray, *, key: str, selected: int | None, scope: str) -> int | None:
-    """Draw the faces and return the place, among the evaluation's pictures, of the one that was clicked just now.
+def show(evidence: Evidence, indices: np.ndarray, *, key: str, selected: int | None, scope: str) -> int | None:
+    """Draw the faces and return the index of the one that was clicked in this run.
 
     Args:
-        places: among the evaluation's pictures, in the order of the gallery. selected: the framed one.
-        scope: another one begins at its first page.
+        indices: int64 (M,), of the faces in the evaluation, in the order of the gallery.
+        key: Prefix of the widgets' keys.
+        selected: Index of the framed face.
+        scope: What is shown, such as the filter; a new scope starts at its first page.
     """
     evaluation = evidence.evaluation
-    if not len(places):
+    if not len(indices):
         st.info("There is no such picture.", icon=":material/info:")
         return None
     images: Any = evidence.dataset.images
@@ -38,62 +40,63 @@ def show(evidence: Evidence, places: np.ndarray, *, key: str, selected: int | No
         help=f"{look.USUAL_TITLE} of the predicted class over each face of the page: bright where its evidence lies.",
         **HEATMAPS.widget(),
     ):
-        images = _overlaid(evidence, places)
-    positions = evaluation.positions[places]
-    place_of = {int(position): int(place) for position, place in zip(positions, places, strict=True)}
+        images = _overlaid(evidence, indices)
+    positions = evaluation.positions[indices]
+    index_of = {int(position): int(index) for position, index in zip(positions, indices, strict=True)}
     clicked = gallery.show(
         images,
         positions,
         key=key,
-        caption=lambda position: answers.caption(evaluation, place_of[position]),
-        about=lambda position: _about(evidence, place_of[position]),
+        words=gallery.Words(
+            lambda position: answers.caption(evaluation, index_of[position]),
+            lambda position: _about(evidence, index_of[position]),
+        ),
         selected=None if selected is None else int(evaluation.positions[selected]),
-        per_page=_PER_PAGE,
-        side=76,
+        layout=gallery.Layout(per_page=_PER_PAGE, side=76),
         scope=scope,
     )
-    return place_of.get(clicked) if clicked is not None else None
+    return index_of.get(clicked) if clicked is not None else None
 
 
-def _about(evidence: Evidence, place: int) -> str:
+def _about(evidence: Evidence, index: int) -> str:
     evaluation = evidence.evaluation
-    sure = percent(mistakes.confidence(evaluation, place))
+    confidence = percent(mistakes.confidence(evaluation, index))
     return (
-        f"{answers.title(evaluation, place)}, confidence {sure}, row {int(evaluation.rows[place])}: "
-        f"labelled {evaluation.classes[evaluation.targets[place]]}, "
-        f"taken for {evaluation.classes[evaluation.predictions[place]]}"
+        f"{answers.title(evaluation, index)}, confidence {confidence}, row {int(evaluation.rows[index])}: "
+        f"labelled {evaluation.classes[evaluation.targets[index]]}, "
+        f"taken for {evaluation.classes[evaluation.predictions[index]]}"
     )
 
 
-def _overlaid(evidence: Evidence, places: np.ndarray) -> Any:
+def _overlaid(evidence: Evidence, indices: np.ndarray) -> Any:
     classifier = cache.classifier(evidence.checkpoint)
     if USUAL_METHOD not in look.methods(classifier):
         st.caption(f"{look.USUAL_TITLE} does not work with this network, so the faces are shown alone.")
         return evidence.dataset.images
-    return _Overlaid(evidence, places)
+    return _Overlaid(evidence, indices)
 
 
 class _Overlaid:
-    """Pictures with their heatmaps, made a page at a time when one of its pictures is asked for."""
+    """Images with their heatmaps, drawn a page at a time when one of its images is read."""
 
-    def __init__(self, evidence: Evidence, places: np.ndarray):
+    def __init__(self, evidence: Evidence, indices: np.ndarray):
         self._evidence = evidence
-        self._places = [int(place) for place in places]
-        self._number = {int(evidence.evaluation.positions[place]): i for i, place in enumerate(self._places)}
+        self._indices = [int(index) for index in indices]
+        self._rank_of = {int(evidence.evaluation.positions[index]): i for i, index in enumerate(self._indices)}
 
     def __getitem__(self, position: int) -> np.ndarray:
-        start = self._number[position] // _PER_PAGE * _PER_PAGE
-        page = tuple(self._places[start : start + _PER_PAGE])
+        start = self._rank_of[position] // _PER_PAGE * _PER_PAGE
+        page = tuple(self._indices[start : start + _PER_PAGE])
         evidence = self._evidence
-        asked = evidence.asked(self._places[self._number[position]])
-        same = tuple(place for place in page if evidence.asked(place) is asked)
-        drawn = cache.of_predictions(
+        network = evidence.network_of(self._indices[self._rank_of[position]])
+        same_network = tuple(index for index in page if evidence.network_of(index) is network)
+        overlays = cache.of_predictions(
             answer_maps.over_faces,
             evidence.evaluation,
-            same,
+            same_network,
             _OPACITY,
-            cache.classifier(asked),
+            cache.classifier(network),
             evidence.dataset,
-            key=(same, _OPACITY, asked.identity),
+            key=(same_network, _OPACITY, network.identity),
         )
-        return drawn[position]
+        return overlays[position]

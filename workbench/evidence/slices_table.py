@@ -1,4 +1,4 @@
-"""Where a network fails: the worst slices of the pictures, with intervals."""
+"""The worst slices of a split, with intervals."""
 
 from __future__ import annotations
 
@@ -17,37 +17,40 @@ from workbench.widgets import downloads, table
 
 _ALL = "every column"
 _SHOWN = 12
-#: Other names of accuracy, or of a figure that stands in the list already.
+#: Other names of accuracy, or of a figure that is in the list already.
 _SAME = ("micro_precision", "micro_recall", "micro_f1", "weighted_recall", "gar", "false_acceptance_share")
 SLICE_FIGURE = state.Choice("evidence.slice figure")
 CUT_BY = state.Choice("evidence.cut by", default=_ALL)
 
 
 def show(evidence: Evidence) -> None:
-    """Draw the worst slices of a split first."""
+    """Draw the slices of a split, worst first."""
     evaluation = evidence.evaluation
     with st.spinner("Measuring every slice."):
-        known = cache.of_predictions(slices.columns, evaluation, evidence.dataset)
-    draw(evaluation, known, name=f"{evidence.name}-{evaluation.split}-slices.csv")
+        columns = cache.of_predictions(slices.columns, evaluation, evidence.dataset)
+    draw(evaluation, columns, name=f"{evidence.name}-{evaluation.split}-slices.csv")
 
 
-def draw(evaluation: Evaluation, known: Columns, *, name: str, kept: str = "") -> None:
-    """Draw the choice of figure and column, and the worst slices first.
+def draw(evaluation: Evaluation, columns: Columns, *, name: str, scope: str = "") -> None:
+    """Draw the choice of figure and column, and the slices, worst first.
 
     Args:
-        name: of the file with all of them. kept: goes before the names under which the choices are kept.
+        evaluation: Predictions for the images.
+        options: Columns by which they can be cut.
+        name: Name of the file with all slices.
+        scope: Prefix of the keys that remember the choices.
     """
     left, middle, right = st.columns([2, 2, 5], vertical_alignment="bottom")
     with left:
         names = [key for key in METRICS if key not in _SAME]
-        bound = SLICE_FIGURE.of(kept).widget(names)
+        bound = SLICE_FIGURE.of(scope).widget(names)
         metric = str(st.selectbox("Figure", names, format_func=lambda k: METRICS[k].title, **bound))
-    columns = [_ALL, *known.cuttable]
+    options = [_ALL, *columns.cuttable]
     with middle:
-        column = str(st.selectbox("Cut by", columns, **CUT_BY.of(kept).widget(columns)))
+        column = str(st.selectbox("Cut by", options, **CUT_BY.of(scope).widget(options)))
     by = None if column == _ALL else column
     with st.spinner("Measuring every slice."):
-        chosen = cache.of_predictions(slices.worst, evaluation, known, metric, by, key=(metric, by))
+        worst = cache.of_predictions(slices.worst, evaluation, columns, metric, by, key=(metric, by))
     chosen_metric = METRICS[metric]
     whole = evaluation.estimate((metric,))[metric]
     with right:
@@ -63,7 +66,7 @@ def draw(evaluation: Evaluation, known: Columns, *, name: str, kept: str = "") -
             f"{part.n:,}",
             "few pictures" if part.small else "clearly worse" if _worse(part.estimate, whole, chosen_metric) else "",
         )
-        for part in chosen
+        for part in worst
     ]
     table.show(
         ("Column", "Value", chosen_metric.title, "95 % interval", "n", ""),
@@ -71,20 +74,20 @@ def draw(evaluation: Evaluation, known: Columns, *, name: str, kept: str = "") -
         right=(2, 3, 4, 5),
         label="Worst slices",
     )
-    if same := slices.same_words(known):
+    if same := slices.same_words(columns):
         st.caption(same)
     if len(rows) > _SHOWN:
         st.caption(f"The worst {_SHOWN} of {len(rows)}; all of them are in the file.")
     lines = [
         (part.column, part.value, round(part.estimate.value, 6), round(part.estimate.low, 6),
          round(part.estimate.high, 6), part.n, part.small)
-        for part in chosen
+        for part in worst
     ]  # fmt: skip
     downloads.show(
         ("column", "value", metric, "low", "high", "n", "small"),
         lines,
         name,
-        key=f"{kept}slices csv",
+        key=f"{scope}slices csv",
     )
 
 

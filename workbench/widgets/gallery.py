@@ -1,11 +1,12 @@
-"""A gallery of faces: paged, quick for any number of pictures, each face a button with a caption.
+"""A paged gallery of faces: each face is a button with a caption.
 
-Only the pictures of the page in view are read, so ``images`` may be memory-mapped and as large as a disk.
+Only the images of the visible page are read, so ``images`` may be memory-mapped and of any size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ import streamlit as st
 from workbench import state
 from workbench.widgets import thumbnails
 
-#: What stands under a face, and what is said of it to readers who do not see it, by its position.
-Words = Callable[[int], str]
+_LONGEST_GROUP = 12
+_GROUPS_PER_PAGE = 24
 
 _BESIDE = Path(__file__).parent
 _GALLERY = st.components.v2.component(
@@ -27,71 +28,93 @@ _GALLERY = st.components.v2.component(
 PAGE_OF = state.Number("widgets.page of", 1)
 
 
+@dataclass(frozen=True)
+class Words:
+    """What is said of a face, by its position among the images.
+
+    Args:
+        caption: A word or two under the face.
+        about: Its tooltip, also read by screen readers; the caption by default.
+    """
+
+    caption: Callable[[int], str]
+    about: Callable[[int], str] | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How large a gallery is.
+
+    Args:
+        per_page: Faces on a page.
+        side: Side of a face on the screen in pixels.
+    """
+
+    per_page: int = 60
+    side: int = 72
+
+
+_USUAL = Layout()
+
+
 def show(
     images: np.ndarray,
     positions: np.ndarray,
     *,
     key: str,
-    caption: Words,
-    about: Words | None = None,
+    words: Words,
     selected: int | None = None,
-    per_page: int = 60,
-    side: int = 72,
+    layout: Layout = _USUAL,
     scope: str = "",
 ) -> int | None:
-    """Draw one page of faces with a pager, and return the position that was clicked just now.
+    """Draw one page of faces with a pager, and return the position that was clicked in this run.
 
     Args:
         images: uint8 (N, H, W, 1 or 3); may be memory-mapped.
-        positions: (M,) which pictures to show, in this order; an empty one is said to be so.
-        key: prefix of the widgets' keys.
-        caption: a word or two under a face, by its position in ``images``.
-        about: what the mouse and a screen reader tell; by default the caption.
-        selected: the position that is framed.
-        per_page: faces on a page. side: of a face on the screen in pixels.
-        scope: what is shown, for instance the filter: another scope begins at its first page.
+        positions: int64 (M,), the images to show, in this order; may be empty.
+        key: Prefix of the widgets' keys.
+        words: Caption and tooltip of each face.
+        selected: Position of the framed face.
+        layout: Faces on a page and their size.
+        scope: What is shown, such as the filter; a new scope starts at its first page.
     """
     if not len(positions):
         st.info("No picture fits; widen the filter.", icon=":material/filter_alt_off:")
         return None
-    page = _pager(len(positions), per_page, f"{key} {scope}", "pictures")
-    here = [int(position) for position in positions[page * per_page : (page + 1) * per_page]]
-    return _draw(images, [here], key, caption, about, selected, side, framed=False)
+    size = layout.per_page
+    page = _pager(len(positions), size, f"{key} {scope}", "pictures")
+    on_page = [int(position) for position in positions[page * size : (page + 1) * size]]
+    return _mount(_tiles(images, [on_page], words, layout.side), key, selected, layout.side)
 
 
 def show_groups(
-    images: np.ndarray,
-    groups: Sequence[np.ndarray],
-    *,
-    key: str,
-    caption: Words,
-    about: Words | None = None,
-    selected: int | None = None,
-    per_page: int = 24,
-    longest: int = 12,
-    side: int = 72,
-    scope: str = "",
+    images: np.ndarray, groups: Sequence[np.ndarray], *, key: str, words: Words, scope: str = ""
 ) -> int | None:
-    """The same for groups of pictures that belong together, each behind a line of its own.
+    """The same for groups of images, each group in a frame.
 
     Args:
-        groups: positions of each group. per_page: groups on a page.
-        longest: faces drawn of one group; the caption of the last one says how many more there are.
+        images: uint8 (N, H, W, 1 or 3); may be memory-mapped.
+        groups: Positions of each group. Of a long one the first faces are drawn, and the caption of the last of them
+            says how many more there are.
+        key: Prefix of the widgets' keys.
+        words: Caption and tooltip of each face.
+        scope: What is shown; a new scope starts at its first page.
     """
     if not groups:
         st.info("There are no such groups.", icon=":material/info:")
         return None
-    page = _pager(len(groups), per_page, f"{key} {scope}", "groups")
-    shown, more = [], {}
-    for group in groups[page * per_page : (page + 1) * per_page]:
-        shown.append([int(position) for position in group[:longest]])
-        if len(group) > longest:
-            more[shown[-1][-1]] = f", and {len(group) - longest:,} more"
-    return _draw(images, shown, key, lambda i: caption(i) + more.get(i, ""), about, selected, side, framed=True)
+    page = _pager(len(groups), _GROUPS_PER_PAGE, f"{key} {scope}", "groups")
+    on_page, more = [], {}
+    for group in groups[page * _GROUPS_PER_PAGE : (page + 1) * _GROUPS_PER_PAGE]:
+        on_page.append([int(position) for position in group[:_LONGEST_GROUP]])
+        if len(group) > _LONGEST_GROUP:
+            more[on_page[-1][-1]] = f", and {len(group) - _LONGEST_GROUP:,} more"
+    captions = Words(lambda position: words.caption(position) + more.get(position, ""), words.about or words.caption)
+    return _mount(_tiles(images, on_page, captions, _USUAL.side), key, None, _USUAL.side, framed=True)
 
 
 def tiles(pictures: Sequence[np.ndarray], captions: Sequence[str], *, key: str, side: int = 96) -> None:
-    """A few pictures uint8 (H, W, 1 or 3) side by side with their captions; nothing to click."""
+    """A few images, uint8 (H, W, 1 or 3), side by side with their captions; not clickable."""
     _mount(
         [
             [
@@ -102,19 +125,18 @@ def tiles(pictures: Sequence[np.ndarray], captions: Sequence[str], *, key: str, 
         key,
         None,
         side,
-        framed=False,
         clickable=False,
     )
 
 
 def _pager(count: int, per_page: int, name: str, what: str) -> int:
-    """Draw the number of the page where there are several; returns it, counted from 0."""
+    """Draw the page number if there are several pages; returns it, counted from 0."""
     pages = -(-count // per_page)
     if pages == 1:
         st.caption(f"{count:,} {what if count > 1 else what.removesuffix('s')}")
         return 0
-    kept = int(PAGE_OF.of(name).get())
-    if not 1 <= kept <= pages:
+    current = int(PAGE_OF.of(name).get())
+    if not 1 <= current <= pages:
         PAGE_OF.of(name).set(1)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         page = st.number_input(f"Page, 1 to {pages:,}", step=1, width=170, **PAGE_OF.of(name).widget(low=1, high=pages))
@@ -123,19 +145,9 @@ def _pager(count: int, per_page: int, name: str, what: str) -> int:
     return int(page) - 1
 
 
-def _draw(
-    images: np.ndarray,
-    groups: list[list[int]],
-    key: str,
-    caption: Words,
-    about: Words | None,
-    selected: int | None,
-    side: int,
-    framed: bool,
-) -> int | None:
-    told = about or caption
-    drawn = [[_tile(i, np.asarray(images[i]), caption(i), told(i), side) for i in group] for group in groups]
-    return _mount(drawn, key, selected, side, framed=framed, clickable=True)
+def _tiles(images: np.ndarray, groups: list[list[int]], words: Words, side: int) -> list[list[dict[str, Any]]]:
+    about = words.about or words.caption
+    return [[_tile(i, np.asarray(images[i]), words.caption(i), about(i), side) for i in group] for group in groups]
 
 
 def _tile(number: int, picture: np.ndarray, caption: str, about: str, side: int) -> dict[str, Any]:
@@ -149,16 +161,22 @@ def _tile(number: int, picture: np.ndarray, caption: str, about: str, side: int)
 
 
 def _mount(
-    groups: list[list[dict[str, Any]]], key: str, selected: int | None, side: int, *, framed: bool, clickable: bool
+    groups: list[list[dict[str, Any]]],
+    key: str,
+    selected: int | None,
+    side: int,
+    *,
+    framed: bool = False,
+    clickable: bool = True,
 ) -> int | None:
     result = _GALLERY(
         key=f"{key} faces",
         data={"groups": groups, "selected": selected, "side": side, "framed": framed, "clickable": clickable},
-        on_clicked_change=_noticed,
+        on_clicked_change=_on_click,
     )
     clicked = result.get("clicked")
     return None if clicked is None else int(clicked)
 
 
-def _noticed() -> None:
-    """A trigger needs a callback to exist; the value is read from the result."""
+def _on_click() -> None:
+    """A trigger value exists only with a callback; the value itself is read from the result."""

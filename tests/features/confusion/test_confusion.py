@@ -10,7 +10,7 @@ from evidence_maker import answers, write_faces
 
 from fer_models.evaluation.calibration.temperature import calibrate
 from fer_models.evaluation.metrics import f1, precision, recall, specificity
-from workbench.evidence.figures import confusion_heatmap
+from workbench.evidence.figures import Cells, confusion_heatmap
 from workbench.evidence.model import confusion
 
 COUNTS = np.array([[8, 2, 0], [1, 3, 0], [0, 0, 0]])
@@ -58,9 +58,8 @@ def test_a_click_is_read_by_the_names_it_carries(points: list[dict[str, object]]
 
 
 def test_the_figure_carries_each_cell_once_in_its_own_place() -> None:
-    figure = confusion_heatmap(
-        confusion.values(COUNTS, "rows"), confusion.texts(confusion.values(COUNTS, "rows"), "rows"), NAMES, unit="%"
-    )
+    shares = confusion.values(COUNTS, "rows")
+    figure = confusion_heatmap(Cells(shares, confusion.texts(shares, "rows"), NAMES, "%"))
     *heat, marks = figure.data
     assert {trace.hoverinfo for trace in heat} == {"skip"} and marks.marker.opacity == 0
     for x, y, told in zip(marks.x, marks.y, marks.customdata, strict=True):
@@ -80,7 +79,7 @@ def test_what_is_written_can_be_read_on_its_cell(signed: bool, dark: bool) -> No
     levels = np.linspace(-1 if signed else 0, 1, 25).reshape(5, 5)
     names = list("abcde")
     texts = [["0"] * 5] * 5
-    figure = confusion_heatmap(levels, texts, names, unit="", signed=signed, dark=dark)
+    figure = confusion_heatmap(Cells(levels, texts, names, "", signed), dark=dark)
     heat = figure.data[0]
     written = [
         (trace, k, j) for trace in figure.data[:2] for k, j in zip(*np.nonzero(np.isfinite(trace.z)), strict=True)

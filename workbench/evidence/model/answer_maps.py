@@ -12,28 +12,34 @@ from fer_models.explain import USUAL_METHOD, explain
 from fer_models.explain.overlay import overlay
 from workbench.app.pictures import as_rgb, enlarged
 
-#: Shown side of an overlaid face in pixels, about.
+#: Approximate side of an overlaid face in pixels.
 _SIDE = 144
 
 
 def over_faces(
-    evaluation: Evaluation, places: tuple[int, ...], opacity: float, classifier: Classifier, dataset: FaceDataset
+    evaluation: Evaluation, indices: tuple[int, ...], opacity: float, classifier: Classifier, dataset: FaceDataset
 ) -> dict[int, np.ndarray]:
     """uint8 (S, S, 3) by position in the data set: a heatmap of the predicted class over each face.
 
-    A face of whose class nothing speaks is drawn bare.
+    A face without positive evidence for its class is drawn without a heatmap.
 
     Args:
-        places: among the evaluation's pictures.
+        evaluation: Predictions for faces of ``dataset``.
+        indices: Of the faces in the evaluation.
+        opacity: Of the heatmap, in [0, 1].
+        classifier: The network that made these predictions.
+        dataset: The data set with the images.
     """
     names = network_classes(classifier.classes, dataset.classes)
-    targets = [names[evaluation.classes[int(evaluation.predictions[place])]] for place in places]
-    positions = evaluation.positions[np.array(places, np.int64)]
+    targets = [names[evaluation.classes[int(evaluation.predictions[index])]] for index in indices]
+    positions = evaluation.positions[np.array(indices, np.int64)]
     stored = [classifier.checkpoint.preprocess.stored(np.asarray(dataset.images[p])) for p in positions]
-    found = explain(classifier, classifier.prepare(stored), USUAL_METHOD, targets)
-    heat = found.heatmap()
-    result = {}
+    explanation = explain(classifier, classifier.prepare(stored), USUAL_METHOD, targets)
+    heatmaps = explanation.heatmap()
+    overlays = {}
     for i, position in enumerate(positions):
         face = enlarged(as_rgb(stored[i]), _SIDE)
-        result[int(position)] = overlay(face, enlarged(heat[i], _SIDE), opacity) if found.has_positive[i] else face
-    return result
+        overlays[int(position)] = (
+            overlay(face, enlarged(heatmaps[i], _SIDE), opacity) if explanation.has_positive[i] else face
+        )
+    return overlays

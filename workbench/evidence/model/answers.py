@@ -1,4 +1,4 @@
-"""The words for a network's answers to faces, and the orders in which a person may see its errors."""
+"""Captions of predictions, and the names of the orders in which errors are listed."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ ORDERS: dict[Order, str] = {
 }
 
 
-def title(evaluation: Evaluation, place: int) -> str:
+def title(evaluation: Evaluation, index: int) -> str:
     """``sad > happy``: the true class, then the predicted one, as the papers print it."""
-    return f"{evaluation.classes[evaluation.targets[place]]} > {evaluation.classes[evaluation.predictions[place]]}"
+    return f"{evaluation.classes[evaluation.targets[index]]} > {evaluation.classes[evaluation.predictions[index]]}"
 
 
-def caption(evaluation: Evaluation, place: int) -> str:
+def caption(evaluation: Evaluation, index: int) -> str:
     """Title and confidence; number and sign stay on one line."""
-    return f"{title(evaluation, place)}, {percent(confidence(evaluation, place), 0)}".replace(" %", "\u00a0%")
+    return f"{title(evaluation, index)}, {percent(confidence(evaluation, index), 0)}".replace(" %", "\u00a0%")
 
 
-def marked_rows(marks: dict[int, frozenset[str]], wanted: Collection[str]) -> frozenset[int]:
-    """Row numbers that carry one of the wanted marks."""
-    return frozenset(row for row, own in marks.items() if own & set(wanted))
+def marked_rows(marks: dict[int, frozenset[str]], selected: Collection[str]) -> frozenset[int]:
+    """Row numbers that carry one of the ``selected`` marks."""
+    return frozenset(row for row, row_marks in marks.items() if row_marks & set(selected))

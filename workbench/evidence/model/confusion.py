@@ -1,4 +1,4 @@
-"""The confusion matrix as a page shows it: what a cell says, in which order classes stand, what a click means."""
+"""The confusion matrix as a page shows it: cell texts, order of the classes, the cell behind a click."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ ORDERS = {"canonical": "usual order", "confusion": "confused ones together"}
 class ClassFigures:
     """Recall, precision, specificity (Wilson's 95 % intervals) and F1 (bootstrap) of one class, shares in [0, 1].
 
-    ``pictures`` is how many the class has, ``predicted`` how many were given it; a figure out of none is ``None``.
+    ``pictures`` counts images of the class, ``predicted`` those predicted as it; a figure is ``None`` where its
+    denominator is 0.
     """
 
     name: str
@@ -48,12 +49,14 @@ class ClassFigures:
 
 
 def values(counts: np.ndarray, kind: Kind, other: np.ndarray | None = None) -> np.ndarray:
-    """What the cells show, float64 (K, K): pictures, per cent of a row or column, or the difference in points.
+    """Values of the cells, float64 (K, K): counts, per cent of a row or column, or the difference in points.
 
     A class without pictures (or predictions) has no shares: NaN.
 
     Args:
-        counts: int (K, K), rows true. other: of another network, for ``"difference"``: the first minus it.
+        counts: int (K, K), rows are true classes.
+        kind: Which values.
+        other: int (K, K), of a second network, subtracted from ``counts`` for ``"difference"``.
     """
     if kind == "counts":
         return counts.astype(np.float64)
@@ -65,7 +68,7 @@ def values(counts: np.ndarray, kind: Kind, other: np.ndarray | None = None) -> n
 
 
 def texts(shown: np.ndarray, kind: Kind) -> list[list[str]]:
-    """What is written into the cells; nothing where there is nothing."""
+    """Texts of the cells; empty for NaN."""
 
     def text(value: float) -> str:
         if np.isnan(value):
@@ -78,10 +81,10 @@ def texts(shown: np.ndarray, kind: Kind) -> list[list[str]]:
 
 
 def order(counts: np.ndarray, how: str) -> np.ndarray:
-    """Positions of the classes as they shall stand, int64 (K,).
+    """Display order of the classes, int64 (K,).
 
-    ``"confusion"`` puts classes side by side that are mistaken for one another: average linkage of one minus the mean
-    share of confusion both ways, with the leaves in their best order.
+    ``"confusion"`` puts classes that are often confused side by side: average linkage on one minus the mean of both
+    confusion rates, with optimal leaf ordering.
     """
     size = len(counts)
     if how != "confusion" or size < 3:
@@ -99,17 +102,17 @@ def order(counts: np.ndarray, how: str) -> np.ndarray:
 def cell_of(points: Iterable[Mapping[str, Any]], classes: Sequence[str]) -> tuple[str, str] | None:
     """True and predicted class of a click, from the points that Plotly reports; ``None`` for a click on nothing.
 
-    The classes are read from each point's own ``customdata``, never from its place in the figure.
+    The classes are read from each point's ``customdata``, never from its position in the figure.
     """
     for point in points:
-        told = point.get("customdata")
-        if isinstance(told, (list, tuple)) and len(told) >= 2 and told[0] in classes and told[1] in classes:
-            return str(told[0]), str(told[1])
+        names = point.get("customdata")
+        if isinstance(names, (list, tuple)) and len(names) >= 2 and names[0] in classes and names[1] in classes:
+            return str(names[0]), str(names[1])
     return None
 
 
 def largest_confusion(counts: np.ndarray, classes: Sequence[str]) -> tuple[str, str]:
-    """The true and predicted class of the most pictures off the diagonal; of all pictures right, the first class."""
+    """True and predicted class of the largest off-diagonal cell; the first class twice if there are no errors."""
     wrong = counts.copy()
     np.fill_diagonal(wrong, 0)
     row, column = divmod(int(wrong.argmax()), len(classes))
@@ -117,38 +120,38 @@ def largest_confusion(counts: np.ndarray, classes: Sequence[str]) -> tuple[str, 
 
 
 def pictures(evaluation: Evaluation, true: str, predicted: str) -> np.ndarray:
-    """Places among the evaluation's pictures, int64: those of one cell, the surest first."""
+    """Indices into the evaluation, int64: the images of one cell, most confident first."""
     k, j = evaluation.classes.index(true), evaluation.classes.index(predicted)
-    places = np.flatnonzero((evaluation.targets == k) & (evaluation.predictions == j))
-    return places[np.argsort(-evaluation.probabilities[places, j], kind="stable")]
+    indices = np.flatnonzero((evaluation.targets == k) & (evaluation.predictions == j))
+    return indices[np.argsort(-evaluation.probabilities[indices, j], kind="stable")]
 
 
 def moved(evaluation: Evaluation, other: Evaluation, true: str, predicted: str, *, into: bool) -> np.ndarray:
-    """Places among ``evaluation``'s pictures, the surest first: those of a cell in only one of two networks.
+    """Indices into ``evaluation``, most confident first: images that only one of two networks puts into a cell.
 
-    ``into=True``: this network puts them into the cell and the other does not; ``False``: only the other one does.
+    ``into=True``: only the network of ``evaluation`` does; ``False``: only the other one does.
     """
     k, j = evaluation.classes.index(true), evaluation.classes.index(predicted)
-    known = {int(p): int(c) for p, c in zip(other.positions, other.predictions, strict=True)}
-    theirs = np.array([known.get(int(p), -1) for p in evaluation.positions], np.int64)
-    here, there = evaluation.predictions == j, theirs == j
-    wanted = here & ~there & (theirs >= 0) if into else there & ~here
-    places = np.flatnonzero((evaluation.targets == k) & wanted)
-    return places[np.argsort(-evaluation.probabilities[places].max(1), kind="stable")]
+    predicted_by_other = {int(p): int(c) for p, c in zip(other.positions, other.predictions, strict=True)}
+    others = np.array([predicted_by_other.get(int(p), -1) for p in evaluation.positions], np.int64)
+    first, second = evaluation.predictions == j, others == j
+    selected = first & ~second & (others >= 0) if into else second & ~first
+    indices = np.flatnonzero((evaluation.targets == k) & selected)
+    return indices[np.argsort(-evaluation.probabilities[indices].max(1), kind="stable")]
 
 
 def pair(evaluation: Evaluation, other: Evaluation) -> tuple[np.ndarray, np.ndarray]:
-    """Confusion matrices of two networks on the pictures that both were asked about.
+    """Confusion matrices of two networks on the images that both have predictions for.
 
     Raises:
-        UserError: If they are of different data or classes.
+        UserError: If data or classes differ.
     """
     first, second = paired((evaluation, other))
     return first.confusion, second.confusion
 
 
 def cell_sentence(counts: np.ndarray, classes: Sequence[str], true: str, predicted: str) -> str:
-    """What a cell says, with its share of the true class and that share's interval."""
+    """A cell in words, with its share of the true class and the interval of that share."""
     k, j = classes.index(true), classes.index(predicted)
     hits, total = int(counts[k, j]), int(counts[k].sum())
     if not total:
@@ -159,26 +162,26 @@ def cell_sentence(counts: np.ndarray, classes: Sequence[str], true: str, predict
 
 
 def class_figures(evaluation: Evaluation) -> list[ClassFigures]:
-    """Every class's figures, in the evaluation's order."""
+    """The figures of each class, in the order of the evaluation."""
     counts = evaluation.confusion
-    n, hits, true, given = counts.sum(), np.diagonal(counts), counts.sum(1), counts.sum(0)
+    n, hits, true, predicted = counts.sum(), np.diagonal(counts), counts.sum(1), counts.sum(0)
     low, high = percentile_interval(f1(resample_tables(counts), None))
     middle = f1(counts, None)
 
     def share(part: int, whole: int) -> Estimate | None:
         return Estimate(part / whole, *wilson(part, whole)) if whole else None
 
-    found = []
+    rows = []
     for k, name in enumerate(evaluation.classes):
-        h, t, g = int(hits[k]), int(true[k]), int(given[k])
-        harmonic = Estimate(float(middle[k]), float(low[k]), float(high[k])) if t + g else None
-        rest = share(int(n) - t - g + h, int(n) - t)
-        found.append(ClassFigures(name, t, g, share(h, t), share(h, g), rest, harmonic))
-    return found
+        h, t, p = int(hits[k]), int(true[k]), int(predicted[k])
+        f1_estimate = Estimate(float(middle[k]), float(low[k]), float(high[k])) if t + p else None
+        specificity = share(int(n) - t - p + h, int(n) - t)
+        rows.append(ClassFigures(name, t, p, share(h, t), share(h, p), specificity, f1_estimate))
+    return rows
 
 
 def table_rows(counts: np.ndarray, classes: Sequence[str], kind: Kind, other: np.ndarray | None) -> list[list[object]]:
-    """Lines of the CSV: the true class, then the shown values with all their digits."""
+    """Rows of the CSV: the true class, then the values to four decimals."""
     shown = values(counts, kind, other)
     return [
         [name, *("" if np.isnan(v) else int(v) if kind == "counts" else round(float(v), 4) for v in row)]

@@ -1,4 +1,4 @@
-"""What a network says of a part of a data set: read from the cached table, or computed once in the background."""
+"""A network's predictions for a part of a data set: read from the cached table or computed in the background."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workbench.app import jobs, machine
 from workbench.app.datasets import identity
 from workbench.app.jobs import Job
 
-#: Splits with more pictures are predicted only when someone asks for it by a button.
+#: Larger splits are predicted only at the press of a button.
 AT_ONCE = 10_000
 _MOST_FOLDERS = 256
 _folders: dict[tuple[Any, ...], Path] = {}
@@ -27,7 +27,7 @@ def read(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: st
     """The predictions that were computed earlier, or ``None``."""
     if not len(part.index):
         return None
-    # Naming a table reads all its pictures: a page that asks again and again for one that is not there must not wait.
+    # The name of a table hashes all its images: it is kept, so that a page that polls for the table does not wait.
     labels = np.asarray(dataset.labels)[part.index].tobytes()
     key = (*_key(checkpoint, dataset, part, averaging), str(predictions_folder()), hash(labels))
     if key not in _folders:
@@ -53,14 +53,14 @@ def find(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: st
 
 
 def forget(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str = "none") -> None:
-    """Drop a finished or failed job, so that the next one begins anew."""
+    """Drop a finished or failed job, so that the next one starts from the beginning."""
     jobs.forget(_key(checkpoint, dataset, part, averaging))
 
 
 def start(classifier: Classifier, dataset: FaceDataset, part: Part, averaging: str = "none") -> Job:
     """Predict a part in the background and cache the table; the job's result is the :class:`Evaluation`."""
 
-    def work(tell: jobs.Progress) -> Evaluation:
+    def work(progress: jobs.Progress) -> Evaluation:
         machine.limit_threads()
         return predictions_for(
             classifier,
@@ -70,7 +70,7 @@ def start(classifier: Classifier, dataset: FaceDataset, part: Part, averaging: s
             selection=classifier.checkpoint.selection,
             averaging=averaging,
             label_map=part.label_map,
-            progress=tell,
+            progress=progress,
         )
 
     return jobs.start(_key(classifier.checkpoint, dataset, part, averaging), work)

@@ -1,4 +1,4 @@
-"""Where a network fails: which columns the pictures can be cut by, and the worst slices of them."""
+"""Columns by which the images can be cut into slices, and the worst slices."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from fer_models.evaluation.slices import (
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """What the pictures can be cut by.
+    """Columns by which the images can be cut.
 
     Args:
-        values: each column's values (N,). cuttable: names of those with several values.
-        same: value of each column that is the same for all of these pictures.
+        values: Values (N,) of each column.
+        cuttable: Names of the columns that make several slices.
+        same: Value of each column that is the same for all images.
     """
 
     values: Mapping[str, np.ndarray]
@@ -36,32 +37,32 @@ class Columns:
 
 
 def columns(evaluation: Evaluation, dataset: FaceDataset) -> Columns:
-    """Every known and measured column of a data set's pictures."""
-    return _told({name: column_values(dataset, evaluation.positions, name) for name in slice_columns(dataset)})
+    """All columns of a data set, stored and measured."""
+    return _of_values({name: column_values(dataset, evaluation.positions, name) for name in slice_columns(dataset)})
 
 
 def across(_: Evaluation, sources: Sequence[Source]) -> tuple[Evaluation, Columns]:
-    """One network's predictions on several data sets as one, and what they can be cut by together.
+    """A network's predictions on several data sets as one evaluation, and the columns they share.
 
-    The first argument is that of the first source, by which such results are kept.
+    The first argument is the evaluation of the first source: the cache keys such results by it.
     """
     whole, values = joined(sources)
-    return whole, _told(values)
+    return whole, _of_values(values)
 
 
-def worst(evaluation: Evaluation, known: Columns, metric: str, column: str | None) -> list[Slice]:
-    """The metric by one column, or by all that have not a value for nearly every picture; worst first, small last."""
+def worst(evaluation: Evaluation, options: Columns, metric: str, column: str | None) -> list[Slice]:
+    """The metric by one column, or by all columns with few values; worst first, small slices last."""
     if column is None:
-        return worst_of(evaluation, known.values, metric)
-    return worst_by(evaluation, known.values[column], column, metric)
+        return worst_of(evaluation, options.values, metric)
+    return worst_by(evaluation, options.values[column], column, metric)
 
 
-def same_words(known: Columns) -> str:
+def same_words(options: Columns) -> str:
     """``The same in all of these pictures: original side 48, split PublicTest.``; empty where nothing is."""
-    told = ", ".join(f"{name} {value}" for name, value in known.same.items())
-    return f"The same in all of these pictures: {told}." if told else ""
+    pairs = ", ".join(f"{name} {value}" for name, value in options.same.items())
+    return f"The same in all of these pictures: {pairs}." if pairs else ""
 
 
-def _told(values: Mapping[str, np.ndarray]) -> Columns:
-    cuttable = tuple(name for name, own in values.items() if can_be_cut(own))
+def _of_values(values: Mapping[str, np.ndarray]) -> Columns:
+    cuttable = tuple(name for name, column in values.items() if can_be_cut(column))
     return Columns(values, cuttable, single_values(values))

@@ -128,8 +128,8 @@ def _draw(grown: Grown, training: Training, dataset: FaceDataset | None, at: int
             dataset.images,
             np.array(list(where), np.int64),
             key="epoch moved",
-            caption=lambda p: grown.classes[int(training.targets[where[p]])],
-            side=64,
+            words=gallery.Words(lambda p: grown.classes[int(training.targets[where[p]])]),
+            layout=gallery.Layout(side=64),
         )
     downloads.show(
         ("epoch", *CURVES),

@@ -57,9 +57,11 @@ def neighbours(mapped: Mapped, place: int, *, key: str) -> None:
         dataset.images,
         np.array(list(gap)),
         key=f"{key} neighbours",
-        caption=lambda p: f"{answers.title(faces, where[p])}, {gap[p]:.2f}",
-        about=lambda p: f"row {int(faces.rows[where[p]])}, {answers.caption(faces, where[p])}",
-        side=76,
+        words=widgets_gallery.Words(
+            lambda p: f"{answers.title(faces, where[p])}, {gap[p]:.2f}",
+            lambda p: f"row {int(faces.rows[where[p]])}, {answers.caption(faces, where[p])}",
+        ),
+        layout=widgets_gallery.Layout(side=76),
     )
     if clicked is not None:
         mapped.row.set(str(clicked))

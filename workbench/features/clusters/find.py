@@ -49,8 +49,8 @@ def show(mapped: Mapped) -> tuple[float, ...] | None:
                 mapped.dataset.images,
                 np.array(list(gap)),
                 key="found",
-                caption=lambda p: f"{answers.title(faces, where[p])}, {gap[p]:.2f}",
-                side=84,
+                words=gallery.Words(lambda p: f"{answers.title(faces, where[p])}, {gap[p]:.2f}"),
+                layout=gallery.Layout(side=84),
             )
     if clicked is not None:
         mapped.row.set(str(clicked))

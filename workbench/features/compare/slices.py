@@ -28,7 +28,7 @@ def show(rows: Sequence[Sequence[tuple[Pair, Evaluation | None]]]) -> None:
         sources = [(pair.name, pair.dataset, found) for pair, found in answered[name]]
         key = tuple((data, found.identity) for data, _, found in sources)
         whole, known = cache.of_predictions(slices.across, sources[0][2], sources, key=key)
-        slices_table.draw(whole, known, name=f"{name}-{'-'.join(d for d, _, _ in sources)}-slices.csv", kept="set ")
+        slices_table.draw(whole, known, name=f"{name}-{'-'.join(d for d, _, _ in sources)}-slices.csv", scope="set ")
         if len(sources) > 1:
             st.caption(
                 "Figures over all data sets depend on how many pictures each has; a data set's own line is that of "

@@ -14,7 +14,7 @@ from workbench import state
 from workbench.app import inventory
 from workbench.evidence import bar
 from workbench.evidence.bar import Evidence
-from workbench.evidence.figures import confusion_heatmap
+from workbench.evidence.figures import Cells, confusion_heatmap
 from workbench.evidence.model import confusion
 from workbench.evidence.model.confusion import KINDS, ORDERS, UNITS, Kind
 from workbench.widgets import downloads
@@ -152,15 +152,10 @@ def _cell(evaluation: Evaluation) -> tuple[str, str]:
 
 def _matrix(counts: np.ndarray, second: np.ndarray | None, names: list[str], kind: Kind, cell: tuple[str, str]) -> None:
     dark = st.context.theme.type == "dark"
-    shown = confusion.values(counts, kind, second)
+    values = confusion.values(counts, kind, second)
     figure = confusion_heatmap(
-        shown,
-        confusion.texts(shown, kind),
-        names,
-        unit=UNITS[kind],
-        signed=kind == "difference",
-        chosen=cell,
-        about=_about(counts, second),
+        Cells(values, confusion.texts(values, kind), names, UNITS[kind], kind == "difference", _about(counts, second)),
+        framed=cell,
         dark=dark,
     )
     st.plotly_chart(

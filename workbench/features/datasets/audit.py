@@ -151,7 +151,11 @@ def _pictures(name: str, report: AuditReport) -> None:
         return f"{dataset_facts.caption(data, i)} · {part(i)}"
 
     st.caption(f"{kind.about} Click a face to see it among the faces of the set.")
-    shown: dict[str, Any] = {"key": f"finding {name}", "caption": caption, "about": about, "scope": f"{name} {chosen}"}
+    shown: dict[str, Any] = {
+        "key": f"finding {name}",
+        "words": gallery.Words(caption, about),
+        "scope": f"{name} {chosen}",
+    }
     if chosen in ("blank", "dim"):
         clicked = gallery.show(data.images, kind.groups[0], **shown)
     else:

@@ -60,8 +60,7 @@ def show(name: str, dataset: FaceDataset) -> None:
             dataset.images,
             found,
             key=f"faces {name}",
-            caption=lambda i: _caption(dataset, i, doubt),
-            about=lambda i: dataset_facts.caption(dataset, i),
+            words=gallery.Words(lambda i: _caption(dataset, i, doubt), lambda i: dataset_facts.caption(dataset, i)),
             selected=chosen,
             scope=f"{name} {asked} {source}",
         )

@@ -11,7 +11,7 @@ from fer_models.training.study.axes import Settings, shown
 from fer_models.training.study.study import folds_of
 from workbench import navigation, state
 from workbench.app import inventory
-from workbench.evidence.figures import confusion_heatmap
+from workbench.evidence.figures import Cells, confusion_heatmap
 from workbench.evidence.model import confusion
 from workbench.features.studies import figures
 from workbench.features.studies.model import plots, tables
@@ -137,10 +137,7 @@ def _matrix(evaluation: Evaluation, key: str) -> None:
     st.markdown(f"**Accuracy {evaluation.sentence()}**")
     plot.show(
         confusion_heatmap(
-            values,
-            confusion.texts(values, "rows"),
-            names,
-            unit=confusion.UNITS["rows"],
+            Cells(values, confusion.texts(values, "rows"), names, confusion.UNITS["rows"]),
             dark=st.context.theme.type == "dark",
         ),
         key=f"{key} matrix",

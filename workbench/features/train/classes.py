@@ -7,7 +7,7 @@ import streamlit as st
 from workbench import state
 from workbench.app.runs import Progress
 from workbench.app.wording import percent
-from workbench.evidence.figures import confusion_heatmap
+from workbench.evidence.figures import Cells, confusion_heatmap
 from workbench.evidence.model import confusion
 from workbench.features.train.figures import recall_curves
 from workbench.features.train.model import curves
@@ -41,7 +41,7 @@ def show(progress: Progress, key: str) -> None:
     counts = curves.matrix(row)
     shown = confusion.values(counts, "rows")
     plot.show(
-        confusion_heatmap(shown, confusion.texts(shown, "rows"), names, unit="% of the true class", dark=dark),
+        confusion_heatmap(Cells(shown, confusion.texts(shown, "rows"), names, "% of the true class"), dark=dark),
         key=f"{key} matrix {progress.run_id}",
         alt=f"Confusion matrix of epoch {chosen} in per cent of the true class",
     )
