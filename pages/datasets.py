@@ -10,7 +10,8 @@ from workbench import cache
 from workbench.app import dataset_facts, datasets
 from workbench.features.datasets import audit, bar, faces, overview, pixels, preparation
 from workbench.features.datasets.sections import SECTION
-from workbench.widgets import heading, job_progress
+from workbench.widgets import heading
+from workbench.widgets import job as job_view
 from workbench.widgets.errors import guard
 
 
@@ -42,8 +43,7 @@ def _opened(name: str) -> FaceDataset | None:
     job = datasets.read(entry)
     if job.state == "failed":
         raise UserError(job.problem)
-    if job.active:
-        job_progress.show(job, f"Reading {entry.title} for the first time")
+    if not job_view.finished(job, key="reading"):
         return None
     return cache.dataset(name)
 

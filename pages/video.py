@@ -9,9 +9,9 @@ from fer_models.video.reading import VideoReading, smooth_again
 from fer_models.video.timeline import SMOOTHINGS
 from workbench import cache
 from workbench.features.video import moment, sequence, source, summary
-from workbench.features.video.job import done
 from workbench.features.video.model import reading as reading_model
 from workbench.widgets import heading, selection_bar
+from workbench.widgets import job as job_view
 from workbench.widgets.errors import guard
 
 
@@ -23,9 +23,16 @@ def _read(checkpoint: Checkpoint) -> None:
     with right:
         options = source.options(clip)
         st.caption(source.facts(clip))
-    name = reading_model.name_of(clip, classifier, options)
-    job = reading_model.start(clip, classifier, options)
-    if not done(job, name, "Reading the video", "reading"):
+    job = reading_model.find(clip, classifier, options)
+    if job is None:
+        count = reading_model.readings(clip.info, options)
+        label = "Read the video" if count is None else f"Read {count:,} frames"
+        if not reading_model.is_short(clip, options) and not st.button(
+            label, key="read video", type="primary", icon=":material/play_arrow:"
+        ):
+            return
+        job = reading_model.start(clip, classifier, options)
+    if not job_view.finished(job, key="reading"):
         return
     result: VideoReading = job.result
     for note in result.notes:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from workbench import navigation, state
 from workbench.face.model import samples
-from workbench.widgets import style
+from workbench.widgets import style, tray
 from workbench.widgets.errors import guard
 
 # A picture of ours as the icon: an icon by name would be fetched from another host.
@@ -15,5 +15,6 @@ page = navigation.build()
 try:
     with guard():
         page.run()
-finally:
+finally:  # a page may end with st.stop()
     state.write_address()
+    tray.show()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,9 +41,6 @@ def app() -> AppTest:
 def no_jobs() -> Iterator[None]:
     """Each test waits for its jobs: those of the next one would queue behind them."""
     yield
-    for job in list(jobs._jobs.values()):
-        for _ in range(600):
-            if not job.active:
-                break
-            time.sleep(0.05)
+    for job in jobs.under_way():
+        job.wait(30)
     jobs._jobs.clear()

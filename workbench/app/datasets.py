@@ -100,7 +100,12 @@ def read(entry: DatasetEntry) -> Job:
         return job
     if job is not None and job.state == "done":
         jobs.forget(_reading(entry))  # Its source changed since.
-    return jobs.start(_reading(entry), lambda tell: len(open_dataset(entry.name, progress=tell)))
+    return jobs.start(
+        _reading(entry),
+        f"Reading {entry.title}",
+        lambda progress: len(open_dataset(entry.name, progress=progress)),
+        lane="long",
+    )
 
 
 def failed(entry: DatasetEntry) -> bool:

@@ -19,7 +19,8 @@ from workbench.app import dataset_facts, inventory
 from workbench.app.wording import percent
 from workbench.evidence import cached
 from workbench.evidence.model import predictions
-from workbench.widgets import job_progress, selection_bar
+from workbench.widgets import job as job_view
+from workbench.widgets import selection_bar
 
 AVERAGING = state.Choice("evidence.averaging", AVERAGINGS, "none")
 
@@ -120,12 +121,6 @@ def of(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str 
         )
         return None
     job = predictions.find(checkpoint, dataset, part, averaging)
-    if job is not None and job.state == "failed":
-        st.error(job.problem, icon=":material/error:")
-        if st.button("Try again", key=f"again {checkpoint.name}", icon=":material/refresh:"):
-            predictions.forget(checkpoint, dataset, part, averaging)
-            st.rerun()
-        return None
     if job is None and count > predictions.AT_ONCE:
         st.info(
             f"{checkpoint.name} was not asked about the {count:,} pictures of {part.name} yet. It takes some minutes "
@@ -136,12 +131,12 @@ def of(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str 
         if not st.button(label, type="primary", icon=":material/play_arrow:", key=key):
             return None
     job = predictions.start(cache.classifier(checkpoint), dataset, part, averaging)
-    if job.state == "done":
-        computed: Evaluation = job.result  # Its table could not be written; the notes say why.
-        return computed
-    st.caption(f"{checkpoint.name} reads {part.name} once; later visits find its answers in the cache.")
-    job_progress.show(job, "Predicting")
-    return None
+    if job.active:
+        st.caption(f"{checkpoint.name} reads {part.name} once; later visits find its answers in the cache.")
+    if not job_view.finished(job, key=f"predictions {checkpoint.name} {part.name}"):
+        return None
+    computed: Evaluation = job.result  # Its table could not be written; the notes say why.
+    return computed
 
 
 def averaging_choice() -> None:

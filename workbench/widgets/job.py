@@ -1,50 +1,102 @@
-"""A long explanation on the page: its result, or how far it is, with a way to stop it."""
+"""A background job on a page: its name, how far it is, the time left, a way to stop it, and what ended it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any
 
 import streamlit as st
 
 from fer_models.errors import UserError
+from fer_models.progress import Progress
 from workbench import state
-from workbench.app import explain_jobs
-from workbench.app.jobs import Progress
-from workbench.widgets import job_progress
+from workbench.app import jobs
+from workbench.app.jobs import Job, Lane
 from workbench.widgets.errors import guard
 
-T = TypeVar("T")
-EXPLAIN_JOB = state.Kept("widgets.explain job")
+#: Seconds that a page waits for a job that it began, before it draws progress: most are done by then, and nothing
+#: flickers.
+_GRACE = 0.8
+#: Key of the job that this session started last, for each widget.
+_STARTED = state.Kept("widgets.job")
 
 
-def result(identity: Hashable, work: Callable[[Progress], T], title: str, *, key: str) -> T | None:
-    """The job's result; ``None`` while it runs, after it was stopped, or when it failed, all of which is shown.
+def finished(job: Job, *, key: str) -> bool:
+    """Whether the job is done; if not, draw how far it is with a button that stops it, or what ended it.
 
     Args:
-        identity: tells this job from all others, so that a reload finds it again.
-        work: gets a function to report progress to.
+        job: May be in any state.
+        key: Prefix of the widgets' keys.
     """
-    before = EXPLAIN_JOB.get()
-    if before is not None and before != identity:
-        explain_jobs.supersede(before)
-    EXPLAIN_JOB.set(identity)
-    job = explain_jobs.start(identity, work)
-    if job.state == "done":
-        found: Any = job.result
-        return found
     if job.active:
-        st.button(
-            "Cancel", key=f"{key} cancel", on_click=explain_jobs.cancel, args=(identity,), icon=":material/close:"
-        )
-        job_progress.show(job, title)
-        return None
-    if explain_jobs.was_cancelled(job):
-        st.info(f"{title} was cancelled.", icon=":material/info:")
+        bar(job, key=key)
+        return False
+    if job.state == "done":
+        return True
+    if job.state == "cancelled":
+        st.info(f"{job.name} was stopped.", icon=":material/info:")
     else:
         with guard():
             raise UserError(job.problem)
-    st.button(
-        "Begin again", key=f"{key} again", on_click=explain_jobs.again, args=(identity,), icon=":material/replay:"
-    )
-    return None
+    st.button("Start again", key=f"{key} start again", on_click=_start_again, args=(job,), icon=":material/replay:")
+    return False
+
+
+def result(
+    identity: Hashable,
+    name: str,
+    work: Callable[[Progress], Any],
+    *,
+    lane: Lane,
+    key: str,
+    ask: str = "",
+) -> Any | None:
+    """The result of a job that this page starts; ``None`` until there is one, after drawing what there is instead.
+
+    A job that was started here with another identity is stopped: nobody looks at its result any more.
+
+    Args:
+        identity: Key of the job, see :func:`workbench.app.jobs.start`.
+        name: Words for a person.
+        work: Gets the progress callback and returns the result.
+        lane: ``"short"`` or ``"long"``.
+        key: Prefix of the widgets' keys.
+        ask: Label of the button that starts it; without one it starts by itself, which is for work of less than a
+            second.
+    """
+    started = _STARTED.of(key)
+    before = started.get()
+    if before is not None and before != identity:
+        jobs.supersede(before)
+        started.set(None)
+    known = jobs.find(identity)
+    if known is None and ask and not st.button(ask, key=f"{key} start", type="primary", icon=":material/play_arrow:"):
+        return None
+    job = jobs.start(identity, name, work, lane=lane)
+    started.set(identity)
+    if known is None and not job.wait(_GRACE) and ask:
+        st.rerun()  # without the button, and with the job in the tray
+    return job.result if finished(job, key=key) else None
+
+
+def _start_again(job: Job) -> None:
+    jobs.restart(job)
+
+
+def bar(job: Job, *, key: str) -> None:
+    """Draw how far a job is, every second, with a button that stops it; draw the whole page again when it ends."""
+
+    @st.fragment(run_every=1.0)
+    def live() -> None:
+        if not job.active:
+            st.rerun()
+        progress(job, key=key)
+
+    live()
+
+
+def progress(job: Job, *, key: str) -> None:
+    """Draw how far a job is now, with a button that stops it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(job.fraction, text=f"{job.name}: {job.status}")
+        st.button("Stop", key=f"{key} stop", on_click=job.cancel, disabled=job.stopping, icon=":material/stop:")

@@ -21,7 +21,7 @@ from fer_models.folders import runs_folder
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.epochs import EpochOutputs, write_epoch
 from fer_models.training.runs.run import Run
-from workbench.app import marks
+from workbench.app import jobs, marks
 from workbench.features.clusters.model import selection
 
 NAMES = ("angry", "happy", "sad")
@@ -90,6 +90,8 @@ def test_all_networks_and_the_lesson(app: AppTest, checkpoint: Checkpoint, small
     assert "Davies-Bouldin" in text and "**other**: Of the 15" in text.replace("Of the 11", "Of the 15")
     app.session_state["lesson fold"] = True
     app.run()
+    assert not jobs.under_way(), "unfolding it starts nothing"
+    app.button(key="lesson start").click().run()
     text = until(app, "**What may be concluded.**")
     for said in ("**Perplexity 5**", "**Perplexity 100**", "**Raw pixels, perplexity 30**", "true neighbours"):
         assert said in text, said
@@ -114,6 +116,8 @@ def test_epochs_of_a_run(app: AppTest, checkpoint: Checkpoint, small: Path) -> N
         features = rng.normal(size=(24, 8)) + epoch * np.eye(8)[targets]
         write_epoch(Run(run), epoch, EpochOutputs(rows, targets, np.eye(7)[targets], features))
     app.run()
+    assert not jobs.under_way(), "unfolding it starts nothing"
+    app.button(key="make epochs").click().run()
     assert "100.0 % of 24 validation faces right" in until(app, "After epoch 2")
     app.select_slider(key="clusters.epoch 20260101-000000-by-hand").set_value(1).run()
     assert "After epoch 1" in until(app, "After epoch 1")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import time
 
 import cv2
 import numpy as np
@@ -13,10 +12,8 @@ import pytest
 from fer_models.data import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
-from workbench.app import jobs as background_jobs
 from workbench.features.clusters.figures import cluster_map
 from workbench.features.clusters.model import colours, maps
-from workbench.features.clusters.model import jobs as jobs_model
 from workbench.features.clusters.model import joint as joint_model
 from workbench.features.clusters.model.maps import Picked
 
@@ -185,48 +182,3 @@ def test_a_circle_lights_the_faces_most_alike_on_the_other_map(faces: Evaluation
     found = joint_model.alike(None, maps.MapSettings(), near, (dataset, there))  # type: ignore[arg-type]
     assert found[0] == 0 and found[-1] in (3, 4) and len(found) == 2
     assert not len(joint_model.alike(None, maps.MapSettings(), (dataset, here, near[2][:0]), (dataset, there)))  # type: ignore[arg-type]
-
-
-def test_a_cancelled_job_ends_and_can_be_taken_up_again() -> None:
-    rounds: list[int] = []
-
-    def work(tell: background_jobs.Progress) -> str:
-        for i in range(2000):
-            tell(i / 2000, "counting")
-            rounds.append(i)
-            time.sleep(0.005)
-        return "done"
-
-    job = jobs_model.run("a long one", work)
-    while not rounds:
-        time.sleep(0.01)
-    jobs_model.cancel("a long one")
-    for _ in range(500):
-        if not job.active:
-            break
-        time.sleep(0.01)
-    assert job.state == "failed" and jobs_model.was_cancelled("a long one") and len(rounds) < 2000
-    assert jobs_model.run("a long one", work) is job, "it does not begin by itself"
-    jobs_model.forget("a long one")
-    again = jobs_model.run("a long one", lambda tell: "other")
-    while again.active:
-        time.sleep(0.01)
-    assert again.result == "other" and not jobs_model.was_cancelled("a long one")
-
-
-def test_a_job_that_failed_is_not_begun_at_every_drawing() -> None:
-    calls = []
-
-    def work(tell: background_jobs.Progress) -> None:
-        calls.append(1)
-        raise UserError("It cannot be done.")
-
-    for _ in range(50):
-        job = background_jobs.once("always fails", work)
-        if not job.active:
-            break
-        time.sleep(0.02)
-    assert background_jobs.once("always fails", work).problem == "It cannot be done."
-    assert len(calls) == 1
-    background_jobs.forget("always fails")
-    assert background_jobs.find("always fails") is None

@@ -23,6 +23,7 @@ from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.significance import mcnemar_exact
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
+from workbench.app import jobs
 from workbench.features.compare.model import same_faces
 
 SECTION = "On the same faces"
@@ -112,10 +113,14 @@ def opened(app: AppTest, **query: str) -> AppTest:
     """The section once its comparison is done."""
     open_page(app, "compare", section=SECTION, data="small", **query)
     for _ in range(100):
-        if "Comparing" not in " ".join(str(bar.proto) for bar in app.get("progress")):
+        if not jobs.under_way():
             break
         time.sleep(0.1)
         app.run()
+    app.run()  # the comparison is a job of its own
+    for job in jobs.under_way():
+        job.wait(30)
+    app.run()
     assert not app.exception
     return app
 

@@ -60,8 +60,8 @@ def test_the_first_answer_stands_without_a_click(app: AppTest, small: Path) -> N
 def test_a_set_that_is_read_for_the_first_time_shows_how_far_it_is(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawing = Job(state="running", fraction=0.4, what="drawing faces: 800 of 2,000")
-    monkeypatch.setattr(jobs, "start", lambda key, work: drawing)
+    drawing = Job("read", "Reading Built-in faces", "long", len, "running", 0.4, "drawing faces: 800 of 2,000")
+    monkeypatch.setattr(jobs, "start", lambda *_, **__: drawing)
     open_datasets(app)
     assert not app.error
     assert app.selectbox(key="shared.data").value == "synthetic"
@@ -91,6 +91,7 @@ def test_the_gallery_is_filtered_and_shows_one_face(app: AppTest, small: Path) -
 def test_a_network_names_doubtful_labels(app: AppTest, small: Path, checkpoint: Checkpoint) -> None:
     open_datasets(app, data="small", section="Faces")
     app.selectbox(key="datasets.doubt small").set_value("fresh").run()
+    next(button for button in app.button if button.label.endswith("about 8 pictures")).click().run()
     until(app, "Confident learning")
     assert "of 8 labels" in words(app)  # validation and test: the network may have trained on the rest
     assert "8 pictures" in words(app)

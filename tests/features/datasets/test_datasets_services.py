@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import io
-import threading
 import time
 import zipfile
 from pathlib import Path
@@ -19,7 +18,7 @@ from fer_models.data.augment import Augmentation
 from fer_models.errors import UserError
 from fer_models.evaluation.doubtful_labels import doubt_by_votes
 from fer_models.preprocess import Preprocess
-from workbench.app import dataset_facts, datasets, jobs
+from workbench.app import dataset_facts, datasets
 from workbench.features.datasets.model import audit, augmentation, filter
 from workbench.features.datasets.model.filter import Filter
 from workbench.widgets import thumbnails
@@ -237,36 +236,6 @@ def test_audit_findings_become_rows_and_groups() -> None:
     assert audit.find(data, "official") is job
     chosen, safe = audit.baselines(report)
     assert 0 <= chosen.low <= chosen.accuracy <= chosen.high <= 1 and safe.n > 0
-
-
-def test_jobs_run_one_after_another_and_are_found_again() -> None:
-    go, order = threading.Event(), []
-
-    def slow(tell: jobs.Progress) -> str:
-        tell(0.5, "half")
-        go.wait(10)
-        order.append("slow")
-        return "kept"
-
-    def broken(tell: jobs.Progress) -> None:
-        order.append("broken")
-        raise UserError("Choose another one.")
-
-    first = jobs.start("slow", slow)
-    second = jobs.start("broken", broken)
-    assert jobs.start("slow", broken) is first
-    time.sleep(0.1)
-    assert first.state == "running" and first.what == "half" and second.state == "waiting"
-    go.set()
-    for _ in range(100):
-        if not second.active:
-            break
-        time.sleep(0.05)
-    assert order == ["slow", "broken"]
-    assert jobs.find("slow").result == "kept"  # type: ignore[union-attr]
-    assert second.state == "failed" and second.problem == "Choose another one."
-    jobs.forget("slow")
-    assert jobs.find("slow") is None
 
 
 def test_thumbnails_are_small_and_exact() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,6 @@ from fer_models.preprocess import Preprocess
 from fer_models.robustness import CORRUPTIONS, FaceGeometry
 from fer_models.robustness import change as change_model
 from fer_models.robustness.change import Change
-from workbench.app import explain_jobs
 from workbench.face.model import crop, samples
 from workbench.face.model.crop import Framed
 from workbench.features.explain.model import attention, contrast, methods, networks, trust
@@ -256,24 +254,3 @@ def test_the_worst_patch_is_found() -> None:
     assert found.drop[:6, :6].mean() > 10 * found.drop[12:, 12:].mean()
     masks = {"low": np.tri(24, dtype=bool), "high": ~np.tri(24, dtype=bool)}
     assert change_model.region_at(masks, (0.9, 0.1)) == "high"
-
-
-def test_a_job_can_be_stopped_and_begun_again() -> None:
-    go = threading.Event()
-
-    def work(tell: object) -> str:
-        go.wait(5)
-        tell(0.5, "half")  # type: ignore[operator]
-        return "done"
-
-    job = explain_jobs.start("stopped", work)
-    assert job.active
-    explain_jobs.cancel("stopped")
-    go.set()
-    for _ in range(200):
-        if not job.active:
-            break
-        threading.Event().wait(0.02)
-    assert explain_jobs.was_cancelled(job) and explain_jobs.was_cancelled(explain_jobs.start("stopped", work))
-    explain_jobs.again("stopped")
-    assert explain_jobs.start("stopped", work).result == "done"

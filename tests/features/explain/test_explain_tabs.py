@@ -18,10 +18,11 @@ from fer_models.checkpoint import Checkpoint, save_checkpoint
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 from fer_models.robustness import change as change_model
-from workbench.app import explain_jobs
+from workbench.app import jobs
 from workbench.face.model import samples
 from workbench.features.explain.model import methods, trust
 from workbench.features.explain.tabs import TABS
+from workbench.widgets import job as job_view
 
 
 def shown(app: AppTest) -> str:
@@ -41,6 +42,11 @@ def settled(app: AppTest, until: str) -> AppTest:
 
 def clean(app: AppTest) -> None:
     assert not app.exception and not app.error, [error.value for error in app.error]
+
+
+def press(app: AppTest, label: str) -> None:
+    """Press the button whose label begins so."""
+    next(button for button in app.button if button.label.startswith(label)).click().run()
 
 
 def labels_of(app: AppTest, kind: str) -> list[str]:
@@ -82,6 +88,8 @@ def test_networks(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
 
 def test_methods_over_classes_and_layers(app: AppTest, checkpoint: Checkpoint) -> None:
     open_page(app, "explain", tab="methods", methods="grad_cam,saliency", classes="happy,sad")
+    assert not jobs.under_way(), "opening the tab starts nothing"
+    press(app, "Draw 4 heatmaps")
     settled(app, "Heatmaps by method and column")
     clean(app)
     drawn = shown(app)
@@ -89,6 +97,7 @@ def test_methods_over_classes_and_layers(app: AppTest, checkpoint: Checkpoint) -
     assert "Guided backpropagation" in drawn or "do not work" not in drawn  # what is refused is named
     (across,) = [control for control in app.segmented_control if control.label == "Columns"]
     across.set_value("layers").run()
+    press(app, "Draw ")
     settled(app, "uses no layer")
     clean(app)
 
@@ -127,6 +136,8 @@ def test_attention_of_channels_queries_and_none(app: AppTest, checkpoint: Checkp
 def test_trust_in_full(app: AppTest, checkpoint: Checkpoint) -> None:
     open_page(app, "explain", tab="trust")
     assert "Not to be believed" in words(app)  # the weights are random
+    assert not jobs.under_way(), "opening the tab starts nothing"
+    press(app, "Run all tests")
     settled(app, "All tests of this map")
     clean(app)
     assert len(app.get("plotly_chart")) == 3  # deletion, insertion, ROAD
@@ -152,7 +163,7 @@ def test_what_if_the_face_changes(app: AppTest, checkpoint: Checkpoint) -> None:
 
 
 def test_a_long_job_can_be_cancelled(app: AppTest, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explain_jobs, "_GRACE", 0.0)
+    monkeypatch.setattr(job_view, "_GRACE", 0.0)
 
     def slow(*arguments: object) -> None:
         for step in range(200):
@@ -161,9 +172,10 @@ def test_a_long_job_can_be_cancelled(app: AppTest, checkpoint: Checkpoint, monke
 
     monkeypatch.setattr(methods, "grid", slow)
     open_page(app, "explain", tab="methods")
-    next(button for button in app.button if button.label == "Cancel").click().run()
-    settled(app, "The grid of methods was cancelled.")
-    assert [button.label for button in app.button if "again" in button.label] == ["Begin again"]
+    press(app, "Draw 20 heatmaps")
+    next(button for button in app.main.button if button.label == "Stop").click().run()
+    settled(app, "Heatmap grid of fresh was stopped.")
+    assert [button.label for button in app.button if "again" in button.label] == ["Start again"]
 
 
 def test_several_uploads_stand_side_by_side(app: AppTest, checkpoint: Checkpoint) -> None:

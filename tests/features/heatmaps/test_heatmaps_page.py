@@ -1,6 +1,7 @@
 """Heatmaps of a split: the services, the page with its jobs, and the leaderboard."""
 
 import functools
+import threading
 import time
 
 import numpy as np
@@ -20,7 +21,7 @@ from fer_models.folders import cache_folder
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 from workbench import cache
-from workbench.app import explain_jobs, jobs
+from workbench.app import jobs
 from workbench.features.heatmaps.figures import region_bars
 from workbench.features.heatmaps.model import leaderboard, split
 from workbench.features.heatmaps.model.leaderboard import Question
@@ -66,7 +67,7 @@ def finished(job):
 def settled(app):
     """Run the page until no job is at work and it shows what they found."""
     for _ in range(480):
-        if not any(job.active for job in jobs._jobs.values()):
+        if not jobs.under_way():
             break
         time.sleep(0.25)
     app.run()
@@ -103,14 +104,20 @@ def test_an_answer_is_kept_on_disk(checkpoint):
 
 
 def test_a_job_can_be_cancelled_and_begun_again(checkpoint, monkeypatch):
-    plan = plan_of(checkpoint)
-    monkeypatch.setattr(explain_jobs, "_GRACE", 0)
-    explain_jobs.cancel(plan.key("fresh"))
-    job = finished(split.start(plan, "fresh", cache.classifier(checkpoint)))
-    assert explain_jobs.was_cancelled(job)
+    plan, go = plan_of(checkpoint), threading.Event()
+    explained_set = split.explained_set
+
+    def held(*arguments):
+        assert go.wait(30)
+        return explained_set(*arguments)
+
+    monkeypatch.setattr(split, "explained_set", held)
+    job = split.start(plan, "fresh", cache.classifier(checkpoint))
+    job.cancel()
+    go.set()
+    assert finished(job).state == "cancelled"
     assert split.read(plan, "fresh") is None
-    explain_jobs.again(plan.key("fresh"))
-    assert finished(split.start(plan, "fresh", cache.classifier(checkpoint))).state == "done"
+    assert finished(jobs.restart(job)).state == "done"
 
 
 def row(method, values, reference=False):

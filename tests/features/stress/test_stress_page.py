@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_driver import make_checkpoint, open_page, words
+from app_driver import ROOT, make_checkpoint, open_page, words
 from evidence_maker import write_faces
 from streamlit.testing.v1 import AppTest
 
@@ -17,9 +17,11 @@ from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.data.synthetic import SyntheticOptions, generate_face
 from fer_models.errors import UserError
+from fer_models.progress import Progress
 from fer_models.robustness import CORRUPTIONS, FaceGeometry
 from fer_models.robustness.stored import read_result, write_result
 from fer_models.robustness.stress import Answers, StressResult
+from workbench.app import jobs
 from workbench.features.stress.model import many_faces, one_face, tables
 from workbench.features.stress.model.many_faces import Plan
 from workbench.features.stress.model.one_face import FaceTest
@@ -113,7 +115,7 @@ def test_a_split_is_tested_kept_and_found_again(checkpoint: Checkpoint, folders:
     wait(asked)
     result = many_faces.known(asked)
     assert result is not None and result.n == 5 and result.targets is not None
-    many_faces.forget(asked)
+    jobs.forget(("stress", asked.key))
     again = many_faces.known(asked)
     assert again is not None and again.networks == ("fresh",)
     assert np.array_equal(again.answers["fresh", "mask", 5].predicted, result.answers["fresh", "mask", 5].predicted)
@@ -130,7 +132,7 @@ def test_a_test_is_cancelled_and_can_begin_again(
     asked = small_plan(checkpoint, write_faces(folders), ("mask", "blur"))
     at_work, go_on = threading.Event(), threading.Event()
 
-    def slow(*_: object, progress: many_faces.background.Progress, **__: object) -> StressResult:
+    def slow(*_: object, progress: Progress, **__: object) -> StressResult:
         at_work.set()
         assert go_on.wait(30)
         progress(0.5, "half")
@@ -139,15 +141,44 @@ def test_a_test_is_cancelled_and_can_begin_again(
     monkeypatch.setattr(many_faces, "stress_split", slow)
     many_faces.start(asked, {})
     assert at_work.wait(30)
-    many_faces.cancel(asked)
+    job = many_faces.find(asked)
+    assert job is not None
+    job.cancel()
     go_on.set()
     wait(asked)
-    job = many_faces.find(asked)
-    assert job is not None and job.state == "failed" and "cancelled" in job.problem
-    many_faces.forget(asked)
-    many_faces.start(asked, {})
+    assert job.state == "cancelled"
+    jobs.restart(job)
     wait(asked)
     assert many_faces.known(asked) is not None
+
+
+def test_a_second_session_leaves_stop_to_the_first(
+    app: AppTest, checkpoint: Checkpoint, folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_faces(folders)
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def slow(*_: object, progress: Progress, **__: object) -> StressResult:
+        at_work.set()
+        assert go_on.wait(30)
+        progress(0.5, "half")
+        return made_up(12)
+
+    monkeypatch.setattr(many_faces, "stress_split", slow)
+    query = {"test": "Many faces", "data": "small", "split": "test", "preset": "conditions", "checkpoint": "fresh"}
+    second = AppTest.from_file(str(ROOT / "workbench" / "Home.py"), default_timeout=60)
+    for session in (app, second):
+        open_page(session, "stress", **query)
+    for session in (app, second):  # the second page was drawn before the first button was pressed
+        next(button for button in session.button if button.label == "Test 12 faces").click().run()
+    (job,) = jobs.under_way()
+    assert at_work.wait(30)
+    next(button for button in app.button if button.key == "stress many faces stop").click().run()
+    go_on.set()
+    assert job.wait(30) and job.state == "cancelled"
+    for session in (app, second):
+        session.run()
+        assert any("Stress test of fresh was stopped." in info.value for info in session.info)
 
 
 def test_the_split_offers_a_button_then_shows_figures(

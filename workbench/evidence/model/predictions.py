@@ -13,12 +13,15 @@ from fer_models.data import FaceDataset
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import cached_predictions, predictions_folder, predictions_for, table_folder
-from workbench.app import jobs, machine
+from fer_models.progress import Progress
+from workbench.app import jobs
 from workbench.app.datasets import identity
 from workbench.app.jobs import Job
 
 #: Larger splits are predicted only at the press of a button.
 AT_ONCE = 10_000
+#: So few pictures take a few seconds.
+_FEW = 500
 _MOST_FOLDERS = 256
 _folders: dict[tuple[Any, ...], Path] = {}
 
@@ -52,16 +55,10 @@ def find(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: st
     return jobs.find(_key(checkpoint, dataset, part, averaging))
 
 
-def forget(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str = "none") -> None:
-    """Drop a finished or failed job, so that the next one starts from the beginning."""
-    jobs.forget(_key(checkpoint, dataset, part, averaging))
-
-
 def start(classifier: Classifier, dataset: FaceDataset, part: Part, averaging: str = "none") -> Job:
     """Predict a part in the background and cache the table; the job's result is the :class:`Evaluation`."""
 
-    def work(progress: jobs.Progress) -> Evaluation:
-        machine.limit_threads()
+    def work(progress: Progress) -> Evaluation:
         return predictions_for(
             classifier,
             dataset,
@@ -73,7 +70,12 @@ def start(classifier: Classifier, dataset: FaceDataset, part: Part, averaging: s
             progress=progress,
         )
 
-    return jobs.start(_key(classifier.checkpoint, dataset, part, averaging), work)
+    return jobs.start(
+        _key(classifier.checkpoint, dataset, part, averaging),
+        f"Predictions of {classifier.checkpoint.name} for {part.name}",
+        work,
+        lane="short" if len(part.index) <= _FEW else "long",
+    )
 
 
 def _key(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str) -> tuple[Any, ...]:

@@ -6,17 +6,17 @@ import numpy as np
 import streamlit as st
 
 from fer_models.data import FaceDataset
-from fer_models.embedding import METHODS, MapSettings
+from fer_models.embedding import MapSettings
 from fer_models.embedding.epochs import Training
 from fer_models.errors import UserError
 from workbench import cache, state
 from workbench.app.wording import percent
 from workbench.features.clusters import choice
 from workbench.features.clusters.figures import epoch_curves, epoch_map
-from workbench.features.clusters.maps import waited
 from workbench.features.clusters.model import epochs as epochs_model
 from workbench.features.clusters.model.epochs import CURVES, Grown
 from workbench.widgets import downloads, gallery, plot
+from workbench.widgets import job as job_view
 
 _MOVED = 8
 EPOCHS_RUN = state.Choice("clusters.epochs run")
@@ -56,9 +56,13 @@ def show(settings: MapSettings) -> None:
                 epochs = chosen.epochs
                 kept.set(epochs)
         asked = MapSettings(**{**settings.relevant(), "method": method, "features": "embedding", "dimensions": 2})
-        job = epochs_model.start(chosen, epochs, asked)
-        name = epochs_model.name(chosen, epochs, asked)
-        if waited(job, name, f"{METHODS[asked.method]} of {len(epochs)} epochs", f"epochs {chosen.run.id} {method}"):
+        job = epochs_model.find(chosen, epochs, asked)
+        if job is None:
+            label = f"Make {len(epochs)} maps of up to {epochs_model.FACES} faces"
+            if not st.button(label, key="make epochs", type="primary", icon=":material/play_arrow:"):
+                return
+            job = epochs_model.start(chosen, epochs, asked)
+        if job_view.finished(job, key="epochs"):
             _scrub(chosen, job.result)
 
 

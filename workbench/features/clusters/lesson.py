@@ -7,8 +7,11 @@ import dataclasses
 import streamlit as st
 
 from fer_models.embedding import MapSettings
+from fer_models.evaluation.evaluate import Evaluation
 from workbench import cache
+from workbench.app import jobs
 from workbench.app.wording import percent
+from workbench.evidence.model import face_maps
 from workbench.features.clusters import maps as map_view
 from workbench.features.clusters.figures import cluster_map
 from workbench.features.clusters.maps import Mapped
@@ -33,9 +36,11 @@ def show(mapped: Mapped) -> None:
     faces = cache.of_predictions(maps_model.part, mapped.faces, _FACES, key=("lesson", _FACES))
     with fold:
         usual = dataclasses.replace(MapSettings(), seed=mapped.settings.seed)
+        ways = {name: dataclasses.replace(usual, **change) for name, change in _WAYS.items()}  # type: ignore[arg-type]
+        if not _begun(mapped, faces, list(ways.values())):
+            return
         done: dict[str, Mapped] = {}
-        for name, change in _WAYS.items():
-            settings = dataclasses.replace(usual, **change)  # type: ignore[arg-type]
+        for name, settings in ways.items():
             one = map_view.made(mapped.checkpoint, mapped.name, mapped.dataset, faces, settings)
             if one is None:
                 return
@@ -46,6 +51,24 @@ def show(mapped: Mapped) -> None:
                 with column:
                     _small(name, one)
         _conclude(done)
+
+
+def _begun(mapped: Mapped, faces: Evaluation, ways: list[MapSettings]) -> bool:
+    """Whether all maps were made or begun; else draw the button that begins them."""
+    checkpoint = mapped.checkpoint
+    missing = [
+        way
+        for way in ways
+        if face_maps.read(checkpoint, faces, way) is None and jobs.find(face_maps.key(checkpoint, faces, way)) is None
+    ]
+    if not missing:
+        return True
+    label = f"Make {len(missing)} {'map' if len(missing) == 1 else 'maps'} of {faces.n:,} faces"
+    if not st.button(label, key="lesson start", type="primary", icon=":material/play_arrow:"):
+        return False
+    for way in missing:
+        face_maps.start(cache.classifier(checkpoint), mapped.dataset, faces, way)
+    return True
 
 
 def _small(name: str, one: Mapped) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +12,11 @@ from fer_models.data import FaceDataset
 from fer_models.embedding import METHODS, FaceMap, MapSettings
 from fer_models.evaluation.evaluate import Evaluation
 from workbench import cache, shared, state
-from workbench.app.jobs import Job
+from workbench.evidence.model import face_maps
 from workbench.features.clusters.choice import MOUSE, Drawn
 from workbench.features.clusters.figures import cluster_map
-from workbench.features.clusters.model import colours, jobs, maps
-from workbench.widgets import job_progress
+from workbench.features.clusters.model import colours, maps
+from workbench.widgets import job as job_view
 
 CLEARED = state.Kept("clusters.cleared", 0)
 
@@ -64,35 +63,15 @@ def made(
     Raises:
         UserError: If there are too few faces.
     """
-    found = jobs.read(checkpoint, faces, settings)
+    found = face_maps.read(checkpoint, faces, settings)
     if found is None:
-        job_name = jobs.key(checkpoint, dataset, faces, settings)
-        job = jobs.start(cache.classifier(checkpoint), dataset, faces, settings)
-        if not waited(job, job_name, METHODS[settings.method], f"{name} {settings}"):
+        job = face_maps.start(cache.classifier(checkpoint), dataset, faces, settings)
+        if job.active:
+            st.caption("You can go on meanwhile; the result is kept, and the next visit finds it at once.")
+        if not job_view.finished(job, key=f"map {row} {settings}"):
             return None
         found = job.result  # The cache could not be written.
     return Mapped(checkpoint, name, dataset, faces, settings, found, row)
-
-
-def waited(job: Job, name: Hashable, title: str, key: str) -> bool:
-    """Whether the job is done; if not, draw how far it is with a button that cancels it, or what stopped it."""
-    if job.state == "done":
-        return True
-    if jobs.was_cancelled(name) or job.state == "failed":
-        if jobs.was_cancelled(name):
-            st.info("It was cancelled; nothing of it was kept.", icon=":material/cancel:")
-        else:
-            st.error(job.problem, icon=":material/error:")
-        if st.button("Try again", icon=":material/refresh:", key=f"again {key}"):
-            jobs.forget(name)
-            st.rerun()
-        return False
-    st.caption("You can go on meanwhile; the result is kept, and the next visit finds it at once.")
-    job_progress.show(job, title)
-    if st.button("Cancel", icon=":material/cancel:", key=f"cancel {key}"):
-        jobs.cancel(name)
-        st.rerun()
-    return False
 
 
 def draw(

@@ -8,10 +8,11 @@ from fer_models.embedding import METHODS, MapSettings
 from workbench.app import inventory
 from workbench.app.wording import percent
 from workbench.evidence.bar import Evidence
-from workbench.features.clusters.maps import Mapped, waited
+from workbench.features.clusters.maps import Mapped
 from workbench.features.clusters.model import networks_table
 from workbench.features.clusters.model.networks_table import COLUMNS, Line, Question
 from workbench.widgets import downloads, table
+from workbench.widgets import job as job_view
 
 _DIGITS = (None, None, 3, 2, 1, 3, 3, 2, 3, 3, 3)
 
@@ -44,7 +45,7 @@ def show(evidence: Evidence, mapped: Mapped) -> None:
                 if not st.button(f"Measure {count} networks", icon=":material/play_arrow:", key="measure networks"):
                     return
                 job = networks_table.start(networks, asked)
-            if not waited(job, name, "Networks", "networks"):
+            if not job_view.finished(job, key="networks"):
                 return
             lines = list(job.result)
         _draw(lines, mapped)

@@ -9,7 +9,7 @@ import streamlit as st
 from workbench import state
 from workbench.features.compare.model import claims
 from workbench.features.compare.model.claims import AVERAGINGS, FIGURES, Fields
-from workbench.widgets import job_progress
+from workbench.widgets import job as job_view
 from workbench.widgets.errors import guard
 
 CLAIM = state.Kept("compare.claim")
@@ -64,11 +64,7 @@ def _form(fields: Fields, key: str) -> Fields | None:
 
 def _verdict(claim: dict[str, Any]) -> None:
     job = claims.start(claim)
-    if job.active:
-        job_progress.show(job, "Checking")
-        return
-    if job.state == "failed":
-        st.error(job.problem, icon=":material/error:")
+    if not job_view.finished(job, key="claim"):
         return
     if job.result["possible"]:
         st.success("No contradiction: one confusion matrix can give these figures.", icon=":material/check:")

@@ -9,11 +9,10 @@ import streamlit as st
 
 from fer_models.latency.measure import Cost
 from workbench.app import machine
-from workbench.app.wording import duration
 from workbench.features.compare.model import measure, networks_table
 from workbench.features.compare.model.networks import Entry
 from workbench.features.compare.model.networks_columns import COLUMNS
-from workbench.widgets.errors import guard
+from workbench.widgets import job as job_view
 
 
 def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: str) -> None:
@@ -49,27 +48,10 @@ def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: s
 
 
 def _progress(key: str) -> None:
-    """What is being measured, looked at every second, with a button that stops it."""
+    """The measurement that was begun last, as far as it is."""
     job = measure.find()
-    if job is None:
-        return
-    active = job.active
-
-    @st.fragment(run_every=1.0 if active else None)
-    def live() -> None:
-        with guard("the progress of the measurement"):
-            if active and not job.active:
-                st.rerun()
-            if job.state == "failed":
-                st.warning(job.problem, icon=":material/error:")
-            elif job.active:
-                left = f" · about {duration(job.seconds_left)} left" if job.seconds_left else ""
-                words, button = st.columns([6, 1], vertical_alignment="center")
-                words.progress(job.fraction, text=f"{job.what}{left}")
-                if button.button("Stop", key=f"{key} stop", icon=":material/stop:"):
-                    measure.stop()
-
-    live()
+    if job is not None:
+        job_view.finished(job, key=f"{key} measurement")
 
 
 def _button(picked: list[Entry], entries: Sequence[Entry], measured: Mapping[str, Cost | str], key: str) -> None:

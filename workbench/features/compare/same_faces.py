@@ -15,7 +15,8 @@ from workbench.evidence import bar
 from workbench.features.compare import choice, classes, pictures
 from workbench.features.compare.model import same_faces
 from workbench.features.compare.model.same_faces import ALL_FIGURES, FIGURES, Standing
-from workbench.widgets import job_progress, selection_bar, table
+from workbench.widgets import job as job_view
+from workbench.widgets import selection_bar, table
 from workbench.widgets.errors import guard
 
 METRICS = state.Choice("compare.metrics", (False, True), False)
@@ -115,12 +116,17 @@ def _standing(names: list[str], evaluations: list[Evaluation]) -> Standing | Non
         help="Every figure with its interval, a row each; the tests for all of them take some seconds the first time.",
         **METRICS.widget(),
     )
-    job = same_faces.start(names, evaluations, ALL_FIGURES if every else FIGURES)
-    if job.active:
-        job_progress.show(job, "Comparing")
-        return None
-    if job.state == "failed":
-        st.error(job.problem, icon=":material/error:")
+    figures = ALL_FIGURES if every else FIGURES
+    job = same_faces.find(names, evaluations, figures)
+    if job is None:
+        count = evaluations[0].n
+        ask = f"Compare {len(names)} networks on {count:,} faces"
+        if not same_faces.is_quick(evaluations, figures) and not st.button(
+            ask, key="compare faces", type="primary", icon=":material/play_arrow:"
+        ):
+            return None
+        job = same_faces.start(names, evaluations, figures)
+    if not job_view.finished(job, key="comparison"):
         return None
     found: Standing = job.result
     return found

@@ -12,14 +12,14 @@ from fer_models.evaluation.label_maps import map_words
 from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.transfer import Pair, Transfer, pair, usual_split
 from workbench import cache, state
-from workbench.app import inventory
+from workbench.app import inventory, jobs
 from workbench.evidence import cached
-from workbench.evidence.model import predictions
 from workbench.features.compare import choice, label_maps, slices
 from workbench.features.compare.figures.others import matrix
 from workbench.features.compare.model import transfer
 from workbench.features.compare.model.transfer import FIGURES
-from workbench.widgets import job_progress, plot, table
+from workbench.widgets import job as job_view
+from workbench.widgets import plot, table
 
 _MOST = 6
 _USUAL = 2
@@ -49,12 +49,17 @@ def show(*, key: str) -> None:
     answers = _answers(rows, key)
     if answers is None:
         return
-    job = transfer.start(answers, metric)
-    if job.active:
-        job_progress.show(job, "Comparing")
-    elif job.state == "failed":
-        st.error(job.problem, icon=":material/error:")
-    else:
+    job = transfer.find(answers, metric)
+    if job is None:
+        count = sum(found.n for row in answers for _, found in row if found is not None)
+        quick = transfer.is_quick(answers) or TRANSFER_ASKED.get() == _identity(rows)
+        ask = f"Compare {len(networks)} networks on {count:,} pictures"
+        if not quick and not st.button(
+            ask, type="primary", key=f"{key} transfer compare", icon=":material/play_arrow:"
+        ):
+            return
+        job = transfer.start(answers, metric)
+    if job_view.finished(job, key=f"{key} transfer matrix"):
         _matrix(job.result, key)
         label_maps.show(rows)
         slices.show(answers)
@@ -103,7 +108,7 @@ def _split(name: str) -> str:
 
 
 def _answers(rows: list[list[Pair]], key: str) -> list[list[tuple[Pair, Evaluation | None]]] | None:
-    """Predictions of all pairs that can be asked; ``None`` while some are computed, or before the button."""
+    """Predictions of all pairs that have any; ``None`` while some are computed, or before the button."""
     found = [
         [(each, None if each.problem else cached.predictions(each.network, each.dataset, each.part)) for each in row]
         for row in rows
@@ -112,9 +117,9 @@ def _answers(rows: list[list[Pair]], key: str) -> list[list[tuple[Pair, Evaluati
     if not missing:
         return found
     count = sum(len(each.part.index) for each in missing)
-    asked = TRANSFER_ASKED.get()
-    places = tuple((each.network.identity, each.name, each.part.key) for each in missing)
-    if count > predictions.AT_ONCE and asked != places:
+    pairs = [each for row in rows for each in row if not each.problem]
+    job = transfer.find_predictions(pairs)
+    if job is None:
         st.info(
             f"{len(missing)} of the {sum(map(len, rows))} pairs were not predicted yet, {count:,} pictures. It takes "
             "some minutes on a processor, is done once, and you can go on meanwhile.",
@@ -122,21 +127,19 @@ def _answers(rows: list[list[Pair]], key: str) -> list[list[tuple[Pair, Evaluati
         )
         if not st.button(f"Predict {count:,} pictures", type="primary", key=f"{key} transfer go"):
             return None
-        TRANSFER_ASKED.set(places)
-    job = transfer.predict(missing)
-    if job.state == "failed":
-        st.error(job.problem, icon=":material/error:")
-        if st.button("Try again", key=f"{key} transfer again", icon=":material/refresh:"):
-            transfer.forget(missing)
-            st.rerun()
-        return None
-    if job.state == "done":  # The tables could not be read back, as on a full disk.
+        TRANSFER_ASKED.set(_identity(rows))
+        job = transfer.predict(pairs)
+    if job_view.finished(job, key=f"{key} transfer predictions"):  # The tables could not be read back.
         st.error(
             "The predictions were made but could not be kept; make room or set FER_CACHE.", icon=":material/error:"
         )
-        return None
-    job_progress.show(job, "Predicting")
+        jobs.forget(job.key)
     return None
+
+
+def _identity(rows: list[list[Pair]]) -> tuple[object, ...]:
+    """Tells these pairs of networks and pictures from all others."""
+    return tuple((each.network.identity, each.name, each.part.key) for row in rows for each in row)
 
 
 def _matrix(found: Transfer, key: str) -> None:

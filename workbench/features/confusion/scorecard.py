@@ -14,7 +14,8 @@ from workbench.app import dataset_facts
 from workbench.evidence import bar, cached
 from workbench.evidence.bar import Evidence
 from workbench.features.confusion.model import scorecard
-from workbench.widgets import job_progress, table
+from workbench.widgets import job as job_view
+from workbench.widgets import table
 
 
 def show(evidence: Evidence) -> None:
@@ -90,13 +91,7 @@ def _nearest(evidence: Evidence, plain: Evaluation) -> Baseline | None:
         help="What a method reaches that only looks for the most similar training picture, pixel by pixel.",
     ):
         job = scorecard.start_nearest(plain, evidence.name, evidence.checkpoint, evidence.dataset)
-    if job is None:
-        return None
-    if job.active:
-        job_progress.show(job, "The nearest neighbour")
-        return None
-    if job.state == "failed":
-        st.info(job.problem, icon=":material/info:")
+    if job is None or not job_view.finished(job, key="nearest neighbour"):
         return None
     found: Baseline = job.result
     return found

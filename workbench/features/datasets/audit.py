@@ -13,7 +13,8 @@ from workbench.app import dataset_facts
 from workbench.app.wording import duration, percent
 from workbench.features.datasets import figures, sections
 from workbench.features.datasets.model import audit
-from workbench.widgets import downloads, gallery, job_progress, plot, table
+from workbench.widgets import downloads, gallery, plot, table
+from workbench.widgets import job as job_view
 
 FINDING = state.Choice("datasets.finding", address=False)
 
@@ -21,9 +22,7 @@ FINDING = state.Choice("datasets.finding", address=False)
 def show(name: str, dataset: FaceDataset, protocol: str) -> None:
     """Draw the button, the progress, or the report of the audit under the chosen split."""
     job = audit.find(dataset, protocol)
-    if job is not None and job.state == "failed":
-        st.error(job.problem, icon=":material/error:")
-    if job is None or job.state == "failed":
+    if job is None:
         st.markdown(
             "The audit compares every picture with every other one, mirrored too, finds blank and dim ones and copies "
             "with different labels, and lets a nearest neighbour on raw pixels answer under this split and under one "
@@ -36,11 +35,10 @@ def show(name: str, dataset: FaceDataset, protocol: str) -> None:
             audit.start(dataset, protocol)
             st.rerun()
         return
-    if job.active:
-        job_progress.show(job, "Audit")
-        st.caption("It goes on while you look at other pages, and its report stays until the app is stopped.")
-        return
-    _report(name, job.result)
+    if job_view.finished(job, key="audit"):
+        _report(name, job.result)
+    elif job.active:
+        st.caption("It goes on while you look at other pages.")
 
 
 def _report(name: str, report: AuditReport) -> None:

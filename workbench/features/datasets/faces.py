@@ -14,7 +14,8 @@ from workbench.app import dataset_facts, inventory
 from workbench.features.datasets import face_large
 from workbench.features.datasets.model import filter, label_doubt
 from workbench.features.datasets.model.filter import Filter
-from workbench.widgets import gallery, job_progress
+from workbench.widgets import gallery
+from workbench.widgets import job as job_view
 
 _ALL = "all"
 _COPIES = {
@@ -142,12 +143,14 @@ def _doubt(dataset: FaceDataset, source: str | None) -> Doubt | None:
         return cache.of_dataset(doubt_by_votes, dataset)
     network = inventory.usable(inventory.trained_networks())[source]
     assert network.checkpoint is not None
-    job = label_doubt.start(dataset, network.checkpoint)
-    if job.active:
-        job_progress.show(job, "Label doubt")
-        return None
-    if job.state == "failed":
-        st.error(job.problem, icon=":material/error:")
+    job = label_doubt.find(dataset, network.checkpoint)
+    if job is None:
+        count = label_doubt.count(dataset)
+        label = f"Ask {network.title} about {count:,} pictures"
+        if not st.button(label, key="ask doubt", icon=":material/play_arrow:"):
+            return None
+        job = label_doubt.start(dataset, network.checkpoint)
+    if not job_view.finished(job, key="label doubt"):
         return None
     result: Doubt = job.result
     asked = int(np.isfinite(result.values).sum())

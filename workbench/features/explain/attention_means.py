@@ -34,8 +34,9 @@ def show(subject: Subject, display: Display, *, key: str) -> None:
     classifier, dataset = subject.classifier, cache.dataset(subject.data)
     found = job.result(
         ("attention means", subject.checkpoint.identity, datasets.identity(dataset)),
-        lambda tell: attention.class_means(classifier, dataset, tell),
-        "Attention over the faces of each class",
+        f"Mean attention of {subject.checkpoint.name}",
+        lambda progress: attention.class_means(classifier, dataset, progress),
+        lane="short",
         key=f"{key} means",
     )
     if found is None:

@@ -60,8 +60,10 @@ def show(subject: Subject, *, key: str) -> None:
     identity = ("methods", *subject.identity, tuple(rows), tuple(columns), across, question)
     found = job.result(
         identity,
-        lambda tell: methods_model.grid(classifier, subject.pixels, rows, columns, across, question, tell),
-        "The grid of methods",
+        f"Heatmap grid of {subject.checkpoint.name}",
+        lambda progress: methods_model.grid(classifier, subject.pixels, rows, columns, across, question, progress),
+        lane="short",
+        ask=f"Draw {len(rows) * len(columns)} heatmaps, some seconds",
         key=key,
     )
     if found is not None:

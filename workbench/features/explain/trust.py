@@ -55,8 +55,10 @@ def show(subject: Subject, *, key: str) -> None:
     classifier, pixels, attribution = subject.classifier, subject.pixels, look.attribution
     found = job.result(
         ("trust", *subject.identity, question, baseline),
-        lambda tell: trust.evidence(classifier, pixels, attribution, str(baseline), tell),
-        "The tests of this map",
+        f"Tests of a heatmap of {subject.checkpoint.name}",
+        lambda progress: trust.evidence(classifier, pixels, attribution, str(baseline), progress),
+        lane="short",
+        ask="Run all tests of this map, some seconds",
         key=key,
     )
     if found is None:

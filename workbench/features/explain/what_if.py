@@ -183,8 +183,9 @@ def _patches(subject: Subject, image: np.ndarray, target: str, display: Display,
     classifier = subject.classifier
     found = job.result(
         ("patch", *subject.identity, target, size),
-        lambda tell: change_model.patches(classifier, image, target, size, tell),
-        "Covering the face place by place",
+        f"Patch sweep of {subject.checkpoint.name}",
+        lambda progress: change_model.patches(classifier, image, target, size, progress),
+        lane="short",
         key=f"{key} patch",
     )
     if found is None:

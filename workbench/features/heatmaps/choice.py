@@ -8,12 +8,12 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.explain.sets.batch import ExplainedSet, SetSettings
 from workbench import cache, shared, state
-from workbench.app import explain_jobs, inventory
-from workbench.app.jobs import Job
+from workbench.app import inventory
 from workbench.features.heatmaps.model import split as split_model
 from workbench.features.heatmaps.model.split import COUNTS, TARGETS, Plan
 from workbench.heatmap.model import look
-from workbench.widgets import job_progress, selection_bar
+from workbench.widgets import job as job_view
+from workbench.widgets import selection_bar
 
 _MOST_OTHERS = 3
 _USUAL = "the usual one"
@@ -91,37 +91,25 @@ def plan(asked: dict[str, Checkpoint], data: str, split: str) -> Plan:
 
 
 def answers(asked: Plan) -> dict[str, ExplainedSet]:
-    """The answers of all networks; empty while some are being found, after drawing how far they are."""
-    found: dict[str, ExplainedSet] = {}
-    jobs: dict[str, Job] = {}
-    for name, checkpoint in asked.networks.items():
-        known = split_model.read(asked, name)
-        if known is not None:
-            found[name] = known
-            continue
-        job = split_model.start(asked, name, cache.classifier(checkpoint))
-        if job.state == "done":
-            found[name] = job.result
-        else:
-            jobs[name] = job
-    if not jobs:
+    """The answers of all networks; empty while some are computed or wait for the button, which is then drawn."""
+    found = {name: known for name in asked.networks if (known := split_model.read(asked, name)) is not None}
+    missing = [name for name in asked.networks if name not in found]
+    if not missing:
         return found
-    working = {name: job for name, job in jobs.items() if job.active}
+    jobs = {name: job for name in missing if (job := split_model.find(asked, name)) is not None}
+    if len(jobs) < len(missing):
+        count = len(asked.index) * len(missing)
+        label = f"Explain {count:,} pictures"
+        if not split_model.is_usual(asked) and not st.button(
+            label, key="heatmaps start", type="primary", icon=":material/play_arrow:",
+            help="Some minutes for thousands of pictures or a slow method; the heatmaps are kept.",
+        ):  # fmt: skip
+            return {}
+        jobs = {name: split_model.start(asked, name, cache.classifier(asked.networks[name])) for name in missing}
     for name, job in jobs.items():
-        if not job.active:
-            words = f"{name} was cancelled." if explain_jobs.was_cancelled(job) else f"{name}: {job.problem}"
-            st.warning(words, icon=":material/info:")
-    if working:
-        name, job = next(((n, j) for n, j in working.items() if j.state == "running"), next(iter(working.items())))
-        job_progress.show(job, f"Heatmaps of {name}")
-        if st.button("Cancel", key="heatmaps cancel", icon=":material/stop:"):
-            for each in working:
-                explain_jobs.cancel(asked.key(each))
-    elif st.button("Try again", key="heatmaps again", icon=":material/refresh:"):
-        for each in jobs:
-            explain_jobs.again(asked.key(each))
-        st.rerun()
-    return {}
+        if job_view.finished(job, key=f"heatmaps {name}"):
+            found[name] = job.result
+    return found if len(found) == len(asked.networks) else {}
 
 
 def _layer(classifiers: list[Classifier]) -> str | None:

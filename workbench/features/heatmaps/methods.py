@@ -10,11 +10,10 @@ from fer_models.explain import EXPLAINERS
 from fer_models.explain.benchmark.run import USUAL_METHODS, Leaderboard
 from fer_models.explain.benchmark.table import to_csv, to_latex
 from workbench import cache, state
-from workbench.app import explain_jobs
-from workbench.app.jobs import Job
 from workbench.features.heatmaps.model import leaderboard
 from workbench.features.heatmaps.model.leaderboard import COUNTS, Question
-from workbench.widgets import job_progress, table
+from workbench.widgets import job as job_view
+from workbench.widgets import table
 
 _SETS = {"quick": "the quick ones", "all": "all, some minutes"}
 HEATMAP_SOURCE = state.Choice("heatmaps.heatmap-source")
@@ -48,11 +47,6 @@ def show(asked: dict[str, Checkpoint], data: str) -> None:
 
 
 def _measured(question: Question) -> Leaderboard | None:
-    def begin() -> Job:
-        return leaderboard.start(
-            question, lambda: {name: cache.classifier(one) for name, one in question.networks.items()}
-        )
-
     job = leaderboard.find(question)
     if job is None:
         st.info(
@@ -62,24 +56,15 @@ def _measured(question: Question) -> Leaderboard | None:
             icon=":material/info:",
         )
         if st.button("Measure", type="primary", key="measure methods", icon=":material/play_arrow:"):
-            begin()
+            leaderboard.start(
+                question, lambda: {name: cache.classifier(one) for name, one in question.networks.items()}
+            )
             st.rerun()
         return None
-    if job.state == "done":
-        found: Leaderboard = job.result
-        return found
-    if job.active:
-        job_progress.show(job, "Testing")
-        if st.button("Cancel", key="leaderboard cancel", icon=":material/stop:"):
-            explain_jobs.cancel(question.key)
+    if not job_view.finished(job, key="leaderboard"):
         return None
-    words = "It was cancelled." if explain_jobs.was_cancelled(job) else job.problem
-    st.warning(words, icon=":material/info:")
-    if st.button("Try again", key="leaderboard again", icon=":material/refresh:"):
-        explain_jobs.again(question.key)
-        begin()
-        st.rerun()
-    return None
+    found: Leaderboard = job.result
+    return found
 
 
 def _tables(board: Leaderboard, source: str) -> None:

@@ -7,10 +7,13 @@ import streamlit as st
 from fer_models.embedding import METHODS, FaceMap, MapSettings
 from fer_models.evaluation.evaluate import Evaluation
 from workbench import cache, navigation, shared
+from workbench.app import jobs
 from workbench.evidence.bar import Evidence
+from workbench.evidence.model import face_maps
 from workbench.features.misclassifications.figures import face_on_map
 from workbench.features.misclassifications.model import place as place_model
-from workbench.widgets import job_progress, plot
+from workbench.widgets import job as job_view
+from workbench.widgets import plot
 
 
 def show(evidence: Evidence, place: int) -> None:
@@ -62,20 +65,16 @@ def _settings() -> MapSettings:
 
 def _map(evidence: Evidence, faces: Evaluation, settings: MapSettings) -> FaceMap | None:
     checkpoint = evidence.checkpoint
-    found = place_model.read(checkpoint, faces, settings)
+    found = face_maps.read(checkpoint, faces, settings)
     if found is not None:
         return found
-    job = place_model.job(checkpoint, faces, settings)
+    job = jobs.find(face_maps.key(checkpoint, faces, settings))
     if job is None:
         st.caption(f"The map of these {faces.n:,} faces was not made yet; it takes seconds to a minute, once.")
         if not st.button("Make the map", key="make map", icon=":material/scatter_plot:"):
             return None
-    job = place_model.start(cache.classifier(checkpoint), evidence.dataset, faces, settings)
-    if job.state == "failed":
-        st.error(job.problem, icon=":material/error:")
-    elif job.active:
-        job_progress.show(job, METHODS[settings.method])
-    else:
-        made: FaceMap = job.result
-        return made
-    return None
+    job = face_maps.start(cache.classifier(checkpoint), evidence.dataset, faces, settings)
+    if not job_view.finished(job, key="face on map"):
+        return None
+    made: FaceMap = job.result
+    return made

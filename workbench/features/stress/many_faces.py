@@ -10,7 +10,7 @@ from workbench.app import inventory
 from workbench.features.stress import results
 from workbench.features.stress.model import many_faces, one_face
 from workbench.features.stress.model.many_faces import COUNTS, Plan
-from workbench.widgets import job_progress
+from workbench.widgets import job as job_view
 from workbench.widgets.errors import guard
 
 _PRESETS = {"all": "all corruptions", "conditions": "the paper's three conditions", "chosen": "chosen ones"}
@@ -70,23 +70,17 @@ def _kinds(preset: str, key: str) -> list[str]:
 
 def _begin(asked: Plan, key: str) -> None:
     job = many_faces.find(asked)
-    if job is not None and job.active:
-        job_progress.show(job, "Stress test")
-        if st.button("Cancel", key=f"{key} cancel", icon=":material/stop:"):
-            many_faces.cancel(asked)
+    if job is not None:
+        job_view.finished(job, key=f"{key} many faces")
         return
-    if job is not None and job.state == "failed":
-        st.warning(job.problem, icon=":material/info:")
-    else:
-        st.info(
-            f"{len(asked.index):,} faces of {asked.where}, {len(asked.kinds)} corruptions at five severities, "
-            f"{len(asked.networks)} {'network' if len(asked.networks) == 1 else 'networks'}: {asked.questions:,} "
-            "predictions, mirrored faces included. It runs in the background and is kept; you can go on meanwhile.",
-            icon=":material/info:",
-        )
-    label = "Begin again" if job is not None else f"Test {len(asked.index):,} faces"
+    st.info(
+        f"{len(asked.index):,} faces of {asked.where}, {len(asked.kinds)} corruptions at five severities, "
+        f"{len(asked.networks)} {'network' if len(asked.networks) == 1 else 'networks'}: {asked.questions:,} "
+        "predictions, mirrored faces included. It runs in the background and is kept; you can go on meanwhile.",
+        icon=":material/info:",
+    )
+    label = f"Test {len(asked.index):,} faces"
     if st.button(label, type="primary", key=f"{key} begin", icon=":material/play_arrow:"):
-        many_faces.forget(asked)
         with guard("the stress test"):
             many_faces.start(asked, {name: cache.classifier(one) for name, one in asked.networks.items()})
             st.rerun()

@@ -16,7 +16,8 @@ from workbench.evidence.model import confusion
 from workbench.features.studies import figures
 from workbench.features.studies.model import plots, tables
 from workbench.features.studies.model.studies import Progress
-from workbench.widgets import job_progress, plot
+from workbench.widgets import job as job_view
+from workbench.widgets import plot
 
 STUDY_SETTING = state.Choice("studies.study setting", address=False)
 STUDY_SEED = state.Choice("studies.study seed", address=False)
@@ -85,15 +86,13 @@ def show_confusion(progress: Progress, *, key: str) -> None:
     if not done:
         st.caption("No fold of this setting is finished yet.")
         return
-    job = plots.pooling(study, chosen, seed, results)
-    if job.state == "failed":
-        st.error(job.problem, icon=":material/error:")
-        if st.button("Try again", key=f"{key} pool again", icon=":material/refresh:"):
-            plots.pool_again(study, chosen, seed, results)
-            st.rerun()
-        return
-    if job.active:
-        job_progress.show(job, "Predicting the held-out pictures")
+    job = plots.find_pooling(study, chosen, seed, results)
+    if job is None:
+        if not st.button(f"Pool {len(done)} folds", key=f"{key} pool", type="primary", icon=":material/play_arrow:",
+                         help="Each network reads the pictures that it never saw, once; it is kept."):  # fmt: skip
+            return
+        job = plots.pooling(study, chosen, seed, results)
+    if not job_view.finished(job, key=f"{key} pooling"):
         return
     _matrix(job.result, key)
     data = str(chosen.get("data", study.recipe["data"]))

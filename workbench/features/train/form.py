@@ -11,7 +11,7 @@ from workbench import shared, state
 from workbench.app import datasets, inventory, marked_training, runs
 from workbench.features.train import recipe_form
 from workbench.features.train.model import estimate
-from workbench.widgets import job_progress
+from workbench.widgets import job as job_view
 
 EXCLUDE_LEAKS = state.Choice("train.exclude_leaks")
 RUNS_STARTED = state.Kept("train.runs started", 0)
@@ -94,9 +94,9 @@ def _estimate(recipe: Recipe) -> None:
     if (speed := estimate.known(recipe)) is not None:
         st.caption(f":material/timer: {estimate.sentence(speed, recipe)}")
     elif job is not None and job.active:
-        job_progress.show(job, "Measuring the time")
+        job_view.bar(job, key="estimate")
     else:
-        if job is not None:
+        if job is not None and job.state == "failed":
             st.warning(f"The time could not be measured: {job.problem}", icon=":material/timer_off:")
         if st.button("Estimate the time", icon=":material/timer:", help="Takes ten steps beside the app."):
             estimate.begin(recipe)

@@ -13,9 +13,9 @@ from fer_models.video.timeline import shares
 from workbench import state
 from workbench.app import jobs
 from workbench.app.wording import percent
-from workbench.features.video.job import done
 from workbench.features.video.model import reading as reading_model
 from workbench.features.video.model.reading import Clip
+from workbench.widgets import job as job_view
 from workbench.widgets import table
 
 _MOST = 40
@@ -62,7 +62,7 @@ def downloads(clip: Clip, classifier: Classifier, reading: VideoReading) -> None
     if not asked:
         return
     job = reading_model.start_marked(clip, classifier, reading)
-    if done(job, name, "Drawing into the video", "marked"):
+    if job_view.finished(job, key="marked"):
         st.video(job.result, format="video/webm", alt="The video with a box, class and probability on each face")
         st.download_button("Video with boxes, webm", job.result, f"{stem} marked.webm", "video/webm",
                            key="video webm", on_click="ignore", icon=":material/download:")  # fmt: skip

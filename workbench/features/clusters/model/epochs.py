@@ -9,14 +9,14 @@ import numpy as np
 
 from fer_models.checkpoint import read_checkpoint
 from fer_models.data import FaceDataset
-from fer_models.embedding import MapSettings
+from fer_models.embedding import METHODS, MapSettings
 from fer_models.embedding.epochs import EpochMap, Training, epoch_maps
 from fer_models.errors import UserError
+from fer_models.progress import Progress
 from fer_models.training.runs.epochs import list_epochs, read_epoch
 from fer_models.training.runs.run import Run, list_runs
-from workbench.app import jobs as background_jobs
+from workbench.app import jobs
 from workbench.app.jobs import Job
-from workbench.features.clusters.model import jobs as jobs_model
 
 #: Faces on a map; thirty maps of more would take long.
 FACES = 800
@@ -60,11 +60,17 @@ def name(grown: Grown, epochs: tuple[int, ...], settings: MapSettings) -> tuple[
 def start(grown: Grown, epochs: tuple[int, ...], settings: MapSettings) -> Job:
     """Make the maps in the background, or find the job that does; its result is a :class:`Training`."""
 
-    def work(tell: background_jobs.Progress) -> Training:
+    def work(progress: Progress) -> Training:
         outputs = {epoch: read_epoch(grown.run, epoch) for epoch in epochs}
-        return epoch_maps(outputs, grown.classes, settings, FACES, tell)
+        return epoch_maps(outputs, grown.classes, settings, FACES, progress)
 
-    return jobs_model.run(name(grown, epochs, settings), work)
+    words = f"{METHODS[settings.method]} of {len(epochs)} epochs of {grown.run.id}"
+    return jobs.start(name(grown, epochs, settings), words, work, lane="long")
+
+
+def find(grown: Grown, epochs: tuple[int, ...], settings: MapSettings) -> Job | None:
+    """The job of :func:`start`, if it was begun."""
+    return jobs.find(name(grown, epochs, settings))
 
 
 def curves(training: Training) -> dict[str, list[float | None]]:

@@ -13,11 +13,10 @@ from fer_models.embedding import FaceMap, MapSettings, cached_map, make_map
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.predictions import cached_predictions, predictions_for
-from fer_models.progress import within
-from workbench.app import jobs as background_jobs
+from fer_models.progress import Progress, within
+from workbench.app import jobs
 from workbench.app.datasets import identity
 from workbench.app.jobs import Job
-from workbench.features.clusters.model import jobs as jobs_model
 from workbench.features.clusters.model import maps
 
 COLUMNS = ("Network", "Accuracy", "kNN accuracy", "Silhouette", "Davies-Bouldin", "Calinski-Harabasz", "Inside",
@@ -78,25 +77,25 @@ def name(networks: Sequence[Checkpoint], asked: Question) -> tuple[object, ...]:
 def start(networks: Sequence[Checkpoint], asked: Question) -> Job:
     """Ask every network and make its map in the background; the result is a list of :class:`Line`."""
 
-    def work(tell: background_jobs.Progress) -> list[Line]:
+    def work(progress: Progress) -> list[Line]:
         lines = []
         for i, checkpoint in enumerate(networks):
 
             def step(part: float, what: str, i: int = i, called: str = checkpoint.name) -> None:
-                tell((i + part) / len(networks), f"{called}, {i + 1} of {len(networks)}: {what}")
+                progress((i + part) / len(networks), f"{called}, {i + 1} of {len(networks)}: {what}")
 
             line = _line(checkpoint, asked, step)
             assert line is not None, "with progress, what is missing is made"
             lines.append(line)
         return lines
 
-    return jobs_model.run(name(networks, asked), work)
+    return jobs.start(name(networks, asked), f"Maps of {len(networks)} networks", work, lane="long")
 
 
-def _line(checkpoint: Checkpoint, asked: Question, tell: background_jobs.Progress | None) -> Line | None:
+def _line(checkpoint: Checkpoint, asked: Question, progress: Progress | None) -> Line | None:
     whole, dataset = asked.whole, asked.dataset
     try:
-        if tell is None:
+        if progress is None:
             found = cached_predictions(
                 checkpoint,
                 dataset,
@@ -113,16 +112,14 @@ def _line(checkpoint: Checkpoint, asked: Question, tell: background_jobs.Progres
                 split_name=whole.split,
                 selection=checkpoint.selection,
                 averaging=whole.averaging,
-                progress=within(tell, 0.0, 0.5),
+                progress=within(progress, 0.0, 0.5),
             )
         if found is None:
             return None
         faces = found.take(maps.places_of(found, asked.positions.tolist()))
         made = cached_map(checkpoint, faces, asked.settings)
-        if made is None and tell is not None:
-            made = make_map(checkpoint, dataset, faces, asked.settings, within(tell, 0.5, 1.0))
-    except jobs_model.CancelledError:
-        raise
+        if made is None and progress is not None:
+            made = make_map(checkpoint, dataset, faces, asked.settings, within(progress, 0.5, 1.0))
     except UserError as error:
         return Line(checkpoint.name, problem=str(error))
     return None if made is None else Line(checkpoint.name, float(np.mean(faces.predictions == faces.targets)), made)
@@ -130,4 +127,4 @@ def _line(checkpoint: Checkpoint, asked: Question, tell: background_jobs.Progres
 
 def find(called: tuple[object, ...]) -> Job | None:
     """The job of that :func:`name`, if one was begun."""
-    return background_jobs.find(called)
+    return jobs.find(called)

@@ -10,6 +10,7 @@ from fer_models.data import READERS
 from fer_models.errors import UserError
 from fer_models.evaluation.claims.check import check_claim
 from fer_models.evaluation.claims.paper_figures import PAPERS, paper_figures
+from fer_models.progress import Progress
 from workbench.app import jobs
 from workbench.app.jobs import Job
 
@@ -78,10 +79,10 @@ def claim(fields: Fields) -> dict[str, Any]:
 
 def start(asked: Mapping[str, Any]) -> Job:
     """Check a claim in the background; the job's result is that of ``check_claim``. Asked again, it is the same job."""
-    key = ("claim", repr(sorted(asked.items(), key=lambda item: item[0])))
 
-    def work(tell: jobs.Progress) -> dict[str, Any]:
-        tell(0.1, "looking for a confusion matrix that gives them all")
+    def work(progress: Progress) -> dict[str, Any]:
+        progress(0.1, "looking for a confusion matrix that gives them all")
         return check_claim(asked)
 
-    return jobs.once(key, work)
+    key = ("claim", repr(sorted(asked.items(), key=lambda item: item[0])))
+    return jobs.start(key, "Check of printed figures", work, lane="short")

@@ -9,11 +9,12 @@ import contextlib
 import dataclasses
 import json
 import os
+import queue
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,16 @@ import torch
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
 from fer_models.latency.measure import Cost, Subject
+from fer_models.progress import Progress
 from fer_models.storage import atomic_file
 from workbench.app import jobs, machine
-from workbench.app.jobs import Job, Progress
+from workbench.app.jobs import Job
 from workbench.features.compare.model.networks import Entry
 
 _JOB = "measure the cost of networks"
 _guard = threading.Lock()
-_worker: subprocess.Popen[str] | None = None
-_stopped = threading.Event()
+#: Seconds between two looks at whether the measurement was stopped, while its process says nothing.
+_LOOK = 0.2
 
 
 def threads() -> int:
@@ -52,11 +54,12 @@ def measured(entries: Sequence[Entry]) -> dict[str, Cost | str]:
 
 
 def start(entries: Sequence[Entry]) -> Job:
-    """Begin to measure in the background; one such job at a time, which is returned if it is at work."""
-    _stopped.clear()
+    """Begin to measure in the background; one such job at a time, which is returned if it is under way."""
     jobs.forget(_JOB)
     chosen = list(entries)
-    return jobs.start(_JOB, lambda tell: _measure(chosen, tell))
+    name = f"Timing {len(chosen)} {'network' if len(chosen) == 1 else 'networks'}"
+    # Long, although a single network takes seconds: no other long job may run while the time is taken.
+    return jobs.start(_JOB, name, lambda progress: _measure(chosen, progress), lane="long")
 
 
 def find() -> Job | None:
@@ -64,25 +67,15 @@ def find() -> Job | None:
     return jobs.find(_JOB)
 
 
-def stop() -> None:
-    """End the measurement; what is measured already stays."""
-    _stopped.set()
-    if _worker is not None:
-        _end(_worker)
-
-
-def _measure(entries: list[Entry], tell: Progress) -> int:
-    """Returns how many were measured."""
-    global _worker
-    if _stopped.is_set():
-        return 0
+def _measure(entries: list[Entry], progress: Progress) -> int:
+    """Returns how many were measured; what is measured is kept when the job is stopped."""
     request = {
         "threads": threads(),
         "device": machine.compute_device(),
         "subjects": [dataclasses.asdict(_subject(entry)) for entry in entries],
     }
-    tell(0, "starting a process for it")
-    _worker = subprocess.Popen(
+    progress(0, "starting a process for it")
+    worker = subprocess.Popen(
         [sys.executable, "-m", "fer_models.latency.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -92,24 +85,44 @@ def _measure(entries: list[Entry], tell: Progress) -> int:
         start_new_session=True,
         env={**os.environ, "OMP_NUM_THREADS": str(request["threads"])},
     )
-    assert _worker.stdin is not None and _worker.stdout is not None
-    done = 0
+    done, last = 0, (0.0, "starting a process for it")
     try:
-        _worker.stdin.write(json.dumps(request) + "\n")
-        _worker.stdin.flush()
-        if _stopped.is_set():  # before there was a process to end
-            _end(_worker)
-        for line in _worker.stdout:
-            done += _take(json.loads(line), entries, tell)
-    except BrokenPipeError:
-        pass
+        for line in _lines(worker, json.dumps(request) + "\n"):
+            if line:
+                complete, last = _take(json.loads(line), entries)
+                done += complete
+            progress(*last)
     finally:
-        _end(_worker)
-        _worker.wait()
-        _worker.stdout.close()
-    if done < len(entries) and not _stopped.is_set():
+        _end(worker)
+        worker.wait()
+    if done < len(entries):
         raise UserError("The process that measures ended too early; measure again.")
     return done
+
+
+def _lines(worker: subprocess.Popen[str], request: str) -> Iterator[str]:
+    """Send the request and yield each line of the answer, and ``""`` while there is none for a moment."""
+    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+    def read() -> None:
+        assert worker.stdin is not None and worker.stdout is not None
+        with worker.stdout, contextlib.suppress(BrokenPipeError):  # it has ended
+            worker.stdin.write(request)
+            worker.stdin.flush()
+            for line in worker.stdout:
+                lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True, name="answers of the measurement").start()
+    while True:
+        try:
+            line = lines.get(timeout=_LOOK)
+        except queue.Empty:
+            yield ""
+            continue
+        if line is None:
+            return
+        yield line
 
 
 def _end(worker: subprocess.Popen[str]) -> None:
@@ -122,19 +135,16 @@ def _end(worker: subprocess.Popen[str]) -> None:
             worker.kill()
 
 
-def _take(message: dict[str, Any], entries: list[Entry], tell: Progress) -> int:
-    """Keep a result or tell how far it is; returns whether a network is complete."""
+def _take(message: dict[str, Any], entries: list[Entry]) -> tuple[bool, tuple[float, str]]:
+    """Keep a result; returns whether a network is complete, and the progress in all."""
     index = int(message["index"])
     entry = entries[index]
     complete = "cost" in message or "problem" in message
     if complete:
         _keep(_identity(entry), message.get("cost") or message["problem"])
     stage = f": {message['stage']}" if "stage" in message else ""
-    tell(
-        (index + (1 if complete else message.get("fraction", 0.0))) / len(entries),
-        f"{entry.name}, {index + 1} of {len(entries)}{stage}",
-    )
-    return int(complete)
+    words = f"{entry.name}, {index + 1} of {len(entries)}{stage}"
+    return complete, ((index + (1 if complete else message.get("fraction", 0.0))) / len(entries), words)
 
 
 def _subject(entry: Entry) -> Subject:

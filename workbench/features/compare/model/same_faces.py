@@ -15,6 +15,7 @@ from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.significance import LEVEL, Comparison, agreement_matrix, compare, paired, winner
 from fer_models.evaluation.training_overlap import training_overlap
+from fer_models.progress import Progress
 from workbench.app import jobs
 from workbench.app.jobs import Job
 from workbench.app.latex import latex_table
@@ -23,6 +24,8 @@ from workbench.app.wording import percent
 #: Metrics of the table, unless all are asked for.
 FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "mcc", "log_loss", "ece")
 ALL_FIGURES = tuple(METRICS)
+#: Pictures times figures times networks and pairs that take less than a second.
+_QUICK = 20_000
 
 
 @dataclass(frozen=True)
@@ -54,14 +57,33 @@ class Standing:
 
 def start(names: Sequence[str], evaluations: Sequence[Evaluation], figures: tuple[str, ...] = FIGURES) -> Job:
     """Compare in the background; the job's result is the :class:`Standing`. Asked again, it is the same job."""
-    key = ("compare faces", figures, tuple(names), tuple(each.identity for each in evaluations))
-    return jobs.once(key, lambda tell: standing(names, evaluations, tell, figures))
+    return jobs.start(
+        _key(names, evaluations, figures),
+        f"Comparison of {len(names)} networks",
+        lambda progress: standing(names, evaluations, progress, figures),
+        lane="short",
+    )
+
+
+def find(names: Sequence[str], evaluations: Sequence[Evaluation], figures: tuple[str, ...]) -> Job | None:
+    """The job of :func:`start`, if it was begun."""
+    return jobs.find(_key(names, evaluations, figures))
+
+
+def is_quick(evaluations: Sequence[Evaluation], figures: tuple[str, ...]) -> bool:
+    """Whether :func:`standing` takes less than a second: its cost grows with pictures, figures and pairs."""
+    pairs = len(evaluations) * (len(evaluations) - 1) // 2
+    return evaluations[0].n * len(figures) * (pairs + len(evaluations)) <= _QUICK
+
+
+def _key(names: Sequence[str], evaluations: Sequence[Evaluation], figures: tuple[str, ...]) -> tuple[object, ...]:
+    return ("compare faces", figures, tuple(names), tuple(each.identity for each in evaluations))
 
 
 def standing(
     names: Sequence[str],
     evaluations: Sequence[Evaluation],
-    tell: jobs.Progress = lambda done, what: None,
+    tell: Progress = lambda done, what: None,
     figures: tuple[str, ...] = FIGURES,
 ) -> Standing:
     """All that the table says, in seconds for a few networks.

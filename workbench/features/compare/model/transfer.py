@@ -18,26 +18,27 @@ from workbench.app import jobs, machine
 from workbench.app.jobs import Job
 from workbench.app.latex import escaped, latex_table
 
+#: Pictures times networks that are compared in less than a second.
+_QUICK = 40_000
 #: Metrics that the matrix can show.
 FIGURES = ("accuracy", "balanced_accuracy", "macro_f1")
 
 
 def predict(pairs: Sequence[Pair]) -> Job:
-    """Ask each network about its pictures in the background; every table is cached on its own as soon as it is made."""
+    """Ask each network about its pictures in the background; every table is cached as soon as it is made."""
     total = sum(len(each.part.index) for each in pairs)
 
-    def work(tell: jobs.Progress) -> int:
-        machine.limit_threads()
+    def work(progress: Progress) -> int:
         done = 0
         for each in pairs:
             where = f"{each.network.name} on {each.part.name} of {each.name}"
 
-            whole = within(tell, done / max(total, 1), (done + len(each.part.index)) / max(total, 1))
+            whole = within(progress, done / max(total, 1), (done + len(each.part.index)) / max(total, 1))
 
             def step(fraction: float, message: str, whole: Progress = whole, where: str = where) -> None:
                 whole(fraction, f"{where}, {message}")
 
-            tell(done / max(total, 1), where)
+            progress(done / max(total, 1), where)
             classifier = Classifier(each.network, machine.compute_device())
             predictions_for(
                 classifier,
@@ -51,20 +52,45 @@ def predict(pairs: Sequence[Pair]) -> Job:
             done += len(each.part.index)
         return done
 
-    return jobs.once(_key(pairs), work)
+    return jobs.start(
+        _key(pairs), f"Predictions of {_networks(len({p.network.identity for p in pairs}))}", work, lane="long"
+    )
 
 
-def forget(pairs: Sequence[Pair]) -> None:
-    """Let :func:`predict` try again after a failure."""
-    jobs.forget(_key(pairs))
+def find_predictions(pairs: Sequence[Pair]) -> Job | None:
+    """The job of :func:`predict`, if it was begun."""
+    return jobs.find(_key(pairs))
 
 
 def start(rows: Sequence[Sequence[tuple[Pair, Evaluation | None]]], metric: str) -> Job:
     """Compute the matrix in the background; the job's result is the :class:`Transfer`."""
+    return jobs.start(
+        _matrix_key(rows, metric),
+        f"Comparison of {_networks(len(rows))} across data sets",
+        lambda progress: transfer_matrix(rows, metric, progress),
+        lane="short",
+    )
+
+
+def find(rows: Sequence[Sequence[tuple[Pair, Evaluation | None]]], metric: str) -> Job | None:
+    """The job of :func:`start`, if it was begun."""
+    return jobs.find(_matrix_key(rows, metric))
+
+
+def is_quick(rows: Sequence[Sequence[tuple[Pair, Evaluation | None]]]) -> bool:
+    """Whether :func:`transfer` takes less than a second: its cost grows with pictures and pairs of networks."""
+    pictures = sum(found.n for row in rows for _, found in row if found is not None)
+    return pictures * len(rows) <= _QUICK
+
+
+def _networks(count: int) -> str:
+    return "1 network" if count == 1 else f"{count} networks"
+
+
+def _matrix_key(rows: Sequence[Sequence[tuple[Pair, Evaluation | None]]], metric: str) -> tuple[object, ...]:
     digests = tuple(tuple("" if found is None else found.identity for _, found in row) for row in rows)
     names = tuple((row[0][0].network.identity, row[0][0].network.name) for row in rows)
-    key = ("transfer", metric, names, tuple(each.name for each, _ in rows[0]), digests)
-    return jobs.once(key, lambda tell: transfer_matrix(rows, metric, tell))
+    return ("transfer", metric, names, tuple(each.name for each, _ in rows[0]), digests)
 
 
 def text(cell: Cell, metric: str) -> str:

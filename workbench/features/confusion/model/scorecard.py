@@ -19,7 +19,8 @@ from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.scorecard import Baseline, Scorecard
 from fer_models.evaluation.sentence import interval_text
 from fer_models.evaluation.training_overlap import overlap_scorecard, training_split
-from workbench.app import jobs, machine
+from fer_models.progress import Progress
+from workbench.app import jobs
 from workbench.app.jobs import Job
 from workbench.app.wording import percent
 
@@ -102,9 +103,8 @@ def start_nearest(evaluation: Evaluation, name: str, checkpoint: Checkpoint, dat
     It looks at the network's own training pictures where these are known, else at the set's other splits.
     """
 
-    def work(tell: jobs.Progress) -> Baseline:
-        machine.limit_threads()
-        tell(0.1, f"comparing {evaluation.n:,} pictures with those of training")
+    def work(progress: Progress) -> Baseline:
+        progress(0.1, f"comparing {evaluation.n:,} pictures with those of training")
         split = training_split(checkpoint, dataset, name)
         if split is not None:
             reference = references(split)
@@ -117,7 +117,9 @@ def start_nearest(evaluation: Evaluation, name: str, checkpoint: Checkpoint, dat
         hits = nearest_hits(dataset, labelled, evaluation.positions, without=np.zeros(len(dataset), bool))[0]
         return Baseline("the nearest neighbour on pixels", float(hits.mean()), len(hits))
 
-    return jobs.once(("nearest neighbour", evaluation.identity), work)
+    return jobs.start(
+        ("nearest neighbour", evaluation.identity), f"Nearest neighbours in {dataset.name}", work, lane="long"
+    )
 
 
 def _votes(plain: Evaluation, voted: FaceDataset | None) -> VoteAgreement | None:

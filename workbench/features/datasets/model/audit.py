@@ -47,7 +47,12 @@ def key(dataset: FaceDataset, protocol: str) -> tuple[str, str, str]:
 
 def start(dataset: FaceDataset, protocol: str) -> Job:
     """Begin the audit in the background, or return the one that was begun."""
-    return jobs.start(key(dataset, protocol), lambda tell: audit(dataset, tell, protocol=protocol))
+    return jobs.start(
+        key(dataset, protocol),
+        f"Audit of {dataset.name}",
+        lambda progress: audit(dataset, progress, protocol=protocol),
+        lane="long",
+    )
 
 
 def find(dataset: FaceDataset, protocol: str) -> Job | None:

@@ -8,7 +8,8 @@ from fer_models.evaluation.doubtful_labels import Doubt, doubt_by_network, fair_
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import cached_predictions, predictions_for
-from workbench.app import inventory, jobs, machine
+from fer_models.progress import Progress
+from workbench.app import inventory, jobs
 from workbench.app.datasets import identity
 from workbench.app.jobs import Job
 
@@ -26,6 +27,12 @@ def sources(dataset: FaceDataset) -> dict[str, str]:
     return found
 
 
+def count(dataset: FaceDataset) -> int:
+    """Labelled pictures that a network is asked about."""
+    counts = dataset.counts().sum(axis=1)
+    return sum(int(counts[dataset.split_names.index(name)]) for name in fair_splits(dataset))
+
+
 def find(dataset: FaceDataset, checkpoint: Checkpoint) -> Job | None:
     """The job of :func:`start`, if it was begun since the app started."""
     return jobs.find(_key(dataset, checkpoint))
@@ -37,17 +44,18 @@ def start(dataset: FaceDataset, checkpoint: Checkpoint) -> Job:
     The job's result is a :class:`~fer_models.evaluation.doubtful_labels.Doubt`.
     """
 
-    def work(tell: jobs.Progress) -> Doubt:
-        machine.limit_threads()
+    def work(progress: Progress) -> Doubt:
         names = fair_splits(dataset)
-        made = [_predictions(dataset, checkpoint, name, i, len(names), tell) for i, name in enumerate(names)]
+        made = [_predictions(dataset, checkpoint, name, i, len(names), progress) for i, name in enumerate(names)]
         return doubt_by_network(dataset, made)
 
-    return jobs.start(_key(dataset, checkpoint), work)
+    return jobs.start(
+        _key(dataset, checkpoint), f"Label doubt in {dataset.name} by {checkpoint.name}", work, lane="long"
+    )
 
 
 def _predictions(
-    dataset: FaceDataset, checkpoint: Checkpoint, split: str, number: int, of: int, tell: jobs.Progress
+    dataset: FaceDataset, checkpoint: Checkpoint, split: str, number: int, of: int, progress: Progress
 ) -> Evaluation:
     index = Part.of_split(dataset, split).index
     selection = checkpoint.selection
@@ -56,7 +64,7 @@ def _predictions(
         return known
 
     def step(fraction: float, message: str) -> None:
-        tell((number + fraction) / of, f"asking the network about {split}: {message}")
+        progress((number + fraction) / of, f"asking the network about {split}: {message}")
 
     return predictions_for(checkpoint, dataset, index, split_name=split, selection=selection, progress=step)
 

@@ -14,7 +14,7 @@ from fer_models.explain.own_attention.means import mean_attention, pictures_of_c
 from fer_models.explain.own_attention.order import tokens_in_sequence
 from fer_models.explain.sets.batch import network_labels
 from fer_models.explain.sets.mean_maps import ClassMaps, mean_face
-from workbench.app.jobs import Progress
+from fer_models.progress import Progress
 from workbench.heatmap.model.look import resized
 
 #: More channels than any network has.

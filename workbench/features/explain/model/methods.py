@@ -11,7 +11,7 @@ import numpy as np
 from fer_models.classifier import Classifier
 from fer_models.errors import UserError
 from fer_models.explain import EXPLAINERS
-from workbench.app.jobs import Progress
+from fer_models.progress import Progress
 from workbench.heatmap.model import look as look_model
 from workbench.heatmap.model.look import Look, Question
 

@@ -15,7 +15,7 @@ from fer_models.explain.faithfulness.removal import removal_curve
 from fer_models.explain.faithfulness.road import impute
 from fer_models.explain.trust.card import LEAST_EVIDENCE, LIKE_MAP, MOST_CHANCE, TrustCard
 from fer_models.explain.trust.class_names import orders_of_names
-from workbench.app.jobs import Progress
+from fer_models.progress import Progress
 
 #: What the curves begin from or end in.
 BASELINES = ("mean", "blurred", "black")

@@ -15,8 +15,9 @@ from fer_models.errors import UserError
 from fer_models.explain.benchmark.run import Leaderboard, benchmark
 from fer_models.explain.benchmark.table import cell, from_json, heads, to_json
 from fer_models.folders import cache_folder
+from fer_models.progress import Progress
 from fer_models.storage import atomic_file
-from workbench.app import explain_jobs, jobs, machine
+from workbench.app import jobs
 from workbench.app.datasets import identity
 from workbench.app.jobs import Job
 from workbench.app.wording import duration
@@ -61,15 +62,16 @@ def find(question: Question) -> Job | None:
 
 
 def start(question: Question, classifiers: Callable[[], Mapping[str, Classifier]]) -> Job:
-    """Measure in the background, or find the job that does; it can be cancelled by ``explain_jobs.cancel``."""
+    """Measure in the background, or find the job that does; its result is the :class:`Leaderboard`."""
 
-    def work(tell: jobs.Progress) -> Leaderboard:
-        machine.limit_threads()
-        found = benchmark(classifiers(), question.dataset, methods=question.methods, count=question.count, tell=tell)
+    def work(progress: Progress) -> Leaderboard:
+        found = benchmark(
+            classifiers(), question.dataset, methods=question.methods, count=question.count, tell=progress
+        )
         _write(found, _file(question))
         return found
 
-    return explain_jobs.start(question.key, work)
+    return jobs.start(question.key, f"Tests of {len(question.methods)} heatmap methods", work, lane="long")
 
 
 def rows(board: Leaderboard, network: str) -> tuple[list[str], list[tuple[str, ...]], set[tuple[int, int]]]:

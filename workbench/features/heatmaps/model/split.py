@@ -20,9 +20,10 @@ from fer_models.explain.sets import table as tables
 from fer_models.explain.sets.batch import LABEL, PREDICTED, ExplainedSet, SetSettings
 from fer_models.explain.sets.mean_maps import ClassMaps, mean_face
 from fer_models.explain.sets.store import explained_set, read_set, set_file
-from workbench.app import explain_jobs, jobs, machine
+from workbench.app import jobs
 from workbench.app.jobs import Job
 from workbench.app.pictures import as_rgb, enlarged, png
+from workbench.heatmap.model import look
 
 #: How many pictures can be asked for; 0 is all of the split.
 COUNTS: dict[int, str] = {200: "200", 1000: "1,000", 3000: "3,000", 0: "all"}
@@ -76,13 +77,24 @@ def read(plan: Plan, name: str) -> ExplainedSet | None:
 
 
 def start(plan: Plan, name: str, classifier: Classifier) -> Job:
-    """Explain in the background, or find the job that does; it can be cancelled by ``explain_jobs.cancel``."""
+    """Explain in the background, or find the job that does; its result is the :class:`ExplainedSet`."""
+    return jobs.start(
+        plan.key(name),
+        f"{EXPLAINERS[plan.settings.method].title} heatmaps of {name}",
+        lambda progress: explained_set(classifier, plan.dataset, plan.index, plan.settings, progress),
+        lane="long",
+    )
 
-    def work(tell: jobs.Progress) -> ExplainedSet:
-        machine.limit_threads()
-        return explained_set(classifier, plan.dataset, plan.index, plan.settings, tell)
 
-    return explain_jobs.start(plan.key(name), work)
+def find(plan: Plan, name: str) -> Job | None:
+    """The job of :func:`start`, if it was begun."""
+    return jobs.find(plan.key(name))
+
+
+def is_usual(plan: Plan) -> bool:
+    """Whether it starts by itself, as what the page shows first does: few pictures in all, and the quick method."""
+    few = len(plan.index) * len(plan.networks) <= next(iter(COUNTS))
+    return few and plan.settings.method == look.FIRST_METHOD
 
 
 def means(explained: ExplainedSet, grouping: str) -> ClassMaps:

@@ -6,15 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fer_models.checkpoint import Checkpoint
-from fer_models.classifier import Classifier
-from fer_models.data import FaceDataset
-from fer_models.embedding import FaceMap, MapSettings, cached_map, compared, make_map, nearest, sample
-from fer_models.embedding.maps import map_file
+from fer_models.embedding import FaceMap, compared, nearest, sample
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
-from workbench.app import jobs, machine
-from workbench.app.jobs import Job
 
 #: Faces on the map where nobody chose another number: as many as the Clusters page draws at first.
 USUAL_FACES = 1500
@@ -38,34 +32,6 @@ class FacePlace:
 def faces_of(evaluation: Evaluation, most: int) -> Evaluation:
     """The predictions of at most ``most`` faces, the same that the Clusters page draws; 0 is all."""
     return evaluation.take(sample(evaluation.n, most or evaluation.n, 0))
-
-
-def read(checkpoint: Checkpoint, faces: Evaluation, settings: MapSettings) -> FaceMap | None:
-    """The map if it was made before, here or on the Clusters page.
-
-    Raises:
-        UserError: If there are fewer than 5 faces.
-    """
-    return cached_map(checkpoint, faces, settings)
-
-
-def job(checkpoint: Checkpoint, faces: Evaluation, settings: MapSettings) -> Job | None:
-    """The job of :func:`start`, if it was begun."""
-    return jobs.find(_key(checkpoint, faces, settings))
-
-
-def start(classifier: Classifier, dataset: FaceDataset, faces: Evaluation, settings: MapSettings) -> Job:
-    """Make the map in the background; the job's result is the :class:`FaceMap`, which is cached too."""
-
-    def work(tell: jobs.Progress) -> FaceMap:
-        machine.limit_threads()
-        return make_map(classifier, dataset, faces, settings, tell)
-
-    return jobs.once(_key(classifier.checkpoint, faces, settings), work)
-
-
-def _key(checkpoint: Checkpoint, faces: Evaluation, settings: MapSettings) -> tuple[str, str]:
-    return ("face map", map_file(checkpoint, faces, settings).name)
 
 
 def find(evaluation: Evaluation, place: int, faces: Evaluation, made: FaceMap) -> FacePlace:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,10 +16,11 @@ from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
+from fer_models.progress import Progress
 from fer_models.robustness.split import drawn_index, shared_faces, stress_split
 from fer_models.robustness.stored import read_result, write_result
 from fer_models.robustness.stress import StressResult, StressSettings
-from workbench.app import jobs, machine
+from workbench.app import jobs
 from workbench.app.jobs import Job
 
 _LOG = logging.getLogger(__name__)
@@ -28,7 +28,6 @@ _LOG = logging.getLogger(__name__)
 COUNTS: dict[str, int | None] = {"60": 60, "200": 200, "1000": 1000, "all": None}
 #: Faces whose heatmaps are compared: a map costs several predictions.
 HEATMAPS = 16
-_cancelled: dict[str, threading.Event] = {}
 
 
 @dataclass(frozen=True)
@@ -94,43 +93,23 @@ def known(asked: Plan) -> StressResult | None:
 
 
 def find(asked: Plan) -> Job | None:
-    """The test at work, or one that failed or was cancelled."""
+    """The test under way, or one that failed or was cancelled."""
     return jobs.find(("stress", asked.key))
 
 
-def forget(asked: Plan) -> None:
-    """Let the next :func:`start` begin anew."""
-    jobs.forget(("stress", asked.key))
-
-
 def start(asked: Plan, classifiers: Mapping[str, Classifier]) -> Job:
-    """Begin the test in the background; its result is a :class:`StressResult`."""
-    stop = _cancelled[asked.key] = threading.Event()
+    """Begin the test in the background, or find the job that does; its result is a :class:`StressResult`."""
 
-    def work(tell: jobs.Progress) -> StressResult:
-        machine.limit_threads()
-
-        def step(part: float, words: str) -> None:
-            if stop.is_set():
-                raise UserError("The test was cancelled.")
-            tell(part, words)
-
-        step(0.0, "beginning")
+    def work(progress: Progress) -> StressResult:
         settings = StressSettings(kinds=asked.kinds, heatmaps=HEATMAPS)
-        result = stress_split(classifiers, asked.dataset, asked.index, settings, progress=step)
+        result = stress_split(classifiers, asked.dataset, asked.index, settings, progress=progress)
         try:
             write_result(result, _file(asked))
         except OSError as error:
             _LOG.warning("The stress test could not be kept: %s", error)
         return result
 
-    return jobs.start(("stress", asked.key), work)
-
-
-def cancel(asked: Plan) -> None:
-    """Stop the test before its next step."""
-    if asked.key in _cancelled:
-        _cancelled[asked.key].set()
+    return jobs.start(("stress", asked.key), f"Stress test of {', '.join(asked.networks)}", work, lane="long")
 
 
 def _file(asked: Plan) -> Path:

@@ -7,10 +7,11 @@ import math
 from collections.abc import Sequence
 
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.progress import Progress
 from fer_models.training.study.axes import Settings, shown, shown_value
 from fer_models.training.study.results import Curve, Result, curves, pooled
 from fer_models.training.study.study import Study, same_settings
-from workbench.app import jobs, machine
+from workbench.app import jobs
 from workbench.app.jobs import Job
 from workbench.features.studies.model.tables import field_title
 
@@ -66,16 +67,17 @@ def axes(study: Study, results: Sequence[Result]) -> list[tuple[str, list[float]
 def pooling(study: Study, settings: Settings, seed: int, results: Sequence[Result]) -> Job:
     """Pool the finished folds in the background; the job's result is the :class:`Evaluation`."""
 
-    def work(tell: jobs.Progress) -> Evaluation:
-        machine.limit_threads()
-        return pooled(study, settings, seed, tell)
+    def work(progress: Progress) -> Evaluation:
+        return pooled(study, settings, seed, progress)
 
-    return jobs.once(_key(study, settings, seed, results), work)
+    return jobs.start(
+        _key(study, settings, seed, results), f"Predictions of the folds of {study.id}", work, lane="long"
+    )
 
 
-def pool_again(study: Study, settings: Settings, seed: int, results: Sequence[Result]) -> None:
-    """Drop a failed pooling, so that it is tried anew."""
-    jobs.forget(_key(study, settings, seed, results))
+def find_pooling(study: Study, settings: Settings, seed: int, results: Sequence[Result]) -> Job | None:
+    """The job of :func:`pooling`, if it was begun."""
+    return jobs.find(_key(study, settings, seed, results))
 
 
 def finished_folds(study: Study, settings: Settings, seed: int, results: Sequence[Result]) -> list[Result]:

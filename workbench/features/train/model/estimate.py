@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fer_models.progress import Progress
 from fer_models.training import probe
 from fer_models.training.probe import Speed
 from fer_models.training.recipe import Recipe
@@ -26,11 +27,12 @@ def begin(recipe: Recipe) -> None:
     """Begin to measure in the background; a failed measurement is begun anew."""
     jobs.forget(_key(recipe))
 
-    def work(tell: jobs.Progress) -> Speed:
-        tell(0.0, f"{probe.STEPS} steps in a process of their own")
+    def work(progress: Progress) -> Speed:
+        progress(0.0, "in a process of its own")
         return probe.measure_speed(recipe)
 
-    jobs.start(_key(recipe), work)
+    # Long, although it takes seconds: no other long job may run while it takes the time.
+    jobs.start(_key(recipe), f"Timing {probe.STEPS} training steps", work, lane="long")
 
 
 def sentence(speed: Speed, recipe: Recipe) -> str:

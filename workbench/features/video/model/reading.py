@@ -15,23 +15,25 @@ import numpy as np
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.crop import crop_for
-from fer_models.errors import UserError
 from fer_models.explain import USUAL_METHOD, explain
 from fer_models.explain.overlay import overlay
 from fer_models.faces.detect import detector_for
+from fer_models.progress import Progress
 from fer_models.video.annotate import annotate_video, draw_face, encode_webm
 from fer_models.video.drawn import DrawnVideo
 from fer_models.video.opening import Video, VideoInfo, open_video
 from fer_models.video.reading import Person, ReadingOptions, VideoReading, read_expressions
 from fer_models.video.sequence import CONFIG, FOLDER, SequenceNetwork, load_sequence_network, read_person
 from fer_models.video.track import scaled
-from workbench.app import jobs, machine
+from workbench.app import jobs
 from workbench.app.jobs import Job
 from workbench.app.pictures import as_rgb, enlarged
 
 #: Readings a second that a page asks for by default: expressions last a quarter of a second and more.
 _READINGS = 10.0
 SAMPLE = DrawnVideo()
+#: Videos of at most so many readings are read without a click.
+AT_ONCE = 150
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,17 @@ def clip(data: bytes, name: str) -> Clip:
     return Clip(name, hashlib.sha256(data).hexdigest(), open_video(data, name))
 
 
+def readings(info: VideoInfo, options: ReadingOptions) -> int | None:
+    """About how many frames are read under these options; ``None`` where the head does not tell."""
+    return None if info.frames is None else round(info.frames / options.every)
+
+
+def is_short(clip: Clip, options: ReadingOptions) -> bool:
+    """Whether it is read without a click: the drawn face, and videos of few readings."""
+    count = readings(clip.info, options)
+    return clip.digest == sample().digest or (count is not None and count <= AT_ONCE)
+
+
 def usual_step(info: VideoInfo) -> int:
     """Read every so many frames: ten readings a second."""
     return max(1, round(info.fps / _READINGS))
@@ -116,62 +129,38 @@ def in_sequence(classifier: Classifier, person: Person) -> tuple[SequenceNetwork
     return network, read_person(network, person)
 
 
-_stops: dict[Hashable, threading.Event] = {}
-
-
 def start(clip: Clip, classifier: Classifier, options: ReadingOptions) -> Job:
     """Read the video in the background, or find the job that does; its result is the :class:`VideoReading`."""
-    name = name_of(clip, classifier, options)
-    stop = _stops.setdefault(name, threading.Event())
 
-    def work(tell: jobs.Progress) -> VideoReading:
-        def step(fraction: float, message: str) -> None:
-            if stop.is_set():
-                raise UserError("It was cancelled.")
-            tell(fraction, message)
-
-        step(0.0, "0 frames read")
-        machine.limit_threads()
+    def work(progress: Progress) -> VideoReading:
         classifier.optimise()  # a film's faces soon repay the second that it takes
         with clip.lock:
             keep = sequence_folder(classifier.checkpoint) is not None
-            return read_expressions(clip.video, classifier, options, embeddings=keep, progress=step)
+            return read_expressions(clip.video, classifier, options, embeddings=keep, progress=progress)
 
-    return jobs.once(name, work)
+    name = f"Reading a video with {classifier.checkpoint.name}"
+    return jobs.start(name_of(clip, classifier, options), name, work, lane="long")
+
+
+def find(clip: Clip, classifier: Classifier, options: ReadingOptions) -> Job | None:
+    """The job of :func:`start`, if it was begun."""
+    return jobs.find(name_of(clip, classifier, options))
 
 
 def start_marked(clip: Clip, classifier: Classifier, reading: VideoReading) -> Job:
     """Draw boxes and classes into every frame in the background; the result is the bytes of a webm."""
-    name = marked_name(clip, classifier, reading)
-    stop = _stops.setdefault(name, threading.Event())
 
-    def work(tell: jobs.Progress) -> bytes:
-        def step(fraction: float, message: str) -> None:
-            if stop.is_set():
-                raise UserError("It was cancelled.")
-            tell(fraction, message)
-
+    def work(progress: Progress) -> bytes:
         with clip.lock:
-            return annotate_video(clip.video, reading, step)
+            return annotate_video(clip.video, reading, progress)
 
-    return jobs.once(name, work)
+    return jobs.start(marked_name(clip, classifier, reading), "Drawing boxes into a video", work, lane="long")
 
 
 def marked_name(clip: Clip, classifier: Classifier, reading: VideoReading) -> Hashable:
     """The job of the marked video; here smoothing counts."""
     options = reading.options
     return (name_of(clip, classifier, options, "marked"), options.smoothing, options.width)
-
-
-def cancel(name: Hashable) -> None:
-    """Stop a job at the next frame."""
-    _stops.setdefault(name, threading.Event()).set()
-
-
-def again(name: Hashable) -> None:
-    """Forget a job that failed or was cancelled, so that it can begin anew."""
-    jobs.forget(name)
-    _stops.pop(name, None)
 
 
 def nearest(person: Person, seconds: float) -> int:
