@@ -19,6 +19,7 @@ from fer_models.classifier import Classifier
 from fer_models.errors import UserError
 from fer_models.progress import Progress
 from fer_models.settings import from_values, parse_json
+from fer_models.storage import atomic_file
 from fer_models.video.reading import Person
 from fer_models.video.sequence_bilstm import SequenceBiLSTM, SequenceBiLSTMOptions
 from fer_models.video.sequence_data import BUILT_IN, EmbeddedSequence
@@ -104,10 +105,10 @@ def train_sequences(
 
 
 def save_sequence_network(network: SequenceNetwork, folder: str | Path) -> Path:
-    """Write weights and configuration into a folder, which is created if missing.
+    """Write weights and configuration into a folder, which is created if missing; its other files stay.
 
     Raises:
-        UserError: If it cannot be written.
+        UserError: If it cannot be written; an earlier network in it stays as it was.
     """
     folder = Path(folder)
     config = {
@@ -120,11 +121,14 @@ def save_sequence_network(network: SequenceNetwork, folder: str | Path) -> Path:
         "data": network.data,
     }
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        save_file({k: v.contiguous() for k, v in network.model.state_dict().items()}, str(folder / WEIGHTS))
-        (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{folder} cannot be written ({error.strerror}); choose another place.") from None
+        # Nested, so that neither file is replaced before both are written.
+        with atomic_file(folder / WEIGHTS) as weights_file, atomic_file(folder / CONFIG) as config_file:
+            save_file({k: v.contiguous() for k, v in network.model.state_dict().items()}, weights_file)
+            weights_file.chmod(0o644)  # the library makes it readable to its owner alone
+            config_file.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or "the file system refused it"
+        raise UserError(f"{folder} cannot be written ({reason}); choose another place.") from None
     return folder
 
 

@@ -47,6 +47,12 @@ def test_runs_move_in_the_queue_and_stop_at_its_ends(waiting):
         move(waiting[1], 1)
 
 
+def test_an_unwritable_runs_folder_gives_one_sentence(waiting):
+    (waiting[0].folder.parent / ".queue").mkdir()  # the lock file cannot be opened
+    with pytest.raises(UserError, match="runs folder cannot be written"):
+        move(waiting[0], 1)
+
+
 def test_two_sessions_that_move_at_once_lose_no_run(waiting):
     def many(run, steps):
         for _ in range(25):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from fer_models import load_checkpoint
 from fer_models.errors import UserError
@@ -82,6 +83,36 @@ def test_it_is_kept_and_refuses_other_weights(tmp_path: Path) -> None:
     (folder / "weights.safetensors").write_bytes(b"damaged")
     with pytest.raises(UserError, match="is damaged"):
         load_sequence_network(folder, classifier())
+
+
+def test_a_failed_write_leaves_the_earlier_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sequences = labelled_by_the_next_frame(20)
+    earlier = train_sequences(classifier(), sequences, _OPTIONS, epochs=1)
+    later = train_sequences(classifier(), sequences, _OPTIONS, epochs=2)
+    folder = save_sequence_network(earlier, tmp_path / "sequence")
+    (folder / "notes.txt").write_text("of the user")
+    write_text = Path.write_text
+
+    def full(path: Path, text: str, **options: Any) -> int:
+        write_text(path, text[:10], **options)
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(UserError, match="No space left"):
+        patch.setattr(Path, "write_text", full)
+        save_sequence_network(later, folder)
+    kept = load_sequence_network(folder, classifier())
+    assert np.array_equal(kept.probabilities(sequences[0].embeddings), earlier.probabilities(sequences[0].embeddings))
+    assert sorted(file.name for file in folder.iterdir()) == ["config.json", "notes.txt", "weights.safetensors"]
+
+
+def test_a_library_that_cannot_write_gives_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    network = train_sequences(classifier(), labelled_by_the_next_frame(20), _OPTIONS, epochs=1)
+    monkeypatch.setattr("fer_models.video.sequence.save_file", refuse)
+    with pytest.raises(UserError, match="cannot be written"):
+        save_sequence_network(network, tmp_path / "sequence")
 
 
 def test_too_few_people_are_refused() -> None:

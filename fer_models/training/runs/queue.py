@@ -14,15 +14,15 @@ from fer_models.training.runs.run import Run, list_runs
 
 def waiting_runs() -> list[Run]:
     """Runs whose workers wait for the slot, the next one first."""
-    places = {run.id: (place, run) for run in list_runs() if (place := _place(run)) is not None}
-    return [run for _, run in sorted(places.values(), key=lambda item: item[0])]
+    ranked = {run.id: (rank, run) for run in list_runs() if (rank := _rank(run)) is not None}
+    return [run for _, run in sorted(ranked.values(), key=lambda item: item[0])]
 
 
 def ahead_of(run: Run) -> list[Run]:
-    """Waiting runs that come before this one: earlier place first, then earlier creation."""
+    """Waiting runs before this one."""
     status = run.status()
-    mine = (status.created if status.place is None else status.place, run.id)
-    return [other for other in list_runs() if other.id != run.id and (place := _place(other)) and place < mine]
+    limit = (status.created if status.place is None else status.place, run.id)
+    return [other for other in list_runs() if other.id != run.id and (rank := _rank(other)) and rank < limit]
 
 
 def move(run: Run, steps: int) -> int:
@@ -32,14 +32,14 @@ def move(run: Run, steps: int) -> int:
         Its place afterwards, counted from 1.
 
     Raises:
-        UserError: If the run does not wait, or its folder cannot be written.
+        UserError: If the run does not wait, or its folder or the runs folder cannot be written.
     """
-    with locked(runs_folder() / ".queue"):  # two sessions that move at the same time do so one after the other
+    with _queue_lock():  # two sessions that move at the same time do so one after the other
         order = waiting_runs()
         ids = [other.id for other in order]
         if run.id not in ids:
             raise UserError(f"The run {run.id} does not wait in the queue; it is {run.status().state}.")
-        places = [found[0] for other in order if (found := _place(other)) is not None]
+        places = [rank[0] for other in order if (rank := _rank(other)) is not None]
         moved = order.pop(ids.index(run.id))
         position = min(max(ids.index(run.id) + steps, 0), len(order))
         order.insert(position, moved)
@@ -51,8 +51,17 @@ def move(run: Run, steps: int) -> int:
         return position + 1
 
 
-def _place(run: Run) -> tuple[float, str] | None:
-    """What the queue is sorted by; ``None`` for a run that does not wait, or whose worker has not come yet."""
+@contextmanager
+def _queue_lock() -> Iterator[None]:
+    try:
+        with locked(runs_folder() / ".queue"):
+            yield
+    except OSError as error:
+        raise UserError(f"The runs folder cannot be written ({error.strerror}); check its permissions.") from None
+
+
+def _rank(run: Run) -> tuple[float, str] | None:
+    """The key of the queue's order; ``None`` for a run that does not wait, or whose worker has not started yet."""
     status = run.status()
     if status.state != "queued" or status.pid is None:
         return None
