@@ -29,6 +29,8 @@ from fer_models.evaluation.calibration.temperature import calibrate
 from fer_models.evaluation.card.document import card_markdown
 from fer_models.evaluation.card.pictures import write_pictures
 from fer_models.evaluation.evaluate import Evaluation, evaluate
+from fer_models.evaluation.part import Part
+from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.scorecard import Baseline, scorecard
 from fer_models.evaluation.slices import people_slices
 from fer_models.progress import Progress, silent
@@ -115,28 +117,20 @@ def publish(
     dataset = open_dataset(recipe.data)
     split = split_of(recipe, dataset)
     index, role = (split.test, "test") if len(split.test) else (split.val, "validation")
+    part = Part(part_name(dataset, split, index, role), index)
     measured: list[Evaluation] = []
     for number, averaging in enumerate(averagings):
         progress(_MEASURED * number / len(averagings), f"measuring, test-time averaging: {averaging}")
-        measured.append(
-            evaluate(
-                classifier,
-                dataset,
-                index,
-                split_name=part_name(dataset, split, index, role),
-                selection=old.selection,
-                averaging=averaging,
-            )
-        )
+        measured.append(evaluate(classifier, dataset, Protocol(part, old.selection, averaging)))
     progress(_MEASURED, "looking for copies of training pictures")
     training = np.zeros(len(dataset), bool)
     training[split.train] = True
     copies = duplicates_of(dataset)
     leaked = copies.near_copy_in(training)[measured[0].positions]
-    rows = [row for part in measured for row in part.metric_rows(METRICS)]
+    rows = [row for evaluation in measured for row in evaluation.metric_rows(METRICS)]
     if leaked.any():
-        for part in measured:
-            clean = dataclasses.replace(part.take(~leaked), split=without_leaks(part.split))
+        for evaluation in measured:
+            clean = dataclasses.replace(evaluation.take(~leaked), split=without_leaks(evaluation.split))
             rows += clean.metric_rows(WITHOUT_LEAKS)
     votes = _votes(measured[0])
     if votes is not None:

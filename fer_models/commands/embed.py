@@ -14,6 +14,7 @@ from fer_models.embedding.maps import make_map
 from fer_models.embedding.settings import METHODS, MapSettings
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import predictions_for
+from fer_models.evaluation.protocol import Protocol
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,14 +52,8 @@ def run(args: argparse.Namespace) -> int:
     checkpoint = read_checkpoint(args.checkpoint)
     dataset = open_dataset(args.data)
     part = Part.of_split(dataset, args.split or dataset.split_names[-1])
-    predictions = predictions_for(
-        checkpoint,
-        dataset,
-        part.index,
-        split_name=part.name,
-        selection=checkpoint.selection,
-        progress=show_progress,
-    )
+    protocol = Protocol(part, checkpoint.selection)
+    predictions = predictions_for(checkpoint, dataset, protocol, progress=show_progress)
     faces = predictions.take(sample(predictions.n, args.points or predictions.n, args.seed))
     face_map = make_map(checkpoint, dataset, faces, settings, show_progress)
     show_progress(1.0, "writing")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from fer_models.averaging import AVERAGINGS
@@ -15,6 +16,7 @@ from fer_models.evaluation.class_match import parse_label_map
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import export_predictions, table_folder, write_predictions
+from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.training_overlap import training_overlap
 
 
@@ -40,19 +42,10 @@ def run(args: argparse.Namespace) -> int:
     classifier = load_checkpoint(args.checkpoint)
     dataset = open_dataset(args.data)
     label_map = parse_label_map(args.map)
-    part = Part.of_split(dataset, args.split or dataset.split_names[-1])
-    selection = classifier.checkpoint.selection
-    evaluation = evaluate(
-        classifier,
-        dataset,
-        part.index,
-        split_name=part.name,
-        selection=selection,
-        averaging=args.averaging,
-        label_map=label_map,
-        progress=show_progress,
-    )
-    folder = table_folder(classifier.checkpoint, dataset, part.index, part.name, args.averaging, label_map)
+    part = replace(Part.of_split(dataset, args.split or dataset.split_names[-1]), label_map=label_map)
+    protocol = Protocol(part, classifier.checkpoint.selection, args.averaging)
+    evaluation = evaluate(classifier, dataset, protocol, progress=show_progress)
+    folder = table_folder(classifier.checkpoint, dataset, protocol)
     overlap = training_overlap(evaluation, classifier.checkpoint, dataset, args.data)
     warnings = [overlap.warning] if overlap is not None and overlap.warning else []
     for warning in warnings:

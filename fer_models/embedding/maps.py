@@ -160,9 +160,11 @@ def make_map(
         >>> from fer_models import load_checkpoint
         >>> from fer_models.data import open_dataset
         >>> from fer_models.evaluation.evaluate import evaluate
+        >>> from fer_models.evaluation.part import Part
+        >>> from fer_models.evaluation.protocol import Protocol
         >>> data = open_dataset("synthetic:count=70,seed=0")
         >>> network = load_checkpoint("checkpoints/fcsdnet-synthetic")
-        >>> evaluation = evaluate(network, data, np.arange(70), split_name="all", selection="val")
+        >>> evaluation = evaluate(network, data, Protocol(Part("all", np.arange(70)), selection="val"))
         >>> make_map(network, data, evaluation, MapSettings(method="pca")).coordinates.shape
         (70, 2)
     """

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from fer_models.averaging import AVERAGINGS
 from fer_models.classifier import Classifier, Prediction
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import LabelMap, match_classes, softmax
 from fer_models.evaluation.intervals import Estimate, chosen_metrics, estimates, wilson
 from fer_models.evaluation.metrics import METRICS, confusion
+from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.sentence import figure_sentence
 from fer_models.progress import Progress
 
@@ -142,64 +142,57 @@ class Evaluation:
 
 
 def evaluate(
-    classifier_or_predictions: Classifier | Prediction,
+    network: Classifier | Prediction,
     dataset: FaceDataset,
-    index: np.ndarray,
+    protocol: Protocol,
     *,
-    split_name: str,
-    selection: str,
-    averaging: str = "none",
-    label_map: LabelMap = (),
     batch_size: int = 64,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Predict the labelled pictures at ``index`` and keep what every figure is made from.
+    """Predict the labelled pictures of a part and keep what every figure is made from.
 
     Args:
-        classifier_or_predictions: a network, or its :class:`Prediction` for exactly the pictures at ``index``.
-        index: positions in ``dataset``; pictures without a label are left out.
-        split_name: what ``index`` is, for instance ``"PublicTest"``.
-        selection: on what the network was selected, for instance ``"Training folds"``.
-        averaging: a key of :data:`fer_models.averaging.AVERAGINGS`.
-        label_map: as for :func:`~fer_models.evaluation.class_match.match_classes`.
-        progress: called after every batch.
+        network: A network, or its :class:`Prediction` for exactly the pictures of the part.
+        dataset: The data set that the part is of.
+        protocol: What is measured and how; pictures without a label are left out.
+        batch_size: Pictures a forward pass.
+        progress: Called after every batch.
 
     Raises:
-        UserError: If no class is common, no labelled picture is left, predictions and pictures differ in number, or the
-            averaging or a class of the label map is unknown.
+        UserError: If no class is common, no labelled picture is left, predictions and pictures differ in number, or a
+            class of the label map is unknown.
 
     Example:
         >>> from fer_models import load_checkpoint
         >>> from fer_models.data import open_dataset
+        >>> from fer_models.evaluation.part import Part
         >>> data = open_dataset("synthetic:count=70,seed=0")
         >>> network = load_checkpoint("checkpoints/fcsdnet-synthetic")
-        >>> evaluation = evaluate(network, data, data.split_index("test"), split_name="test", selection="val")
+        >>> evaluation = evaluate(network, data, Protocol(Part.of_split(data, "test"), selection="val"))
         >>> evaluation.estimate(["accuracy"])["accuracy"].low < evaluation.value("accuracy")
         True
     """
-    if averaging not in AVERAGINGS:
-        raise UserError(f"Test-time averaging is one of {', '.join(AVERAGINGS)}, not {averaging!r}.")
-    index = np.asarray(index)
-    index = np.flatnonzero(index) if index.dtype == bool else index.astype(np.int64)
-    match = match_classes(classifier_or_predictions.classes, dataset.classes, label_map)
+    part, index = protocol.part, protocol.part.index
+    match = match_classes(network.classes, dataset.classes, part.label_map)
     labels = np.asarray(dataset.labels)[index]
     targets = np.where(labels >= 0, match.of_label[labels], -1)
     keep = targets >= 0
     if not keep.any():
         raise UserError(
-            f"{split_name} of {dataset.name} has no picture with a known class that the network has; "
+            f"{part.name} of {dataset.name} has no picture with a known class that the network has; "
             "choose another split or data set."
         )
     positions = index[keep]
-    if isinstance(classifier_or_predictions, Prediction):
-        if len(classifier_or_predictions.logits) != len(index):
+    if isinstance(network, Prediction):
+        if len(network.logits) != len(index):
             raise UserError(
-                f"There are {len(classifier_or_predictions.logits)} predictions for {len(index)} pictures; "
-                "predict the same split again."
+                f"There are {len(network.logits)} predictions for {len(index)} pictures; predict the same split again."
             )
-        logits, embeddings = classifier_or_predictions.logits[keep], classifier_or_predictions.embedding[keep]
+        logits, embeddings = network.logits[keep], network.embedding[keep]
     else:
-        logits, embeddings = _predict(classifier_or_predictions, dataset, positions, averaging, batch_size, progress)
+        logits, embeddings = _predict(
+            network, dataset, positions, protocol.averaging, batch_size=batch_size, progress=progress
+        )
     logits = np.ascontiguousarray(logits[:, match.of_network])
     return Evaluation(
         classes=match.classes,
@@ -212,9 +205,9 @@ def evaluate(
         rows=np.asarray(dataset.rows)[positions],
         data=dataset.name,
         fingerprint=dataset.fingerprint(positions),
-        split=split_name,
-        selection=selection,
-        averaging=averaging,
+        split=part.name,
+        selection=protocol.selection,
+        averaging=protocol.averaging,
         notes=match.notes,
         label_map=match.label_map,
     )
@@ -225,6 +218,7 @@ def _predict(
     dataset: FaceDataset,
     positions: np.ndarray,
     averaging: str,
+    *,
     batch_size: int,
     progress: Progress | None,
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -18,7 +18,8 @@ class Part:
 
     Args:
         name: What the part is called beside a figure.
-        index: int64 ``(N,)``, positions of pictures with a known class.
+        index: int64 ``(N,)``, positions of pictures with a known class; a boolean mask over the data set is turned
+            into positions.
         label_map: Which of their classes count as another one, against their names.
 
     Example:
@@ -29,6 +30,10 @@ class Part:
     name: str
     index: np.ndarray
     label_map: LabelMap = ()
+
+    def __post_init__(self) -> None:
+        index = np.asarray(self.index)
+        object.__setattr__(self, "index", np.flatnonzero(index) if index.dtype == bool else index.astype(np.int64))
 
     @classmethod
     def of_split(cls, dataset: FaceDataset, split: str) -> Part:

@@ -18,8 +18,9 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
-from fer_models.evaluation.class_match import LabelMap, match_classes, softmax
+from fer_models.evaluation.class_match import match_classes, softmax
 from fer_models.evaluation.evaluate import Evaluation, evaluate
+from fer_models.evaluation.protocol import Protocol
 from fer_models.folders import cache_folder
 from fer_models.progress import Progress
 from fer_models.storage import atomic_folder
@@ -174,91 +175,67 @@ def read_predictions(folder: str | Path) -> Evaluation:
         raise UserError(f"{folder.name} holds no predictions table of this version; compute it again.") from None
 
 
-def table_folder(
-    checkpoint: Checkpoint,
-    dataset: FaceDataset,
-    index: np.ndarray,
-    split_name: str,
-    averaging: str,
-    label_map: LabelMap = (),
-) -> Path:
+def table_folder(checkpoint: Checkpoint, dataset: FaceDataset, protocol: Protocol) -> Path:
     """The folder of a cached table; it need not exist.
 
-    Its name is a hash of the network's identity, of the pictures and labels at ``index``, and of
-    split and averaging, and of a label map where it changes something.
+    Its name is a hash of the network's identity, of the part's pictures, labels and name, of the averaging, and of a
+    label map where it changes something. The selection rule is not in it: it changes no prediction.
 
     Raises:
         UserError: If the label map does not fit.
     """
-    index = np.asarray(index)
-    index = np.flatnonzero(index) if index.dtype == bool else index
+    part = protocol.part
     origin: dict[str, Any] = {
         "network": checkpoint.identity,
-        "data": [dataset.name, dataset.fingerprint(index)],
-        "places": hashlib.sha256(np.ascontiguousarray(index, "<i8").tobytes()).hexdigest(),
-        "split": split_name,
-        "averaging": averaging,
+        "data": [dataset.name, dataset.fingerprint(part.index)],
+        "places": hashlib.sha256(np.ascontiguousarray(part.index, "<i8").tobytes()).hexdigest(),
+        "split": part.name,
+        "averaging": protocol.averaging,
     }
-    if label_map and (changed := match_classes(checkpoint.classes, dataset.classes, label_map).label_map):
+    if part.label_map and (changed := match_classes(checkpoint.classes, dataset.classes, part.label_map).label_map):
         origin["label_map"] = changed
     return predictions_folder() / hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def cached_predictions(
-    checkpoint: Checkpoint,
-    dataset: FaceDataset,
-    index: np.ndarray,
-    *,
-    split_name: str,
-    selection: str,
-    averaging: str = "none",
-    label_map: LabelMap = (),
-) -> Evaluation | None:
+def cached_predictions(checkpoint: Checkpoint, dataset: FaceDataset, protocol: Protocol) -> Evaluation | None:
     """The cached table, or ``None`` where it was not computed yet or is damaged; the network is not loaded."""
-    folder = table_folder(checkpoint, dataset, index, split_name, averaging, label_map)
+    folder = table_folder(checkpoint, dataset, protocol)
     if not folder.is_dir():
         return None
     try:
-        return dataclasses.replace(read_predictions(folder), selection=selection)
+        return dataclasses.replace(read_predictions(folder), selection=protocol.selection)
     except UserError:
         return None
 
 
 def predictions_for(
-    classifier: Classifier | Checkpoint,
+    network: Classifier | Checkpoint,
     dataset: FaceDataset,
-    index: np.ndarray,
+    protocol: Protocol,
     *,
-    split_name: str,
-    selection: str,
-    averaging: str = "none",
-    label_map: LabelMap = (),
     batch_size: int = 64,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Open the cached predictions, or compute and cache them.
 
     Args:
-        classifier: a loaded network, or its checkpoint, which is loaded only when there is something to compute.
-        index, split_name, selection, averaging, label_map, batch_size, progress: as for :func:`evaluate`.
+        network: A loaded network, or its checkpoint, which is loaded only when there is something to compute.
+        dataset: As for :func:`evaluate`, like all that follow.
+        protocol: What is measured and how.
+        batch_size: Pictures a forward pass.
+        progress: Called after every batch; not called where the table is cached.
 
     Raises:
         UserError: As ``evaluate``. A cache that cannot be written is no error: a note says so.
     """
-    checkpoint = classifier if isinstance(classifier, Checkpoint) else classifier.checkpoint
-    asked: dict[str, Any] = {
-        "split_name": split_name,
-        "selection": selection,
-        "averaging": averaging,
-        "label_map": label_map,
-    }
-    known = cached_predictions(checkpoint, dataset, index, **asked)
-    if known is not None:
-        return known
-    network = Classifier(classifier) if isinstance(classifier, Checkpoint) else classifier
-    found = evaluate(network, dataset, index, **asked, batch_size=batch_size, progress=progress)
+    checkpoint = network if isinstance(network, Checkpoint) else network.checkpoint
+    cached = cached_predictions(checkpoint, dataset, protocol)
+    if cached is not None:
+        return cached
+    classifier = Classifier(network) if isinstance(network, Checkpoint) else network
+    evaluation = evaluate(classifier, dataset, protocol, batch_size=batch_size, progress=progress)
     try:
-        write_predictions(found, table_folder(checkpoint, dataset, index, split_name, averaging, label_map))
+        write_predictions(evaluation, table_folder(checkpoint, dataset, protocol))
     except UserError as error:
-        return dataclasses.replace(found, notes=(*found.notes, str(error)))
-    return found
+        return dataclasses.replace(evaluation, notes=(*evaluation.notes, str(error)))
+    return evaluation

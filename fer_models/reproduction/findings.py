@@ -17,6 +17,8 @@ from fer_models.errors import UserError
 from fer_models.evaluation.claims.check import check_claim
 from fer_models.evaluation.claims.paper_figures import PAPERS, paper_figures
 from fer_models.evaluation.evaluate import Evaluation, evaluate
+from fer_models.evaluation.part import Part
+from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.sentence import percent_text
 from fer_models.losses import create_loss
 from fer_models.losses.intra_class_distance import IntraClassDistance
@@ -106,10 +108,8 @@ def _rewriting(best: Checkpoint | None, data: str) -> Finding:
     if best is not None and (row := best.accuracy()) is not None:
         try:
             dataset = open_dataset(data)
-            index = dataset.split_index(row["split"])
-            measured = evaluate(
-                load_checkpoint(best.path), dataset, index, split_name=row["split"], selection=row["selection"]
-            )
+            part = Part(row["split"], dataset.split_index(row["split"]))
+            measured = evaluate(load_checkpoint(best.path), dataset, Protocol(part, row["selection"]))
             table = measured.confusion.copy()
             np.fill_diagonal(table, 0)
             order = np.argsort(-table, axis=None)[:3]

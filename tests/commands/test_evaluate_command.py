@@ -14,7 +14,9 @@ import fer_models
 from fer_models.checkpoint import read_checkpoint, save_checkpoint
 from fer_models.cli import main
 from fer_models.data import open_dataset
+from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import cached_predictions
+from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.training_overlap import training_split
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
@@ -44,10 +46,8 @@ def test_the_table_is_written_twice_and_the_pages_find_it(
     assert np.asarray(report["classes"])[logits.argmax(1)].tolist() == table["prediction"].tolist()
     assert np.load(tmp_path / "table.embeddings.npy").shape[0] == report["n"]
     dataset = open_dataset(DATA)
-    index = dataset.split_index("test")
-    cached = cached_predictions(
-        read_checkpoint(checkpoint), dataset, index, split_name="test", selection="", averaging="ten_crop"
-    )
+    protocol = Protocol(Part.of_split(dataset, "test"), selection="", averaging="ten_crop")
+    cached = cached_predictions(read_checkpoint(checkpoint), dataset, protocol)
     assert cached is not None and cached.confusion.tolist() == report["confusion"]
     assert f"predictions in {out}" in text and text.count("predictions in ") == 2
 
@@ -65,8 +65,7 @@ def test_pictures_that_trained_the_network_are_warned_of(tmp_path: Path, capsys:
     printed = capsys.readouterr()
     assert printed.err.startswith(f"warning: {warning}")
     assert json.loads(printed.out)["notes"][-1].startswith(warning)
-    index = dataset.split_index("train")
-    cached = cached_predictions(trained, dataset, index, split_name="train", selection="val")
+    cached = cached_predictions(trained, dataset, Protocol(Part.of_split(dataset, "train"), selection="val"))
     assert cached is not None and not any("trained the network" in note for note in cached.notes)
     assert main(["evaluate", str(trained.path), "--data", DATA, "--split", "all"]) == 0
     assert f"warning: {n} of these {len(dataset)} pictures trained the network" in capsys.readouterr().err
@@ -112,7 +111,7 @@ def test_a_label_map_is_used_told_and_cached_apart(
     index = dataset.split_index("test")
     network = read_checkpoint(checkpoint)
     for label_map, n in (((), reports[""]["n"]), ((("sad", "neutral"), ("fear", "")), mapped["n"])):
-        cached = cached_predictions(network, dataset, index, split_name="test", selection="", label_map=label_map)
+        cached = cached_predictions(network, dataset, Protocol(Part("test", index, label_map), selection=""))
         assert cached is not None and cached.n == n and bool(cached.label_map) == bool(label_map)
     assert main(["evaluate", checkpoint, "--data", DATA, "--map", "boredom=sad"]) == 2
     assert "boredom" in capsys.readouterr().err

@@ -10,7 +10,9 @@ from fer_models import create_model
 from fer_models.checkpoint import Checkpoint, save_checkpoint
 from fer_models.data import FaceDataset
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import predictions_for
+from fer_models.evaluation.protocol import Protocol
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 
@@ -35,7 +37,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
 
 @pytest.fixture
 def evaluation(faces: FaceDataset, checkpoint: Checkpoint, own_folders: None) -> Evaluation:
-    return predictions_for(checkpoint, faces, np.arange(COUNT), split_name="all", selection="nothing")
+    return predictions_for(checkpoint, faces, Protocol(Part("all", np.arange(COUNT)), selection="nothing"))
 
 
 @pytest.fixture(scope="session")

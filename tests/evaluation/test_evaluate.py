@@ -15,6 +15,8 @@ from fer_models.errors import UserError
 from fer_models.evaluation.class_match import match_classes, parse_label_map
 from fer_models.evaluation.evaluate import evaluate
 from fer_models.evaluation.intervals import wilson
+from fer_models.evaluation.part import Part
+from fer_models.evaluation.protocol import Protocol
 from fer_models.labels import CKPLUS7, FER7
 from fer_models.preprocess import Preprocess
 
@@ -55,10 +57,7 @@ def test_a_network_is_measured_with_progress_and_without_unlabelled_rows(classif
     found = evaluate(
         classifier,
         data,
-        np.arange(40),
-        split_name="Training",
-        selection="Training folds",
-        averaging="flip",
+        Protocol(Part("Training", np.arange(40)), selection="Training folds", averaging="flip"),
         batch_size=16,
         progress=lambda *step: steps.append(step),
     )
@@ -72,9 +71,8 @@ def test_a_network_is_measured_with_progress_and_without_unlabelled_rows(classif
 
 def test_json_is_what_fer_evaluate_promises() -> None:
     data = faces(400)
-    found = evaluate(
-        predicted(data.labels, FER7), data, np.arange(400), split_name="PublicTest", selection="Training folds"
-    )
+    protocol = Protocol(Part("PublicTest", np.arange(400)), selection="Training folds")
+    found = evaluate(predicted(data.labels, FER7), data, protocol)
     told = json.loads(json.dumps(found.to_json()))
     assert told["n"] == 396 and told["classes"] == list(FER7)
     table = np.array(told["confusion"])
@@ -100,7 +98,7 @@ def test_classes_are_matched_by_name_and_what_is_left_out_is_said() -> None:
         [[3.0 if name == word else (9.0 if name == "neutral" else 0.0) for name in order] for word in truth]
     )
     raw = Prediction(order, logits.astype(np.float32), logits.astype(np.float32), np.zeros((300, 2), np.float32))
-    found = evaluate(raw, data, np.arange(300), split_name="all", selection="")
+    found = evaluate(raw, data, Protocol(Part("all", np.arange(300)), selection=""))
     assert found.classes == CKPLUS7[:6]
     assert found.n == (data.labels < 6).sum()
     assert (found.targets == found.predictions).all()  # neutral would have won, but the set has no neutral
@@ -112,9 +110,10 @@ def test_a_label_map_counts_one_class_as_another_and_leaves_one_out() -> None:
     data = faces(200, CKPLUS7, unlabelled=0)
     labels = np.asarray(data.labels)
     outputs = predicted(np.array([FER7.index(n) if n in FER7 else 1 for n in np.asarray(CKPLUS7)[labels]]), FER7)
-    asked = {"split_name": "Training", "selection": ""}
-    plain = evaluate(outputs, data, np.arange(200), **asked)
-    found = evaluate(outputs, data, np.arange(200), label_map=parse_label_map("contempt=disgust, Fear="), **asked)
+    part = Part("Training", np.arange(200))
+    plain = evaluate(outputs, data, Protocol(part, selection=""))
+    mapped = dataclasses.replace(part, label_map=parse_label_map("contempt=disgust, Fear="))
+    found = evaluate(outputs, data, Protocol(mapped, selection=""))
     assert found.classes == ("angry", "disgust", "happy", "sad", "surprise")
     assert found.n == 200 - (labels == CKPLUS7.index("fear")).sum() and plain.n == 200 - (labels == 6).sum()
     of_disgust = np.isin(np.asarray(CKPLUS7)[labels[found.positions]], ("disgust", "contempt"))
@@ -141,20 +140,20 @@ def test_label_maps_bring_other_names_together() -> None:
 
 def test_bad_requests_say_what_to_do(classifier: Classifier) -> None:
     data = faces()
-    words = {"split_name": "test", "selection": ""}
+    protocol = Protocol(Part("test", np.arange(40)), selection="")
     with pytest.raises(UserError, match="no class is common"):
-        evaluate(predicted(data.labels, tuple("abcdefg")), data, np.arange(40), **words)
+        evaluate(predicted(data.labels, tuple("abcdefg")), data, protocol)
     with pytest.raises(UserError, match="no picture with a known class"):
-        evaluate(classifier, data, np.arange(4), **words)
+        evaluate(classifier, data, Protocol(Part("test", np.arange(4)), selection=""))
     with pytest.raises(UserError, match="36 predictions for 40 pictures"):
-        evaluate(predicted(data.labels[4:], FER7), data, np.arange(40), **words)
+        evaluate(predicted(data.labels[4:], FER7), data, protocol)
     with pytest.raises(UserError, match="flip, ten_crop"):
-        evaluate(classifier, data, np.arange(40), averaging="twelve_crop", **words)
+        Protocol(protocol.part, selection="", averaging="twelve_crop")
 
 
 def test_a_changed_copy_keeps_no_figures_of_the_original() -> None:
     data = faces(200)
-    found = evaluate(predicted(data.labels, FER7), data, np.arange(200), split_name="all", selection="")
+    found = evaluate(predicted(data.labels, FER7), data, Protocol(Part("all", np.arange(200)), selection=""))
     before = found.estimate(("accuracy",))["accuracy"].value
     perfect = dataclasses.replace(found, predictions=found.targets)
     assert before < 1 and perfect.estimate(("accuracy",))["accuracy"].value == 1

@@ -15,6 +15,7 @@ from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation import predictions
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import (
     cached_predictions,
     predictions_folder,
@@ -22,8 +23,11 @@ from fer_models.evaluation.predictions import (
     read_predictions,
     write_predictions,
 )
+from fer_models.evaluation.protocol import Protocol
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
+
+PROTOCOL = Protocol(Part("all", np.arange(30)), selection="folds")
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +63,12 @@ def equal(a: Evaluation, b: Evaluation) -> None:
 def test_the_second_time_nothing_is_computed(
     classifier: Classifier, faces: FaceDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = {"split_name": "all", "selection": "folds"}
-    index, checkpoint = np.arange(30), classifier.checkpoint
-    assert cached_predictions(checkpoint, faces, index, **words) is None
-    first = predictions_for(classifier, faces, index, **words)
+    checkpoint = classifier.checkpoint
+    assert cached_predictions(checkpoint, faces, PROTOCOL) is None
+    first = predictions_for(classifier, faces, PROTOCOL)
     monkeypatch.setattr(predictions, "evaluate", None)  # calling it would raise
     monkeypatch.setattr(predictions, "Classifier", None)
-    second = predictions_for(checkpoint, faces, index, **words)
+    second = predictions_for(checkpoint, faces, PROTOCOL)
     equal(first, second)
     assert second.embeddings is not None and second.embeddings.dtype == np.float16
     np.testing.assert_allclose(second.embeddings, first.embeddings, rtol=1e-3, atol=1e-4)
@@ -74,21 +77,20 @@ def test_the_second_time_nothing_is_computed(
 
 
 def test_another_network_data_split_or_averaging_is_another_table(classifier: Classifier, faces: FaceDataset) -> None:
-    words = {"split_name": "all", "selection": "folds"}
-    checkpoint, index = classifier.checkpoint, np.arange(30)
-    predictions_for(classifier, faces, index, **words)
+    checkpoint = classifier.checkpoint
+    predictions_for(classifier, faces, PROTOCOL)
     relabelled = dataclasses.replace(faces, labels=np.roll(faces.labels, 1))
     bigger = dataclasses.replace(checkpoint, preprocess=Preprocess(size=64))
-    assert cached_predictions(checkpoint, faces, index, **words) is not None
-    assert cached_predictions(checkpoint, faces, index, averaging="flip", **words) is None
-    assert cached_predictions(checkpoint, faces, index[:20], **words) is None
-    assert cached_predictions(checkpoint, relabelled, index, **words) is None
-    assert cached_predictions(dataclasses.replace(checkpoint, sha256="0"), faces, index, **words) is None
-    assert cached_predictions(bigger, faces, index, **words) is None
+    assert cached_predictions(checkpoint, faces, PROTOCOL) is not None
+    assert cached_predictions(checkpoint, faces, dataclasses.replace(PROTOCOL, averaging="flip")) is None
+    assert cached_predictions(checkpoint, faces, dataclasses.replace(PROTOCOL, part=Part("all", np.arange(20)))) is None
+    assert cached_predictions(checkpoint, relabelled, PROTOCOL) is None
+    assert cached_predictions(dataclasses.replace(checkpoint, sha256="0"), faces, PROTOCOL) is None
+    assert cached_predictions(bigger, faces, PROTOCOL) is None
 
 
 def test_any_tool_reads_the_table(classifier: Classifier, faces: FaceDataset, tmp_path: Path) -> None:
-    found = predictions_for(classifier, faces, np.arange(30), split_name="all", selection="folds", averaging="flip")
+    found = predictions_for(classifier, faces, dataclasses.replace(PROTOCOL, averaging="flip"))
     table = pd.read_parquet(write_predictions(found, tmp_path / "mine"))
     assert list(table.columns[:5]) == ["row", "position", "split", "target", "prediction"]
     assert table["row"].tolist() == list(range(101, 130))
@@ -97,13 +99,12 @@ def test_any_tool_reads_the_table(classifier: Classifier, faces: FaceDataset, tm
 
 
 def test_a_damaged_table_is_computed_again(classifier: Classifier, faces: FaceDataset) -> None:
-    words = {"split_name": "all", "selection": "folds"}
-    first = predictions_for(classifier, faces, np.arange(30), **words)
+    first = predictions_for(classifier, faces, PROTOCOL)
     (folder,) = predictions_folder().iterdir()
     (folder / "predictions.parquet").write_bytes(b"PAR1 not really")
     with pytest.raises(UserError, match="compute it again"):
         read_predictions(folder)
-    equal(predictions_for(classifier, faces, np.arange(30), **words), first)
+    equal(predictions_for(classifier, faces, PROTOCOL), first)
     equal(read_predictions(folder), first)
 
 
@@ -112,5 +113,5 @@ def test_a_cache_that_cannot_be_written_is_said_but_stops_nothing(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("FER_CACHE", str(tmp_path / "file"))
-    found = predictions_for(classifier, faces, np.arange(30), split_name="all", selection="folds")
+    found = predictions_for(classifier, faces, PROTOCOL)
     assert found.n == 29 and "make room" in found.notes[-1]

@@ -11,7 +11,9 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset, open_dataset
 from fer_models.evaluation.class_match import softmax
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import table_folder, write_predictions
+from fer_models.evaluation.protocol import Protocol
 from fer_models.labels import FER7
 
 NAME = "small"
@@ -63,5 +65,5 @@ def answers(dataset: FaceDataset, *, shift: int = 0) -> Evaluation:
 def cache_answers(dataset: FaceDataset, checkpoint: Checkpoint, *, shift: int = 0) -> Evaluation:
     """Put :func:`answers` where the app looks for the predictions of ``checkpoint``."""
     made = answers(dataset, shift=shift)
-    write_predictions(made, table_folder(checkpoint, dataset, made.positions, "test", "none"))
+    write_predictions(made, table_folder(checkpoint, dataset, Protocol(Part("test", made.positions), selection="")))
     return made

@@ -18,6 +18,8 @@ from fer_models.evaluation.calibration.temperature import Calibration, calibrate
 from fer_models.evaluation.card.document import card_markdown
 from fer_models.evaluation.card.pictures import write_pictures
 from fer_models.evaluation.evaluate import Evaluation, evaluate
+from fer_models.evaluation.part import Part
+from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.scorecard import scorecard
 from fer_models.evaluation.slices import people_slices
 from fer_models.evaluation.training_overlap import subjects_across
@@ -34,14 +36,13 @@ def finish(run: Run, dataset: FaceDataset, split: Split, *, test: bool) -> None:
         return
     classifier = load_checkpoint(run.checkpoint)
     val_name = part_name(dataset, split, split.val, "validation")
-    parts: list[tuple[str, np.ndarray]] = [(val_name, split.val)]
+    parts = [Part(val_name, split.val)]
     if test and len(split.test):
-        parts.append((part_name(dataset, split, split.test, "test"), split.test))
+        parts.append(Part(part_name(dataset, split, split.test, "test"), split.test))
     rows = []
-    for name, index in parts:
+    for part in parts:
         plain, mirrored = (
-            evaluate(classifier, dataset, index, split_name=name, selection=val_name, averaging=averaging)
-            for averaging in ("none", "flip")
+            evaluate(classifier, dataset, Protocol(part, val_name, averaging)) for averaging in ("none", "flip")
         )
         for measured in (plain, mirrored):
             rows += measured.metric_rows(("accuracy", "macro_f1", "balanced_accuracy"))

@@ -15,8 +15,10 @@ from fer_models.data.dataset import FaceDataset
 from fer_models.data.parts import part_name
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.part import Part
 from fer_models.evaluation.pooled import pool
 from fer_models.evaluation.predictions import predictions_for
+from fer_models.evaluation.protocol import Protocol
 from fer_models.progress import Progress
 from fer_models.training.parts import split_of
 from fer_models.training.runs.run import Run
@@ -155,7 +157,7 @@ def pooled(
         assert run is not None and result.checkpoint is not None
         faces = dataset or open_dataset(run.recipe.data)
         name, index, rule = held_out(run, result.checkpoint, faces)
-        parts.append(predictions_for(result.checkpoint, faces, index, split_name=name, selection=rule))
+        parts.append(predictions_for(result.checkpoint, faces, Protocol(Part(name, index), rule)))
         if progress:
             progress((done + 1) / len(finished), f"fold {done + 1} of {len(finished)}")
     whole = "all" if len(parts) == folds else f"{len(parts)} of"

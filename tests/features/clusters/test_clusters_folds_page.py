@@ -16,7 +16,9 @@ from streamlit.testing.v1 import AppTest
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import open_dataset
 from fer_models.errors import UserError
+from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import predictions_for
+from fer_models.evaluation.protocol import Protocol
 from fer_models.folders import runs_folder
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.epochs import EpochOutputs, write_epoch
@@ -126,7 +128,7 @@ def test_epochs_of_a_run(app: AppTest, checkpoint: Checkpoint, small: Path) -> N
 
 def test_marks_and_mean_heatmap_of_a_selection(checkpoint: Checkpoint, small: Path) -> None:
     dataset = open_dataset("small")
-    faces = predictions_for(checkpoint, dataset, np.arange(6), split_name="some", selection="")
+    faces = predictions_for(checkpoint, dataset, Protocol(Part("some", np.arange(6)), selection=""))
     marks.put(dataset, 2, ["ambiguous"])
     assert selection.mark(dataset, np.array([1, 2]), "label wrong") == 2
     known = marks.read(dataset)

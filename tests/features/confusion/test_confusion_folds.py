@@ -17,6 +17,7 @@ from fer_models.evaluation.class_match import softmax
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.pooled import pool
 from fer_models.evaluation.predictions import table_folder, write_predictions
+from fer_models.evaluation.protocol import Protocol
 from fer_models.training.recipe import Recipe
 
 
@@ -82,9 +83,8 @@ def test_the_page_begins_with_the_held_out_part_and_pools(app: AppTest, folders:
         network = fold_network(folders, fold)
         part = training_overlap.held_out_part(network, dataset, NAME)
         assert part is not None
-        write_predictions(
-            all_sad(dataset, part.index, part.name), table_folder(network, dataset, part.index, part.name, "none")
-        )
+        folder = table_folder(network, dataset, Protocol(part, network.selection))
+        write_predictions(all_sad(dataset, part.index, part.name), folder)
     open_page(app, "confusion", data=NAME, checkpoint="fold-1")
     assert not app.error, words(app)
     assert "test part (5 folds of pictures, fold 2 of 5, seed 0)" in words(app)

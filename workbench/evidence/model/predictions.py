@@ -13,6 +13,7 @@ from fer_models.data import FaceDataset
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import cached_predictions, predictions_folder, predictions_for, table_folder
+from fer_models.evaluation.protocol import Protocol
 from fer_models.progress import Progress
 from workbench.app import jobs
 from workbench.app.datasets import identity
@@ -30,24 +31,17 @@ def read(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: st
     """The predictions that were computed earlier, or ``None``."""
     if not len(part.index):
         return None
+    protocol = Protocol(part, checkpoint.selection, averaging)
     # The name of a table hashes all its images: it is kept, so that a page that polls for the table does not wait.
     labels = np.asarray(dataset.labels)[part.index].tobytes()
     key = (*_key(checkpoint, dataset, part, averaging), str(predictions_folder()), hash(labels))
     if key not in _folders:
         if len(_folders) >= _MOST_FOLDERS:
             _folders.clear()
-        _folders[key] = table_folder(checkpoint, dataset, part.index, part.name, averaging, part.label_map)
+        _folders[key] = table_folder(checkpoint, dataset, protocol)
     if not _folders[key].is_dir():
         return None
-    return cached_predictions(
-        checkpoint,
-        dataset,
-        part.index,
-        split_name=part.name,
-        selection=checkpoint.selection,
-        averaging=averaging,
-        label_map=part.label_map,
-    )
+    return cached_predictions(checkpoint, dataset, protocol)
 
 
 def find(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str = "none") -> Job | None:
@@ -59,16 +53,8 @@ def start(classifier: Classifier, dataset: FaceDataset, part: Part, averaging: s
     """Predict a part in the background and cache the table; the job's result is the :class:`Evaluation`."""
 
     def work(progress: Progress) -> Evaluation:
-        return predictions_for(
-            classifier,
-            dataset,
-            part.index,
-            split_name=part.name,
-            selection=classifier.checkpoint.selection,
-            averaging=averaging,
-            label_map=part.label_map,
-            progress=progress,
-        )
+        protocol = Protocol(part, classifier.checkpoint.selection, averaging)
+        return predictions_for(classifier, dataset, protocol, progress=progress)
 
     return jobs.start(
         _key(classifier.checkpoint, dataset, part, averaging),

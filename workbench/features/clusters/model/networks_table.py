@@ -12,7 +12,9 @@ from fer_models.data import FaceDataset
 from fer_models.embedding import FaceMap, MapSettings, cached_map, make_map
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import cached_predictions, predictions_for
+from fer_models.evaluation.protocol import Protocol
 from fer_models.progress import Progress, within
 from workbench.app import jobs
 from workbench.app.datasets import identity
@@ -94,26 +96,12 @@ def start(networks: Sequence[Checkpoint], asked: Question) -> Job:
 
 def _line(checkpoint: Checkpoint, asked: Question, progress: Progress | None) -> Line | None:
     whole, dataset = asked.whole, asked.dataset
+    protocol = Protocol(Part(whole.split, whole.positions), checkpoint.selection, whole.averaging)
     try:
         if progress is None:
-            found = cached_predictions(
-                checkpoint,
-                dataset,
-                whole.positions,
-                split_name=whole.split,
-                selection=checkpoint.selection,
-                averaging=whole.averaging,
-            )
+            found = cached_predictions(checkpoint, dataset, protocol)
         else:
-            found = predictions_for(
-                checkpoint,
-                dataset,
-                whole.positions,
-                split_name=whole.split,
-                selection=checkpoint.selection,
-                averaging=whole.averaging,
-                progress=within(progress, 0.0, 0.5),
-            )
+            found = predictions_for(checkpoint, dataset, protocol, progress=within(progress, 0.0, 0.5))
         if found is None:
             return None
         faces = found.take(maps.places_of(found, asked.positions.tolist()))

@@ -12,6 +12,7 @@ from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.label_maps import map_text, map_words
 from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.predictions import predictions_for
+from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.transfer import Cell, Pair, Transfer, transfer_matrix
 from fer_models.progress import Progress, within
 from workbench.app import jobs, machine
@@ -40,15 +41,7 @@ def predict(pairs: Sequence[Pair]) -> Job:
 
             progress(done / max(total, 1), where)
             classifier = Classifier(each.network, machine.compute_device())
-            predictions_for(
-                classifier,
-                each.dataset,
-                each.part.index,
-                split_name=each.part.name,
-                selection=each.network.selection,
-                label_map=each.part.label_map,
-                progress=step,
-            )
+            predictions_for(classifier, each.dataset, Protocol(each.part, each.network.selection), progress=step)
             done += len(each.part.index)
         return done
 

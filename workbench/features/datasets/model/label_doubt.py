@@ -8,6 +8,7 @@ from fer_models.evaluation.doubtful_labels import Doubt, doubt_by_network, fair_
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import cached_predictions, predictions_for
+from fer_models.evaluation.protocol import Protocol
 from fer_models.progress import Progress
 from workbench.app import inventory, jobs
 from workbench.app.datasets import identity
@@ -57,16 +58,15 @@ def start(dataset: FaceDataset, checkpoint: Checkpoint) -> Job:
 def _predictions(
     dataset: FaceDataset, checkpoint: Checkpoint, split: str, number: int, of: int, progress: Progress
 ) -> Evaluation:
-    index = Part.of_split(dataset, split).index
-    selection = checkpoint.selection
-    known = cached_predictions(checkpoint, dataset, index, split_name=split, selection=selection)
-    if known is not None:
-        return known
+    protocol = Protocol(Part.of_split(dataset, split), checkpoint.selection)
+    cached = cached_predictions(checkpoint, dataset, protocol)
+    if cached is not None:
+        return cached
 
     def step(fraction: float, message: str) -> None:
         progress((number + fraction) / of, f"asking the network about {split}: {message}")
 
-    return predictions_for(checkpoint, dataset, index, split_name=split, selection=selection, progress=step)
+    return predictions_for(checkpoint, dataset, protocol, progress=step)
 
 
 def _key(dataset: FaceDataset, checkpoint: Checkpoint) -> tuple[str, str, str]:
