@@ -138,7 +138,7 @@ def _explain_dataset(classifier: Classifier, dataset: FaceDataset, index: np.nda
             raw[start : start + len(values)] = values
 
     settings = SetSettings(args.method, args.target or PREDICTED, args.layer)
-    result = explain_set(classifier, dataset, index, settings, tell=show_progress, keep=keep)
+    result = explain_set(classifier, dataset, index, settings, progress=show_progress, keep=keep)
     if raw is not None and result.n < len(raw):
         raise UserError("--raw and --target label do not go together where pictures have no known label.")
     for note in dataset.notes:

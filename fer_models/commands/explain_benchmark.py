@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         metrics=_keys(args.metrics, USUAL_METRICS, list(FAITHFULNESS)),
         count=args.images,
         seed=args.seed,
-        tell=show_progress,
+        progress=show_progress,
     )
     if args.csv:
         write_bytes(table.to_csv(board).encode(), args.csv)

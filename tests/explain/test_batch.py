@@ -59,7 +59,7 @@ def test_parts_are_what_single_pictures_give(classifier, photographs, explained,
     def keep(start, values):
         kept[start : start + len(values)] = values
 
-    again = explain_set(classifier, photographs, np.arange(12), tell=lambda s, w: told.append(s), keep=keep)
+    again = explain_set(classifier, photographs, np.arange(12), progress=lambda s, w: told.append(s), keep=keep)
     alone = explain(classifier, classifier.prepare(photographs.images[7:8]))
     np.testing.assert_allclose(kept[7], alone.values[0], atol=1e-6)
     shares = region_relevance(alone, region_masks(48))
@@ -144,7 +144,7 @@ def test_a_cancel_leaves_the_network_alone(classifier, photographs):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        explain_set(classifier, photographs, np.arange(12), tell=stop)
+        explain_set(classifier, photographs, np.arange(12), progress=stop)
     assert not any(module._forward_hooks for module in classifier.model.modules())
 
 

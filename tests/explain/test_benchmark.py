@@ -41,7 +41,7 @@ def board(folder):
         methods=("grad_cam", "lrp"),
         metrics=("relevance_mass", "sparseness", "random_logit"),
         count=5,
-        tell=lambda share, words: told.append(share),
+        progress=lambda share, words: told.append(share),
     )
     assert told == sorted(told)
     assert told[-1] == 1

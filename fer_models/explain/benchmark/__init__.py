@@ -1,1 +1,1 @@
-"""Which method can be believed, on faces whose truth is known."""
+"""Which explanation method is trustworthy, on faces with ground truth."""

@@ -1,4 +1,4 @@
-"""Which method can be believed: methods x networks x tests on faces whose truth is known."""
+"""Benchmark of explanation methods: methods x networks x tests on faces with ground truth."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from fer_models.explain.sets.batch import network_labels
 from fer_models.labels import EMOTION_ACTION_UNITS, canonical, is_emotion
 from fer_models.progress import Progress, silent, within
 
-#: What is measured unless something else is asked for: removal, and the places of the expression's action units.
+#: Default metrics: removal of pixels, and agreement with the expression's action units.
 USUAL_METRICS = ("insertion", "deletion", "road", "average_drop", "relevance_mass", "relevance_rank", "pointing_game")
-#: Methods of some milliseconds a picture, a spread over the families; all others are only slower.
+#: Default methods: a few milliseconds a picture, from each family; the others are slower.
 USUAL_METHODS = (
     "grad_cam", "grad_cam_pp", "hires_cam", "layer_cam", "eigen_cam", "full_grad", "saliency", "input_x_gradient",
     "integrated_gradients", "guided_backprop",
@@ -36,10 +36,10 @@ class Row:
     Args:
         method: key of the method or name of a reference map.
         title: for a table.
-        reference: whether it is a map that knows nothing of the network.
+        reference: whether it is a reference map, which does not depend on the network.
         seconds: wall-clock time a picture, ``nan`` for references.
-        values: metric to float64 (N,), ``nan`` where a test has no answer; a test that a reference cannot take is
-            absent.
+        values: metric to float64 (N,), ``nan`` where a metric is undefined; a metric that does not apply to references
+            is absent.
     """
 
     network: str
@@ -52,7 +52,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """What a benchmark found on n pictures; ``notes`` say what was left out and why."""
+    """Results of a benchmark on n pictures; ``notes`` say what was left out and why."""
 
     data: str
     n: int
@@ -66,18 +66,18 @@ class Leaderboard:
         return tuple(dict.fromkeys(row.network for row in self.rows))
 
     def estimate(self, row: Row, metric: str) -> Estimate | None:
-        """Mean over the pictures with its 95 % bootstrap interval; ``None`` where the test has no answer."""
+        """Mean over the pictures with its 95 % bootstrap interval; ``None`` if the metric is undefined."""
         values = row.values.get(metric)
         if values is None or not np.isfinite(values).any():
             return None
-        known = values[np.isfinite(values)]
-        low, high = _interval(known)
-        return Estimate(float(known.mean()), low, high)
+        measured = values[np.isfinite(values)]
+        low, high = _interval(measured)
+        return Estimate(float(measured.mean()), low, high)
 
     def best(self, network: str, metric: str) -> Row | None:
-        """The row of a network that is better than each other one by more than chance; ``None`` if there is none.
+        """The row of a network that is significantly better than every other one; ``None`` if there is none.
 
-        Pairs are compared picture by picture: the 95 % bootstrap interval of the mean difference leaves out zero.
+        Pairs are compared picture by picture: the 95 % bootstrap interval of the mean difference excludes zero.
         """
         rows = [row for row in self.rows if row.network == network and self.estimate(row, metric) is not None]
         if len(rows) < 2:
@@ -96,11 +96,11 @@ class Leaderboard:
     def unbeaten(self, row: Row, metric: str) -> list[str]:
         """Names of the reference maps of the same network that a row does not beat on average."""
         sign = 1 if FAITHFULNESS[metric].direction == "higher" else -1
-        mine = self.estimate(row, metric)
-        if mine is None:
+        estimate = self.estimate(row, metric)
+        if estimate is None:
             return []
         others = [(o.title, self.estimate(o, metric)) for o in self.rows if o.reference and o.network == row.network]
-        return [title for title, theirs in others if theirs and sign * (mine.value - theirs.value) <= 0]
+        return [title for title, reference in others if reference and sign * (estimate.value - reference.value) <= 0]
 
 
 def benchmark(
@@ -111,72 +111,80 @@ def benchmark(
     metrics: Sequence[str] = USUAL_METRICS,
     count: int = 48,
     seed: int = 0,
-    tell: Progress = silent,
+    progress: Progress = silent,
 ) -> Leaderboard:
-    """Explain the same pictures with every method on every network, test the maps, and put three references beside.
+    """Explain the same pictures with every method on every network, and test the maps and three reference maps.
 
-    Pictures are drawn from those of the last split whose expression has action units (not neutral) and that every
-    network knows as a class; the class that is explained is the label. Places are those that the expression's units
-    move: as drawn for built-in faces, else from the template.
+    Pictures are drawn from those of the last split whose expression has action units (not neutral) and is a class of
+    every network; the label is explained. The ground truth is the area that the expression's action units move: as
+    drawn for built-in faces, else from the template.
 
     Args:
-        count: pictures, fewer where the split has not as many.
-        tell: told the part done in [0, 1] and a few words; an exception raised inside cancels.
+        networks: By name.
+        dataset: Its last split is used.
+        methods: Keys of explanation methods.
+        metrics: Keys of faithfulness metrics.
+        count: Number of pictures, at most those of the split.
+        seed: Of the drawn pictures and the random reference map.
+        progress: Called with the fraction done and a message; an exception raised in it cancels.
 
     Raises:
-        UserError: If nothing is asked, a method or metric is unknown, or no picture fits.
+        UserError: If there is nothing to do, a method or metric is unknown, or no picture fits.
     """
     if not networks or not methods or not metrics or count < 2:
         raise UserError("A benchmark needs a network, a method, a metric and at least 2 pictures.")
     _ = [EXPLAINERS[key] for key in methods], [FAITHFULNESS[key] for key in metrics]
-    index = _pictures(networks, dataset, count, seed)
+    task = _Task(dataset, _pictures(networks, dataset, count, seed), tuple(metrics), seed)
     rows: list[Row] = []
     notes: list[str] = []
-    maps = [(name, key) for name in networks for key in (*methods, *REFERENCES)]
-    for number, (name, key) in enumerate(maps):
-        title = EXPLAINERS[key].title if key in EXPLAINERS else key
-
-        step = within(tell, number / len(maps), (number + 1) / len(maps))
-        step(0.0, f"{title}, {name}")
-        if (reason := unsupported_methods(networks[name]).get(key)) is not None:
-            notes.append(f"{title} is left out on {name}: {reason}")
+    pairs = [(name, method) for name in networks for method in (*methods, *REFERENCES)]
+    for number, (name, method) in enumerate(pairs):
+        step = within(progress, number / len(pairs), (number + 1) / len(pairs))
+        step(0.0, f"{_title(method)}, {name}")
+        if (reason := unsupported_methods(networks[name]).get(method)) is not None:
+            notes.append(f"{_title(method)} is left out on {name}: {reason}")
             continue
-        rows.append(_row(name, networks[name], key, title, dataset, index, metrics, seed, step))
-    tell(1.0, "done")
-    return Leaderboard(dataset.source, len(index), tuple(metrics), tuple(rows), tuple(notes))
+        rows.append(_row(name, networks[name], method, task, step))
+    progress(1.0, "done")
+    return Leaderboard(dataset.source, len(task.index), task.metrics, tuple(rows), tuple(notes))
 
 
-def _row(
-    name: str,
-    classifier: Classifier,
-    key: str,
-    title: str,
-    dataset: FaceDataset,
-    index: np.ndarray,
-    metrics: Sequence[str],
-    seed: int,
-    step: Progress,
-) -> Row:
-    labels, parts = network_labels(classifier.checkpoint, dataset), []
-    seconds, reference = 0.0, key in REFERENCES
-    for start in range(0, len(index), _PART):
-        here = index[start : start + _PART]
-        batch = classifier.prepare(np.asarray(dataset.images[here]))
-        # A reference map needs a trial to be drawn for: any method's map gives its size and layer.
-        found = explain(classifier, batch, USUAL_METHOD if reference else key, labels[here])
-        trial = Trial(classifier, batch, found, _places(dataset, here, batch.shape[2]))
+@dataclass(frozen=True)
+class _Task:
+    """The pictures and tests that all rows share: positions int64 (N,) in the data set, metrics, seed of references."""
+
+    dataset: FaceDataset
+    index: np.ndarray
+    metrics: tuple[str, ...]
+    seed: int
+
+
+def _row(network: str, classifier: Classifier, method: str, task: _Task, progress: Progress) -> Row:
+    labels, parts = network_labels(classifier.checkpoint, task.dataset), []
+    seconds, reference, title = 0.0, method in REFERENCES, _title(method)
+    count = len(task.index)
+    for start in range(0, count, _PART):
+        index = task.index[start : start + _PART]
+        batch = classifier.prepare(np.asarray(task.dataset.images[index]))
+        # A reference map takes its size and layer from the map of a method.
+        attribution = explain(classifier, batch, USUAL_METHOD if reference else method, labels[index])
+        trial = Trial(classifier, batch, attribution, _expression_masks(task.dataset, index, batch.shape[2]))
         if reference:
-            trial = trial.with_values(REFERENCES[key](trial, seed + start), key)
-        seconds += found.seconds
+            trial = trial.with_values(REFERENCES[method](trial, task.seed + start), method)
+        seconds += attribution.seconds
         part = {}
-        for number, metric in enumerate(metrics):
+        for number, metric in enumerate(task.metrics):
             test = FAITHFULNESS[metric]()
             if not (reference and test.needs_method):
                 part[metric] = test.measure(trial)
-            step((start + len(here) * (number + 1) / len(metrics)) / len(index), f"{title}, {name}")
+            progress((start + len(index) * (number + 1) / len(task.metrics)) / count, f"{title}, {network}")
         parts.append(part)
     values = {metric: np.concatenate([part[metric] for part in parts]) for metric in parts[0]}
-    return Row(name, key, title, reference, float("nan") if reference else seconds / len(index), values)
+    return Row(network, method, title, reference, float("nan") if reference else seconds / count, values)
+
+
+def _title(method: str) -> str:
+    return EXPLAINERS[method].title if method in EXPLAINERS else method
 
 
 def _pictures(networks: Mapping[str, Classifier], dataset: FaceDataset, count: int, seed: int) -> np.ndarray:
@@ -197,14 +205,14 @@ def _pictures(networks: Mapping[str, Classifier], dataset: FaceDataset, count: i
     return np.sort(np.random.default_rng(seed).permutation(index)[:count])
 
 
-def _places(dataset: FaceDataset, index: np.ndarray, size: int) -> np.ndarray:
-    """bool (B, size, size): what the units of each picture's expression move."""
+def _expression_masks(dataset: FaceDataset, index: np.ndarray, size: int) -> np.ndarray:
+    """bool (B, size, size): the area that the action units of each picture's expression move."""
     options = drawn_options(dataset)
     if options is not None:
         return drawn_truth(options, np.asarray(dataset.rows)[index], size).expression
     areas = unit_areas(size)
     units = [EMOTION_ACTION_UNITS[canonical(dataset.classes[int(k)])] for k in dataset.labels[index]]
-    return np.stack([np.any([areas[unit] for unit in own], axis=0) for own in units])
+    return np.stack([np.any([areas[unit] for unit in picture_units], axis=0) for picture_units in units])
 
 
 def _interval(values: np.ndarray) -> tuple[float, float]:

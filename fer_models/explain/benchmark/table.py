@@ -17,7 +17,7 @@ _LATEX = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"
 
 
 def to_csv(board: Leaderboard) -> str:
-    """A network, method and test a line: mean, 95 % interval, pictures, seconds a picture."""
+    """One line for each network, method and metric: mean, 95 % interval, pictures, seconds a picture."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(
@@ -25,11 +25,11 @@ def to_csv(board: Leaderboard) -> str:
     )
     for row in board.rows:
         for metric in board.metrics:
-            found = board.estimate(row, metric)
-            if found is None:
+            estimate = board.estimate(row, metric)
+            if estimate is None:
                 continue
-            known = int(np.isfinite(row.values[metric]).sum())
-            figures = (f"{found.value:.6g}", f"{found.low:.6g}", f"{found.high:.6g}", known)
+            count = int(np.isfinite(row.values[metric]).sum())
+            figures = (f"{estimate.value:.6g}", f"{estimate.low:.6g}", f"{estimate.high:.6g}", count)
             seconds = "" if row.reference else f"{row.seconds:.6g}"
             kind, direction = "yes" if row.reference else "no", FAITHFULNESS[metric].direction
             writer.writerow((row.network, row.method, kind, metric, direction, *figures, seconds))
@@ -43,13 +43,13 @@ def heads(board: Leaderboard) -> list[str]:
 
 
 def cell(board: Leaderboard, row: Row, metric: str) -> str:
-    """Mean and interval as ``0.31 [0.28, 0.35]``; empty where the test has no answer."""
-    found = board.estimate(row, metric)
-    return "" if found is None else f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+    """Mean and interval as ``0.31 [0.28, 0.35]``; empty if the metric is undefined."""
+    estimate = board.estimate(row, metric)
+    return "" if estimate is None else f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
 
 
 def to_latex(board: Leaderboard) -> str:
-    """A ``tabular`` (package booktabs); bold is better than each other row of the network by more than chance."""
+    """A ``tabular`` (package booktabs); bold is significantly better than every other row of the network."""
     columns = "ll" + "r" * (len(board.metrics) + 1)
     lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
     lines.append(" & ".join(["Network", "Method", *(_tex(head) for head in heads(board)), "s a picture"]) + r" \\")
@@ -69,7 +69,7 @@ def to_latex(board: Leaderboard) -> str:
 
 
 def to_json(board: Leaderboard) -> dict[str, Any]:
-    """Everything, the values of single pictures too; :func:`from_json` reads it again."""
+    """The whole leaderboard with the values of single pictures; :func:`from_json` reads it."""
     rows = []
     for row in board.rows:
         means = {metric: board.estimate(row, metric) for metric in board.metrics}
@@ -80,7 +80,7 @@ def to_json(board: Leaderboard) -> dict[str, Any]:
                 "title": row.title,
                 "reference": row.reference,
                 "seconds": None if np.isnan(row.seconds) else row.seconds,
-                "estimates": {metric: found._asdict() for metric, found in means.items() if found is not None},
+                "estimates": {metric: estimate._asdict() for metric, estimate in means.items() if estimate is not None},
                 "values": {m: [None if np.isnan(v) else float(v) for v in values] for m, values in row.values.items()},
             }
         )
@@ -92,7 +92,7 @@ def from_json(stored: dict[str, Any]) -> Leaderboard:
     """The leaderboard that :func:`to_json` wrote.
 
     Raises:
-        UserError: If it is something else.
+        UserError: If ``stored`` is not a leaderboard.
     """
     try:
         rows = tuple(

@@ -23,8 +23,7 @@ from fer_models.explain.face_parts.regions import background_alarm, region_masks
 from fer_models.explain.sets.mean_maps import ClassMaps, MapMeans
 from fer_models.progress import Progress, silent
 
-#: Told the part done in [0, 1] and a few words; an exception raised inside cancels.
-#: What can be explained besides a class by its name.
+#: Targets besides the name of a class.
 PREDICTED, LABEL = "predicted", "label"
 AGREEMENTS = ("mass", "rank", "cosine", "area")
 _PART, _SHEET = 128, 60
@@ -35,9 +34,9 @@ class SetSettings:
     """How every picture is explained.
 
     Args:
-        method: key of an explanation method.
-        layer: name of a layer, the usual one if ``None``.
+        method: Key of an explanation method.
         target: ``"predicted"``, ``"label"``, or the name of one class for all pictures.
+        layer: Name of a layer; the default one if ``None``.
         of: ``"logit"`` or ``"probability"``.
     """
 
@@ -49,27 +48,30 @@ class SetSettings:
 
 @dataclass(frozen=True)
 class ExplainedSet:
-    """What a method finds in N pictures; arrays are in the order in which they were asked for.
+    """Explanations of N pictures by one method; arrays are in the order of the index.
 
     Args:
-        settings: as asked.
-        layer, layer_size: what was used, ``None`` for methods without a layer.
-        classes: of the network; all class numbers below count in them.
-        positions: int64 (N,), places in the data set.
-        rows: int64 (N,), its own row numbers.
+        settings: how the pictures were explained.
+        layer: name of the layer; ``None`` for methods without one.
+        layer_size: (H, W) of the layer's maps; ``None`` for methods without a layer.
+        classes: of the network; all class numbers below refer to them.
+        positions: int64 (N,), positions in the data set.
+        rows: int64 (N,), row numbers of the data set's source.
         labels: int64 (N,), -1 where unknown.
-        predictions, targets: int64 (N,).
+        predictions: int64 (N,), predicted class.
+        targets: int64 (N,), explained class.
         confidence: float32 (N,).
-        positive: bool (N,), whether anything speaks for the target; without it, shares are ``nan``.
+        positive: bool (N,), whether there is positive relevance; without it, shares are ``nan``.
         regions: name to float32 (N,), share of the positive relevance.
-        areas: the same for the share of the picture.
+        areas: name to float32 (N,), share of the picture.
         alarm: bool (N,), whether the background holds more than its share of the picture.
         agreement: ``mass``, ``rank``, ``cosine``, ``area`` (see ``unit_agreement``), float32 (N,).
-        by_label, by_prediction: mean heatmaps (K, H, W).
+        by_label: mean heatmap of each labelled class.
+        by_prediction: mean heatmap of each predicted class.
         sheet: int64 (M,), which of the N a contact sheet shows.
         sheet_maps: float32 (M, H, W), their heatmaps.
-        truth: whether regions and units are those that were drawn, not a template's.
-        seconds: wall-clock time of all.
+        truth: whether regions and units are ground truth of drawn faces rather than a template.
+        seconds: wall-clock time in total.
     """
 
     settings: SetSettings
@@ -99,7 +101,7 @@ class ExplainedSet:
         return len(self.positions)
 
     def where(self) -> str:
-        """One sentence on what tells the regions."""
+        """One sentence on the source of the regions."""
         if self.truth:
             return "Regions and action units are those that were drawn, picture by picture."
         return (
@@ -114,66 +116,50 @@ def explain_set(
     index: np.ndarray,
     settings: SetSettings | None = None,
     *,
-    tell: Progress = silent,
+    progress: Progress = silent,
     keep: Callable[[int, np.ndarray], None] | None = None,
 ) -> ExplainedSet:
-    """Predict and explain the pictures of a data set at ``index`` in parts of 128.
+    """Predict and explain the pictures of a data set at ``index``, 128 at a time.
 
     Args:
-        keep: given the place of the first picture of a part and its signed maps (b, H, W), for those who want all.
+        classifier: The network.
+        dataset: The data set.
+        index: int, positions in the data set.
+        settings: How every picture is explained; the defaults of :class:`SetSettings` if ``None``.
+        progress: Called with the fraction done and a message; an exception raised in it cancels.
+        keep: Called with the number of the first picture of a part and its signed maps (b, H, W), to keep them all.
 
     Raises:
         UserError: If there is no picture, the method, layer or class is unknown, the method cannot run on this network,
-            or labels are asked for that the network does not know.
+            or the target is the label and no label is a class of the network.
     """
     settings = settings or SetSettings()
-    index = np.asarray(index, np.int64)
-    labels = network_labels(classifier.checkpoint, dataset)[index]
-    if settings.target == LABEL:
-        index, labels = index[labels >= 0], labels[labels >= 0]
-    elif settings.target != PREDICTED and settings.target not in classifier.classes:
-        known = ", ".join(classifier.classes)
-        raise UserError(f"This network has no class {settings.target!r}; choose predicted, label, or one of: {known}.")
-    if not len(index):
-        raise UserError("There is no picture to explain; choose another split, or another target than the label.")
-    begun, size = time.perf_counter(), classifier.checkpoint.preprocess.size
+    index, labels = _usable_pictures(classifier, dataset, index, settings.target)
+    started, size = time.perf_counter(), classifier.checkpoint.preprocess.size
     options = drawn_options(dataset)
     means = [MapMeans(len(classifier.classes), (size, size)) for _ in range(2)]
     sheet = np.unique(np.linspace(0, len(index) - 1, min(_SHEET, len(index))).round().astype(np.int64))
     parts: dict[str, list[np.ndarray]] = {}
     first: Attribution | None = None
     for start in range(0, len(index), _PART):
-        here = slice(start, min(start + _PART, len(index)))
-        tell(start / len(index), f"{start:,} of {len(index):,} pictures")
-        batch = classifier.prepare(np.asarray(dataset.images[index[here]]))
-        probabilities = _probabilities(classifier, batch)
-        predicted = probabilities.argmax(1)
-        target = _target(settings.target, classifier, predicted, labels[here])
-
-        def step(share: float, message: str, here: slice = here) -> None:
-            done = here.start + share * (here.stop - here.start)
-            tell(done / len(index), f"{int(done):,} of {len(index):,} pictures")
-
-        found = explain(classifier, batch, settings.method, target, layer=settings.layer, of=settings.of, progress=step)
-        truth = None if options is None else drawn_truth(options, dataset.rows[index[here]], size)
-        heatmaps = found.heatmap()
-        means[0].add(heatmaps, labels[here])
+        part = slice(start, min(start + _PART, len(index)))
+        images, step = np.asarray(dataset.images[index[part]]), _part_progress(progress, part, len(index))
+        attribution, probabilities = _explain_part(classifier, images, labels[part], settings, step)
+        truth = None if options is None else drawn_truth(options, dataset.rows[index[part]], size)
+        heatmaps, predicted = attribution.heatmap(), probabilities.argmax(1)
+        means[0].add(heatmaps, labels[part])
         means[1].add(heatmaps, predicted)
-        shown = sheet[(sheet >= here.start) & (sheet < here.stop)] - here.start
-        columns = {"predictions": predicted, "targets": found.target, "positive": found.has_positive}
-        columns |= {"confidence": probabilities.max(1), "sheet": heatmaps[shown]} | _places(found, classifier, truth)
-        for name, values in columns.items():
+        in_part = sheet[(sheet >= part.start) & (sheet < part.stop)] - part.start
+        columns = {"predictions": predicted, "targets": attribution.target, "positive": attribution.has_positive}
+        columns |= {"confidence": probabilities.max(1), "sheet": heatmaps[in_part]}
+        for name, values in (columns | _region_columns(attribution, classifier, truth)).items():
             parts.setdefault(name, []).append(values)
         if keep is not None:
-            keep(here.start, found.values)
-        first = found if first is None else first
-    tell(1.0, "done")
+            keep(part.start, attribution.values)
+        first = attribution if first is None else first
+    progress(1.0, "done")
     assert first is not None
-    whole = {name: np.concatenate(values) for name, values in parts.items()}
-
-    def named(kind: str) -> dict[str, np.ndarray]:
-        return {k.split(":", 1)[1]: v.astype(np.float32) for k, v in whole.items() if k.startswith(f"{kind}:")}
-
+    joined = {name: np.concatenate(values) for name, values in parts.items()}
     return ExplainedSet(
         settings=settings,
         layer=first.layer,
@@ -182,32 +168,77 @@ def explain_set(
         positions=index,
         rows=np.asarray(dataset.rows)[index],
         labels=labels,
-        predictions=whole["predictions"].astype(np.int64),
-        targets=whole["targets"].astype(np.int64),
-        confidence=whole["confidence"].astype(np.float32),
-        positive=whole["positive"].astype(bool),
-        regions=named("region"),
-        areas=named("area"),
-        alarm=whole["alarm"].astype(bool),
-        agreement=named("unit"),
+        predictions=joined["predictions"].astype(np.int64),
+        targets=joined["targets"].astype(np.int64),
+        confidence=joined["confidence"].astype(np.float32),
+        positive=joined["positive"].astype(bool),
+        regions=_group(joined, "region"),
+        areas=_group(joined, "area"),
+        alarm=joined["alarm"].astype(bool),
+        agreement=_group(joined, "unit"),
         by_label=means[0].result(),
         by_prediction=means[1].result(),
         sheet=sheet,
-        sheet_maps=whole["sheet"].astype(np.float32),
+        sheet_maps=joined["sheet"].astype(np.float32),
         truth=options is not None,
-        seconds=time.perf_counter() - begun,
+        seconds=time.perf_counter() - started,
     )
+
+
+def _usable_pictures(
+    classifier: Classifier, dataset: FaceDataset, index: np.ndarray, target: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Positions and labels of the pictures that can be explained for a target, int64 (N,) each."""
+    index = np.asarray(index, np.int64)
+    labels = network_labels(classifier.checkpoint, dataset)[index]
+    if target == LABEL:
+        index, labels = index[labels >= 0], labels[labels >= 0]
+    elif target != PREDICTED and target not in classifier.classes:
+        names = ", ".join(classifier.classes)
+        raise UserError(f"This network has no class {target!r}; choose predicted, label, or one of: {names}.")
+    if not len(index):
+        raise UserError("There is no picture to explain; choose another split, or another target than the label.")
+    return index, labels
+
+
+def _part_progress(progress: Progress, part: slice, total: int) -> Progress:
+    """Progress of one part of ``total`` pictures, counted in pictures."""
+
+    def step(fraction: float, message: str) -> None:
+        done = part.start + fraction * (part.stop - part.start)
+        progress(done / total, f"{int(done):,} of {total:,} pictures")
+
+    return step
+
+
+def _explain_part(
+    classifier: Classifier, images: np.ndarray, labels: np.ndarray, settings: SetSettings, progress: Progress
+) -> tuple[Attribution, np.ndarray]:
+    """Maps of one part of the pictures, and the probabilities (B, K)."""
+    progress(0.0, "")
+    batch = classifier.prepare(images)
+    probabilities = _probabilities(classifier, batch)
+    target = _target(settings.target, classifier, probabilities.argmax(1), labels)
+    attribution = explain(
+        classifier, batch, settings.method, target, layer=settings.layer, of=settings.of, progress=progress
+    )
+    return attribution, probabilities
+
+
+def _group(columns: dict[str, np.ndarray], kind: str) -> dict[str, np.ndarray]:
+    """The columns named ``kind:NAME`` as float32, by NAME."""
+    return {k.split(":", 1)[1]: v.astype(np.float32) for k, v in columns.items() if k.startswith(f"{kind}:")}
 
 
 def network_labels(checkpoint: Checkpoint, dataset: FaceDataset) -> np.ndarray:
     """Labels of a data set as class numbers of the network, int64 (N,); -1 where the network has no such class."""
     try:
         match = match_classes(checkpoint.classes, dataset.classes)
-    except UserError:  # no class is common: the maps can still be looked at
+    except UserError:  # no common class: the maps are still useful
         return np.full(len(dataset), UNLABELLED, np.int64)
-    known = np.where(match.of_label >= 0, match.of_network[match.of_label], UNLABELLED)
+    network_class = np.where(match.of_label >= 0, match.of_network[match.of_label], UNLABELLED)
     labels = np.asarray(dataset.labels, np.int64)
-    return np.where(labels >= 0, known[labels], UNLABELLED)
+    return np.where(labels >= 0, network_class[labels], UNLABELLED)
 
 
 def _probabilities(classifier: Classifier, batch: Tensor) -> np.ndarray:
@@ -215,28 +246,30 @@ def _probabilities(classifier: Classifier, batch: Tensor) -> np.ndarray:
         return model(batch).softmax(1).float().cpu().numpy()
 
 
-def _target(asked: str, classifier: Classifier, predicted: np.ndarray, labels: np.ndarray) -> list[int]:
-    if asked == PREDICTED:
+def _target(target: str, classifier: Classifier, predicted: np.ndarray, labels: np.ndarray) -> list[int]:
+    if target == PREDICTED:
         return predicted.tolist()
-    if asked == LABEL:
+    if target == LABEL:
         return labels.tolist()
-    return [classifier.classes.index(asked)] * len(predicted)
+    return [classifier.classes.index(target)] * len(predicted)
 
 
-def _places(found: Attribution, classifier: Classifier, truth: DrawnTruth | None) -> dict[str, np.ndarray]:
+def _region_columns(
+    attribution: Attribution, classifier: Classifier, truth: DrawnTruth | None
+) -> dict[str, np.ndarray]:
     """Shares of regions, and agreement with units, of a part."""
-    size, count = found.values.shape[1:], len(found.values)
+    size, count = attribution.values.shape[1:], len(attribution.values)
     masks = region_masks((size[0], size[1])) if truth is None else truth.masks
-    shares = region_relevance(found, masks)
+    shares = region_relevance(attribution, masks)
     columns = {f"region:{name}": share for name, share in shares.items()}
     columns |= {f"area:{name}": np.broadcast_to(mask.mean((-2, -1)), (count,)) for name, mask in masks.items()}
     columns["alarm"] = background_alarm(shares, masks)
     if truth is None:
-        agreement = unit_agreement(found, classifier.classes, unit_areas((size[0], size[1])))
+        agreement = unit_agreement(attribution, classifier.classes, unit_areas((size[0], size[1])))
     else:
-        each = [
-            unit_agreement(found.one(i), classifier.classes, areas, units=[units])
+        agreements = [
+            unit_agreement(attribution.one(i), classifier.classes, areas, units=[units])
             for i, (units, areas) in enumerate(zip(truth.units, truth.unit_areas, strict=True))
         ]
-        agreement = {name: np.concatenate([one[name] for one in each]) for name in AGREEMENTS}
+        agreement = {name: np.concatenate([picture[name] for picture in agreements]) for name in AGREEMENTS}
     return columns | {f"unit:{name}": values for name, values in agreement.items()}

@@ -1,4 +1,4 @@
-"""A folder of photographs as a set of faces: the largest face of each, cut as the network wants it."""
+"""A folder of photographs as a set of faces: the largest face of each, cut for the network."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from fer_models.progress import Progress, silent
 
 def loose_pictures(folder: str | Path) -> list[Path]:
     """The pictures that lie directly in a folder, by name; empty for anything else, such as a data set."""
-    place = Path(folder)
-    if not place.is_dir():
+    directory = Path(folder)
+    if not directory.is_dir():
         return []
-    return sorted(path for path in place.iterdir() if path.is_file() and is_image(path.name))
+    return sorted(path for path in directory.iterdir() if path.is_file() and is_image(path.name))
 
 
 def loose_faces(
     files: Sequence[Path],
     preprocess: Preprocess,
     detector: str = "auto",
-    tell: Progress = silent,
+    progress: Progress = silent,
 ) -> FaceDataset:
-    """The largest face of each picture, without labels; the file names stand in the column ``file``.
+    """The largest face of each picture, without labels; the column ``file`` holds the file names.
 
     Returns:
         Pictures uint8 (N, size, size, 3); its notes say which files hold no face or cannot be read.
@@ -39,20 +39,20 @@ def loose_faces(
     Raises:
         UserError: If no picture holds a face.
     """
-    crops, kept, without, broken = [], [], [], []
+    crops, numbers, without, broken = [], [], [], []
     for number, file in enumerate(files):
-        tell(number / len(files), f"faces of {number:,} of {len(files):,} pictures")
+        progress(number / len(files), f"faces of {number:,} of {len(files):,} pictures")
         try:
             image = read_image(file)
             faces = detect_faces(image, detector)
-        except UserError as error:  # one broken picture does not cost the others
+        except UserError as error:  # a broken picture does not stop the others
             broken.append(f"{file.name}: {error}")
             continue
         if not faces:
             without.append(file.name)
             continue
         crops.append(resize(crop_for(image, faces[0], preprocess).large, preprocess.size))
-        kept.append(number)
+        numbers.append(number)
     if not crops:
         raise UserError(
             f"no face was found in the {len(files):,} pictures of {files[0].parent.name}; "
@@ -66,9 +66,9 @@ def loose_faces(
         classes=(),
         split=np.zeros(len(crops), np.int8),
         split_names=("all",),
-        rows=np.array(kept, np.int64),
+        rows=np.array(numbers, np.int64),
         source=str(files[0].parent),
-        columns={"file": np.array([files[i].name for i in kept])},
+        columns={"file": np.array([files[i].name for i in numbers])},
         notes=notes + tuple(broken),
         unreadable=tuple(broken),
     )

@@ -1,4 +1,4 @@
-"""Mean heatmap of each class: where a network looks for it on average."""
+"""Mean heatmap of each class."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class ClassMaps:
     """Mean heatmaps of K groups of pictures.
 
     Args:
-        maps: float32 (K, H, W), mean of the heatmaps in [0, 1]; zeros for a group without any.
-        counts: int64 (K,), maps in each mean. A map without positive evidence has nothing to show and does not count.
+        maps: float32 (K, H, W), mean of the heatmaps in [0, 1]; zeros for an empty group.
+        counts: int64 (K,), maps in each mean. Maps without positive relevance do not count.
     """
 
     maps: np.ndarray
@@ -27,7 +27,7 @@ class ClassMaps:
 
 
 class MapMeans:
-    """Adds heatmaps up part by part, so that a whole split needs the memory of one part.
+    """Sums heatmaps part by part, so that a whole split needs the memory of one part.
 
     Args:
         groups: number of groups K.

@@ -1,4 +1,4 @@
-"""Explained splits kept in the cache: one file a network, pictures and settings. No picture is in it."""
+"""Cache of explained splits: one file for each network, set of pictures and settings. It holds no pictures."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from fer_models.folders import cache_folder
 from fer_models.progress import Progress, silent
 from fer_models.storage import atomic_file
 
-#: Raised whenever the layout or the meaning of a file changes; older files are computed anew.
+#: Increased whenever the layout or the meaning of a file changes; older files are computed again.
 _VERSION = 1
 _GROUPS = ("regions", "areas", "agreement")
 _MEANS = ("by_label", "by_prediction")
 
 
 def set_file(checkpoint: Checkpoint, dataset: FaceDataset, index: np.ndarray, settings: SetSettings) -> Path:
-    """Where the result for this network, these pictures and these settings is kept."""
+    """Cache file of the result for a network, pictures and settings; it need not exist."""
     key = (
         _VERSION,
         checkpoint.identity,
@@ -41,20 +41,20 @@ def set_file(checkpoint: Checkpoint, dataset: FaceDataset, index: np.ndarray, se
 
 
 def explained_set(
-    classifier: Classifier, dataset: FaceDataset, index: np.ndarray, settings: SetSettings, tell: Progress = silent
+    classifier: Classifier, dataset: FaceDataset, index: np.ndarray, settings: SetSettings, progress: Progress = silent
 ) -> ExplainedSet:
-    """The result from the cache, or found now and kept; where it cannot be kept, it is still returned.
+    """The result from the cache, or computed now and cached; a failed write is no error.
 
     Raises:
         UserError: As :func:`explain_set`.
     """
     file = set_file(classifier.checkpoint, dataset, index, settings)
-    known = read_set(file)
-    if known is not None:
-        return known
-    found = explain_set(classifier, dataset, index, settings, tell=tell)
-    write_set(found, file)
-    return found
+    cached = read_set(file)
+    if cached is not None:
+        return cached
+    explained = explain_set(classifier, dataset, index, settings, progress=progress)
+    write_set(explained, file)
+    return explained
 
 
 def write_set(explained: ExplainedSet, file: Path) -> bool:
@@ -81,7 +81,7 @@ def write_set(explained: ExplainedSet, file: Path) -> bool:
 
 
 def read_set(file: Path) -> ExplainedSet | None:
-    """The result in a file; ``None`` where there is none or it is damaged."""
+    """The result in a file; ``None`` if it is missing or damaged."""
     try:
         with np.load(file, allow_pickle=False) as stored:
             facts = json.loads(str(stored["facts"]))

@@ -28,13 +28,14 @@ class RegionShare:
 
 
 def table(explained: ExplainedSet, files: np.ndarray | None = None) -> pd.DataFrame:
-    """A picture a line: row, label, prediction, confidence, target, shares of the regions, alarm, and agreement.
+    """One line a picture: row, label, prediction, confidence, target, shares of the regions, alarm, and agreement.
 
-    Classes are names; a label that the network does not know is empty. ``background_alarm`` tells whether the
+    Classes are names; a label that is no class of the network is empty. ``background_alarm`` is whether the
     background holds more than its share of the picture; ``units_*`` is the agreement with the action units.
 
     Args:
-        files: file name of every picture of the data set, for a column of its own.
+        explained: the explained pictures.
+        files: file name of every picture of the data set, for a column ``file``.
     """
     import pandas as pd
 
@@ -76,7 +77,7 @@ def parquet_bytes(explained: ExplainedSet, files: np.ndarray | None = None) -> b
     return buffer.getvalue()
 
 
-def chosen(explained: ExplainedSet, group: str | None = None) -> np.ndarray:
+def in_group(explained: ExplainedSet, group: str | None = None) -> np.ndarray:
     """bool (N,): the pictures whose explained class is ``group``, all of them for ``None``."""
     if group is None:
         return np.ones(explained.n, bool)
@@ -92,7 +93,7 @@ def region_shares(explained: ExplainedSet, group: str | None = None, seed: int =
     Returns:
         In the order of the regions; empty where no picture shows anything.
     """
-    usable = chosen(explained, group) & explained.positive
+    usable = in_group(explained, group) & explained.positive
     if not usable.any():
         return []
     values = np.stack([explained.regions[name][usable] for name in explained.regions], axis=1).astype(np.float64)
@@ -112,8 +113,8 @@ def agreement(explained: ExplainedSet, group: str | None = None, seed: int = 0) 
 
     Empty where no picture has units, such as neutral ones.
     """
-    here = chosen(explained, group)
-    values = np.stack([explained.agreement[name][here] for name in AGREEMENTS], axis=1).astype(np.float64)
+    members = in_group(explained, group)
+    values = np.stack([explained.agreement[name][members] for name in AGREEMENTS], axis=1).astype(np.float64)
     values = values[np.isfinite(values).all(1)]
     if not len(values):
         return {}
@@ -124,25 +125,25 @@ def agreement(explained: ExplainedSet, group: str | None = None, seed: int = 0) 
 
 
 def background(explained: ExplainedSet) -> tuple[bool, str]:
-    """Whether the background alarm rings, and what to say of it in one or two sentences.
+    """Whether there is a background alarm, and one or two sentences on it.
 
-    It rings where the lower end of the 95 % interval of the background's share of the relevance lies above the share
-    of the picture that the background covers.
+    There is one if the lower end of the 95 % interval of the background's share of the relevance exceeds the share of
+    the picture that the background covers.
     """
-    found = next((one for one in region_shares(explained) if one.name == "background"), None)
-    if found is None:
+    background_share = next((region for region in region_shares(explained) if region.name == "background"), None)
+    if background_share is None:
         return False, "No picture holds positive evidence, so nothing can be said of the background."
-    share = found.share
+    share = background_share.share
     figures = (
         f"The background holds {100 * share.value:.1f} % [{100 * share.low:.1f}, {100 * share.high:.1f}] of the "
-        f"relevance and covers {100 * found.area:.1f} % of the picture"
+        f"relevance and covers {100 * background_share.area:.1f} % of the picture"
     )
-    ringing = explained.alarm.mean()
-    pictures = f"in {100 * ringing:.1f} % of the pictures" if ringing else "in none of the pictures"
+    alarm_share = explained.alarm.mean()
+    pictures = f"in {100 * alarm_share:.1f} % of the pictures" if alarm_share else "in none of the pictures"
     single = f"{pictures} it holds more than its area."
-    if share.low > found.area:
+    if share.low > background_share.area:
         return True, f"{figures}: more than a map would give it that knows nothing; {single}"
-    if share.high < found.area:
+    if share.high < background_share.area:
         return False, f"{figures}, less than its share; {single}"
     return False, f"{figures}: about its share, as a map that knows nothing would; {single}"
 

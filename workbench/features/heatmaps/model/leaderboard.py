@@ -66,7 +66,7 @@ def start(question: Question, classifiers: Callable[[], Mapping[str, Classifier]
 
     def work(progress: Progress) -> Leaderboard:
         found = benchmark(
-            classifiers(), question.dataset, methods=question.methods, count=question.count, tell=progress
+            classifiers(), question.dataset, methods=question.methods, count=question.count, progress=progress
         )
         _write(found, _file(question))
         return found
