@@ -1,4 +1,4 @@
-"""Make a trained network ready to ship: smaller weights, figures measured anew on them, and a card made from these."""
+"""Make a trained network ready to ship: smaller weights, figures measured on them, and a card from these figures."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from fer_models.evaluation.card.pictures import write_pictures
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.protocol import Protocol
-from fer_models.evaluation.scorecard import Baseline, scorecard
+from fer_models.evaluation.scorecard import Baseline, Comparisons, Cost, Leaks, scorecard
 from fer_models.evaluation.slices import people_slices
 from fer_models.progress import Progress, silent
 from fer_models.training.parts import split_of
@@ -60,9 +60,9 @@ METRICS = (
 )
 WITHOUT_LEAKS = ("accuracy", "macro_f1")
 _HISTORY = "metrics.jsonl"
-_MEASURED = 0.7  # about the share of the time that the measurements take
+_MEASURED = 0.7  # about the share of the time that the predictions take
 _RUNS = 50
-_PLACES = ("init_from", "teacher")
+_PATHS = ("init_from", "teacher")
 
 
 def publish(
@@ -82,87 +82,118 @@ def publish(
     annotators where the data hold votes for the same rows, the nearest neighbour on pixels, and the processor time.
 
     Args:
-        members: those of an ensemble, in its order; the weights of one that stands beside the destination are not
-            written a second time.
-        averagings: test-time averagings to measure with, ``"none"`` first; ten crops of a costly network take long.
+        source: Checkpoint folder of the run.
+        destination: Folder to write; an earlier checkpoint there is replaced.
+        title: Heading of the card; the name of the folder unless it is set.
+        dtype: ``"float16"`` or ``"float32"``, as for :func:`~fer_models.checkpoint.save_checkpoint`.
+        members: Members of an ensemble, in its order; the weights of a member in the same parent folder as
+            ``destination`` are not written a second time.
+        averagings: Test-time averagings to measure with, ``"none"`` first; ten crops of a large network take long.
+        progress: Called before each step.
+
+    Returns:
+        The published checkpoint.
 
     Raises:
-        UserError: If the checkpoint says not on what it was trained, or its data are not at hand.
+        UserError: If the checkpoint does not record what it was trained on, or these data are missing.
     """
-    old = read_checkpoint(source)
-    if "recipe" not in old.provenance:
-        raise UserError(f"{old.name} does not say how it was trained, so its figures cannot be measured again.")
-    recipe = Recipe.from_dict(old.provenance["recipe"])
-    provenance = {key: value for key, value in old.provenance.items() if key != "val_accuracy"}
-    # Places on the disk of whoever trained it are nobody else's business; rows that were left out stand by themselves.
-    places = {key: Path(str(value)).name for key, value in old.provenance["recipe"].items() if key in _PLACES}
-    provenance["recipe"] = {**old.provenance["recipe"], **places, "exclude": ""}
+    original = read_checkpoint(source)
+    if "recipe" not in original.provenance:
+        raise UserError(f"{original.name} does not say how it was trained, so its figures cannot be measured again.")
+    recipe = Recipe.from_dict(original.provenance["recipe"])
     folder = Path(destination)
-    near = [member.path.parent == folder.resolve().parent for member in members]
-    save_checkpoint(
-        folder,
-        old.build(),
-        old.classes,
-        old.preprocess,
-        provenance=provenance,
-        dtype=dtype,
-        beside={f"members.{i}.": member for i, member in enumerate(members) if near[i]},
-    )
-    # A run keeps its history two folders above its checkpoints, a published network beside its weights.
-    for history in (Path(source) / _HISTORY, Path(source).parents[1] / _HISTORY):
-        if history.exists():
-            shutil.copyfile(history, folder / _HISTORY)
-            break
+    _write_rounded(original, folder, dtype, members)
+    _copy_history(Path(source), folder)
     classifier = load_checkpoint(folder)
     dataset = open_dataset(recipe.data)
     split = split_of(recipe, dataset)
     index, role = (split.test, "test") if len(split.test) else (split.val, "validation")
     part = Part(part_name(dataset, split, index, role), index)
-    measured: list[Evaluation] = []
+    evaluations: list[Evaluation] = []
     for number, averaging in enumerate(averagings):
         progress(_MEASURED * number / len(averagings), f"measuring, test-time averaging: {averaging}")
-        measured.append(evaluate(classifier, dataset, Protocol(part, old.selection, averaging)))
+        evaluations.append(evaluate(classifier, dataset, Protocol(part, original.selection, averaging)))
+    plain = evaluations[0]
     progress(_MEASURED, "looking for copies of training pictures")
     training = np.zeros(len(dataset), bool)
     training[split.train] = True
-    copies = duplicates_of(dataset)
-    leaked = copies.near_copy_in(training)[measured[0].positions]
-    rows = [row for evaluation in measured for row in evaluation.metric_rows(METRICS)]
-    if leaked.any():
-        for evaluation in measured:
-            clean = dataclasses.replace(evaluation.take(~leaked), split=without_leaks(evaluation.split))
-            rows += clean.metric_rows(WITHOUT_LEAKS)
-    votes = _votes(measured[0])
-    if votes is not None:
-        named = {"metric": "accuracy", **votes.majority._asdict(), "n": votes.n, "data": "ferplus"}
-        rows.append({**rows[0], **named, "split": f"{measured[0].split}, class of most annotators"})
-    cost = count(classifier.model, (old.in_channels, old.preprocess.size, old.preprocess.size))
+    copied = duplicates_of(dataset).near_copy_in(training)[plain.positions]
+    votes = _votes(plain)
     progress(0.9, "asking the nearest neighbour on pixels")
-    hits = nearest_hits(dataset, references(split), measured[0].positions, without=np.zeros(len(dataset), bool))[0]
-    reader = READERS[recipe.data].info if recipe.data in READERS else None
+    hits = nearest_hits(dataset, references(split), plain.positions, without=np.zeros(len(dataset), bool))[0]
+    nearest = Baseline("the nearest neighbour on pixels", float(hits.mean()), len(hits)) if len(hits) else None
     card = scorecard(
         classifier.checkpoint,
-        measured[0],
-        averaged=measured[1:],
-        leaked=leaked,
-        baselines=[Baseline("the nearest neighbour on pixels", float(hits.mean()), len(hits))] if len(hits) else (),
-        votes=votes,
-        parameters=cost.parameters,
-        macs=cost.macs,
-        milliseconds=processor_milliseconds(classifier),
-        device=f"one core ({platform.machine()}), processor time in plain torch",
+        plain,
+        averaged=evaluations[1:],
+        leaks=Leaks(copied),
+        comparisons=Comparisons(() if nearest is None else (nearest,), votes),
+        cost=_cost(classifier),
     )
-    calibration = calibrate(measured[0])
+    calibration = calibrate(plain)
     text = card_markdown(
         card,
         title=title,
-        terms=reader.terms if reader else "",
+        terms=READERS[recipe.data].info.terms if recipe.data in READERS else "",
         calibration=calibration,
-        pictures=write_pictures(folder, measured[0], calibration, _history(folder)),
-        groups=people_slices(measured[0], dataset),
+        pictures=write_pictures(folder, plain, calibration, _history(folder)),
+        groups=people_slices(plain, dataset),
     )
-    write_figures(folder, rows, text)
+    write_figures(folder, _metric_rows(evaluations, copied, votes), text)
     return read_checkpoint(folder)
+
+
+def _write_rounded(original: Checkpoint, folder: Path, dtype: str, members: Sequence[Checkpoint]) -> None:
+    """Save the checkpoint with rounded weights and a recipe without paths of this machine."""
+    provenance = {key: value for key, value in original.provenance.items() if key != "val_accuracy"}
+    # Paths of the machine that trained it are private: only names are kept. Excluded rows are recorded on their own.
+    paths = {key: Path(str(value)).name for key, value in original.provenance["recipe"].items() if key in _PATHS}
+    provenance["recipe"] = {**original.provenance["recipe"], **paths, "exclude": ""}
+    parent = folder.resolve().parent
+    save_checkpoint(
+        folder,
+        original.build(),
+        original.classes,
+        original.preprocess,
+        provenance=provenance,
+        dtype=dtype,
+        beside={f"members.{i}.": member for i, member in enumerate(members) if member.path.parent == parent},
+    )
+
+
+def _copy_history(source: Path, folder: Path) -> None:
+    """A run keeps its history two folders above its checkpoints, a published network beside its weights."""
+    for history in (source / _HISTORY, source.parents[1] / _HISTORY):
+        if history.exists():
+            shutil.copyfile(history, folder / _HISTORY)
+            return
+
+
+def _metric_rows(
+    evaluations: Sequence[Evaluation], copied: np.ndarray, votes: VoteAgreement | None
+) -> list[dict[str, Any]]:
+    """Lines of ``metrics.json``: the whole part, the part without its copies, agreement with annotators."""
+    rows = [row for evaluation in evaluations for row in evaluation.metric_rows(METRICS)]
+    if copied.any():
+        for evaluation in evaluations:
+            clean = dataclasses.replace(evaluation.take(~copied), split=without_leaks(evaluation.split))
+            rows += clean.metric_rows(WITHOUT_LEAKS)
+    if votes is not None:
+        agreement = {"metric": "accuracy", **votes.majority._asdict(), "n": votes.n, "data": "ferplus"}
+        rows.append({**rows[0], **agreement, "split": f"{evaluations[0].split}, class of most annotators"})
+    return rows
+
+
+def _cost(classifier: Classifier) -> Cost:
+    checkpoint = classifier.checkpoint
+    shape = (checkpoint.in_channels, checkpoint.preprocess.size, checkpoint.preprocess.size)
+    complexity = count(classifier.model, shape)
+    return Cost(
+        complexity.parameters,
+        complexity.macs,
+        processor_milliseconds(classifier),
+        f"one core ({platform.machine()}), processor time in plain torch",
+    )
 
 
 def _history(folder: Path) -> list[dict[str, Any]]:
@@ -172,7 +203,7 @@ def _history(folder: Path) -> list[dict[str, Any]]:
 
 
 def processor_milliseconds(classifier: Classifier) -> float:
-    """Median processor time of one picture in plain torch on one thread: it hardly depends on what else is going on."""
+    """Median processor time of one picture in plain torch on one thread; other processes hardly change it."""
     picture = np.full(
         (1, classifier.checkpoint.preprocess.size, classifier.checkpoint.preprocess.size, 3), 128, np.uint8
     )
@@ -181,20 +212,20 @@ def processor_milliseconds(classifier: Classifier) -> float:
     try:
         times = []
         for _ in range(_RUNS):
-            began = time.thread_time()
+            start = time.thread_time()
             classifier.predict(picture, exact=True)
-            times.append(1000 * (time.thread_time() - began))
+            times.append(1000 * (time.thread_time() - start))
     finally:
         torch.set_num_threads(threads)
     return float(np.median(times))
 
 
-def _votes(measured: Evaluation) -> VoteAgreement | None:
-    """Agreement with FERPlus' annotators for FER2013's rows, where the votes are at hand."""
-    if measured.data != "fer2013":
+def _votes(evaluation: Evaluation) -> VoteAgreement | None:
+    """Agreement with FERPlus' annotators for FER2013's rows, where FERPlus is installed."""
+    if evaluation.data != "fer2013":
         return None
     try:
         voted = open_dataset("ferplus")
-        return vote_agreement(measured, votes_by_row(measured, voted), voted.classes)
+        return vote_agreement(evaluation, votes_by_row(evaluation, voted), voted.classes)
     except UserError:
         return None

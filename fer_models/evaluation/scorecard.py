@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -51,33 +51,81 @@ class Baseline:
 
 
 @dataclass(frozen=True)
+class Leaks:
+    """What the measured pictures share with the training pictures.
+
+    Args:
+        copied: bool ``(N,)``, pictures with an exact or near copy in training; ``None`` if copies were not searched.
+        subjects: Number of subjects who are both in training and among the measured pictures.
+    """
+
+    copied: np.ndarray | None = None
+    subjects: int = 0
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """What the figures of a network are compared with.
+
+    Args:
+        baselines: Simple methods on the same split.
+        votes: Agreement with annotators, where there are votes.
+        gains: Claimed gains in accuracy as shares, by what they are over.
+    """
+
+    baselines: tuple[Baseline, ...] = ()
+    votes: VoteAgreement | None = None
+    gains: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one prediction costs; ``None`` where it was not measured.
+
+    Args:
+        parameters: Number of weights.
+        macs: Multiply-accumulate operations a picture.
+        milliseconds: Time a picture on ``device``.
+        device: Where the time was measured, in words.
+    """
+
+    parameters: int | None = None
+    macs: int | None = None
+    milliseconds: float | None = None
+    device: str = ""
+
+
+@dataclass(frozen=True)
 class Scorecard:
     """A network's card.
 
     Args:
-        evaluation: the plain predictions that the card is made from.
-        figures: plain and averaged figures, and those without leaked pictures where leaks are known.
-        baselines: simple methods on the same split.
-        human: accuracy of people (low, high, source), where known.
-        votes: agreement with annotators, where there are votes.
-        leaked: pictures with a copy in training; ``None`` if that was not looked for.
-        parameters, macs: of the network; ``milliseconds`` a picture on ``device``; ``None`` where not measured.
-        warnings: sentences on what speaks against the figures.
+        checkpoint: The network.
+        evaluation: The plain predictions that the card is made from.
+        figures: Plain and averaged figures, and those without leaked pictures where leaks are known.
+        comparisons: Baselines and annotators on the same pictures.
+        leaked: Number of pictures with a copy in training; ``None`` if copies were not searched.
+        cost: Size and time of the network.
+        warnings: Sentences on what speaks against the figures.
     """
 
-    name: str
     checkpoint: Checkpoint
     evaluation: Evaluation
     figures: tuple[CardFigure, ...]
-    baselines: tuple[Baseline, ...]
-    human: tuple[float, float, str] | None
-    votes: VoteAgreement | None
+    comparisons: Comparisons
     leaked: int | None
-    parameters: int | None
-    macs: int | None
-    milliseconds: float | None
-    device: str
+    cost: Cost
     warnings: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the network."""
+        return self.checkpoint.name
+
+    @property
+    def human(self) -> tuple[float, float, str] | None:
+        """Accuracy of people on the data set (low, high, source), where it is known."""
+        return HUMAN_LEVEL.get(self.evaluation.data)
 
     @property
     def seed(self) -> Any:
@@ -87,37 +135,35 @@ class Scorecard:
 
     def to_json(self) -> dict[str, Any]:
         """The card's facts as JSON, figures as shares in [0, 1]."""
-        measured = self.evaluation
+        evaluation, votes, human = self.evaluation, self.comparisons.votes, self.human
         return {
             "name": self.name,
             "network": self.checkpoint.network,
             "options": self.checkpoint.options,
             "weights_sha256": self.checkpoint.sha256,
-            "data": measured.data,
-            "fingerprint": measured.fingerprint,
-            "split": measured.split,
-            "selection": measured.selection,
+            "data": evaluation.data,
+            "fingerprint": evaluation.fingerprint,
+            "split": evaluation.split,
+            "selection": evaluation.selection,
             "seed": self.seed,
             "figures": [{"label": f.label, "metric": f.metric, **f.estimate._asdict(), "n": f.n} for f in self.figures],
-            "baselines": [{"label": b.label, "accuracy": b.accuracy, "n": b.n} for b in self.baselines],
-            "human": None
-            if self.human is None
-            else {"low": self.human[0], "high": self.human[1], "source": self.human[2]},
+            "baselines": [{"label": b.label, "accuracy": b.accuracy, "n": b.n} for b in self.comparisons.baselines],
+            "human": None if human is None else dict(zip(("low", "high", "source"), human, strict=True)),
             "votes": None
-            if self.votes is None
+            if votes is None
             else {
-                "n": self.votes.n,
-                "majority": self.votes.majority._asdict(),
-                "share": self.votes.share._asdict(),
-                "ceiling": self.votes.ceiling,
+                "n": votes.n,
+                "majority": votes.majority._asdict(),
+                "share": votes.share._asdict(),
+                "ceiling": votes.ceiling,
             },
             "leaked": self.leaked,
-            "parameters": self.parameters,
-            "macs": self.macs,
-            "milliseconds": self.milliseconds,
-            "device": self.device,
+            **asdict(self.cost),
             "warnings": list(self.warnings),
         }
+
+
+_NO_LEAKS, _NO_COMPARISONS, _NO_COST = Leaks(), Comparisons(), Cost()
 
 
 def selected_on(selection: str, split: str) -> bool:
@@ -143,29 +189,24 @@ def scorecard(
     plain: Evaluation,
     *,
     averaged: Sequence[Evaluation] = (),
-    leaked: np.ndarray | None = None,
-    subjects_across: int = 0,
-    baselines: Sequence[Baseline] = (),
-    votes: VoteAgreement | None = None,
-    gains: Mapping[str, float] | None = None,
-    parameters: int | None = None,
-    macs: int | None = None,
-    milliseconds: float | None = None,
-    device: str = "",
+    leaks: Leaks = _NO_LEAKS,
+    comparisons: Comparisons = _NO_COMPARISONS,
+    cost: Cost = _NO_COST,
 ) -> Scorecard:
-    """Put a card together from what was measured; nothing is computed again but intervals.
+    """Put a card together from what was measured; only intervals are computed.
 
     Args:
-        plain: predictions without test-time averaging.
-        averaged: the same pictures with it, for instance flip.
-        leaked: bool (N,) over the pictures of ``plain``: those with an exact or near copy in training; ``None`` if that
-            was not looked for.
-        subjects_across: number of subjects that are both in training and among the measured pictures.
-        gains: claimed gains in accuracy as shares, by what they are over.
+        checkpoint: The network.
+        plain: Its predictions without test-time averaging.
+        averaged: Predictions for the same pictures with averaging, for instance flip.
+        leaks: What the pictures of ``plain`` share with the training pictures.
+        comparisons: Baselines, annotators and claimed gains on the same pictures.
+        cost: Size and time of the network.
 
     Raises:
-        UserError: If ``leaked`` is not one flag a picture, or an averaged evaluation is of other pictures.
+        UserError: If ``leaks.copied`` is not one flag a picture, or an averaged evaluation is of other pictures.
     """
+    leaked = leaks.copied
     figures = _figures("plain", plain, CARD_METRICS)
     for other in averaged:
         if other.fingerprint != plain.fingerprint:
@@ -177,64 +218,52 @@ def scorecard(
             raise UserError(f"Leaked pictures are given as one flag for each of the {plain.n} pictures.")
         if leaked.any() and not leaked.all():
             for other in (plain, *averaged):
-                way = "" if other is plain else f", {AVERAGINGS.get(other.averaging, other.averaging)}"
-                figures += _figures(f"without leaked pictures{way}", other.take(~leaked), ("accuracy",))
+                averaging = "" if other is plain else f", {AVERAGINGS.get(other.averaging, other.averaging)}"
+                figures += _figures(f"without leaked pictures{averaging}", other.take(~leaked), ("accuracy",))
     return Scorecard(
-        name=checkpoint.name,
         checkpoint=checkpoint,
         evaluation=plain,
         figures=tuple(figures),
-        baselines=tuple(baselines),
-        human=HUMAN_LEVEL.get(plain.data),
-        votes=votes,
+        comparisons=comparisons,
         leaked=None if leaked is None else int(leaked.sum()),
-        parameters=parameters,
-        macs=macs,
-        milliseconds=milliseconds,
-        device=device,
-        warnings=tuple(_warnings(plain, leaked, subjects_across, baselines, gains or {})),
+        cost=cost,
+        warnings=tuple(_warnings(plain, leaks, comparisons)),
     )
 
 
 def _figures(label: str, evaluation: Evaluation, names: Sequence[str]) -> list[CardFigure]:
-    found = evaluation.estimate(tuple(names))
-    return [CardFigure(label, name, estimate, evaluation.n) for name, estimate in found.items()]
+    estimates = evaluation.estimate(tuple(names))
+    return [CardFigure(label, name, estimate, evaluation.n) for name, estimate in estimates.items()]
 
 
-def _warnings(
-    plain: Evaluation,
-    leaked: np.ndarray | None,
-    subjects_across: int,
-    baselines: Sequence[Baseline],
-    gains: Mapping[str, float],
-) -> list[str]:
+def _warnings(plain: Evaluation, leaks: Leaks, comparisons: Comparisons) -> list[str]:
     accuracy = plain.estimate(("accuracy",))["accuracy"]
-    found = []
+    warnings = []
     if selected_on(plain.selection, plain.split):
-        found.append(
+        warnings.append(
             f"The network was selected on {plain.split}, the split that these figures are measured on, so they are "
             "flattering: measure it on pictures that chose nothing."
         )
     if not plain.selection:
-        found.append("It is not known on which pictures the network was selected.")
-    if leaked is not None and leaked.any():
-        found.append(
-            f"The split leaks: {int(leaked.sum()):,} of {plain.n:,} pictures ({percent_text(leaked.mean())}) have a "
+        warnings.append("It is not known on which pictures the network was selected.")
+    if (copied := leaks.copied) is not None and copied.any():
+        warnings.append(
+            f"The split leaks: {int(copied.sum()):,} of {plain.n:,} pictures ({percent_text(copied.mean())}) have a "
             "copy in the training pictures; read the figure without them."
         )
-    if subjects_across:
-        found.append(
-            f"The split leaks identities: {subjects_across:,} subjects are both in training and among these pictures, "
+    if leaks.subjects:
+        warnings.append(
+            f"The split leaks identities: {leaks.subjects:,} subjects are both in training and among these pictures, "
             "so the figure says little about strangers."
         )
-    for baseline in baselines:
+    for baseline in comparisons.baselines:
         if baseline.accuracy >= accuracy.low:
-            found.append(
+            warnings.append(
                 f"{baseline.label} reaches {percent_text(baseline.accuracy)} on this split: the network's accuracy of "
                 f"{interval_text(*accuracy)} is not clearly above it."
             )
     few = [name for name, n in zip(plain.classes, plain.confusion.sum(1), strict=True) if 0 < n < 30]
     if few:
-        found.append(f"Fewer than 30 pictures were measured of {', '.join(few)}: their recalls are uncertain.")
-    found += [warning for over, gain in gains.items() if (warning := gain_warning(gain, over, accuracy))]
-    return [*found, *plain.notes]
+        warnings.append(f"Fewer than 30 pictures were measured of {', '.join(few)}: their recalls are uncertain.")
+    warnings += [warning for over, gain in comparisons.gains.items() if (warning := gain_warning(gain, over, accuracy))]
+    return [*warnings, *plain.notes]

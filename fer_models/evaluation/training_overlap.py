@@ -17,7 +17,7 @@ from fer_models.data.parts import part_name
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
-from fer_models.evaluation.scorecard import Scorecard, scorecard
+from fer_models.evaluation.scorecard import Leaks, Scorecard, scorecard
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def overlap_scorecard(
     overlap = training_overlap(evaluation, checkpoint, dataset, name, copies)
     if overlap is None:
         return scorecard(checkpoint, evaluation, **measured)
-    card = scorecard(checkpoint, evaluation, leaked=overlap.copied, subjects_across=overlap.people, **measured)
+    card = scorecard(checkpoint, evaluation, leaks=Leaks(overlap.copied, overlap.people), **measured)
     return dataclasses.replace(card, warnings=(overlap.warning, *card.warnings)) if overlap.warning else card
 
 

@@ -15,7 +15,7 @@ from fer_models.evaluation.card.document import card_markdown, known_failures
 from fer_models.evaluation.class_match import softmax
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
-from fer_models.evaluation.scorecard import Baseline, gain_warning, scorecard, selected_on
+from fer_models.evaluation.scorecard import Baseline, Comparisons, Cost, Leaks, gain_warning, scorecard, selected_on
 from fer_models.labels import FER7, FER8
 from fer_models.preprocess import Preprocess
 
@@ -55,13 +55,15 @@ def checkpoint(tmp_path: Path) -> Checkpoint:
 
 
 def test_an_honest_measurement_gets_no_warning(checkpoint: Checkpoint) -> None:
-    card = scorecard(checkpoint, made(), leaked=np.zeros(N, bool), baselines=[Baseline("1-NN", 0.4, N)])
+    card = scorecard(
+        checkpoint, made(), leaks=Leaks(np.zeros(N, bool)), comparisons=Comparisons((Baseline("1-NN", 0.4, N),))
+    )
     assert card.warnings == ()
     assert card.seed == 3 and card.human is not None and card.human[:2] == (0.6, 0.7)
-    told = json.loads(json.dumps(card.to_json()))
-    assert told["leaked"] == 0 and told["split"] == "PublicTest" and told["figures"][0]["metric"] == "accuracy"
+    report = json.loads(json.dumps(card.to_json()))
+    assert report["leaked"] == 0 and report["split"] == "PublicTest" and report["figures"][0]["metric"] == "accuracy"
     accuracy = made().value("accuracy")
-    assert told["figures"][0]["value"] == pytest.approx(accuracy) and accuracy == pytest.approx(
+    assert report["figures"][0]["value"] == pytest.approx(accuracy) and accuracy == pytest.approx(
         1 - (36 + 60 - 0) / 700, abs=0.01
     )
 
@@ -73,11 +75,11 @@ def test_every_reason_for_doubt_is_said(checkpoint: Checkpoint) -> None:
         checkpoint,
         made("best epoch by val_accuracy on PublicTest"),
         averaged=[made(averaging="flip")],
-        leaked=leaked,
-        subjects_across=12,
-        baselines=[Baseline("A nearest neighbour on pixels", 0.95, N)],
-        gains={"the run before": 0.004},
-        parameters=4_277_833,
+        leaks=Leaks(leaked, subjects=12),
+        comparisons=Comparisons(
+            baselines=(Baseline("A nearest neighbour on pixels", 0.95, N),), gains={"the run before": 0.004}
+        ),
+        cost=Cost(parameters=4_277_833),
     )
     text = "\n".join(card.warnings)
     for words in ("selected on PublicTest", "70 of 700 pictures (10.0 %)", "12 subjects", "95.0 %", "+0.4 points"):
@@ -107,13 +109,13 @@ def test_small_gains_are_told_from_chance() -> None:
 
 def test_wrong_input_is_said(checkpoint: Checkpoint) -> None:
     with pytest.raises(UserError, match="700 pictures"):
-        scorecard(checkpoint, made(), leaked=np.array([1, 2, 3]))
+        scorecard(checkpoint, made(), leaks=Leaks(np.array([1, 2, 3])))
     with pytest.raises(UserError, match="same pictures"):
         scorecard(checkpoint, made(), averaged=[dataclasses.replace(made(), fingerprint="other")])
 
 
 def test_the_card_says_what_was_measured_and_what_is_forbidden(checkpoint: Checkpoint) -> None:
-    card = scorecard(checkpoint, made(), parameters=4_277_833, milliseconds=2.34, device="CPU, 1 thread")
+    card = scorecard(checkpoint, made(), cost=Cost(4_277_833, milliseconds=2.34, device="CPU, 1 thread"))
     text = card_markdown(card, title="FCSDNet on FER2013", terms="The rights in the pictures are not cleared.")
     assert text.startswith(f"# FCSDNet on FER2013\n\n{made().sentence()}\n")
     for words in (

@@ -131,12 +131,15 @@ def _network(card: Scorecard) -> str:
         f"Input: a {colour} face of {preprocess.size} x {preprocess.size} pixels, crop margin "
         f"{preprocess.crop_margin:g}, alignment {preprocess.alignment}.",
     ]
-    if card.parameters is not None:
+    if card.cost.parameters is not None:
         told.append(
-            f"{card.parameters:,} parameters" + (f", {card.macs / 1e6:,.1f} million MACs." if card.macs else ".")
+            f"{card.cost.parameters:,} parameters"
+            + (f", {card.cost.macs / 1e6:,.1f} million MACs." if card.cost.macs else ".")
         )
-    if card.milliseconds is not None:
-        told.append(f"{card.milliseconds:.1f} ms a picture" + (f" on {card.device}." if card.device else "."))
+    if card.cost.milliseconds is not None:
+        told.append(
+            f"{card.cost.milliseconds:.1f} ms a picture" + (f" on {card.cost.device}." if card.cost.device else ".")
+        )
     told.append(f"SHA-256 of the weights: `{checkpoint.sha256}`.")
     return "\n".join(f"- {line}" for line in told)
 
@@ -175,12 +178,18 @@ def _figures(card: Scorecard) -> str:
     for name, estimate in card.evaluation.recalls().items():
         n = int(card.evaluation.confusion[card.evaluation.classes.index(name)].sum())
         rows.append([f"Recall of {name}", interval_text(*estimate), f"{n:,}"])
-    if card.votes is not None:
-        majority = interval_text(*card.votes.majority)
-        rows.append(["Names the class that most annotators chose", majority, f"{card.votes.n:,}"])
-        text = interval_text(*card.votes.share)
-        rows.append([f"Annotators who agree (at most {percent_text(card.votes.ceiling)})", text, f"{card.votes.n:,}"])
-    for baseline in card.baselines:
+    if card.comparisons.votes is not None:
+        majority = interval_text(*card.comparisons.votes.majority)
+        rows.append(["Names the class that most annotators chose", majority, f"{card.comparisons.votes.n:,}"])
+        text = interval_text(*card.comparisons.votes.share)
+        rows.append(
+            [
+                f"Annotators who agree (at most {percent_text(card.comparisons.votes.ceiling)})",
+                text,
+                f"{card.comparisons.votes.n:,}",
+            ]
+        )
+    for baseline in card.comparisons.baselines:
         rows.append([f"For comparison: {baseline.label}", percent_text(baseline.accuracy), f"{baseline.n:,}"])
     if card.human is not None:
         low, high, source = card.human

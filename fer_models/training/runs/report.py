@@ -8,7 +8,7 @@ import numpy as np
 
 from fer_models.checkpoint import write_figures
 from fer_models.classifier import Classifier, load_checkpoint
-from fer_models.complexity import Complexity, count
+from fer_models.complexity import count
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.parts import part_name
 from fer_models.data.readers import READERS
@@ -20,7 +20,7 @@ from fer_models.evaluation.card.pictures import write_pictures
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.protocol import Protocol
-from fer_models.evaluation.scorecard import scorecard
+from fer_models.evaluation.scorecard import Cost, Leaks, scorecard
 from fer_models.evaluation.slices import people_slices
 from fer_models.evaluation.training_overlap import subjects_across
 from fer_models.training.runs.run import Run
@@ -46,7 +46,6 @@ def finish(run: Run, dataset: FaceDataset, split: Split, *, test: bool) -> None:
         )
         for measured in (plain, mirrored):
             rows += measured.metric_rows(("accuracy", "macro_f1", "balanced_accuracy"))
-    write_figures(run.checkpoint, rows)
     write_figures(run.checkpoint, rows, _card(run, run.checkpoint, classifier, dataset, split, plain, mirrored))
 
 
@@ -64,15 +63,14 @@ def _card(
     Its pictures are written beside it.
     """
     recipe = run.recipe
-    cost, calibration = _cost(classifier), _calibration(plain)
+    calibration = _calibration(plain)
+    copied = np.zeros(plain.n, bool) if recipe.exclude_leaks else None  # training went without their copies
     card = scorecard(
         classifier.checkpoint,
         plain,
         averaged=[mirrored],
-        leaked=np.zeros(plain.n, bool) if recipe.exclude_leaks else None,  # training went without their copies
-        subjects_across=subjects_across(dataset, split.train, plain.positions),
-        parameters=None if cost is None else cost.parameters,
-        macs=None if cost is None else cost.macs,
+        leaks=Leaks(copied, subjects_across(dataset, split.train, plain.positions)),
+        cost=_cost(classifier),
     )
     return card_markdown(
         card,
@@ -83,12 +81,14 @@ def _card(
     )
 
 
-def _cost(classifier: Classifier) -> Complexity | None:
+def _cost(classifier: Classifier) -> Cost:
     checkpoint = classifier.checkpoint
+    shape = (checkpoint.in_channels, checkpoint.preprocess.size, checkpoint.preprocess.size)
     try:
-        return count(classifier.model, (checkpoint.in_channels, checkpoint.preprocess.size, checkpoint.preprocess.size))
+        complexity = count(classifier.model, shape)
     except UserError:
-        return None
+        return Cost()
+    return Cost(complexity.parameters, complexity.macs)
 
 
 def _calibration(measured: Evaluation) -> Calibration | None:

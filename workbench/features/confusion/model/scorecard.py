@@ -16,7 +16,7 @@ from fer_models.evaluation.annotators import VoteAgreement, vote_agreement, vote
 from fer_models.evaluation.card.document import card_markdown
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.metrics import METRICS
-from fer_models.evaluation.scorecard import Baseline, Scorecard
+from fer_models.evaluation.scorecard import Baseline, Comparisons, Cost, Scorecard
 from fer_models.evaluation.sentence import interval_text
 from fer_models.evaluation.training_overlap import overlap_scorecard, training_split
 from fer_models.progress import Progress
@@ -50,22 +50,20 @@ def make(
         dataset,
         copies,
         averaged=[each for each in averaged if each.fingerprint == plain.fingerprint],
-        baselines=() if nearest is None else (nearest,),
-        votes=_votes(plain, voted),
-        parameters=cost.parameters,
-        macs=cost.macs,
+        comparisons=Comparisons(() if nearest is None else (nearest,), _votes(plain, voted)),
+        cost=Cost(cost.parameters, cost.macs),
     )
 
 
 def rows(card: Scorecard) -> list[tuple[str, str, str]]:
     """Lines of the card as a page shows them: what, the figure, and on how many pictures."""
     lines = [(f"{METRICS[f.metric].title}, {f.label}", f.text, f"{f.n:,}") for f in card.figures]
-    if card.votes is not None:
-        votes = card.votes
+    if card.comparisons.votes is not None:
+        votes = card.comparisons.votes
         lines.append(("Names the class that most annotators chose", interval_text(*votes.majority), f"{votes.n:,}"))
         most = f"Annotators who agree with it (at most {percent(votes.ceiling)})"
         lines.append((most, interval_text(*votes.share), f"{votes.n:,}"))
-    lines += [(f"For comparison: {b.label}", percent(b.accuracy), f"{b.n:,}") for b in card.baselines]
+    lines += [(f"For comparison: {b.label}", percent(b.accuracy), f"{b.n:,}") for b in card.comparisons.baselines]
     if card.human is not None:
         low, high, source = card.human
         lines.append((f"For comparison: people ({source})", f"{percent(low)} to {percent(high)}", ""))
@@ -76,7 +74,10 @@ def facts(card: Scorecard) -> list[tuple[str, str]]:
     """Where the figures come from."""
     measured, origin = card.evaluation, card.checkpoint.provenance
     found = [
-        ("Network", f"{card.checkpoint.network}, {card.parameters:,} parameters, {(card.macs or 0) / 1e6:,.1f} MMACs"),
+        (
+            "Network",
+            f"{card.checkpoint.network}, {card.cost.parameters:,} parameters, {(card.cost.macs or 0) / 1e6:,.1f} MMACs",
+        ),
         ("Trained on", f"{origin.get('data', 'not known')}, {origin.get('split', 'split not known')}"),
         ("Selection rule", str(origin.get("selection") or measured.selection or "not known")),
         ("Seed", "not known" if card.seed is None else str(card.seed)),
