@@ -1,4 +1,4 @@
-"""Explanations: where a network looks, and whether the picture of it can be believed."""
+"""Explanations: attribution methods, and tests of their faithfulness."""
 
 from fer_models.explain import cam, gradients, perturbation
 from fer_models.explain.attribution import Attribution

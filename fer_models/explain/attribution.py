@@ -1,4 +1,4 @@
-"""Attribution: signed relevance a pixel, and the two ways to show it."""
+"""Attribution: signed relevance of every pixel, and two ways to display it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Attribution:
-    """Signed relevance of every pixel of B pictures, and all that must be said beside it.
+    """Signed relevance of every pixel of B pictures, and how it was computed.
 
     Args:
         values: float32 (B, H, W) at input resolution, in the units of the method, positive for the target.
@@ -21,7 +21,7 @@ class Attribution:
         target: int64 (B,), the class explained.
         against: int64 (B,), the other class of a contrast, else ``None``.
         seconds: wall-clock time of the whole batch.
-        options: the method's options as they were used.
+        options: the method's options, defaults included.
 
     Example:
         >>> values = np.array([[[2.0, -1.0], [0.0, 1.0]]], np.float32)
@@ -42,7 +42,7 @@ class Attribution:
 
     @property
     def has_positive(self) -> np.ndarray:
-        """bool (B,): whether any pixel speaks for the target. Where not, :meth:`heatmap` is zero, never stretched."""
+        """bool (B,): whether any pixel has positive relevance. If none has, :meth:`heatmap` is all zeros."""
         return np.asarray((self.values > 0).any((1, 2)))
 
     def heatmap(self) -> np.ndarray:
@@ -58,9 +58,9 @@ class Attribution:
 
     def one(self, position: int) -> Attribution:
         """The attribution of a single picture, (1, H, W)."""
-        here = slice(position, position + 1)
-        against = None if self.against is None else self.against[here]
+        row = slice(position, position + 1)
+        against = None if self.against is None else self.against[row]
         return Attribution(
-            self.values[here], self.method, self.layer, self.layer_size, self.of, self.target[here],
+            self.values[row], self.method, self.layer, self.layer_size, self.of, self.target[row],
             self.seconds / max(1, len(self.values)), against, self.options,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What every explanation method is, and :func:`explain`, the one entry to all of them."""
+"""The base class of explanation methods, and :func:`explain`, which runs any of them."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ __all__ = [
 ]  # fmt: skip
 
 EXPLAINERS: Registry[type[Explainer]] = Registry("explanation method")
-#: What pages and tests of robustness take where nothing else is asked for. At the layer where small pictures still have
-#: maps, its maps carry more of the answer than random ones, which Grad-CAM's do not (benchmarks/README.md).
+#: The default method of pages and robustness tests. At the layer where small pictures still have maps, its maps carry
+#: more of the prediction than random ones, which Grad-CAM's do not (benchmarks/README.md).
 USUAL_METHOD = "layer_cam"
-_REFUSED: PerNetwork[dict[str, str]] = PerNetwork(most=64)
+_UNSUPPORTED: PerNetwork[dict[str, str]] = PerNetwork(most=64)
 
 AtOnce = Annotated[int, Field(ge=1, description="How many go through the network together.")]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1, description="Of what is drawn at random.")]
@@ -45,7 +45,7 @@ Upsampling = Annotated[Literal["bilinear", "nearest"], Field(description="How a 
 
 @dataclass(frozen=True)
 class Query:
-    """One question to a method: network (locked, in evaluation mode), batch (B, C, H, W), target, layer, score.
+    """The input of a method: network (locked, in evaluation mode), batch (B, C, H, W), target, layer, score.
 
     ``layer`` and ``module`` are ``None`` for methods that use no layer; ``black`` is a black pixel on the network's
     scale.
@@ -61,23 +61,23 @@ class Query:
     progress: Progress = silent
 
     def score(self, logits: Tensor) -> Tensor:
-        """What is explained, (N,), from logits (N, K); see :meth:`Target.score`."""
+        """The explained score, (N,), from logits (N, K); see :meth:`Target.score`."""
         return self.target.score(logits, self.of)
 
 
 class Explainer(ABC):
-    """One explanation method; it keeps no state, so an instance can be used again.
+    """One explanation method. It has no state, so an instance can be reused.
 
     Class attributes:
-        key: its name in the registry. title, summary (one sentence), paper, cost (in words): for a page.
+        key: its name in the registry.
+        title: shown on a page, as are ``summary`` (one sentence), ``paper`` and ``cost``.
         family: ``"cam"``, ``"gradient"`` or ``"perturbation"``.
         uses_layer: whether it takes a layer.
-        signed: whether it counts evidence against the target; where ``False``, values are negative only at places
-        where the layer's own feature maps are.
+        signed: whether it counts evidence against the target; if ``False``, values are negative only where the layer's
+            feature maps are.
         class_specific: ``False`` if the map is the same for every class.
-        batch_size: pictures worked on at once; larger batches are cut, with progress between.
-        choices: option name to its label and its values with their words, where an option changes what the map means:
-            a page offers these.
+        batch_size: pictures processed at once; larger batches are split, with progress in between.
+        choices: options that change the meaning of the map, which a page offers: name to label, and values with titles.
     """
 
     key: ClassVar[str]
@@ -136,10 +136,10 @@ class Explainer(ABC):
             if layer is not None or self.uses_layer:
                 layer = find_layer(model, layer, (batch.shape[2], batch.shape[3]))
             layer = layer if self.uses_layer else None
-            wanted = read_target(target, classifier.classes, _predicted(model, batch, target))
+            targets = read_target(target, classifier.classes, _predicted(model, batch, target))
             module = None if layer is None else model.cam_layers[layer]
             black = float(classifier.checkpoint.preprocess.scale(torch.zeros(1)))
-            query = Query(model, batch, wanted, of, layer, module, black)
+            query = Query(model, batch, targets, of, layer, module, black)
             values = self._in_parts(query, progress, options)
         return Attribution(
             values=values.float().cpu().numpy(),
@@ -147,9 +147,9 @@ class Explainer(ABC):
             layer=layer,
             layer_size=None if layer is None else layer_sizes(model, tuple(batch.shape))[layer],
             of=of,
-            target=wanted.index.cpu().numpy(),
+            target=targets.index.cpu().numpy(),
             seconds=time.perf_counter() - start,
-            against=None if wanted.against is None else wanted.against.cpu().numpy(),
+            against=None if targets.against is None else targets.against.cpu().numpy(),
             options=options,
         )
 
@@ -166,16 +166,16 @@ class Explainer(ABC):
 
 
 def _predicted(model: FERNetwork, batch: Tensor, target: Any) -> Tensor:
-    """Class numbers (B,); the network runs only where the caller left the class open."""
-    is_open = target is None or (isinstance(target, tuple) and any(part is None for part in target))
-    if not is_open:
+    """Class numbers (B,); the network runs only if the caller left the class open."""
+    open_class = target is None or (isinstance(target, tuple) and any(part is None for part in target))
+    if not open_class:
         return torch.zeros(len(batch), dtype=torch.int64, device=batch.device)  # only its length and device are read
     with torch.no_grad():
         return torch.cat([model(part).argmax(1) for part in batch.split(128)])
 
 
 def register_explainer(key: str) -> Callable[[type[Explainer]], type[Explainer]]:
-    """Class decorator: store the method in :data:`EXPLAINERS` and tell it its key."""
+    """Class decorator: store the method in :data:`EXPLAINERS` and set its ``key``."""
 
     def add(cls: type[Explainer]) -> type[Explainer]:
         cls.key = key
@@ -195,10 +195,10 @@ def explain(
     progress: Progress | None = None,
     **options: Any,
 ) -> Attribution:
-    """Explain what a network says of a batch of pictures.
+    """Explain the prediction of a network for a batch of pictures.
 
-    The model is held alone while this runs and is left as it was: no hook, no gradient, no changed flag, also after an
-    error or a cancel. Random methods draw from a generator of their own (option ``seed``), so results repeat and the
+    The model is locked while this runs and left unchanged: no hook, no gradient, no changed flag, even after an error
+    or a cancel. Random methods use a separate generator (option ``seed``), so results are reproducible and the
     caller's random state is untouched.
 
     Args:
@@ -208,7 +208,8 @@ def explain(
             or a pair ``(a, b)``: why a and not b, the difference of both scores.
         layer: a name of ``model.cam_layers``; :func:`default_layer` if ``None``; methods without a layer ignore it.
         of: explain the ``"logit"`` or the ``"probability"``.
-        progress: told how far it is; an exception raised in it cancels, and everything is restored on the way out.
+        progress: called with the fraction done and a message; an exception raised in it cancels, and the model is
+            restored.
         options: the method's own, see :meth:`Explainer.options`.
 
     Raises:
@@ -233,10 +234,10 @@ def unsupported_methods(classifier: Classifier) -> dict[str, str]:
         >>> unsupported_methods(load_checkpoint("checkpoints/fcsdnet-synthetic"))
         {}
     """
-    return dict(_REFUSED.of(classifier, None, lambda: _refused(classifier)))
+    return dict(_UNSUPPORTED.of(classifier, None, lambda: _unsupported(classifier)))
 
 
-def _refused(classifier: Classifier) -> dict[str, str]:
+def _unsupported(classifier: Classifier) -> dict[str, str]:
     with classifier.exclusive(), untouched(classifier.model):
         reasons = {key: method().unsupported(classifier.model) for key, method in EXPLAINERS.items()}
     return {key: reason for key, reason in reasons.items() if reason}

@@ -1,4 +1,4 @@
-"""Pictures without information, against which a method measures what a pixel adds."""
+"""Pictures without information, the reference for a pixel's contribution."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fer_models.errors import UserError
 
 #: The baselines by name.
 BASELINES = ("black", "mean", "blurred", "mean face")
-#: How a page offers them, see ``Explainer.choices``.
+#: Their labels on a page, see ``Explainer.choices``.
 BASELINE_CHOICE = ("Compared with", {name: name for name in BASELINES})
 
 
@@ -23,7 +23,7 @@ def baseline_picture(batch: Tensor, kind: str | Tensor, black: float) -> Tensor:
 
     Args:
         kind: ``"black"``; ``"mean"``, every picture's own mean value everywhere; ``"blurred"``, the picture with a
-            Gaussian of an eighth of its side, where no part of a face can be told; ``"mean face"``, the mean of drawn
+            Gaussian of an eighth of its side, which hides all parts of the face; ``"mean face"``, the mean of drawn
             faces of all expressions, with the picture's own mean and contrast; or a picture (C, H, W) such as the mean
             face of a data set.
         black: value of a black pixel.
@@ -86,6 +86,6 @@ def _mean_face() -> np.ndarray:
     """float32 (96, 96), grey: four clear drawn faces of each emotion."""
     from fer_models.data.synthetic import SyntheticOptions, generate_face
 
-    asked = SyntheticOptions(count=28, size=96, seed=5, difficulty=0.2)
-    faces = np.stack([generate_face(asked, i).image[..., 0] for i in range(asked.count)])
+    options = SyntheticOptions(count=28, size=96, seed=5, difficulty=0.2)
+    faces = np.stack([generate_face(options, i).image[..., 0] for i in range(options.count)])
     return np.asarray(faces.mean(0), np.float32)

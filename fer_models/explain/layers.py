@@ -1,4 +1,4 @@
-"""Which layer a class activation map is taken from, and how large its map is."""
+"""The layer of a class activation map, and the size of its map."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from fer_models.architectures.base import FERNetwork
 from fer_models.errors import UserError
 
-#: Smallest side of a map that still tells a brow from a mouth: an aligned face has about five rows of parts.
+#: Smallest side of a map that still separates brows from mouth: an aligned face has about five rows of parts.
 SMALLEST_SIDE = 5
 
 _SIZES: weakref.WeakKeyDictionary[nn.Module, dict[tuple[int, ...], dict[str, tuple[int, int]]]] = (
@@ -22,7 +22,7 @@ _SIZES: weakref.WeakKeyDictionary[nn.Module, dict[tuple[int, ...], dict[str, tup
 def layer_sizes(model: FERNetwork, input_shape: tuple[int, ...]) -> dict[str, tuple[int, int]]:
     """Height and width of the map of every layer in ``model.cam_layers``, the deepest first.
 
-    The first call for a size is one forward pass of one blank picture; later ones are looked up.
+    The first call for a size is one forward pass of one blank picture; later calls use the cached sizes.
 
     Args:
         input_shape: (..., H, W); only the last two count.
@@ -31,19 +31,18 @@ def layer_sizes(model: FERNetwork, input_shape: tuple[int, ...]) -> dict[str, tu
         UserError: If the network cannot take that size.
     """
     size = tuple(int(side) for side in input_shape[-2:])
-    known = _SIZES.setdefault(model, {})
-    if size not in known:
-        known[size] = _measure(model, size)
-    return dict(known[size])
+    sizes = _SIZES.setdefault(model, {})
+    if size not in sizes:
+        sizes[size] = _measure(model, size)
+    return dict(sizes[size])
 
 
 def default_layer(model: FERNetwork, size: int | tuple[int, int]) -> str:
     """The deepest layer whose map has a side of at least five cells at that input size, else the deepest one.
 
-    The field's habit is the last layer before pooling. On small pictures that map is no picture any more: FCSDNet ends
-    in 2 x 2 cells at 48 px, where every heatmap is a corner. A layer further up is less class-specific but can tell the
-    brows from the mouth, which is what a heatmap of a face is for. The layer is shown beside every map and can
-    be changed.
+    The usual choice is the last layer before pooling. On small pictures its map is too coarse: FCSDNet ends in 2 x 2
+    cells at 48 px, where every heatmap is a corner. An earlier layer is less class-specific but separates brows from
+    mouth, which is the purpose of a heatmap of a face. The layer is shown beside every map and can be changed.
 
     Args:
         size: side of the square input, or (H, W), in pixels.
@@ -70,28 +69,28 @@ def find_layer(model: FERNetwork, layer: str | None, size: tuple[int, int]) -> s
 
 
 def _measure(model: FERNetwork, size: tuple[int, ...]) -> dict[str, tuple[int, int]]:
-    thread, seen = threading.get_ident(), {}
+    thread, sizes = threading.get_ident(), {}
     handles, training = [], {module: module.training for module in model.modules()}
 
     def listen(name: str, module: nn.Module) -> None:
         def hook(_module: nn.Module, _inputs: tuple, output: Tensor) -> None:
             if threading.get_ident() == thread:  # another thread may be predicting with the same network
-                seen[name] = (int(output.shape[-2]), int(output.shape[-1]))
+                sizes[name] = (int(output.shape[-2]), int(output.shape[-1]))
 
         handles.append(module.register_forward_hook(hook))
 
     layers = model.cam_layers
-    like = next(model.parameters())
+    parameter = next(model.parameters())
     try:
         for name, module in layers.items():
             listen(name, module)
         if model.training:  # batch norm would learn from the blank picture
             model.eval()
         with torch.no_grad():
-            model(torch.zeros(1, model.in_channels, *size, dtype=like.dtype, device=like.device))
+            model(torch.zeros(1, model.in_channels, *size, dtype=parameter.dtype, device=parameter.device))
     finally:
         for handle in handles:
             handle.remove()
         for module, flag in training.items():
             module.training = flag
-    return {name: seen[name] for name in layers}
+    return {name: sizes[name] for name in layers}

@@ -1,4 +1,4 @@
-"""What follows from a network's weights alone, kept as long as the network lives and its weights stay."""
+"""Cache of values that depend on a network's weights alone, valid until the weights change."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ T = TypeVar("T")
 
 
 class PerNetwork(Generic[T]):
-    """A memory for values that do not depend on a picture; one value a network and key.
+    """Cache of values that do not depend on a picture; one value for each network and key.
 
-    A value is made anew after the weights were changed in place, as an optimiser or ``load_state_dict`` does, or moved
-    to another device; edits through ``.data`` are not noticed. Safe to share among threads.
+    A value is computed again after the weights were changed in place, as by an optimiser or ``load_state_dict``, or
+    moved to another device; changes through ``.data`` are not noticed. Safe to share among threads.
 
     Args:
-        most: of how many networks values are kept, the ones asked for last.
+        most: Cache size in networks (LRU).
     """
 
     def __init__(self, most: int = 8):
@@ -33,25 +33,25 @@ class PerNetwork(Generic[T]):
         )
 
     def of(self, classifier: Classifier, key: Hashable, make: Callable[[], T]) -> T:
-        """The value of that network and ``key``; ``make`` finds it the first time."""
+        """The cached value of that network and ``key``; ``make`` computes it the first time."""
         model = classifier.model
-        full = (classifier.checkpoint.identity, key)
+        full_key = (classifier.checkpoint.identity, key)
         state = _state(model)
         with self._lock:
-            known = self._kept.get(model, {}).get(full)
-        if known is not None and known[0] == state:
-            return known[1]
-        value = make()  # outside the lock: two threads may both make it, and both are right
+            cached = self._kept.get(model, {}).get(full_key)
+        if cached is not None and cached[0] == state:
+            return cached[1]
+        value = make()  # outside the lock: two threads may both compute it, with equal results
         with self._lock:
-            values = self._kept.pop(model, {})  # put in again as the newest
-            self._kept[model] = values | {full: (state, value)}
+            values = self._kept.pop(model, {})  # inserted again as the newest
+            self._kept[model] = values | {full_key: (state, value)}
             for oldest in list(self._kept.keys())[: -self._most]:
                 del self._kept[oldest]
         return value
 
 
 def _state(model: nn.Module) -> Hashable:
-    """Place and version of every parameter and buffer; torch counts the versions up with each change in place."""
+    """Address and version of every parameter and buffer; torch increments the version with each change in place."""
     return tuple(_version(tensor) for tensor in (*model.parameters(), *model.buffers()))
 
 

@@ -1,4 +1,4 @@
-"""What a heatmap explains: one class, or one class against another, as a logit or as a probability."""
+"""The target of a heatmap: one class, or one class against another, as a logit or as a probability."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Of = Literal["logit", "probability"]
 
 @dataclass(frozen=True)
 class Target:
-    """The class whose score is explained, int64 (B,), and for a contrast the class that it is held against, (B,)."""
+    """The class whose score is explained, int64 (B,), and for a contrast the other class, (B,)."""
 
     index: Tensor
     against: Tensor | None = None
@@ -50,7 +50,7 @@ def check_of(of: str) -> None:
 
 
 def read_target(target: Any, classes: Sequence[str], predicted: Tensor) -> Target:
-    """Read a target as a caller may write it.
+    """Read a target in any form that callers may use.
 
     Args:
         target: ``None`` (the predicted class), a class number or name, a sequence or tensor of B of them, or a pair
@@ -75,23 +75,23 @@ def _indices(target: Any, classes: Sequence[str], predicted: Tensor) -> Tensor:
         return predicted
     if isinstance(target, (Tensor, np.ndarray)) and target.ndim:
         target = target.tolist()
-    one = isinstance(target, str) or not isinstance(target, Sequence)
-    listed = [target] * len(predicted) if one else list(target)
+    is_single = isinstance(target, str) or not isinstance(target, Sequence)
+    listed = [target] * len(predicted) if is_single else list(target)
     if len(listed) != len(predicted):
         raise UserError(f"There are {len(predicted)} pictures and {len(listed)} target classes; give one or as many.")
     return torch.tensor([_index(value, classes) for value in listed], dtype=torch.int64, device=predicted.device)
 
 
 def _index(value: Any, classes: Sequence[str]) -> int:
-    known = ", ".join(f"{i} {name}" for i, name in enumerate(classes))
+    names = ", ".join(f"{i} {name}" for i, name in enumerate(classes))
     if isinstance(value, str):
         if value not in classes:
-            raise UserError(f"This network has no class {value!r}; choose one of: {known}.")
+            raise UserError(f"This network has no class {value!r}; choose one of: {names}.")
         return classes.index(value)
     try:
         number = int(value)
     except (TypeError, ValueError):
-        raise UserError(f"{value!r} is not a class; choose one of: {known}.") from None
+        raise UserError(f"{value!r} is not a class; choose one of: {names}.") from None
     if number != value or not 0 <= number < len(classes):
-        raise UserError(f"This network has no class number {value}; choose one of: {known}.")
+        raise UserError(f"This network has no class number {value}; choose one of: {names}.")
     return number

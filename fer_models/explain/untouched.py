@@ -1,4 +1,4 @@
-"""The promise that an explanation leaves no trace on the network that it looked at."""
+"""Leave a network unchanged after an explanation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HOOKS = (
 
 @contextmanager
 def untouched(model: nn.Module) -> Iterator[None]:
-    """Put hooks, ``requires_grad`` and ``.grad`` of all parameters back as they were, also after an error."""
+    """Restore hooks, ``requires_grad`` and ``.grad`` of all parameters after the block, even after an error."""
     hooks = [(getattr(module, name), dict(getattr(module, name))) for module in model.modules() for name in _HOOKS]
     parameters = [(p, p.requires_grad, p.grad) for p in model.parameters()]
     try:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from fer_models.explain.face_parts.regions import EYES, ellipse
+from fer_models.explain.face_parts.regions import EYES, Point, ellipse
 from fer_models.robustness.corruption import Corruption, register_corruption, to_uint8
 from fer_models.robustness.geometry import FaceGeometry
 from fer_models.settings import checked
@@ -63,7 +63,7 @@ class Mask(Cover):
         top = 1.02 - strength * (1.02 - 0.50)
         # The upper edge sags from the nose towards the ears.
         upper = _soft(y - (top + 0.35 * (x - 0.49) ** 2))
-        return upper * _inside(x, y, 0.49, 0.50, 0.45, 0.54)
+        return upper * _inside(x, y, (0.49, 0.50), (0.45, 0.54))
 
     def colour(self, image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         folds = 1 - 0.10 * (np.sin((y - self.down) * 2 * np.pi / 0.12) > 0.75)
@@ -83,9 +83,9 @@ class Glasses(Cover):
     def cover(self, x: np.ndarray, y: np.ndarray, strength: float) -> np.ndarray:
         outer, lens = np.zeros_like(x), np.zeros_like(x)
         for (ex, ey), outwards in zip(EYES, (-1, 1), strict=True):
-            cx, cy = ex + outwards * 0.01, ey + 0.02
-            outer = np.maximum(outer, _inside(x, y, cx, cy, 0.165, 0.125))
-            lens = np.maximum(lens, _inside(x, y, cx, cy, 0.140, 0.100))
+            centre = (ex + outwards * 0.01, ey + 0.02)
+            outer = np.maximum(outer, _inside(x, y, centre, (0.165, 0.125)))
+            lens = np.maximum(lens, _inside(x, y, centre, (0.140, 0.100)))
         level = EYES[0][1] - 0.005
         bridge = _soft(0.016 - np.abs(y - level)) * (np.abs(x - 0.4935) < 0.18)
         sides = _soft(0.016 - np.abs(y - level)) * (np.abs(x - 0.4935) > 0.33) * (np.abs(x - 0.4935) < 0.44)
@@ -113,7 +113,7 @@ class Hand(Cover):
     def _parts(self, x: np.ndarray, y: np.ndarray, strength: float) -> tuple[np.ndarray, np.ndarray]:
         x = np.where(self.side >= 0, x, 0.98 - x)  # The template's middle is at 0.49.
         rise = 0.75 * (1 - strength)
-        palm = _inside(x, y, 0.72, 0.95 + rise, 0.26, 0.30)
+        palm = _inside(x, y, (0.72, 0.95 + rise), (0.26, 0.30))
         fingers, gaps = np.zeros_like(x), np.zeros_like(x)
         for number in range(4):
             finger = _capsule(x, y, (0.88 - 0.13 * number, 0.82 + rise), (0.62 - 0.13 * number, 0.40 + rise), 0.070)
@@ -127,7 +127,7 @@ class Hand(Cover):
     def _change(self, image: np.ndarray, strength: float, seed: int, geometry: FaceGeometry) -> np.ndarray:
         x, y = geometry.grid(*image.shape[:2])
         cover, gaps = self._parts(x, y, strength)
-        cheeks = ellipse(x, y, 0.25, 0.60, 0.10, 0.10) | ellipse(x, y, 0.73, 0.60, 0.10, 0.10)
+        cheeks = ellipse(x, y, (0.25, 0.60), (0.10, 0.10)) | ellipse(x, y, (0.73, 0.60), (0.10, 0.10))
         skin = np.median(image[cheeks], axis=0) if cheeks.any() else image.mean((0, 1))
         # Shadows where fingers meet and at the hand's rim, so that a hand of the face's tone has a shape.
         rim = 4 * cover * (1 - cover)
@@ -170,9 +170,9 @@ def _soft(distance: np.ndarray) -> np.ndarray:
     return np.clip(distance / _EDGE + 0.5, 0, 1)
 
 
-def _inside(x: np.ndarray, y: np.ndarray, cx: float, cy: float, rx: float, ry: float) -> np.ndarray:
+def _inside(x: np.ndarray, y: np.ndarray, centre: Point, radii: Point) -> np.ndarray:
     """An ellipse with a soft rim."""
-    return _soft((1 - np.hypot((x - cx) / rx, (y - cy) / ry)) * min(rx, ry))
+    return _soft((1 - np.hypot((x - centre[0]) / radii[0], (y - centre[1]) / radii[1])) * min(radii))
 
 
 def _capsule(

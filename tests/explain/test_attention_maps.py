@@ -30,12 +30,12 @@ def test_channels_are_sorted_with_the_maps_that_entered(classifier, batch):
     assert first.strongest is not None
     sorted_gates = np.take_along_axis(first.weights, first.order, 1)
     assert (np.diff(sorted_gates, axis=1) <= 0).all()
-    kept = []
-    handle = classifier.model.stages[0].pool.register_forward_hook(lambda m, i, out: kept.append(out))
+    outputs = []
+    handle = classifier.model.stages[0].pool.register_forward_hook(lambda m, i, out: outputs.append(out))
     with torch.no_grad():
         classifier.model(batch)
     handle.remove()
-    entered = kept[0].numpy()
+    entered = outputs[0].numpy()
     assert first.strongest.shape == (4, 3, *entered.shape[2:])
     for picture in range(4):
         np.testing.assert_array_equal(first.strongest[picture], entered[picture, first.order[picture, :3]])
@@ -150,15 +150,15 @@ def test_means_over_a_class_are_those_of_its_pictures(classifier):
     index = pictures_of_classes(classifier, dataset, np.arange(14), most=1)
     names = [dataset.classes[int(k)] for k in dataset.labels[index]]
     assert len(set(names)) == len(names) == len(set(dataset.labels.tolist()))
-    told = []
-    means = mean_attention(classifier, dataset, np.arange(14), lambda share, message: told.append(share))
-    assert told[-1] == 1.0
+    steps = []
+    means = mean_attention(classifier, dataset, np.arange(14), lambda share, message: steps.append(share))
+    assert steps[-1] == 1.0
     happy = np.flatnonzero(dataset.labels == dataset.classes.index("happy"))
     single = [m for m in attention_maps(classifier, classifier.prepare(dataset.images[happy])) if m.overlay is not None]
     assert list(means) == [f"{m.name}, {m.label}" for m in single]
     place = classifier.classes.index("happy")
-    for maps, one in zip(means.values(), single, strict=True):
-        np.testing.assert_allclose(maps.maps[place], one.overlay.mean(0), atol=1e-5)
+    for maps, record in zip(means.values(), single, strict=True):
+        np.testing.assert_allclose(maps.maps[place], record.overlay.mean(0), atol=1e-5)
     with pytest.raises(UserError, match="No picture"):
         pictures_of_classes(classifier, dataset, np.array([], np.int64))
 

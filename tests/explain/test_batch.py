@@ -54,22 +54,22 @@ def explained(classifier, photographs):
 
 def test_parts_are_what_single_pictures_give(classifier, photographs, explained, monkeypatch):
     monkeypatch.setattr("fer_models.explain.sets.batch._PART", 5)
-    told, kept = [], np.zeros((12, 48, 48), np.float32)
+    steps, signed = [], np.zeros((12, 48, 48), np.float32)
 
     def keep(start, values):
-        kept[start : start + len(values)] = values
+        signed[start : start + len(values)] = values
 
-    again = explain_set(classifier, photographs, np.arange(12), progress=lambda s, w: told.append(s), keep=keep)
+    again = explain_set(classifier, photographs, np.arange(12), progress=lambda s, w: steps.append(s), keep=keep)
     alone = explain(classifier, classifier.prepare(photographs.images[7:8]))
-    np.testing.assert_allclose(kept[7], alone.values[0], atol=1e-6)
+    np.testing.assert_allclose(signed[7], alone.values[0], atol=1e-6)
     shares = region_relevance(alone, region_masks(48))
     for name in REGIONS:
         assert again.regions[name][7] == pytest.approx(shares[name][0], abs=1e-5)
         np.testing.assert_allclose(again.regions[name], explained.regions[name], atol=1e-5)
     assert again.predictions[7] == classifier.predict(photographs.images[7:8]).top[0]
-    assert told[0] == 0
-    assert told[-1] == 1
-    assert told == sorted(told)
+    assert steps[0] == 0
+    assert steps[-1] == 1
+    assert steps == sorted(steps)
     np.testing.assert_allclose(sum(explained.regions.values()), 1, atol=1e-5)
     assert not explained.truth
     assert "template" in explained.where()
@@ -78,10 +78,10 @@ def test_parts_are_what_single_pictures_give(classifier, photographs, explained,
 def test_means_are_those_of_the_class(classifier, photographs, explained):
     heat = explain(classifier, classifier.prepare(photographs.images), target=explained.targets).heatmap()
     for k in range(7):
-        mine = photographs.labels == k
-        assert explained.by_label.counts[k] == mine.sum()
-        if mine.any():
-            np.testing.assert_allclose(explained.by_label.maps[k], heat[mine].mean(0), atol=1e-5)
+        members = photographs.labels == k
+        assert explained.by_label.counts[k] == members.sum()
+        if members.any():
+            np.testing.assert_allclose(explained.by_label.maps[k], heat[members].mean(0), atol=1e-5)
     assert explained.by_prediction.counts.sum() == 12
     np.testing.assert_allclose(explained.by_prediction.overall(), heat.mean(0), atol=1e-5)
 
@@ -111,16 +111,16 @@ def test_drawn_faces_bring_their_own_truth(classifier, drawn):
     small = drawn_truth(OPTIONS, np.array([3]), 24)
     assert small.masks["eyes"].shape == (1, 24, 24)
 
-    found = explain_set(classifier, drawn, np.array([3, 8]))
-    assert found.truth
+    result = explain_set(classifier, drawn, np.array([3, 8]))
+    assert result.truth
     alone = explain(classifier, classifier.prepare(drawn.images[[3, 8]]))
     shares = region_relevance(alone, truth.masks)
     for name in DRAWN_REGIONS:
-        np.testing.assert_allclose(found.regions[name], shares[name], atol=1e-5)
-        np.testing.assert_allclose(found.areas[name], truth.masks[name].mean((1, 2)), atol=1e-6)
-    assert (found.alarm == (shares["background"] > truth.masks["background"].mean((1, 2)))).all()
+        np.testing.assert_allclose(result.regions[name], shares[name], atol=1e-5)
+        np.testing.assert_allclose(result.areas[name], truth.masks[name].mean((1, 2)), atol=1e-6)
+    assert (result.alarm == (shares["background"] > truth.masks["background"].mean((1, 2)))).all()
     one = unit_agreement(alone.one(0), classifier.classes, truth.unit_areas[0], units=[truth.units[0]])
-    np.testing.assert_allclose(found.agreement["mass"][0], one["mass"][0], atol=1e-5)
+    np.testing.assert_allclose(result.agreement["mass"][0], one["mass"][0], atol=1e-5)
 
 
 def test_targets_can_be_chosen(classifier, photographs):
@@ -149,10 +149,10 @@ def test_a_cancel_leaves_the_network_alone(classifier, photographs):
 
 
 def test_the_table_holds_a_picture_a_line(explained):
-    found = table(explained)
-    assert len(found) == 12
-    assert found["prediction"][4] == explained.classes[explained.predictions[4]]
-    assert found["share_mouth"].between(0, 1).all()
+    frame = table(explained)
+    assert len(frame) == 12
+    assert frame["prediction"][4] == explained.classes[explained.predictions[4]]
+    assert frame["share_mouth"].between(0, 1).all()
     named = pd.read_csv(io.BytesIO(csv_bytes(explained, np.array([f"{i}.png" for i in range(12)]))))
     assert named["file"][11] == "11.png"
     np.testing.assert_allclose(named["share_eyes"], explained.regions["eyes"], rtol=1e-4)
@@ -161,10 +161,10 @@ def test_the_table_holds_a_picture_a_line(explained):
 
 
 def test_regions_have_intervals_and_the_alarm_its_sentence(explained):
-    shares = {one.name: one for one in region_shares(explained)}
+    shares = {region.name: region for region in region_shares(explained)}
     assert tuple(shares) == REGIONS
-    assert sum(one.share.value for one in shares.values()) == pytest.approx(1, abs=1e-4)
-    assert all(one.share.low <= one.share.value <= one.share.high for one in shares.values())
+    assert sum(region.share.value for region in shares.values()) == pytest.approx(1, abs=1e-4)
+    assert all(region.share.low <= region.share.value <= region.share.high for region in shares.values())
     assert 0 < agreement(explained)["mass"].value < 1
     assert agreement(explained, "neutral") == {}
 
@@ -191,10 +191,10 @@ def test_a_result_is_kept_and_found_again(classifier, photographs, explained, tm
     first = explained_set(classifier, photographs, index, settings)
     again = read_set(file)
     for field in dataclasses.fields(first):
-        mine, theirs = getattr(first, field.name), getattr(again, field.name)
+        computed, cached = getattr(first, field.name), getattr(again, field.name)
         if field.name.startswith("by_"):
-            mine, theirs = mine.maps, theirs.maps
-        np.testing.assert_equal(theirs, mine)
+            computed, cached = computed.maps, cached.maps
+        np.testing.assert_equal(cached, computed)
     file.write_bytes(file.read_bytes()[:200])
     assert read_set(file) is None
     blocked = tmp_path / "file"

@@ -25,27 +25,27 @@ DATA = "synthetic:count=60,size=48,seed=3,identities=6"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    place = tmp_path_factory.mktemp("checkpoint") / "fresh"
+    path = tmp_path_factory.mktemp("checkpoint") / "fresh"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        save_checkpoint(place, create_model("mini_xception", 7, 1), FER7, Preprocess(48, 1))
-    return place
+        save_checkpoint(path, create_model("mini_xception", 7, 1), FER7, Preprocess(48, 1))
+    return path
 
 
 @pytest.fixture(scope="module")
 def board(folder):
-    told = []
-    found = benchmark(
+    steps = []
+    leaderboard = benchmark(
         {"fresh": load_checkpoint(folder)},
         open_dataset(DATA),
         methods=("grad_cam", "lrp"),
         metrics=("relevance_mass", "sparseness", "random_logit"),
         count=5,
-        progress=lambda share, words: told.append(share),
+        progress=lambda share, words: steps.append(share),
     )
-    assert told == sorted(told)
-    assert told[-1] == 1
-    return found
+    assert steps == sorted(steps)
+    assert steps[-1] == 1
+    return leaderboard
 
 
 def row(name, values, reference=False, network="a", metric="insertion"):
@@ -55,10 +55,10 @@ def row(name, values, reference=False, network="a", metric="insertion"):
 def test_every_method_stands_beside_the_references(board):
     assert next(r.method for r in board.rows if not r.reference) == "grad_cam"
     assert {r.method for r in board.rows if r.reference} == set(REFERENCES)
-    for one in board.rows:
-        assert all(len(values) == 5 for values in one.values.values())
-        assert ("random_logit" in one.values) != one.reference  # a reference map cannot be made for another class
-        assert np.isnan(one.seconds) == one.reference
+    for line in board.rows:
+        assert all(len(values) == 5 for values in line.values.values())
+        assert ("random_logit" in line.values) != line.reference  # a reference map cannot be made for another class
+        assert np.isnan(line.seconds) == line.reference
     assert board.networks == ("fresh",)
     if "lrp" not in {r.method for r in board.rows}:
         assert any("Layer-wise" in note or "LRP" in note for note in board.notes)
@@ -104,14 +104,14 @@ def test_tests_without_an_answer_are_left_out():
 def test_tables_say_the_same(board):
     lines = list(csv.DictReader(io.StringIO(to_csv(board))))
     first = lines[0]
-    found = board.estimate(board.rows[0], first["metric"])
-    assert float(first["mean"]) == pytest.approx(found.value, rel=1e-4)
+    estimate = board.estimate(board.rows[0], first["metric"])
+    assert float(first["mean"]) == pytest.approx(estimate.value, rel=1e-4)
     assert float(first["low"]) <= float(first["mean"]) <= float(first["high"])
     again = from_json(json.loads(json.dumps(to_json(board))))
     assert to_csv(again) == to_csv(board)
     latex = to_latex(board)
     assert latex.count(r"\midrule") == 1
-    assert rf"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]" in latex
+    assert rf"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]" in latex
     assert r"\emph{centred Gaussian}" in latex
     for wrong in ({}, {"rows": 3}, {**to_json(board), "metrics": ["no such"]}):
         with pytest.raises(UserError):
@@ -123,9 +123,9 @@ def test_the_command_writes_what_was_asked(folder, tmp_path, capsys):
     arguments = ["explain-benchmark", str(folder), "--data", DATA, "--images", "3", "--methods", "saliency"]
     arguments += ["--metrics", "deletion", *(part for kind, file in files.items() for part in (f"--{kind}", file))]
     assert main(arguments) == 0
-    said = capsys.readouterr().out
-    assert "Saliency" in said
-    assert "edge detector" in said
+    output = capsys.readouterr().out
+    assert "Saliency" in output
+    assert "edge detector" in output
     assert "saliency" in (tmp_path / "b.csv").read_text()
     assert r"\toprule" in (tmp_path / "b.latex").read_text()
     assert from_json(json.loads((tmp_path / "b.json").read_text())).n == 3

@@ -86,7 +86,7 @@ def test_ablation_of_a_negative_logit_keeps_its_signs(query, tiny, tiny_batch):
 
 def test_score_cam_by_hand(tiny, tiny_batch):
     one = ask(tiny, tiny_batch[:1])
-    maps, scores, kept = activations(one)[0], [], []
+    maps, scores, used = activations(one)[0], [], []
     for a in maps:
         if a.max() == a.min():
             continue
@@ -94,8 +94,8 @@ def test_score_cam_by_hand(tiny, tiny_batch):
             ((a - a.min()) / (a.max() - a.min()))[None, None], size=12, mode="bilinear"
         )
         scores.append(tiny.model(tiny_batch[:1] * mask)[0, 1].detach())
-        kept.append(a)
-    expected = (torch.stack(scores).softmax(0)[:, None, None] * torch.stack(kept)).sum(0, keepdim=True)
+        used.append(a)
+    expected = (torch.stack(scores).softmax(0)[:, None, None] * torch.stack(used)).sum(0, keepdim=True)
     close(layer_map("score_cam", one, masks_at_once=2), expected)
 
 

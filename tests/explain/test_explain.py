@@ -37,9 +37,9 @@ def test_grad_cam_equals_captum(classifier, batch):
     for layer in ("stage 3 attention", "stage 2 transition"):
         ours = explain(classifier, batch, "grad_cam", target=2, layer=layer)
         module = classifier.model.cam_layers[layer]
-        theirs = LayerGradCam(classifier.model, module).attribute(batch, target=2).detach()
-        theirs = torch.nn.functional.interpolate(theirs, size=(48, 48), mode="bilinear")[:, 0]
-        np.testing.assert_allclose(ours.values, theirs.numpy(), atol=1e-5, rtol=0)
+        captum = LayerGradCam(classifier.model, module).attribute(batch, target=2).detach()
+        captum = torch.nn.functional.interpolate(captum, size=(48, 48), mode="bilinear")[:, 0]
+        np.testing.assert_allclose(ours.values, captum.numpy(), atol=1e-5, rtol=0)
         assert ours.values.min() < 0  # the sign is kept
         assert ours.layer == layer
         assert ours.layer_size == layer_sizes(classifier.model, (48, 48))[layer]

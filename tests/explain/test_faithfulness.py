@@ -171,7 +171,7 @@ def test_infidelity_equals_captum(tiny, tiny_batch):
         p = steps.repeat(3, 1, 1, 1)
         return p, x - p
 
-    theirs = infidelity(
+    expected = infidelity(
         tiny.model, perturb, tiny_batch, torch.from_numpy(result.values)[:, None].double(), target=1,
         n_perturb_samples=20, normalize=True,
     )  # fmt: skip
@@ -180,7 +180,7 @@ def test_infidelity_equals_captum(tiny, tiny_batch):
             20, 3
         )
     ours = measure(tiny, tiny_batch, result, "infidelity")
-    np.testing.assert_allclose(ours, (theirs / (gain**2).mean(0)).numpy(), rtol=1e-6)
+    np.testing.assert_allclose(ours, (expected / (gain**2).mean(0)).numpy(), rtol=1e-6)
 
 
 def test_max_sensitivity_equals_captum_and_is_zero_for_a_linear_network(corner, tiny, tiny_batch):
@@ -198,19 +198,19 @@ def test_max_sensitivity_equals_captum_and_is_zero_for_a_linear_network(corner, 
         x = inputs[0] if isinstance(inputs, tuple) else inputs
         return (x + steps.repeat(3, 1, 1, 1),)
 
-    theirs = sensitivity_max(one_by_one, tiny_batch, perturb_func=perturb, n_perturb_samples=10)
+    expected = sensitivity_max(one_by_one, tiny_batch, perturb_func=perturb, n_perturb_samples=10)
     ours = measure(tiny, tiny_batch, result, "max_sensitivity")
-    np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-5)
+    np.testing.assert_allclose(ours, expected.numpy(), rtol=1e-5)
     tiny.model.body[2], tiny.model.body[4] = nn.Identity(), nn.Identity()
     flat = explain(tiny, tiny_batch, "saliency", 1)
     np.testing.assert_allclose(measure(tiny, tiny_batch, flat, "max_sensitivity"), 0, atol=1e-6)
 
 
 def test_sparseness_and_complexity_have_their_extremes(corner, pictures):
-    one = np.zeros((3, 12, 12))
-    one[:, 3, 5] = -2
-    assert measure(corner, pictures, attribution(one), "sparseness").tolist() == pytest.approx([143 / 144] * 3)
-    assert measure(corner, pictures, attribution(one), "complexity").tolist() == [0, 0, 0]
+    single_pixel = np.zeros((3, 12, 12))
+    single_pixel[:, 3, 5] = -2
+    assert measure(corner, pictures, attribution(single_pixel), "sparseness").tolist() == pytest.approx([143 / 144] * 3)
+    assert measure(corner, pictures, attribution(single_pixel), "complexity").tolist() == [0, 0, 0]
     even = attribution(np.full((3, 12, 12), 0.3))
     assert measure(corner, pictures, even, "sparseness").tolist() == pytest.approx([0] * 3, abs=1e-9)
     assert measure(corner, pictures, even, "complexity").tolist() == pytest.approx([np.log(144)] * 3)
@@ -237,16 +237,16 @@ def test_places_by_hand(corner, pictures, masks):
 
 def test_shuffling_the_network_changes_a_map_that_depends_on_it(classifier, batch):
     before = {name: value.clone() for name, value in classifier.model.state_dict().items()}
-    told: list[float] = []
+    steps: list[float] = []
     result = explain(classifier, batch, "saliency", 1)
-    found = cascade(classifier, batch, result, steps=4, progress=lambda share, message: told.append(share))
-    assert found.correlation.shape == found.ssim.shape == (4, 4)
-    assert found.maps.shape == (4, 4, 48, 48)
-    assert found.layers[-1] == "stem"
-    assert told == [0.25, 0.5, 0.75, 1.0]
-    assert (found.correlation[-1] < 0.6).all()
-    assert (found.ssim < 1).all()
-    np.testing.assert_allclose(found.correlation[2], rank_correlation(result.values, found.maps[2]))
+    randomised = cascade(classifier, batch, result, steps=4, progress=lambda share, message: steps.append(share))
+    assert randomised.correlation.shape == randomised.ssim.shape == (4, 4)
+    assert randomised.maps.shape == (4, 4, 48, 48)
+    assert randomised.layers[-1] == "stem"
+    assert steps == [0.25, 0.5, 0.75, 1.0]
+    assert (randomised.correlation[-1] < 0.6).all()
+    assert (randomised.ssim < 1).all()
+    np.testing.assert_allclose(randomised.correlation[2], rank_correlation(result.values, randomised.maps[2]))
     assert all(torch.equal(value, before[name]) for name, value in classifier.model.state_dict().items())
     with pytest.raises(UserError, match="one map a picture"):
         cascade(classifier, batch[:2], result)
@@ -254,11 +254,11 @@ def test_shuffling_the_network_changes_a_map_that_depends_on_it(classifier, batc
 
 def test_a_map_that_ignores_the_class_is_found_out(tiny, tiny_batch):
     result = explain(tiny, tiny_batch, "eigen_cam", 1)
-    found = cascade(tiny, tiny_batch, result, steps=100)
-    assert found.layers == ("head", "body.3", "body.0")
-    np.testing.assert_allclose(found.correlation[0], 1)
-    np.testing.assert_allclose(found.ssim[0], 1)
-    assert (found.correlation[1:] < 1).all()
+    randomised = cascade(tiny, tiny_batch, result, steps=100)
+    assert randomised.layers == ("head", "body.3", "body.0")
+    np.testing.assert_allclose(randomised.correlation[0], 1)
+    np.testing.assert_allclose(randomised.ssim[0], 1)
+    assert (randomised.correlation[1:] < 1).all()
     np.testing.assert_allclose(measure(tiny, tiny_batch, result, "random_logit"), 1)
     assert (measure(tiny, tiny_batch, explain(tiny, tiny_batch, target=1), "random_logit") < 0.999).all()
 
@@ -306,12 +306,12 @@ def test_ssim_equals_scikit_image(size, span):
     draw = np.random.default_rng(0)
     a = draw.random((3, *size)) * span - span / 2
     b = np.stack([a[0] + 0.1 * draw.standard_normal(size), -a[1], draw.random(size)])
-    found = structural_similarity(a, b, span)
-    for one, x, y in zip(found, a, b, strict=True):
-        theirs = metrics.structural_similarity(
+    similarity = structural_similarity(a, b, span)
+    for ours, x, y in zip(similarity, a, b, strict=True):
+        expected = metrics.structural_similarity(
             x, y, data_range=span, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
         )
-        assert one == pytest.approx(theirs, abs=1e-9)
+        assert ours == pytest.approx(expected, abs=1e-9)
     assert structural_similarity(a, a, span) == pytest.approx(1)
     assert structural_similarity(a[:, :4, :4], a[:, :4, :4], span) == pytest.approx(1)
     with pytest.raises(UserError, match="span"):

@@ -47,9 +47,9 @@ def test_plain_gradients_equal_captum(tiny, tiny_batch):
 def test_guided_backprop_equals_captum_with_attention(classifier, batch):
     from captum.attr import GuidedBackprop
 
-    theirs = GuidedBackprop(classifier.model).attribute(batch.clone(), target=3).sum(1)
+    expected = GuidedBackprop(classifier.model).attribute(batch.clone(), target=3).sum(1)
     ours = explain(classifier, batch, "guided_backprop", 3).values
-    np.testing.assert_allclose(ours, theirs.detach().numpy(), atol=1e-6)
+    np.testing.assert_allclose(ours, expected.detach().numpy(), atol=1e-6)
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
@@ -69,9 +69,9 @@ def test_deep_lift_equals_captum_and_sums_to_the_gain(tiny, tiny_batch):
     from captum.attr import DeepLift
 
     start = baseline_picture(tiny_batch, "mean", -1.0)
-    theirs = DeepLift(tiny.model).attribute(tiny_batch.clone(), start.contiguous(), target=1).sum(1)
+    expected = DeepLift(tiny.model).attribute(tiny_batch.clone(), start.contiguous(), target=1).sum(1)
     ours = compute("deep_lift", ask(tiny, tiny_batch), baseline="mean")
-    close(ours, theirs)
+    close(ours, expected)
     close(ours.sum((1, 2)), (tiny.model(tiny_batch) - tiny.model(start))[:, 1])
     assert not any(hasattr(module, "input") for module in tiny.model.modules())
 
@@ -128,9 +128,9 @@ def test_smooth_grad_without_noise_is_saliency_and_with_noise_what_captum_finds(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         tunnel = NoiseTunnel(Saliency(tiny.model))
-        theirs = tunnel.attribute(x.clone(), nt_samples=800, stdevs=spread, target=1, abs=False).abs().amax(1)
+        expected = tunnel.attribute(x.clone(), nt_samples=800, stdevs=spread, target=1, abs=False).abs().amax(1)
     ours = compute("smooth_grad", ask(tiny, x), samples=800)
-    assert np.corrcoef(ours.flatten(), theirs.detach().flatten())[0, 1] > 0.98
+    assert np.corrcoef(ours.flatten(), expected.detach().flatten())[0, 1] > 0.98
     variance = compute("smooth_grad", ask(tiny, x), samples=50, statistic="variance")
     assert variance.min() >= 0
     assert variance.max() > 0
@@ -187,8 +187,8 @@ def test_lrp_equals_captum_on_a_network_of_plain_layers(tiny, tiny_batch, gamma)
     for layer in (tiny.model.conv1, tiny.model.conv2):
         layer.rule = GammaRule(gamma) if gamma else EpsilonRule(1e-9)
     tiny.model.pool.rule = tiny.model.mean.rule = tiny.model.head.rule = EpsilonRule(1e-9)
-    theirs = LRP(tiny.model).attribute(picture.clone(), target=1).sum(1)
-    close(ours, theirs, rtol=1e-6, atol=1e-8)
+    expected = LRP(tiny.model).attribute(picture.clone(), target=1).sum(1)
+    close(ours, expected, rtol=1e-6, atol=1e-8)
 
 
 def test_lrp_keeps_the_score_where_there_are_no_biases(tiny, tiny_batch):

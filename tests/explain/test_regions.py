@@ -71,8 +71,8 @@ def test_relevance_is_counted_where_it_lies():
     assert shares["eyes"][0] == 0
     assert np.isnan(shares["mouth"][1])
     assert {name: pytest.approx(share[2]) for name, share in shares.items()} == region_areas(masks)
-    own = {name: np.stack([mask] * 3) for name, mask in masks.items()}
-    np.testing.assert_allclose(region_relevance(attribution(values), own)["mouth"], shares["mouth"])
+    per_picture = {name: np.stack([mask] * 3) for name, mask in masks.items()}
+    np.testing.assert_allclose(region_relevance(attribution(values), per_picture)["mouth"], shares["mouth"])
     with pytest.raises(UserError, match="fit"):
         region_relevance(attribution(values), region_masks(50))
 
@@ -101,13 +101,13 @@ def test_agreement_with_the_units_of_the_class():
     areas = unit_areas(48)
     happy = areas["AU06"].astype(float) + areas["AU12"]
     away = 1.0 * ~(happy > 0)
-    found = unit_agreement(attribution(np.stack([happy, away, -happy])), FER7)
-    assert found["mass"][:2].tolist() == [1, 0]
-    assert found["rank"][:2].tolist() == [1, 0]
-    assert found["cosine"][0] == pytest.approx(1)
-    assert found["cosine"][1] == 0
-    assert found["area"][0] == pytest.approx((happy > 0).mean())
-    assert all(np.isnan(values[2]) for values in found.values())
+    agreement = unit_agreement(attribution(np.stack([happy, away, -happy])), FER7)
+    assert agreement["mass"][:2].tolist() == [1, 0]
+    assert agreement["rank"][:2].tolist() == [1, 0]
+    assert agreement["cosine"][0] == pytest.approx(1)
+    assert agreement["cosine"][1] == 0
+    assert agreement["area"][0] == pytest.approx((happy > 0).mean())
+    assert all(np.isnan(values[2]) for values in agreement.values())
     neutral = unit_agreement(attribution(happy[None], target=6), FER7)
     assert np.isnan(neutral["mass"][0])
     even = unit_agreement(attribution(np.ones((1, 48, 48))), FER7)

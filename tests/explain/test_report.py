@@ -34,9 +34,9 @@ def face():
 
 @pytest.fixture()
 def page(classifier, batch, face):
-    found = explain(classifier, batch[:1], target="happy")
+    attribution = explain(classifier, batch[:1], target="happy")
     figures = [
-        heatmap_figure("Grad-CAM for happy", face, found.heatmap()[0], caption="stage 3"),
+        heatmap_figure("Grad-CAM for happy", face, attribution.heatmap()[0], caption="stage 3"),
         Figure("The face", face),
     ]
     sections = [
@@ -45,7 +45,7 @@ def page(classifier, batch, face):
         Section("Figures", columns=("metric", "value"), rows=[("gap", 0.25), ("likeness", float("nan"))]),
         Section("Nothing"),
     ]
-    settings = {"method": "grad_cam", "target": "happy", "layer": found.layer}
+    settings = {"method": "grad_cam", "target": "happy", "layer": attribution.layer}
 
     def make(include):
         return html_report("A <look>", [classifier.checkpoint], settings, sections, include_picture=include, made=MADE)
@@ -54,8 +54,8 @@ def page(classifier, batch, face):
 
 
 def pictures(text):
-    found = re.findall(r'src="data:image/png;base64,([^"]+)"', text)
-    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))) for data in found]
+    addresses = re.findall(r'src="data:image/png;base64,([^"]+)"', text)
+    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))) for data in addresses]
 
 
 def test_it_tells_what_is_needed_to_repeat_it(page, classifier):

@@ -104,22 +104,22 @@ def test_a_card_measures_in_one_batch_what_the_curves_say_one_by_one(classifier,
 
 
 def test_what_is_kept_of_a_network_is_found_anew_when_its_weights_change(hold):
-    held, asked = hold(PATTERNS), []
-    kept = PerNetwork(most=1)
+    held, calls = hold(PATTERNS), []
+    cache = PerNetwork(most=1)
 
     def first_weight():
-        asked.append(1)
+        calls.append(1)
         return next(held.model.parameters()).flatten()[0].item()
 
-    before = kept.of(held, "weight", first_weight)
-    assert kept.of(held, "weight", first_weight) == before and len(asked) == 1
+    before = cache.of(held, "weight", first_weight)
+    assert cache.of(held, "weight", first_weight) == before and len(calls) == 1
     with torch.no_grad():
         next(held.model.parameters()).add_(1)
-    assert kept.of(held, "weight", first_weight) == pytest.approx(before + 1)
+    assert cache.of(held, "weight", first_weight) == pytest.approx(before + 1)
     other = hold(PATTERNS)
-    kept.of(other, "weight", lambda: 0.0)  # room for one network only
-    kept.of(held, "weight", first_weight)
-    assert len(asked) == 3
+    cache.of(other, "weight", lambda: 0.0)  # room for one network only
+    cache.of(held, "weight", first_weight)
+    assert len(calls) == 3
 
 
 @pytest.mark.parametrize("method", ["grad_cam", "guided_backprop"])

@@ -1,4 +1,4 @@
-"""Ablation-CAM: feature maps weighted by what the score loses without them."""
+"""Ablation-CAM: feature maps weighted by the drop of the score without them."""
 
 import torch
 from torch import Tensor, nn
@@ -11,8 +11,7 @@ from fer_models.explain.cam.base import CAM, activations, listening
 class AblationCAM(CAM):
     r""":math:`\sum_k (y - y_k) A_k`, :math:`y_k` the score with map :math:`k` set to zero.
 
-    The paper divides by :math:`y`; a logit may be negative, and the sign of every weight would turn with it, so here it
-    is not divided.
+    The paper divides by :math:`y`; a negative logit would flip the sign of every weight, so here there is no division.
 
     Source:
         Desai and Ramaswamy, "Ablation-CAM", WACV 2020.
@@ -29,18 +28,18 @@ class AblationCAM(CAM):
         channels, drops = maps.shape[1], []
         with torch.no_grad():
             whole = query.score(query.model(query.batch))
-            # Most networks let the rest run alone on many maps; where it also needs earlier layers, all runs again.
+            # In most networks the later layers run alone on many maps; otherwise the whole network runs each time.
             short = _rest_runs_alone(query, whole)
             for start in range(0, channels, maps_at_once):
-                chosen = torch.arange(start, min(start + maps_at_once, channels), device=maps.device)
-                drops.append(whole - _without(query, chosen, short))
-                done = start + len(chosen)
+                removed = torch.arange(start, min(start + maps_at_once, channels), device=maps.device)
+                drops.append(whole - _without(query, removed, short))
+                done = start + len(removed)
                 query.progress(done / channels, f"{done:,} of {channels:,} channels")
         return (torch.cat(drops)[:, None, None] * maps[0]).sum(0, keepdim=True)
 
 
 def _without(query: Query, channels: Tensor, short: bool) -> Tensor:
-    """Scores (n,) of the picture with each of n channels set to zero alone; a channel below zero stays as it is."""
+    """Scores (n,) of the picture with each of n channels set to zero in turn; a negative channel is ignored."""
     rows = torch.arange(len(channels), device=channels.device)
 
     def silence(_module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
@@ -57,6 +56,6 @@ def _rest_runs_alone(query: Query, whole: Tensor) -> bool:
     nothing = torch.full((2,), -1, device=query.batch.device)
     try:
         scores = _without(query, nothing, short=True)
-    except RuntimeError:  # shapes of two maps and one picture meet
+    except RuntimeError:  # shapes of two maps and one picture do not match
         return False
     return scores.shape == (2,) and bool(torch.allclose(scores, whole.expand(2), rtol=1e-4, atol=1e-5))

@@ -1,4 +1,4 @@
-"""Class activation maps: one flow for all of them, a method is what it does with activations and gradients."""
+"""Class activation maps: the shared part; a method only combines activations and gradients."""
 
 from __future__ import annotations
 
@@ -54,16 +54,16 @@ class GradientCAM(CAM):
         return self.combine(*activations_and_gradients(query))
 
 
-def upsample(maps: Tensor, size: tuple[int, int], how: str = "bilinear") -> Tensor:
+def upsample(maps: Tensor, size: tuple[int, int], mode: str = "bilinear") -> Tensor:
     """Bring maps (B, h, w) to (B, H, W).
 
     Raises:
         UserError: If ``how`` is not ``"bilinear"`` or ``"nearest"``.
     """
-    if how not in ("bilinear", "nearest"):
-        raise UserError(f"Maps are upsampled 'bilinear' or 'nearest', not {how!r}.")
-    corners = False if how == "bilinear" else None
-    return F.interpolate(maps[:, None], size=size, mode=how, align_corners=corners)[:, 0]
+    if mode not in ("bilinear", "nearest"):
+        raise UserError(f"Maps are upsampled 'bilinear' or 'nearest', not {mode!r}.")
+    corners = False if mode == "bilinear" else None
+    return F.interpolate(maps[:, None], size=size, mode=mode, align_corners=corners)[:, 0]
 
 
 def activations_and_gradients(query: Query, score: Callable[[Tensor], Tensor] | None = None) -> tuple[Tensor, Tensor]:
@@ -73,41 +73,42 @@ def activations_and_gradients(query: Query, score: Callable[[Tensor], Tensor] | 
     on, so that the backward pass is that of the head part only.
 
     Args:
-        score: what is explained, (B,) from logits (B, K), if not the query's own.
+        query: the query.
+        score: the explained score, (B,) from logits (B, K); that of the query if ``None``.
 
     Raises:
         UserError: If the layer runs more than once in a forward pass.
     """
-    kept: list[Tensor] = []
+    outputs: list[Tensor] = []
 
     def start_recording(_module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
-        kept.append(output.detach().requires_grad_())
+        outputs.append(output.detach().requires_grad_())
         torch.set_grad_enabled(True)  # until the no_grad block below ends
-        return kept[-1].clone()  # an in-place activation may follow; it must not change what is kept
+        return outputs[-1].clone()  # an in-place activation may follow; it must not change the stored output
 
     with listening(query, start_recording), torch.no_grad():
         explained = (score or query.score)(query.model(query.batch)).sum()
-    if len(kept) != 1:
-        raise UserError(f"The layer {query.layer!r} runs {len(kept)} times in this network; choose another layer.")
-    (gradients,) = torch.autograd.grad(explained, kept)
-    return kept[0].detach(), gradients
+    if len(outputs) != 1:
+        raise UserError(f"The layer {query.layer!r} runs {len(outputs)} times in this network; choose another layer.")
+    (gradients,) = torch.autograd.grad(explained, outputs)
+    return outputs[0].detach(), gradients
 
 
 def activations(query: Query) -> Tensor:
     """The layer's output (B, C, h, w), without gradients."""
-    kept: list[Tensor] = []
+    outputs: list[Tensor] = []
 
-    def keep(_module: nn.Module, _inputs: tuple, output: Tensor) -> None:
-        kept.append(output.detach().clone())
+    def store_output(_module: nn.Module, _inputs: tuple, output: Tensor) -> None:
+        outputs.append(output.detach().clone())
 
-    with listening(query, keep), torch.no_grad():
+    with listening(query, store_output), torch.no_grad():
         query.model(query.batch)
-    return kept[-1]
+    return outputs[-1]
 
 
 @contextmanager
 def listening(query: Query, hook: Callable[..., Tensor | None]) -> Iterator[None]:
-    """Let ``hook`` see, and where it returns one replace, the output of the queried layer inside the block."""
+    """Call ``hook`` with the output of the queried layer inside the block; a tensor that it returns replaces it."""
     assert query.module is not None
     handle = query.module.register_forward_hook(hook)
     try:

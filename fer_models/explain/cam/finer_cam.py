@@ -1,4 +1,4 @@
-"""Finer-CAM: what speaks for a class against the classes that look like it."""
+"""Finer-CAM: evidence for a class against similar classes."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -15,7 +15,7 @@ from fer_models.explain.cam.base import CAM, activations_and_gradients
 class FinerCAM(CAM):
     r"""Grad-CAM of :math:`y_c - \gamma\,\overline{y_s}`, the mean over the ``similar`` other classes of highest score.
 
-    In a contrast the similar classes are those highest among the rest of both.
+    In a contrast, the similar classes are the highest of the remaining ones.
 
     Source:
         Zhang et al., "Finer-CAM", CVPR 2025; similarity by the scores of the picture itself.
@@ -41,10 +41,10 @@ class FinerCAM(CAM):
 def _against_rivals(query: Query, gamma: float, similar: int) -> Callable[[Tensor], Tensor]:
     def score(logits: Tensor) -> Tensor:
         values = logits if query.of == "logit" else logits.softmax(1)
-        own = [query.target.index] if query.target.against is None else [query.target.index, query.target.against]
-        taken = nn.functional.one_hot(torch.stack(own), values.shape[1]).sum(0) > 0
-        count = min(similar, values.shape[1] - len(own))
-        rivals = values.detach().masked_fill(taken, float("-inf")).topk(count, 1).indices
+        explained = [query.target.index] if query.target.against is None else [query.target.index, query.target.against]
+        excluded = nn.functional.one_hot(torch.stack(explained), values.shape[1]).sum(0) > 0
+        count = min(similar, values.shape[1] - len(explained))
+        rivals = values.detach().masked_fill(excluded, float("-inf")).topk(count, 1).indices
         return query.score(logits) - gamma * values.gather(1, rivals).mean(1) if count else query.score(logits)
 
     return score

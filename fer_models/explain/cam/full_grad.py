@@ -69,7 +69,7 @@ class FullGrad(Explainer):
 def _spread(term: Tensor, count: int, size: tuple[int, int], upsampling: str) -> Tensor:
     """Terms (B, h, w) enlarged without changing their sum: each cell shares what it holds among its pixels.
 
-    A layer that works on windows of the map, stacked along the batch, has no place of its own: it is spread evenly.
+    A layer that works on windows of the map, stacked along the batch, has no position in it: its term is spread evenly.
     """
     if len(term) != count:
         term = term.reshape(count, -1).sum(1)[:, None, None]

@@ -37,7 +37,8 @@ def unit_areas(size: int | tuple[int, int], eyes: tuple[Point, Point] | None = N
     which is on the left of the picture for the person's right.
 
     Args:
-        size, eyes: as for :func:`~fer_models.explain.face_parts.regions.region_masks`.
+        size: as for :func:`~fer_models.explain.face_parts.regions.region_masks`.
+        eyes: as for :func:`~fer_models.explain.face_parts.regions.region_masks`.
     """
     masks = region_masks(size, eyes)
     x, y = template_grid(size, eyes)
@@ -46,7 +47,7 @@ def unit_areas(size: int | tuple[int, int], eyes: tuple[Point, Point] | None = N
     areas["AU01"] &= inner
     areas["AU02"] &= ~inner
     areas["AU06"] &= y < 0.62
-    corner = ellipse(x, y, *MOUTH_CORNERS[0], 0.10, 0.10)
+    corner = ellipse(x, y, MOUTH_CORNERS[0], (0.10, 0.10))
     return areas | {"R12": corner, "R14": corner}
 
 
@@ -61,13 +62,13 @@ def unit_agreement(
     Args:
         classes: names of the network's classes.
         areas: unit to bool (H, W); :func:`unit_areas` of the map's size if ``None``.
-        units: the units of each picture where they are known (built-in faces), instead of those of the class.
+        units: the ground truth of each picture (built-in faces); ``None`` for the units of the class.
 
     Returns:
         ``mass``, share of the positive relevance inside the units' areas; ``rank``, of as many of the strongest pixels
         as the areas hold, the share inside; ``cosine`` between the heatmap and the number of units at each pixel;
-        ``area``, the share of the picture that the areas cover, which mass and rank of a map that knows nothing would
-        be. Each float64 (B,), ``nan`` for a class without units and where nothing is positive.
+        ``area``, the share of the picture that the areas cover, the mass and rank of an
+        even map. Each float64 (B,), ``nan`` for a class without units and where nothing is positive.
 
     Raises:
         UserError: If an area does not fit the map, a unit is unknown, or the units are not one list a picture.
@@ -79,7 +80,7 @@ def unit_agreement(
     if len(units) != len(values):
         raise UserError(f"There are {len(values)} heatmaps and units of {len(units)} pictures; give one list each.")
     rows = [
-        _agree(value, [_area(areas, unit, value) for unit in own]) for value, own in zip(values, units, strict=True)
+        _agree(value, [_area(areas, unit, value) for unit in names]) for value, names in zip(values, units, strict=True)
     ]
     return {name: np.array([row[k] for row in rows]) for k, name in enumerate(("mass", "rank", "cosine", "area"))}
 

@@ -1,4 +1,4 @@
-"""What is known of built-in faces at a network's resolution: which part each pixel shows, and which units move it."""
+"""Ground truth of built-in faces at a network's resolution: the part of each pixel, and the units that move it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SMALLEST = 48
 
 @dataclass(frozen=True)
 class DrawnTruth:
-    """The truth about B drawn faces.
+    """Ground truth of B drawn faces.
 
     Args:
         masks: name of a region to bool (B, H, W); they share no pixel and together cover the pictures.
@@ -37,17 +37,17 @@ class DrawnTruth:
 
     @property
     def expression(self) -> np.ndarray:
-        """bool (B, H, W): all places that the expression's units move; empty for neutral faces."""
+        """bool (B, H, W): all pixels that the expression's units move; empty for neutral faces."""
         shape = next(iter(self.masks.values())).shape
-        places = np.zeros(shape, bool)
-        for place, own, areas in zip(places, self.units, self.unit_areas, strict=True):
-            for unit in own:
-                place |= areas[unit]
-        return places
+        masks = np.zeros(shape, bool)
+        for mask, units, areas in zip(masks, self.units, self.unit_areas, strict=True):
+            for unit in units:
+                mask |= areas[unit]
+        return masks
 
 
 def drawn_options(dataset: FaceDataset) -> SyntheticOptions | None:
-    """What was asked for where a data set is one of built-in faces, else ``None``."""
+    """Options of a data set of built-in faces; ``None`` for any other."""
     if dataset.name != builtin.NAME:
         return None
     _, texts = split_options(dataset.source)
@@ -57,25 +57,25 @@ def drawn_options(dataset: FaceDataset) -> SyntheticOptions | None:
 def drawn_truth(options: SyntheticOptions, rows: np.ndarray, size: int) -> DrawnTruth:
     """Masks and units of the faces ``rows`` (B,) of a set, for pictures brought to ``size`` pixels a side.
 
-    The scene does not depend on the size of the drawing, so the masks are drawn anew at that size (3 ms a face).
+    The scene does not depend on the size of the drawing, so the masks are drawn again at that size (3 ms a face).
     """
-    asked = dataclasses.replace(options, size=min(max(size, _SMALLEST), 224))
-    faces = [generate_face(asked, int(row)) for row in rows]
-    own = [{name: _fit(mask, size) for name, mask in face.masks.items()} for face in faces]
-    merged = [_merged(masks) for masks in own]
+    sized = dataclasses.replace(options, size=min(max(size, _SMALLEST), 224))
+    faces = [generate_face(sized, int(row)) for row in rows]
+    drawn_masks = [{name: _fit(mask, size) for name, mask in face.masks.items()} for face in faces]
+    merged = [_merged(masks) for masks in drawn_masks]
     return DrawnTruth(
         {name: np.stack([masks[name] for masks in merged]) for name in DRAWN_REGIONS},
         tuple(tuple(unit for unit in AU_NAMES if unit in face.action_units) for face in faces),
         tuple(
             {unit: np.any([masks[name] for name in AU_REGIONS[unit]], axis=0) for unit in face.action_units}
-            for masks, face in zip(own, faces, strict=True)
+            for masks, face in zip(drawn_masks, faces, strict=True)
         ),
     )
 
 
 def _merged(masks: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    found = {name: masks[name] for name in DRAWN_REGIONS if name in masks}
-    return found | {"background": masks["background"] | masks["hair"], "other skin": masks["skin"]}
+    regions = {name: masks[name] for name in DRAWN_REGIONS if name in masks}
+    return regions | {"background": masks["background"] | masks["hair"], "other skin": masks["skin"]}
 
 
 def _fit(mask: np.ndarray, size: int) -> np.ndarray:

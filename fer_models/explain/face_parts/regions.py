@@ -11,7 +11,7 @@ from fer_models.explain.attribution import Attribution
 
 Point = tuple[float, float]
 
-#: Places of FER2013's framing as (x, y) shares of the crop, left and right as seen in the picture.
+#: Landmarks in FER2013's framing as (x, y) shares of the crop, left and right as seen in the picture.
 EYES: tuple[Point, Point] = ((0.315, 0.385), (0.672, 0.393))
 NOSE: Point = (0.476, 0.600)
 MOUTH_CORNERS: tuple[Point, Point] = ((0.340, 0.744), (0.629, 0.754))
@@ -28,8 +28,8 @@ def region_masks(size: int | tuple[int, int], eyes: tuple[Point, Point] | None =
 
     Args:
         size: side of the square crop, or (H, W), in pixels.
-        eyes: centres of both eyes as (x, y) shares of the crop, if they were found; the template is turned, scaled and
-            moved onto them. Without them the crop's own geometry is trusted.
+        eyes: centres of both eyes as (x, y) shares of the crop; the template is turned, scaled and moved onto them.
+            ``None`` trusts the framing of the crop.
 
     Returns:
         Name to bool (H, W), the names of :data:`REGIONS`.
@@ -39,15 +39,15 @@ def region_masks(size: int | tuple[int, int], eyes: tuple[Point, Point] | None =
     """
     x, y = template_grid(size, eyes)
     claims = {
-        "eyes": _both(x, y, 0.0, 0.0, 0.105, 0.062),
-        "brows": _both(x, y, 0.0, -0.115, 0.140, 0.055),
-        "mouth": ellipse(x, y, *_middle(MOUTH_CORNERS), 0.200, 0.105),
-        "nose": ellipse(x, y, NOSE[0], NOSE[1] - 0.065, 0.105, 0.175),
+        "eyes": _both(x, y, (0.0, 0.0), (0.105, 0.062)),
+        "brows": _both(x, y, (0.0, -0.115), (0.140, 0.055)),
+        "mouth": ellipse(x, y, _middle(MOUTH_CORNERS), (0.200, 0.105)),
+        "nose": ellipse(x, y, (NOSE[0], NOSE[1] - 0.065), (0.105, 0.175)),
         "forehead": (y < EYES[0][1] - 0.05) & (np.abs(x - 0.49) < 0.40),
         "chin": (y > 0.845) & (np.abs(x - 0.485) < 0.26),
         "cheeks": np.ones_like(x, dtype=bool),
     }
-    face = ellipse(x, y, 0.490, 0.500, 0.450, 0.540)
+    face = ellipse(x, y, (0.490, 0.500), (0.450, 0.540))
     free, masks = face.copy(), {}
     for name, claim in claims.items():
         masks[name] = claim & free
@@ -80,12 +80,12 @@ def region_relevance(attribution: Attribution, masks: Mapping[str, np.ndarray]) 
 
 
 def region_areas(masks: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """Share of the picture that each region covers: what a map that knows nothing would give it."""
+    """Share of the picture that each region covers, which is also its share of an even map."""
     return {name: float(mask.mean()) for name, mask in masks.items()}
 
 
 def background_alarm(shares: Mapping[str, np.ndarray], masks: Mapping[str, np.ndarray]) -> np.ndarray:
-    """bool (B,): whether the background holds more than its share of the picture, where a network should not look.
+    """bool (B,): whether the background's share of the relevance exceeds its share of the picture.
 
     Masks of (B, H, W) are compared picture by picture.
     """
@@ -99,25 +99,27 @@ def template_grid(
     """Template coordinates x and y, (H, W), of every pixel's centre."""
     height, width = (size, size) if isinstance(size, int) else size
     columns, rows = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height
-    place = columns[None, :] + 1j * rows[:, None]
+    points = columns[None, :] + 1j * rows[:, None]
     if eyes is not None:
-        found, template = [complex(*eye) for eye in eyes], [complex(*eye) for eye in EYES]
-        if abs(found[1] - found[0]) < 1e-6:
+        eye_points, template = [complex(*eye) for eye in eyes], [complex(*eye) for eye in EYES]
+        if abs(eye_points[1] - eye_points[0]) < 1e-6:
             raise UserError("Both eyes are at the same place; give two different ones, or none.")
         # Turn, scale and shift in the plane are one complex product and one sum.
-        place = template[0] + (place - found[0]) * (template[1] - template[0]) / (found[1] - found[0])
-    return place.real, place.imag
+        points = template[0] + (points - eye_points[0]) * (template[1] - template[0]) / (eye_points[1] - eye_points[0])
+    return points.real, points.imag
 
 
-def ellipse(x: np.ndarray, y: np.ndarray, cx: float, cy: float, rx: float, ry: float) -> np.ndarray:
+def ellipse(x: np.ndarray, y: np.ndarray, centre: Point, radii: Point) -> np.ndarray:
     """bool, inside an upright ellipse in template coordinates."""
-    return ((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2 <= 1
+    return ((x - centre[0]) / radii[0]) ** 2 + ((y - centre[1]) / radii[1]) ** 2 <= 1
 
 
-def _both(x: np.ndarray, y: np.ndarray, right: float, down: float, rx: float, ry: float) -> np.ndarray:
-    """An ellipse beside each eye, ``right`` counted outwards."""
-    (lx, ly), (mx, my) = EYES
-    return ellipse(x, y, lx - right, ly + down, rx, ry) | ellipse(x, y, mx + right, my + down, rx, ry)
+def _both(x: np.ndarray, y: np.ndarray, offset: Point, radii: Point) -> np.ndarray:
+    """An ellipse at each eye, moved by ``offset``: outwards, down."""
+    (left_x, left_y), (right_x, right_y) = EYES
+    outwards, down = offset
+    left = ellipse(x, y, (left_x - outwards, left_y + down), radii)
+    return left | ellipse(x, y, (right_x + outwards, right_y + down), radii)
 
 
 def _middle(points: tuple[Point, Point]) -> Point:

@@ -32,11 +32,11 @@ def measure(
     Args:
         batch: the network inputs (B, C, H, W) that were explained.
         metric: a key of :data:`FAITHFULNESS`.
-        masks: bool (B, H, W), the places that should count, for metrics with ``needs_masks``.
+        masks: bool (B, H, W), the relevant pixels, for metrics with ``needs_masks``.
         options: the metric's own, see :meth:`Faithfulness.options`.
 
     Returns:
-        float64 (B,), ``nan`` where the test has no answer.
+        float64 (B,), ``nan`` where the metric is undefined.
 
     Raises:
         UserError: If the metric is unknown, masks are missing, or an option is out of range.
@@ -59,6 +59,7 @@ def measure_with_references(
     attribution: Attribution,
     metrics: Sequence[str],
     masks: np.ndarray | None = None,
+    *,
     seed: int = 0,
 ) -> dict[str, dict[str, np.ndarray]]:
     """Several tests of the maps and of the three reference maps beside them.

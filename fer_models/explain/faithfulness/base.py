@@ -1,4 +1,4 @@
-"""What every test of a heatmap is: one number a picture, with a direction and the paper that it comes from."""
+"""The base class of faithfulness metrics: one number for each picture, with a direction and a source."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FAITHFULNESS: Registry[type[Faithfulness]] = Registry("faithfulness metric")
 
 @dataclass(frozen=True)
 class Trial:
-    """A map on trial: the network, the pictures (B, C, H, W), the attribution, and bool masks (B, H, W) where known."""
+    """Input of a metric: network, pictures (B, C, H, W), attribution, and bool masks (B, H, W) if there are any."""
 
     classifier: Classifier
     batch: Tensor
@@ -55,7 +55,7 @@ class Trial:
         return self.target.score(torch.cat(parts), of).double().cpu().numpy().reshape(-1, len(self.batch))
 
     def ranks(self, seed: int = 0) -> Tensor:
-        """int64 (B, H, W), place of each pixel by falling relevance; ties in an order drawn from ``seed``."""
+        """int64 (B, H, W), rank of each pixel by falling relevance; ties in an order drawn from ``seed``."""
         flat = self.attribution.values.reshape(len(self.batch), -1)
         draw = np.random.default_rng(seed).random(flat.shape[1])
         order = np.stack([np.lexsort((draw, -row)) for row in flat])
@@ -67,13 +67,13 @@ class Trial:
         self, batch: Tensor | None = None, classifier: Classifier | None = None, target: Any = None
     ) -> np.ndarray:
         """The same method with the same settings on other pictures, another network or another class; (B, H, W)."""
-        a = self.attribution
-        if a.method not in EXPLAINERS:
-            raise UserError(f"A {a.method} map does not look at the network, so it cannot be tested by changing it.")
-        same: Any = a.target if a.against is None else (a.target, a.against)
+        used = self.attribution
+        if used.method not in EXPLAINERS:
+            raise UserError(f"A {used.method} map does not look at the network, so it cannot be tested by changing it.")
+        same_target: Any = used.target if used.against is None else (used.target, used.against)
         return explain(
-            classifier or self.classifier, self.batch if batch is None else batch, a.method,
-            same if target is None else target, layer=a.layer, of=a.of, **a.options,
+            classifier or self.classifier, self.batch if batch is None else batch, used.method,
+            same_target if target is None else target, layer=used.layer, of=used.of, **used.options,
         ).values  # fmt: skip
 
     def with_values(self, values: np.ndarray, name: str) -> Trial:
@@ -85,9 +85,10 @@ class Faithfulness(ABC):
     """One test of heatmaps.
 
     Class attributes:
-        key: its name in the registry. title, summary (one sentence), paper: for a page.
+        key: its name in the registry.
+        title: shown on a page, as are ``summary`` (one sentence) and ``paper``.
         direction: whether ``"higher"`` or ``"lower"`` is better.
-        needs_masks: it compares with known places.
+        needs_masks: it compares with masks of the relevant pixels.
         needs_method: it runs the method again, so that it cannot judge reference maps.
     """
 
@@ -101,7 +102,7 @@ class Faithfulness(ABC):
 
     @abstractmethod
     def measure(self, trial: Trial, *args: Any, **options: Any) -> np.ndarray:
-        """float64 (B,), ``nan`` where the test has no answer; keyword arguments with defaults are its options."""
+        """float64 (B,), ``nan`` where the metric is undefined; keyword arguments with defaults are its options."""
 
     @classmethod
     def options(cls) -> dict[str, Any]:
@@ -111,7 +112,7 @@ class Faithfulness(ABC):
 
 
 def register_metric(key: str) -> Callable[[type[Faithfulness]], type[Faithfulness]]:
-    """Class decorator: store the metric in :data:`FAITHFULNESS` and tell it its key."""
+    """Class decorator: store the metric in :data:`FAITHFULNESS` and set its ``key``."""
 
     def add(cls: type[Faithfulness]) -> type[Faithfulness]:
         cls.key = key

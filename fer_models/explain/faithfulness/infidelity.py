@@ -12,8 +12,8 @@ class Infidelity(Faithfulness):
     r""":math:`E[(\beta\,p \cdot \phi - (f(x) - f(x - p)))^2]` under Gaussian :math:`p`.
 
     :math:`\beta` is the scale that fits best: it makes maps of different units comparable (class activation maps are
-    not in units of score per pixel). The result is divided by the mean square of the score's change, so that 1 is what
-    an empty map gets.
+    not in units of score per pixel). The result is divided by the mean square of the score's change, so an empty map
+    gets 1.
 
     Source:
         Yeh et al., "On the (in)fidelity and sensitivity of explanations", NeurIPS 2019 (arXiv 1901.09392).

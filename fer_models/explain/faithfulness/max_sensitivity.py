@@ -1,4 +1,4 @@
-"""Max-sensitivity: how much the map itself moves when the picture hardly does."""
+"""Max-sensitivity: how much the map changes under a tiny change of the picture."""
 
 import numpy as np
 import torch

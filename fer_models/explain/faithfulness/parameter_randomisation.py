@@ -1,4 +1,4 @@
-"""Parameter randomisation: does the map notice when the network forgets what it learned?"""
+"""Parameter randomisation: does the map change when the network's weights are shuffled?"""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cascade:
-    """The maps of a network that forgets what it learned, layer by layer from its head down, n steps for B pictures.
+    """Maps of a network whose layers are shuffled one group after the other from the head down, n steps, B pictures.
 
     Args:
         layers: (n,) the last module shuffled at each step.
-        correlation: float64 (n, B), Spearman's correlation with the map of the network as it was.
+        correlation: float64 (n, B), Spearman's correlation with the map of the unchanged network.
         ssim: float64 (n, B), structural similarity with it, both divided by their largest magnitude.
         maps: float32 (n, B, H, W), the signed maps, in the units of the method.
     """
@@ -55,8 +55,8 @@ class ParameterRandomisation(Faithfulness):
     needs_method = True
 
     def measure(self, trial: Trial, steps: int = 6, seed: int = 0) -> np.ndarray:
-        found = cascade(trial.classifier, trial.batch, trial.attribution, steps, seed)
-        return np.asarray(found.correlation.mean(0))
+        result = cascade(trial.classifier, trial.batch, trial.attribution, steps, seed=seed)
+        return np.asarray(result.correlation.mean(0))
 
 
 def cascade(
@@ -64,41 +64,42 @@ def cascade(
     batch: Tensor,
     attribution: Attribution,
     steps: int = 6,
+    *,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Cascade:
     """Shuffle a copy of the network from its head down, in groups of layers, and explain again after each.
 
-    The map keeps its class, layer and options; the network itself is not touched. As likeness stays near 1, the map
+    The map keeps its class, layer and options; the network itself is not touched. If the likeness stays near 1, the map
     shows the picture and not what the network learned.
 
     Args:
         batch: the network inputs (B, C, H, W) that were explained.
         attribution: their maps (B, H, W), of a method.
         steps: groups, at most as many as the network has modules with weights.
-        progress: told how far it is; an exception raised in it cancels.
+        seed: of the shuffling.
+        progress: called with the fraction done and a message; an exception raised in it cancels.
 
     Raises:
-        UserError: If there is less than one step, the pictures and the maps do not belong together, or the maps come
-            from no method.
+        UserError: If there is less than one step, pictures and maps differ in number, or the maps come from no method.
 
     Source:
-        Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018. Entries are shuffled, not drawn anew.
+        Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018. Entries are shuffled, not drawn again.
     """
     if steps < 1:
         raise UserError(f"Parameter randomisation needs at least 1 step, not {steps}.")
     if len(batch) != len(attribution.values):
         raise UserError(f"There are {len(batch)} pictures and {len(attribution.values)} maps; give one map a picture.")
-    trial, other = Trial(classifier, batch, attribution), shuffled_copy(classifier)
-    names = [name for name, m in other.model.named_modules() if list(m.parameters(recurse=False))][::-1]
+    trial, shuffled = Trial(classifier, batch, attribution), shuffled_copy(classifier)
+    names = [name for name, m in shuffled.model.named_modules() if list(m.parameters(recurse=False))][::-1]
     generator = torch.Generator().manual_seed(seed)
     groups = np.array_split(np.array(names), min(steps, len(names)))
     layers, maps = [], []
     for number, group in enumerate(groups, 1):
         for name in group:
-            shuffle(other.model.get_submodule(str(name)), generator)
+            shuffle(shuffled.model.get_submodule(str(name)), generator)
         layers.append(str(group[-1]))
-        maps.append(trial.again(classifier=other))
+        maps.append(trial.again(classifier=shuffled))
         progress(number / len(groups), f"{number} of {len(groups)} groups of layers")
     before = attribution.values
     return Cascade(
@@ -111,14 +112,14 @@ def cascade(
 
 def shuffled_copy(classifier: Classifier, seed: int | None = None) -> Classifier:
     """A classifier around a copy of the network, all of its weights shuffled if ``seed`` is given."""
-    other = copy.copy(classifier)
+    shuffled = copy.copy(classifier)
     with classifier.lock:
-        other.model = copy.deepcopy(classifier.model)
+        shuffled.model = copy.deepcopy(classifier.model)
     if seed is not None:
         generator = torch.Generator().manual_seed(seed)
-        for module in other.model.modules():
+        for module in shuffled.model.modules():
             shuffle(module, generator)
-    return other
+    return shuffled
 
 
 def shuffle(module: nn.Module, generator: torch.Generator) -> None:

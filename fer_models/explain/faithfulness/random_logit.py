@@ -26,7 +26,7 @@ class RandomLogit(Faithfulness):
         classes = len(trial.classifier.classes)
         if others < 1:
             raise UserError(f"The random logit test needs at least 1 other class, not {others}.")
-        draw, own = np.random.default_rng(seed), trial.attribution.target
-        away = np.stack([draw.permutation(np.arange(1, classes))[:others] for _ in own])
-        maps = [trial.again(target=(own + away[:, k]) % classes) for k in range(away.shape[1])]
+        draw, target = np.random.default_rng(seed), trial.attribution.target
+        offsets = np.stack([draw.permutation(np.arange(1, classes))[:others] for _ in target])
+        maps = [trial.again(target=(target + offsets[:, k]) % classes) for k in range(offsets.shape[1])]
         return np.asarray(np.mean([rank_correlation(trial.attribution.values, other) for other in maps], axis=0))

@@ -1,4 +1,4 @@
-"""Maps that know nothing of the network: what a heatmap must beat to be worth a look."""
+"""Reference maps that do not depend on the network; a useful heatmap must beat them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Curves of the score while pixels go or come in the order of a map."""
+"""Curves of the score while pixels are removed or inserted in the order of a map."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ROAD: removal that leaves no trace of its own."""
+"""ROAD: removal of pixels without artefacts of its own."""
 
 import numpy as np
 import torch
@@ -53,8 +53,8 @@ def impute(batch: Tensor, gone: Tensor, noise: float, generator: torch.Generator
     """
     filled = batch.clone()
     for i in range(len(batch)):
-        where = gone[i].cpu().numpy()
-        values = _harmonic(batch[i].double().cpu().numpy(), where)
+        missing = gone[i].cpu().numpy()
+        values = _harmonic(batch[i].double().cpu().numpy(), missing)
         drawn = noise * torch.randn(values.shape, generator=generator, dtype=torch.float64)
         filled[i, :, gone[i]] = (torch.from_numpy(values) + drawn).to(filled)
     return filled
@@ -70,18 +70,18 @@ def _harmonic(picture: np.ndarray, gone: np.ndarray) -> np.ndarray:
     number = np.full(gone.shape, -1)
     number[gone] = np.arange(count)
     rows, columns = np.nonzero(gone)
-    total, known = np.zeros(count), np.zeros((len(picture), count))
+    total, known_sum = np.zeros(count), np.zeros((len(picture), count))
     entries: list[tuple[np.ndarray, np.ndarray, float]] = []
     for down, right, weight in _NEIGHBOURS:
         r, c = rows + down, columns + right
         inside = (r >= 0) & (r < height) & (c >= 0) & (c < width)
-        me, r, c = np.arange(count)[inside], r[inside], c[inside]
-        total[me] += weight
+        pixel, r, c = np.arange(count)[inside], r[inside], c[inside]
+        total[pixel] += weight
         missing = gone[r, c]
-        entries.append((me[missing], number[r[missing], c[missing]], weight))
-        known[:, me[~missing]] += weight * picture[:, r[~missing], c[~missing]]
-    at = np.concatenate([e[0] for e in entries])
-    to = np.concatenate([e[1] for e in entries])
-    weights = np.concatenate([np.full(len(e[0]), e[2]) for e in entries]) / total[at]
-    system = identity(count, format="csc") - csc_matrix((weights, (at, to)), shape=(count, count))
-    return np.asarray(splu(system).solve((known / total).T).T)
+        entries.append((pixel[missing], number[r[missing], c[missing]], weight))
+        known_sum[:, pixel[~missing]] += weight * picture[:, r[~missing], c[~missing]]
+    row_index = np.concatenate([e[0] for e in entries])
+    column_index = np.concatenate([e[1] for e in entries])
+    weights = np.concatenate([np.full(len(e[0]), e[2]) for e in entries]) / total[row_index]
+    system = identity(count, format="csc") - csc_matrix((weights, (row_index, column_index)), shape=(count, count))
+    return np.asarray(splu(system).solve((known_sum / total).T).T)

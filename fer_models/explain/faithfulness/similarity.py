@@ -1,4 +1,4 @@
-"""How alike two maps are: by the order of their pixels, and by their structure."""
+"""Similarity of two maps: by the order of their pixels, and by their structure."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def structural_similarity(a: np.ndarray, b: np.ndarray, span: float = 2.0) -> np.ndarray:
     """SSIM of maps (B, H, W), float64 (B,): 1 for equal maps, near 0 for unrelated ones.
 
-    Mean over all places where the window of 11 x 11 pixels (Gaussian, 1.5 pixels) lies inside the map; on smaller maps
-    the window is the largest odd one that fits.
+    Mean over all positions where the window of 11 x 11 pixels (Gaussian, 1.5 pixels) lies inside the map; on smaller
+    maps the window is the largest odd one that fits.
 
     Args:
-        span: distance of the smallest and the largest value that a map can have, 2 for maps in [-1, 1].
+        span: range of the values that a map can have, 2 for maps in [-1, 1].
 
     Raises:
         UserError: If the maps differ in shape or ``span`` is not positive.
@@ -57,8 +57,8 @@ def structural_similarity(a: np.ndarray, b: np.ndarray, span: float = 2.0) -> np
     mx, my = mean(x), mean(y)
     vx, vy, covariance = mean(x * x) - mx**2, mean(y * y) - my**2, mean(x * y) - mx * my
     c1, c2 = (_K1 * span) ** 2, (_K2 * span) ** 2
-    each = (2 * mx * my + c1) * (2 * covariance + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))
-    return each.mean((1, 2, 3)).numpy()
+    similarity = (2 * mx * my + c1) * (2 * covariance + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))
+    return similarity.mean((1, 2, 3)).numpy()
 
 
 def unit_span(maps: np.ndarray) -> np.ndarray:

@@ -21,5 +21,5 @@ class Sparseness(Faithfulness):
     def measure(self, trial: Trial) -> np.ndarray:
         values = np.sort(np.abs(trial.attribution.values.reshape(len(trial.batch), -1)).astype(np.float64), axis=1)
         count, total = values.shape[1], values.sum(1)
-        place = 2 * np.arange(1, count + 1) - count - 1
-        return np.divide((values * place).sum(1), count * total, out=np.full(len(values), np.nan), where=total > 0)
+        rank = 2 * np.arange(1, count + 1) - count - 1
+        return np.divide((values * rank).sum(1), count * total, out=np.full(len(values), np.nan), where=total > 0)

@@ -25,9 +25,9 @@ class GuidedGradCAM(GradientExplainer):
 
     def compute(self, query: Query, upsampling: Upsampling = "bilinear") -> Tensor:
         activations, gradients = activations_and_gradients(query)
-        place = (gradients.mean((2, 3), keepdim=True) * activations).sum(1).relu()
-        place = upsample(place, (query.batch.shape[2], query.batch.shape[3]), upsampling)
-        return guided_gradient(query).sum(1) * place
+        cam = (gradients.mean((2, 3), keepdim=True) * activations).sum(1).relu()
+        cam = upsample(cam, (query.batch.shape[2], query.batch.shape[3]), upsampling)
+        return guided_gradient(query).sum(1) * cam
 
     def unsupported(self, model: FERNetwork) -> str | None:
         return without_relu(model, "guided Grad-CAM")

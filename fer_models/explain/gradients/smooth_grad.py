@@ -14,8 +14,8 @@ from fer_models.explain.gradients.base import GradientExplainer, input_gradient
 class SmoothGrad(GradientExplainer):
     """Gradients under Gaussian noise: magnitude of their mean, or their variance (VarGrad).
 
-    All pictures see the same noise, drawn from a generator of its own: a picture's map does not depend on its
-    neighbours in the batch, nor on what other threads draw, as captum's NoiseTunnel would.
+    All pictures get the same noise, drawn from a separate generator: unlike with captum's NoiseTunnel, a picture's map
+    depends neither on its neighbours in the batch nor on other threads.
 
     Source:
         Smilkov et al., "SmoothGrad", 2017 (arXiv 1706.03825); VarGrad: Adebayo et al., "Local explanation methods for
@@ -36,6 +36,7 @@ class SmoothGrad(GradientExplainer):
         samples: Annotated[int, Field(ge=2, description="Noisy copies.")] = 25,
         noise: Annotated[float, Field(ge=0, description="Standard deviation, a share of the picture's range.")] = 0.15,
         statistic: Annotated[Literal["mean", "variance"], Field(description="Over the noisy copies.")] = "mean",
+        *,
         seed: Seed = 0,
         rows_at_once: AtOnce = 64,
     ) -> Tensor:

@@ -38,7 +38,7 @@ class AttentionMap:
         query_grid: ``"tokens"`` only, rows and columns of the queries.
         order: ``"channel"`` only, int64 (B, C), channels by falling gate.
         strongest: ``"channel"`` only, (B, n, h, w), the feature maps that entered the module, of the first n channels
-            of :attr:`order`; ``None`` if the module's input could not be told.
+            of :attr:`order`; ``None`` if the module's input could not be identified.
     """
 
     name: str
@@ -52,12 +52,12 @@ class AttentionMap:
     strongest: np.ndarray | None = None
 
     def query(self, row: int, column: int) -> np.ndarray:
-        """Where one token looks: float32 (B, h, w), the weights of the query at that place of :attr:`query_grid`.
+        """Attention of one token: float32 (B, h, w), the weights of the query at that cell of :attr:`query_grid`.
 
-        Windows other than the query's are zero: it cannot see them.
+        Windows other than the query's are zero: it does not attend to them.
 
         Raises:
-            UserError: If this is no token attention, or the place lies outside the grid.
+            UserError: If this is no token attention, or the cell lies outside the grid.
         """
         if self.map is None or self.query_grid is None:
             raise UserError(f"{self.label} has no queries on a grid; only attention between tokens has.")
@@ -69,10 +69,10 @@ class AttentionMap:
             return self.weights[:, row * columns + column].reshape(-1, height, width)
         side = math.isqrt(self.weights.shape[2])
         window = (row // side) * (columns // side) + column // side
-        place = (row % side) * side + column % side
-        alone = np.zeros((*self.weights.shape[:2], self.weights.shape[3]), np.float32)
-        alone[:, window] = self.weights[:, window, place]
-        return _join(alone, height, width)
+        query = (row % side) * side + column % side
+        weights = np.zeros((*self.weights.shape[:2], self.weights.shape[3]), np.float32)
+        weights[:, window] = self.weights[:, window, query]
+        return _join(weights, height, width)
 
 
 def attention_maps(classifier: Classifier, batch: Tensor, strongest: int = 6) -> list[AttentionMap]:
@@ -89,7 +89,7 @@ def attention_maps(classifier: Classifier, batch: Tensor, strongest: int = 6) ->
         with record_attention(model) as records:
             model(batch)
         size = (batch.shape[2], batch.shape[3])
-        return [_picture(record, size, inputs, strongest) for record in records]
+        return [_attention_map(record, size, inputs, strongest) for record in records]
 
 
 def rollout(maps: Sequence[AttentionMap]) -> np.ndarray | None:
@@ -113,26 +113,28 @@ def rollout(maps: Sequence[AttentionMap]) -> np.ndarray | None:
     return flow.mean(1).reshape(layers[0].map.shape)
 
 
-def _picture(record: AttentionRecord, size: tuple[int, int], inputs: dict[str, Tensor], strongest: int) -> AttentionMap:
+def _attention_map(
+    record: AttentionRecord, size: tuple[int, int], inputs: dict[str, Tensor], strongest: int
+) -> AttentionMap:
     weights = record.weights.float().cpu()
     name = record.name.rpartition(".")[0] or record.name
     if record.kind == "channel":
         gates = weights.flatten(1).numpy()
         order = np.argsort(-gates, axis=1, kind="stable")
-        entered, maps = _entered(record, inputs), None
+        entered, maps = _module_input(record, inputs), None
         if entered is not None:
-            place = torch.from_numpy(order[:, :strongest].copy())[:, :, None, None].expand(-1, -1, *entered.shape[2:])
-            maps = entered.float().cpu().gather(1, place).numpy()
+            channels = torch.from_numpy(order[:, :strongest].copy())[:, :, None, None]
+            maps = entered.float().cpu().gather(1, channels.expand(-1, -1, *entered.shape[2:])).numpy()
         return AttentionMap(name, record.label, record.kind, gates, order=order, strongest=maps)
     if record.kind == "channels":
         return AttentionMap(name, record.label, record.kind, weights.numpy())
     if record.kind == "spatial":
         values = weights[:, 0].numpy()
         return AttentionMap(name, record.label, record.kind, values, values, _enlarge(values, size))
-    shown = _tokens(weights, size, _entered(record, inputs, tokens=True))
-    if shown is None:
+    tokens = _tokens(weights, size, _module_input(record, inputs, tokens=True))
+    if tokens is None:
         return AttentionMap(name, record.label, record.kind, weights.numpy())
-    values, overlay, grid = shown
+    values, overlay, grid = tokens
     return AttentionMap(name, record.label, record.kind, weights.numpy(), values, overlay, grid)
 
 
@@ -184,31 +186,31 @@ def _module_inputs(model: nn.Module) -> Iterator[dict[str, Tensor]]:
     """Inputs (B, C, h, w) of every module that encloses a tap, by module name."""
     taps = [name for name, module in model.named_modules() if isinstance(module, AttentionTap)]
     enclosing = {name.rsplit(".", level)[0] for name in taps for level in range(1, name.count(".") + 1)}
-    seen: dict[str, Tensor] = {}
+    inputs_by_name: dict[str, Tensor] = {}
     handles = []
 
     def listen(name: str, module: nn.Module) -> None:
         def hook(_module: nn.Module, inputs: tuple) -> None:
             if inputs and isinstance(inputs[0], Tensor) and inputs[0].ndim == 4:
-                seen[name] = inputs[0].detach()
+                inputs_by_name[name] = inputs[0].detach()
 
         handles.append(module.register_forward_pre_hook(hook))
 
     try:
         for name in enclosing:
             listen(name, model.get_submodule(name))
-        yield seen
+        yield inputs_by_name
     finally:
         for handle in handles:
             handle.remove()
 
 
-def _entered(record: AttentionRecord, inputs: dict[str, Tensor], tokens: bool = False) -> Tensor | None:
-    """What entered the nearest enclosing module that fits the record: as many channels, or for tokens as many cells."""
+def _module_input(record: AttentionRecord, inputs: dict[str, Tensor], tokens: bool = False) -> Tensor | None:
+    """Input of the nearest enclosing module that fits the record: as many channels, or for tokens as many cells."""
     name, shape = record.name, record.weights.shape
     while "." in name:
         name = name.rpartition(".")[0]
-        x = inputs.get(name)  # a module whose gate is called directly has no input of its own: look further out
+        x = inputs.get(name)  # a module whose gate is called directly has no recorded input: try the enclosing one
         if x is None:
             continue
         cells = x.shape[2] * x.shape[3]

@@ -1,4 +1,4 @@
-"""Mean attention of each class: where a network's own gates lie on average, whatever the single picture."""
+"""Mean attention of each class: a network's attention averaged over pictures."""
 
 from __future__ import annotations
 
@@ -20,46 +20,47 @@ _PART = 32
 
 
 def pictures_of_classes(classifier: Classifier, dataset: FaceDataset, index: np.ndarray, most: int = 24) -> np.ndarray:
-    """Places in a data set, int64, of at most ``most`` pictures of each class of the network among ``index``.
+    """Positions in a data set, int64, of at most ``most`` pictures of each class of the network among ``index``.
 
     They are spread evenly over the index, the same at each call.
 
     Raises:
-        UserError: If no picture has a class that the network knows.
+        UserError: If no picture has a class of the network.
     """
     labels = network_labels(classifier.checkpoint, dataset)[index]
-    chosen = []
+    selected = []
     for k in range(len(classifier.classes)):
-        places = np.flatnonzero(labels == k)
-        if len(places):
-            chosen.append(places[np.unique(np.linspace(0, len(places) - 1, min(most, len(places))).astype(np.int64))])
-    if not chosen:
+        members = np.flatnonzero(labels == k)
+        if len(members):
+            spread = np.linspace(0, len(members) - 1, min(most, len(members))).astype(np.int64)
+            selected.append(members[np.unique(spread)])
+    if not selected:
         raise UserError("No picture has a class that this network knows; choose other data or another network.")
-    return np.asarray(np.sort(np.asarray(index, np.int64)[np.concatenate(chosen)]))
+    return np.asarray(np.sort(np.asarray(index, np.int64)[np.concatenate(selected)]))
 
 
 def mean_attention(
-    classifier: Classifier, dataset: FaceDataset, index: np.ndarray, tell: Progress | None = None
+    classifier: Classifier, dataset: FaceDataset, index: np.ndarray, progress: Progress | None = None
 ) -> dict[str, ClassMaps]:
-    """Mean over the pictures of each label of every module that attends over places.
+    """Mean over the pictures of each label of every module with attention over positions.
 
     Args:
-        index: places in the data set, as :func:`pictures_of_classes` gives them.
-        tell: told how far it is; an exception raised in it cancels.
+        index: positions in the data set, as from :func:`pictures_of_classes`.
+        progress: called with the fraction done and a message; an exception raised in it cancels.
 
     Returns:
         Module and label of its attention in words, to the means (K, H, W) of the network's classes at input
-        resolution; empty for a network whose attention has no places.
+        resolution; empty for a network whose attention has no positions.
     """
     labels = network_labels(classifier.checkpoint, dataset)[index]
     side, means = classifier.checkpoint.preprocess.size, dict[str, MapMeans]()
     for start in range(0, len(index), _PART):
-        here = slice(start, start + _PART)
-        for record in attention_maps(classifier, classifier.prepare(np.asarray(dataset.images[index[here]])), 1):
+        part = slice(start, start + _PART)
+        for record in attention_maps(classifier, classifier.prepare(np.asarray(dataset.images[index[part]])), 1):
             if record.overlay is not None:
                 words = f"{record.name}, {record.label}"
                 means.setdefault(words, MapMeans(len(classifier.classes), (side, side)))
-                means[words].add(record.overlay, labels[here])
-        if tell is not None:
-            tell(min(1.0, (start + _PART) / len(index)), f"attention over {len(index):,} pictures")
+                means[words].add(record.overlay, labels[part])
+        if progress is not None:
+            progress(min(1.0, (start + _PART) / len(index)), f"attention over {len(index):,} pictures")
     return {words: mean.result() for words, mean in means.items()}

@@ -1,4 +1,4 @@
-"""Whether attention layers follow each other, so that rolling one through the next has a meaning."""
+"""Whether attention layers follow each other, so that attention rollout is meaningful."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def tokens_in_sequence(classifier: Classifier, batch: Tensor) -> bool:
-    """Whether each layer of attention between tokens sees what the one before it did.
+    """Whether each layer of attention between tokens reads the output of the one before it.
 
-    The weights of a layer are turned round, and the next layer's must change; layers that stand beside each other on
-    the same input do not notice. The network is left as it was.
+    The weights of a layer are reversed, and the next layer's must change; parallel layers on the same input do not
+    change. The network itself is not changed.
 
     Args:
         batch: network input (B, C, H, W).
@@ -33,18 +33,18 @@ def tokens_in_sequence(classifier: Classifier, batch: Tensor) -> bool:
         before = [record.weights for record in records if record.kind == "tokens"]
         if len(taps) < 2 or len(before) != len(taps):
             return False
-        for place, tap in enumerate(taps[:-1]):
-            handle = tap.register_forward_hook(_turned)
+        for number, tap in enumerate(taps[:-1]):
+            handle = tap.register_forward_hook(_reversed)
             try:
                 with record_attention(model) as records:
                     model(batch)
             finally:
                 handle.remove()
             after = [record.weights for record in records if record.kind == "tokens"]
-            if torch.equal(before[place + 1], after[place + 1]):
+            if torch.equal(before[number + 1], after[number + 1]):
                 return False
     return True
 
 
-def _turned(_tap: nn.Module, _inputs: tuple, weights: Tensor) -> Tensor:
+def _reversed(_tap: nn.Module, _inputs: tuple, weights: Tensor) -> Tensor:
     return weights.flip(-1)

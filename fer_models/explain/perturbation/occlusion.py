@@ -46,8 +46,8 @@ class Occlusion(Explainer):
         count, channels, height, width = query.batch.shape
         patch = [max(1, round(window * side)) for side in (height, width)]
         step = [max(1, round(stride * side)) for side in (height, width)]
-        places = [-(-(side - p) // s) + 1 for side, p, s in zip((height, width), patch, step, strict=True)]
-        scored = ScoredModel(query, rows=count * (places[0] * places[1] + 1))
+        positions = [-(-(side - p) // s) + 1 for side, p, s in zip((height, width), patch, step, strict=True)]
+        scored = ScoredModel(query, rows=count * (positions[0] * positions[1] + 1))
         with torch.no_grad():
             drop = Captum(scored.forward).attribute(
                 query.batch,

@@ -1,4 +1,4 @@
-"""Bars and curves for a report: where their parts lie. ``report.html`` draws them as HTML and SVG, without a script."""
+"""Geometry of bars and curves of a report. ``report.html`` draws them as HTML and SVG, without a script."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 640, 280, 48, 44, 12
 
 @dataclass(frozen=True)
 class Bar:
-    """A named share ``value`` in [0, 1], its interval where known, and ``mark``, what it is to be compared with."""
+    """A named share ``value`` in [0, 1], its interval if there is one, and ``mark``, the value to compare it with."""
 
     name: str
     value: float

@@ -1,4 +1,4 @@
-"""A self-contained page of HTML about an explanation: nothing is fetched, and the face is in it only if wanted."""
+"""A self-contained page of HTML about an explanation: nothing is fetched, and the face is included only on request."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Figure:
     """One picture of the report.
 
     Args:
-        title: what it is; also what a screen reader tells.
+        title: also the alternative text for screen readers.
         picture: uint8 (H, W), (H, W, 1) or (H, W, 3); it may show the face.
-        without_face: the same without the face, shown where the report holds no picture; a figure that has none is left
-            out there. For a figure that shows no face at all, give the same array twice.
+        without_face: the same without the face, for a report without the picture; if ``None``, the figure is left out
+            there. For a figure that shows no face at all, pass the same array twice.
         caption: a sentence under it.
     """
 
@@ -49,14 +49,15 @@ class Figure:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report; what is empty is left out.
+    """A part of the report; empty parts are left out.
 
     Args:
         text: paragraphs, plain text.
         figures: side by side.
         bars: shares in [0, 1].
         lines: curves over one axis.
-        columns, rows: a table; numbers are set to the right.
+        columns: head of a table.
+        rows: cells of the table; numbers are aligned right.
     """
 
     title: str
@@ -100,13 +101,15 @@ def html_report(
     include_picture: bool = False,
     made: datetime.datetime | None = None,
 ) -> str:
-    """One HTML page with all that is needed to read and to repeat an explanation; it loads nothing from anywhere.
+    """One HTML page with everything needed to read and reproduce an explanation; it loads nothing.
 
     Args:
-        checkpoints: the networks that were asked; name, weights' SHA-256, classes and preprocessing are told of each.
-        settings: what was asked, name to value, such as method, class and layer. Do not put a file name there that is
-            private: the report tells what it is given.
-        include_picture: whether figures may show the face. Without it they show maps alone, and the report says so;
+        title: of the page.
+        checkpoints: the explained networks; the report lists name, weights' SHA-256, classes and preprocessing of each.
+        settings: name to value, such as method, class and layer. They appear in the report, so leave private file names
+            out.
+        sections: parts of the report.
+        include_picture: whether figures may show the face. If not, they show maps alone, and the report says so;
             fine maps of the gradient methods still trace a face's outlines.
         made: time of the report, now by default.
 
@@ -114,7 +117,7 @@ def html_report(
         The page as text, to be saved as UTF-8.
 
     Raises:
-        UserError: If there is no network to tell of.
+        UserError: If there is no checkpoint.
     """
     if not checkpoints:
         raise UserError("A report tells of at least one network; give the checkpoints that were asked.")
@@ -129,7 +132,7 @@ def html_report(
         made=made.strftime("%Y-%m-%d %H:%M %Z").strip(),
         note=note,
         style=(_FOLDER / "report.css").read_text("utf-8"),
-        sections=[_drawn(section, include_picture) for section in sections],
+        sections=[_template_values(section, include_picture) for section in sections],
         settings=_cells(settings.items()),
         networks=[_cells(_facts(checkpoint)) for checkpoint in checkpoints],
         versions=_cells(versions().items()),
@@ -138,17 +141,17 @@ def html_report(
 
 def versions() -> dict[str, str]:
     """This project's version and those of the libraries that a heatmap depends on."""
-    found = {"Python": platform.python_version()}
+    result = {"Python": platform.python_version()}
     for name in ("fer-workbench", "torch", "captum", "numpy", "opencv-python"):
         try:
-            found[name] = metadata.version(name)
+            result[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return result
 
 
 def _template() -> Template:
-    """The page's template; jinja2 is imported only where a report is made."""
+    """The page's template; jinja2 is imported only when a report is made."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -162,8 +165,8 @@ def _template() -> Template:
     return environment.get_template("report.html")
 
 
-def _drawn(section: Section, include_picture: bool) -> dict[str, Any]:
-    """A section as the template takes it: pictures as addresses, charts as geometry, cells as text."""
+def _template_values(section: Section, include_picture: bool) -> dict[str, Any]:
+    """A section as values for the template: pictures as addresses, charts as geometry, cells as text."""
     figures = [(figure, figure.picture if include_picture else figure.without_face) for figure in section.figures]
     return {
         "title": section.title,
@@ -181,7 +184,7 @@ def _drawn(section: Section, include_picture: bool) -> dict[str, Any]:
 
 
 def _address(picture: np.ndarray) -> str:
-    """uint8 (H, W[, 1 or 3]) as a ``data:`` address of a PNG, made smaller where it is large."""
+    """uint8 (H, W[, 1 or 3]) as a ``data:`` address of a PNG, reduced if it is large."""
     picture = picture[:, :, 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture
     longest = max(picture.shape[:2])
     if longest > _LARGEST_SIDE:

@@ -19,31 +19,35 @@ def contact_sheet(
 ) -> np.ndarray:
     """Faces with their heatmaps, uint8 RGB; up to 60, spread evenly over the pictures that were explained.
 
-    Under each stand the class that was explained and its row; a label that differs from the prediction is told.
+    Below each face: the explained class and its row, or its label if that differs from the prediction.
 
     Args:
+        explained: the explained pictures.
+        dataset: their data set.
+        columns: faces a row.
         side: of a face in pixels.
+        opacity: of the heatmaps.
     """
     count = len(explained.sheet)
     columns = min(columns, count)
     rows = math.ceil(count / columns)
     wide, high = side + _GAP, side + _LINE + _GAP
     canvas = np.full((rows * high + _GAP, columns * wide + _GAP, 3), _GROUND, np.uint8)
-    for number, (place, heat) in enumerate(zip(explained.sheet, explained.sheet_maps, strict=True)):
+    for number, (position, heat) in enumerate(zip(explained.sheet, explained.sheet_maps, strict=True)):
         top, left = _GAP + number // columns * high, _GAP + number % columns * wide
-        face = np.asarray(dataset.images[int(explained.positions[place])])
+        face = np.asarray(dataset.images[int(explained.positions[position])])
         canvas[top : top + side, left : left + side] = overlay(_sized(face, side), heat, opacity)
-        _words(canvas, explained, int(place), left, top + side)
+        _words(canvas, explained, int(position), left, top + side)
     return canvas
 
 
-def _words(canvas: np.ndarray, explained: ExplainedSet, place: int, left: int, top: int) -> None:
-    target, label = int(explained.targets[place]), int(explained.labels[place])
-    predicted = int(explained.predictions[place])
+def _words(canvas: np.ndarray, explained: ExplainedSet, position: int, left: int, top: int) -> None:
+    target, label = int(explained.targets[position]), int(explained.labels[position])
+    predicted = int(explained.predictions[position])
     first = explained.classes[target]
     if target == predicted:
-        first += f" {100 * explained.confidence[place]:.0f}%"
-    second = f"row {int(explained.rows[place])}"
+        first += f" {100 * explained.confidence[position]:.0f}%"
+    second = f"row {int(explained.rows[position])}"
     wrong = label >= 0 and label != predicted
     if wrong:
         second = f"is {explained.classes[label]}"
@@ -52,7 +56,7 @@ def _words(canvas: np.ndarray, explained: ExplainedSet, place: int, left: int, t
 
 
 def _sized(face: np.ndarray, side: int) -> np.ndarray:
-    """Enlarged by repeating pixels, made smaller by averaging them."""
-    how = cv2.INTER_NEAREST if len(face) < side else cv2.INTER_AREA
-    sized = cv2.resize(face, (side, side), interpolation=how)
+    """Enlarged by repeating pixels, reduced by averaging them."""
+    interpolation = cv2.INTER_NEAREST if len(face) < side else cv2.INTER_AREA
+    sized = cv2.resize(face, (side, side), interpolation=interpolation)
     return sized[:, :, None] if sized.ndim == 2 else sized

@@ -1,1 +1,1 @@
-"""The trust card: whether a heatmap can be believed, and why."""
+"""The trust card: a verdict on a heatmap, with reasons."""

@@ -1,4 +1,4 @@
-"""The trust card: in under a second, whether a heatmap deserves belief, and why."""
+"""The trust card: a verdict on a heatmap in under a second, with reasons."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LEAST_EVIDENCE = 0.05
 #: Largest chance of reading drawn faces as well with the class names dealt at random: 1 % of fresh networks pass it.
 MOST_CHANCE = 0.01
-#: Rank correlation with the map of a shuffled network from which on a map is not about this network any more.
+#: Rank correlation with the map of a shuffled network above which a map does not depend on this network.
 SAME_MAP, LIKE_MAP = 0.7, 0.5
 _RANDOM = "random map"
 #: The reference maps in plain words.
@@ -47,8 +47,8 @@ class TrustCard:
 
     Args:
         level: ``"good"``, ``"doubtful"`` or ``"bad"``: green, amber, red.
-        sentence: what was found, for a person.
-        figures: what was measured: ``evidence`` (probability of the target minus its mean on scrambled pictures),
+        sentence: the verdict in words.
+        figures: ``evidence`` (probability of the target minus its mean on scrambled pictures),
             ``chance`` (of reading clear drawn faces as well had the class names been dealt at random, ``nan`` for a
             network of other classes than emotions),
             ``gap`` (insertion minus deletion area of the map, blurred baseline), ``gap: centred Gaussian`` and
@@ -76,22 +76,25 @@ def trust_card(
     thresholds are this project's own.
 
     Args:
+        classifier: the network.
         batch: the network inputs (B, C, H, W) that were explained.
-        position: which of them.
+        attribution: their maps.
+        position: of the picture in the batch.
+        seed: of random maps and shuffled weights.
 
     Raises:
-        UserError: If the batch and the attribution do not belong together, or there is no such picture.
+        UserError: If batch and attribution differ in length, or there is no such picture.
     """
     if len(batch) != len(attribution.values) or not 0 <= position < len(batch):
         raise UserError(f"There are {len(batch)} pictures and {len(attribution.values)} maps; {position} fits neither.")
     trial = Trial(classifier, batch[position : position + 1], attribution.one(position))
-    known = [name for name in REFERENCES if name != _RANDOM]
-    references = [REFERENCES[name](trial, seed) for name in known]
+    deterministic = [name for name in REFERENCES if name != _RANDOM]
+    references = [REFERENCES[name](trial, seed) for name in deterministic]
     drawn = [REFERENCES[_RANDOM](trial, seed + i) for i in range(_RANDOM_MAPS)]
     evidence, gaps = _evidence_and_gaps(trial, np.concatenate([trial.attribution.values, *references, *drawn]), seed)
     figures = {"evidence": evidence, "chance": chance_of_names(classifier), "gap": float(gaps[0])}
     figures |= {f"gap: {_RANDOM}": 0.0, "spread": float(np.sqrt((gaps[-_RANDOM_MAPS:] ** 2).mean()))}
-    figures |= {f"gap: {name}": float(gap) for name, gap in zip(known, gaps[1:-_RANDOM_MAPS], strict=True)}
+    figures |= {f"gap: {name}": float(gap) for name, gap in zip(deterministic, gaps[1:-_RANDOM_MAPS], strict=True)}
     figures["likeness"] = _likeness(trial, seed)
     index, against = trial.attribution.target, trial.attribution.against
     name = classifier.classes[index[0]]
@@ -107,7 +110,9 @@ def _evidence_and_gaps(trial: Trial, maps: np.ndarray, seed: int) -> tuple[float
     """
     mixed = [scramble(trial.batch, seed + i) for i in range(_SCRAMBLES)]
     ends = (trial.batch, baseline_picture(trial.batch, "blurred", trial.black))
-    treated = [pictures for values in maps for pictures in _half_ways(trial.with_values(values[None], "any"), ends)]
+    treated = [
+        pictures for values in maps for pictures in _treated_pictures(trial.with_values(values[None], "any"), ends)
+    ]
     scores = trial.score(torch.cat([*ends, *mixed, *treated]), rows=_ROWS)[:, 0]
     evidence = scores[0] - scores[2 : 2 + _SCRAMBLES].mean()
     inserted, deleted = scores[2 + _SCRAMBLES :].reshape(len(maps), 2, _STEPS - 1).transpose(1, 0, 2)
@@ -115,8 +120,8 @@ def _evidence_and_gaps(trial: Trial, maps: np.ndarray, seed: int) -> tuple[float
     return float(evidence), (inserted - deleted).sum(1) / _STEPS
 
 
-def _half_ways(trial: Trial, ends: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-    """The pictures between both ends, each (steps - 1, C, H, W): pixels put back in the map's order, and taken away."""
+def _treated_pictures(trial: Trial, ends: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    """The pictures between both ends, each (steps - 1, C, H, W): pixels inserted in the map's order, and removed."""
     whole, empty = ends
     ranks = trial.ranks()
     counts = [round(share * ranks.numel()) for share in np.linspace(0, 1, _STEPS + 1)[1:-1]]
@@ -165,8 +170,8 @@ def _verdict(figures: dict[str, float], positive: bool, words: str) -> tuple[Lit
             "try another layer or method.",
         ),
     ]
-    for found, sentence in findings:
-        if found():
+    for applies, sentence in findings:
+        if applies():
             return "bad", sentence
     if lost:
         return "doubtful", (

@@ -1,4 +1,4 @@
-"""Whether a network's class names mean anything to it: an exact test on drawn faces whose expression is known."""
+"""Whether a network's outputs match its class names: an exact test on drawn faces with ground truth."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ def chance_of_names(classifier: Classifier) -> float:
     compared with that under all orders of the class names (5,040 drawn ones where there are more than seven). The
     outputs of a network with fresh weights can change places without changing its distribution, so that the chance is
     uniform there: 1 % of fresh networks stay at or below 0.01, whatever their architecture and however sure they are.
-    A trained network knows which output is which. Found once for a network and kept while its weights stay.
+    In a trained network the outputs differ. The value is cached until the weights change.
 
     Returns:
-        In (0, 1]; ``nan`` where fewer than five classes are emotions that can be drawn.
+        In (0, 1]; ``nan`` if fewer than five classes are emotions that can be drawn.
     """
     return _CHANCES.of(classifier, "chance", lambda: _chance(classifier))
 
 
 def _chance(classifier: Classifier) -> float:
-    known = _drawable(classifier.classes)
-    if len(known) < FEWEST_CLASSES:
+    emotions = _drawable(classifier.classes)
+    if len(emotions) < FEWEST_CLASSES:
         return float("nan")
-    outputs = [position for position, _ in known]
-    faces = _faces(tuple(name for _, name in known), classifier.checkpoint.preprocess.size)
+    outputs = [position for position, _ in emotions]
+    faces = _faces(tuple(name for _, name in emotions), classifier.checkpoint.preprocess.size)
     with classifier.exclusive() as model, torch.no_grad():
         logits = torch.cat([model(part) for part in classifier.prepare(faces).split(64)])
-    table = logits.softmax(1).double().cpu().numpy()[:, outputs].reshape(len(known), _FACES, -1).mean(1)
+    table = logits.softmax(1).double().cpu().numpy()[:, outputs].reshape(len(emotions), _FACES, -1).mean(1)
     table = (table - table.mean(0)) / (table.std(0) + 1e-12)
-    orders = _orders(len(known))
-    means = table[np.arange(len(known)), orders].mean(1)
+    orders = _orders(len(emotions))
+    means = table[np.arange(len(emotions)), orders].mean(1)
     return float((means >= means[0] - 1e-12).mean())
 
 
@@ -73,7 +73,7 @@ def _faces(emotions: tuple[str, ...], size: int) -> np.ndarray:
     options = [
         SyntheticOptions(count=_FACES, size=side, seed=11, classes=(name,), difficulty=_DIFFICULTY) for name in emotions
     ]
-    return np.stack([generate_face(one, i).image for one in options for i in range(_FACES)])
+    return np.stack([generate_face(face_options, i).image for face_options in options for i in range(_FACES)])
 
 
 @lru_cache(maxsize=4)
