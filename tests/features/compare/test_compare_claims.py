@@ -51,8 +51,8 @@ def test_the_first_answer_stands_without_a_click(app: AppTest) -> None:
     finished(open_page(app, "compare", section=SECTION))
     assert [box.value for box in app.text_input] == ["82.89", "95.27", "94.18", "91.23", "94.87"]
     assert "These figures cannot all be true" in app.warning[0].value
-    said = words(app)
-    assert "Macro recall 94.18 % forces accuracy to at least 89.78 %" in said and "82.89 % is claimed" in said
+    text = words(app)
+    assert "Macro recall 94.18 % forces accuracy to at least 89.78 %" in text and "82.89 % is claimed" in text
 
 
 def test_another_claim_is_checked_and_bad_input_explained(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

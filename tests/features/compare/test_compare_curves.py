@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.run import create_run
-from workbench.features.compare.figures.others import curves_together
+from workbench.features.compare.figures.curves import curves_together
 from workbench.features.compare.model import training
 
 SECTION = "Training"
@@ -51,8 +51,8 @@ def test_every_run_has_a_colour_a_dash_and_a_mark() -> None:
     lines = {trace.name: trace for trace in figure.data}
     assert set(lines) == {"a", "b", "a, training", "b, training"}
     assert list(lines["a"].y) == [30.0, 60.0, 40.0] and list(lines["a"].x) == [1.0, 2.0, 3.0]
-    for one, other in ((lines["a"].line.dash, lines["b"].line.dash), (lines["a"].line.color, lines["b"].line.color)):
-        assert one != other
+    for first, second in ((lines["a"].line.dash, lines["b"].line.dash), (lines["a"].line.color, lines["b"].line.color)):
+        assert first != second
     assert lines["a"].marker.symbol != lines["b"].marker.symbol
     assert len(curves_together({"a": epochs(0.6)}, "loss", training=False).data) == 1
 

@@ -35,17 +35,17 @@ def made(right: np.ndarray, seed: int = 0) -> Evaluation:
     targets = np.arange(n) % 7
     logits = np.random.default_rng(seed).normal(0, 0.1, (n, 7)).astype(np.float32)
     logits[np.arange(n), np.where(right, targets, (targets + 1) % 7)] += 3
-    place = np.arange(n)
+    rows = np.arange(n)
     return Evaluation(
-        FER7, targets, logits.argmax(1), logits, softmax(logits), None, place, place, "made_up", "x", "test", "valid"
+        FER7, targets, logits.argmax(1), logits, softmax(logits), None, rows, rows, "made_up", "x", "test", "valid"
     )
 
 
 @pytest.fixture(scope="module")
 def three() -> same_faces.Standing:
     """Two networks that are right equally often, 80 %, on other pictures, and one that is right in half of them."""
-    random, place = np.random.default_rng(3), np.arange(600)
-    right = [place % 5 != 0, place % 5 != 1, random.random(600) < 0.5]
+    random, rows = np.random.default_rng(3), np.arange(600)
+    right = [rows % 5 != 0, rows % 5 != 1, random.random(600) < 0.5]
     return same_faces.standing(("a_1", "b", "c"), [made(each, i) for i, each in enumerate(right)])
 
 
@@ -76,8 +76,8 @@ def test_all_metrics_turn_the_table(three: same_faces.Standing) -> None:
     every = same_faces.standing(("good", "bad"), right, figures=same_faces.ALL_FIGURES)
     heads, rows, bold = same_faces.oriented(every)
     assert heads == ["Figure", "good", "bad"] and len(rows) == len(same_faces.ALL_FIGURES) > 15
-    place = [row[0] for row in rows].index("Accuracy, %")
-    assert (place, 1) in bold and (place, 2) not in bold
+    accuracy = [row[0] for row in rows].index("Accuracy, %")
+    assert (accuracy, 1) in bold and (accuracy, 2) not in bold
     assert every.best["false_acceptance_share"] == 0, "lower is better there"
     assert r"\textbf{80.0 [" in same_faces.latex(every)
 
@@ -96,17 +96,17 @@ def test_the_files(three: same_faces.Standing) -> None:
 
 def test_faces_that_only_one_gets_right(three: same_faces.Standing) -> None:
     a, b, _ = three.evaluations
-    places = same_faces.only_right(a, b)
-    assert sorted(places) == list(range(1, 600, 5))
-    sure = b.probabilities[places].max(1)
-    assert (np.diff(sure) <= 0).all()
+    indices = same_faces.only_right(a, b)
+    assert sorted(indices) == list(range(1, 600, 5))
+    confidence = b.probabilities[indices].max(1)
+    assert (np.diff(confidence) <= 0).all()
 
 
 def test_other_pictures_cannot_be_compared() -> None:
-    one = made(np.arange(20) % 2 == 0)
-    other = dataclasses.replace(one, data="elsewhere")
+    evaluation = made(np.arange(20) % 2 == 0)
+    other = dataclasses.replace(evaluation, data="elsewhere")
     with pytest.raises(UserError, match="needs the same pictures and classes"):
-        same_faces.standing(("a", "b"), [one, other])
+        same_faces.standing(("a", "b"), [evaluation, other])
 
 
 def opened(app: AppTest, **query: str) -> AppTest:
@@ -138,13 +138,13 @@ def test_table_sentences_and_faces(app: AppTest, checkpoint: Checkpoint, folders
     cache_answers(dataset, other, shift=1)
     opened(app)
     assert not app.error, words(app)
-    said = words(app)
-    assert "50.0 [25.4, 74.6]" in said
-    assert len(app.get("plotly_chart")) >= 1 and "Class by class" in said and "How often they agree" in said
-    assert "**12 pictures** of " in said
-    assert "fresh alone gets 6 pictures right, second alone" in said
+    text = words(app)
+    assert "50.0 [25.4, 74.6]" in text
+    assert len(app.get("plotly_chart")) >= 1 and "Class by class" in text and "How often they agree" in text
+    assert "**12 pictures** of " in text
+    assert "fresh alone gets 6 pictures right, second alone" in text
     assert [button.proto.label for button in app.get("download_button")] == ["CSV", "LaTeX"]
-    assert "that fresh gets right and second wrong" in said and "fresh says" in said
+    assert "that fresh gets right and second wrong" in text and "fresh says" in text
     app.selectbox(key="compare.right").set_value("second").run()
     assert not app.exception and "that second gets right and fresh wrong" in words(app)
     app.multiselect(key="compare.networks").set_value(["fresh"]).run()

@@ -33,9 +33,9 @@ def test_the_fifth_papers_row_stands_in_one_line() -> None:
     assert table.heads == (
         "Network", "Accuracy", "Specificity", "Precision", "Recall", "F1", "GAR", "FAR", "Source"
     )  # fmt: skip
-    own = next(row for row in table.rows if row[0] in PAPERS["dcnn-bilstm"].own_methods)
-    assert own[1:6] == ("82.89 %", "91.23 %", "95.27 %", "94.18 %", "94.87 %")
-    assert own[-1].startswith("Table 4, Table 5")
+    bilstm = next(row for row in table.rows if row[0] in PAPERS["dcnn-bilstm"].own_methods)
+    assert bilstm[1:6] == ("82.89 %", "91.23 %", "95.27 %", "94.18 %", "94.87 %")
+    assert bilstm[-1].startswith("Table 4, Table 5")
     notes = papers.notes("dcnn-bilstm", "FER2013")
     assert len(notes) == len(set(notes)) and any(note.startswith("GAR of NGO-BiLSTM [7], ") for note in notes)
 
@@ -65,8 +65,8 @@ def test_the_section_shows_both_apart(app: AppTest, checkpoint: Checkpoint) -> N
     assert not app.error
     heads = [head.value for head in app.subheader]
     assert heads == ["Measured here", "Printed: Jayaraman and Mahendran 2025, FER2013"]
-    said = words(app)
-    assert "65.4 % [63.8, 67.0]" in said and "82.89 %" in said and "Their protocol: split not stated" in said
+    text = words(app)
+    assert "65.4 % [63.8, 67.0]" in text and "82.89 %" in text and "Their protocol: split not stated" in text
 
 
 def test_without_a_measured_network_it_says_so(app: AppTest) -> None:

@@ -30,13 +30,13 @@ SECTION = "Across data sets"
 
 def many(right: float, seed: int) -> Evaluation:
     """Answers to 600 pictures, right in that share of them."""
-    random, place = np.random.default_rng(seed), np.arange(600)
-    targets = place % 7
+    random, rows = np.random.default_rng(seed), np.arange(600)
+    targets = rows % 7
     hit = random.random(600) < right
     logits = random.normal(0, 0.1, (600, 7)).astype(np.float32)
-    logits[place, np.where(hit, targets, (targets + 1) % 7)] += 3
+    logits[rows, np.where(hit, targets, (targets + 1) % 7)] += 3
     return Evaluation(
-        FER7, targets, logits.argmax(1), logits, softmax(logits), None, place, place, "far", "x", "test", "valid"
+        FER7, targets, logits.argmax(1), logits, softmax(logits), None, rows, rows, "far", "x", "test", "valid"
     )
 
 
@@ -66,14 +66,14 @@ def test_what_cannot_be_asked_says_why(two: tuple[Checkpoint, Checkpoint, FaceDa
     assert pair(home, strange, "strange", "test").problem == "no class in common"
     nothing = dataclasses.replace(dataset, labels=np.full(len(dataset), -1))
     assert "no picture with a known class" in pair(home, nothing, "nothing", "test").problem
-    asked = pair(home, dataset, "small", "test")
-    assert not asked.problem and len(asked.part.index) == 12
+    usable = pair(home, dataset, "small", "test")
+    assert not usable.problem and len(usable.part.index) == 12
 
 
 def test_classes_are_matched_by_name_or_by_hand() -> None:
     lines = label_lines(FER7, CKPLUS7, ())
     assert ("happy", "happy", "") in lines and ("–", "neutral", "") in lines and ("contempt", "–", "") in lines
-    assert all(own == other for own, other, _ in label_lines(FER7, FER7, ()))
+    assert all(data_class == other for data_class, other, _ in label_lines(FER7, FER7, ()))
     changed = label_lines(FER7, CKPLUS7, (("contempt", "disgust"), ("fear", "")))
     assert ("contempt", "disgust", "by hand") in changed and ("fear", "–", "by hand") in changed
     assert ("disgust", "disgust", "") in changed
@@ -82,14 +82,14 @@ def test_classes_are_matched_by_name_or_by_hand() -> None:
 def test_a_label_map_goes_to_the_networks_that_have_the_class(two: tuple[Checkpoint, Checkpoint, FaceDataset]) -> None:
     home, _, dataset = two
     six = dataclasses.replace(home, classes=tuple(name for name in FER7 if name != "disgust"))
-    wanted = (("sad", "disgust"), ("neutral", ""))
-    asked = pair(home, dataset, "small", "test", wanted)
-    assert dict(asked.part.label_map) == dict(wanted) and asked.part.key != Part.of_split(dataset, "test").key
-    assert asked.part.label_map != pair(six, dataset, "small", "test", wanted).part.label_map
-    assert pair(six, dataset, "small", "test", wanted).part.label_map == (("neutral", ""),)
-    choices = {own: (usual, known) for own, usual, known in map_choices([six, home], dataset)}
+    label_map = (("sad", "disgust"), ("neutral", ""))
+    mapped = pair(home, dataset, "small", "test", label_map)
+    assert dict(mapped.part.label_map) == dict(label_map) and mapped.part.key != Part.of_split(dataset, "test").key
+    assert mapped.part.label_map != pair(six, dataset, "small", "test", label_map).part.label_map
+    assert pair(six, dataset, "small", "test", label_map).part.label_map == (("neutral", ""),)
+    choices = {data_class: (usual, options) for data_class, usual, options in map_choices([six, home], dataset)}
     assert choices["disgust"][0] == "disgust" and choices["sad"][1][-1] == ""
-    only = {own: usual for own, usual, _ in map_choices([six], dataset)}
+    only = {data_class: usual for data_class, usual, _ in map_choices([six], dataset)}
     assert only["disgust"] == "" and only["happy"] == "happy"
 
 
@@ -98,15 +98,15 @@ def test_bold_only_beyond_chance_and_the_files(two: tuple[Checkpoint, Checkpoint
     pairs = [pair(network, dataset, "far", "test") for network in (home, away)]
     strange = Pair(home, dataset, "strange", pairs[0].part, "no class in common")
     good, bad, as_good = many(0.8, 0), many(0.5, 1), many(0.8, 2)
-    found = transfer_matrix([[(pairs[0], good), (strange, None)], [(pairs[1], bad), (strange, None)]], "accuracy")
-    assert found.trained_on == ("small", "elsewhere") and found.data == ("far", "strange")
-    assert [row[0].best for row in found.cells] == [True, False]
-    assert found.cells[0][0].estimate == good.estimate(("accuracy",))["accuracy"]
-    rows = list(csv.DictReader(io.StringIO(transfer.csv(found))))
+    result = transfer_matrix([[(pairs[0], good), (strange, None)], [(pairs[1], bad), (strange, None)]], "accuracy")
+    assert result.trained_on == ("small", "elsewhere") and result.data == ("far", "strange")
+    assert [row[0].best for row in result.cells] == [True, False]
+    assert result.cells[0][0].estimate == good.estimate(("accuracy",))["accuracy"]
+    rows = list(csv.DictReader(io.StringIO(transfer.csv(result))))
     assert [row["best_beyond_chance"] for row in rows] == ["True", "False", "False", "False"]
     assert float(rows[0]["value"]) == good.value("accuracy") and rows[1]["remark"] == "no class in common"
-    text = transfer.latex(found)
-    assert rf"\textbf{{{transfer.text(found.cells[0][0], 'accuracy')}}}" in text and text.count(r"\textbf") == 1
+    text = transfer.latex(result)
+    assert rf"\textbf{{{transfer.text(result.cells[0][0], 'accuracy')}}}" in text and text.count(r"\textbf") == 1
     even = transfer_matrix([[(pairs[0], good)], [(pairs[1], as_good)]], "macro_f1")
     assert not any(cell.best for row in even.cells for cell in row)
 
@@ -119,10 +119,10 @@ def test_pictures_that_trained_a_network_are_no_rivals(two: tuple[Checkpoint, Ch
     seen = dataclasses.replace(
         small, positions=index[:12], rows=np.asarray(dataset.rows)[index[:12]], split="train", data=dataset.name
     )
-    found = transfer_matrix([[(whole[0], seen)], [(whole[1], seen)]], "accuracy")
-    (own,), (other,) = found.cells
-    assert own.own and own.seen > 6 and not other.own and other.seen == 0
-    assert isinstance(own, Cell) and not own.best and not other.best
+    result = transfer_matrix([[(whole[0], seen)], [(whole[1], seen)]], "accuracy")
+    (trained_on_it,), (other,) = result.cells
+    assert trained_on_it.own and trained_on_it.seen > 6 and not other.own and other.seen == 0
+    assert isinstance(trained_on_it, Cell) and not trained_on_it.best and not other.best
 
 
 def finished(app: AppTest) -> AppTest:
@@ -150,10 +150,10 @@ def test_the_page_computes_and_shows_the_matrix(
     write_faces(folders, "second")
     finished(open_page(app, "compare", section=SECTION, networks="home,away", sets="small,second"))
     assert not app.error, words(app)
-    said = words(app)
-    assert "50.0 [25.4, 74.6]" in said and "own data" in said
+    text = words(app)
+    assert "50.0 [25.4, 74.6]" in text and "own data" in text
     assert len(app.get("plotly_chart")) == 1
-    assert "The same 7 classes" in said
+    assert "The same 7 classes" in text
     assert [button.proto.label for button in app.get("download_button")] == ["CSV", "LaTeX", "CSV"]
     assert "Where one network fails over these data sets" in [head.value for head in app.subheader]
     app.selectbox(key="evidence.cut by set").set_value("data set").run()
@@ -178,8 +178,8 @@ def test_a_label_map_is_chosen_told_and_kept(
     finished(app)
     assert not app.error, words(app)
     assert app.query_params["map of small"] in ("sad=disgust,neutral=", ["sad=disgust,neutral="])
-    said = words(app)
-    assert "Label map of small: sad as disgust, neutral left out" in said and "--map sad=disgust,neutral=" in said
+    text = words(app)
+    assert "Label map of small: sad as disgust, neutral left out" in text and "--map sad=disgust,neutral=" in text
     app.selectbox(key="compare.counts as small sad").set_value("sad").run()
     app.selectbox(key="compare.counts as small neutral").set_value("neutral").run()
     finished(app)

@@ -104,23 +104,23 @@ def test_the_address_chooses_input_rows_and_layers(app: AppTest) -> None:
     table = networks(app)
     assert len(table) == len(networks_model.untrained("paper")) > 40
     assert set(table["Input"]) >= {"100 x 100 x 3", "224 x 224 x 3", "48 x 48 x 1"}
-    one, other = app.dataframe[1].value, app.dataframe[2].value
-    assert one["Parameters"].sum() == 11_171_271 and other["Parameters"].sum() == 11_269_983
-    assert "Attention: none." in words(app) and any(name.startswith("◆ ") for name in other["Layer"])
+    first, second = app.dataframe[1].value, app.dataframe[2].value
+    assert first["Parameters"].sum() == 11_171_271 and second["Parameters"].sum() == 11_269_983
+    assert "Attention: none." in words(app) and any(name.startswith("◆ ") for name in second["Layer"])
     app.selectbox(key="compare.beside").set_value("").run()
     assert len(app.dataframe) == 2 and not app.exception
 
 
 def test_the_button_measures_what_is_shown(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[list[Entry]] = []
-    monkeypatch.setattr(measure, "start", lambda entries: asked.append(list(entries)))
+    started: list[list[Entry]] = []
+    monkeypatch.setattr(measure, "start", lambda entries: started.append(list(entries)))
     monkeypatch.setattr(measure, "find", lambda: None)
     open_page(app, "compare")
     button = app.button(key="compare measure")
     shown = networks(app)
     assert button.label == f"Measure {len(shown)} networks"
     button.click().run()
-    assert [[entry.title for entry in entries] for entries in asked] == [list(shown["Network"])]
+    assert [[entry.title for entry in entries] for entries in started] == [list(shown["Network"])]
     assert not app.exception
 
 

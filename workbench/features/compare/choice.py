@@ -1,4 +1,4 @@
-"""The selection of trained networks: the same in every section of Compare, kept in the address."""
+"""The selection of trained networks, shared by all sections of Compare and kept in the address."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ NETWORKS = state.Several("compare.networks")
 
 
 def usable(*, least: int, what: str, key: str) -> dict[str, TrainedNetwork] | None:
-    """Trained networks by name; ``None`` after saying that there are fewer than ``least`` and what to do.
+    """Trained networks by name; ``None`` if there are fewer than ``least`` (the page then says what to do).
 
     Args:
-        what: what needs them, to begin the sentence.
+        least: How many are needed.
+        what: What needs them, to begin the sentence.
+        key: Prefix of the widgets' keys.
     """
-    found = inventory.usable(inventory.trained_networks())
-    if len(found) >= least:
-        return found
-    have = f"here is one, {next(iter(found))}" if found else "there is none yet"
-    needs, one = ("two trained networks", "another one") if least > 1 else ("a trained network", "one")
+    networks_by_name = inventory.usable(inventory.trained_networks())
+    if len(networks_by_name) >= least:
+        return networks_by_name
+    have = f"here is one, {next(iter(networks_by_name))}" if networks_by_name else "there is none yet"
+    needs, what_to_train = ("two trained networks", "another one") if least > 1 else ("a trained network", "one")
     empty.show(
-        f"{what} needs {needs}; {have}. Train {one}, and it stands here.",
+        f"{what} needs {needs}; {have}. Train {what_to_train}, and it stands here.",
         page="train",
         label="Train a network",
         key=f"{key} nothing",
@@ -34,7 +36,7 @@ def usable(*, least: int, what: str, key: str) -> dict[str, TrainedNetwork] | No
 
 
 def networks(usable: dict[str, TrainedNetwork], usual: list[str]) -> list[str]:
-    """Draw the choice; ``usual`` is chosen where nobody chose yet."""
+    """Draw the choice; ``usual`` is the default."""
     return list(
         st.multiselect(
             "Trained networks",
@@ -47,15 +49,15 @@ def networks(usable: dict[str, TrainedNetwork], usual: list[str]) -> list[str]:
 
 
 def by_data(usable: dict[str, TrainedNetwork], data: str, count: int) -> list[str]:
-    """The first ``count`` names, those trained on that data set before the others."""
-    known = {name: network.checkpoint for name, network in usable.items() if network.checkpoint is not None}
-    own = [name for name, checkpoint in known.items() if checkpoint.provenance.get("data") == data]
-    return [*own, *(name for name in usable if name not in own)][:count]
+    """The first ``count`` names, networks trained on that data set first."""
+    checkpoints = {name: network.checkpoint for name, network in usable.items() if network.checkpoint is not None}
+    trained_on_data = [name for name, checkpoint in checkpoints.items() if checkpoint.provenance.get("data") == data]
+    return [*trained_on_data, *(name for name in usable if name not in trained_on_data)][:count]
 
 
-def begin_with_its_own_data(usable: dict[str, TrainedNetwork]) -> None:
-    """Where nobody chose a data set yet, that on which the first network was trained, if it is at hand."""
+def choose_training_data(usable: dict[str, TrainedNetwork]) -> None:
+    """Preselect the data set the first network was trained on, if it is available and no data set was chosen yet."""
     first = next(iter(usable.values())).checkpoint
-    own = None if first is None else first.provenance.get("data")
-    if shared.DATA.get() is None and own in {item.name for item in inventory.data_sets()}:
-        shared.DATA.set(str(own))
+    trained_on = None if first is None else first.provenance.get("data")
+    if shared.DATA.get() is None and trained_on in {item.name for item in inventory.data_sets()}:
+        shared.DATA.set(str(trained_on))

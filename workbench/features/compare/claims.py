@@ -1,4 +1,4 @@
-"""A form for figures that a paper prints, and the answer whether they can be true together."""
+"""A form for the figures that a paper prints, and whether they can be true together."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ CLAIM = state.Kept("compare.claim")
 
 
 def show(*, key: str) -> None:
-    """Draw the form, filled in with a paper's row at first, and the answer with its reasons."""
+    """Draw the form, prefilled with a paper's figures, and the verdict with its reasons."""
     st.subheader("Can these figures be true?", anchor=False)
     example, source = claims.example()
     fields: Fields = CLAIM.get(example)
-    asked = _form(fields, key)
-    if asked is not None:
-        CLAIM.set(asked)
-        fields = asked
+    submitted = _form(fields, key)
+    if submitted is not None:
+        CLAIM.set(submitted)
+        fields = submitted
     if fields == example:
         st.caption(source)
     with guard("the check"):
@@ -31,9 +31,9 @@ def show(*, key: str) -> None:
 
 
 def _form(fields: Fields, key: str) -> Fields | None:
-    """Returns what was sent just now."""
-    known = dict(fields.figures)
-    ways = list(AVERAGINGS)
+    """The fields if the form was submitted in this run."""
+    printed = dict(fields.figures)
+    averagings = list(AVERAGINGS)
     with st.form(f"{key} claim", border=False):
         left, right = st.columns([2, 3], gap="large")
         with left:
@@ -42,15 +42,15 @@ def _form(fields: Fields, key: str) -> Fields | None:
             )
         with right:
             texts = {}
-            places = [*st.columns(3), *st.columns(3)]
-            for place, (name, words) in zip(places, FIGURES.items(), strict=False):
-                with place:
-                    texts[name] = st.text_input(f"{words}, %", known.get(name, ""), key=f"{key} claim {name}")
-            with places[-1]:
+            columns = [*st.columns(3), *st.columns(3)]
+            for column, (name, words) in zip(columns, FIGURES.items(), strict=False):
+                with column:
+                    texts[name] = st.text_input(f"{words}, %", printed.get(name, ""), key=f"{key} claim {name}")
+            with columns[-1]:
                 averaging = st.selectbox(
                     "Averaged",
-                    ways,
-                    ways.index(fields.averaging),
+                    averagings,
+                    averagings.index(fields.averaging),
                     format_func=AVERAGINGS.__getitem__,
                     help="Papers seldom say; most print the mean over classes.",
                     key=f"{key} claim averaging",

@@ -1,4 +1,4 @@
-"""Networks on the same faces: class by class, and how often they agree."""
+"""Networks on the same faces: figures of each class, and how often the networks agree."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import streamlit as st
 from workbench import cache, state
 from workbench.evidence.figures import class_bars
 from workbench.evidence.model import confusion
-from workbench.features.compare.figures.others import matrix
+from workbench.features.compare.figures.matrix import Grid, matrix
 from workbench.features.compare.model.same_faces import Standing
 from workbench.widgets import plot, table
 
@@ -16,8 +16,8 @@ _TITLES = {"recall": "Recall", "precision": "Precision", "f1": "F1", "specificit
 CLASS_FIGURE = state.Choice("compare.class figure", _FIGURES, "recall")
 
 
-def show_classes(found: Standing, *, key: str) -> None:
-    """Draw the figure of every class, a bar a network."""
+def show_classes(results: Standing, *, key: str) -> None:
+    """Draw one figure of every class, one bar per network."""
     what = st.segmented_control(
         "Figure of each class",
         _FIGURES,
@@ -25,39 +25,39 @@ def show_classes(found: Standing, *, key: str) -> None:
         required=True,
         **CLASS_FIGURE.widget(),
     )
-    each = {
+    rows = {
         name: cache.of_predictions(confusion.class_figures, evaluation, key=("compare",))
-        for name, evaluation in zip(found.names, found.evaluations, strict=True)
+        for name, evaluation in zip(results.names, results.evaluations, strict=True)
     }
-    classes = found.evaluations[0].classes
+    classes = results.evaluations[0].classes
     title = _TITLES[str(what)]
     plot.show(
-        class_bars(classes, {n: [getattr(f, str(what)) for f in figures] for n, figures in each.items()}, title),
+        class_bars(classes, {n: [getattr(f, str(what)) for f in figures] for n, figures in rows.items()}, title),
         key=f"{key} classes",
-        alt=f"{title} of each class of {', '.join(found.names)}, with 95 per cent intervals.",
+        alt=f"{title} of each class of {', '.join(results.names)}, with 95 per cent intervals.",
         tools=True,
     )
     st.caption("Bars are 95 % intervals: Wilson's, for F1 that of a bootstrap. Hatching tells the networks apart too.")
 
 
-def show_agreement(found: Standing, *, key: str) -> None:
-    """Draw how often each two networks give the same answer, right or wrong."""
-    names, shares = list(found.names), 100 * found.agreement
+def show_agreement(results: Standing, *, key: str) -> None:
+    """Draw how often two networks predict the same class, right or wrong."""
+    names, shares = list(results.names), 100 * results.agreement
     size = range(len(names))
-    words = [[f"{shares[i, j]:.1f}" if i != j else "" for j in size] for i in size]
+    texts = [[f"{shares[i, j]:.1f}" if i != j else "" for j in size] for i in size]
     about = [[f"{names[i]} and {names[j]}: the same answer to {shares[i, j]:.1f} %" for j in size] for i in size]
-    shown = shares.copy()
-    shown[range(len(names)), range(len(names))] = float("nan")
+    off_diagonal = shares.copy()
+    off_diagonal[range(len(names)), range(len(names))] = float("nan")
     if len(names) > 2:
         plot.show(
-            matrix(shown, words, names, names, about=about, dark=st.context.theme.type == "dark"),
+            matrix(Grid(off_diagonal, texts, names, names, about), dark=st.context.theme.type == "dark"),
             key=f"{key} agreement",
             alt="How often each two networks give the same answer, in per cent; the table says the same.",
             tools=True,
         )
-    pairs = [(names[i], names[j], words[i][j]) for i in size for j in size if i < j]
+    pairs = [(names[i], names[j], texts[i][j]) for i in size for j in size if i < j]
     table.show(("Network", "and", "same answer, %"), pairs, right=(2,), label="Agreement of the networks")
     st.caption(
-        f"Share of the {found.n:,} pictures that both networks give the same answer, right or wrong. Networks that are "
-        "right equally often and agree seldom would gain most from answering together."
+        f"Share of the {results.n:,} pictures that both networks give the same answer, right or wrong. Networks that "
+        "are right equally often and agree seldom would gain most from answering together."
     )

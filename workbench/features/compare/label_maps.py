@@ -1,4 +1,4 @@
-"""Which class of a data set counts as which class of a network: matched by name, changed by hand, and told."""
+"""Which class of a data set counts as which class of a network: matched by name, changed by hand, listed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workbench import cache, state
 from workbench.widgets import table
 from workbench.widgets.errors import guard
 
-#: Streamlit's select box takes an empty text for no choice.
+#: Streamlit's select box takes an empty text to mean "no choice".
 _LEFT_OUT = "left out"
 #: A data set's label map as the command line takes it, and each of its classes.
 MAP_OF = state.Choice("compare.map of")
@@ -23,7 +23,7 @@ COUNTS_AS = state.Choice("compare.counts as", address=False)
 
 
 def choose(networks: Sequence[Checkpoint], data: Sequence[str]) -> dict[str, LabelMap]:
-    """Draw a choice for every class of every data set; returns each data set's label map, which the address keeps.
+    """Draw a choice for every class of every data set; returns the label maps, which the address keeps.
 
     Raises:
         UserError: If a data set cannot be opened.
@@ -33,28 +33,28 @@ def choose(networks: Sequence[Checkpoint], data: Sequence[str]) -> dict[str, Lab
 
 
 def _choose(networks: Sequence[Checkpoint], name: str) -> LabelMap:
-    kept = MAP_OF.of(name)
+    memory = MAP_OF.of(name)
     try:
-        given = dict(parse_label_map(kept.get() or ""))
-    except UserError:  # Somebody changed the address.
-        given = {}
+        earlier = dict(parse_label_map(memory.get() or ""))
+    except UserError:  # The address was edited.
+        earlier = {}
     usual: dict[str, str] = {}
 
     def changed() -> None:
-        now = ((own, _class(COUNTS_AS.of(name, own).get())) for own in usual)
-        kept.set(map_text([line for line in now if line[1] != usual[line[0]]]) or None)
+        counted = ((data_class, _class(COUNTS_AS.of(name, data_class).get())) for data_class in usual)
+        memory.set(map_text([line for line in counted if line[1] != usual[line[0]]]) or None)
 
-    found = []
+    label_map = []
     st.markdown(f"**{name}**")
-    for own, by_name, choices in map_choices(networks, cache.dataset(name)):
-        usual[own] = by_name
-        COUNTS_AS.of(name, own).set(given.get(own, by_name) or _LEFT_OUT)
-        known = [choice or _LEFT_OUT for choice in choices]
-        bound = COUNTS_AS.of(name, own).widget(known, by_name or _LEFT_OUT, then=changed)
-        counted = _class(st.selectbox(f"{own} counts as", known, **bound))
+    for data_class, by_name, choices in map_choices(networks, cache.dataset(name)):
+        usual[data_class] = by_name
+        COUNTS_AS.of(name, data_class).set(earlier.get(data_class, by_name) or _LEFT_OUT)
+        options = [choice or _LEFT_OUT for choice in choices]
+        bound = COUNTS_AS.of(name, data_class).widget(options, by_name or _LEFT_OUT, then=changed)
+        counted = _class(st.selectbox(f"{data_class} counts as", options, **bound))
         if counted != by_name:
-            found.append((own, counted))
-    return tuple(found)
+            label_map.append((data_class, counted))
+    return tuple(label_map)
 
 
 def _class(choice: str) -> str:
@@ -62,20 +62,20 @@ def _class(choice: str) -> str:
 
 
 def show(rows: Sequence[Sequence[Pair]]) -> None:
-    """Draw every different pair of class lists once, folded."""
+    """Draw each distinct pair of class lists once, in an expander."""
     with st.expander("How classes were matched", icon=":material/join_inner:"):
-        told: dict[tuple[tuple[str, ...], tuple[str, ...], LabelMap], list[Pair]] = {}
+        groups: dict[tuple[tuple[str, ...], tuple[str, ...], LabelMap], list[Pair]] = {}
         for row in rows:
             for pair in row:
                 key = (pair.network.classes, pair.dataset.classes, pair.part.label_map)
-                told.setdefault(key, []).append(pair)
-        for (network, data, label_map), pairs in told.items():
+                groups.setdefault(key, []).append(pair)
+        for (network, data, label_map), pairs in groups.items():
             names = ", ".join(dict.fromkeys(pair.network.name for pair in pairs))
             sets = ", ".join(dict.fromkeys(pair.name for pair in pairs))
             st.markdown(f"**{names}** and **{sets}**")
             with guard("the classes"):
                 lines = label_lines(network, data, label_map)
-                if all(own == other for own, other, _ in lines):
+                if all(data_class == counted for data_class, counted, _ in lines):
                     st.caption(f"The same {len(lines)} classes: {', '.join(network)}.")
                 else:
                     table.show(

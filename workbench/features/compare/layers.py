@@ -25,25 +25,25 @@ def show(entries: Sequence[Entry], *, key: str) -> None:
     usual = [*trained[:2], *(name for name in _USUAL if name not in trained)]
     first, second = st.columns(2, gap="medium")
     with first:
-        one = _choice("Network", named, list(named), NETWORK, usual[0])
-        if one is not None:
-            _table(one, f"{key} one")
+        first_entry = _choice("Network", named, list(named), NETWORK, usual[0])
+        if first_entry is not None:
+            _table(first_entry, f"{key} one")
     with second:
-        other = _choice("Beside it", named, [_NOTHING, *named], BESIDE, usual[1])
-        if other is not None:
-            _table(other, f"{key} other")
+        second_entry = _choice("Beside it", named, [_NOTHING, *named], BESIDE, usual[1])
+        if second_entry is not None:
+            _table(second_entry, f"{key} other")
 
 
 def _choice(
     label: str, named: dict[str, Entry], options: list[str], choice: state.Choice, default: str | None
 ) -> Entry | None:
-    chosen = st.selectbox(
+    key_chosen = st.selectbox(
         label,
         options,
         format_func=lambda key: named[key].name if key else "nothing",
         **choice.widget(options, default),
     )
-    return named.get(chosen)
+    return named.get(key_chosen)
 
 
 def _table(entry: Entry, key: str) -> None:

@@ -39,8 +39,8 @@ def _entries() -> list[Entry]:
     left, right = st.columns([2, 3])
     with left:
         names = list(INPUTS)
-        chosen = st.selectbox("Input", names, format_func=lambda name: INPUTS[name][0], **INPUT.widget(names))
+        input_key = st.selectbox("Input", names, format_func=lambda name: INPUTS[name][0], **INPUT.widget(names))
     with right:
         rows = st.selectbox("Rows", list(_ROWS), format_func=_ROWS.__getitem__, **ROWS.widget())
     with st.spinner("Counting parameters and multiply-accumulates; the first time takes some seconds."):
-        return networks.entries(chosen, variants=rows == "all")
+        return networks.entries(input_key, variants=rows == "all")

@@ -1,4 +1,4 @@
-"""Accuracy against cost of the trained networks, or what to do where there is none."""
+"""Accuracy against cost of the trained networks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MEASURED = state.Choice("compare.measured")
 
 
 def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: str) -> None:
-    """Draw the plot for one split, chosen where there are several: figures of two splits cannot be compared."""
+    """Draw the plot for one split, since figures of different splits cannot be compared."""
     trained = [entry for entry in entries if entry.checkpoint is not None]
     if not trained:
         st.info(
@@ -37,24 +37,24 @@ def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: s
         )
         return
     names = sorted(groups, key=lambda name: -len(groups[name]))
-    chosen = names[0]
+    group_name = names[0]
     if len(names) > 1:
-        chosen = st.selectbox(
+        group_name = st.selectbox(
             "Accuracy measured on",
             names,
             format_func=lambda name: f"{name}, {len(groups[name])} networks" if len(groups[name]) > 1 else name,
             help="Only figures of the same split can be compared.",
             **MEASURED.widget(names),
         )
-    _draw(groups[chosen], measured, chosen, key)
+    _draw(groups[group_name], measured, group_name, key)
 
 
-def _draw(group: list[Entry], measured: Mapping[str, Cost | str], where: str, key: str) -> None:
+def _draw(group: list[Entry], measured: Mapping[str, Cost | str], measured_on_name: str, key: str) -> None:
     costs = [measured.get(entry.key) for entry in group]
-    known = [cost.milliseconds[cost.fastest] for cost in costs if isinstance(cost, Cost)]
-    timed = len(known) == len(group)
+    milliseconds = [cost.milliseconds[cost.fastest] for cost in costs if isinstance(cost, Cost)]
+    timed = len(milliseconds) == len(group)
     axis = "one picture, ms" if timed else "one picture, million multiply-accumulates"
-    values = known if timed else [entry.cost.macs / 1e6 if entry.cost else 0.0 for entry in group]
+    values = milliseconds if timed else [entry.cost.macs / 1e6 if entry.cost else 0.0 for entry in group]
     shares = [float((entry.accuracy or {})["value"]) for entry in group]
     best = set(pareto_front(list(zip(values, shares, strict=True))))
     points = []
@@ -77,11 +77,13 @@ def _draw(group: list[Entry], measured: Mapping[str, Cost | str], where: str, ke
     plot.show(
         pareto(points, axis),
         key=f"{key} pareto",
-        alt=f"Accuracy on {where} against {axis} of {len(points)} trained networks; the most accurate is "
+        alt=f"Accuracy on {measured_on_name} against {axis} of {len(points)} trained networks; the most accurate is "
         f"{accurate.name} with {accurate.accuracy:.1f} per cent.",
     )
     unit = "" if timed else " Press Measure to see milliseconds on this device instead of counted products."
-    st.caption(f"Accuracy on {where}, bars: 95 % interval; the area of a bubble is its number of parameters.{unit}")
+    st.caption(
+        f"Accuracy on {measured_on_name}, bars: 95 % interval; the area of a bubble is its number of parameters.{unit}"
+    )
     table.show(
         ("Network", "Accuracy"), [(entry.name, entry.figure) for entry in group[:4]], label="The most accurate networks"
     )

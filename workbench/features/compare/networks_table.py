@@ -1,4 +1,4 @@
-"""The table of all networks, the button that measures them, and how far that is."""
+"""The table of all networks, the button that measures them, and its progress."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from workbench.widgets import job as job_view
 
 
 def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: str) -> None:
-    """Draw the bar with the button, the table with rows that can be chosen, and the download."""
+    """Draw the bar with the button, the table with selectable rows, and the download."""
     bar = st.container(horizontal=True, vertical_alignment="center", key=f"{key} bar")
-    going = st.container()
+    progress = st.container()
     table = networks_table.shown(entries, measured)
     event = st.dataframe(
         table,
@@ -43,7 +43,7 @@ def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: s
             on_click="ignore",
             icon=":material/download:",
         )
-    with going:
+    with progress:
         _progress(key)
 
 
@@ -57,20 +57,20 @@ def _progress(key: str) -> None:
 def _button(picked: list[Entry], entries: Sequence[Entry], measured: Mapping[str, Cost | str], key: str) -> None:
     possible = [entry for entry in picked or entries if entry.cost is not None]
     missing = [entry for entry in possible if entry.key not in measured]
-    chosen = missing or possible
+    to_measure = missing or possible
     verb = "Measure" if missing else "Measure again:"
     job = measure.find()
     pressed = st.button(
-        f"{verb} {len(chosen)} {'network' if len(chosen) == 1 else 'networks'}",
+        f"{verb} {len(to_measure)} {'network' if len(to_measure) == 1 else 'networks'}",
         key=f"{key} measure",
         type="primary",
         icon=":material/timer:",
-        disabled=not chosen or (job is not None and job.active),
+        disabled=not to_measure or (job is not None and job.active),
         help=f"Latency, throughput and memory on {machine.describe().device}, a few seconds a network; medians, in a "
         "process beside the app. Mark rows at the left to measure only those.",
     )
     if pressed:
-        measure.start(chosen)
+        measure.start(to_measure)
         st.rerun()
 
 

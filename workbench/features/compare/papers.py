@@ -1,4 +1,4 @@
-"""What was measured here on a data set, and apart from it what a paper prints for it."""
+"""What was measured here on a data set and, separately, what a paper prints for it."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def _printed(paper: str, data: str, key: str) -> None:
     st.subheader(f"Printed: {PAPERS[paper].short}, {data}", anchor=False)
     st.caption(PAPERS[paper].citation)
     for number, protocol in enumerate(papers.protocols(paper, data)):
-        found = papers.printed(paper, data, protocol)
+        figures = papers.printed(paper, data, protocol)
         st.markdown(f"Their protocol: {protocol}")
-        table.show(found.heads, found.rows, right=papers.numbers(found), label=f"Printed figures, {protocol}")
+        table.show(figures.heads, figures.rows, right=papers.numbers(figures), label=f"Printed figures, {protocol}")
         downloads.show(
-            (*found.heads, "Protocol"),
-            [(*row, protocol) for row in found.rows],
+            (*figures.heads, "Protocol"),
+            [(*row, protocol) for row in figures.rows],
             f"printed-{paper}-{number + 1}.csv",
             key=f"{key} printed {number}",
         )
@@ -55,8 +55,8 @@ def _printed(paper: str, data: str, key: str) -> None:
 
 def _measured(paper: str, data: str, key: str) -> None:
     st.subheader("Measured here", anchor=False)
-    found = papers.measured(paper, data, inventory.trained_networks())
-    if found is None:
+    figures = papers.measured(paper, data, inventory.trained_networks())
+    if figures is None:
         st.info(
             f"No trained network was measured on {data} yet; a run on it ends with its figures here.",
             icon=":material/info:",
@@ -67,5 +67,5 @@ def _measured(paper: str, data: str, key: str) -> None:
         "With 95 % intervals, each under the protocol named beside it. The printed figures below are claims of their "
         "authors under another protocol, so no difference between the two tables is tested."
     )
-    table.show(found.heads, found.rows, right=papers.numbers(found), label=f"Measured here on {data}")
-    downloads.show(found.heads, found.rows, f"measured-{paper}.csv", key=f"{key} measured")
+    table.show(figures.heads, figures.rows, right=papers.numbers(figures), label=f"Measured here on {data}")
+    downloads.show(figures.heads, figures.rows, f"measured-{paper}.csv", key=f"{key} measured")

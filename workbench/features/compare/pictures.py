@@ -19,40 +19,47 @@ RIGHT = state.Choice("compare.right")
 WRONG = state.Choice("compare.wrong")
 
 
-def show(found: Standing, networks: Sequence[Checkpoint], name: str, dataset: FaceDataset, *, key: str) -> None:
-    """Draw the choice of the pair, the gallery, and the chosen face with both answers.
+def show(results: Standing, networks: Sequence[Checkpoint], name: str, dataset: FaceDataset, *, key: str) -> None:
+    """Draw the choice of the pair, the gallery, and the selected face with both predictions.
 
     Args:
-        networks: in the order of ``found.names``. name: under which the data set was opened.
+        results: Predictions of the networks on the same images.
+        networks: In the order of ``results.names``.
+        name: Name under which the data set was opened.
+        dataset: The data set.
+        key: Prefix of the widgets' keys.
     """
-    names = list(found.names)
+    names = list(results.names)
     left, right = st.columns(2)
     with left:
-        good = st.selectbox("Right", names, **RIGHT.widget(names))
-    others = [each for each in names if each != good]
+        right_name = st.selectbox("Right", names, **RIGHT.widget(names))
+    other_names = [each for each in names if each != right_name]
     with right:
-        bad = st.selectbox("Wrong", others, **WRONG.widget(others))
-    a, b = names.index(str(good)), names.index(str(bad))
-    theirs, evaluation = found.evaluations[a], found.evaluations[b]
-    places = same_faces.only_right(theirs, evaluation)
-    evidence = Evidence(networks[b], name, dataset, evaluation)
-    known = {str(int(evaluation.positions[place])): int(place) for place in places}
-    chosen = known.get(shared.ROW.get() or "", int(places[0]) if len(places) else None)
+        wrong_name = st.selectbox("Wrong", other_names, **WRONG.widget(other_names))
+    a, b = names.index(str(right_name)), names.index(str(wrong_name))
+    right_evaluation, wrong_evaluation = results.evaluations[a], results.evaluations[b]
+    indices = same_faces.only_right(right_evaluation, wrong_evaluation)
+    evidence = Evidence(networks[b], name, dataset, wrong_evaluation)
+    index_of_row = {str(int(wrong_evaluation.positions[index])): int(index) for index in indices}
+    selected = index_of_row.get(shared.ROW.get() or "", int(indices[0]) if len(indices) else None)
     st.caption(
-        f"{len(places):,} of {found.n:,} pictures that {good} gets right and {bad} wrong; under each face its label > "
-        f"what {bad} says and how sure it is, its surest mistakes first."
+        f"{len(indices):,} of {results.n:,} pictures that {right_name} gets right and {wrong_name} wrong; under each "
+        f"face its label > what {wrong_name} says and how sure it is, its surest mistakes first."
     )
-    faces, one = st.columns([7, 5], gap="large")
+    faces, beside = st.columns([7, 5], gap="large")
     with faces:
-        scope = f"{good} {bad} {name} {evaluation.split}"
-        clicked = gallery.show(evidence, places, key=f"{key} only", selected=chosen, scope=scope)
+        scope = f"{right_name} {wrong_name} {name} {wrong_evaluation.split}"
+        clicked = gallery.show(evidence, indices, key=f"{key} only", selected=selected, scope=scope)
     if clicked is not None:
-        chosen = clicked
-        shared.ROW.set(str(int(evaluation.positions[clicked])))
-    if chosen is None:
+        selected = clicked
+        shared.ROW.set(str(int(wrong_evaluation.positions[clicked])))
+    if selected is None:
         return
-    with one:
-        face_answer.show(evidence, chosen, key=f"{key} face")
-        answer = int(theirs.predictions[chosen])
-        sure = percent(float(theirs.probabilities[chosen, answer]))
-        st.caption(f"{good} says {theirs.classes[answer]}, {sure} sure; the bars and heatmaps are those of {bad}.")
+    with beside:
+        face_answer.show(evidence, selected, key=f"{key} face")
+        answer = int(right_evaluation.predictions[selected])
+        confidence = percent(float(right_evaluation.probabilities[selected, answer]))
+        st.caption(
+            f"{right_name} says {right_evaluation.classes[answer]}, {confidence} sure; the bars and heatmaps are "
+            f"those of {wrong_name}."
+        )

@@ -23,7 +23,7 @@ METRICS = state.Choice("compare.metrics", (False, True), False)
 
 
 def show(*, key: str) -> None:
-    """Draw the choices, then what the networks say, or what is missing for it.
+    """Draw the choices and the comparison, or what is missing for it.
 
     Raises:
         UserError: If the data set cannot be opened.
@@ -31,51 +31,51 @@ def show(*, key: str) -> None:
     usable = choice.usable(least=2, what="A comparison", key=key)
     if usable is None:
         return
-    choice.begin_with_its_own_data(usable)
+    choice.choose_training_data(usable)
     above = st.container()
-    chosen = selection_bar.show(checkpoint=False, data=True, split=True)
-    if chosen is None or chosen.data is None or chosen.split is None:
+    selected = selection_bar.show(checkpoint=False, data=True, split=True)
+    if selected is None or selected.data is None or selected.split is None:
         return
     with above:
-        names = choice.networks(usable, choice.by_data(usable, chosen.data, 2))
+        names = choice.networks(usable, choice.by_data(usable, selected.data, 2))
     if len(names) < 2:
         st.info("Choose two networks or more.", icon=":material/info:")
         return
-    dataset = cache.dataset(chosen.data)
+    dataset = cache.dataset(selected.data)
     networks = [network for name in names if (network := usable[name].checkpoint) is not None]
-    split = _pictures(networks, dataset, chosen.data, chosen.split)
+    split = _pictures(networks, dataset, selected.data, selected.split)
     answers = _answers(networks, dataset, split)
     if answers is None:
         return
-    found = _standing([network.name for network, _ in answers], [each for _, each in answers])
-    if found is None:
+    results = _standing([network.name for network, _ in answers], [each for _, each in answers])
+    if results is None:
         return
     compared = [network for network, _ in answers]
-    _table(found, compared, dataset, chosen.data, key)
+    _table(results, compared, dataset, selected.data, key)
     st.subheader("Class by class", anchor=False)
     with guard("the classes"):
-        classes.show_classes(found, key=key)
+        classes.show_classes(results, key=key)
     st.subheader("How often they agree", anchor=False)
     with guard("the agreement"):
-        classes.show_agreement(found, key=key)
+        classes.show_agreement(results, key=key)
     st.subheader("Right by one, wrong by the other", anchor=False)
     with guard("the pictures"):
-        pictures.show(found, compared, chosen.data, dataset, key=key)
+        pictures.show(results, compared, selected.data, dataset, key=key)
 
 
 def _pictures(networks: list[Checkpoint], dataset: FaceDataset, name: str, split: str) -> Part:
-    """The split, or what the training protocol of all of these networks held out."""
-    own = [held_out_part(network, dataset, name) for network in networks]
-    held_out = own[0]
-    if held_out is None or any(part is None or part.key != held_out.key for part in own):
+    """The split, or what the common training protocol of these networks held out."""
+    held_out_parts = [held_out_part(network, dataset, name) for network in networks]
+    held_out = held_out_parts[0]
+    if held_out is None or any(part is None or part.key != held_out.key for part in held_out_parts):
         return Part.of_split(dataset, split)
-    words = {"own": held_out.name, "split": f"the whole of {split}"}
+    titles = {"own": held_out.name, "split": f"the whole of {split}"}
     which = st.selectbox(
         "Pictures",
-        list(words),
-        format_func=words.__getitem__,
+        list(titles),
+        format_func=titles.__getitem__,
         help="These networks were trained under a protocol of its own; only what that held out is new to them.",
-        **shared.PICTURES.widget(list(words), "own"),
+        **shared.PICTURES.widget(list(titles), "own"),
     )
     return held_out if which == "own" else Part.of_split(dataset, split)
 
@@ -83,40 +83,41 @@ def _pictures(networks: list[Checkpoint], dataset: FaceDataset, name: str, split
 def _answers(
     networks: list[Checkpoint], dataset: FaceDataset, part: Part
 ) -> list[tuple[Checkpoint, Evaluation]] | None:
-    """The predictions of those that can be compared; ``None`` while some are computed, or after saying why not."""
-    asked: list[tuple[Checkpoint, Evaluation]] = []
+    """Predictions of the networks that can be compared; ``None`` while some are computed, or if fewer than two can."""
+    predicted: list[tuple[Checkpoint, Evaluation]] = []
     missing = False
     for network in networks:
         with guard(f"the predictions of {network.name}"):
-            found = bar.of(network, dataset, part)
-            missing = missing or found is None
-            if found is not None:
-                asked.append((network, found))
+            evaluation = bar.of(network, dataset, part)
+            missing = missing or evaluation is None
+            if evaluation is not None:
+                predicted.append((network, evaluation))
     if missing:
         return None
-    same: list[tuple[Checkpoint, Evaluation]] = []
-    for network, found in asked:
-        if same and found.classes != same[0][1].classes:
+    comparable: list[tuple[Checkpoint, Evaluation]] = []
+    for network, evaluation in predicted:
+        if comparable and evaluation.classes != comparable[0][1].classes:
             st.warning(
-                f"{network.name} answers with other classes on these pictures ({', '.join(found.classes)}) than "
-                f"{same[0][0].name} ({', '.join(same[0][1].classes)}), so it cannot stand in the same table.",
+                f"{network.name} answers with other classes on these pictures ({', '.join(evaluation.classes)}) than "
+                f"{comparable[0][0].name} ({', '.join(comparable[0][1].classes)}), so it cannot stand in the same "
+                "table.",
                 icon=":material/warning:",
             )
         else:
-            same.append((network, found))
-    if len(same) < 2:
+            comparable.append((network, evaluation))
+    if len(comparable) < 2:
         st.info("Fewer than two of these networks can be compared here; choose others.", icon=":material/info:")
         return None
-    return same
+    return comparable
 
 
 def _standing(names: list[str], evaluations: list[Evaluation]) -> Standing | None:
-    every = st.toggle(
+    all_metrics = st.toggle(
         "All metrics",
         help="Every figure with its interval, a row each; the tests for all of them take some seconds the first time.",
         **METRICS.widget(),
     )
-    figures = ALL_FIGURES if every else FIGURES
+    figures = ALL_FIGURES if all_metrics else FIGURES
     job = same_faces.find(names, evaluations, figures)
     if job is None:
         count = evaluations[0].n
@@ -128,16 +129,19 @@ def _standing(names: list[str], evaluations: list[Evaluation]) -> Standing | Non
         job = same_faces.start(names, evaluations, figures)
     if not job_view.finished(job, key="comparison"):
         return None
-    found: Standing = job.result
-    return found
+    results: Standing = job.result
+    return results
 
 
-def _table(found: Standing, networks: list[Checkpoint], dataset: FaceDataset, name: str, key: str) -> None:
-    first = found.evaluations[0]
-    st.markdown(f"**{found.n:,} pictures** of {first.data}, {first.split}, the same for all")
-    heads, lines, bold = same_faces.oriented(found)
+def _table(results: Standing, networks: list[Checkpoint], dataset: FaceDataset, name: str, key: str) -> None:
+    first = results.evaluations[0]
+    st.markdown(f"**{results.n:,} pictures** of {first.data}, {first.split}, the same for all")
+    heads, lines, bold = same_faces.oriented(results)
     if heads[0] == "Network":
-        rules = [selection(each.selection) if each.selection else "not known" for each in found.evaluations]
+        rules = [
+            selection(evaluation.selection) if evaluation.selection else "not known"
+            for evaluation in results.evaluations
+        ]
         heads, lines = [*heads, "Weights"], [[*line, rule] for line, rule in zip(lines, rules, strict=True)]
     table.show(
         heads,
@@ -151,16 +155,16 @@ def _table(found: Standing, networks: list[Checkpoint], dataset: FaceDataset, na
         "picture and Holm-corrected for the pairs of that column; where nothing is bold, the best can be chance. "
         "Losses, errors, AURC and the fifth paper's FAR are better when low."
     )
-    for network, each in zip(networks, found.evaluations, strict=True):
-        if text := _flattered(network, each, dataset, name):
+    for network, evaluation in zip(networks, results.evaluations, strict=True):
+        if text := _flattered(network, evaluation, dataset, name):
             st.caption(f":orange[:material/warning:] {text}")
-    for sentence in same_faces.sentences(found):
+    for sentence in same_faces.sentences(results):
         st.markdown(sentence)
     file = f"compare-{name}-{'-'.join(first.split.split())}"
     with st.container(horizontal=True):
         for label, content, end, kind in (
-            ("CSV", same_faces.csv(found), "csv", "text/csv"),
-            ("LaTeX", same_faces.latex(found), "tex", "application/x-tex"),
+            ("CSV", same_faces.csv(results), "csv", "text/csv"),
+            ("LaTeX", same_faces.latex(results), "tex", "application/x-tex"),
         ):
             st.download_button(
                 label,
@@ -174,7 +178,7 @@ def _table(found: Standing, networks: list[Checkpoint], dataset: FaceDataset, na
 
 
 def _flattered(network: Checkpoint, evaluation: Evaluation, dataset: FaceDataset, name: str) -> str:
-    """What makes a network's figures too good, in a sentence, or nothing."""
+    """Why a network's figures are optimistic, in a sentence; empty if there is no reason."""
     seen = same_faces.seen(network, evaluation, dataset, name)
     if seen:
         return f"{network.name} was trained on {seen:,} of these pictures: its figures say what it remembers."

@@ -1,4 +1,4 @@
-"""Where one network fails over several data sets: its worst slices, the data sets first among the columns."""
+"""The worst slices of one network over several data sets, with the data set as the first column."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ SLICES_OF = state.Choice("compare.slices of")
 
 
 def show(rows: Sequence[Sequence[tuple[Pair, Evaluation | None]]]) -> None:
-    """Draw the slices of one network's answers on all of the data sets, joined; ``rows`` holds a row a network."""
-    answered = {row[0][0].network.name: [(p, found) for p, found in row if found is not None] for row in rows}
-    names = [name for name, found in answered.items() if found]
+    """Draw the slices of one network over all data sets together; ``rows`` has one row per network."""
+    predicted = {
+        row[0][0].network.name: [(p, evaluation) for p, evaluation in row if evaluation is not None] for row in rows
+    }
+    names = [name for name, evaluation in predicted.items() if evaluation]
     if not names:
         return
     st.subheader("Where one network fails over these data sets", anchor=False)
     with guard("the slices"):
         name = str(st.selectbox("Slices of", names, **SLICES_OF.widget(names)))
-        sources = [(pair.name, pair.dataset, found) for pair, found in answered[name]]
-        key = tuple((data, found.identity) for data, _, found in sources)
-        whole, known = cache.of_predictions(slices.across, sources[0][2], sources, key=key)
-        slices_table.draw(whole, known, name=f"{name}-{'-'.join(d for d, _, _ in sources)}-slices.csv", scope="set ")
+        sources = [(pair.name, pair.dataset, evaluation) for pair, evaluation in predicted[name]]
+        key = tuple((data, evaluation.identity) for data, _, evaluation in sources)
+        whole, columns = cache.of_predictions(slices.across, sources[0][2], sources, key=key)
+        slices_table.draw(whole, columns, name=f"{name}-{'-'.join(d for d, _, _ in sources)}-slices.csv", scope="set ")
         if len(sources) > 1:
             st.caption(
                 "Figures over all data sets depend on how many pictures each has; a data set's own line is that of "

@@ -10,12 +10,12 @@ from fer_models.evaluation.class_match import LabelMap
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.label_maps import map_words
 from fer_models.evaluation.metrics import METRICS
-from fer_models.evaluation.transfer import Pair, Transfer, pair, usual_split
+from fer_models.evaluation.transfer import Cell, Pair, Transfer, pair, usual_split
 from workbench import cache, state
 from workbench.app import inventory, jobs
 from workbench.evidence import cached
 from workbench.features.compare import choice, label_maps, slices
-from workbench.features.compare.figures.others import matrix
+from workbench.features.compare.figures.matrix import Grid, matrix
 from workbench.features.compare.model import transfer
 from workbench.features.compare.model.transfer import FIGURES
 from workbench.widgets import job as job_view
@@ -51,7 +51,7 @@ def show(*, key: str) -> None:
         return
     job = transfer.find(answers, metric)
     if job is None:
-        count = sum(found.n for row in answers for _, found in row if found is not None)
+        count = sum(evaluation.n for row in answers for _, evaluation in row if evaluation is not None)
         quick = transfer.is_quick(answers) or TRANSFER_ASKED.get() == _identity(rows)
         ask = f"Compare {len(networks)} networks on {count:,} pictures"
         if not quick and not st.button(
@@ -109,13 +109,13 @@ def _split(name: str) -> str:
 
 def _answers(rows: list[list[Pair]], key: str) -> list[list[tuple[Pair, Evaluation | None]]] | None:
     """Predictions of all pairs that have any; ``None`` while some are computed, or before the button."""
-    found = [
+    predicted = [
         [(each, None if each.problem else cached.predictions(each.network, each.dataset, each.part)) for each in row]
         for row in rows
     ]
-    missing = [each for row in found for each, known in row if known is None and not each.problem]
+    missing = [each for row in predicted for each, evaluation in row if evaluation is None and not each.problem]
     if not missing:
-        return found
+        return predicted
     count = sum(len(each.part.index) for each in missing)
     pairs = [each for row in rows for each in row if not each.problem]
     job = transfer.find_predictions(pairs)
@@ -142,67 +142,74 @@ def _identity(rows: list[list[Pair]]) -> tuple[object, ...]:
     return tuple((each.network.identity, each.name, each.part.key) for row in rows for each in row)
 
 
-def _matrix(found: Transfer, key: str) -> None:
-    shown = np.array([[np.nan if c.estimate is None else 100 * c.estimate.value for c in row] for row in found.cells])
-    words = [
-        [
-            (f"<b>{text}</b>" if cell.best else text).replace(" [", "<br>[")
-            + ("<br>own data" if cell.own and cell.estimate is not None else "")
-            + (" *" if cell.seen else "")
-            for cell in row
-            for text in (transfer.text(cell, found.metric),)
-        ]
-        for row in found.cells
-    ]
-    about = [
-        [
-            f"{cell.network}, trained on {trained}<br>{cell.data}, {cell.split}: "
-            f"{transfer.text(cell, found.metric)} %, n = {cell.n:,}"
-            + (f"<br>{map_words(cell.label_map)}" if cell.label_map else "")
-            for cell in row
-        ]
-        for trained, row in zip(found.trained_on, found.cells, strict=True)
-    ]
+def _matrix(result: Transfer, key: str) -> None:
+    title = METRICS[result.metric].title
     plot.show(
-        matrix(
-            shown,
-            words,
-            [f"{name} ({data})" for name, data in zip(found.networks, found.trained_on, strict=True)],
-            list(found.data),
-            about=about,
-            row_title="trained on",
-            column_title="tested on",
-            dark=st.context.theme.type == "dark",
-        ),
+        matrix(_grid(result), dark=st.context.theme.type == "dark"),
         key=f"{key} transfer matrix",
-        alt=f"{METRICS[found.metric].title} of {len(found.networks)} networks on {len(found.data)} data sets; the "
+        alt=f"{title} of {len(result.networks)} networks on {len(result.data)} data sets; the "
         "table below says the same in words.",
         tools=True,
     )
     st.caption(
-        f"{METRICS[found.metric].title} in %, in brackets 95 % intervals. Bold: better than each other network of the "
+        f"{title} in %, in brackets 95 % intervals. Bold: better than each other network of the "
         "column by more than chance on the same pictures, Holm-corrected; where nothing is bold, it can be chance."
-        + (" *: some of these pictures trained the network." if any(c.seen for r in found.cells for c in r) else "")
-        + "".join(f" Label map of {name}: {words}." for name, words in transfer.maps(found).items())
+        + (" *: some of these pictures trained the network." if any(c.seen for r in result.cells for c in r) else "")
+        + "".join(f" Label map of {name}: {words}." for name, words in transfer.maps(result).items())
     )
     with st.container(horizontal=True):
-        for label, content, end, kind in (
-            ("CSV", transfer.csv(found), "csv", "text/csv"),
-            ("LaTeX", transfer.latex(found), "tex", "application/x-tex"),
+        for label, content, suffix, kind in (
+            ("CSV", transfer.csv(result), "csv", "text/csv"),
+            ("LaTeX", transfer.latex(result), "tex", "application/x-tex"),
         ):
             st.download_button(
-                label, content, f"transfer-{found.metric}.{end}", kind,
-                key=f"{key} transfer {end}", on_click="ignore", icon=":material/download:",
+                label, content, f"transfer-{result.metric}.{suffix}", kind,
+                key=f"{key} transfer {suffix}", on_click="ignore", icon=":material/download:",
             )  # fmt: skip
     table.show(
-        ("Network", "Trained on", "Tested on", "Pictures", "n", f"{METRICS[found.metric].title}, %", ""),
+        ("Network", "Trained on", "Tested on", "Pictures", "n", f"{title}, %", ""),
         [
-            (cell.network, trained, cell.data, cell.split, f"{cell.n:,}", transfer.text(cell, found.metric),
-             "; ".join(filter(None, (
-                 f"trained on {cell.seen:,} of these" if cell.seen else "own data" if cell.own else "",
-                 "label map" if cell.label_map else ""))))
-            for trained, row in zip(found.trained_on, found.cells, strict=True) for cell in row
+            (cell.network, trained, cell.data, cell.split, f"{cell.n:,}", transfer.text(cell, result.metric),
+             _remark(cell))
+            for trained, row in zip(result.trained_on, result.cells, strict=True) for cell in row
         ],
         right=(4, 5),
         label="The matrix in words",
     )  # fmt: skip
+
+
+def _grid(result: Transfer) -> Grid:
+    return Grid(
+        np.array([[np.nan if c.estimate is None else 100 * c.estimate.value for c in row] for row in result.cells]),
+        [[_cell_text(cell, result.metric) for cell in row] for row in result.cells],
+        [f"{name} ({data})" for name, data in zip(result.networks, result.trained_on, strict=True)],
+        list(result.data),
+        [
+            [_about(cell, trained, result.metric) for cell in row]
+            for trained, row in zip(result.trained_on, result.cells, strict=True)
+        ],
+        row_title="trained on",
+        column_title="tested on",
+    )
+
+
+def _cell_text(cell: Cell, metric: str) -> str:
+    text = transfer.text(cell, metric)
+    return (
+        (f"<b>{text}</b>" if cell.best else text).replace(" [", "<br>[")
+        + ("<br>own data" if cell.own and cell.estimate is not None else "")
+        + (" *" if cell.seen else "")
+    )
+
+
+def _about(cell: Cell, trained_on: str, metric: str) -> str:
+    return (
+        f"{cell.network}, trained on {trained_on}<br>{cell.data}, {cell.split}: "
+        f"{transfer.text(cell, metric)} %, n = {cell.n:,}"
+        + (f"<br>{map_words(cell.label_map)}" if cell.label_map else "")
+    )
+
+
+def _remark(cell: Cell) -> str:
+    data = f"trained on {cell.seen:,} of these" if cell.seen else "own data" if cell.own else ""
+    return "; ".join(filter(None, (data, "label map" if cell.label_map else "")))

@@ -1,7 +1,4 @@
-"""Accuracy against cost.
-
-Places for the names of points, so that none covers another name or a point.
-"""
+"""Accuracy against cost, with names placed so that none covers another name or a point."""
 
 from __future__ import annotations
 
@@ -40,6 +37,27 @@ def pareto(points: Sequence[Point], axis: str) -> go.Figure:
         axis: title of the cost axis, with its unit.
     """
     figure = go.Figure()
+    _add_front(figure, points)
+    _add_bubbles(figure, points, axis.partition(",")[2].strip())
+    ticks, window = _axis([point.cost for point in points])
+    figure.update_xaxes(
+        type="log", title_text=axis, fixedrange=True, range=window, tickvals=ticks, ticktext=[f"{t:,g}" for t in ticks]
+    )
+    lowest, highest = min(point.low for point in points), max(point.high for point in points)
+    room = max(highest - lowest, 4)
+    heights = [lowest - 0.15 * room, highest + 0.25 * room]
+    figure.update_yaxes(title_text="accuracy, %", fixedrange=True, range=heights)
+    figure.update_layout(
+        height=_HEIGHT + 110,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
+        hovermode="closest",
+    )
+    _add_names(figure, points, window, heights)
+    return figure
+
+
+def _add_front(figure: go.Figure, points: Sequence[Point]) -> None:
     best = sorted((point for point in points if point.on_front), key=lambda point: point.cost)
     if len(best) > 1:
         figure.add_scatter(
@@ -50,6 +68,9 @@ def pareto(points: Sequence[Point], axis: str) -> go.Figure:
             name="Pareto front",
             hoverinfo="skip",
         )
+
+
+def _add_bubbles(figure: go.Figure, points: Sequence[Point], unit: str) -> None:
     largest = max((point.parameters for point in points), default=1)
     for on_front, name, colour in ((True, "none is as cheap and as accurate", _FRONT), (False, "others", _OTHER)):
         group = [point for point in points if point.on_front == on_front]
@@ -72,7 +93,7 @@ def pareto(points: Sequence[Point], axis: str) -> go.Figure:
             cliponaxis=False,
             customdata=[[_escape(point.words), f"{point.parameters:,}"] for point in group],
             hovertemplate="%{text}<br>%{customdata[0]}<br>%{x:.4g} "
-            + axis.partition(",")[2].strip()
+            + unit
             + "<br>%{customdata[1]} parameters<extra></extra>",
             marker={
                 "size": [_diameter(point, largest) for point in group],
@@ -83,26 +104,10 @@ def pareto(points: Sequence[Point], axis: str) -> go.Figure:
             },
             name=name,
         )
-    ticks, window = _axis([point.cost for point in points])
-    figure.update_xaxes(
-        type="log", title_text=axis, fixedrange=True, range=window, tickvals=ticks, ticktext=[f"{t:,g}" for t in ticks]
-    )
-    lowest, highest = min(point.low for point in points), max(point.high for point in points)
-    room = max(highest - lowest, 4)
-    heights = [lowest - 0.15 * room, highest + 0.25 * room]
-    figure.update_yaxes(title_text="accuracy, %", fixedrange=True, range=heights)
-    figure.update_layout(
-        height=_HEIGHT + 110,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
-        hovermode="closest",
-    )
-    _name(figure, points, window, heights)
-    return figure
 
 
-def _name(figure: go.Figure, points: Sequence[Point], window: Sequence[float], heights: Sequence[float]) -> None:
-    """Write each point's name where it covers no other; those on the front choose first."""
+def _add_names(figure: go.Figure, points: Sequence[Point], window: Sequence[float], heights: Sequence[float]) -> None:
+    """Write the name of each point where it covers no other; points on the front come first."""
     largest = max((point.parameters for point in points), default=1)
     across, up = _WIDTH / (window[1] - window[0]), _HEIGHT / (heights[1] - heights[0])
     ordered = sorted(points, key=lambda point: (not point.on_front, -point.accuracy))
@@ -121,26 +126,26 @@ def _name(figure: go.Figure, points: Sequence[Point], window: Sequence[float], h
     lines = []
     for a, b in itertools.pairwise(front):  # across, then up, as the front is drawn
         lines += [(a.x, a.y - 1, b.x, a.y + 1), (b.x - 1, min(a.y, b.y), b.x + 1, max(a.y, b.y))]
-    for point, where in zip(ordered, place(spots, _WIDTH, _HEIGHT, lines), strict=True):
+    for point, offset in zip(ordered, place_names(spots, _WIDTH, _HEIGHT, lines), strict=True):
         name = _escape(names[point.name])
         figure.add_annotation(
             x=math.log10(point.cost),
             y=point.accuracy,
-            ax=where.dx,
-            ay=-where.dy,
+            ax=offset.dx,
+            ay=-offset.dy,
             text=f"<b>{name}</b>" if point.on_front else name,
             showarrow=True,
             arrowhead=0,
             arrowwidth=1,
-            arrowcolor=GREY if where.far else "rgba(0, 0, 0, 0)",
-            xanchor=where.anchor,
+            arrowcolor=GREY if offset.far else "rgba(0, 0, 0, 0)",
+            xanchor=offset.anchor,
             borderpad=0,
             font={"size": 12},
         )
 
 
 def _short(names: Sequence[str]) -> list[str]:
-    """The names without an ending that all share after a hyphen, such as ``-fer2013``."""
+    """The names without the suffix after a hyphen that all share, such as ``-fer2013``."""
     ends = {name.rpartition("-")[2] for name in names}
     if len(names) < 2 or len(ends) > 1 or not all(name.rpartition("-")[0] for name in names):
         return list(names)
@@ -192,10 +197,14 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a name goes, in pixels from its point, y upwards: its end or center by ``anchor``, its middle in height.
+class Offset:
+    """Where a name goes, in pixels from its point, y upwards.
 
-    ``far``: it needs a line to its point.
+    Args:
+        dx: To the start, centre or end of the name, as ``anchor`` says.
+        dy: To half its height.
+        anchor: ``left``, ``center`` or ``right``.
+        far: Whether it needs a line to its point.
     """
 
     dx: float
@@ -204,44 +213,49 @@ class Place:
     far: bool
 
 
-def place(spots: Sequence[Spot], width: float, height: float, lines: Sequence[Box] = ()) -> list[Place]:
-    """The nearest free place of each name inside a figure of ``width`` by ``height`` pixels, the first names first.
+def place_names(spots: Sequence[Spot], width: float, height: float, lines: Sequence[Box] = ()) -> list[Offset]:
+    """The nearest free offset of each name, or the one that covers least; earlier names have priority.
 
-    Where none is free, the one that covers least. ``lines``: what else should not be covered.
+    Args:
+        spots: The named points.
+        width: Of the figure in pixels.
+        height: Of the figure in pixels.
+        lines: Boxes that should not be covered either.
     """
-    taken = [*lines, *(box for spot in spots for box in spot.boxes)]
-    found = []
+    occupied = [*lines, *(box for spot in spots for box in spot.boxes)]
+    offsets = []
     for spot in spots:
-        best, best_box, least = Place(0, 0, "center", False), spot.boxes[0], float("inf")
-        for where in _around(spot, spot.x > width / 2):
-            box = _box(spot, where)
+        best, best_box, least = Offset(0, 0, "center", False), spot.boxes[0], float("inf")
+        for offset in _around(spot, spot.x > width / 2):
+            box = _box(spot, offset)
             outside = _area(box) - _overlap(box, (0, 0, width, height))
-            covered = outside + sum(_overlap(box, other) for other in taken)
+            covered = outside + sum(_overlap(box, other) for other in occupied)
             if covered < least:
-                best, best_box, least = where, box, covered
+                best, best_box, least = offset, box, covered
             if not covered:
                 break
-        taken.append(best_box)
-        found.append(best)
-    return found
+        occupied.append(best_box)
+        offsets.append(best)
+    return offsets
 
 
-def _around(spot: Spot, left_first: bool) -> Iterator[Place]:
-    """Places nearest first: beside the point, above, below, then the corners. In the right half the left side is the
-    better one: on a narrow page a name at the right would be cut off.
+def _around(spot: Spot, left_first: bool) -> Iterator[Offset]:
+    """Offsets, nearest first: beside the point, above, below, then the corners.
+
+    In the right half the left side comes first: on a narrow page a name at the right would be cut off.
     """
     first = -1 if left_first else 1
     sides = [(first, 0), (-first, 0), (0, 1), (0, -1), (first, 1), (-first, 1), (first, -1), (-first, -1)]
     for gap, (right, up) in itertools.product(_GAPS, sides):
         dx = right * (gap if up else spot.radius + gap)
         dy = up * (max(spot.radius, spot.bar) + _LINE / 2 + gap)
-        yield Place(dx, dy, ("center", "left", "right")[right], gap > _FAR)
+        yield Offset(dx, dy, ("center", "left", "right")[right], gap > _FAR)
 
 
-def _box(spot: Spot, where: Place) -> Box:
+def _box(spot: Spot, offset: Offset) -> Box:
     wide = _LETTER * len(spot.name)
-    x = spot.x + where.dx - {"left": 0, "center": wide / 2, "right": wide}[where.anchor]
-    y = spot.y + where.dy
+    x = spot.x + offset.dx - {"left": 0, "center": wide / 2, "right": wide}[offset.anchor]
+    y = spot.y + offset.dy
     return x, y - _LINE / 2, x + wide, y + _LINE / 2
 
 

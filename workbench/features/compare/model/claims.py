@@ -14,7 +14,7 @@ from fer_models.progress import Progress
 from workbench.app import jobs
 from workbench.app.jobs import Job
 
-#: Figures of the form: key in a claim -> words.
+#: Figures of the form: key in a claim -> title.
 FIGURES = {
     "accuracy": "Accuracy",
     "precision": "Precision",
@@ -28,7 +28,7 @@ _PAPER, _DATA = "dcnn-bilstm", "fer2013"
 
 @dataclass(frozen=True)
 class Fields:
-    """What stands in the form: a class and its number of pictures a line, figures in per cent as printed or empty."""
+    """Contents of the form: one line per class with its number of images, and the figures as printed, in per cent."""
 
     counts: str
     figures: tuple[tuple[str, str], ...]
@@ -36,7 +36,7 @@ class Fields:
 
 
 def example() -> tuple[Fields, str]:
-    """The fifth paper's figures on FER2013 with the official class counts, and where they come from."""
+    """The fifth paper's figures on FER2013 with the official class counts, and their source."""
     rows = {f.metric: f for f in paper_figures(paper=_PAPER, dataset=_DATA) if f.own and f.metric in FIGURES}
     totals: dict[str, int] = {}
     for split in READERS[_DATA].info.counts.values():
@@ -73,16 +73,16 @@ def claim(fields: Fields) -> dict[str, Any]:
         if name in counts:
             raise UserError(f"The class {name!r} has two lines; give each class once.")
         counts[name] = value
-    given = {key: text.strip() for key, text in fields.figures if text.strip()}
-    return {"counts": counts, "averaging": fields.averaging, **given}
+    figures = {key: text.strip() for key, text in fields.figures if text.strip()}
+    return {"counts": counts, "averaging": fields.averaging, **figures}
 
 
-def start(asked: Mapping[str, Any]) -> Job:
-    """Check a claim in the background; the job's result is that of ``check_claim``. Asked again, it is the same job."""
+def start(figures: Mapping[str, Any]) -> Job:
+    """Check a claim in the background, or find the job that does; its result is that of ``check_claim``."""
 
     def work(progress: Progress) -> dict[str, Any]:
         progress(0.1, "looking for a confusion matrix that gives them all")
-        return check_claim(asked)
+        return check_claim(figures)
 
-    key = ("claim", repr(sorted(asked.items(), key=lambda item: item[0])))
+    key = ("claim", repr(sorted(figures.items(), key=lambda item: item[0])))
     return jobs.start(key, "Check of printed figures", work, lane="short")

@@ -42,24 +42,24 @@ def threads() -> int:
 
 def measured(entries: Sequence[Entry]) -> dict[str, Cost | str]:
     """Entry key -> its cost on this device, or the sentence on why it could not be measured."""
-    kept = _read()
-    found: dict[str, Cost | str] = {}
+    measurements = _read()
+    costs: dict[str, Cost | str] = {}
     for entry in entries:
-        value = kept.get(_identity(entry))
+        value = measurements.get(_identity(entry))
         if isinstance(value, dict):
-            found[entry.key] = Cost(**{**value, "notes": tuple(value.get("notes", ()))})
+            costs[entry.key] = Cost(**{**value, "notes": tuple(value.get("notes", ()))})
         elif value is not None:
-            found[entry.key] = value
-    return found
+            costs[entry.key] = value
+    return costs
 
 
 def start(entries: Sequence[Entry]) -> Job:
     """Begin to measure in the background; one such job at a time, which is returned if it is under way."""
     jobs.forget(_JOB)
-    chosen = list(entries)
-    name = f"Timing {len(chosen)} {'network' if len(chosen) == 1 else 'networks'}"
+    subjects = list(entries)
+    name = f"Timing {len(subjects)} {'network' if len(subjects) == 1 else 'networks'}"
     # Long, although a single network takes seconds: no other long job may run while the time is taken.
-    return jobs.start(_JOB, name, lambda progress: _measure(chosen, progress), lane="long")
+    return jobs.start(_JOB, name, lambda progress: _measure(subjects, progress), lane="long")
 
 
 def find() -> Job | None:
@@ -155,9 +155,11 @@ def _subject(entry: Entry) -> Subject:
 
 def _identity(entry: Entry) -> str:
     """What a figure belongs to: the network and its input, and all that runs it."""
-    what = entry.checkpoint.identity if entry.checkpoint else json.dumps([entry.network, entry.options], sort_keys=True)
-    here = [machine.describe().device, machine.compute_device(), threads(), torch.__version__]
-    return json.dumps([what, entry.channels, entry.size, *here])
+    network = (
+        entry.checkpoint.identity if entry.checkpoint else json.dumps([entry.network, entry.options], sort_keys=True)
+    )
+    environment = [machine.describe().device, machine.compute_device(), threads(), torch.__version__]
+    return json.dumps([network, entry.channels, entry.size, *environment])
 
 
 def _file() -> Path:

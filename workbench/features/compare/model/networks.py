@@ -1,4 +1,4 @@
-"""Every network and every trained one in one list: what it costs by count, and what was measured of its answers."""
+"""Every architecture and every trained network in one list, with counted costs and measured accuracy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fer_models.evaluation.sentence import figure_sentence
 from workbench.app import inventory
 from workbench.app.wording import figure
 
-#: Choices of the input: words, and channels and side in pixels, or ``None`` for what each paper uses.
+#: Choices of the input: title, and channels and side in pixels, or ``None`` for the input of each paper.
 INPUTS: dict[str, tuple[str, tuple[int, int] | None]] = {
     "48": ("48 x 48, grey (FER2013)", (1, 48)),
     "64": ("64 x 64, grey", (1, 64)),
@@ -30,12 +30,20 @@ INPUTS: dict[str, tuple[str, tuple[int, int] | None]] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One row: a network as published, one of its variants, or a trained one (with ``checkpoint``).
+    """One row: a network as published, one of its variants, or a trained network (with ``checkpoint``).
 
     Args:
-        key: what an address calls it. variant: empty for the defaults, a checkpoint's name for a trained one.
-        size: side of its square input in pixels. file: bytes of its weights, for one that is not trained in float32.
-        cost: of one picture, ``None`` where ``problem`` says why it does not take that size.
+        key: Name in an address.
+        network: Name of the architecture.
+        title: Title of the architecture.
+        variant: Empty for the defaults; the name of the checkpoint for a trained network.
+        options: Options of the architecture.
+        channels: Input channels.
+        size: Side of the square input in pixels.
+        cost: Of one image; ``None`` if the network does not take that size, as ``problem`` says.
+        file: Bytes of the weights; in float32 if the network is not trained.
+        problem: Why there is no cost.
+        checkpoint: Of a trained network.
     """
 
     key: str
@@ -62,7 +70,7 @@ class Entry:
 
     @property
     def accuracy(self) -> dict[str, Any] | None:
-        """Its accuracy with all that belongs to it, where it is trained and measured."""
+        """Its accuracy with interval, n, data and split; ``None`` if it was not measured."""
         return None if self.checkpoint is None else self.checkpoint.accuracy()
 
     @property
@@ -84,32 +92,35 @@ class Entry:
 
 
 def entries(input_key: str, *, variants: bool = True) -> list[Entry]:
-    """The trained networks, the most accurate first and each at its own input, then every network and, asked for, every
-    variant: each is counted when it is first shown.
+    """The trained networks, most accurate first and each at its own input, then every architecture and its variants.
+
+    Args:
+        input_key: Key of :data:`INPUTS`, for architectures without weights.
+        variants: Whether variants are listed.
     """
-    found = []
+    trained_entries = []
     for trained in inventory.usable(inventory.trained_networks()).values():
         checkpoint = trained.checkpoint
         assert checkpoint is not None
-        found.append(_trained(trained.name, checkpoint))
-    found.sort(key=lambda entry: -(entry.accuracy or {}).get("value", -1.0))
-    return [*found, *untrained(input_key, variants)]
+        trained_entries.append(_trained(trained.name, checkpoint))
+    trained_entries.sort(key=lambda entry: -(entry.accuracy or {}).get("value", -1.0))
+    return [*trained_entries, *untrained(input_key, variants)]
 
 
 @functools.cache
 def untrained(input_key: str, variants: bool = True) -> tuple[Entry, ...]:
-    """Every network, and every listed variant, at that input; takes a second or two the first time."""
-    chosen = INPUTS[input_key][1]
-    found = []
+    """Every architecture and its variants at that input; takes a second or two the first time."""
+    channels_and_size = INPUTS[input_key][1]
+    rows = []
     for name, network in ARCHITECTURES.items():
         for variant, options in {"": {}, **(network.variants if variants else {})}.items():
             native = network.variant_inputs.get(variant, network.native_input)
-            channels, size = chosen or (native[0], native[1])
+            channels, size = channels_and_size or (native[0], native[1])
             cost, problem = _cost(name, json.dumps(options), channels, size)
             key = f"{name} {variant}".strip()
             file = 4 * cost.total if cost else 0
-            found.append(Entry(key, name, network.title, variant, options, channels, size, cost, file, problem))
-    return tuple(found)
+            rows.append(Entry(key, name, network.title, variant, options, channels, size, cost, file, problem))
+    return tuple(rows)
 
 
 def layer_rows(entry: Entry) -> list[LayerRow]:
@@ -122,7 +133,7 @@ def layer_rows(entry: Entry) -> list[LayerRow]:
 
 
 def attention_share(rows: Sequence[LayerRow]) -> str:
-    """What attention modules take of a network, in one sentence."""
+    """The share of attention modules in a network, in one sentence."""
     marked = [row for row in rows if row.attention]
     if not marked:
         return "Attention: none."
@@ -135,7 +146,7 @@ def attention_share(rows: Sequence[LayerRow]) -> str:
 
 
 def measured_on(metric: dict[str, Any]) -> str:
-    """Data set and split of a figure: only figures of the same one can be compared."""
+    """Data set and split of a figure; only figures of the same split can be compared."""
     return " · ".join(str(metric[key]) for key in ("data", "split") if metric.get(key)) or "unknown data"
 
 

@@ -1,4 +1,4 @@
-"""The comparison as tables: one for the page, one for a file with every figure in a column of its own."""
+"""The comparison as tables: one for the page, and a CSV file with a column for each figure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from fer_models.latency.measure import Cost
 from workbench.features.compare.model.networks import Entry
 from workbench.features.compare.model.networks_columns import COLUMNS, Column, Row, row_of
 
-#: Stands before the name of a layer that is part of an attention module.
+#: Precedes the name of a layer that is part of an attention module.
 MARK = "◆"
 Measured = Mapping[str, Cost | str]
 
 
 def shown(entries: Sequence[Entry], measured: Measured) -> pd.DataFrame:
-    """A row an entry, in the columns of the page; what is not known is empty."""
+    """One row per entry, in the columns of the page; missing values are empty."""
     visible = [column for column in COLUMNS if column.title]
     return pd.DataFrame(
         [{column.title: _on_page(column, row) for column in visible} for row in _rows(entries, measured)],

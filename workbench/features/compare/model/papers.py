@@ -1,4 +1,4 @@
-"""What the papers print for a data set, and what was measured here on the same one: two tables, never one."""
+"""What the papers print for a data set, and what was measured here on the same data set: two separate tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fer_models.evaluation.metrics import METRICS
 from workbench.app.inventory import TrainedNetwork
 from workbench.app.wording import interval, percent, selection
 
-#: Words of a printed metric, and the key of ours that measures the same.
+#: Title of a printed metric, and the key of our metric that measures the same.
 _METRICS = {
     "accuracy": ("Accuracy", "accuracy"),
     "precision": ("Precision", "macro_precision"),
@@ -41,22 +41,22 @@ def datasets(paper: str) -> list[str]:
 
 
 def protocols(paper: str, dataset: str) -> list[str]:
-    """Under which protocols it prints them."""
+    """Protocols under which a paper prints figures for a data set."""
     return list(dict.fromkeys(figure.protocol for figure in paper_figures(paper=paper, dataset=dataset)))
 
 
 def printed(paper: str, dataset: str, protocol: str) -> Table:
-    """The printed numbers under one protocol: a row a method (run, picture), a column a metric, and the source."""
+    """The printed figures of one protocol: a row per method (run, image), a column per metric, and the source."""
     figures = [f for f in paper_figures(paper=paper, dataset=dataset) if f.protocol == protocol]
     metrics = list(dict.fromkeys(figure.metric for figure in figures))
     rows: list[tuple[tuple[str, str, str], dict[str, PaperFigure]]] = []
     for figure in figures:
         name = (figure.method, figure.case, figure.emotion)
-        free = next((row for key, row in rows if key == name and figure.metric not in row), None)
-        if free is None:  # A number printed twice, in two tables, gets a row for each.
-            free = {}
-            rows.append((name, free))
-        free[figure.metric] = figure
+        row_with_room = next((row for key, row in rows if key == name and figure.metric not in row), None)
+        if row_with_room is None:  # A number printed twice, in two tables, gets a row for each.
+            row_with_room = {}
+            rows.append((name, row_with_room))
+        row_with_room[figure.metric] = figure
     labels = [(i, head) for i, head in enumerate(("Network", "Case", "Class")) if any(name[i] for name, _ in rows)]
     cells = tuple(
         (
@@ -71,55 +71,57 @@ def printed(paper: str, dataset: str, protocol: str) -> Table:
 
 
 def notes(paper: str, dataset: str) -> list[str]:
-    """What a reader should know beside the printed numbers, each once with the figures that it is about."""
-    found: dict[tuple[str, str], list[str]] = {}
+    """Notes on the printed figures, each with the figures it concerns."""
+    methods_by_note: dict[tuple[str, str], list[str]] = {}
     for figure in paper_figures(paper=paper, dataset=dataset):
         if figure.note:
-            methods = found.setdefault((figure.metric, figure.note), [])
+            methods = methods_by_note.setdefault((figure.metric, figure.note), [])
             if figure.method not in methods:
                 methods.append(figure.method)
-    return [f"{_METRICS[metric][0]} of {', '.join(methods)}: {note}" for (metric, note), methods in found.items()]
+    return [
+        f"{_METRICS[metric][0]} of {', '.join(methods)}: {note}" for (metric, note), methods in methods_by_note.items()
+    ]
 
 
 def measured(paper: str, dataset: str, networks: Iterable[TrainedNetwork]) -> Table | None:
-    """Figures of trained networks on that data set, a row a split, the paper's own network first; ``None`` without any.
+    """Figures of trained networks on that data set, a row per split, the paper's network first; ``None`` if none exist.
 
     Only metrics that the paper prints, as far as the network's card keeps them.
     """
     figures = paper_figures(paper=paper, dataset=dataset)
     readers = {entry.name: entry.reader.split(":")[0] for entry in known_datasets()}
-    asked = [_METRICS[metric][1] for metric in dict.fromkeys(figure.metric for figure in figures)]
-    found = []
+    wanted_metrics = [_METRICS[metric][1] for metric in dict.fromkeys(figure.metric for figure in figures)]
+    lines_by_network = []
     for network in networks:
         if network.checkpoint is None:
             continue
         lines: dict[tuple[str, str, int], dict[str, str]] = {}
         for line in network.checkpoint.metrics:
             data = str(line.get("data", ""))
-            plain = line["metric"] in asked and line.get("averaging") == "none"
+            plain = line["metric"] in wanted_metrics and line.get("averaging") == "none"
             if plain and readers.get(data, data) == figures[0].reader:
                 key = (str(line.get("split", "")), str(line.get("selection", "")), int(line.get("n") or 0))
                 shown = f"{percent(line['value'])} {interval(line)}" if METRICS[line["metric"]].percent else ""
                 lines.setdefault(key, {})[line["metric"]] = shown or f"{line['value']:.3f}"
-        own = network.checkpoint.network == PAPERS[paper].network
-        found += [(own, network.title, key, line) for key, line in lines.items()]
-    if not found:
+        is_papers_network = network.checkpoint.network == PAPERS[paper].network
+        lines_by_network += [(is_papers_network, network.title, key, line) for key, line in lines.items()]
+    if not lines_by_network:
         return None
-    kept = [metric for metric in asked if any(metric in line for _, _, _, line in found)]
-    found.sort(key=lambda row: not row[0])
+    metrics = [metric for metric in wanted_metrics if any(metric in line for _, _, _, line in lines_by_network)]
+    lines_by_network.sort(key=lambda row: not row[0])
     rows = tuple(
         (
             title,
-            *(line.get(metric, "") for metric in kept),
+            *(line.get(metric, "") for metric in metrics),
             f"{split}, n = {n:,}",
             selection(rule) if rule else "not known",
         )
-        for _, title, (split, rule, n), line in found
+        for _, title, (split, rule, n), line in lines_by_network
     )
-    heads = ("Network", *(METRICS[metric].title for metric in kept), "Measured on", "Weights")
-    return Table(heads, rows, 1, 1 + len(kept))
+    heads = ("Network", *(METRICS[metric].title for metric in metrics), "Measured on", "Weights")
+    return Table(heads, rows, 1, 1 + len(metrics))
 
 
 def numbers(table: Table) -> Sequence[int]:
-    """Positions of its columns with numbers."""
+    """Positions of the columns with numbers."""
     return range(table.first_number, table.after_numbers)

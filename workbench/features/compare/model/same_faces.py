@@ -1,4 +1,4 @@
-"""Networks on the same faces: figures with intervals, whether their differences are more than chance, and the faces."""
+"""Networks on the same faces: figures with intervals, significance of their differences, and the faces."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from workbench.app.jobs import Job
 from workbench.app.latex import latex_table
 from workbench.app.wording import percent
 
-#: Metrics of the table, unless all are asked for.
+#: Metrics of the short table.
 FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "mcc", "log_loss", "ece")
 ALL_FIGURES = tuple(METRICS)
 #: Pictures times figures times networks and pairs that take less than a second.
@@ -30,15 +30,16 @@ _QUICK = 20_000
 
 @dataclass(frozen=True)
 class Standing:
-    """Networks on the n pictures that all of them answered.
+    """Networks on the n images that all of them have predictions for.
 
     Args:
-        figures: keys of the metrics that were compared.
-        evaluations: cut to those pictures, in the order of ``names``.
-        estimates: of each network, metric -> value and interval.
-        pairs: every two networks by accuracy.
-        best: metric -> place of the network that beats each other one by more than chance; others are absent.
-        agreement: float (M, M), share of pictures with the same answer, right or wrong.
+        figures: Keys of the metrics that were compared.
+        names: Names of the M networks.
+        evaluations: Their predictions for those images, in the order of ``names``.
+        estimates: For each network, metric -> value and interval.
+        pairs: Comparisons of accuracy of all pairs.
+        best: Metric -> index of the network that is significantly better than each other; absent if there is none.
+        agreement: float (M, M), share of images with the same prediction, right or wrong.
     """
 
     figures: tuple[str, ...]
@@ -56,7 +57,7 @@ class Standing:
 
 
 def start(names: Sequence[str], evaluations: Sequence[Evaluation], figures: tuple[str, ...] = FIGURES) -> Job:
-    """Compare in the background; the job's result is the :class:`Standing`. Asked again, it is the same job."""
+    """Compare in the background, or find the job that does; its result is the :class:`Standing`."""
     return jobs.start(
         _key(names, evaluations, figures),
         f"Comparison of {len(names)} networks",
@@ -83,129 +84,135 @@ def _key(names: Sequence[str], evaluations: Sequence[Evaluation], figures: tuple
 def standing(
     names: Sequence[str],
     evaluations: Sequence[Evaluation],
-    tell: Progress = lambda done, what: None,
+    progress: Progress = lambda done, what: None,
     figures: tuple[str, ...] = FIGURES,
 ) -> Standing:
-    """All that the table says, in seconds for a few networks.
+    """Everything the table shows; takes seconds for a few networks.
 
     Args:
-        figures: keys of metrics, accuracy among them.
+        names: Names of the networks.
+        evaluations: Their predictions.
+        progress: Called with the fraction done and a message.
+        figures: Keys of metrics, including accuracy.
 
     Raises:
-        UserError: If fewer than two are given, or they were not measured on the same pictures and classes.
+        UserError: If there are fewer than two networks, or their images or classes differ.
     """
-    same = paired(evaluations)
-    steps = len(figures) + len(same)
+    common = paired(evaluations)
+    steps = len(figures) + len(common)
     estimates = []
-    for i, (name, each) in enumerate(zip(names, same, strict=True)):
-        tell(i / steps, f"intervals of {name}")
+    for i, (name, each) in enumerate(zip(names, common, strict=True)):
+        progress(i / steps, f"intervals of {name}")
         estimates.append(each.estimate(figures))
     best: dict[str, int] = {}
     pairs: list[Comparison] = []
     for i, metric in enumerate(figures):
-        tell((i + len(same)) / steps, f"chance in {METRICS[metric].title}")
-        found = compare(same, metric)
+        progress((i + len(common)) / steps, f"chance in {METRICS[metric].title}")
+        comparisons = compare(common, metric)
         if metric == "accuracy":
-            pairs = found
-        if (first := winner(metric, [each[metric].value for each in estimates], found)) is not None:
-            best[metric] = first
-    agreement = agreement_matrix(same)
-    return Standing(figures, tuple(names), tuple(same), tuple(estimates), tuple(pairs), best, agreement)
+            pairs = comparisons
+        if (winner_index := winner(metric, [each[metric].value for each in estimates], comparisons)) is not None:
+            best[metric] = winner_index
+    agreement = agreement_matrix(common)
+    return Standing(figures, tuple(names), tuple(common), tuple(estimates), tuple(pairs), best, agreement)
 
 
-def sentences(found: Standing) -> list[str]:
-    """For each pair what only one of the two gets right, the difference, and whether it can be chance."""
-    told = []
-    for pair in found.pairs:
-        a, b = found.names[pair.a], found.names[pair.b]
+def sentences(results: Standing) -> list[str]:
+    """For each pair: how many images only one of the two gets right, the difference, and whether it is significant."""
+    lines = []
+    for pair in results.pairs:
+        a, b = results.names[pair.a], results.names[pair.b]
         low, high = 100 * pair.difference.low, 100 * pair.difference.high
         verdict = "is more than chance" if pair.p_corrected < LEVEL else "can be chance"
-        corrected = f", corrected for {len(found.pairs)} pairs" if len(found.pairs) > 1 else ""
-        told.append(
+        corrected = f", corrected for {len(results.pairs)} pairs" if len(results.pairs) > 1 else ""
+        lines.append(
             f"{a} alone gets {pair.mcnemar.only_a:,} pictures right, {b} alone {pair.mcnemar.only_b:,}: the difference "
             f"in accuracy of {100 * pair.difference.value:+.1f} points [{low:+.1f}, {high:+.1f}] {verdict} "
             f"(McNemar's exact test, {_p(pair.p_corrected)}{corrected}). They give the same answer to "
-            f"{percent(float(found.agreement[pair.a, pair.b]))} of the {found.n:,} pictures."
+            f"{percent(float(results.agreement[pair.a, pair.b]))} of the {results.n:,} pictures."
         )
-    return told
+    return lines
 
 
-def columns(found: Standing) -> list[str]:
-    """Names of the figures, with the sign of those in per cent."""
-    return [f"{METRICS[key].title}{', %' if METRICS[key].percent else ''}" for key in found.figures]
+def columns(results: Standing) -> list[str]:
+    """Titles of the figures, with the unit of those in per cent."""
+    return [f"{METRICS[key].title}{', %' if METRICS[key].percent else ''}" for key in results.figures]
 
 
-def cells(found: Standing) -> list[list[str]]:
-    """Of each network its figures as ``66.8 [65.3, 68.3]``."""
-    return [[_text(key, each[key]) for key in found.figures] for each in found.estimates]
+def cells(results: Standing) -> list[list[str]]:
+    """The figures of each network as ``66.8 [65.3, 68.3]``."""
+    return [[_text(key, each[key]) for key in results.figures] for each in results.estimates]
 
 
-def marked(found: Standing) -> set[tuple[int, int]]:
-    """Network and figure, as places in :func:`cells`, of what stands in bold."""
-    return {(place, found.figures.index(key)) for key, place in found.best.items()}
+def marked(results: Standing) -> set[tuple[int, int]]:
+    """Row and column, in :func:`cells`, of the bold cells."""
+    return {(row, results.figures.index(key)) for key, row in results.best.items()}
 
 
-def csv(found: Standing) -> str:
-    """A line a network and metric, with all digits and where it comes from."""
+def csv(results: Standing) -> str:
+    """One row per network and metric, with all digits and the source."""
     rows = []
-    for name, each, estimates in zip(found.names, found.evaluations, found.estimates, strict=True):
-        for key in found.figures:
-            place = found.best.get(key)
+    for name, each, estimates in zip(results.names, results.evaluations, results.estimates, strict=True):
+        for key in results.figures:
+            best = results.best.get(key)
             rows.append(
                 {
                     "network": name,
                     "metric": key,
                     **estimates[key]._asdict(),
-                    "n": found.n,
+                    "n": results.n,
                     "data": each.data,
                     "split": each.split,
                     "selected_on": each.selection,
                     "averaging": each.averaging,
-                    "best_beyond_chance": place is not None and found.names[place] == name,
+                    "best_beyond_chance": best is not None and results.names[best] == name,
                 }
             )
     return pd.DataFrame(rows).to_csv(index=False)
 
 
-def latex(found: Standing) -> str:
+def latex(results: Standing) -> str:
     """The table for a paper (package ``booktabs``), what is best beyond chance in bold.
 
     A row is a network; where there are more figures than fit beside each other, a figure.
     """
-    heads, rows, bold = oriented(found)
-    first = found.evaluations[0]
+    heads, rows, bold = oriented(results)
+    first = results.evaluations[0]
     caption = (
-        f"{first.data}, {first.split}, n = {found.n:,}; in brackets 95 \\% intervals. Bold: better than each other one "
-        "by more than chance (paired, Holm-corrected, p < 0.05)."
+        f"{first.data}, {first.split}, n = {results.n:,}; in brackets 95 \\% intervals. Bold: better than each other "
+        "one by more than chance (paired, Holm-corrected, p < 0.05)."
     ).replace("_", r"\_")
     return latex_table(heads, rows, bold, caption)
 
 
-def oriented(found: Standing) -> tuple[list[str], list[list[str]], set[tuple[int, int]]]:
-    """Heads, rows and places in bold of the table: a row a network, or a row a figure where there are many."""
-    body, names, figures, bold = cells(found), list(found.names), columns(found), marked(found)
+def oriented(results: Standing) -> tuple[list[str], list[list[str]], set[tuple[int, int]]]:
+    """Heads, rows and bold cells of the table: one row per network, or one per figure if there are many figures."""
+    body, names, figures, bold = cells(results), list(results.names), columns(results), marked(results)
     if len(figures) <= len(FIGURES):
         return ["Network", *figures], [[n, *line] for n, line in zip(names, body, strict=True)], _shifted(bold)
     turned = [[figure, *(line[i] for line in body)] for i, figure in enumerate(figures)]
     return ["Figure", *names], turned, _shifted({(figure, network) for network, figure in bold})
 
 
-def _shifted(places: set[tuple[int, int]]) -> set[tuple[int, int]]:
-    return {(row, column + 1) for row, column in places}
+def _shifted(bold: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    return {(row, column + 1) for row, column in bold}
 
 
 def only_right(right: Evaluation, wrong: Evaluation) -> np.ndarray:
-    """Places, int64, of the pictures that one network gets right and the other wrong, its surest mistakes first."""
-    chosen = np.flatnonzero((right.predictions == right.targets) & (wrong.predictions != wrong.targets))
-    sure = wrong.probabilities[chosen, wrong.predictions[chosen]]
-    return chosen[np.argsort(-sure, kind="stable")]
+    """Indices, int64, of images that ``right`` gets right and ``wrong`` wrong, most confident mistakes first."""
+    indices = np.flatnonzero((right.predictions == right.targets) & (wrong.predictions != wrong.targets))
+    confidence = wrong.probabilities[indices, wrong.predictions[indices]]
+    return indices[np.argsort(-confidence, kind="stable")]
 
 
 def seen(checkpoint: Checkpoint, evaluation: Evaluation, dataset: FaceDataset, name: str) -> int:
-    """How many of the measured pictures trained the network, as far as can be told.
+    """How many of the measured images trained the network, as far as is recorded.
 
     Args:
-        name: under which the data set was opened.
+        checkpoint: The network.
+        evaluation: Its predictions.
+        dataset: The data set.
+        name: Name under which the data set was opened.
     """
     overlap = training_overlap(evaluation, checkpoint, dataset, name)
     return 0 if overlap is None else int(overlap.trained.sum())

@@ -14,9 +14,9 @@ from workbench.app.wording import duration, percent
 
 
 def history(network: Checkpoint) -> list[dict[str, Any]]:
-    """A dictionary an epoch, ``epoch``, ``seconds``, ``train_`` and ``val_`` values; empty where none were kept.
+    """One dictionary per epoch with ``epoch``, ``seconds``, ``train_`` and ``val_`` values; empty if none were kept.
 
-    A shipped checkpoint carries its run's lines in its own folder; that of a run lies in ``checkpoints/best``.
+    A shipped checkpoint has the epochs in its folder; the checkpoint of a run is at ``checkpoints/best`` of the run.
     """
     folder = network.path.parents[1]
     if (folder / "recipe.json").is_file():
@@ -29,7 +29,7 @@ def history(network: Checkpoint) -> list[dict[str, Any]]:
 
 
 def summary(name: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Name, epochs, best validation accuracy and its epoch, gap to training there, and the time of training."""
+    """Name, epochs, best validation accuracy and its epoch, gap to training at that epoch, and training time."""
     measured = [row for row in rows if row.get("val_accuracy") is not None]
     if not measured:
         return (name, f"{len(rows)}", "–", "–", "–", "–")
@@ -44,7 +44,7 @@ HEADS = ("Network", "Epochs", "Best validation", "At epoch", "Training above it"
 
 
 def csv(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """A line a network and epoch."""
-    wanted = ("epoch", "seconds", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy")
-    lines = [{"network": name, **{key: row.get(key) for key in wanted}} for name, rows in runs.items() for row in rows]
+    """One row per network and epoch."""
+    keys = ("epoch", "seconds", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy")
+    lines = [{"network": name, **{key: row.get(key) for key in keys}} for name, rows in runs.items() for row in rows]
     return pd.DataFrame(lines).to_csv(index=False)

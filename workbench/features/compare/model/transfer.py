@@ -1,4 +1,4 @@
-"""The matrix across data sets on its page: the jobs that make it, its cells in words, and its files."""
+"""The matrix across data sets: the jobs that compute it, the texts of its cells, and its files."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def find(rows: Sequence[Sequence[tuple[Pair, Evaluation | None]]], metric: str) 
 
 def is_quick(rows: Sequence[Sequence[tuple[Pair, Evaluation | None]]]) -> bool:
     """Whether :func:`transfer` takes less than a second: its cost grows with pictures and pairs of networks."""
-    pictures = sum(found.n for row in rows for _, found in row if found is not None)
+    pictures = sum(evaluation.n for row in rows for _, evaluation in row if evaluation is not None)
     return pictures * len(rows) <= _QUICK
 
 
@@ -81,7 +81,7 @@ def _networks(count: int) -> str:
 
 
 def _matrix_key(rows: Sequence[Sequence[tuple[Pair, Evaluation | None]]], metric: str) -> tuple[object, ...]:
-    digests = tuple(tuple("" if found is None else found.identity for _, found in row) for row in rows)
+    digests = tuple(tuple("" if evaluation is None else evaluation.identity for _, evaluation in row) for row in rows)
     names = tuple((row[0][0].network.identity, row[0][0].network.name) for row in rows)
     return ("transfer", metric, names, tuple(each.name for each, _ in rows[0]), digests)
 
@@ -94,44 +94,44 @@ def text(cell: Cell, metric: str) -> str:
     return f"{value:.1f} [{low:.1f}, {high:.1f}]"
 
 
-def maps(found: Transfer) -> dict[str, str]:
-    """Data set -> its label map in words, of those that have one."""
-    told: dict[str, list[str]] = {}
-    for row in found.cells:
+def maps(result: Transfer) -> dict[str, str]:
+    """Data set -> its label map in words, if it has one."""
+    lines_by_data: dict[str, list[str]] = {}
+    for row in result.cells:
         for cell in row:
-            told.setdefault(cell.data, []).extend(map_words((line,)) for line in cell.label_map)
-    return {name: ", ".join(dict.fromkeys(words)) for name, words in told.items() if words}
+            lines_by_data.setdefault(cell.data, []).extend(map_words((line,)) for line in cell.label_map)
+    return {name: ", ".join(dict.fromkeys(words)) for name, words in lines_by_data.items() if words}
 
 
-def csv(found: Transfer) -> str:
-    """A line a cell, with all digits and where it comes from."""
+def csv(result: Transfer) -> str:
+    """One row per cell, with all digits and the source."""
     lines = []
-    for trained, row in zip(found.trained_on, found.cells, strict=True):
+    for trained, row in zip(result.trained_on, result.cells, strict=True):
         for cell in row:
             value, low, high = cell.estimate or (np.nan, np.nan, np.nan)
             lines.append(
                 {"network": cell.network, "trained_on": trained, "measured_on": cell.data, "split": cell.split,
-                 "metric": found.metric, "value": value, "low": low, "high": high, "n": cell.n,
+                 "metric": result.metric, "value": value, "low": low, "high": high, "n": cell.n,
                  "classes": " ".join(cell.classes), "pictures_seen_in_training": cell.seen,
                  "best_beyond_chance": cell.best, "label_map": map_text(cell.label_map), "remark": cell.problem}
             )  # fmt: skip
     return pd.DataFrame(lines).to_csv(index=False)
 
 
-def latex(found: Transfer) -> str:
+def latex(result: Transfer) -> str:
     """The matrix for a paper (package ``booktabs``)."""
     rows = [
-        [network, trained, *(text(cell, found.metric) + ("*" if cell.seen else "") for cell in row)]
-        for network, trained, row in zip(found.networks, found.trained_on, found.cells, strict=True)
+        [network, trained, *(text(cell, result.metric) + ("*" if cell.seen else "") for cell in row)]
+        for network, trained, row in zip(result.networks, result.trained_on, result.cells, strict=True)
     ]
-    bold = {(i, j + 2) for i, row in enumerate(found.cells) for j, cell in enumerate(row) if cell.best}
+    bold = {(i, j + 2) for i, row in enumerate(result.cells) for j, cell in enumerate(row) if cell.best}
     caption = escaped(
-        f"{METRICS[found.metric].title} in % with 95 % intervals, networks by the data that they were trained on. "
+        f"{METRICS[result.metric].title} in % with 95 % intervals, networks by the data that they were trained on. "
         "Bold: better than each other one of the column by more than chance (paired, Holm-corrected, p < 0.05)."
-        + (" *: trained on some of these pictures." if any(c.seen for row in found.cells for c in row) else "")
-        + "".join(f" Label map of {name}: {words}." for name, words in maps(found).items())
+        + (" *: trained on some of these pictures." if any(c.seen for row in result.cells for c in row) else "")
+        + "".join(f" Label map of {name}: {words}." for name, words in maps(result).items())
     )
-    return latex_table(["Network", "Trained on", *found.data], rows, bold, caption)
+    return latex_table(["Network", "Trained on", *result.data], rows, bold, caption)
 
 
 def _key(pairs: Sequence[Pair]) -> tuple[object, ...]:
