@@ -1,4 +1,4 @@
-"""What a network costs: parameters and multiply-accumulates, in total and layer by layer, from one counter."""
+"""Cost of a network: parameters and multiply-accumulates, in total and layer by layer, from one counter."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Complexity:
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer as it ran: dotted name, class, output shape without the batch, trainable parameters and MACs of its own
-    (not of layers inside it), and whether it is part of an attention module.
+    """One layer: dotted name, class, output shape without the batch, trainable parameters and MACs without those of
+    layers inside it, and whether it is part of an attention module.
     """
 
     name: str
@@ -64,8 +64,9 @@ def count(model: nn.Module, input_shape: Sequence[int]) -> Complexity:
 def layers(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
     """The layers in the order in which they first ran, for one picture of shape (C, H, W).
 
-    A row stands for each module that has parameters, products or no module inside it; the rows' parameters and MACs add
-    up to :func:`count`. A layer that runs twice has one row with both runs' MACs and the last output shape.
+    There is a row for each module with parameters or products, or without a module inside it. Parameters and MACs of
+    the rows add up to :func:`count`. A layer that runs twice has one row with the MACs of both runs and the last output
+    shape.
 
     Raises:
         UserError: If the network cannot take that shape.

@@ -69,7 +69,7 @@ class Cost:
 
 
 def measure(subject: Subject, progress: Progress, *, device: str = "cpu", seconds: float = 1.5) -> Cost:
-    """Measure one network; best in a process of its own, see :mod:`fer_models.latency.worker`.
+    """Measure one network; best in a separate process, see :mod:`fer_models.latency.worker`.
 
     Args:
         subject: The network.

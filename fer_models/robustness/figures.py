@@ -125,7 +125,7 @@ def corruption_errors(result: StressResult, reference: str | None = None) -> lis
         reference: name of a network of the result, the first by default.
 
     Raises:
-        UserError: If the faces have no known class, or there is no such network.
+        UserError: If the faces are unlabelled, or there is no such network.
 
     Source:
         Hendrycks and Dietterich, "Benchmarking neural network robustness to common corruptions and perturbations",
@@ -172,7 +172,7 @@ def class_recalls(result: StressResult, network: str) -> dict[str, dict[str, flo
     """Recall of each class under each kind, the mean over its severities; ``"clean"`` first; ``nan`` without faces.
 
     Raises:
-        UserError: If the faces have no known class.
+        UserError: If the faces are unlabelled.
     """
     if result.targets is None:
         raise UserError("Recall needs faces whose class is known; choose a split of a data set.")

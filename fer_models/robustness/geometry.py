@@ -1,4 +1,4 @@
-"""Where eyes and mouth lie in a crop: from landmarks where they are known, else the framing of FER2013."""
+"""Position of eyes and mouth in a crop: from landmarks if there are any, else from the framing of FER2013."""
 
 from __future__ import annotations
 

@@ -156,9 +156,9 @@ def test_means_over_a_class_are_those_of_its_pictures(classifier):
     happy = np.flatnonzero(dataset.labels == dataset.classes.index("happy"))
     single = [m for m in attention_maps(classifier, classifier.prepare(dataset.images[happy])) if m.overlay is not None]
     assert list(means) == [f"{m.name}, {m.label}" for m in single]
-    place = classifier.classes.index("happy")
+    column = classifier.classes.index("happy")
     for maps, record in zip(means.values(), single, strict=True):
-        np.testing.assert_allclose(maps.maps[place], record.overlay.mean(0), atol=1e-5)
+        np.testing.assert_allclose(maps.maps[column], record.overlay.mean(0), atol=1e-5)
     with pytest.raises(UserError, match="No picture"):
         pictures_of_classes(classifier, dataset, np.array([], np.int64))
 

@@ -119,8 +119,8 @@ def test_drawn_faces_bring_their_own_truth(classifier, drawn):
         np.testing.assert_allclose(result.regions[name], shares[name], atol=1e-5)
         np.testing.assert_allclose(result.areas[name], truth.masks[name].mean((1, 2)), atol=1e-6)
     assert (result.alarm == (shares["background"] > truth.masks["background"].mean((1, 2)))).all()
-    one = unit_agreement(alone.one(0), classifier.classes, truth.unit_areas[0], units=[truth.units[0]])
-    np.testing.assert_allclose(result.agreement["mass"][0], one["mass"][0], atol=1e-5)
+    expected = unit_agreement(alone.one(0), classifier.classes, truth.unit_areas[0], units=[truth.units[0]])
+    np.testing.assert_allclose(result.agreement["mass"][0], expected["mass"][0], atol=1e-5)
 
 
 def test_targets_can_be_chosen(classifier, photographs):

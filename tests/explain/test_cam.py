@@ -72,21 +72,21 @@ def test_grad_cam_pp_has_its_closed_form(query, maps, weights):
 def test_ablation_drop_is_weight_times_mean(query, maps, weights, tiny_batch, tiny):
     for i in range(len(tiny_batch)):
         drop = weights * maps[i].mean((1, 2))
-        one = ask(tiny, tiny_batch[i : i + 1])
-        close(layer_map("ablation_cam", one), (drop[:, None, None] * maps[i]).sum(0, keepdim=True))
+        single = ask(tiny, tiny_batch[i : i + 1])
+        close(layer_map("ablation_cam", single), (drop[:, None, None] * maps[i]).sum(0, keepdim=True))
 
 
 def test_ablation_of_a_negative_logit_keeps_its_signs(query, tiny, tiny_batch):
-    one = ask(tiny, tiny_batch[:1])
-    before = layer_map("ablation_cam", one)
+    single = ask(tiny, tiny_batch[:1])
+    before = layer_map("ablation_cam", single)
     with torch.no_grad():
         tiny.model.head.bias[1] -= 100
-    close(layer_map("ablation_cam", one), before, atol=1e-9)
+    close(layer_map("ablation_cam", single), before, atol=1e-9)
 
 
 def test_score_cam_by_hand(tiny, tiny_batch):
-    one = ask(tiny, tiny_batch[:1])
-    maps, scores, used = activations(one)[0], [], []
+    single = ask(tiny, tiny_batch[:1])
+    maps, scores, used = activations(single)[0], [], []
     for a in maps:
         if a.max() == a.min():
             continue
@@ -96,18 +96,18 @@ def test_score_cam_by_hand(tiny, tiny_batch):
         scores.append(tiny.model(tiny_batch[:1] * mask)[0, 1].detach())
         used.append(a)
     expected = (torch.stack(scores).softmax(0)[:, None, None] * torch.stack(used)).sum(0, keepdim=True)
-    close(layer_map("score_cam", one, masks_at_once=2), expected)
+    close(layer_map("score_cam", single, masks_at_once=2), expected)
 
 
 def test_score_cam_ignores_constant_maps(tiny, tiny_batch):
     with torch.no_grad():
         tiny.model.body[3].weight[0] = 0
         tiny.model.body[3].bias[0] = 50  # one map is 50 everywhere: it must not take the softmax over
-    one = ask(tiny, tiny_batch[:1])
-    assert layer_map("score_cam", one).abs().max() < 40
+    single = ask(tiny, tiny_batch[:1])
+    assert layer_map("score_cam", single).abs().max() < 40
     with torch.no_grad():
         tiny.model.body[3].weight.zero_()
-    assert layer_map("score_cam", one).abs().max() == 0
+    assert layer_map("score_cam", single).abs().max() == 0
 
 
 def test_eigen_cam_is_the_first_component_with_a_fixed_sign(query, maps):
@@ -141,8 +141,8 @@ def test_finer_cam_is_grad_cam_of_the_contrast(query, tiny, tiny_batch):
     rest[:, 1] = -torch.inf
     for i, rivals in enumerate(rest.topk(2).indices):
         for rival in rivals:
-            one = ask(tiny, tiny_batch[i : i + 1], target=int(rival))
-            expected[i] -= 0.7 * layer_map("grad_cam", one)[0] / 2
+            single = ask(tiny, tiny_batch[i : i + 1], target=int(rival))
+            expected[i] -= 0.7 * layer_map("grad_cam", single)[0] / 2
     close(layer_map("finer_cam", query, gamma=0.7, similar=2), expected)
 
 
@@ -180,10 +180,10 @@ def test_ablation_is_the_same_where_the_rest_needs_earlier_layers(tiny, tiny_bat
             small = nn.functional.avg_pool2d(x, 2)
             return self.model.forward_head(torch.cat([maps, small], 1)[:, :5])
 
-    one = ask(tiny, tiny_batch[:1])
-    joined = Query(Joined(tiny.model), one.batch, one.target, "logit", "last", one.module)
+    single = ask(tiny, tiny_batch[:1])
+    joined = Query(Joined(tiny.model), single.batch, single.target, "logit", "last", single.module)
     with torch.no_grad():
-        whole = one.score(one.model(one.batch))
-        assert _rest_runs_alone(one, whole)
+        whole = single.score(single.model(single.batch))
+        assert _rest_runs_alone(single, whole)
         assert not _rest_runs_alone(joined, whole)
-    close(layer_map("ablation_cam", joined), layer_map("ablation_cam", one))
+    close(layer_map("ablation_cam", joined), layer_map("ablation_cam", single))

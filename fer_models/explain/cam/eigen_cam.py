@@ -11,8 +11,8 @@ from fer_models.explain.cam.base import CAM, activations
 class EigenCAM(CAM):
     r"""Projection of the centred feature maps on their first principal direction over channels.
 
-    A principal component has no sign of its own. Here it is the one that goes with the mean activation, so that places
-    where the layer is active are positive; with no correlation at all, the one of the larger positive peak.
+    The sign of a principal component is arbitrary. Here it correlates positively with the mean activation, so that
+    pixels where the layer is active are positive; without any correlation, the larger peak is positive.
 
     Source:
         Muhammad and Yeasin, "Eigen-CAM", IJCNN 2020 (arXiv 2008.00299). The paper does not fix the sign.

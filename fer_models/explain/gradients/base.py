@@ -1,4 +1,4 @@
-"""What the gradient methods share: the gradient at the input, and a score that captum can call."""
+"""Shared by the gradient methods: the gradient at the input, and a score that captum can call."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from fer_models.architectures.base import FERNetwork
 from fer_models.explain.base import Explainer, Query
 
-#: Activations that are not ReLU; where they stand, methods defined by the ReLU's rule become plain gradients.
+#: Activations that are not ReLU; with them, methods that change the ReLU's backward pass become plain gradients.
 _OTHER_ACTIVATIONS = (
     nn.SiLU, nn.GELU, nn.PReLU, nn.LeakyReLU, nn.ELU, nn.SELU, nn.CELU, nn.Hardswish, nn.ReLU6, nn.Mish, nn.Softplus,
 )  # fmt: skip
@@ -23,7 +23,7 @@ class GradientExplainer(Explainer):
 def input_gradient(query: Query, pictures: Tensor | None = None) -> Tensor:
     """Gradient of the score with respect to each pixel, (N, C, H, W).
 
-    ``pictures`` are the query's own unless given; they may hold the batch r times over, (r * B, C, H, W).
+    ``pictures`` default to the query's batch; they may repeat it r times, (r * B, C, H, W).
     """
     x = (query.batch if pictures is None else pictures).detach().requires_grad_()
     (gradient,) = torch.autograd.grad(query.score(query.model(x)).sum(), x)
@@ -46,7 +46,7 @@ class ScoredModel(nn.Module):
 
 
 def without_relu(model: FERNetwork, method: str) -> str | None:
-    """Why a method that changes the ReLU's backward pass has nothing to change here; ``None`` if it has."""
+    """Why a method that changes the ReLU's backward pass has no effect on this network; ``None`` if it has."""
     rectifiers = sum(isinstance(module, nn.ReLU) for module in model.modules())
     others = {type(module).__name__ for module in model.modules() if isinstance(module, _OTHER_ACTIVATIONS)}
     count = sum(isinstance(module, _OTHER_ACTIVATIONS) for module in model.modules())

@@ -40,9 +40,9 @@ class DeepLift(GradientExplainer):
         from captum.attr import DeepLift as Captum
 
         model = ScoredModel(query, rows=2 * len(query.batch), model=_comparable(query.model))
-        start = baseline_picture(query.batch, baseline, query.black)
+        reference = baseline_picture(query.batch, baseline, query.black)
         x = query.batch.detach().clone(memory_format=torch.contiguous_format).requires_grad_()
-        return Captum(model).attribute(x, start.contiguous()).sum(1)
+        return Captum(model).attribute(x, reference.contiguous()).sum(1)
 
     def unsupported(self, model: FERNetwork) -> str | None:
         if model not in _REASONS:
@@ -51,7 +51,7 @@ class DeepLift(GradientExplainer):
 
 
 class _SeparateDescriptors(nn.Module):
-    """Channel attention whose two descriptors pass the perceptron one after the other.
+    """Channel attention whose two descriptors run through the perceptron separately.
 
     The library's module stacks them along the batch. Captum takes the first half of a batch for the pictures and the
     second for their baselines, and would compare means with maxima.
@@ -72,7 +72,7 @@ class _SeparateDescriptors(nn.Module):
 
 
 def _comparable(model: nn.Module) -> nn.Module:
-    """A copy in which every activation sees the batch as it is."""
+    """A copy in which every activation reads the batch unchanged."""
     model = copy.deepcopy(model)
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
@@ -82,7 +82,7 @@ def _comparable(model: nn.Module) -> nn.Module:
 
 
 def _reason(model: FERNetwork) -> str | None:
-    """Watch one small forward pass of a copy: every activation must run once, on the batch as it is."""
+    """Why DeepLift cannot run: in a small forward pass every activation must run once, on the unchanged batch."""
     runs: dict[str, list[int]] = {}
     probe = _comparable(model).eval()
 
@@ -96,9 +96,9 @@ def _reason(model: FERNetwork) -> str | None:
         if isinstance(module, _ACTIVATIONS):
             listen(name, module)
     side = model.native_input[1:] if model.fixed_size else (model.min_size, model.min_size)
-    like = next(model.parameters())
+    parameter = next(model.parameters())
     with torch.no_grad():
-        probe(torch.zeros(2, model.in_channels, *side, dtype=like.dtype, device=like.device))
+        probe(torch.zeros(2, model.in_channels, *side, dtype=parameter.dtype, device=parameter.device))
     for name, rows in runs.items():
         if len(rows) > 1:
             return (

@@ -10,7 +10,7 @@ from fer_models.explain.base import AtOnce, Query, Seed, register_explainer
 from fer_models.explain.baselines import baseline_picture
 from fer_models.explain.gradients.base import GradientExplainer, input_gradient
 
-#: Pictures of which nothing can be told.
+#: Pictures without information.
 _STARTS = ("black", "mean", "blurred")
 
 
@@ -18,7 +18,7 @@ _STARTS = ("black", "mean", "blurred")
 class GradientShap(GradientExplainer):
     """Mean of gradient times difference, at random points between the baselines (black, mean, blurred) and the picture.
 
-    All pictures share the draws, which come from a generator of their own (captum's come from the global ones of torch
+    All pictures share the draws, which come from a separate generator (captum's come from the global ones of torch
     and numpy, which threads share).
 
     Source:

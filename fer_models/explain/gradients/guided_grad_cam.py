@@ -1,4 +1,4 @@
-"""Guided Grad-CAM: the detail of guided backpropagation inside the place that Grad-CAM shows."""
+"""Guided Grad-CAM: the detail of guided backpropagation inside the region of Grad-CAM."""
 
 from torch import Tensor
 

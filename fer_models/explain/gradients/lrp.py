@@ -1,4 +1,4 @@
-"""Layer-wise relevance propagation: the score handed back layer by layer, each unit keeping its share."""
+"""Layer-wise relevance propagation: the score is propagated back layer by layer in proportion to contributions."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AttentionMap:
-    """One attention tensor of one module for B pictures; all arrays float32 unless said otherwise.
+    """One attention tensor of one module for B pictures; all arrays float32 unless noted.
 
     Args:
         name: dotted name of the module.

@@ -67,13 +67,12 @@ def trust_card(
 ) -> TrustCard:
     """Judge the heatmap of one picture of a batch.
 
-    The probability must depend on the face: on the picture cut into tiles and put together in another order it must be
-    lower, which it is not for most networks that learned nothing. Drawn faces must be read better than by names dealt
-    at random, which catches the fresh networks that are sure of everything. The map must say more of the probability
-    than maps that know nothing of the network. The mean of random maps is not estimated: a map in reverse order swaps
-    insertion and deletion, so that its gap is the negative one, and as many random maps lie above 0 as below; drawn
-    ones tell how far. And it must change when the network forgets what it learned. The
-    thresholds are this project's own.
+    The probability must depend on the face: it must be lower on the picture cut into tiles and put together in another
+    order, which it is not for most untrained networks. Drawn faces must be classified better than with class names
+    dealt at random, which catches over-confident untrained networks. The map must explain more of the probability than
+    reference maps, which do not depend on the network. The mean gap of random maps is 0 by symmetry: reversing a map
+    swaps insertion and deletion and with them the sign of the gap; drawn maps give the spread. And the map must change
+    when the weights are shuffled. The thresholds are this project's own.
 
     Args:
         classifier: the network.

@@ -216,8 +216,8 @@ def test_changes_happen_in_the_order_of_a_camera(framed: Framed) -> None:
     assert np.array_equal(one, other)
     by_hand = CORRUPTIONS.create("bar", down=0.2).apply(image, 0.2)
     assert np.array_equal(one, CORRUPTIONS.create("rotation").apply(by_hand, 40.0))
-    assert {place.name for place in change_model.places_of("bar")} == {"across", "down", "length", "angle"}
-    assert change_model.places_of("blur") == []
+    assert {place.name for place in change_model.position_fields("bar")} == {"across", "down", "length", "angle"}
+    assert change_model.position_fields("blur") == []
 
 
 def test_a_sweep_meets_the_single_answers(classifier: Classifier, framed: Framed) -> None:
@@ -249,7 +249,7 @@ def test_the_worst_patch_is_found() -> None:
 
     white = np.full((48, 48, 3), 255, np.uint8)
     found = change_model.patches(Corner(), white, "lit", 0.3)  # type: ignore[arg-type]
-    assert found.place[0] < 0.35 and found.place[1] < 0.35
+    assert found.centre[0] < 0.35 and found.centre[1] < 0.35
     assert found.before == 1 and found.after < 0.2 and found.answer == "dark"
     assert found.drop[:6, :6].mean() > 10 * found.drop[12:, 12:].mean()
     masks = {"low": np.tri(24, dtype=bool), "high": ~np.tri(24, dtype=bool)}

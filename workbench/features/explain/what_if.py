@@ -95,7 +95,7 @@ def _sliders(key: str) -> list[Change]:
         for number, name in enumerate(rest):
             with columns[number % 4]:
                 changes.append(_slider(name))
-        placed = [change for change in changes if change_model.places_of(change.key)]
+        placed = [change for change in changes if change_model.position_fields(change.key)]
         columns = st.columns(4)
         for number, change in enumerate(placed):
             with columns[number % 4]:
@@ -120,7 +120,7 @@ def _slider(name: str) -> Change:
 
 def _place(name: str) -> tuple[tuple[str, float], ...]:
     chosen = []
-    for place in change_model.places_of(name):
+    for place in change_model.position_fields(name):
         value = st.slider(
             place.label, step=round((place.high - place.low) / 100, 3),
             **CHANGE.of(name, place.name).widget(place.default, low=place.low, high=place.high),
@@ -132,7 +132,7 @@ def _place(name: str) -> tuple[tuple[str, float], ...]:
 def _back() -> None:
     for name in CORRUPTIONS:
         CHANGE.of(name).set(float(CORRUPTIONS[name].neutral))
-        for place in change_model.places_of(name):
+        for place in change_model.position_fields(name):
             CHANGE.of(name, place.name).set(place.default)
 
 
@@ -173,7 +173,8 @@ def _curve(subject: Subject, image: np.ndarray, changes: list[Change], target: s
 
 def _places_set(name: str) -> tuple[tuple[str, float], ...]:
     return tuple(
-        (place.name, float(CHANGE.of(name, place.name).get(place.default))) for place in change_model.places_of(name)
+        (field.name, float(CHANGE.of(name, field.name).get(field.default)))
+        for field in change_model.position_fields(name)
     )
 
 
@@ -190,7 +191,7 @@ def _patches(subject: Subject, image: np.ndarray, target: str, display: Display,
     )
     if found is None:
         return
-    region = change_model.region_at(subject.framed.masks, found.place)
+    region = change_model.region_at(subject.framed.masks, found.centre)
     plain = subject.checkpoint.preprocess.stored(image)
     answer = cache.of_face(look_model.prediction, subject.checkpoint, plain).ranked()[0][0]
     turned = f", and the answer becomes “{found.answer}”" if found.answer != answer else ""
