@@ -25,33 +25,33 @@ from workbench.widgets.errors import guard
 
 
 def _answer(evidence: Evidence) -> None:
-    asked = choice.choose(evidence.checkpoint, evidence.dataset)
+    controls = choice.choose(evidence.checkpoint, evidence.dataset)
     with st.container(horizontal=True, vertical_alignment="center"):
         choice.view()
         choice.mouse()
         drawn = choice.drawn()
         with guard("the faces besides"):
-            chosen = joint.choose(evidence, asked.most)
-        two = second_map.wanted()
-    if chosen is None:
+            shown_faces = joint.choose(evidence, controls.most)
+        beside = second_map.switched_on()
+    if shown_faces is None:
         return
-    left, right = st.columns([1, 1] if two else [7, 4], gap="medium")
+    left, right = st.columns([1, 1] if beside else [7, 4], gap="medium")
     with left:
         mapped = maps.made(
-            evidence.checkpoint, chosen.name, chosen.dataset, chosen.evaluation, asked.settings,
-            shared.ROW if chosen.name == evidence.name else joint.ROW,
+            evidence.checkpoint, shown_faces.name, shown_faces.dataset, shown_faces.evaluation, controls.settings,
+            row=shared.ROW if shown_faces.name == evidence.name else joint.ROW,
         )  # fmt: skip
-        place = st.container()
+        first_container = st.container()
     if mapped is None:
         return
     other = None
     with right, guard("the second map"):
-        other = second_map.made(evidence, mapped, asked) if two else None
-        second_place = st.container()
+        other = second_map.made(evidence, mapped, controls) if beside else None
+        second_container = st.container()
     below = st.container()
     added = None
     with below:
-        first, second = st.columns(2, gap="large") if two else (right, right)
+        first, second = st.columns(2, gap="large") if beside else (right, right)
         with guard("the search by picture"):
             added = find.show(mapped)
         with guard("the pictures of the selection"):
@@ -61,21 +61,21 @@ def _answer(evidence: Evidence) -> None:
         with guard("the figures of all networks"):
             networks_table.show(evidence, mapped)
         with guard("the epochs"):
-            epochs.show(asked.settings)
+            epochs.show(controls.settings)
         with guard("the lesson"):
             lesson.show(mapped)
-    with place:
-        first_map.show(mapped, asked.colour_by, drawn, added, second_map.lit(mapped, other))
-    with second_place, guard("the second map"):
+    with first_container:
+        first_map.show(mapped, controls.colour_by, drawn, added, second_map.lit(mapped, other))
+    with second_container, guard("the second map"):
         if other is not None:
-            second_map.draw(mapped, other, asked.colour_by, drawn)
-    with place if two else right:
+            second_map.draw(mapped, other, controls.colour_by, drawn)
+    with first_container if beside else right:
         trust.sentence(mapped, evidence.evaluation.n)
     with first, guard("the neighbours"):
-        faces.neighbours(mapped, maps.chosen(mapped), key="first")
+        faces.neighbours(mapped, maps.current_face(mapped), key="first")
     if other is not None:
         with second, guard("the neighbours in the second features"):
-            faces.neighbours(other, maps.chosen(other), key="second")
+            faces.neighbours(other, maps.current_face(other), key="second")
 
 
 heading.show("clusters")

@@ -95,8 +95,8 @@ def test_all_networks_and_the_lesson(app: AppTest, checkpoint: Checkpoint, small
     assert not jobs.under_way(), "unfolding it starts nothing"
     app.button(key="lesson start").click().run()
     text = until(app, "**What may be concluded.**")
-    for said in ("**Perplexity 5**", "**Perplexity 100**", "**Raw pixels, perplexity 30**", "true neighbours"):
-        assert said in text, said
+    for screen in ("**Perplexity 5**", "**Perplexity 100**", "**Raw pixels, perplexity 30**", "true neighbours"):
+        assert screen in text, screen
     assert not app.error
 
 
@@ -131,9 +131,9 @@ def test_marks_and_mean_heatmap_of_a_selection(checkpoint: Checkpoint, small: Pa
     faces = predictions_for(checkpoint, dataset, Protocol(Part("some", np.arange(6)), selection=""))
     marks.put(dataset, 2, ["ambiguous"])
     assert selection.mark(dataset, np.array([1, 2]), "label wrong") == 2
-    known = marks.read(dataset)
-    assert known[int(dataset.rows[1])] == {"label wrong"}
-    assert known[int(dataset.rows[2])] == {"label wrong", "ambiguous"}
+    stored = marks.read(dataset)
+    assert stored[int(dataset.rows[1])] == {"label wrong"}
+    assert stored[int(dataset.rows[2])] == {"label wrong", "ambiguous"}
     with pytest.raises(UserError, match="no mark"):
         selection.mark(dataset, np.array([1]), "pretty")
 

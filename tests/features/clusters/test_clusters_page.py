@@ -43,12 +43,12 @@ def test_map_trust_neighbours_and_outliers(app: AppTest, checkpoint: Checkpoint,
     open_page(app, "clusters", data="small", split="test", projection="pca")
     until(app, "PCA of 24 faces")
     text = words(app)
-    for said in ("nearest to a face on the map", "trustworthiness", "Most alike in the original features",
+    for screen in ("nearest to a face on the map", "trustworthiness", "Most alike in the original features",
                  "Faces that stand apart", "Silhouette", "Better is"):  # fmt: skip
-        assert said in text, said
+        assert screen in text, screen
     assert not app.error
-    chosen = app.selectbox(key="shared.projection").set_value("lda").run()
-    assert "LDA in 2 dimensions needs more than 2 classes" in _settled(chosen)
+    clicked = app.selectbox(key="shared.projection").set_value("lda").run()
+    assert "LDA in 2 dimensions needs more than 2 classes" in _settled(clicked)
 
 
 def _settled(app: AppTest) -> str:

@@ -12,9 +12,10 @@ import pytest
 from fer_models.data import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
-from workbench.features.clusters.figures import cluster_map
+from workbench.features.clusters.figures import Layers, Points, cluster_map
 from workbench.features.clusters.model import colours, maps
 from workbench.features.clusters.model import joint as joint_model
+from workbench.features.clusters.model.colours import Colouring
 from workbench.features.clusters.model.maps import Picked
 
 CLASSES = ("happy", "sad")
@@ -58,20 +59,20 @@ def test_an_area_a_click_and_nothing_are_told_apart() -> None:
 
 
 def test_positions_lead_back_to_places(faces: Evaluation) -> None:
-    np.testing.assert_array_equal(maps.places_of(faces, (5, 2, 0, 99)), [3, 0])
+    np.testing.assert_array_equal(maps.indices_of(faces, (5, 2, 0, 99)), [3, 0])
 
 
 def test_mix_by_hand(faces: Evaluation, dataset: FaceDataset) -> None:
-    found = maps.mix(faces, dataset, np.array([0, 1, 2]))  # positions 2, 3, 4: happy, sad, happy
-    assert found.rows == (("happy", 2, 1.0), ("sad", 1, 0.0))
-    assert found.n == 3 and found.accuracy == pytest.approx(2 / 3)
-    assert (found.mean_face == 30).all() and found.mean_face.dtype == np.uint8
+    mix = maps.mix(faces, dataset, np.array([0, 1, 2]))  # positions 2, 3, 4: happy, sad, happy
+    assert mix.rows == (("happy", 2, 1.0), ("sad", 1, 0.0))
+    assert mix.n == 3 and mix.accuracy == pytest.approx(2 / 3)
+    assert (mix.mean_face == 30).all() and mix.mean_face.dtype == np.uint8
 
 
 def test_neighbours_are_those_of_the_original_features(faces: Evaluation, dataset: FaceDataset) -> None:
-    found = maps.neighbours(None, dataset, faces, maps.MapSettings(), 4, 2)  # type: ignore[arg-type]
-    assert {place for place, _ in found} == {3, 5}
-    assert found[0][1] == pytest.approx(2 * np.sin(1 / 18), rel=1e-2)
+    neighbours = maps.neighbours(None, dataset, faces, maps.MapSettings(), 4, count=2)  # type: ignore[arg-type]
+    assert {index for index, _ in neighbours} == {3, 5}
+    assert neighbours[0][1] == pytest.approx(2 * np.sin(1 / 18), rel=1e-2)
     line = np.stack([np.arange(10), np.zeros(10)], 1).astype(np.float32)
     assert maps.map_neighbours(line, 0, [1, 9], k=3) == 1
 
@@ -81,16 +82,17 @@ def test_every_colour_draws(faces: Evaluation, dataset: FaceDataset, by: str) ->
     if by in ("subject", "set"):
         assert by not in colours.colourings(dataset)
         return
-    told = colours.colouring(faces, dataset, by)
-    assert len(told.names if told.names is not None else told.values) == 10  # type: ignore[arg-type]
+    colouring = colours.colouring(faces, dataset, by)
+    assert len(colouring.names if colouring.names is not None else colouring.values) == 10  # type: ignore[arg-type]
     points = np.random.default_rng(0).normal(size=(10, 2)).astype(np.float32)
     wrong = faces.predictions != faces.targets
     rings = np.arange(10) == 3
     figure = cluster_map(
-        points, faces.positions, wrong, names=told.names, values=told.values,
-        order=faces.classes, centres=maps.centres(points, faces), outliers=rings,
-        spread=maps.spread(points, faces),
-    )  # fmt: skip
+        Points(points, faces.positions, wrong),
+        colouring,
+        order=faces.classes,
+        layers=Layers(maps.centres(points, faces), maps.spread(points, faces), rings),
+    )
     drawn = {p[0]: t.marker.symbol for t in figure.data if t.customdata is not None for p in t.customdata}
     assert drawn == {int(p): "x" if w else "circle" for p, w in zip(faces.positions, wrong, strict=True)}
     (ringed,) = [t for t in figure.data if t.marker.symbol == "circle-open"]
@@ -101,15 +103,15 @@ def test_every_colour_draws(faces: Evaluation, dataset: FaceDataset, by: str) ->
 
 def test_a_selection_from_elsewhere_dims_the_rest(faces: Evaluation) -> None:
     points = np.zeros((10, 2), np.float32)
-    chosen = np.isin(faces.positions, (3, 4))
-    names = [faces.classes[k] for k in faces.targets]
-    figure = cluster_map(points, faces.positions, chosen, names=names, selected=chosen)
+    selected = np.isin(faces.positions, (3, 4))
+    classes = Colouring("class", names=tuple(faces.classes[k] for k in faces.targets))
+    figure = cluster_map(Points(points, faces.positions, selected), classes, selected=selected)
     bright = {t.customdata[i][0] for t in figure.data for i in t.selectedpoints}
     assert bright == {3, 4}
     cloud = np.random.default_rng(0).normal(size=(10, 3))
     lines = {"sad": maps.spread(cloud, dataclasses.replace(faces, targets=np.ones(10, np.int64)))["sad"]}
     centres = maps.centres(cloud, faces)
-    solid = cluster_map(cloud, faces.positions, chosen, names=names, centres=centres, spread=lines)
+    solid = cluster_map(Points(cloud, faces.positions, selected), classes, layers=Layers(centres, lines))
     assert {t.type for t in solid.data} == {"scatter3d"}
 
 
@@ -130,9 +132,10 @@ def test_an_ellipse_holds_nine_tenths_of_its_class(faces: Evaluation) -> None:
 def test_many_categories_share_a_trace_without_a_legend(faces: Evaluation) -> None:
     names = [str(i) for i in range(10)] * 2
     points = np.random.default_rng(0).normal(size=(20, 2))
-    few = cluster_map(points, np.arange(20), np.zeros(20, bool), names=names)
+    few = cluster_map(Points(points, np.arange(20), np.zeros(20, bool)), Colouring("class", names=tuple(names)))
     assert len(few.data) == 10 and all(t.showlegend for t in few.data)
-    many = cluster_map(points, np.arange(20), np.arange(20) > 12, names=[str(i) for i in range(20)])
+    categories = Colouring("class", names=tuple(str(i) for i in range(20)))
+    many = cluster_map(Points(points, np.arange(20), np.arange(20) > 12), categories)
     assert len(many.data) == 2 and not any(t.showlegend for t in many.data)
     assert {p[0]: t.marker.symbol for t in many.data for p in t.customdata}[15] == "x"
 
@@ -140,21 +143,21 @@ def test_many_categories_share_a_trace_without_a_legend(faces: Evaluation) -> No
 def test_copies_on_the_map_share_a_colour(faces: Evaluation, dataset: FaceDataset) -> None:
     pictures = np.random.default_rng(0).integers(0, 255, (12, 48, 48, 1), dtype=np.uint8)
     pictures[5], pictures[9] = pictures[3], pictures[3][:, ::-1]
-    told = colours.colouring(faces, dataclasses.replace(dataset, images=pictures), "copies")
-    assert told.names is not None
-    assert [told.names[i] for i in (1, 3, 7)] == ["copies of row 103"] * 3
-    assert set(told.names) == {"copies of row 103", colours.ALONE}
+    colouring = colours.colouring(faces, dataclasses.replace(dataset, images=pictures), "copies")
+    assert colouring.names is not None
+    assert [colouring.names[i] for i in (1, 3, 7)] == ["copies of row 103"] * 3
+    assert set(colouring.names) == {"copies of row 103", colours.ALONE}
 
 
 def test_the_face_under_the_mouse_is_the_right_tile(faces: Evaluation, dataset: FaceDataset) -> None:
-    told = colours.hover(faces, dataset)
-    coded = np.frombuffer(base64.b64decode(told["sprite"].split(",")[1]), np.uint8)
+    hover = colours.hover(faces, dataset)
+    coded = np.frombuffer(base64.b64decode(hover["sprite"].split(",")[1]), np.uint8)
     picture = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
-    tile, columns = told["tile"], told["columns"]
-    for i, position in enumerate(told["positions"]):
+    tile, columns = hover["tile"], hover["columns"]
+    for i, position in enumerate(hover["positions"]):
         y, x = (tile * k for k in divmod(i, columns))
         assert abs(float(picture[y : y + tile, x : x + tile].mean()) - 10 * position) < 3
-    assert told["sure"] == [73] * 10 and told["rows"][0] == 102
+    assert hover["sure"] == [73] * 10 and hover["rows"][0] == 102
 
 
 def test_two_splits_keep_positions_and_two_sets_do_not(faces: Evaluation, dataset: FaceDataset) -> None:
@@ -177,8 +180,8 @@ def test_two_splits_keep_positions_and_two_sets_do_not(faces: Evaluation, datase
 
 
 def test_a_circle_lights_the_faces_most_alike_on_the_other_map(faces: Evaluation, dataset: FaceDataset) -> None:
-    here, there = faces.take(np.arange(0, 10, 2)), faces.take(np.arange(1, 10, 2))
+    here, far = faces.take(np.arange(0, 10, 2)), faces.take(np.arange(1, 10, 2))
     near = (dataset, here, np.array([0, 4]))
-    found = joint_model.alike(None, maps.MapSettings(), near, (dataset, there))  # type: ignore[arg-type]
-    assert found[0] == 0 and found[-1] in (3, 4) and len(found) == 2
-    assert not len(joint_model.alike(None, maps.MapSettings(), (dataset, here, near[2][:0]), (dataset, there)))  # type: ignore[arg-type]
+    similar = joint_model.alike(None, maps.MapSettings(), near, (dataset, far))  # type: ignore[arg-type]
+    assert similar[0] == 0 and similar[-1] in (3, 4) and len(similar) == 2
+    assert not len(joint_model.alike(None, maps.MapSettings(), (dataset, here, near[2][:0]), (dataset, far)))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What a map shows and how: the rows of controls above it."""
+"""The controls above a map."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workbench import cache, shared, state
 from workbench.features.clusters.model import colours, maps
 from workbench.widgets import dataclass_form
 
-#: What a drag does, by Plotly's name for it.
+#: Title of each drag mode of Plotly.
 _MOUSE = {"pan": "Click a face", "lasso": "Circle faces"}
 _VIEW = {2: "Flat", 3: "In space"}
 SHOWN = {"centres": "centres", "spread": "90 % ellipses", "outliers": "outliers"}
@@ -29,8 +29,8 @@ FEATURES = state.Choice("clusters.features")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the controls say; ``most`` faces at most, 0 for all."""
+class Controls:
+    """Values of the controls; at most ``most`` faces, 0 for all."""
 
     settings: MapSettings
     colour_by: str
@@ -39,13 +39,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What is drawn besides the points: keys of :data:`SHOWN`, and what outliers stand apart from."""
+    """What is drawn besides the points: keys of :data:`SHOWN`, and what outliers are far from."""
 
     shown: tuple[str, ...] = ("centres", "outliers")
     apart: Apart = "neighbours"
 
 
-def choose(checkpoint: Checkpoint, dataset: FaceDataset) -> Asked:
+def choose(checkpoint: Checkpoint, dataset: FaceDataset) -> Controls:
     """Draw the first row of controls."""
     first, second, third, fourth, fifth = st.columns([3, 4, 3, 2, 2], vertical_alignment="bottom")
     with first:
@@ -65,23 +65,23 @@ def choose(checkpoint: Checkpoint, dataset: FaceDataset) -> Asked:
             help="How many are on the map, drawn at random from the split, always the same ones. More take longer.",
             **shared.POINTS.widget(list(maps.POINTS), maps.USUAL_POINTS),
         )
-    kept = shared.MAP_SETTINGS.get() or dataclasses.asdict(MapSettings())
+    stored = shared.MAP_SETTINGS.get() or dataclasses.asdict(MapSettings())
     with fifth, st.popover("Settings", icon=":material/tune:", width="stretch"), st.form("map settings"):
-        given = dataclass_form.show(
-            MapSettings, kept, key=f"map {method}", fields=MapSettings.fields_of(method), columns=2
+        submitted = dataclass_form.show(
+            MapSettings, stored, key=f"map {method}", fields=MapSettings.fields_of(method), columns=2
         )
         if st.form_submit_button("Draw the map", type="primary"):
-            kept = {**kept, **given}
-            shared.MAP_SETTINGS.set(kept)
+            stored = {**stored, **submitted}
+            shared.MAP_SETTINGS.set(stored)
     dimensions = int(VIEW.get() or 2)
     settings = MapSettings(
-        **{**kept, "method": method, "features": features, "dimensions": 3 if dimensions == 3 else 2}
+        **{**stored, "method": method, "features": features, "dimensions": 3 if dimensions == 3 else 2}
     )
-    return Asked(settings, str(colour_by), int(most or 0))
+    return Controls(settings, str(colour_by), int(most or 0))
 
 
 def view() -> None:
-    """Draw the choice between the plane and space; the next run's map has so many dimensions."""
+    """Draw the choice between two and three dimensions, which the next run reads."""
     st.segmented_control(
         "View",
         list(_VIEW),
@@ -93,7 +93,7 @@ def view() -> None:
 
 
 def mouse() -> None:
-    """Draw the choice of what the mouse does: a chart that waits for circles reports no clicks."""
+    """Draw the choice of what the mouse does: a chart in lasso mode reports no clicks."""
     st.segmented_control(
         "The mouse",
         list(_MOUSE),
@@ -105,7 +105,7 @@ def mouse() -> None:
 
 
 def drawn() -> Drawn:
-    """Draw the choice of what lies over the points."""
+    """Draw the choice of the layers."""
     usual = Drawn()
     with st.popover("Shown", icon=":material/layers:"):
         shown = tuple(

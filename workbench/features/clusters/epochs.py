@@ -34,8 +34,8 @@ def show(settings: MapSettings) -> None:
     if not fold.open:
         return
     with fold:
-        found = epochs_model.runs()
-        if not found:
+        runs = epochs_model.runs()
+        if not runs:
             st.info(
                 "No run has kept two epochs yet. Train a network here: after each epoch, what it says of up to 2,000 "
                 "validation faces is kept, and the map can be followed.",
@@ -44,35 +44,37 @@ def show(settings: MapSettings) -> None:
             return
         left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
         with left:
-            names = list(found)
-            chosen = found[str(st.selectbox("Run", names, **EPOCHS_RUN.widget(names)))]
+            names = list(runs)
+            grown = runs[str(st.selectbox("Run", names, **EPOCHS_RUN.widget(names)))]
         with middle:
             method = choice.projection(" epochs", "tsne")
-        kept = EPOCHS.of(chosen.run.id)
-        epochs: tuple[int, ...] = kept.get() or chosen.epochs
-        kept.set(epochs)
+        memory = EPOCHS.of(grown.run.id)
+        epochs: tuple[int, ...] = memory.get() or grown.epochs
+        memory.set(epochs)
         with right:
-            if epochs != chosen.epochs and st.button("Add the new epochs", icon=":material/refresh:"):
-                epochs = chosen.epochs
-                kept.set(epochs)
-        asked = MapSettings(**{**settings.relevant(), "method": method, "features": "embedding", "dimensions": 2})
-        job = epochs_model.find(chosen, epochs, asked)
+            if epochs != grown.epochs and st.button("Add the new epochs", icon=":material/refresh:"):
+                epochs = grown.epochs
+                memory.set(epochs)
+        map_settings = MapSettings(
+            **{**settings.relevant(), "method": method, "features": "embedding", "dimensions": 2}
+        )
+        job = epochs_model.find(grown, epochs, map_settings)
         if job is None:
             label = f"Make {len(epochs)} maps of up to {epochs_model.FACES} faces"
             if not st.button(label, key="make epochs", type="primary", icon=":material/play_arrow:"):
                 return
-            job = epochs_model.start(chosen, epochs, asked)
+            job = epochs_model.start(grown, epochs, map_settings)
         if job_view.finished(job, key="epochs"):
-            _scrub(chosen, job.result)
+            _scrub(grown, job.result)
 
 
 def _scrub(grown: Grown, training: Training) -> None:
-    """The slider with the map and the curves; a fragment, so that moving it draws nothing else anew."""
+    """The slider with the map and the curves; a fragment, so that moving it redraws nothing else."""
     try:
         dataset = cache.dataset(grown.data)
     except UserError:
         dataset = None  # The data set has gone; the points can still be looked at.
-    epochs = [one.epoch for one in training.maps]
+    epochs = [each.epoch for each in training.maps]
     playing = PLAYING.get()
 
     @st.fragment(run_every=1.2 if playing else None)
@@ -98,41 +100,43 @@ def _scrub(grown: Grown, training: Training) -> None:
     live()
 
 
-def _draw(grown: Grown, training: Training, dataset: FaceDataset | None, at: int) -> None:
-    number = next(i for i, one in enumerate(training.maps) if one.epoch == at)
+def _draw(grown: Grown, training: Training, dataset: FaceDataset | None, epoch: int) -> None:
+    number = next(i for i, each in enumerate(training.maps) if each.epoch == epoch)
     shown = training.maps[number]
     dark = st.context.theme.type == "dark"
-    own = shown.separation
+    separation = shown.separation
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        alt = f"Map of {len(training.ids)} validation faces after epoch {at}, coloured by class."
+        alt = f"Map of {len(training.ids)} validation faces after epoch {epoch}, coloured by class."
         plot.show(epoch_map(training, shown, grown.classes, dark=dark), key="epoch map", alt=alt)
     with right:
         curves = epochs_model.curves(training)
-        epochs = [one.epoch for one in training.maps]
+        epochs = [each.epoch for each in training.maps]
         plot.show(
-            epoch_curves(epochs, curves, CURVES, at, dark=dark), key="epoch curves", alt="Figures by epoch; CSV below."
+            epoch_curves(epochs, curves, CURVES, epoch, dark=dark),
+            key="epoch curves",
+            alt="Figures by epoch; CSV below.",
         )
-    silhouette = "" if own.silhouette is None else f", silhouette {own.silhouette:.3f}"
-    ratio = "" if own.ratio is None else f", between over inside {own.ratio:.2f}"
+    silhouette = "" if separation.silhouette is None else f", silhouette {separation.silhouette:.3f}"
+    ratio = "" if separation.ratio is None else f", between over inside {separation.ratio:.2f}"
     st.markdown(
-        f"After epoch {at}: {percent(shown.accuracy)} of {len(training.ids):,} validation faces right, kNN accuracy "
-        f"{percent(own.knn_accuracy)}{silhouette}{ratio}."
+        f"After epoch {epoch}: {percent(shown.accuracy)} of {len(training.ids):,} validation faces right, kNN accuracy "
+        f"{percent(separation.knn_accuracy)}{silhouette}{ratio}."
     )
     st.caption(
         "Each map begins where the one before ended and is turned and scaled onto it, so a face that moves far moved "
         "in the features; small shifts are the drawing's. Crosses are errors of that epoch."
     )
-    places = epochs_model.positions(training, dataset)
+    positions = epochs_model.positions(training, dataset)
     if number and dataset is not None:
         moved = epochs_model.moved(training, number, _MOVED)
         st.markdown("**Moved the most since the epoch before**")
-        where = {int(places[i]): i for i in moved if places[i] >= 0}
+        index_of = {int(positions[i]): i for i in moved if positions[i] >= 0}
         gallery.show(
             dataset.images,
-            np.array(list(where), np.int64),
+            np.array(list(index_of), np.int64),
             key="epoch moved",
-            words=gallery.Words(lambda p: grown.classes[int(training.targets[where[p]])]),
+            words=gallery.Words(lambda p: grown.classes[int(training.targets[index_of[p]])]),
             layout=gallery.Layout(side=64),
         )
     downloads.show(

@@ -1,4 +1,4 @@
-"""The pictures behind a map: neighbours of one face in the original features, and the gallery of a selection."""
+"""The faces of a map: neighbours of one face in the original features, and the gallery of a selection."""
 
 from __future__ import annotations
 
@@ -30,36 +30,38 @@ _APART: dict[Apart, str] = {
 }
 
 
-def neighbours(mapped: Mapped, place: int, *, key: str) -> None:
-    """Draw one face and its neighbours in the original features, with what the map made of them."""
+def neighbours(mapped: Mapped, index: int, *, key: str) -> None:
+    """Draw one face and its neighbours in the original features, and how many are near it on the map."""
     faces, dataset = mapped.faces, mapped.dataset
-    position = int(faces.positions[place])
-    near = maps_model.neighbours(cache.classifier(mapped.checkpoint), dataset, faces, mapped.settings, place)
+    position = int(faces.positions[index])
+    near = maps_model.neighbours(cache.classifier(mapped.checkpoint), dataset, faces, mapped.settings, index)
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left, st.container(key=f"pixels {key} face"):
         picture = pictures.enlarged(pictures.as_rgb(np.asarray(dataset.images[position])), _SIDE)
-        label = faces.classes[int(faces.targets[place])]
+        label = faces.classes[int(faces.targets[index])]
         st.image(picture, width=_SIDE, output_format="PNG", alt=f"Face labelled {label}")
     with right:
-        factor = float(mapped.map.outlier[place])
-        st.markdown(f"**{answers.caption(faces, place)}**")
+        factor = float(mapped.map.outlier[index])
+        st.markdown(f"**{answers.caption(faces, index)}**")
         st.caption(
-            f"row {int(faces.rows[place])} · outlier factor {factor:.2f}"
-            + (" (ringed)" if mapped.map.outliers()[place] else "")
+            f"row {int(faces.rows[index])} · outlier factor {factor:.2f}"
+            + (" (ringed)" if mapped.map.outliers()[index] else "")
         )
         _links(mapped, position)
-    kept = maps_model.map_neighbours(mapped.map.coordinates, place, [i for i, _ in near])
+    near_on_map = maps_model.map_neighbours(mapped.map.coordinates, index, [i for i, _ in near])
     st.markdown("**Most alike in the original features**")
-    st.caption(f"{kept} of these {len(near)} are among its 15 nearest on the map. Under each: label > answer, distance")
-    gap = {int(faces.positions[i]): distance for i, distance in near}
-    where = {int(faces.positions[i]): i for i, _ in near}
+    st.caption(
+        f"{near_on_map} of these {len(near)} are among its 15 nearest on the map. Under each: label > answer, distance"
+    )
+    distances = {int(faces.positions[i]): distance for i, distance in near}
+    index_of = {int(faces.positions[i]): i for i, _ in near}
     clicked = widgets_gallery.show(
         dataset.images,
-        np.array(list(gap)),
+        np.array(list(distances)),
         key=f"{key} neighbours",
         words=widgets_gallery.Words(
-            lambda p: f"{answers.title(faces, where[p])}, {gap[p]:.2f}",
-            lambda p: f"row {int(faces.rows[where[p]])}, {answers.caption(faces, where[p])}",
+            lambda p: f"{answers.title(faces, index_of[p])}, {distances[p]:.2f}",
+            lambda p: f"row {int(faces.rows[index_of[p]])}, {answers.caption(faces, index_of[p])}",
         ),
         layout=widgets_gallery.Layout(side=76),
     )
@@ -69,8 +71,8 @@ def neighbours(mapped: Mapped, place: int, *, key: str) -> None:
 
 
 def _links(mapped: Mapped, position: int) -> None:
-    name, place = joint.origin(mapped.dataset, mapped.name, position)
-    query = {"checkpoint": mapped.checkpoint.name, "data": name, "row": str(place)}
+    name, row = joint.origin(mapped.dataset, mapped.name, position)
+    query = {"checkpoint": mapped.checkpoint.name, "data": name, "row": str(row)}
     st.page_link(
         navigation.page("explain"),
         label="Explain it",
@@ -86,54 +88,56 @@ def _links(mapped: Mapped, position: int) -> None:
 
 
 def selection(mapped: Mapped, other: Mapped | None = None, apart: Apart = "neighbours") -> None:
-    """Draw the faces that were circled on either map: classes, accuracy, mean face and heatmap, gallery, marks.
+    """Draw the faces circled on either map: classes, accuracy, mean face and heatmap, gallery, marks.
 
-    While none is circled, the outliers of the first map: faces far from their neighbours or from their class.
+    Without a selection, draw the outliers of the first map: faces far from their neighbours or their class.
     """
-    places = map_view.selected(mapped)
-    if not len(places) and other is not None and len(map_view.selected(other)):
-        mapped, places = other, map_view.selected(other)
-    circled = bool(len(places))
+    indices = map_view.selected(mapped)
+    if not len(indices) and other is not None and len(map_view.selected(other)):
+        mapped, indices = other, map_view.selected(other)
+    circled = bool(len(indices))
     if circled:
-        st.subheader(f"{len(places):,} selected faces", anchor=False)
+        st.subheader(f"{len(indices):,} selected faces", anchor=False)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Clear the selection", key="clear selection", icon=":material/close:", on_click=map_view.clear)
-            _marks(mapped, places)
+            _marks(mapped, indices)
     else:
         by = mapped.map.outlier if apart == "neighbours" else mapped.map.from_centre
-        places = np.flatnonzero(mapped.map.outliers(apart=apart))
-        places = places[np.argsort(-by[places], kind="stable")]
+        indices = np.flatnonzero(mapped.map.outliers(apart=apart))
+        indices = indices[np.argsort(-by[indices], kind="stable")]
         st.subheader("Faces that stand apart", anchor=False)
         st.caption(
             f"The 2 % {_APART[apart]}. With “Circle faces”, draw around points of the map to see "
             "those faces here instead."
         )
-        if not len(places):
+        if not len(indices):
             st.caption("No face stands apart.")
             return
-    found = maps_model.mix(mapped.faces, mapped.dataset, places)
+    figures = maps_model.mix(mapped.faces, mapped.dataset, indices)
     left, right = st.columns([2, 5], gap="large")
     with left:
-        _figures(mapped, found, places)
+        _figures(mapped, figures, indices)
     with right:
         evidence = Evidence(mapped.checkpoint, mapped.name, mapped.dataset, mapped.faces)
-        scope = f"{mapped.checkpoint.name} {mapped.name} {len(places)} {int(places.sum())}"
-        clicked = answers_gallery.show(evidence, places, key="selection", selected=map_view.chosen(mapped), scope=scope)
+        scope = f"{mapped.checkpoint.name} {mapped.name} {len(indices)} {int(indices.sum())}"
+        clicked = answers_gallery.show(
+            evidence, indices, key="selection", selected=map_view.current_face(mapped), scope=scope
+        )
     if clicked is not None:
         mapped.row.set(str(int(mapped.faces.positions[clicked])))
         st.rerun()
 
 
-def _marks(mapped: Mapped, places: np.ndarray) -> None:
+def _marks(mapped: Mapped, indices: np.ndarray) -> None:
     """Put one mark on all circled faces, and show them where marked faces are listed."""
     if joint.PLACE in mapped.dataset.columns:
         return  # Marks belong to one data set.
     with st.popover("Mark all", icon=":material/flag:"):
         word = str(st.radio("Mark", marks.MARKS, key="mark of the selection"))
-        count = min(len(places), selection_model.MARKED)
+        count = min(len(indices), selection_model.MARKED)
         if st.button(f"Put it on {count:,} faces", type="primary", key="mark selection"):
             with guard("the marks"):
-                done = selection_model.mark(mapped.dataset, mapped.faces.positions[places], word)
+                done = selection_model.mark(mapped.dataset, mapped.faces.positions[indices], word)
                 shared.MARKED.set(word)
                 st.success(f"{done:,} faces are marked “{word}”.")
         st.page_link(
@@ -143,35 +147,39 @@ def _marks(mapped: Mapped, places: np.ndarray) -> None:
         st.caption("There, the errors among the marked faces are listed with all that is known of each.")
 
 
-def _figures(mapped: Mapped, found: maps_model.Mix, places: np.ndarray) -> None:
-    st.markdown(f"**{percent(found.accuracy)} right** · n = {found.n:,}")
+def _figures(mapped: Mapped, figures: maps_model.Mix, indices: np.ndarray) -> None:
+    st.markdown(f"**{percent(figures.accuracy)} right** · n = {figures.n:,}")
     with st.container(key="pixels mean face", horizontal=True):
-        mean = pictures.enlarged(pictures.as_rgb(found.mean_face), _SIDE)
-        st.image(mean, "Mean face", width=_SIDE, output_format="PNG", alt=f"Mean of {found.n} faces")
+        mean = pictures.enlarged(pictures.as_rgb(figures.mean_face), _SIDE)
+        st.image(mean, "Mean face", width=_SIDE, output_format="PNG", alt=f"Mean of {figures.n} faces")
         with guard("the mean heatmap"):
-            _heatmap(mapped, places)
+            _heatmap(mapped, indices)
     table.show(
         ("Class", "Faces", "Right"),
-        [(name, f"{count:,}", percent(right)) for name, count, right in found.rows],
+        [(name, f"{count:,}", percent(right)) for name, count, right in figures.rows],
         right=(1, 2),
         label="Classes of the faces",
     )
 
 
-def _heatmap(mapped: Mapped, places: np.ndarray) -> None:
+def _heatmap(mapped: Mapped, indices: np.ndarray) -> None:
     classifier = cache.classifier(mapped.checkpoint)
     if USUAL_METHOD not in look.methods(classifier):
         st.caption(f"{look.USUAL_TITLE} does not work with this network.")
         return
-    chosen = tuple(places.tolist())
-    made = cache.of_predictions(
-        selection_model.mean_heatmap, mapped.faces, chosen, classifier, mapped.dataset,
-        key=(chosen, mapped.checkpoint.identity),
+    key = tuple(indices.tolist())
+    mean = cache.of_predictions(
+        selection_model.mean_heatmap, mapped.faces, key, classifier, mapped.dataset,
+        key=(key, mapped.checkpoint.identity),
     )  # fmt: skip
-    if made is None:
+    if mean is None:
         st.caption("Nothing speaks for the predicted classes.")
         return
-    picture, used = made
+    picture, count = mean
     st.image(
-        picture, f"Mean {look.USUAL_TITLE} of {used:,}", width=_SIDE, output_format="PNG", alt=f"Mean heatmap of {used}"
+        picture,
+        f"Mean {look.USUAL_TITLE} of {count:,}",
+        width=_SIDE,
+        output_format="PNG",
+        alt=f"Mean heatmap of {count}",
     )

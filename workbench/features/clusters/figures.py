@@ -1,11 +1,9 @@
-"""The map of faces: a point each, errors by shape, centres and ellipses of the classes, outliers as red circles.
-
-A map of faces after one epoch of a training, on axes that do not move, and the figures by epoch.
-"""
+"""The map of faces with its layers, the map after one epoch of a training on fixed axes, and figures by epoch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,83 +13,82 @@ from fer_models.colours import GREY, MANY, MARK, ON_DARK, SERIES
 from fer_models.embedding.epochs import EpochMap, Training
 from fer_models.labels import colour
 from workbench.app.ink import ink
+from workbench.features.clusters.model.colours import Colouring
 
 _FIXED = {"right": SERIES[0], "wrong": SERIES[1], "no copy here": GREY}
 _SCALE = "Cividis"
-#: More categories than this share one trace and have no legend.
+#: More categories than this share one trace without a legend.
 _LEGEND = 12
 
 
-def cluster_map(
-    coordinates: np.ndarray,
-    positions: np.ndarray,
-    wrong: np.ndarray,
-    *,
-    names: Sequence[str] | None = None,
-    values: np.ndarray | None = None,
-    title: str = "",
-    order: Sequence[str] = (),
-    centres: Mapping[str, tuple[float, ...]] | None = None,
-    spread: Mapping[str, np.ndarray] | None = None,
-    outliers: np.ndarray | None = None,
-    selected: np.ndarray | None = None,
-    added: tuple[float, ...] | None = None,
-    dark: bool = False,
-) -> go.Figure:
-    """Points that report their position in the data set when they are pointed at, clicked or circled.
+@dataclass(frozen=True, eq=False)
+class Points:
+    """The points of a map.
 
     Args:
-        coordinates: (N, 2 or 3). positions: (N,), what a point carries. wrong: bool (N,): drawn as a cross, in
-            space as a square.
-        names: category of each point, or values: float (N,), what colours it. title: of the colours.
-        order: of the categories; others follow by name. centres: point of each class.
-        spread: outline (M, 2 or 3) of each class. outliers: bool (N,), ringed.
-        selected: bool (N,), the others are dimmed. added: a point of its own, for a picture that is not on the map.
+        coordinates: float (N, 2 or 3).
+        positions: int (N,), position of each face in the data set, which its point carries.
+        wrong: bool (N,), drawn as a cross, in three dimensions as a square.
+    """
+
+    coordinates: np.ndarray
+    positions: np.ndarray
+    wrong: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """What lies over the points.
+
+    Args:
+        centres: Centre of each class.
+        spread: Outline (M, 2 or 3) of each class.
+        outliers: bool (N,), ringed.
+        added: Coordinates of an image that is not on the map.
+    """
+
+    centres: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    spread: Mapping[str, np.ndarray] = field(default_factory=dict)
+    outliers: np.ndarray | None = None
+    added: tuple[float, ...] | None = None
+
+
+_NO_LAYERS = Layers()
+
+
+def cluster_map(
+    points: Points,
+    colouring: Colouring,
+    *,
+    order: Sequence[str] = (),
+    layers: Layers = _NO_LAYERS,
+    selected: np.ndarray | None = None,
+    dark: bool = False,
+) -> go.Figure:
+    """Points that report their position in the data set on hover, click and lasso.
+
+    Args:
+        points: Coordinates, positions and errors.
+        colouring: Category or value of each point.
+        order: Of the categories; others follow by name.
+        layers: What lies over the points.
+        selected: bool (N,), the other points are dimmed.
+        dark: Whether the page has a dark theme.
     """
     figure = go.Figure()
-    dimensions = coordinates.shape[1]
-    size = 4 if len(coordinates) > 8000 else 6 if len(coordinates) > 2500 else 7
-    error = "x" if dimensions == 2 else "square"  # In space, symbols are letters of a font that may lack the cross.
-    scale: dict[str, Any] = {}
-    if values is not None:
-        bar = {"title": {"text": title, "side": "right"}, "thickness": 10, "outlinewidth": 0}
-        limits = {"cmin": float(values.min()), "cmax": float(values.max())} if len(values) else {}
-        scale = {"colorscale": _SCALE, "colorbar": bar, **limits}
-    for name, where, shade, first in _groups(names, values, wrong, order):
-        marker = {
-            "size": size,
-            "symbol": error if wrong[where[0]] else "circle",
-            "color": shade,
-            "opacity": 0.85,
-            **scale,
-        }
-        more: dict[str, Any] = {"selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 0.15}}}
-        if selected is not None:
-            more["selectedpoints"] = np.flatnonzero(selected[where]).tolist()
-        figure.add_trace(
-            _points(
-                coordinates[where],
-                name=name,
-                legendgroup=name,
-                marker=marker,
-                customdata=[[int(p)] for p in positions[where]],
-                hoverinfo="none",  # The face is shown beside the mouse; plotly only tells which one.
-                showlegend=bool(name) and first,
-                **(more if dimensions == 2 else {}),
-            )
-        )
-        scale.pop("colorbar", None)
-    if outliers is not None and outliers.any():
+    dimensions = points.coordinates.shape[1]
+    size = _size(len(points.coordinates))
+    _add_points(figure, points, colouring, order, selected)
+    if layers.outliers is not None and layers.outliers.any():
         ring = {"size": size + 8, "symbol": "circle-open", "color": MARK, "line": {"width": 2, "color": MARK}}
-        figure.add_trace(_points(coordinates[outliers], name="outlier", marker=ring, hoverinfo="skip"))
-    for name, line in (spread or {}).items():
+        figure.add_trace(_trace(points.coordinates[layers.outliers], name="outlier", marker=ring, hoverinfo="skip"))
+    for name, line in layers.spread.items():
         figure.add_trace(_outline(name, line))
-    if centres:
-        _add_centres(figure, centres, dark)
-    if added is not None:
-        star = {"size": 18, "symbol": "star" if len(added) == 2 else "diamond", "color": MARK,
+    _add_centres(figure, layers.centres, dark)
+    if layers.added is not None:
+        star = {"size": 18, "symbol": "star" if len(layers.added) == 2 else "diamond", "color": MARK,
                 "line": {"width": 2, "color": "#FFFFFF"}}  # fmt: skip
-        figure.add_trace(_points(np.array([added]), name="your picture", marker=star, hoverinfo="name"))
+        figure.add_trace(_trace(np.array([layers.added]), name="your picture", marker=star, hoverinfo="name"))
     hidden = {"showticklabels": False, "zeroline": False, "title_text": "", "ticks": ""}
     figure.update_xaxes(**hidden, showgrid=False)
     figure.update_yaxes(**hidden, showgrid=False, scaleanchor="x")
@@ -112,36 +109,78 @@ def cluster_map(
     return figure
 
 
-def _groups(
-    names: Sequence[str] | None, values: np.ndarray | None, wrong: np.ndarray, order: Sequence[str]
-) -> Iterator[tuple[str, np.ndarray, Any, bool]]:
-    """Name, places, colour, and whether it is the first of that name; right and wrong answers are traces of their own.
+def _size(count: int) -> int:
+    return 4 if count > 8000 else 6 if count > 2500 else 7
 
-    One symbol a trace keeps tens of thousands of points fluid.
+
+def _add_points(
+    figure: go.Figure, points: Points, colouring: Colouring, order: Sequence[str], selected: np.ndarray | None
+) -> None:
+    flat = points.coordinates.shape[1] == 2
+    error = "x" if flat else "square"  # In three dimensions, symbols are letters of a font that may lack the cross.
+    values = colouring.values
+    scale: dict[str, Any] = {}
+    if values is not None:
+        bar = {"title": {"text": colouring.title, "side": "right"}, "thickness": 10, "outlinewidth": 0}
+        limits = {"cmin": float(values.min()), "cmax": float(values.max())} if len(values) else {}
+        scale = {"colorscale": _SCALE, "colorbar": bar, **limits}
+    for name, indices, shade, first in _groups(colouring, points.wrong, order):
+        marker = {
+            "size": _size(len(points.coordinates)),
+            "symbol": error if points.wrong[indices[0]] else "circle",
+            "color": shade,
+            "opacity": 0.85,
+            **scale,
+        }
+        dimming: dict[str, Any] = {"selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 0.15}}}
+        if selected is not None:
+            dimming["selectedpoints"] = np.flatnonzero(selected[indices]).tolist()
+        figure.add_trace(
+            _trace(
+                points.coordinates[indices],
+                name=name,
+                legendgroup=name,
+                marker=marker,
+                customdata=[[int(p)] for p in points.positions[indices]],
+                hoverinfo="none",  # The page shows the face beside the mouse; Plotly only reports which one.
+                showlegend=bool(name) and first,
+                **(dimming if flat else {}),
+            )
+        )
+        scale.pop("colorbar", None)
+
+
+def _groups(
+    colouring: Colouring, wrong: np.ndarray, order: Sequence[str]
+) -> Iterator[tuple[str, np.ndarray, Any, bool]]:
+    """Name, indices, colour, and whether it is the first trace of that name; errors are separate traces.
+
+    One symbol per trace keeps tens of thousands of points fluid.
     """
+    names, values = colouring.names, colouring.values
     kinds = [np.flatnonzero(~wrong), np.flatnonzero(wrong)]
     if names is None:
         assert values is not None, "points are coloured by names or by values"
-        yield from (("", where, values[where], False) for where in kinds if len(where))
+        yield from (("", indices, values[indices], False) for indices in kinds if len(indices))
         return
     labels, present = np.asarray(names), set(names)
-    known = [name for name in order if name in present] + sorted(present - set(order))
-    own = [name for name in known if name not in order and name not in _FIXED]
-    inks = {name: _FIXED.get(name) or (MANY[own.index(name) % len(MANY)] if name in own else colour(name))
-            for name in known}  # fmt: skip
-    if len(known) > _LEGEND:
-        yield from (("", where, [inks[str(labels[i])] for i in where], False) for where in kinds if len(where))
+    present_names = [name for name in order if name in present] + sorted(present - set(order))
+    others = [name for name in present_names if name not in order and name not in _FIXED]
+    inks = {name: _FIXED.get(name) or (MANY[others.index(name) % len(MANY)] if name in others else colour(name))
+            for name in present_names}  # fmt: skip
+    if len(present_names) > _LEGEND:
+        yield from (("", indices, [inks[str(labels[i])] for i in indices], False) for indices in kinds if len(indices))
         return
-    for name in known:
+    for name in present_names:
         first = True
         for kind in kinds:
-            where = kind[labels[kind] == name]
-            if len(where):
-                yield name, where, inks[name], first
+            indices = kind[labels[kind] == name]
+            if len(indices):
+                yield name, indices, inks[name], first
                 first = False
 
 
-def _points(coordinates: np.ndarray, **more: Any) -> Any:
+def _trace(coordinates: np.ndarray, **more: Any) -> Any:
     axes = dict(zip("xyz", np.ascontiguousarray(coordinates.T, np.float32), strict=False))
     if coordinates.shape[1] == 3:
         more["marker"] = {**more["marker"], "size": max(2, more["marker"]["size"] // 2)}
@@ -169,7 +208,7 @@ def _add_centres(figure: go.Figure, centres: Mapping[str, tuple[float, ...]], da
         mark = {"symbol": "diamond", "size": 12, "color": colour(name), "line": {"width": 2, "color": text}}
         words = {"mode": "markers+text", "text": [name], "textfont": {"color": text}} if len(point) == 3 else {}
         figure.add_trace(
-            _points(np.array([point]), name=f"centre of {name}", legendgroup=name, marker=mark, hoverinfo="skip")
+            _trace(np.array([point]), name=f"centre of {name}", legendgroup=name, marker=mark, hoverinfo="skip")
             .update(showlegend=False, **words)
         )  # fmt: skip
         if len(point) == 3:
@@ -192,11 +231,11 @@ _LINES = ((SERIES[0], "solid", "circle"), (SERIES[1], "dot", "square"), (SERIES[
           (SERIES[3], "dashdot", "cross"))  # fmt: skip
 
 
-def epoch_map(training: Training, shown: EpochMap, classes: Sequence[str], *, dark: bool) -> go.Figure:
-    """The faces after one epoch; a cross is a wrong answer of that epoch."""
-    names = [classes[int(k)] for k in training.targets]
-    wrong = shown.predictions != training.targets
-    figure = cluster_map(shown.coordinates, training.ids, wrong, names=names, order=classes, dark=dark)
+def epoch_map(training: Training, epoch: EpochMap, classes: Sequence[str], *, dark: bool) -> go.Figure:
+    """The faces after one epoch; a cross is an error of that epoch."""
+    points = Points(epoch.coordinates, training.ids, epoch.predictions != training.targets)
+    colouring = Colouring("class", names=tuple(classes[int(k)] for k in training.targets))
+    figure = cluster_map(points, colouring, order=classes, dark=dark)
     across, up = training.limits()
     margin = 0.03 * max(across[1] - across[0], up[1] - up[0])
     figure.update_xaxes(range=[across[0] - margin, across[1] + margin])
@@ -209,7 +248,7 @@ def epoch_curves(
     epochs: Sequence[int], curves: Mapping[str, Sequence[float | None]], titles: Mapping[str, str], shown: int, *,
     dark: bool,
 ) -> go.Figure:  # fmt: skip
-    """The figures by epoch, each on its own scale of 0 to 1 or above, with the shown epoch as a line."""
+    """The figures by epoch, with the shown epoch as a vertical line."""
     figure = go.Figure(
         [
             {

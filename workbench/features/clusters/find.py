@@ -1,4 +1,4 @@
-"""Find by picture: where an uploaded face falls on the map, and the faces that the network finds most alike to it."""
+"""Find by image: where an uploaded face falls on the map, and the faces with the most similar embeddings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workbench.widgets import gallery
 
 
 def show(mapped: Mapped) -> tuple[float, ...] | None:
-    """Draw the upload and the most similar faces; returns the place on the map, or ``None`` without a face.
+    """Draw the upload and the most similar faces; returns its point on the map, or ``None`` without a face.
 
     Raises:
         UserError: If the picture cannot be read.
@@ -29,29 +29,29 @@ def show(mapped: Mapped) -> tuple[float, ...] | None:
     with fold:
         left, right = st.columns([2, 5], gap="large")
         with left:
-            place = st.container()
+            choice_above = st.container()
             picture = image_input.show(None, key="clusters")
-            with place:
+            with choice_above:
                 crop = choice.show(picture, mapped.checkpoint.preprocess, key="clusters")
         if crop is None:
             return None
-        found = maps.find(cache.classifier(mapped.checkpoint), mapped.faces, mapped.map, crop.pixels)
+        match = maps.find(cache.classifier(mapped.checkpoint), mapped.faces, mapped.map, crop.pixels)
         with right:
             faces = mapped.faces
-            st.markdown(f"**The class is “{found.answer}”**, {percent(found.confidence)} sure")
+            st.markdown(f"**The class is “{match.answer}”**, {percent(match.confidence)} sure")
             st.caption(
                 "The red star on the map stands at the mean of its five nearest faces, the near ones counting more; "
                 "the map was not computed anew. Below are the faces with the most similar embeddings, nearest first."
             )
-            gap = {int(faces.positions[i]): distance for i, distance in found.near}
-            where = {int(faces.positions[i]): i for i, _ in found.near}
+            distances = {int(faces.positions[i]): distance for i, distance in match.near}
+            index_of = {int(faces.positions[i]): i for i, _ in match.near}
             clicked = gallery.show(
                 mapped.dataset.images,
-                np.array(list(gap)),
+                np.array(list(distances)),
                 key="found",
-                words=gallery.Words(lambda p: f"{answers.title(faces, where[p])}, {gap[p]:.2f}"),
+                words=gallery.Words(lambda p: f"{answers.title(faces, index_of[p])}, {distances[p]:.2f}"),
                 layout=gallery.Layout(side=84),
             )
     if clicked is not None:
         mapped.row.set(str(clicked))
-    return found.point
+    return match.point

@@ -13,9 +13,9 @@ KEY = "cluster map"
 
 
 def show(mapped: Mapped, colour_by: str, drawn: Drawn, added: tuple[float, ...] | None, lit: np.ndarray | None) -> None:
-    """Draw the map; ``added`` is the place of a picture of one's own, ``lit`` what the second map's circle lights."""
+    """Draw the map; ``added`` is the point of an uploaded image, ``lit`` the faces selected on the second map."""
     maps.draw(mapped, colour_by, KEY, drawn, added=added, lit=lit)
-    # In space, a chart reports no selection; the click comes from here.
+    # A chart in three dimensions reports no selection; the click comes from here.
     clicked = hover.show(mapped, KEY, clicks=mapped.map.coordinates.shape[1] == 3)
     if clicked is not None:
         mapped.row.set(str(clicked))

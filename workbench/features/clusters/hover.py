@@ -1,4 +1,4 @@
-"""The face under the mouse, beside the mouse: plotly's own labels hold no pictures."""
+"""The face under the mouse, shown beside it: Plotly's hover labels hold no images."""
 
 from __future__ import annotations
 
@@ -19,21 +19,23 @@ _HOVER = st.components.v2.component(
 
 
 def show(mapped: Mapped, chart: str, *, clicks: bool = False) -> int | None:
-    """Show the faces of the chart with that key; returns the position that was clicked just now, where asked.
+    """Show the face under the mouse on a chart; returns the position that was clicked in this run.
 
     Args:
-        clicks: for a chart that reports no selection of its own.
+        mapped: The map on the chart.
+        chart: Key of the chart.
+        clicks: Whether clicks are reported, for a chart that reports no selection itself.
     """
     faces = mapped.faces
-    told = cache.of_predictions(colours.hover, faces, mapped.dataset, key=("hover", faces.n))
+    data = cache.of_predictions(colours.hover, faces, mapped.dataset, key=("hover", faces.n))
     result = _HOVER(
         key=f"{chart} hover",
-        data={**told, "chart": "st-key-" + chart.replace(" ", "-"), "clicks": clicks},
-        on_clicked_change=_noticed,
+        data={**data, "chart": "st-key-" + chart.replace(" ", "-"), "clicks": clicks},
+        on_clicked_change=_on_click,
     )
     clicked = result.get("clicked")
     return None if clicked is None else int(clicked)
 
 
-def _noticed() -> None:
-    """A trigger needs a callback to exist; the value is read from the result."""
+def _on_click() -> None:
+    """A trigger value exists only with a callback; the value itself is read from the result."""

@@ -21,38 +21,40 @@ WITH = state.Choice("clusters.with", default=_ALONE)
 
 
 def choose(evidence: Evidence, most: int) -> Evidence | None:
-    """Draw the choice; returns the faces of the map, at most ``most`` of each part, or ``None`` while they are read.
+    """Draw the choice; the faces of the map, at most ``most`` of each part, or ``None`` while they are predicted.
 
     Raises:
         UserError: If the classes of both parts differ.
     """
-    own = evidence.evaluation.split
-    words = {_ALONE: _ALONE} | {f"split {s}": f"with {s}" for s in evidence.dataset.split_names if s != own}
+    split_shown = evidence.evaluation.split
+    titles = {_ALONE: _ALONE} | {f"split {s}": f"with {s}" for s in evidence.dataset.split_names if s != split_shown}
     for item in inventory.data_sets():
         if item.name != evidence.name:
-            words[f"set {item.name}"] = f"with {item.title}"
-    chosen = str(
+            titles[f"set {item.name}"] = f"with {item.title}"
+    selected = str(
         st.selectbox(
-            "Faces besides", list(words), format_func=words.__getitem__, width=260, label_visibility="collapsed",
+            "Faces besides", list(titles), format_func=titles.__getitem__, width=260, label_visibility="collapsed",
             help="Put faces of another part on the same map; then colour by split or data set.",
-            **WITH.widget(list(words)),
+            **WITH.widget(list(titles)),
         )
     )  # fmt: skip
     faces = cache.of_predictions(maps.part, evidence.evaluation, most, key=(most,))
-    if chosen == _ALONE:
+    if selected == _ALONE:
         return dataclasses.replace(evidence, evaluation=faces)
-    kind, name = chosen.split(" ", 1)
+    kind, name = selected.split(" ", 1)
     dataset = evidence.dataset if kind == "split" else cache.dataset(name)
     split = name if kind == "split" else dataset.split_names[-1]
-    found = bar.of(evidence.checkpoint, dataset, Part.of_split(dataset, split), evidence.evaluation.averaging)
-    if found is None:
+    predicted = bar.of(evidence.checkpoint, dataset, Part.of_split(dataset, split), evidence.evaluation.averaging)
+    if predicted is None:
         return None
-    rest = found.take(np.flatnonzero(~np.isin(found.positions, faces.positions))) if kind == "split" else found
+    rest = (
+        predicted.take(np.flatnonzero(~np.isin(predicted.positions, faces.positions))) if kind == "split" else predicted
+    )
     others = cache.of_predictions(maps.part, rest, most, key=(most, rest.n))
     set_name = evidence.name if kind == "split" else name
     joint, evaluation = cache.of_predictions(
         joint_model.joined, faces, evidence.dataset, dataset, others, (evidence.name, set_name),
         key=(others.fingerprint, others.n, evidence.name, set_name),
     )  # fmt: skip
-    called = evidence.name if kind == "split" else joint.name
-    return dataclasses.replace(evidence, name=called, dataset=joint, evaluation=evaluation)
+    joint_name = evidence.name if kind == "split" else joint.name
+    return dataclasses.replace(evidence, name=joint_name, dataset=joint, evaluation=evaluation)

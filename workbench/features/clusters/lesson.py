@@ -13,12 +13,13 @@ from workbench.app import jobs
 from workbench.app.wording import percent
 from workbench.evidence.model import face_maps
 from workbench.features.clusters import maps as map_view
-from workbench.features.clusters.figures import cluster_map
+from workbench.features.clusters.figures import Points, cluster_map
 from workbench.features.clusters.maps import Mapped
+from workbench.features.clusters.model import colours
 from workbench.features.clusters.model import maps as maps_model
 
 _FACES = 800
-_WAYS = {
+_VARIANTS = {
     "Perplexity 5": {"perplexity": 5.0},
     "Perplexity 30": {"perplexity": 30.0},
     "Perplexity 100": {"perplexity": 100.0},
@@ -36,69 +37,70 @@ def show(mapped: Mapped) -> None:
     faces = cache.of_predictions(maps_model.part, mapped.faces, _FACES, key=("lesson", _FACES))
     with fold:
         usual = dataclasses.replace(MapSettings(), seed=mapped.settings.seed)
-        ways = {name: dataclasses.replace(usual, **change) for name, change in _WAYS.items()}  # type: ignore[arg-type]
-        if not _begun(mapped, faces, list(ways.values())):
+        variants = {name: dataclasses.replace(usual, **change) for name, change in _VARIANTS.items()}  # type: ignore[arg-type]
+        if not _begun(mapped, faces, list(variants.values())):
             return
-        done: dict[str, Mapped] = {}
-        for name, settings in ways.items():
-            one = map_view.made(mapped.checkpoint, mapped.name, mapped.dataset, faces, settings)
-            if one is None:
+        maps_by_name: dict[str, Mapped] = {}
+        for name, settings in variants.items():
+            mapped_variant = map_view.made(mapped.checkpoint, mapped.name, mapped.dataset, faces, settings)
+            if mapped_variant is None:
                 return
-            done[name] = one
-        rows = (list(done.items())[:2], list(done.items())[2:])
+            maps_by_name[name] = mapped_variant
+        rows = (list(maps_by_name.items())[:2], list(maps_by_name.items())[2:])
         for row in rows:
-            for (name, one), column in zip(row, st.columns(2), strict=True):
+            for (name, mapped_variant), column in zip(row, st.columns(2), strict=True):
                 with column:
-                    _small(name, one)
-        _conclude(done)
+                    _small(name, mapped_variant)
+        _conclude(maps_by_name)
 
 
-def _begun(mapped: Mapped, faces: Evaluation, ways: list[MapSettings]) -> bool:
+def _begun(mapped: Mapped, faces: Evaluation, variants: list[MapSettings]) -> bool:
     """Whether all maps were made or begun; else draw the button that begins them."""
     checkpoint = mapped.checkpoint
     missing = [
-        way
-        for way in ways
-        if face_maps.read(checkpoint, faces, way) is None and jobs.find(face_maps.key(checkpoint, faces, way)) is None
+        settings
+        for settings in variants
+        if face_maps.read(checkpoint, faces, settings) is None
+        and jobs.find(face_maps.key(checkpoint, faces, settings)) is None
     ]
     if not missing:
         return True
     label = f"Make {len(missing)} {'map' if len(missing) == 1 else 'maps'} of {faces.n:,} faces"
     if not st.button(label, key="lesson start", type="primary", icon=":material/play_arrow:"):
         return False
-    for way in missing:
-        face_maps.start(cache.classifier(checkpoint), mapped.dataset, faces, way)
+    for settings in missing:
+        face_maps.start(cache.classifier(checkpoint), mapped.dataset, faces, settings)
     return True
 
 
-def _small(name: str, one: Mapped) -> None:
-    faces = one.faces
-    names = [faces.classes[int(k)] for k in faces.targets]
-    wrong = faces.predictions != faces.targets
+def _small(name: str, mapped: Mapped) -> None:
+    faces = mapped.faces
+    points = Points(mapped.map.coordinates, faces.positions, faces.predictions != faces.targets)
     dark = st.context.theme.type == "dark"
-    figure = cluster_map(one.map.coordinates, faces.positions, wrong, names=names, order=faces.classes, dark=dark)
+    figure = cluster_map(points, colours.colouring(faces, mapped.dataset, "class"), order=faces.classes, dark=dark)
     figure.update_layout(height=300, showlegend=False, dragmode=False)
-    kept = one.map.faithfulness
+    faithfulness = mapped.map.faithfulness
     st.markdown(f"**{name}**")
     st.plotly_chart(
         figure, key=f"lesson {name}", alt=f"t-SNE map of {faces.n} faces, {name}", config={"displayModeBar": False}
     )
     st.caption(
-        f"Trustworthiness {kept.trustworthiness:.3f}, continuity {kept.continuity:.3f}, neighbour overlap "
-        f"{kept.overlap:.2f} · kNN accuracy before the map {percent(one.map.separation.knn_accuracy)}"
+        f"Trustworthiness {faithfulness.trustworthiness:.3f}, continuity {faithfulness.continuity:.3f}, neighbour "
+        f"overlap {faithfulness.overlap:.2f} · kNN accuracy before the map "
+        f"{percent(mapped.map.separation.knn_accuracy)}"
     )
 
 
-def _conclude(done: dict[str, Mapped]) -> None:
-    five, thirty, hundred, pixels = (one.map for one in done.values())
-    own, raw = thirty.separation, pixels.separation
+def _conclude(maps_by_name: dict[str, Mapped]) -> None:
+    five, thirty, hundred, pixels = (mapped.map for mapped in maps_by_name.values())
+    separation, raw = thirty.separation, pixels.separation
     overlaps = [m.faithfulness.overlap for m in (five, thirty, hundred)]
     st.markdown(
         f"**What changes.** The number, size and distance of the clumps: all from one table of numbers. The share of "
         f"true neighbours that the map keeps goes from {overlaps[0]:.2f} over {overlaps[1]:.2f} to "
         f"{overlaps[2]:.2f}.\n\n"
-        f"**What does not.** The features: {own.knn_accuracy:.0%} of the faces have the class of their nearest "
-        f"{own.k} in all of the first three, however the map looks.\n\n"
+        f"**What does not.** The features: {separation.knn_accuracy:.0%} of the faces have the class of their nearest "
+        f"{separation.k} in all of the first three, however the map looks.\n\n"
         f"**What may be concluded.** Classes that stay apart at every perplexity are apart in the features; a clump "
         f"that one perplexity alone shows is the drawing's. With raw pixels {raw.knn_accuracy:.0%} is reached: what "
         "lies together there is alike in light and pose, and only what the network adds to it speaks of expressions."

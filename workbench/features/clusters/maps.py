@@ -1,4 +1,4 @@
-"""The map: computed in the background, coloured as asked, told what is circled or clicked."""
+"""The map: computed in the background, drawn, and its selection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fer_models.evaluation.evaluate import Evaluation
 from workbench import cache, shared, state
 from workbench.evidence.model import face_maps
 from workbench.features.clusters.choice import MOUSE, Drawn
-from workbench.features.clusters.figures import cluster_map
+from workbench.features.clusters.figures import Layers, Points, cluster_map
 from workbench.features.clusters.model import colours, maps
 from workbench.widgets import job as job_view
 
@@ -23,10 +23,16 @@ CLEARED = state.Kept("clusters.cleared", 0)
 
 @dataclass(frozen=True)
 class Mapped:
-    """A map and what it was made of; ``faces`` are the predictions of the faces on it, in the map's order.
+    """A map and its inputs.
 
     Args:
-        row: choice under which the clicked face is kept.
+        checkpoint: The network.
+        name: Name under which the data set was opened.
+        dataset: The data set.
+        faces: Predictions for the faces on the map, in the order of its points.
+        settings: Settings of the map.
+        map: The map.
+        row: Choice that keeps the clicked face.
     """
 
     checkpoint: Checkpoint
@@ -40,7 +46,7 @@ class Mapped:
 
 @dataclass(frozen=True)
 class Selected:
-    """Positions, in the data set ``name``, of the faces circled last, and the chart and mouse that did it."""
+    """The faces circled last: data set, positions in it, and the chart and mouse mode in which they were circled."""
 
     name: str = ""
     positions: tuple[int, ...] = ()
@@ -56,22 +62,23 @@ def made(
     dataset: FaceDataset,
     faces: Evaluation,
     settings: MapSettings,
+    *,
     row: state.Choice = shared.ROW,
 ) -> Mapped | None:
-    """The map, or ``None`` while it is made, after drawing how far it is.
+    """The map, or ``None`` while it is computed (draws the progress).
 
     Raises:
         UserError: If there are too few faces.
     """
-    found = face_maps.read(checkpoint, faces, settings)
-    if found is None:
+    face_map = face_maps.read(checkpoint, faces, settings)
+    if face_map is None:
         job = face_maps.start(cache.classifier(checkpoint), dataset, faces, settings)
         if job.active:
             st.caption("You can go on meanwhile; the result is kept, and the next visit finds it at once.")
         if not job_view.finished(job, key=f"map {row} {settings}"):
             return None
-        found = job.result  # The cache could not be written.
-    return Mapped(checkpoint, name, dataset, faces, settings, found, row)
+        face_map = job.result  # The cache could not be written.
+    return Mapped(checkpoint, name, dataset, faces, settings, face_map, row)
 
 
 def draw(
@@ -84,42 +91,44 @@ def draw(
     lit: np.ndarray | None = None,
     coordinates: np.ndarray | None = None,
 ) -> None:
-    """Draw the map; what is circled or clicked on it is kept for :func:`selection` and in the address.
+    """Draw the map; a selection on it is kept for :func:`selection`, a clicked face in the address.
 
     Args:
-        lit: places of faces that the other map's circle lights here.
-        coordinates: drawn instead of the map's own, for instance turned onto another map.
+        mapped: The map.
+        colour_by: Key of the colouring.
+        key: Key of the chart.
+        drawn: Layers to draw.
+        added: Coordinates of an uploaded image.
+        lit: Indices of faces that are highlighted because of a selection on the other map.
+        coordinates: Drawn instead of the coordinates of the map, such as those aligned with another map.
     """
     faces, dataset = mapped.faces, mapped.dataset
-    points = mapped.map.coordinates if coordinates is None else coordinates
-    solid = points.shape[1] == 3
-    told = cache.of_predictions(colours.colouring, faces, dataset, colour_by, key=(colour_by, faces.n))
-    # A map dims by itself what was not circled on it; its figure stays as it is, and with it the zoom.
+    coordinates = mapped.map.coordinates if coordinates is None else coordinates
+    solid = coordinates.shape[1] == 3
+    colouring = cache.of_predictions(colours.colouring, faces, dataset, colour_by, key=(colour_by, faces.n))
+    # The browser dims what was not circled on a map; leaving its figure unchanged keeps the zoom.
     drag = str(MOUSE.get())
     marked = None
     if selection().source not in ("", f"{key} {drag}") and lit is not None and not solid:
         marked = np.isin(np.arange(faces.n), lit)
-    outliers = mapped.map.outliers(apart=drawn.apart)
     figure = cluster_map(
-        points,
-        faces.positions,
-        faces.predictions != faces.targets,
-        names=told.names,
-        values=told.values,
-        title=told.title,
+        Points(coordinates, faces.positions, faces.predictions != faces.targets),
+        colouring,
         order=(*faces.classes, colours.RIGHT, colours.WRONG),
-        centres=maps.centres(points, faces) if "centres" in drawn.shown else None,
-        spread=maps.spread(points, faces) if "spread" in drawn.shown else None,
-        outliers=outliers if "outliers" in drawn.shown else None,
+        layers=Layers(
+            maps.centres(coordinates, faces) if "centres" in drawn.shown else {},
+            maps.spread(coordinates, faces) if "spread" in drawn.shown else {},
+            mapped.map.outliers(apart=drawn.apart) if "outliers" in drawn.shown else None,
+            added,
+        ),
         selected=marked,
-        added=added,
         dark=st.context.theme.type == "dark",
     )
-    # A drawn line stays in the browser until the chart is a new one.
+    # The browser keeps the drawn line until the chart changes.
     figure.update_layout(meta=CLEARED.get(), dragmode="turntable" if solid else drag)
     config = {"displaylogo": False, "displayModeBar": True, "scrollZoom": True}
     alt = (
-        f"{METHODS[mapped.settings.method]} map of {faces.n:,} faces coloured by {told.title}; the tables and "
+        f"{METHODS[mapped.settings.method]} map of {faces.n:,} faces coloured by {colouring.title}; the tables and "
         "galleries below say what lies together."
     )
     if solid:
@@ -133,36 +142,36 @@ def draw(
 
 
 def _picked(mapped: Mapped, key: str, drag: str) -> None:
-    found = maps.picked(state.value_of(key))
-    if found.kind == "point" and drag == "pan":
-        mapped.row.set(str(found.positions[0]))
+    picked = maps.picked(state.value_of(key))
+    if picked.kind == "point" and drag == "pan":
+        mapped.row.set(str(picked.positions[0]))
         return
-    if found.kind == "nothing" and drag == "pan":
+    if picked.kind == "nothing" and drag == "pan":
         return  # A second click on a face lets it go in the browser; here it stays.
-    kept = Selected(mapped.name, found.positions, f"{key} {drag}") if found.kind == "area" else Selected()
-    SELECTED.set(kept)
+    selected_faces = Selected(mapped.name, picked.positions, f"{key} {drag}") if picked.kind == "area" else Selected()
+    SELECTED.set(selected_faces)
 
 
 def clear() -> None:
-    """Let the selection go, and the line that was drawn around it."""
+    """Clear the selection and the line drawn around it."""
     SELECTED.set(None)
     CLEARED.set(CLEARED.get() + 1)
 
 
 def selection() -> Selected:
-    """What was circled last."""
-    found: Selected = SELECTED.get()
-    return found
+    """The faces circled last."""
+    selected_faces: Selected = SELECTED.get()
+    return selected_faces
 
 
 def selected(mapped: Mapped) -> np.ndarray:
-    """int64: places, among the faces on a map, of those that were circled last."""
-    kept = selection()
-    return maps.places_of(mapped.faces, kept.positions if kept.name == mapped.name else ())
+    """int64: indices, among the faces of a map, of those circled last."""
+    last = selection()
+    return maps.indices_of(mapped.faces, last.positions if last.name == mapped.name else ())
 
 
-def chosen(mapped: Mapped) -> int:
-    """Place of the face that was clicked last, on any page; at first the one that stands apart the most."""
-    asked = mapped.row.get()
-    known = maps.places_of(mapped.faces, [int(asked)] if asked is not None and asked.isdecimal() else [])
-    return int(known[0]) if len(known) else int(mapped.map.outlier.argmax())
+def current_face(mapped: Mapped) -> int:
+    """Index of the face clicked last, on any page; before a click, the largest outlier."""
+    row = mapped.row.get()
+    indices = maps.indices_of(mapped.faces, [int(row)] if row is not None and row.isdecimal() else [])
+    return int(indices[0]) if len(indices) else int(mapped.map.outlier.argmax())

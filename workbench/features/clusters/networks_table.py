@@ -30,11 +30,11 @@ def show(evidence: Evidence, mapped: Mapped) -> None:
     usable = inventory.usable(inventory.trained_networks()).values()
     networks = [network.checkpoint for network in usable if network.checkpoint is not None]
     settings = MapSettings(**{**mapped.settings.relevant(), "features": "embedding"})
-    asked = Question(evidence.dataset, evidence.evaluation, mapped.faces.positions, settings)
+    question = Question(evidence.dataset, evidence.evaluation, mapped.faces.positions, settings)
     with fold:
-        lines = networks_table.read(networks, asked)
+        lines = networks_table.read(networks, question)
         if lines is None:
-            name = networks_table.name(networks, asked)
+            name = networks_table.name(networks, question)
             job = networks_table.find(name)
             if job is None:
                 count, method = len(networks), METHODS[settings.method]
@@ -44,7 +44,7 @@ def show(evidence: Evidence, mapped: Mapped) -> None:
                 )
                 if not st.button(f"Measure {count} networks", icon=":material/play_arrow:", key="measure networks"):
                     return
-                job = networks_table.start(networks, asked)
+                job = networks_table.start(networks, question)
             if not job_view.finished(job, key="networks"):
                 return
             lines = list(job.result)
@@ -65,8 +65,8 @@ def _draw(lines: list[Line], mapped: Mapped) -> None:
         "the distance is cosine, as they grow with the length of the features otherwise."
     )
     for line in lines:
-        said = line.problem or (line.map.faithfulness.sentence() if line.map else "")
-        st.markdown(f"**{line.name}**: {said}")
+        sentence = line.problem or (line.map.faithfulness.sentence() if line.map else "")
+        st.markdown(f"**{line.name}**: {sentence}")
     downloads.show(
         (*COLUMNS, "Sentence"),
         [

@@ -16,7 +16,7 @@ from workbench.evidence import bar
 from workbench.evidence.bar import Evidence
 from workbench.features.clusters import choice, hover, trust
 from workbench.features.clusters import maps as map_view
-from workbench.features.clusters.choice import Asked, Drawn
+from workbench.features.clusters.choice import Controls, Drawn
 from workbench.features.clusters.maps import Mapped
 from workbench.features.clusters.model import joint
 from workbench.features.clusters.model import maps as maps_model
@@ -30,7 +30,7 @@ CHECKPOINT2 = state.Choice("clusters.checkpoint2")
 _UNTRAINED, _SAME = "before training", "the same faces"
 
 
-def wanted() -> bool:
+def switched_on() -> bool:
     """Draw the switch of the second map."""
     return st.toggle(
         "A second map beside it",
@@ -40,18 +40,18 @@ def wanted() -> bool:
     )
 
 
-def made(evidence: Evidence, first: Mapped, asked: Asked) -> Mapped | None:
-    """Draw the controls of the second map and make it; ``None`` while that lasts."""
+def made(evidence: Evidence, first: Mapped, controls: Controls) -> Mapped | None:
+    """Draw the controls of the second map and compute it; ``None`` while it is computed."""
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         checkpoint = _network(evidence.checkpoint)
     titles = {item.name: item.title for item in inventory.data_sets()}
-    own = evidence.name if evidence.name in titles else next(iter(titles))
+    usual_data = evidence.name if evidence.name in titles else next(iter(titles))
     with right:
         name = str(
             st.selectbox(
                 "Second data set", list(titles), format_func=titles.__getitem__,
-                **DATA2.widget(list(titles), own),
+                **DATA2.widget(list(titles), usual_data),
             )
         )  # fmt: skip
     dataset = evidence.dataset if name == evidence.name else cache.dataset(name)
@@ -63,47 +63,47 @@ def made(evidence: Evidence, first: Mapped, asked: Asked) -> Mapped | None:
         split = str(st.selectbox("Second split", splits, **SPLIT2.widget(splits, usual)))
     same = split == _SAME
     # Raw pixels beside a network say what comes from the network.
-    plain = same and checkpoint.identity == evidence.checkpoint.identity
-    features = choice.features_choice(checkpoint, "2", "pixels" if plain else "embedding")
+    same_network = same and checkpoint.identity == evidence.checkpoint.identity
+    features = choice.features_choice(checkpoint, "2", "pixels" if same_network else "embedding")
     part = Part(evidence.evaluation.split, evidence.evaluation.positions) if same else Part.of_split(dataset, split)
-    found = bar.of(checkpoint, dataset, part, evidence.evaluation.averaging)
-    if found is None:
+    predicted = bar.of(checkpoint, dataset, part, evidence.evaluation.averaging)
+    if predicted is None:
         return None
     if same:
-        faces = found.take(maps_model.places_of(found, first.faces.positions.tolist()))
+        faces = predicted.take(maps_model.indices_of(predicted, first.faces.positions.tolist()))
         if faces.n != first.faces.n:
             st.info("This network was not asked about all faces of the first map; the others are missing here.")
     else:
-        faces = maps_model.part(found, asked.most)
+        faces = maps_model.part(predicted, controls.most)
     settings = MapSettings(**{**dataclasses.asdict(first.settings), "method": method, "features": features})
     row = shared.ROW if name == evidence.name else ROW2
-    return map_view.made(checkpoint, name, dataset, faces, settings, row)
+    return map_view.made(checkpoint, name, dataset, faces, settings, row=row)
 
 
-def _network(own: Checkpoint) -> Checkpoint:
+def _network(first: Checkpoint) -> Checkpoint:
     usable = inventory.usable(inventory.trained_networks())
-    fresh = f"{own.name} {_UNTRAINED}"
-    names = [*usable, fresh]
-    chosen = st.selectbox(
+    untrained = f"{first.name} {_UNTRAINED}"
+    names = [*usable, untrained]
+    selected = st.selectbox(
         "Second network",
         names,
-        format_func=lambda n: f"The first network, {_UNTRAINED}" if n == fresh else usable[n].title,
-        **CHECKPOINT2.widget(names, own.name),
+        format_func=lambda n: f"The first network, {_UNTRAINED}" if n == untrained else usable[n].title,
+        **CHECKPOINT2.widget(names, first.name),
     )
-    if chosen == fresh:
-        return joint.before_training(own)
-    checkpoint = usable[str(chosen)].checkpoint
+    if selected == untrained:
+        return joint.before_training(first)
+    checkpoint = usable[str(selected)].checkpoint
     assert checkpoint is not None
     return checkpoint
 
 
 def lit(shown: Mapped, other: Mapped | None) -> np.ndarray:
-    """Places on the map ``shown`` of the faces that were circled on ``other``, or of those most alike to them."""
-    places = map_view.selected(shown)
-    if len(places) or other is None:
-        return places
+    """Indices on the map ``shown`` of the faces circled on ``other``, or of the faces most similar to them."""
+    indices = map_view.selected(shown)
+    if len(indices) or other is None:
+        return indices
     if shown.checkpoint.identity != other.checkpoint.identity or shown.settings.features != other.settings.features:
-        return places
+        return indices
     circled = map_view.selected(other)
     near = (other.dataset, other.faces, circled)
     classifier = cache.classifier(shown.checkpoint)
@@ -111,7 +111,7 @@ def lit(shown: Mapped, other: Mapped | None) -> np.ndarray:
 
 
 def draw(first: Mapped, second: Mapped, colour_by: str, drawn: Drawn) -> None:
-    """Draw the second map, turned onto the first where it shows the same faces."""
+    """Draw the second map, aligned with the first if it shows the same faces."""
     points = second.map.coordinates
     same = np.array_equal(second.faces.positions, first.faces.positions) and second.name == first.name
     if same and points.shape == first.map.coordinates.shape:

@@ -1,6 +1,6 @@
-"""What colours the points of a map: classes, answers, figures of each face, copies, people, splits and data sets.
+"""What colours the points of a map: classes, predictions, figures of each face, copies, subjects, splits, data sets.
 
-The faces of a map in one picture, so that the one under the mouse is shown at once, without asking the server.
+Also the faces of a map in one image, so that the face under the mouse is shown without a request to the server.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ORIGIN = "data set"
 
 @dataclass(frozen=True)
 class Colouring:
-    """What colours the points: ``names`` by point where it is a category, else ``values`` with a unit."""
+    """Colour of the points: a category (``names``) or a number (``values``) for each point."""
 
     title: str
     names: tuple[str, ...] | None = None
@@ -45,7 +45,7 @@ class Colouring:
 
 
 def colourings(dataset: FaceDataset) -> dict[str, str]:
-    """What points can be coloured by, with its title; subjects and data sets only where they are known."""
+    """Keys and titles of the colourings; subjects and data sets only if the data set has them."""
     missing = {"subject"} if dataset.subjects is None else set()
     if ORIGIN not in dataset.columns:
         missing.add("set")
@@ -55,26 +55,26 @@ def colourings(dataset: FaceDataset) -> dict[str, str]:
 def colouring(faces: Evaluation, dataset: FaceDataset, by: str) -> Colouring:
     """Names or values of the points for a key of :func:`colourings`."""
     title = COLOURS[by]
-    at = faces.positions
+    positions = faces.positions
     if by in ("class", "prediction"):
-        chosen = faces.targets if by == "class" else faces.predictions
-        return Colouring(title, names=tuple(faces.classes[int(k)] for k in chosen))
+        labels = faces.targets if by == "class" else faces.predictions
+        return Colouring(title, names=tuple(faces.classes[int(k)] for k in labels))
     if by == "correctness":
         return Colouring(title, names=tuple(RIGHT if r else WRONG for r in faces.predictions == faces.targets))
     if by == "subject" and dataset.subjects is not None:
-        return Colouring(title, names=tuple(str(dataset.subjects[p]) for p in at))
+        return Colouring(title, names=tuple(str(dataset.subjects[p]) for p in positions))
     if by == "split":
-        return Colouring(title, names=tuple(dataset.split_names[int(dataset.split[p])] for p in at))
+        return Colouring(title, names=tuple(dataset.split_names[int(dataset.split[p])] for p in positions))
     if by == "set" and ORIGIN in dataset.columns:
-        return Colouring(title, names=tuple(str(dataset.columns[ORIGIN][p]) for p in at))
+        return Colouring(title, names=tuple(str(dataset.columns[ORIGIN][p]) for p in positions))
     if by == "copies":
         return Colouring(title, names=_copies(faces, dataset))
     if by == "brightness":
         return Colouring("mean grey level, 0 to 255", values=mistakes.light(faces, dataset))
-    found = mistakes.scores(faces)
+    scores = mistakes.scores(faces)
     if by == "loss":
-        return Colouring("loss, nats", values=found.loss)
-    return Colouring("confidence, %", values=100 * found.confidence)
+        return Colouring("loss, nats", values=scores.loss)
+    return Colouring("confidence, %", values=100 * scores.confidence)
 
 
 def _copies(faces: Evaluation, dataset: FaceDataset) -> tuple[str, ...]:
@@ -89,14 +89,14 @@ _SIDE = 3600
 
 
 def hover(faces: Evaluation, dataset: FaceDataset) -> dict[str, Any]:
-    """What the page needs to show any face of the map with its words: a JPEG of all of them, and what is known of each.
+    """What the page needs to show any face of the map: one JPEG of all faces, and the facts of each.
 
-    ``position`` of the data set leads to the place of a face; ``sure`` is the confidence in per cent.
+    ``positions`` are those in the data set; ``sure`` is the confidence in per cent.
     """
     tile, picture = sprite(dataset.images, faces.positions, _SIDE)
     shown = picture if picture.ndim == 2 else np.ascontiguousarray(picture[:, :, ::-1])
-    done, data = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, 75])
-    assert done, "a uint8 picture can always be encoded"
+    encoded, data = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, 75])
+    assert encoded, "a uint8 picture can always be encoded"
     return {
         "sprite": "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode(),
         "tile": tile,

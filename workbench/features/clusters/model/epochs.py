@@ -1,4 +1,4 @@
-"""How the map of a run's validation faces grew: runs that kept their epochs, and their maps in the background."""
+"""The map of a run's validation faces over the epochs: runs with kept epochs, and their maps in the background."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fer_models.training.runs.run import Run, list_runs
 from workbench.app import jobs
 from workbench.app.jobs import Job
 
-#: Faces on a map; thirty maps of more would take long.
+#: Faces on a map; thirty maps with more faces would take long.
 FACES = 800
 CURVES: dict[str, str] = {
     "knn": "kNN accuracy",
@@ -40,16 +40,16 @@ class Grown:
 
 def runs() -> dict[str, Grown]:
     """Runs with kept epochs by id, the newest first."""
-    found = {}
+    grown = {}
     for run in list_runs():
         epochs = tuple(list_epochs(run))
         if len(epochs) < 2 or run.checkpoint is None:
             continue
         try:
-            found[run.id] = Grown(run, run.recipe.data, epochs, read_checkpoint(run.checkpoint).classes)
+            grown[run.id] = Grown(run, run.recipe.data, epochs, read_checkpoint(run.checkpoint).classes)
         except UserError:
             continue  # A damaged run is named on the Train page.
-    return found
+    return grown
 
 
 def name(grown: Grown, epochs: tuple[int, ...], settings: MapSettings) -> tuple[Any, ...]:
@@ -76,22 +76,22 @@ def find(grown: Grown, epochs: tuple[int, ...], settings: MapSettings) -> Job | 
 def curves(training: Training) -> dict[str, list[float | None]]:
     """The figures of :data:`CURVES` by epoch."""
 
-    def of(one: EpochMap) -> tuple[float | None, ...]:
-        own = one.separation
-        return own.knn_accuracy, one.accuracy, own.silhouette, own.ratio
+    def of(epoch: EpochMap) -> tuple[float | None, ...]:
+        separation = epoch.separation
+        return separation.knn_accuracy, epoch.accuracy, separation.silhouette, separation.ratio
 
     return dict(zip(CURVES, map(list, zip(*map(of, training.maps), strict=True)), strict=True))
 
 
 def positions(training: Training, dataset: FaceDataset | None) -> np.ndarray:
-    """int64 (N,): positions in the data set of the faces, by their row numbers; -1 where it is not at hand."""
+    """int64 (N,): positions of the faces in the data set, by row number; -1 if the data set is not available."""
     if dataset is None:
         return np.full(len(training.ids), -1, np.int64)
-    place = {int(row): position for position, row in enumerate(dataset.rows)}
-    return np.array([place.get(int(row), -1) for row in training.ids], np.int64)
+    position_of = {int(row): position for position, row in enumerate(dataset.rows)}
+    return np.array([position_of.get(int(row), -1) for row in training.ids], np.int64)
 
 
 def moved(training: Training, number: int, count: int) -> np.ndarray:
-    """int64: places of the faces that moved the farthest on the map since the epoch before, the farthest first."""
+    """int64: indices of the faces that moved farthest on the map since the previous epoch, farthest first."""
     now, before = (training.maps[i].coordinates for i in (number, number - 1))
     return np.argsort(-np.linalg.norm(now - before, axis=1), kind="stable")[:count]

@@ -1,4 +1,4 @@
-"""Two sets of faces on one map, faces that one map lights on another, and a network as it was before training."""
+"""Two sets of faces on one map, similar faces on another map, and a network as it was before training."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from fer_models.evaluation.evaluate import Evaluation
 from fer_models.folders import cache_folder
 from workbench.features.clusters.model.colours import ORIGIN
 
-#: Column of a joint data set: place of a picture in the set that it came from.
+#: Column of a joint data set: position of an image in its original data set.
 PLACE = "place in its data set"
 
 
 def joined(
     faces: Evaluation, dataset: FaceDataset, other: FaceDataset, others: Evaluation, names: tuple[str, str]
 ) -> tuple[FaceDataset, Evaluation]:
-    """The faces of two splits or two data sets as one; those of one data set keep their positions.
+    """The faces of two splits or two data sets as one set; faces of one data set keep their positions.
 
     Pictures of another data set are resized to those of the first.
 
@@ -68,7 +68,9 @@ def _pictures(
     shape = dataset.images.shape[1:]
     added = np.stack([_like(np.asarray(other.images[p]), shape) for p in others.positions])
     parts = [(dataset, faces, names[0]), (other, others, names[1])]
-    splits = [f"{name}, {one.split_names[int(one.split[p])]}" for one, part, name in parts for p in part.positions]
+    splits = [
+        f"{name}, {source.split_names[int(source.split[p])]}" for source, part, name in parts for p in part.positions
+    ]
     split_names = tuple(dict.fromkeys(splits))
     return FaceDataset(
         " + ".join(names),
@@ -102,21 +104,23 @@ def alike(
     near: tuple[FaceDataset, Evaluation, np.ndarray],
     far: tuple[FaceDataset, Evaluation],
 ) -> np.ndarray:
-    """Places, int64, of the faces of ``far`` that are each the most alike to one of the circled faces of ``near``.
+    """Indices, int64, of the faces of ``far`` that are most similar to a circled face of ``near``.
 
-    Alike in the same features of the same network. ``near`` ends with the places of the circled ones.
+    Compared in the same features of the same network. ``near`` ends with the indices of the circled faces.
     """
-    dataset, faces, places = near
-    if not len(places):
+    dataset, faces, indices = near
+    if not len(indices):
         return np.zeros(0, np.int64)
-    own = compared(np.asarray(features_of(settings.features, classifier, dataset, faces))[places], settings)
-    other = compared(np.asarray(features_of(settings.features, classifier, far[0], far[1])), settings)
-    squared = np.einsum("nf,nf->n", other, other)
-    return np.unique((squared[None, :] - 2 * own @ other.T).argmin(1))
+    selected_features = compared(
+        np.asarray(features_of(settings.features, classifier, dataset, faces))[indices], settings
+    )
+    other_features = compared(np.asarray(features_of(settings.features, classifier, far[0], far[1])), settings)
+    squared = np.einsum("nf,nf->n", other_features, other_features)
+    return np.unique((squared[None, :] - 2 * selected_features @ other_features.T).argmin(1))
 
 
 def before_training(checkpoint: Checkpoint) -> Checkpoint:
-    """The same network with the weights that it began with, as far as that is known: drawn by the recipe's seed.
+    """The same network with its initial weights, as drawn with the seed of the recipe.
 
     Raises:
         UserError: If the cache folder cannot be written.
@@ -140,7 +144,7 @@ def before_training(checkpoint: Checkpoint) -> Checkpoint:
 
 
 def origin(dataset: FaceDataset, name: str, position: int) -> tuple[str, int]:
-    """Data set and position in it of a picture, also of a joint one."""
+    """Original data set and position of an image, also of a joint data set."""
     if PLACE not in dataset.columns:
         return name, position
     return str(dataset.columns[ORIGIN][position]), int(dataset.columns[PLACE][position])

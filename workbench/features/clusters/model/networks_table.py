@@ -1,4 +1,4 @@
-"""The figures of maps of the same faces by every trained network, in a table."""
+"""Figures of the maps of the same faces for every trained network."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COLUMNS = ("Network", "Accuracy", "kNN accuracy", "Silhouette", "Davies-Bouldin"
 
 @dataclass(frozen=True)
 class Line:
-    """Figures of one network's map, or the sentence that says why there is none."""
+    """Figures of one network's map, or why there is none."""
 
     name: str
     accuracy: float | None = None
@@ -38,9 +38,10 @@ class Line:
         """In the order of :data:`COLUMNS`, without the name."""
         if self.map is None:
             return (None,) * (len(COLUMNS) - 1)
-        own, kept = self.map.separation, self.map.faithfulness
-        return (self.accuracy, own.knn_accuracy, own.silhouette, own.davies_bouldin, own.calinski_harabasz, own.intra,
-                own.inter, own.ratio, kept.trustworthiness, kept.continuity, kept.overlap)  # fmt: skip
+        before, after = self.map.separation, self.map.faithfulness
+        return (self.accuracy, before.knn_accuracy, before.silhouette, before.davies_bouldin, before.calinski_harabasz,
+                before.intra, before.inter, before.ratio, after.trustworthiness, after.continuity,
+                after.overlap)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,10 @@ class Question:
     """Which faces, of which data set, under which settings.
 
     Args:
-        whole: predictions of the split by any network. positions: of the faces on the map.
+        dataset: The data set.
+        whole: Predictions of any network for the split.
+        positions: Positions of the faces on the map.
+        settings: Settings of the map.
     """
 
     dataset: FaceDataset
@@ -57,27 +61,27 @@ class Question:
     settings: MapSettings
 
 
-def read(networks: Sequence[Checkpoint], asked: Question) -> list[Line] | None:
+def read(networks: Sequence[Checkpoint], question: Question) -> list[Line] | None:
     """The table if all of its maps were made before, else ``None``."""
-    lines = [_line(checkpoint, asked, None) for checkpoint in networks]
+    lines = [_line(checkpoint, question, None) for checkpoint in networks]
     return None if any(line is None for line in lines) else [line for line in lines if line is not None]
 
 
-def name(networks: Sequence[Checkpoint], asked: Question) -> tuple[object, ...]:
-    """Tells the job of this table from all others."""
-    chosen = tuple(asked.settings.relevant().items())
+def name(networks: Sequence[Checkpoint], question: Question) -> tuple[object, ...]:
+    """Key of the job of this table."""
+    settings = tuple(question.settings.relevant().items())
     return (
         "maps",
-        identity(asked.dataset),
-        asked.whole.split,
-        asked.positions.tobytes(),
-        chosen,
+        identity(question.dataset),
+        question.whole.split,
+        question.positions.tobytes(),
+        settings,
         *(n.identity for n in networks),
     )
 
 
-def start(networks: Sequence[Checkpoint], asked: Question) -> Job:
-    """Ask every network and make its map in the background; the result is a list of :class:`Line`."""
+def start(networks: Sequence[Checkpoint], question: Question) -> Job:
+    """Compute predictions and map of every network in the background; the result is a list of :class:`Line`."""
 
     def work(progress: Progress) -> list[Line]:
         lines = []
@@ -86,33 +90,37 @@ def start(networks: Sequence[Checkpoint], asked: Question) -> Job:
             def step(part: float, what: str, i: int = i, called: str = checkpoint.name) -> None:
                 progress((i + part) / len(networks), f"{called}, {i + 1} of {len(networks)}: {what}")
 
-            line = _line(checkpoint, asked, step)
+            line = _line(checkpoint, question, step)
             assert line is not None, "with progress, what is missing is made"
             lines.append(line)
         return lines
 
-    return jobs.start(name(networks, asked), f"Maps of {len(networks)} networks", work, lane="long")
+    return jobs.start(name(networks, question), f"Maps of {len(networks)} networks", work, lane="long")
 
 
-def _line(checkpoint: Checkpoint, asked: Question, progress: Progress | None) -> Line | None:
-    whole, dataset = asked.whole, asked.dataset
+def _line(checkpoint: Checkpoint, question: Question, progress: Progress | None) -> Line | None:
+    whole, dataset = question.whole, question.dataset
     protocol = Protocol(Part(whole.split, whole.positions), checkpoint.selection, whole.averaging)
     try:
         if progress is None:
-            found = cached_predictions(checkpoint, dataset, protocol)
+            predicted = cached_predictions(checkpoint, dataset, protocol)
         else:
-            found = predictions_for(checkpoint, dataset, protocol, progress=within(progress, 0.0, 0.5))
-        if found is None:
+            predicted = predictions_for(checkpoint, dataset, protocol, progress=within(progress, 0.0, 0.5))
+        if predicted is None:
             return None
-        faces = found.take(maps.places_of(found, asked.positions.tolist()))
-        made = cached_map(checkpoint, faces, asked.settings)
-        if made is None and progress is not None:
-            made = make_map(checkpoint, dataset, faces, asked.settings, within(progress, 0.5, 1.0))
+        faces = predicted.take(maps.indices_of(predicted, question.positions.tolist()))
+        face_map = cached_map(checkpoint, faces, question.settings)
+        if face_map is None and progress is not None:
+            face_map = make_map(checkpoint, dataset, faces, question.settings, within(progress, 0.5, 1.0))
     except UserError as error:
         return Line(checkpoint.name, problem=str(error))
-    return None if made is None else Line(checkpoint.name, float(np.mean(faces.predictions == faces.targets)), made)
+    return (
+        None
+        if face_map is None
+        else Line(checkpoint.name, float(np.mean(faces.predictions == faces.targets)), face_map)
+    )
 
 
-def find(called: tuple[object, ...]) -> Job | None:
+def find(job_name: tuple[object, ...]) -> Job | None:
     """The job of that :func:`name`, if one was begun."""
-    return jobs.find(called)
+    return jobs.find(job_name)
