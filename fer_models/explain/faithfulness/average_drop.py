@@ -1,4 +1,4 @@
-"""Average drop: what confidence is lost when only the map's place is shown."""
+"""Average drop: the loss of confidence when only the highlighted pixels are shown."""
 
 import numpy as np
 import torch

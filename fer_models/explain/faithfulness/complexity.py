@@ -1,4 +1,4 @@
-"""Complexity: how much there is to read in a map."""
+"""Complexity: entropy of a map."""
 
 import numpy as np
 

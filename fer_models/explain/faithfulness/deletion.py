@@ -1,4 +1,4 @@
-"""Deletion: how fast the score falls when the most relevant pixels go."""
+"""Deletion: how fast the score falls while the most relevant pixels are removed."""
 
 import numpy as np
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""Pointing game: is the strongest pixel where it should be?"""
+"""Pointing game: whether the strongest pixel is inside the mask."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Relevance mass: how much of the map lies where it should."""
+"""Relevance mass: how much of the relevance is inside the mask."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Relevance rank: do the strongest pixels fill the place where they should be?"""
+"""Relevance rank: how many of the strongest pixels are inside the mask."""
 
 import numpy as np
 

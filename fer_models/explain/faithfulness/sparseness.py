@@ -1,4 +1,4 @@
-"""Sparseness: does the map choose?"""
+"""Sparseness: whether the map concentrates on few pixels."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Integrated gradients: gradients summed along the way from a picture without information."""
+"""Integrated gradients: gradients summed along the path from a picture without information."""
 
 from typing import Annotated, ClassVar
 

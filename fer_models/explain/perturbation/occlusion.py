@@ -1,4 +1,4 @@
-"""Occlusion: what the score loses when a patch is covered."""
+"""Occlusion: the drop of the score when a patch is covered."""
 
 from typing import Annotated, ClassVar
 
