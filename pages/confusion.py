@@ -42,37 +42,41 @@ def _pictures(evidence: Evidence, cell: Cell) -> None:
     st.subheader(f"{cell.true} > {cell.predicted}", anchor=False)
     which = _which(evidence, cell)
     if which == "here" or cell.other is None:
-        places = confusion.pictures(evaluation, cell.true, cell.predicted)
+        indices = confusion.pictures(evaluation, cell.true, cell.predicted)
     else:
-        places = confusion.moved(evaluation, cell.other, cell.true, cell.predicted, into=which == "only here")
-    asked = shared.ROW.get()
-    known = {str(int(evaluation.positions[place])): int(place) for place in places}
-    chosen = known.get(asked or "", int(places[0]) if len(places) else None)
+        indices = confusion.moved(evaluation, cell.other, cell.true, cell.predicted, into=which == "only here")
+    row = shared.ROW.get()
+    index_of_row = {str(int(evaluation.positions[index])): int(index) for index in indices}
+    selected = index_of_row.get(row or "", int(indices[0]) if len(indices) else None)
     left, right = st.columns([7, 5], gap="large")
     with left:
         scope = f"{evidence.checkpoint.name} {evidence.name} {evaluation.split} {cell.true} {cell.predicted} {which}"
-        clicked = gallery.show(evidence, np.asarray(places), key="cell", selected=chosen, scope=scope)
+        clicked = gallery.show(evidence, np.asarray(indices), key="cell", selected=selected, scope=scope)
     if clicked is not None:
-        chosen = clicked
+        selected = clicked
         shared.ROW.set(str(int(evaluation.positions[clicked])))
-    if chosen is not None:
+    if selected is not None:
         with right:
-            face_answer.show(evidence, chosen, key="cell face")
+            face_answer.show(evidence, selected, key="cell face")
             st.page_link(
                 navigation.page("misclassifications"),
                 label="All that is known of it",
                 icon=":material/manage_search:",
-                query_params={"row": str(int(evaluation.positions[chosen]))},
+                query_params={"row": str(int(evaluation.positions[selected]))},
             )
 
 
 def _which(evidence: Evidence, cell: Cell) -> str:
     if cell.other is None:
         return "here"
-    own, theirs = evidence.checkpoint.name, cell.other_name
-    words = {"here": f"all of {own}", "only here": f"{own} and not {theirs}", "only there": f"{theirs} and not {own}"}
-    return str(st.segmented_control("Put into this cell by", list(words), format_func=words.__getitem__,
-                                    required=True, **PUT_BY.widget(list(words))))  # fmt: skip
+    first, second = evidence.checkpoint.name, cell.other_name
+    titles = {
+        "here": f"all of {first}",
+        "only here": f"{first} and not {second}",
+        "only there": f"{second} and not {first}",
+    }
+    return str(st.segmented_control("Put into this cell by", list(titles), format_func=titles.__getitem__,
+                                    required=True, **PUT_BY.widget(list(titles))))  # fmt: skip
 
 
 heading.show("confusion")

@@ -1,4 +1,4 @@
-"""Misclassifications: the faces that a network gets wrong, all that is known of each, and a person's marks on them."""
+"""Misclassifications: the faces that a network gets wrong, a record of each, and the user's marks."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ def _answer(evidence: Evidence) -> None:
         f"{evaluation.sentence()}"
     )
     voted = _voted(evidence)
-    found = filters.show(evidence, voted)
+    selection = filters.show(evidence, voted)
     with guard("the gallery"):
-        _faces(evidence, found.places, found.scope, voted)
+        _faces(evidence, selection.indices, selection.scope, voted)
     st.subheader("Where it fails most", anchor=False)
     with guard("the slices"):
         slices_table.show(evidence)
     _export(evidence)
 
 
-def _faces(evidence: Evidence, places: np.ndarray, scope: str, voted: FaceDataset | None) -> None:
+def _faces(evidence: Evidence, indices: np.ndarray, scope: str, voted: FaceDataset | None) -> None:
     evaluation = evidence.evaluation
-    at = {int(position): place for place, position in enumerate(evaluation.positions)}
-    asked = shared.ROW.get()
-    chosen = at.get(int(asked)) if asked is not None and asked.isdecimal() else None
-    if chosen is None and len(places):
-        chosen = int(places[0])
+    index_of = {int(position): index for index, position in enumerate(evaluation.positions)}
+    row = shared.ROW.get()
+    selected = index_of.get(int(row)) if row is not None and row.isdecimal() else None
+    if selected is None and len(indices):
+        selected = int(indices[0])
     left, right = st.columns([7, 5], gap="large")
     with left:
-        clicked = gallery.show(evidence, places, key="errors", selected=chosen, scope=scope)
+        clicked = gallery.show(evidence, indices, key="errors", selected=selected, scope=scope)
     if clicked is not None:
-        chosen = clicked
+        selected = clicked
         shared.ROW.set(str(int(evaluation.positions[clicked])))
-    if chosen is not None:
+    if selected is not None:
         with right:
-            face_answer.show(evidence, chosen, key="error face")
-            record.show(evidence, chosen, voted)
+            face_answer.show(evidence, selected, key="error face")
+            record.show(evidence, selected, voted)
 
 
 def _voted(evidence: Evidence) -> FaceDataset | None:
-    """The set with annotators' votes for the same pictures, where there is one."""
+    """The data set with annotators' votes for the same images, if there is one."""
     name = votes_name(evidence.dataset, evidence.name)
     with guard("the annotators' votes"):
         return None if name is None else cache.dataset(name)
@@ -62,13 +62,15 @@ def _voted(evidence: Evidence) -> FaceDataset | None:
 
 
 def _export(evidence: Evidence) -> None:
-    known = marks.read(evidence.dataset)
+    marks_by_row = marks.read(evidence.dataset)
     st.subheader("Marked faces", anchor=False)
-    if not known:
+    if not marks_by_row:
         st.caption("None in this data set yet: mark a face beside its picture, and it is listed here.")
         return
-    st.caption(f"{len(known):,} of {evidence.name}: {marks.summary(known)}.")
-    downloads.show(marks.COLUMNS, marks.table(evidence.dataset, known), f"{evidence.name}-marks.csv", key="marks csv")
+    st.caption(f"{len(marks_by_row):,} of {evidence.name}: {marks.summary(marks_by_row)}.")
+    downloads.show(
+        marks.COLUMNS, marks.table(evidence.dataset, marks_by_row), f"{evidence.name}-marks.csv", key="marks csv"
+    )
 
 
 heading.show("misclassifications")

@@ -23,7 +23,7 @@ from fer_models.training.recipe import Recipe
 from workbench.features.confusion import figures
 from workbench.features.confusion.model import scorecard, thresholds
 from workbench.features.misclassifications.figures import face_on_map
-from workbench.features.misclassifications.model import place as place_model
+from workbench.features.misclassifications.model import map_position
 
 
 def many(n: int = 300) -> Evaluation:
@@ -79,7 +79,7 @@ def test_the_card_says_where_it_comes_from(folders: Path) -> None:
     shares = np.eye(7, dtype=np.float32)[dataset.labels]
     voted = dataclasses.replace(dataset, soft_labels=shares)
     nearest = Baseline("the nearest neighbour on pixels", 0.5, 12)
-    card = scorecard.make(plain, [flipped], NAME, checkpoint, dataset, None, voted, nearest)
+    card = scorecard.make(plain, [flipped], scorecard.Sources(checkpoint, NAME, dataset, None, voted, nearest))
     lines = {what: value for what, value, _ in scorecard.rows(card)}
     assert lines["Accuracy, plain"] == "50.0 % [25.4, 74.6]"
     assert lines["Accuracy, mean of the picture and its mirror image"] == "50.0 % [25.4, 74.6]"
@@ -115,15 +115,15 @@ def made_map(faces: Evaluation) -> FaceMap:
 
 def test_a_face_lies_among_its_own_kind() -> None:
     evaluation = many()
-    faces = place_model.faces_of(evaluation, 100)
+    faces = map_position.faces_of(evaluation, 100)
     made = made_map(faces)
     on_map = int(np.flatnonzero(np.isin(evaluation.positions, faces.positions))[0])
-    position = place_model.find(evaluation, on_map, faces, made)
+    position = map_position.find(evaluation, on_map, faces, made)
     assert position.drawn and sum(number for _, number in position.around) == 10
     row = int(np.flatnonzero(faces.positions == evaluation.positions[on_map])[0])
     assert position.point == pytest.approx(made.coordinates[row].tolist())
     off = int(np.flatnonzero(~np.isin(evaluation.positions, faces.positions))[0])
-    position = place_model.find(evaluation, off, faces, made)
+    position = map_position.find(evaluation, off, faces, made)
     name = FER7[int(evaluation.targets[off])]
     assert not position.drawn and position.around[0][0] == name
     angle = 2 * np.pi * evaluation.targets[off] / 7
@@ -131,7 +131,7 @@ def test_a_face_lies_among_its_own_kind() -> None:
     figure = face_on_map(made.coordinates, [FER7[int(k)] for k in faces.targets], FER7, position.point)
     assert figure.data[-1].name == "this face" and len(figure.data) == 8
     with pytest.raises(UserError, match="not kept"):
-        place_model.find(dataclasses.replace(evaluation, embeddings=None), 0, faces, made)
+        map_position.find(dataclasses.replace(evaluation, embeddings=None), 0, faces, made)
 
 
 def test_ranks_of_covered_faces_filter(folders: Path) -> None:

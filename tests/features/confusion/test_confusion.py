@@ -35,10 +35,10 @@ def test_classes_that_are_confused_stand_together() -> None:
     table = np.diag([50, 50, 50, 50, 50])
     table[0, 4] = table[4, 0] = 30
     table[1, 3] = table[3, 1] = 20
-    place = confusion.order(table, "confusion").tolist()
-    assert sorted(place) == [0, 1, 2, 3, 4]
-    assert abs(place.index(0) - place.index(4)) == 1
-    assert abs(place.index(1) - place.index(3)) == 1
+    position_of = confusion.order(table, "confusion").tolist()
+    assert sorted(position_of) == [0, 1, 2, 3, 4]
+    assert abs(position_of.index(0) - position_of.index(4)) == 1
+    assert abs(position_of.index(1) - position_of.index(3)) == 1
     assert confusion.order(table, "canonical").tolist() == [0, 1, 2, 3, 4]
 
 
@@ -62,8 +62,8 @@ def test_the_figure_carries_each_cell_once_in_its_own_place() -> None:
     figure = confusion_heatmap(Cells(shares, confusion.texts(shares, "rows"), NAMES, "%"))
     *heat, marks = figure.data
     assert {trace.hoverinfo for trace in heat} == {"skip"} and marks.marker.opacity == 0
-    for x, y, told in zip(marks.x, marks.y, marks.customdata, strict=True):
-        assert list(told) == [NAMES[y], NAMES[x]]
+    for x, y, pair in zip(marks.x, marks.y, marks.customdata, strict=True):
+        assert list(pair) == [NAMES[y], NAMES[x]]
     assert len(marks.x) == 9
     assert figure.layout.hoverdistance == -1 and figure.layout.clickmode == "event+select"
     texts = ["".join(trace.text[k][j] for trace in heat) for k in range(3) for j in range(3)]
@@ -85,7 +85,7 @@ def test_what_is_written_can_be_read_on_its_cell(signed: bool, dark: bool) -> No
         (trace, k, j) for trace in figure.data[:2] for k, j in zip(*np.nonzero(np.isfinite(trace.z)), strict=True)
     ]
     assert len(written) == 25
-    stops = np.array([place for place, _ in heat.colorscale])
+    stops = np.array([stop for stop, _ in heat.colorscale])
     colours = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for _, c in heat.colorscale])
 
     def luminance(rgb: np.ndarray) -> float:
@@ -110,9 +110,9 @@ def test_a_cell_in_words() -> None:
 
 def test_figures_of_classes_agree_with_the_library(folders: Path) -> None:
     evaluation = answers(write_faces(folders))
-    found = confusion.class_figures(evaluation)
+    figures = confusion.class_figures(evaluation)
     table = evaluation.confusion
-    for k, f in enumerate(found):
+    for k, f in enumerate(figures):
         assert (f.pictures, f.predicted) == (table[k].sum(), table[:, k].sum())
         assert f.recall is not None and f.recall.value == pytest.approx(recall(table, None)[k])
         assert f.specificity is not None and f.specificity.value == pytest.approx(specificity(table, None)[k])
@@ -120,30 +120,30 @@ def test_figures_of_classes_agree_with_the_library(folders: Path) -> None:
         assert f.f1.low <= f.f1.value <= f.f1.high
         if f.predicted:
             assert f.precision is not None and f.precision.value == pytest.approx(precision(table, None)[k])
-    by_name = {f.name: f for f in found}
+    by_name = {f.name: f for f in figures}
     assert by_name["disgust"].predicted == 0 and by_name["disgust"].precision is None
 
 
 def test_pictures_of_a_cell_come_the_surest_first(folders: Path) -> None:
     evaluation = answers(write_faces(folders))
-    places = confusion.pictures(evaluation, "sad", "neutral")
-    assert len(places) == 2
-    assert {evaluation.classes[evaluation.targets[p]] for p in places} == {"sad"}
-    assert {evaluation.classes[evaluation.predictions[p]] for p in places} == {"neutral"}
-    chances = evaluation.probabilities.max(1)[places]
+    indices = confusion.pictures(evaluation, "sad", "neutral")
+    assert len(indices) == 2
+    assert {evaluation.classes[evaluation.targets[p]] for p in indices} == {"sad"}
+    assert {evaluation.classes[evaluation.predictions[p]] for p in indices} == {"neutral"}
+    chances = evaluation.probabilities.max(1)[indices]
     assert chances[0] > chances[1]
 
 
 def test_pictures_that_only_one_of_two_networks_puts_into_a_cell(folders: Path) -> None:
     dataset = write_faces(folders)
-    one, other = answers(dataset), answers(dataset, shift=1)
-    only_one = confusion.moved(one, other, "sad", "neutral", into=True)
-    assert set(only_one) == set(confusion.pictures(one, "sad", "neutral"))
+    evaluation, other = answers(dataset), answers(dataset, shift=1)
+    only_one = confusion.moved(evaluation, other, "sad", "neutral", into=True)
+    assert set(only_one) == set(confusion.pictures(evaluation, "sad", "neutral"))
     # Moved by one class, the one right "sad" becomes "surprise"; the first network has no such answer for sad.
-    (only_other,) = confusion.moved(one, other, "sad", "surprise", into=False)
-    assert one.classes[one.predictions[only_other]] == "sad"
-    first, second = confusion.pair(one, other)
-    assert first.sum() == second.sum() == one.n
+    (only_other,) = confusion.moved(evaluation, other, "sad", "surprise", into=False)
+    assert evaluation.classes[evaluation.predictions[only_other]] == "sad"
+    first, second = confusion.pair(evaluation, other)
+    assert first.sum() == second.sum() == evaluation.n
 
 
 def test_csv_and_latex_hold_what_is_shown() -> None:
@@ -170,9 +170,9 @@ def test_temperature_is_never_fitted_on_what_it_judges() -> None:
         tuple("abcd"), targets, logits.argmax(1), logits, softmax(logits), None, np.arange(2000), np.arange(2000),
         "x", "f", "test", "",
     )  # fmt: skip
-    own = calibrate(made)
-    assert own.temperature == pytest.approx(3, rel=0.1) and "one half" in own.fitted
-    assert own.ece[1] < own.ece[0] / 3 and own.log_loss[1] < own.log_loss[0]
+    same_split = calibrate(made)
+    assert same_split.temperature == pytest.approx(3, rel=0.1) and "one half" in same_split.fitted
+    assert same_split.ece[1] < same_split.ece[0] / 3 and same_split.log_loss[1] < same_split.log_loss[0]
     validation = replace(made, split="val", logits=2 * logits)
     other = calibrate(made, "val", validation)
     assert other.temperature == pytest.approx(6, rel=0.1) and other.fitted == "fitted on val"

@@ -23,17 +23,17 @@ from fer_models.training.recipe import Recipe
 
 def fold_network(folders: Path, fold: int) -> Checkpoint:
     recipe = Recipe(data=NAME, protocol="folds-5", fold=fold)
-    told = {"recipe": recipe.to_dict(), "data": NAME, "validation": f"validation part of fold {fold}"}
-    return make_checkpoint(folders / "checkpoints" / f"fold-{fold}", seed=fold, provenance=told)
+    provenance = {"recipe": recipe.to_dict(), "data": NAME, "validation": f"validation part of fold {fold}"}
+    return make_checkpoint(folders / "checkpoints" / f"fold-{fold}", seed=fold, provenance=provenance)
 
 
 def all_sad(dataset: FaceDataset, index: np.ndarray, called: str) -> Evaluation:
     """A network that answers sad to every picture."""
     logits = np.zeros((len(index), 7), np.float32)
     logits[:, dataset.classes.index("sad")] = 2
-    found = answers(dataset)
+    evaluation = answers(dataset)
     return dataclasses.replace(
-        found,
+        evaluation,
         targets=np.asarray(dataset.labels)[index],
         predictions=logits.argmax(1),
         logits=logits,
@@ -50,14 +50,14 @@ def test_folds_are_found_by_their_recipe_and_pooled(folders: Path) -> None:
     dataset = write_faces(folders)
     networks = [fold_network(folders, fold) for fold in (0, 1, 3)]
     stranger = make_checkpoint(folders / "checkpoints" / "stranger")
-    found = training_overlap.folds(networks[1], [*networks, stranger], dataset, NAME)
-    assert [checkpoint.name for checkpoint, _ in found] == ["fold-0", "fold-1", "fold-3"]
-    for fold, (_, part) in zip((0, 1, 3), found, strict=True):
+    folds = training_overlap.folds(networks[1], [*networks, stranger], dataset, NAME)
+    assert [checkpoint.name for checkpoint, _ in folds] == ["fold-0", "fold-1", "fold-3"]
+    for fold, (_, part) in zip((0, 1, 3), folds, strict=True):
         assert part.index.tolist() == make_split(dataset, "folds-5", fold=fold).test.tolist()
     assert training_overlap.folds(stranger, networks, dataset, NAME) == []
     assert training_overlap.held_out_part(stranger, dataset, NAME) is None
     assert training_overlap.folds_name(networks[0], 3) == "3 of 5 folds pooled"
-    parts = [all_sad(dataset, part.index, part.name) for _, part in found]
+    parts = [all_sad(dataset, part.index, part.name) for _, part in folds]
     whole = pool(parts, dataset, "3 of 5 folds pooled")
     assert whole.n == sum(part.n for part in parts) == len(set(whole.positions.tolist()))
     assert whole.confusion.tolist() == sum(part.confusion for part in parts).tolist()
@@ -88,11 +88,11 @@ def test_the_page_begins_with_the_held_out_part_and_pools(app: AppTest, folders:
     open_page(app, "confusion", data=NAME, checkpoint="fold-1")
     assert not app.error, words(app)
     assert "test part (5 folds of pictures, fold 2 of 5, seed 0)" in words(app)
-    one = len(make_split(dataset, "folds-5", fold=1).test)
-    assert f"n = {one} ·" in words(app)
+    held_out = len(make_split(dataset, "folds-5", fold=1).test)
+    assert f"n = {held_out} ·" in words(app)
     app.selectbox(key="shared.pictures").set_value("folds").run()
     assert not app.error, words(app)
-    both = one + len(make_split(dataset, "folds-5", fold=0).test)
+    both = held_out + len(make_split(dataset, "folds-5", fold=0).test)
     assert f"n = {both} · 2 of 5 folds pooled · selected on each fold's own validation part" in words(app)
     app.switch_page("../pages/misclassifications.py").run()
     assert not app.error and f"of {both} faces are wrong" in words(app)

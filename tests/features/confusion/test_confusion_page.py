@@ -27,15 +27,15 @@ def test_the_first_answer_stands_without_a_click(app: AppTest, checkpoint: Check
     cache_answers(write_faces(folders), checkpoint)
     open_page(app, "confusion", data="small")
     assert not app.error, words(app)
-    said = words(app)
-    assert "Accuracy 50.0 % [25.4, 74.6] · n = 12 · test" in said
-    assert "Fewer than 30 pictures were measured of angry" in said
-    assert "**sad** is taken for **neutral** in 2 of 3 pictures" in said
+    text = words(app)
+    assert "Accuracy 50.0 % [25.4, 74.6] · n = 12 · test" in text
+    assert "Fewer than 30 pictures were measured of angry" in text
+    assert "**sad** is taken for **neutral** in 2 of 3 pictures" in text
     assert any(head.value == "sad > neutral" for head in app.subheader)
-    assert "2 pictures" in said
+    assert "2 pictures" in text
     # Matrix, probabilities, and the heatmaps of answer and label.
     assert len(app.get("plotly_chart")) == 4
-    assert "Evidence for neutral, the answer" in said and "Evidence for sad, the label" in said
+    assert "Evidence for neutral, the answer" in text and "Evidence for sad, the label" in text
 
 
 def test_the_lists_choose_a_cell_and_the_address_keeps_it(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:

@@ -35,31 +35,31 @@ def voted_set(dataset: FaceDataset) -> FaceDataset:
 
 def test_only_errors_and_in_the_order_asked_for(dataset: FaceDataset) -> None:
     evaluation = answers(dataset)
-    found = mistakes.scores(evaluation)
+    scores = mistakes.scores(evaluation)
     wrong = evaluation.predictions != evaluation.targets
-    sure = mistakes.ordered(evaluation, dataset, Filter(), "confidence", found)
+    sure = mistakes.ordered(evaluation, dataset, Filter(), "confidence", scores)
     assert set(sure) == set(np.flatnonzero(wrong)) and len(sure) == 6
     assert answers_model.title(evaluation, int(sure[0])) == "sad > neutral"
-    assert (np.diff(found.confidence[sure]) <= 0).all()
-    loss = mistakes.ordered(evaluation, dataset, Filter(), "loss", found)
-    assert (np.diff(found.loss[loss]) <= 0).all()
-    close = mistakes.ordered(evaluation, dataset, Filter(), "close", found)
-    assert (np.diff(found.margin[close]) >= 0).all()
+    assert (np.diff(scores.confidence[sure]) <= 0).all()
+    loss = mistakes.ordered(evaluation, dataset, Filter(), "loss", scores)
+    assert (np.diff(scores.loss[loss]) <= 0).all()
+    close = mistakes.ordered(evaluation, dataset, Filter(), "close", scores)
+    assert (np.diff(scores.margin[close]) >= 0).all()
     assert answers_model.title(evaluation, int(close[0])) == "disgust > angry"
     at = int(sure[0])
     label = float(evaluation.probabilities[at, evaluation.targets[at]])
-    assert found.loss[at] == pytest.approx(-np.log(label), rel=1e-5)
-    assert found.margin[at] == pytest.approx(found.confidence[at] - label)
-    assert answers_model.caption(evaluation, at) == f"sad > neutral, {100 * found.confidence[at]:.0f}\u00a0%"
+    assert scores.loss[at] == pytest.approx(-np.log(label), rel=1e-5)
+    assert scores.margin[at] == pytest.approx(scores.confidence[at] - label)
+    assert answers_model.caption(evaluation, at) == f"sad > neutral, {100 * scores.confidence[at]:.0f}\u00a0%"
 
 
 def test_filters(dataset: FaceDataset) -> None:
     evaluation = answers(dataset)
-    found = mistakes.scores(evaluation)
+    scores = mistakes.scores(evaluation)
 
-    def count(**asked: object) -> int:
+    def count(**conditions: object) -> int:
         light = mistakes.light(evaluation, dataset)
-        return len(mistakes.ordered(evaluation, dataset, Filter(**asked), "source", found, light))  # type: ignore[arg-type]
+        return len(mistakes.ordered(evaluation, dataset, Filter(**conditions), "source", scores, light))  # type: ignore[arg-type]
 
     assert count(true="sad") == 2 and count(predicted="sad") == 2
     assert count(true="sad", predicted="sad") == 0
@@ -69,17 +69,17 @@ def test_filters(dataset: FaceDataset) -> None:
     assert count(rows=frozenset({int(wrong[0])})) == 1
     assert count(brightness=(0, 100)) == 0 and count(brightness=(100, 160)) == 6
     named = dataclasses.replace(dataset, subjects=np.where(dataset.labels == 4, "ann", "ben"))
-    assert len(mistakes.ordered(evaluation, named, Filter(subjects=("ann",)), "source", found)) == 2
+    assert len(mistakes.ordered(evaluation, named, Filter(subjects=("ann",)), "source", scores)) == 2
 
 
 def test_annotators_doubt(dataset: FaceDataset) -> None:
     evaluation, voted = answers(dataset), voted_set(dataset)
-    found = mistakes.scores(evaluation, voted)
-    places = mistakes.ordered(evaluation, dataset, Filter(), "votes", found)
-    titles = [answers_model.title(evaluation, int(place)) for place in places[:2]]
+    scores = mistakes.scores(evaluation, voted)
+    indices = mistakes.ordered(evaluation, dataset, Filter(), "votes", scores)
+    titles = [answers_model.title(evaluation, int(index)) for index in indices[:2]]
     assert titles == ["disgust > angry", "fear > surprise"]
-    assert found.doubt is not None and found.doubt[places[0]] == 1 and found.doubt[places[1]] == 0.5
-    assert mistakes.votes_of(evaluation, voted, int(places[1])) == [("fear", 0.5), ("surprise", 0.5)]
+    assert scores.doubt is not None and scores.doubt[indices[0]] == 1 and scores.doubt[indices[1]] == 0.5
+    assert mistakes.votes_of(evaluation, voted, int(indices[1])) == [("fear", 0.5), ("surprise", 0.5)]
     with pytest.raises(UserError, match="no votes"):
         mistakes.ordered(evaluation, dataset, Filter(), "votes", mistakes.scores(evaluation))
     assert votes_name(dataset, "small") is None
@@ -92,10 +92,10 @@ def test_the_nearest_face_is_not_itself(dataset: FaceDataset) -> None:
     twin = evaluation.embeddings.copy()
     twin[3] = 2 * twin[7]  # the same direction, another length
     evaluation = dataclasses.replace(evaluation, embeddings=twin)
-    found = neighbours.nearest(evaluation, 7, evaluation, count=3)
-    assert len(found) == 3 and found[0].position == evaluation.positions[3]
-    assert found[0].cosine == pytest.approx(1, abs=1e-5)
-    assert found[0].true == evaluation.classes[evaluation.targets[3]]
+    similar = neighbours.nearest(evaluation, 7, evaluation, count=3)
+    assert len(similar) == 3 and similar[0].position == evaluation.positions[3]
+    assert similar[0].cosine == pytest.approx(1, abs=1e-5)
+    assert similar[0].true == evaluation.classes[evaluation.targets[3]]
     bare = dataclasses.replace(evaluation, embeddings=None)
     assert neighbours.nearest(bare, 7, bare) == []
 

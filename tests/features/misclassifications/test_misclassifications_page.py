@@ -26,12 +26,12 @@ def test_the_surest_error_is_shown_first(app: AppTest, checkpoint: Checkpoint, f
     cache_answers(write_faces(folders), checkpoint)
     open_page(app, "misclassifications", data="small")
     assert not app.error, words(app)
-    said = words(app)
-    assert "**6 of 12 faces are wrong** (50.0 %)" in said
-    assert "6 pictures" in said
-    assert "**sad > neutral** · 98.5 % sure" in said
+    text = words(app)
+    assert "**6 of 12 faces are wrong** (50.0 %)" in text
+    assert "6 pictures" in text
+    assert "**sad > neutral** · 98.5 % sure" in text
     assert "Find the nearest faces" in [button.label for button in app.button]
-    assert "Worst slices" in said and "few pictures" in said
+    assert "Worst slices" in text and "few pictures" in text
     assert "annotators doubt the label" not in app.selectbox(key="misclassifications.error order").options
 
 
@@ -50,8 +50,8 @@ def test_filters_and_orders(app: AppTest, checkpoint: Checkpoint, folders: Path)
 
 def test_a_face_in_the_address_is_shown(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
     evaluation = cache_answers(write_faces(folders), checkpoint)
-    place = int(np.flatnonzero((evaluation.predictions == 5) & (evaluation.targets == 2))[0])
-    open_page(app, "misclassifications", data="small", row=str(int(evaluation.positions[place])))
+    index = int(np.flatnonzero((evaluation.predictions == 5) & (evaluation.targets == 2))[0])
+    open_page(app, "misclassifications", data="small", row=str(int(evaluation.positions[index])))
     assert "**fear > surprise**" in words(app)
 
 

@@ -1,4 +1,4 @@
-"""Every class's figures with their intervals, as a table and a CSV."""
+"""The figures of each class with their intervals, as a table and a CSV file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COLUMNS = ("Class", "Pictures", "Predicted", "Recall, %", "Precision, %", "F1, 
 
 
 def show(evaluation: Evaluation, name: str) -> None:
-    """Draw the table; ``name`` begins the file's name."""
+    """Draw the table; ``name`` is the prefix of the file name."""
     figures = cache.of_predictions(confusion.class_figures, evaluation)
     rows = [
         (f.name, f"{f.pictures:,}", f"{f.predicted:,}", *map(_text, (f.recall, f.precision, f.f1, f.specificity)))

@@ -1,7 +1,4 @@
-"""Do probabilities mean what they say: the reliability diagram and the risk-coverage curve.
-
-What moves with a threshold: ROC and precision-recall curves, and false acceptance against false rejection.
-"""
+"""The reliability diagram, the risk-coverage curve, ROC and precision-recall curves, and the acceptance curves."""
 
 from __future__ import annotations
 
@@ -23,9 +20,9 @@ _MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}
 
 
 def reliability_diagram(series: Mapping[str, Sequence[ReliabilityBin]]) -> go.Figure:
-    """Accuracy with 95 % intervals over mean confidence, a line for each series; on the diagonal confidence is right.
+    """Accuracy with 95 % intervals over mean confidence, a line per series; the diagonal is perfect calibration.
 
-    The size of a mark grows with its number of pictures.
+    The size of a mark grows with its number of images.
     """
     figure = go.Figure()
     figure.add_scatter(
@@ -33,25 +30,25 @@ def reliability_diagram(series: Mapping[str, Sequence[ReliabilityBin]]) -> go.Fi
         line={"color": GREY, "dash": "dot", "width": 1.5},
     )  # fmt: skip
     for number, (name, bins) in enumerate(series.items()):
-        known = [b for b in bins if b.n and b.accuracy is not None and b.confidence is not None]
-        most = max((b.n for b in known), default=1)
-        values = [100 * b.accuracy.value for b in known if b.accuracy]
+        filled = [b for b in bins if b.n and b.accuracy is not None and b.confidence is not None]
+        most = max((b.n for b in filled), default=1)
+        values = [100 * b.accuracy.value for b in filled if b.accuracy]
         figure.add_scatter(
-            x=[100 * (b.confidence or 0.0) for b in known],
+            x=[100 * (b.confidence or 0.0) for b in filled],
             y=values,
             error_y={
                 "type": "data",
                 "symmetric": False,
-                "array": [100 * b.accuracy.high - v for b, v in zip(known, values, strict=True) if b.accuracy],
-                "arrayminus": [v - 100 * b.accuracy.low for b, v in zip(known, values, strict=True) if b.accuracy],
+                "array": [100 * b.accuracy.high - v for b, v in zip(filled, values, strict=True) if b.accuracy],
+                "arrayminus": [v - 100 * b.accuracy.low for b, v in zip(filled, values, strict=True) if b.accuracy],
                 "thickness": 1,
                 "width": 2,
             },
             mode="lines+markers",
             name=name,
             line={"color": SERIES[number % 2], "width": 1.5, "dash": ("solid", "dash")[number % 2]},
-            marker={"symbol": _SYMBOLS[number % 2], "size": [6 + 8 * float(np.sqrt(b.n / most)) for b in known]},
-            text=[f"{b.n:,}" for b in known],
+            marker={"symbol": _SYMBOLS[number % 2], "size": [6 + 8 * float(np.sqrt(b.n / most)) for b in filled]},
+            text=[f"{b.n:,}" for b in filled],
             hovertemplate="confidence %{x:.1f} %: accuracy %{y:.1f} %, %{text} pictures<extra>" + name + "</extra>",
         )
     figure.update_xaxes(title_text="confidence, %", range=[0, 101], fixedrange=True)
@@ -61,10 +58,11 @@ def reliability_diagram(series: Mapping[str, Sequence[ReliabilityBin]]) -> go.Fi
 
 
 def risk_coverage_curve(curve: RiskCoverage, threshold: float | None = None) -> go.Figure:
-    """Share of errors among the answered pictures over the share answered, the surest first.
+    """Share of errors among the answered images over the share answered, most confident first.
 
     Args:
-        threshold: a confidence whose point is marked.
+        curve: The curve.
+        threshold: Confidence whose point is marked.
     """
     # No screen shows more than a few hundred points of a curve.
     keep = np.unique(np.linspace(0, len(curve.coverage) - 1, 400).round().astype(int))
@@ -79,10 +77,10 @@ def risk_coverage_curve(curve: RiskCoverage, threshold: float | None = None) -> 
         hovertemplate="%{x:.0f} % answered: %{y:.1f} % wrong<br>confidence from %{customdata:.0f} % on<extra></extra>",
     )
     if threshold is not None:
-        at = int(np.flatnonzero(curve.threshold >= threshold)[-1])
+        marked = int(np.flatnonzero(curve.threshold >= threshold)[-1])
         figure.add_scatter(
-            x=[100 * curve.coverage[at]],
-            y=[100 * curve.risk[at]],
+            x=[100 * curve.coverage[marked]],
+            y=[100 * curve.risk[marked]],
             mode="markers",
             name="“not sure” below this",
             marker={"symbol": "diamond", "size": 12, "color": SERIES[1]},
@@ -102,10 +100,11 @@ _MOST = 300
 
 
 def class_curves(curves: Mapping[str, tuple[Curve, float]], kind: Literal["roc", "pr"]) -> go.Figure:
-    """A curve a class against the rest, with its area in the legend; colours are the classes', dashes differ too.
+    """One curve per class against the rest, with its area in the legend; classes differ in colour and dash.
 
     Args:
-        curves: of each class its points and the area under them.
+        curves: By class, the points and the area under them.
+        kind: ROC or precision-recall.
     """
     figure = go.Figure()
     if kind == "roc":
@@ -135,13 +134,13 @@ def acceptance(curve: VerificationCurve) -> go.Figure:
     """False acceptance and false rejection over the threshold, crossing at the equal error rate."""
     figure = go.Figure()
     keep = _thin(len(curve.threshold))
-    shown = 100 * np.minimum(curve.threshold[keep], 1)
+    thresholds = 100 * np.minimum(curve.threshold[keep], 1)
     for values, name, ink, dash in (
         (curve.far, "false acceptance", SERIES[0], "solid"),
         (curve.frr, "false rejection", SERIES[1], "dash"),
     ):
         figure.add_scatter(
-            x=shown, y=100 * values[keep], mode="lines", name=name, line={"color": ink, "dash": dash, "width": 2},
+            x=thresholds, y=100 * values[keep], mode="lines", name=name, line={"color": ink, "dash": dash, "width": 2},
             hovertemplate="from %{x:.1f} % on: %{y:.1f} %<extra>" + name + "</extra>",
         )  # fmt: skip
     figure.add_scatter(

@@ -32,7 +32,7 @@ CELL_CLICKED_LAST = state.Kept("confusion.cell clicked last")
 
 @dataclass(frozen=True)
 class Cell:
-    """The chosen cell; ``other`` is the second network's predictions where a difference is shown."""
+    """The selected cell; ``other`` holds the predictions of the second network if a difference is shown."""
 
     true: str
     predicted: str
@@ -41,7 +41,7 @@ class Cell:
 
 
 def show(evidence: Evidence) -> Cell:
-    """Draw figure, matrix and controls and return the chosen cell, at first that of the most errors."""
+    """Draw accuracy, matrix and controls; returns the selected cell, by default the one with most errors."""
     evaluation = evidence.evaluation
     left, right = st.columns([6, 5], gap="large")
     with left:
@@ -49,19 +49,19 @@ def show(evidence: Evidence) -> Cell:
     with right:
         bar.headline(evidence)
         cell = _cell(evaluation)
-        said, below = st.container(), st.container()
+        sentence, below = st.container(), st.container()
         with below:
-            how = _order()
+            order_name = _order()
     counts, second = evaluation.confusion, None
     if other is not None:
         counts, second = confusion.pair(evaluation, other)
-    placed = confusion.order(counts, how)
-    names = [evaluation.classes[k] for k in placed]
-    counts = counts[np.ix_(placed, placed)]
-    second = None if second is None else second[np.ix_(placed, placed)]
+    order = confusion.order(counts, order_name)
+    names = [evaluation.classes[k] for k in order]
+    counts = counts[np.ix_(order, order)]
+    second = None if second is None else second[np.ix_(order, order)]
     with left:
         _matrix(counts, second, names, kind, cell)
-    with said:
+    with sentence:
         st.markdown(confusion.cell_sentence(counts, names, cell[0], cell[1]))
         if second is not None:
             st.markdown(f"{other_name}: {confusion.cell_sentence(second, names, cell[0], cell[1])}")
@@ -71,11 +71,11 @@ def show(evidence: Evidence) -> Cell:
 
 
 def _kind(evidence: Evidence) -> tuple[Kind, Evaluation | None, str]:
-    """What the cells show, and for a difference the other network's predictions."""
-    asked = st.segmented_control(
+    """What the cells show, and for a difference the predictions of the other network."""
+    selected = st.segmented_control(
         "Cells show", list(KINDS), format_func=KINDS.__getitem__, required=True, **CELLS.widget()
     )
-    kind: Kind = asked if asked in KINDS else "rows"
+    kind: Kind = selected if selected in KINDS else "rows"
     if kind != "difference":
         return kind, None, ""
     if evidence.folds:
@@ -117,7 +117,7 @@ def _kind(evidence: Evidence) -> tuple[Kind, Evaluation | None, str]:
 
 
 def _order() -> str:
-    """How the classes stand, and what the camera of the tool bar saves."""
+    """Draw the choices of class order and export format; returns the order."""
     first, second = st.columns(2)
     with first:
         how = st.selectbox(
@@ -139,7 +139,7 @@ def _order() -> str:
 
 
 def _cell(evaluation: Evaluation) -> tuple[str, str]:
-    """Two lists for the keyboard, in step with the click."""
+    """Two lists for the keyboard, in sync with clicks on the matrix."""
     classes = list(evaluation.classes)
     usual = confusion.largest_confusion(evaluation.confusion, classes)
     first, second = st.columns(2)
@@ -173,7 +173,7 @@ def _matrix(counts: np.ndarray, second: np.ndarray | None, names: list[str], kin
 
 
 def _clicked(names: list[str]) -> None:
-    """Keep the clicked cell; a second click on it reports nothing, and then means the same cell again."""
+    """Keep the clicked cell; a second click reports no point and means the same cell."""
     event = state.value_of(_KEY)
     cell = confusion.cell_of(event["selection"]["points"] if event else (), names)
     cell = cell or CELL_CLICKED_LAST.get()
@@ -188,9 +188,9 @@ def _about(counts: np.ndarray, second: np.ndarray | None) -> list[list[str]]:
         total = int(table[k].sum())
         return f"{int(table[k, j]):,} of {total:,}" + (f" ({100 * table[k, j] / total:.1f} %)" if total else "")
 
-    both = [counts] if second is None else [counts, second]
+    tables = [counts] if second is None else [counts, second]
     size = range(len(counts))
-    return [[" against ".join(words(table, k, j) for table in both) for j in size] for k in size]
+    return [[" against ".join(words(table, k, j) for table in tables) for j in size] for k in size]
 
 
 def _downloads(evidence: Evidence, counts: np.ndarray, second: np.ndarray | None, names: list[str], kind: Kind) -> None:

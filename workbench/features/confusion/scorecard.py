@@ -14,6 +14,7 @@ from workbench.app import dataset_facts
 from workbench.evidence import bar, cached
 from workbench.evidence.bar import Evidence
 from workbench.features.confusion.model import scorecard
+from workbench.features.confusion.model.scorecard import Sources
 from workbench.widgets import job as job_view
 from workbench.widgets import table
 
@@ -36,12 +37,7 @@ def show(evidence: Evidence) -> None:
         scorecard.make,
         plain,
         others,
-        "" if evidence.folds else evidence.name,
-        evidence.checkpoint,
-        dataset,
-        copies,
-        voted,
-        nearest,
+        Sources(evidence.checkpoint, "" if evidence.folds else evidence.name, dataset, copies, voted, nearest),
         key=(evidence.checkpoint.identity, tuple(each.averaging for each in others), votes, nearest),
     )
     left, right = st.columns([6, 5], gap="large")
@@ -68,17 +64,17 @@ def show(evidence: Evidence) -> None:
 
 
 def _predictions(evidence: Evidence) -> tuple[Evaluation | None, list[Evaluation]]:
-    """Plain predictions and the averaged ones that are at hand; a button computes what is missing."""
+    """Plain predictions, and those with test-time averaging that were computed before."""
     shown = evidence.evaluation
     if evidence.folds:
         return shown, []
-    same = Part(shown.split, shown.positions)
-    found = {}
+    part = Part(shown.split, shown.positions)
+    by_averaging = {}
     for averaging in AVERAGINGS:
-        known = shown if averaging == shown.averaging else None
-        found[averaging] = known or cached.predictions(evidence.checkpoint, evidence.dataset, same, averaging)
-    plain = found.pop("none") or bar.of(evidence.checkpoint, evidence.dataset, same)
-    others = [each for each in found.values() if each is not None]
+        current = shown if averaging == shown.averaging else None
+        by_averaging[averaging] = current or cached.predictions(evidence.checkpoint, evidence.dataset, part, averaging)
+    plain = by_averaging.pop("none") or bar.of(evidence.checkpoint, evidence.dataset, part)
+    others = [each for each in by_averaging.values() if each is not None]
     return plain, others
 
 
@@ -93,5 +89,5 @@ def _nearest(evidence: Evidence, plain: Evaluation) -> Baseline | None:
         job = scorecard.start_nearest(plain, evidence.name, evidence.checkpoint, evidence.dataset)
     if job is None or not job_view.finished(job, key="nearest neighbour"):
         return None
-    found: Baseline = job.result
-    return found
+    baseline: Baseline = job.result
+    return baseline

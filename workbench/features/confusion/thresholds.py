@@ -34,17 +34,17 @@ def _classes(evidence: Evidence) -> None:
     evaluation = evidence.evaluation
     st.markdown("**One class against the rest**")
     kind = st.segmented_control("Curve", list(_KINDS), format_func=_KINDS.__getitem__, required=True, **CURVE.widget())
-    chosen: Literal["roc", "pr"] = "pr" if kind == "pr" else "roc"
-    found = cache.of_predictions(thresholds.curves, evaluation, chosen, key=(chosen,))
-    areas = ", ".join(f"{name} {area:.3f}" for name, (_, area) in found.items())
+    curve_kind: Literal["roc", "pr"] = "pr" if kind == "pr" else "roc"
+    curves = cache.of_predictions(thresholds.curves, evaluation, curve_kind, key=(curve_kind,))
+    areas = ", ".join(f"{name} {area:.3f}" for name, (_, area) in curves.items())
     plot.show(
-        figures.class_curves(found, chosen),
+        figures.class_curves(curves, curve_kind),
         key="class curves",
-        alt=f"{_KINDS[chosen]} curve of each class; areas under them: {areas}.",
+        alt=f"{_KINDS[curve_kind]} curve of each class; areas under them: {areas}.",
         tools=True,
     )
-    whole = evaluation.estimate((f"{chosen}_auc",))[f"{chosen}_auc"]
-    chance = "0.5" if chosen == "roc" else "the class's share of the pictures"
+    whole = evaluation.estimate((f"{curve_kind}_auc",))[f"{curve_kind}_auc"]
+    chance = "0.5" if curve_kind == "roc" else "the class's share of the pictures"
     st.caption(
         f"Areas in the legend; their mean is {whole.value:.3f} [{whole.low:.3f}, {whole.high:.3f}], by chance it would "
         f"be {chance}. Each point is a threshold on the probability of the class."
@@ -54,12 +54,12 @@ def _classes(evidence: Evidence) -> None:
 def _acceptance(evidence: Evidence) -> None:
     evaluation = evidence.evaluation
     st.markdown("**Accept only from a threshold on**")
-    ways = list(ATTEMPTS)
-    way = st.segmented_control(
-        "An attempt is", ways, format_func=ATTEMPTS.__getitem__, required=True, **CHOSEN_ATTEMPTS.widget(ways)
+    attempts = list(ATTEMPTS)
+    selected = st.segmented_control(
+        "An attempt is", attempts, format_func=ATTEMPTS.__getitem__, required=True, **CHOSEN_ATTEMPTS.widget(attempts)
     )
-    chosen = "claims" if way == "claims" else "top"
-    curve = cache.of_predictions(thresholds.acceptance, evaluation, chosen, key=(chosen,))
+    attempt = "claims" if selected == "claims" else "top"
+    curve = cache.of_predictions(thresholds.acceptance, evaluation, attempt, key=(attempt,))
     plot.show(
         figures.acceptance(curve),
         key="acceptance",
@@ -68,9 +68,9 @@ def _acceptance(evidence: Evidence) -> None:
     )
     threshold, rejected = curve.at_far(_WANTED)
     interval = ""
-    if chosen == "top":
-        found = cache.of_predictions(thresholds.equal_error, evaluation)
-        interval = f" [{100 * found.low:.1f}, {100 * found.high:.1f}]"
+    if attempt == "top":
+        interval_estimate = cache.of_predictions(thresholds.equal_error, evaluation)
+        interval = f" [{100 * interval_estimate.low:.1f}, {100 * interval_estimate.high:.1f}]"
     paper = thresholds.as_the_fifth_paper(evaluation)
     st.caption(
         f"Equal error rate {percent(curve.eer)}{interval} at a score of {percent(curve.eer_threshold)}; with false "

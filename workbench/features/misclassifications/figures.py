@@ -14,26 +14,29 @@ from fer_models.labels import colour
 def face_on_map(
     coordinates: np.ndarray, labels: Sequence[str], classes: Sequence[str], point: tuple[float, ...]
 ) -> go.Figure:
-    """Small points coloured by class with each class's name at its median, and a star for the face.
+    """Small points coloured by class, the name of each class at its median, and a star for the face.
 
     Args:
-        coordinates: (N, 2). labels: (N,) class of each point. point: of the face.
+        coordinates: float (N, 2).
+        labels: Class of each of the N points.
+        classes: Class names, in the order of drawing.
+        point: Coordinates of the face.
     """
     figure = go.Figure()
-    own = np.asarray(labels)
+    names = np.asarray(labels)
     for name in classes:
-        where = own == name
-        if not where.any():
+        of_class = names == name
+        if not of_class.any():
             continue
         figure.add_scattergl(
-            x=coordinates[where, 0],
-            y=coordinates[where, 1],
+            x=coordinates[of_class, 0],
+            y=coordinates[of_class, 1],
             mode="markers",
             marker={"size": 4, "color": colour(name), "opacity": 0.55},
             name=name,
             hoverinfo="name",
         )
-        x, y = np.median(coordinates[where], axis=0)
+        x, y = np.median(coordinates[of_class], axis=0)
         figure.add_annotation(
             x=float(x), y=float(y), text=name, showarrow=False, font={"size": 12}, bgcolor="rgba(128,128,128,0.25)"
         )

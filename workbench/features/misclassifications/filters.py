@@ -26,18 +26,19 @@ ERROR_RIGHT = state.Toggle("misclassifications.error right")
 
 
 @dataclass(frozen=True)
-class Found:
-    """Places among the evaluation's pictures in the order asked for; ``scope`` names filter and order."""
+class Selection:
+    """Indices into the evaluation, int64, in the selected order; ``scope`` names filter and order."""
 
-    places: np.ndarray
+    indices: np.ndarray
     scope: str
 
 
-def show(evidence: Evidence, voted: FaceDataset | None) -> Found:
-    """Draw the filters and return the pictures that fit.
+def show(evidence: Evidence, voted: FaceDataset | None) -> Selection:
+    """Draw the filters and return the matching images.
 
     Args:
-        voted: the set with annotators' votes for these pictures, where there is one.
+        evidence: The predictions.
+        voted: The data set with annotators' votes for these images, if there is one.
     """
     evaluation, dataset = evidence.evaluation, evidence.dataset
     first, second, third, fourth, fifth = st.columns([4, 4, 6, 4, 3], vertical_alignment="bottom")
@@ -61,13 +62,13 @@ def show(evidence: Evidence, voted: FaceDataset | None) -> Found:
         mark = st.selectbox("Marked as", kinds, **shared.MARKED.widget(kinds, _ANY))
     with fifth:
         light, covered, subjects, right = _more(dataset)
-    known = marks.read(dataset) if mark != _ANY else {}
+    marks_by_row = marks.read(dataset) if mark != _ANY else {}
     rows = None
     if mark == _UNMARKED:
-        rows = frozenset(int(row) for row in evaluation.rows) - frozenset(known)
+        rows = frozenset(int(row) for row in evaluation.rows) - frozenset(marks_by_row)
     elif mark != _ANY:
-        rows = answers.marked_rows(known, (str(mark),))
-    asked = Filter(
+        rows = answers.marked_rows(marks_by_row, (str(mark),))
+    conditions = Filter(
         None if true == _ANY else true,
         None if predicted == _ANY else predicted,
         subjects,
@@ -77,15 +78,15 @@ def show(evidence: Evidence, voted: FaceDataset | None) -> Found:
         right,
     )
     brightness = cache.of_predictions(mistakes.light, evaluation, dataset) if light != (0, 255) else None
-    found = cache.of_predictions(mistakes.scores, evaluation, voted, key=(voted is not None,))
+    scores = cache.of_predictions(mistakes.scores, evaluation, voted, key=(voted is not None,))
     covers = cache.of_predictions(mistakes.covered, evaluation, dataset) if covered != (0, 100) else None
-    places = mistakes.ordered(evaluation, dataset, asked, order, found, brightness, covers)
-    return Found(places, f"{evidence.checkpoint.name} {evidence.name} {evaluation.split} {true} {predicted} {order} "
-                 f"{mark} {light} {covered} {subjects} {right}")  # fmt: skip
+    indices = mistakes.ordered(evaluation, dataset, conditions, order, scores, brightness, covers)
+    scope = f"{evidence.checkpoint.name} {evidence.name} {evaluation.split} {true} {predicted} {order} "
+    return Selection(indices, f"{scope}{mark} {light} {covered} {subjects} {right}")
 
 
 def _more(dataset: FaceDataset) -> tuple[tuple[int, int], tuple[int, int], tuple[str, ...], bool]:
-    """The rarer filters, folded: brightness, occlusion, subjects, right answers too."""
+    """The less common filters, in a popover: brightness, occlusion, subjects, correct predictions."""
     people = [] if dataset.subjects is None else sorted(set(dataset.subjects.tolist()) - {""})
     with st.popover("More", icon=":material/filter_alt:", width="stretch", help="Brightness, covered faces, subject"):
         low, high = st.slider("Mean brightness, 0 to 255", 0, 255, (0, 255), key=f"error light {dataset.name}")

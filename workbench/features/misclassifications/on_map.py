@@ -1,4 +1,4 @@
-"""The place of one face on the network's map of faces, with the way to the map itself."""
+"""The position of one face on the network's map of faces, with a link to the map."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from workbench.app import jobs
 from workbench.evidence.bar import Evidence
 from workbench.evidence.model import face_maps
 from workbench.features.misclassifications.figures import face_on_map
-from workbench.features.misclassifications.model import place as place_model
+from workbench.features.misclassifications.model import map_position
 from workbench.widgets import job as job_view
 from workbench.widgets import plot
 
 
-def show(evidence: Evidence, place: int) -> None:
-    """Draw the map of the Clusters page with this face on it; where it was not made yet, the button that makes it.
+def show(evidence: Evidence, index: int) -> None:
+    """Draw the map of the Clusters page with this face, or the button that computes the map.
 
     Raises:
         UserError: If there are too few faces for a map.
@@ -29,45 +29,49 @@ def show(evidence: Evidence, place: int) -> None:
         return
     settings = _settings()
     most = shared.POINTS.get()
-    count = int(most) if most is not None and most.isdecimal() else place_model.USUAL_FACES
-    faces = cache.of_predictions(place_model.faces_of, evaluation, count, key=(count,))
-    made = _map(evidence, faces, settings)
-    if made is None:
+    count = int(most) if most is not None and most.isdecimal() else map_position.USUAL_FACES
+    faces = cache.of_predictions(map_position.faces_of, evaluation, count, key=(count,))
+    face_map = _map(evidence, faces, settings)
+    if face_map is None:
         return
-    found = place_model.find(evaluation, place, faces, made)
-    figure = face_on_map(made.coordinates, [faces.classes[int(k)] for k in faces.targets], faces.classes, found.point)
-    around = ", ".join(f"{number} {name}" for name, number in found.around)
+    position = map_position.find(evaluation, index, faces, face_map)
+    figure = face_on_map(
+        face_map.coordinates, [faces.classes[int(k)] for k in faces.targets], faces.classes, position.point
+    )
+    around = ", ".join(f"{number} {name}" for name, number in position.around)
     plot.show(
         figure,
         key="face on map",
         alt=f"{METHODS[settings.method]} map of {faces.n:,} faces with this one as a star; around it: {around}.",
     )
-    where = "one of them" if found.drawn else "at the mean of the five most alike, since it was not drawn for the map"
+    star_position = (
+        "one of them" if position.drawn else "at the mean of the five most alike, since it was not drawn for the map"
+    )
     st.caption(
         f"{METHODS[settings.method]} map of {faces.n:,} faces of {evaluation.split}, coloured by label; the star is "
-        f"this face, {where}. Labels of the ten most alike by embedding: {around}."
+        f"this face, {star_position}. Labels of the ten most alike by embedding: {around}."
     )
     st.page_link(
         navigation.page("clusters"),
         label="Look at the map",
         icon=":material/scatter_plot:",
-        query_params={"row": str(int(evaluation.positions[place]))},
+        query_params={"row": str(int(evaluation.positions[index]))},
     )
 
 
 def _settings() -> MapSettings:
-    """Those of the first map of the Clusters page, in two dimensions."""
-    asked = shared.PROJECTION.get()
-    method = asked if asked in METHODS else "tsne"
+    """The settings of the first map of the Clusters page, in two dimensions."""
+    projection = shared.PROJECTION.get()
+    method = projection if projection in METHODS else "tsne"
     return MapSettings(**{**(shared.MAP_SETTINGS.get() or {}), "method": method, "features": "embedding",
                           "dimensions": 2})  # fmt: skip
 
 
 def _map(evidence: Evidence, faces: Evaluation, settings: MapSettings) -> FaceMap | None:
     checkpoint = evidence.checkpoint
-    found = face_maps.read(checkpoint, faces, settings)
-    if found is not None:
-        return found
+    cached = face_maps.read(checkpoint, faces, settings)
+    if cached is not None:
+        return cached
     job = jobs.find(face_maps.key(checkpoint, faces, settings))
     if job is None:
         st.caption(f"The map of these {faces.n:,} faces was not made yet; it takes seconds to a minute, once.")
@@ -76,5 +80,5 @@ def _map(evidence: Evidence, faces: Evaluation, settings: MapSettings) -> FaceMa
     job = face_maps.start(cache.classifier(checkpoint), evidence.dataset, faces, settings)
     if not job_view.finished(job, key="face on map"):
         return None
-    made: FaceMap = job.result
-    return made
+    computed: FaceMap = job.result
+    return computed

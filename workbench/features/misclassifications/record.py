@@ -1,4 +1,4 @@
-"""All that is known of one misclassified face: votes, copies, the nearest training faces, and a person's marks."""
+"""The record of one misclassified face: votes, copies, nearest training faces, and the user's marks."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from workbench.features.misclassifications.model import neighbours
 from workbench.widgets import gallery, table
 from workbench.widgets.errors import guard
 
-#: Copies that are drawn; some sets hold one face dozens of times.
+#: Largest number of copies drawn; some data sets contain a face dozens of times.
 _COPIES = 8
 
 
-def show(evidence: Evidence, place: int, voted: FaceDataset | None) -> None:
-    """Draw marks, facts and neighbours of the picture at ``place`` among the evaluation's."""
-    position = int(evidence.evaluation.positions[place])
+def show(evidence: Evidence, index: int, voted: FaceDataset | None) -> None:
+    """Draw marks, facts and neighbours of the face at ``index`` of the evaluation."""
+    position = int(evidence.evaluation.positions[index])
     _marks(evidence.dataset, position)
-    table.show(("", ""), _facts(evidence, place, voted), label="What is known of this face")
+    table.show(("", ""), _facts(evidence, index, voted), label="What is known of this face")
     with guard("its copies"):
         _copies(evidence.dataset, position)
-    _neighbours(evidence, place)
+    _neighbours(evidence, index)
     with guard("its place on the map"):
-        on_map.show(evidence, place)
+        on_map.show(evidence, index)
 
 
 def _marks(dataset: FaceDataset, position: int) -> None:
     key = f"marks {dataset.name} {position}"
-    own = marks.read(dataset).get(int(dataset.rows[position]), frozenset())
+    face_marks = marks.read(dataset).get(int(dataset.rows[position]), frozenset())
 
     def changed() -> None:
         with guard("the mark"):
@@ -47,7 +47,7 @@ def _marks(dataset: FaceDataset, position: int) -> None:
         "Mark this face",
         marks.MARKS,
         selection_mode="multi",
-        default=[mark for mark in marks.MARKS if mark in own],
+        default=[mark for mark in marks.MARKS if mark in face_marks],
         key=key,
         on_change=changed,
         wrap=True,
@@ -55,54 +55,54 @@ def _marks(dataset: FaceDataset, position: int) -> None:
     )
 
 
-def _facts(evidence: Evidence, place: int, voted: FaceDataset | None) -> list[tuple[str, str]]:
+def _facts(evidence: Evidence, index: int, voted: FaceDataset | None) -> list[tuple[str, str]]:
     evaluation, dataset = evidence.evaluation, evidence.dataset
-    found = cache.of_predictions(mistakes.scores, evaluation, voted, key=(voted is not None,))
+    scores = cache.of_predictions(mistakes.scores, evaluation, voted, key=(voted is not None,))
     rows = [
-        ("Loss", f"{found.loss[place]:.2f}, margin {100 * found.margin[place]:.1f} points"),
+        ("Loss", f"{scores.loss[index]:.2f}, margin {100 * scores.margin[index]:.1f} points"),
     ]
     if voted is not None:
-        shares = mistakes.votes_of(evaluation, voted, place)
-        told = ", ".join(f"{name} {percent(share, 0)}" for name, share in shares)
-        rows.append(("Annotators", told or "left this face out or did not vote"))
-    known = dict(dataset_facts.facts(dataset, int(evaluation.positions[place]), None))
-    wanted = ("Subject", "Brightness", "Split", "File", "Path", "Name")
-    return rows + [(name, known[name]) for name in wanted if name in known]
+        shares = mistakes.votes_of(evaluation, voted, index)
+        votes = ", ".join(f"{name} {percent(share, 0)}" for name, share in shares)
+        rows.append(("Annotators", votes or "left this face out or did not vote"))
+    facts = dict(dataset_facts.facts(dataset, int(evaluation.positions[index]), None))
+    titles = ("Subject", "Brightness", "Split", "File", "Path", "Name")
+    return rows + [(name, facts[name]) for name in titles if name in facts]
 
 
 def _copies(dataset: FaceDataset, position: int) -> None:
-    """Exact, near and mirrored copies in the whole set, with labels and splits."""
+    """Exact, near and mirrored copies in the whole data set, with labels and splits."""
     st.markdown("**Copies of this face**")
     if not dataset_facts.is_small(dataset):
         st.caption("Not looked for in a set of this size; the audit on the page Datasets finds them.")
         return
-    found = cache.of_dataset(_copies_of, dataset, position)
-    st.caption(copies.sentence(found, dataset.split_names[int(dataset.split[position])]))
-    if not found:
+    all_copies = cache.of_dataset(_copies_of, dataset, position)
+    st.caption(copies.sentence(all_copies, dataset.split_names[int(dataset.split[position])]))
+    if not all_copies:
         return
-    shown = found[:_COPIES]
+    drawn = all_copies[:_COPIES]
     gallery.tiles(
-        [np.asarray(dataset.images[one.position]) for one in shown],
-        [f"{one.emotion}, {one.split}" for one in shown],
+        [np.asarray(dataset.images[copy.position]) for copy in drawn],
+        [f"{copy.emotion}, {copy.split}" for copy in drawn],
         key="copies",
         side=72,
     )
     rows = [
-        (f"{one.emotion}{' (another label)' if one.other_label else ''}", one.split, one.kind, f"{one.cosine:.3f}",
-         str(one.row))
-        for one in shown
+        (f"{copy.emotion}{' (another label)' if copy.other_label else ''}", copy.split, copy.kind, f"{copy.cosine:.3f}",
+         str(copy.row))
+        for copy in drawn
     ]  # fmt: skip
     table.show(("Label", "Split", "Copy", "Cosine", "Row"), rows, right=(3, 4), label="Copies of this face")
-    if len(found) > _COPIES:
-        st.caption(f"The likest {_COPIES} of {len(found)}.")
+    if len(all_copies) > _COPIES:
+        st.caption(f"The likest {_COPIES} of {len(all_copies)}.")
 
 
 def _copies_of(dataset: FaceDataset, position: int) -> list[copies.Copy]:
     return copies.copies(dataset, position, cache.of_dataset(copies.low_frequencies, dataset))
 
 
-def _neighbours(evidence: Evidence, place: int) -> None:
-    """The nearest training faces: at once where that split was predicted before, else by a button."""
+def _neighbours(evidence: Evidence, index: int) -> None:
+    """The nearest training faces; behind a button if that split was not predicted yet."""
     evaluation, dataset, checkpoint = evidence.evaluation, evidence.dataset, evidence.checkpoint
     split = dataset.split_names[0]
     st.markdown(f"**What it finds alike in {split}**")
@@ -129,19 +129,19 @@ def _neighbours(evidence: Evidence, place: int) -> None:
         among = bar.of(checkpoint, dataset, part, evaluation.averaging)
         if among is None:
             return
-    found = neighbours.nearest(evaluation, place, among)
-    if not found:
+    nearest = neighbours.nearest(evaluation, index, among)
+    if not nearest:
         st.caption("The embeddings of these predictions were not kept.")
         return
     gallery.tiles(
-        [np.asarray(dataset.images[one.position]) for one in found],
-        [_neighbour(one) for one in found],
+        [np.asarray(dataset.images[neighbour.position]) for neighbour in nearest],
+        [_neighbour(neighbour) for neighbour in nearest],
         key="nearest faces",
         side=72,
     )
     st.caption("Cosine of both embeddings, the network's last layer before the classes; 1 is the same direction.")
 
 
-def _neighbour(one: neighbours.Neighbour) -> str:
-    answer = one.true if one.true == one.predicted else f"{one.true} > {one.predicted}"
-    return f"{answer}, {one.cosine:.2f}"
+def _neighbour(neighbour: neighbours.Neighbour) -> str:
+    title = neighbour.true if neighbour.true == neighbour.predicted else f"{neighbour.true} > {neighbour.predicted}"
+    return f"{title}, {neighbour.cosine:.2f}"

@@ -1,8 +1,9 @@
-"""The scorecard of a network on a split: what stands on it at once, and what is asked for in the background."""
+"""The scorecard of a network on a split, and the nearest-neighbour baseline, computed in the background."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,38 +26,51 @@ from workbench.app.jobs import Job
 from workbench.app.wording import percent
 
 
-def make(
-    plain: Evaluation,
-    averaged: Sequence[Evaluation],
-    name: str,
-    checkpoint: Checkpoint,
-    dataset: FaceDataset,
-    copies: Duplicates | None,
-    voted: FaceDataset | None,
-    nearest: Baseline | None,
-) -> Scorecard:
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """What a scorecard uses besides the predictions.
+
+    Args:
+        checkpoint: The network.
+        name: Name under which the data set was opened; empty for pooled folds.
+        dataset: The data set.
+        copies: Identical images of the data set, if they were searched.
+        voted: The data set with annotators' votes for the same rows.
+        nearest: Accuracy of the nearest neighbour on pixels.
+    """
+
+    checkpoint: Checkpoint
+    name: str
+    dataset: FaceDataset
+    copies: Duplicates | None = None
+    voted: FaceDataset | None = None
+    nearest: Baseline | None = None
+
+
+def make(plain: Evaluation, averaged: Sequence[Evaluation], sources: Sources) -> Scorecard:
     """The card of these predictions.
 
     Args:
-        averaged: the same pictures with test-time averaging, as far as they were predicted.
-        name: under which the data set was opened. copies: identical pictures of the set, where it was looked for them.
-        voted: the set with annotators' votes for the same rows. nearest: the nearest neighbour on pixels.
+        plain: Predictions without test-time averaging.
+        averaged: Those for the same images with test-time averaging, as far as they were computed.
+        sources: Network, data set and comparisons.
     """
+    checkpoint, nearest = sources.checkpoint, sources.nearest
     cost = count(checkpoint.build(), (checkpoint.in_channels, checkpoint.preprocess.size, checkpoint.preprocess.size))
     return overlap_scorecard(
         plain,
-        name,
+        sources.name,
         checkpoint,
-        dataset,
-        copies,
+        sources.dataset,
+        sources.copies,
         averaged=[each for each in averaged if each.fingerprint == plain.fingerprint],
-        comparisons=Comparisons(() if nearest is None else (nearest,), _votes(plain, voted)),
+        comparisons=Comparisons(() if nearest is None else (nearest,), _votes(plain, sources.voted)),
         cost=Cost(cost.parameters, cost.macs),
     )
 
 
 def rows(card: Scorecard) -> list[tuple[str, str, str]]:
-    """Lines of the card as a page shows them: what, the figure, and on how many pictures."""
+    """Rows of the card: title, figure, and number of images."""
     lines = [(f"{METRICS[f.metric].title}, {f.label}", f.text, f"{f.n:,}") for f in card.figures]
     if card.comparisons.votes is not None:
         votes = card.comparisons.votes
@@ -71,9 +85,9 @@ def rows(card: Scorecard) -> list[tuple[str, str, str]]:
 
 
 def facts(card: Scorecard) -> list[tuple[str, str]]:
-    """Where the figures come from."""
+    """The sources of the figures."""
     measured, origin = card.evaluation, card.checkpoint.provenance
-    found = [
+    return [
         (
             "Network",
             f"{card.checkpoint.network}, {card.cost.parameters:,} parameters, {(card.cost.macs or 0) / 1e6:,.1f} MMACs",
@@ -85,7 +99,6 @@ def facts(card: Scorecard) -> list[tuple[str, str]]:
         ("SHA-256 of these pictures", measured.fingerprint[:16] + "…"),
         ("SHA-256 of the weights", card.checkpoint.sha256[:16] + "…"),
     ]
-    return found
 
 
 def markdown(card: Scorecard) -> str:
@@ -99,9 +112,9 @@ def find_nearest(evaluation: Evaluation) -> Job | None:
 
 
 def start_nearest(evaluation: Evaluation, name: str, checkpoint: Checkpoint, dataset: FaceDataset) -> Job:
-    """Ask a nearest neighbour on pixels in the background; the job's result is a :class:`Baseline`.
+    """Classify by the nearest neighbour on pixels in the background; the job's result is a :class:`Baseline`.
 
-    It looks at the network's own training pictures where these are known, else at the set's other splits.
+    Neighbours are the training images of the network if they are recorded, otherwise the other splits.
     """
 
     def work(progress: Progress) -> Baseline:

@@ -25,16 +25,16 @@ ATTEMPTS: dict[Attempts, str] = {
 
 
 def curves(evaluation: Evaluation, kind: Literal["roc", "pr"]) -> dict[str, tuple[Curve, float]]:
-    """Points and area of each class that has pictures, and for ROC that does not have all of them."""
-    find = roc_curve if kind == "roc" else pr_curve
+    """Points and area of each class with images (and, for ROC, images of other classes)."""
+    curve_of = roc_curve if kind == "roc" else pr_curve
     areas = (roc_auc_per_class if kind == "roc" else pr_auc_per_class)(evaluation.targets, evaluation.probabilities)
-    found = {}
+    by_class = {}
     for k, name in enumerate(evaluation.classes):
         try:
-            found[name] = (find(evaluation.targets, evaluation.probabilities, k), float(areas[k]))
+            by_class[name] = (curve_of(evaluation.targets, evaluation.probabilities, k), float(areas[k]))
         except UserError:
             continue
-    return found
+    return by_class
 
 
 def acceptance(evaluation: Evaluation, attempts: Attempts) -> VerificationCurve:
@@ -47,7 +47,7 @@ def acceptance(evaluation: Evaluation, attempts: Attempts) -> VerificationCurve:
 
 
 def equal_error(evaluation: Evaluation) -> Estimate:
-    """The rate where both errors are equal, of the network's own answers, with its 95 % interval.
+    """The equal error rate of the predicted classes, with its 95 % interval.
 
     Raises:
         UserError: If all attempts are of one kind.
