@@ -2,24 +2,20 @@
 
 ``weights.safetensors`` (float16 or float32), ``config.json`` (network, options, classes by name, Preprocess, hash of
 the weights, provenance), ``metrics.json`` (every figure with its split, selection rule, n and interval), ``card.md``.
-Nothing is ever unpickled. An ensemble may name checkpoints beside it instead of holding their weights again; it does so
-inside its weight file, whose hash thereby is of those weights too.
+Nothing is ever unpickled. An ensemble may name checkpoints beside it instead of holding their weights again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-import torch
 from pydantic import Field
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
 from torch import Tensor
 
 from fer_models.architectures import create_model
@@ -28,27 +24,26 @@ from fer_models.errors import UserError
 from fer_models.preprocess import Preprocess
 from fer_models.settings import checked, from_values, nested, parse_json
 from fer_models.storage import atomic_file, atomic_folder
-
-if TYPE_CHECKING:
-    pass
+from fer_models.weights import WEIGHTS, Beside, read_beside, read_weights, write_weights
 
 FORMAT = 1
-WEIGHTS, CONFIG, METRICS, CARD = "weights.safetensors", "config.json", "metrics.json", "card.md"
-_ABOUT = "fer_models"  # one entry of the weight file's metadata: of several, the order would not be certain
-_DTYPES = {"float16": torch.float16, "float32": torch.float32}
+CONFIG, METRICS, CARD = "config.json", "metrics.json", "card.md"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint folder says of itself, with its weights not yet loaded.
+    """The facts in a checkpoint folder; its weights are not loaded yet.
 
     Args:
-        path: the folder.
-        network: key of the architecture.
-        options: its options as plain values.
-        sha256: hex digest of the weight file alone; see :attr:`identity`.
-        metrics: list of figures; each has ``metric, value, low, high, n, data, split, selection, averaging``.
-        provenance: data set, split, recipe, seed, epoch, versions.
+        path: The folder.
+        network: Key of the architecture.
+        options: Its options as plain values.
+        in_channels: Channels of its input.
+        classes: Names of its outputs, in order.
+        preprocess: From a picture to its input.
+        sha256: Hex digest of the weight file alone; see :attr:`identity`.
+        metrics: List of figures; each has ``metric, value, low, high, n, data, split, selection, averaging``.
+        provenance: Data set, split, recipe, seed, epoch, versions.
     """
 
     path: Path
@@ -64,11 +59,9 @@ class Checkpoint:
     @property
     def name(self) -> str:
         """Name of the folder, or of the run that it belongs to."""
-        return (
-            self.path.parent.parent.name
-            if self.path.parent.name == "checkpoints" and (self.path.parent.parent / "recipe.json").exists()
-            else self.path.name
-        )
+        run = self.path.parent.parent
+        in_run = self.path.parent.name == "checkpoints" and (run / "recipe.json").exists()
+        return run.name if in_run else self.path.name
 
     @property
     def card(self) -> str:
@@ -78,7 +71,7 @@ class Checkpoint:
 
     @property
     def identity(self) -> str:
-        """Hex digest of all that decides an answer: weights, network, options, classes and preprocessing.
+        """Hex digest of everything that decides a prediction: weights, network, options, classes and preprocessing.
 
         Two checkpoints with the same identity give the same logits for the same picture, whatever their folders are
         called; caches use it as their key.
@@ -113,7 +106,7 @@ class Checkpoint:
         """The accuracy to show for this network: on held-out pictures where there are any, else on validation.
 
         Args:
-            averaging: a key of :data:`fer_models.averaging.AVERAGINGS`.
+            averaging: A key of :data:`fer_models.averaging.AVERAGINGS`.
 
         Returns:
             A row of ``metrics.json``, or ``None`` where the accuracy was not measured.
@@ -121,10 +114,8 @@ class Checkpoint:
         Example:
             >>> from pathlib import Path
             >>> from fer_models.preprocess import Preprocess
-            >>> rows = [
-            ...     {"metric": "accuracy", "value": 0.7, "split": "val", "selection": "val"},
-            ...     {"metric": "accuracy", "value": 0.6, "split": "test", "selection": "val"},
-            ... ]
+            >>> row = {"metric": "accuracy", "selection": "val"}
+            >>> rows = [row | {"value": 0.7, "split": "val"}, row | {"value": 0.6, "split": "test"}]
             >>> network = Checkpoint(Path("run"), "hog", {}, 1, ("happy", "sad"), Preprocess(), "", rows)
             >>> network.accuracy()["value"]
             0.6
@@ -153,46 +144,26 @@ class Checkpoint:
         return model.eval()
 
     @property
-    def beside(self) -> dict[str, tuple[str, str]]:
-        """Checkpoints beside this one that hold part of its weights: what their names begin with -> (folder, SHA-256).
+    def beside(self) -> Beside:
+        """Checkpoints beside this one that hold part of its weights: prefix of their names -> (folder, SHA-256).
 
         Raises:
             UserError: If the weight file is not safetensors.
         """
-        with self._weights() as opened:
-            named = json.loads((opened.metadata() or {}).get(_ABOUT, "{}")).get("beside", {})
-            return {prefix: (Path(name).name, sha256) for prefix, (name, sha256) in named.items()}
+        return read_beside(self.path)
 
     @property
     def size(self) -> int:
         """Bytes of the weight files that the network is read from."""
-        own = (self.path / WEIGHTS).stat().st_size
-        return own + sum(self._neighbour(*named).size for named in set(self.beside.values()))
+        neighbours = sum(self._neighbour(*entry).size for entry in set(self.beside.values()))
+        return (self.path / WEIGHTS).stat().st_size + neighbours
 
     def _state(self) -> dict[str, Tensor]:
         """Every weight by its name in the network, floats as float32, after the hashes were verified."""
-        if _sha256(self.path / WEIGHTS) != self.sha256:
-            raise UserError(
-                f"The weights of {self.path.name} are not the ones that were saved (their SHA-256 differs); "
-                "copy the folder again from where it came."
-            )
-        with self._weights() as opened:
-            state = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-        state = {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
-        for prefix, named in self.beside.items():
-            state |= {prefix + key: value for key, value in self._neighbour(*named)._state().items()}
+        state = read_weights(self.path, self.sha256)
+        for prefix, entry in self.beside.items():
+            state |= {prefix + key: value for key, value in self._neighbour(*entry)._state().items()}
         return state
-
-    @contextmanager
-    def _weights(self) -> Iterator[Any]:
-        try:
-            with safe_open(self.path / WEIGHTS, "pt") as opened:
-                yield opened
-        except (SafetensorError, OSError, ValueError, TypeError, AttributeError):
-            raise UserError(
-                f"{WEIGHTS} in {self.path.name} is not a safetensors file of this workbench; other formats are never "
-                "opened, since they can run code. Save the network again with this workbench."
-            ) from None
 
     def _neighbour(self, name: str, sha256: str) -> Checkpoint:
         if not (self.path.parent / name).is_dir():
@@ -200,20 +171,20 @@ class Checkpoint:
                 f"{self.path.name} takes part of its weights from the checkpoint {name}, which should stand beside it: "
                 "copy both, or make it again with fer ensemble."
             )
-        found = _read(self.path.parent / name)
-        if found.beside:  # an ensemble has no ensembles in it, and two that name each other would never end
+        neighbour = _read(self.path.parent / name)
+        if neighbour.beside:  # an ensemble holds no ensembles: two that name each other would never end
             raise UserError(f"{name} cannot be part of {self.path.name}: it is made of other checkpoints itself.")
-        if found.sha256 != sha256:
+        if neighbour.sha256 != sha256:
             raise UserError(
                 f"{self.path.name} was made with other weights of {name} than stand beside it now; "
                 "put those back or make it again with fer ensemble."
             )
-        return found
+        return neighbour
 
 
 @checked(CONFIG, extra="ignore")
 class _Config:
-    """What ``config.json`` holds."""
+    """Content of ``config.json``."""
 
     network: str
     options: dict[str, Any]
@@ -222,14 +193,6 @@ class _Config:
     preprocess: Annotated[Preprocess, nested(Preprocess)]
     weights_sha256: str
     provenance: dict[str, Any] = field(default_factory=dict)
-
-
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as handle:
-        while block := handle.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _json(file: Path, folder: str) -> Any:
@@ -247,8 +210,8 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
             weights is not beside it; the message names it.
     """
     checkpoint = _read(path)
-    for named in checkpoint.beside.values():
-        checkpoint._neighbour(*named)
+    for entry in checkpoint.beside.values():
+        checkpoint._neighbour(*entry)
     return checkpoint
 
 
@@ -283,32 +246,27 @@ def save_checkpoint(
     classes: tuple[str, ...],
     preprocess: Preprocess,
     *,
-    metrics: list[dict[str, Any]] | None = None,
     provenance: dict[str, Any] | None = None,
-    card: str = "",
     dtype: str = "float32",
     beside: Mapping[str, Checkpoint] | None = None,
 ) -> Checkpoint:
-    """Write a checkpoint folder atomically: a reader sees the old one or the new one, never a half.
+    """Write a checkpoint folder atomically, still without figures and card (:func:`write_figures` adds them).
 
     Args:
+        path: The folder; an earlier checkpoint in it is replaced.
+        model: The network.
+        classes: Names of its outputs, in order.
+        preprocess: From a picture to its input.
+        provenance: Data set, split, recipe, seed, epoch, versions.
         dtype: ``"float16"`` halves the file; integer buffers stay as they are.
-        beside: checkpoints in the same parent folder whose weights are named, not written again; the key is what their
-            names begin with in this network, such as ``"members.0."``.
+        beside: Checkpoints in the same parent folder whose weights are named, not written again; the key is the prefix
+            of their names in this network, such as ``"members.0."``.
 
     Raises:
         UserError: If the folder cannot be written, for instance on a full disk; an earlier checkpoint stays.
     """
     folder = Path(path)
-    state = {
-        name: value.detach().to("cpu", _DTYPES[dtype] if value.is_floating_point() else value.dtype).contiguous()
-        for name, value in model.state_dict().items()
-        if not name.startswith(tuple(beside or ()))
-    }
-    # The hash of the file stands for the whole network, so all that makes the network is in it.
-    about: dict[str, Any] = {"network": model.key, "options": model.options_dict()}
-    if beside:
-        about["beside"] = {prefix: (part.path.name, part.sha256) for prefix, part in beside.items()}
+    neighbours = {prefix: (part.path.name, part.sha256) for prefix, part in (beside or {}).items()}
     config = {
         "format": FORMAT,
         "network": model.key,
@@ -321,12 +279,10 @@ def save_checkpoint(
     }
     try:
         with atomic_folder(folder) as new:
-            save_file(state, new / WEIGHTS, {_ABOUT: json.dumps(about, sort_keys=True)})
-            (new / WEIGHTS).chmod(0o644)  # the library makes it readable to its owner alone
-            config["weights_sha256"] = _sha256(new / WEIGHTS)
+            config["weights_sha256"] = write_weights(new, model, dtype, neighbours)
             (new / CONFIG).write_text(json.dumps(config, indent=2), encoding="utf-8")
-            (new / METRICS).write_text(json.dumps(metrics or [], indent=2), encoding="utf-8")
-            (new / CARD).write_text(card, encoding="utf-8")
+            (new / METRICS).write_text("[]", encoding="utf-8")
+            (new / CARD).write_text("", encoding="utf-8")
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or "the file system refused it"
         raise UserError(
@@ -337,8 +293,7 @@ def save_checkpoint(
 
 def write_figures(path: str | Path, metrics: list[dict[str, Any]], card: str | None = None) -> None:
     """Replace ``metrics.json``, and ``card.md`` where given, of a checkpoint; each file atomically."""
-    folder = Path(path)
     texts = {METRICS: json.dumps(metrics, indent=2)} | ({CARD: card} if card is not None else {})
     for name, text in texts.items():
-        with atomic_file(folder / name) as file:
+        with atomic_file(Path(path) / name) as file:
             file.write_text(text, encoding="utf-8")

@@ -24,9 +24,9 @@ def saved(tmp_path):
     torch.manual_seed(0)
     model = create_model("mini_xception", attention="se").eval()
     prep = Preprocess(size=64, channels=1, mean=0.4, std=0.3, crop_margin=0.1)
-    return model, save_checkpoint(
-        tmp_path / "ck", model, FER7, prep, metrics=[FIGURE], card="# Card", provenance={"seed": 1}
-    )
+    save_checkpoint(tmp_path / "ck", model, FER7, prep, provenance={"seed": 1})
+    write_figures(tmp_path / "ck", [FIGURE], "# Card")
+    return model, read_checkpoint(tmp_path / "ck")
 
 
 def test_round_trip_is_exact(saved):
@@ -74,7 +74,8 @@ def test_the_accuracy_is_of_held_out_pictures_where_there_are_any(saved):
 
 def test_identity_is_of_everything_that_decides_an_answer(saved, tmp_path):
     model, checkpoint = saved
-    copied = save_checkpoint(tmp_path / "renamed", model, FER7, checkpoint.preprocess, card="# Another")
+    copied = save_checkpoint(tmp_path / "renamed", model, FER7, checkpoint.preprocess)
+    write_figures(copied.path, [], "# Another")
     assert copied.identity == checkpoint.identity
     changed = {
         "sha256": "0" * 64,
@@ -206,7 +207,7 @@ def test_no_room_keeps_the_earlier_checkpoint(saved, monkeypatch):
     def full(*_args, **_more):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("fer_models.checkpoint.save_file", full)
+    monkeypatch.setattr("fer_models.weights.save_file", full)
     with pytest.raises(UserError, match="make room"):
         save_checkpoint(checkpoint.path, model, FER7, checkpoint.preprocess)
     assert read_checkpoint(checkpoint.path) == checkpoint

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fer_models import create_model
-from fer_models.checkpoint import save_checkpoint
+from fer_models.checkpoint import save_checkpoint, write_figures
 from fer_models.cli import main
 from fer_models.errors import UserError
 from fer_models.preprocess import Preprocess
@@ -50,7 +50,8 @@ def finish(run, value: float, validation: float, epochs: int = 2) -> None:
     ]  # fmt: skip
     network, told = create_model("mini_xception", 2, 1), {"validation": "val"}
     best = run.folder / "checkpoints" / "best"
-    save_checkpoint(best, network, ("happy", "sad"), Preprocess(), metrics=rows, provenance=told)
+    save_checkpoint(best, network, ("happy", "sad"), Preprocess(), provenance=told)
+    write_figures(best, rows)
     for epoch in range(1, epochs + 1):
         run.append_metrics({"epoch": epoch, "val_accuracy": value * epoch / epochs, "seconds": 2.0})
     run.write_status(state="finished", epoch=epochs, best_epoch=epochs)

@@ -17,7 +17,7 @@ from evidence_maker import NAME, write_faces
 from streamlit.testing.v1 import AppTest
 
 from fer_models import create_model
-from fer_models.checkpoint import save_checkpoint
+from fer_models.checkpoint import save_checkpoint, write_figures
 from fer_models.data import make_split, open_dataset
 from fer_models.data.parts import part_name
 from fer_models.errors import UserError
@@ -66,9 +66,9 @@ def finish(study: Study, count: int = 99) -> None:
             create_model("mini_xception", 7, 1),
             FER7,
             Preprocess(48, 1),
-            metrics=rows,
             provenance={"recipe": run.recipe.to_dict(), "data": NAME, "validation": names[0]},
         )
+        write_figures(run.folder / "checkpoints" / "best", rows)
         for epoch in (1, 2):
             line = {f"{part}_{q}": value * epoch / 2 for part in ("train", "val") for q in ("loss", "accuracy")}
             run.append_metrics({"epoch": epoch, "seconds": 30.0, "images_per_second": 100.0, **line})
