@@ -1,4 +1,4 @@
-"""Clusters: which faces a network finds alike, on a map that is linked to the pictures."""
+"""Clusters: which faces are similar for a network, on a map that is linked to the images."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _answer(evidence: Evidence) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         choice.view()
         choice.mouse()
-        drawn = choice.drawn()
+        drawn = choice.layers()
         with guard("the faces besides"):
             shown_faces = joint.choose(evidence, controls.most)
         beside = second_map.switched_on()
@@ -37,7 +37,7 @@ def _answer(evidence: Evidence) -> None:
         return
     left, right = st.columns([1, 1] if beside else [7, 4], gap="medium")
     with left:
-        mapped = maps.made(
+        mapped = maps.compute(
             evidence.checkpoint, shown_faces.name, shown_faces.dataset, shown_faces.evaluation, controls.settings,
             row=shared.ROW if shown_faces.name == evidence.name else joint.ROW,
         )  # fmt: skip
@@ -46,7 +46,7 @@ def _answer(evidence: Evidence) -> None:
         return
     other = None
     with right, guard("the second map"):
-        other = second_map.made(evidence, mapped, controls) if beside else None
+        other = second_map.compute(evidence, mapped, controls) if beside else None
         second_container = st.container()
     below = st.container()
     added = None
@@ -65,7 +65,7 @@ def _answer(evidence: Evidence) -> None:
         with guard("the lesson"):
             lesson.show(mapped)
     with first_container:
-        first_map.show(mapped, controls.colour_by, drawn, added, second_map.lit(mapped, other))
+        first_map.show(mapped, controls.colour_by, drawn, added, second_map.highlighted(mapped, other))
     with second_container, guard("the second map"):
         if other is not None:
             second_map.draw(mapped, other, controls.colour_by, drawn)

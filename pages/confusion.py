@@ -1,4 +1,4 @@
-"""Confusion: which classes a network mistakes for which, with the pictures behind every cell."""
+"""Confusion: which classes a network confuses, with the images behind every cell."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workbench.features.confusion.matrix import Cell
 from workbench.widgets import heading
 from workbench.widgets.errors import guard
 
-#: What is drawn only when it is opened: title and icon, its name, and what draws it.
+#: Expanders, drawn when they are opened: title and icon, name, and drawing function.
 _FOLDS = {
     ("Scorecard", "assignment"): ("scorecard", scorecard.show),
     ("Can its confidence be believed?", "speed"): ("calibration", calibration.show),

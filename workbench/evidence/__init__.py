@@ -1,1 +1,1 @@
-"""What a network says of a split."""
+"""The predictions of a network for a split."""

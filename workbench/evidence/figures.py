@@ -18,7 +18,7 @@ MARKS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 
 
 def class_bars(classes: Sequence[str], series: Mapping[str, Sequence[Estimate | None]], what: str) -> go.Figure:
-    """Bars with 95 % intervals, a group a class, a colour and hatching a network; values in per cent.
+    """Bars with 95 % intervals in per cent: one group per class, one colour and hatching per network.
 
     Args:
         classes: Class names, in the order of the axis.
@@ -76,7 +76,7 @@ class Cells:
     """What a confusion matrix shows.
 
     Args:
-        values: float (K, K), rows are true classes; NaN where nothing can be said.
+        values: float (K, K), rows are true classes; NaN where a value is undefined.
         texts: Text of each cell.
         classes: The K class names.
         unit: Of the values, for the colour bar.

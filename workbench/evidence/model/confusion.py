@@ -51,7 +51,7 @@ class ClassFigures:
 def values(counts: np.ndarray, kind: Kind, other: np.ndarray | None = None) -> np.ndarray:
     """Values of the cells, float64 (K, K): counts, per cent of a row or column, or the difference in points.
 
-    A class without pictures (or predictions) has no shares: NaN.
+    A class without images (or predictions) has NaN.
 
     Args:
         counts: int (K, K), rows are true classes.

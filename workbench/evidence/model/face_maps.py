@@ -1,4 +1,4 @@
-"""The map of the faces that a network was asked about: read from the cache, or made once in the background."""
+"""The map of the faces of an evaluation: read from the cache, or computed once in the background."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def key(checkpoint: Checkpoint, faces: Evaluation, settings: MapSettings) -> Has
 
 
 def read(checkpoint: Checkpoint, faces: Evaluation, settings: MapSettings) -> FaceMap | None:
-    """The map if it was made before.
+    """The map if it was computed before.
 
     Raises:
         UserError: If there are fewer than 5 faces.
@@ -33,7 +33,7 @@ def read(checkpoint: Checkpoint, faces: Evaluation, settings: MapSettings) -> Fa
 
 
 def start(classifier: Classifier, dataset: FaceDataset, faces: Evaluation, settings: MapSettings) -> Job:
-    """Make the map in the background, or find the job that does; its result is the :class:`FaceMap`.
+    """Compute the map in the background, or find the job that does; its result is the :class:`FaceMap`.
 
     Raises:
         UserError: If there are fewer than 5 faces.

@@ -21,7 +21,7 @@ from workbench.app.jobs import Job
 
 #: Larger splits are predicted only at the press of a button.
 AT_ONCE = 10_000
-#: So few pictures take a few seconds.
+#: Up to this many images take a few seconds.
 _FEW = 500
 _MOST_FOLDERS = 256
 _folders: dict[tuple[Any, ...], Path] = {}

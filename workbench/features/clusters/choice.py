@@ -104,7 +104,7 @@ def mouse() -> None:
     )
 
 
-def drawn() -> Drawn:
+def layers() -> Drawn:
     """Draw the choice of the layers."""
     usual = Drawn()
     with st.popover("Shown", icon=":material/layers:"):

@@ -73,7 +73,7 @@ def _scrub(grown: Grown, training: Training) -> None:
     try:
         dataset = cache.dataset(grown.data)
     except UserError:
-        dataset = None  # The data set has gone; the points can still be looked at.
+        dataset = None  # The data set was removed; the points can still be shown.
     epochs = [each.epoch for each in training.maps]
     playing = PLAYING.get()
 

@@ -206,10 +206,10 @@ def _add_centres(figure: go.Figure, centres: Mapping[str, tuple[float, ...]], da
     text = "#DDE3E6" if dark else ON_DARK[0]
     for name, point in centres.items():
         mark = {"symbol": "diamond", "size": 12, "color": colour(name), "line": {"width": 2, "color": text}}
-        words = {"mode": "markers+text", "text": [name], "textfont": {"color": text}} if len(point) == 3 else {}
+        label = {"mode": "markers+text", "text": [name], "textfont": {"color": text}} if len(point) == 3 else {}
         figure.add_trace(
             _trace(np.array([point]), name=f"centre of {name}", legendgroup=name, marker=mark, hoverinfo="skip")
-            .update(showlegend=False, **words)
+            .update(showlegend=False, **label)
         )  # fmt: skip
         if len(point) == 3:
             continue

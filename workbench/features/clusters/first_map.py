@@ -12,9 +12,11 @@ from workbench.features.clusters.maps import Mapped
 KEY = "cluster map"
 
 
-def show(mapped: Mapped, colour_by: str, drawn: Drawn, added: tuple[float, ...] | None, lit: np.ndarray | None) -> None:
-    """Draw the map; ``added`` is the point of an uploaded image, ``lit`` the faces selected on the second map."""
-    maps.draw(mapped, colour_by, KEY, drawn, added=added, lit=lit)
+def show(
+    mapped: Mapped, colour_by: str, drawn: Drawn, added: tuple[float, ...] | None, highlighted: np.ndarray | None
+) -> None:
+    """Draw the map; ``added`` is the point of an uploaded image, ``highlighted`` are faces selected on the second map."""
+    maps.draw(mapped, colour_by, KEY, drawn, added=added, highlighted=highlighted)
     # A chart in three dimensions reports no selection; the click comes from here.
     clicked = hover.show(mapped, KEY, clicks=mapped.map.coordinates.shape[1] == 3)
     if clicked is not None:

@@ -42,7 +42,7 @@ def show(mapped: Mapped) -> None:
             return
         maps_by_name: dict[str, Mapped] = {}
         for name, settings in variants.items():
-            mapped_variant = map_view.made(mapped.checkpoint, mapped.name, mapped.dataset, faces, settings)
+            mapped_variant = map_view.compute(mapped.checkpoint, mapped.name, mapped.dataset, faces, settings)
             if mapped_variant is None:
                 return
             maps_by_name[name] = mapped_variant

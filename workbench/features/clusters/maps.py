@@ -56,7 +56,7 @@ class Selected:
 SELECTED = state.Kept("clusters.selected", Selected())
 
 
-def made(
+def compute(
     checkpoint: Checkpoint,
     name: str,
     dataset: FaceDataset,
@@ -88,7 +88,7 @@ def draw(
     drawn: Drawn,
     *,
     added: tuple[float, ...] | None = None,
-    lit: np.ndarray | None = None,
+    highlighted: np.ndarray | None = None,
     coordinates: np.ndarray | None = None,
 ) -> None:
     """Draw the map; a selection on it is kept for :func:`selection`, a clicked face in the address.
@@ -99,7 +99,7 @@ def draw(
         key: Key of the chart.
         drawn: Layers to draw.
         added: Coordinates of an uploaded image.
-        lit: Indices of faces that are highlighted because of a selection on the other map.
+        highlighted: Indices of faces that are highlighted because of a selection on the other map.
         coordinates: Drawn instead of the coordinates of the map, such as those aligned with another map.
     """
     faces, dataset = mapped.faces, mapped.dataset
@@ -109,8 +109,8 @@ def draw(
     # The browser dims what was not circled on a map; leaving its figure unchanged keeps the zoom.
     drag = str(MOUSE.get())
     marked = None
-    if selection().source not in ("", f"{key} {drag}") and lit is not None and not solid:
-        marked = np.isin(np.arange(faces.n), lit)
+    if selection().source not in ("", f"{key} {drag}") and highlighted is not None and not solid:
+        marked = np.isin(np.arange(faces.n), highlighted)
     figure = cluster_map(
         Points(coordinates, faces.positions, faces.predictions != faces.targets),
         colouring,
@@ -147,7 +147,7 @@ def _picked(mapped: Mapped, key: str, drag: str) -> None:
         mapped.row.set(str(picked.positions[0]))
         return
     if picked.kind == "nothing" and drag == "pan":
-        return  # A second click on a face lets it go in the browser; here it stays.
+        return  # A second click on a face clears the selection in the browser only.
     selected_faces = Selected(mapped.name, picked.positions, f"{key} {drag}") if picked.kind == "area" else Selected()
     SELECTED.set(selected_faces)
 

@@ -40,7 +40,7 @@ def switched_on() -> bool:
     )
 
 
-def made(evidence: Evidence, first: Mapped, controls: Controls) -> Mapped | None:
+def compute(evidence: Evidence, first: Mapped, controls: Controls) -> Mapped | None:
     """Draw the controls of the second map and compute it; ``None`` while it is computed."""
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
@@ -62,7 +62,7 @@ def made(evidence: Evidence, first: Mapped, controls: Controls) -> Mapped | None
         usual = _SAME if name == evidence.name else splits[-1]
         split = str(st.selectbox("Second split", splits, **SPLIT2.widget(splits, usual)))
     same = split == _SAME
-    # Raw pixels beside a network say what comes from the network.
+    # A map of raw pixels beside that of the network shows what the network adds.
     same_network = same and checkpoint.identity == evidence.checkpoint.identity
     features = choice.features_choice(checkpoint, "2", "pixels" if same_network else "embedding")
     part = Part(evidence.evaluation.split, evidence.evaluation.positions) if same else Part.of_split(dataset, split)
@@ -77,7 +77,7 @@ def made(evidence: Evidence, first: Mapped, controls: Controls) -> Mapped | None
         faces = maps_model.part(predicted, controls.most)
     settings = MapSettings(**{**dataclasses.asdict(first.settings), "method": method, "features": features})
     row = shared.ROW if name == evidence.name else ROW2
-    return map_view.made(checkpoint, name, dataset, faces, settings, row=row)
+    return map_view.compute(checkpoint, name, dataset, faces, settings, row=row)
 
 
 def _network(first: Checkpoint) -> Checkpoint:
@@ -97,7 +97,7 @@ def _network(first: Checkpoint) -> Checkpoint:
     return checkpoint
 
 
-def lit(shown: Mapped, other: Mapped | None) -> np.ndarray:
+def highlighted(shown: Mapped, other: Mapped | None) -> np.ndarray:
     """Indices on the map ``shown`` of the faces circled on ``other``, or of the faces most similar to them."""
     indices = map_view.selected(shown)
     if len(indices) or other is None:
@@ -116,7 +116,7 @@ def draw(first: Mapped, second: Mapped, colour_by: str, drawn: Drawn) -> None:
     same = np.array_equal(second.faces.positions, first.faces.positions) and second.name == first.name
     if same and points.shape == first.map.coordinates.shape:
         points = align(points, first.map.coordinates)
-    map_view.draw(second, colour_by, KEY, drawn, lit=lit(second, first), coordinates=points)
+    map_view.draw(second, colour_by, KEY, drawn, highlighted=highlighted(second, first), coordinates=points)
     clicked = hover.show(second, KEY, clicks=points.shape[1] == 3)
     if clicked is not None:
         second.row.set(str(clicked))

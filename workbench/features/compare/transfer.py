@@ -138,7 +138,7 @@ def _answers(rows: list[list[Pair]], key: str) -> list[list[tuple[Pair, Evaluati
 
 
 def _identity(rows: list[list[Pair]]) -> tuple[object, ...]:
-    """Tells these pairs of networks and pictures from all others."""
+    """Key of these pairs of networks and images."""
     return tuple((each.network.identity, each.name, each.part.key) for row in rows for each in row)
 
 

@@ -21,7 +21,7 @@ def show(evidence: Evidence) -> None:
     """Draw the reliability diagram, and the risk-coverage curve with its threshold.
 
     Raises:
-        UserError: If there are too few pictures.
+        UserError: If there are too few images.
     """
     left, right = st.columns(2, gap="large")
     with left:

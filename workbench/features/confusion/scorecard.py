@@ -1,4 +1,4 @@
-"""The scorecard of the network on the chosen pictures: figures, comparisons, warnings, and the card as a file."""
+"""The scorecard of the network on the selected images: figures, comparisons, warnings, and the card as a file."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ COLOURS: dict[str, str] = {
     "set": "data set",
 }
 RIGHT, WRONG, ALONE = "right", "wrong", "no copy here"
-#: Column of a joint data set that says where a picture came from.
+#: Column of a joint data set: the original data set of an image.
 ORIGIN = "data set"
 
 

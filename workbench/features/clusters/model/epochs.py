@@ -30,7 +30,7 @@ CURVES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Grown:
-    """A run with at least two kept epochs; ``classes`` are those that its class numbers stand for."""
+    """A run with at least two kept epochs; ``classes`` are its class names by number."""
 
     run: Run
     data: str
@@ -48,7 +48,7 @@ def runs() -> dict[str, Grown]:
         try:
             grown[run.id] = Grown(run, run.recipe.data, epochs, read_checkpoint(run.checkpoint).classes)
         except UserError:
-            continue  # A damaged run is named on the Train page.
+            continue  # The Train page lists damaged runs.
     return grown
 
 
@@ -64,8 +64,8 @@ def start(grown: Grown, epochs: tuple[int, ...], settings: MapSettings) -> Job:
         outputs = {epoch: read_epoch(grown.run, epoch) for epoch in epochs}
         return epoch_maps(outputs, grown.classes, settings, FACES, progress)
 
-    words = f"{METHODS[settings.method]} of {len(epochs)} epochs of {grown.run.id}"
-    return jobs.start(name(grown, epochs, settings), words, work, lane="long")
+    title = f"{METHODS[settings.method]} of {len(epochs)} epochs of {grown.run.id}"
+    return jobs.start(name(grown, epochs, settings), title, work, lane="long")
 
 
 def find(grown: Grown, epochs: tuple[int, ...], settings: MapSettings) -> Job | None:

@@ -30,10 +30,14 @@ def joined(
 ) -> tuple[FaceDataset, Evaluation]:
     """The faces of two splits or two data sets as one set; faces of one data set keep their positions.
 
-    Pictures of another data set are resized to those of the first.
+    Images of another data set are resized to those of the first.
 
     Args:
-        names: of the two data sets.
+        faces: Predictions for the first faces.
+        dataset: Their data set.
+        other: Data set of the other faces.
+        others: Predictions for the other faces.
+        names: Names of the two data sets.
 
     Raises:
         UserError: If the network answers with other classes on the other faces, or the embeddings were not kept.
@@ -133,7 +137,7 @@ def before_training(checkpoint: Checkpoint) -> Checkpoint:
     try:
         return read_checkpoint(folder)
     except UserError:
-        pass  # Not made yet, or damaged.
+        pass  # Not saved yet, or damaged.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = create_model(

@@ -151,7 +151,7 @@ class Match:
     confidence: float
 
 
-def find(classifier: Classifier, faces: Evaluation, made: FaceMap, pixels: np.ndarray, count: int = 8) -> Match:
+def find(classifier: Classifier, faces: Evaluation, face_map: FaceMap, pixels: np.ndarray, count: int = 8) -> Match:
     """The faces of the map most similar to a face, uint8 (S, S, C), by embedding, and coordinates for it.
 
     They are the mean of the five nearest faces on the map, weighted by the inverse distance; the map itself is not
@@ -164,10 +164,10 @@ def find(classifier: Classifier, faces: Evaluation, made: FaceMap, pixels: np.nd
     if faces.embeddings is None:
         raise UserError("The embeddings of these predictions were not kept; predict the split again.")
     embeddings = np.asarray(faces.embeddings, np.float32)
-    rows = compared(np.concatenate([embeddings, prediction.embedding]), made.settings)
+    rows = compared(np.concatenate([embeddings, prediction.embedding]), face_map.settings)
     indices, gaps = nearest(rows, min(count, faces.n), np.array([faces.n]))
     weights = 1 / np.maximum(gaps[0][:5], 1e-6)
-    point = (made.coordinates[indices[0][:5]] * weights[:, None]).sum(0) / weights.sum()
+    point = (face_map.coordinates[indices[0][:5]] * weights[:, None]).sum(0) / weights.sum()
     name, confidence = prediction.ranked()[0]
     near = [(int(i), float(gap)) for i, gap in zip(indices[0], gaps[0], strict=True)]
     return Match(near, tuple(float(v) for v in point), name, confidence)

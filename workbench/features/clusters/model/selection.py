@@ -47,7 +47,7 @@ def mean_heatmap(
 
 
 def mark(dataset: FaceDataset, positions: np.ndarray, word: str) -> int:
-    """Add a mark to the pictures at these positions, at most 500; returns how many have it now.
+    """Add a mark to the faces at these positions, at most 500; returns how many have it now.
 
     Raises:
         UserError: If the mark is unknown or cannot be written.

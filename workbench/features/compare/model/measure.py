@@ -31,7 +31,7 @@ from workbench.features.compare.model.networks import Entry
 
 _JOB = "measure the cost of networks"
 _guard = threading.Lock()
-#: Seconds between two looks at whether the measurement was stopped, while its process says nothing.
+#: Seconds between checks whether the measurement was stopped, while its process writes nothing.
 _LOOK = 0.2
 
 
@@ -126,7 +126,7 @@ def _lines(worker: subprocess.Popen[str], request: str) -> Iterator[str]:
 
 
 def _end(worker: subprocess.Popen[str]) -> None:
-    """End the worker with the child that measures, whose group it leads; nothing where it ended by itself."""
+    """End the worker and the child that measures, which is in its process group; no effect if it already ended."""
     if worker.poll() is None:
         if hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError):
@@ -143,8 +143,8 @@ def _take(message: dict[str, Any], entries: list[Entry]) -> tuple[bool, tuple[fl
     if complete:
         _keep(_identity(entry), message.get("cost") or message["problem"])
     stage = f": {message['stage']}" if "stage" in message else ""
-    words = f"{entry.name}, {index + 1} of {len(entries)}{stage}"
-    return complete, ((index + (1 if complete else message.get("fraction", 0.0))) / len(entries), words)
+    text = f"{entry.name}, {index + 1} of {len(entries)}{stage}"
+    return complete, ((index + (1 if complete else message.get("fraction", 0.0))) / len(entries), text)
 
 
 def _subject(entry: Entry) -> Subject:
@@ -169,7 +169,7 @@ def _file() -> Path:
 def _read() -> dict[str, Any]:
     try:
         values = json.loads(_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # none yet, or a torn file: it can be measured again
+    except (OSError, ValueError):  # missing or damaged: it can be measured again
         return {}
     return values if isinstance(values, dict) else {}
 

@@ -124,10 +124,10 @@ def untrained(input_key: str, variants: bool = True) -> tuple[Entry, ...]:
 
 
 def layer_rows(entry: Entry) -> list[LayerRow]:
-    """The layers of an entry in the order in which they run.
+    """The layers of an entry in execution order.
 
     Raises:
-        UserError: If it does not take pictures of that size.
+        UserError: If it does not take images of that size.
     """
     return list(_layers(entry.network, json.dumps(entry.options), entry.channels, entry.size))
 

@@ -50,7 +50,7 @@ class Column:
 
 
 def row_of(entry: Entry, measured: Mapping[str, Cost | str]) -> Row:
-    """An entry with its measurement, or with the sentence that says why there is none."""
+    """An entry with its measurement, or the reason why there is none."""
     outcome = measured.get(entry.key)
     if not isinstance(outcome, Cost):
         return Row(entry, None, entry.problem or outcome or "")

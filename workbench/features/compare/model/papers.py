@@ -53,7 +53,7 @@ def printed(paper: str, dataset: str, protocol: str) -> Table:
     for figure in figures:
         name = (figure.method, figure.case, figure.emotion)
         row_with_room = next((row for key, row in rows if key == name and figure.metric not in row), None)
-        if row_with_room is None:  # A number printed twice, in two tables, gets a row for each.
+        if row_with_room is None:  # A figure printed in two tables gets two rows.
             row_with_room = {}
             rows.append((name, row_with_room))
         row_with_room[figure.metric] = figure

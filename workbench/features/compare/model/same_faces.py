@@ -24,7 +24,7 @@ from workbench.app.wording import percent
 #: Metrics of the short table.
 FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "mcc", "log_loss", "ece")
 ALL_FIGURES = tuple(METRICS)
-#: Pictures times figures times networks and pairs that take less than a second.
+#: Largest product of images, figures, and networks plus pairs that takes less than a second.
 _QUICK = 20_000
 
 
@@ -52,7 +52,7 @@ class Standing:
 
     @property
     def n(self) -> int:
-        """How many pictures."""
+        """Number of images."""
         return self.evaluations[0].n
 
 

@@ -19,27 +19,26 @@ from workbench.app import jobs, machine
 from workbench.app.jobs import Job
 from workbench.app.latex import escaped, latex_table
 
-#: Pictures times networks that are compared in less than a second.
+#: Largest product of images and networks that are compared in less than a second.
 _QUICK = 40_000
 #: Metrics that the matrix can show.
 FIGURES = ("accuracy", "balanced_accuracy", "macro_f1")
 
 
 def predict(pairs: Sequence[Pair]) -> Job:
-    """Ask each network about its pictures in the background; every table is cached as soon as it is made."""
+    """Compute the predictions of each pair in the background; every table is cached as soon as it is complete."""
     total = sum(len(each.part.index) for each in pairs)
 
     def work(progress: Progress) -> int:
         done = 0
         for each in pairs:
-            where = f"{each.network.name} on {each.part.name} of {each.name}"
+            pair_name = f"{each.network.name} on {each.part.name} of {each.name}"
+            pair_progress = within(progress, done / max(total, 1), (done + len(each.part.index)) / max(total, 1))
 
-            whole = within(progress, done / max(total, 1), (done + len(each.part.index)) / max(total, 1))
-
-            def step(fraction: float, message: str, whole: Progress = whole, where: str = where) -> None:
+            def step(fraction: float, message: str, whole: Progress = pair_progress, where: str = pair_name) -> None:
                 whole(fraction, f"{where}, {message}")
 
-            progress(done / max(total, 1), where)
+            progress(done / max(total, 1), pair_name)
             classifier = Classifier(each.network, machine.compute_device())
             predictions_for(classifier, each.dataset, Protocol(each.part, each.network.selection), progress=step)
             done += len(each.part.index)
