@@ -9,7 +9,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from fer_models import create_model
-from fer_models.checkpoint import Checkpoint, save_checkpoint
+from fer_models.checkpoint import Checkpoint, read_checkpoint, save_checkpoint, write_figures
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 
@@ -27,10 +27,16 @@ FIGURE: dict[str, Any] = {
 }
 
 
-def make_checkpoint(folder: Path, seed: int = 0, **more: Any) -> Checkpoint:
+def make_checkpoint(
+    folder: Path, seed: int = 0, metrics: list[dict[str, Any]] | None = None, **more: Any
+) -> Checkpoint:
     """FCSDNet with fresh weights for grey pictures of 48 pixels."""
     torch.manual_seed(seed)
-    return save_checkpoint(folder, create_model("fcsdnet", 7, 1), FER7, Preprocess(48, 1), **more)
+    checkpoint = save_checkpoint(folder, create_model("fcsdnet", 7, 1), FER7, Preprocess(48, 1), **more)
+    if metrics is None:
+        return checkpoint
+    write_figures(folder, metrics)
+    return read_checkpoint(folder)
 
 
 def open_page(app: AppTest, key: str, **query: str) -> AppTest:

@@ -15,7 +15,7 @@ KEY = "cluster map"
 def show(
     mapped: Mapped, colour_by: str, drawn: Drawn, added: tuple[float, ...] | None, highlighted: np.ndarray | None
 ) -> None:
-    """Draw the map; ``added`` is the point of an uploaded image, ``highlighted`` are faces selected on the second map."""
+    """Draw the map; with the point of an uploaded image and the faces selected on the second map."""
     maps.draw(mapped, colour_by, KEY, drawn, added=added, highlighted=highlighted)
     # A chart in three dimensions reports no selection; the click comes from here.
     clicked = hover.show(mapped, KEY, clicks=mapped.map.coordinates.shape[1] == 3)
