@@ -206,7 +206,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     """Read a checkpoint folder's configuration and figures.
 
     Raises:
-        UserError: If a file is missing or unreadable, the format is not known, or a checkpoint that holds part of the
+        UserError: If a file is missing or unreadable, the format is unknown, or a checkpoint that holds part of the
             weights is not beside it; the message names it.
     """
     checkpoint = _read(path)

@@ -40,13 +40,13 @@ def votes_by_row(evaluation: Evaluation, voted: FaceDataset) -> np.ndarray:
     if voted.soft_labels is None:
         raise UserError(f"{voted.name} has no votes of annotators; choose FERPlus or another set that has them.")
     order = np.argsort(voted.rows, kind="stable")
-    known = np.asarray(voted.rows)[order]
-    found = np.full((evaluation.n, voted.soft_labels.shape[1]), np.nan, np.float32)
-    if len(known):
-        at = np.searchsorted(known, evaluation.rows).clip(max=len(known) - 1)
-        same = known[at] == evaluation.rows
-        found[same] = voted.soft_labels[order[at[same]]]
-    return found
+    sorted_rows = np.asarray(voted.rows)[order]
+    votes = np.full((evaluation.n, voted.soft_labels.shape[1]), np.nan, np.float32)
+    if len(sorted_rows):
+        at = np.searchsorted(sorted_rows, evaluation.rows).clip(max=len(sorted_rows) - 1)
+        same = sorted_rows[at] == evaluation.rows
+        votes[same] = voted.soft_labels[order[at[same]]]
+    return votes
 
 
 def vote_agreement(evaluation: Evaluation, votes: np.ndarray, classes: tuple[str, ...]) -> VoteAgreement:
@@ -62,18 +62,18 @@ def vote_agreement(evaluation: Evaluation, votes: np.ndarray, classes: tuple[str
     missing = [name for name in evaluation.classes if name not in classes]
     if missing:
         raise UserError(f"The annotators did not vote on {', '.join(missing)}; choose another network or votes.")
-    known = np.flatnonzero(~np.isnan(votes).any(1))
-    if not len(known):
+    voted_on = np.flatnonzero(~np.isnan(votes).any(1))
+    if not len(voted_on):
         raise UserError("None of these pictures has votes of annotators.")
-    place = np.array([classes.index(name) for name in evaluation.classes])
-    answer = place[evaluation.predictions[known]]
-    shares = votes[known].astype(np.float64)
-    hits = int((shares.argmax(1) == answer).sum())
-    agreed = shares[np.arange(len(known)), answer]
-    samples = np.concatenate([w @ agreed.astype(np.float32) / len(known) for w in row_weights(len(known))])
+    of_class = np.array([classes.index(name) for name in evaluation.classes])
+    predicted = of_class[evaluation.predictions[voted_on]]
+    shares = votes[voted_on].astype(np.float64)
+    hits = int((shares.argmax(1) == predicted).sum())
+    agreed = shares[np.arange(len(voted_on)), predicted]
+    samples = np.concatenate([w @ agreed.astype(np.float32) / len(voted_on) for w in row_weights(len(voted_on))])
     return VoteAgreement(
-        n=len(known),
-        majority=Estimate(hits / len(known), *wilson(hits, len(known))),
+        n=len(voted_on),
+        majority=Estimate(hits / len(voted_on), *wilson(hits, len(voted_on))),
         share=Estimate(float(agreed.mean()), *percentile_interval(samples)),
         ceiling=float(shares.max(1).mean()),
     )

@@ -45,13 +45,13 @@ def parse_label_map(text: str) -> LabelMap:
     """
     pairs = []
     for part in filter(None, (piece.strip() for piece in text.split(","))):
-        own, equals, counted = (piece.strip() for piece in part.partition("="))
-        if not equals or not own:
+        name, equals, counted = (piece.strip() for piece in part.partition("="))
+        if not equals or not name:
             raise UserError(
                 f"A label map is written as CLASS=CLASS, or CLASS= to leave a class out, with commas; not {part!r}."
             )
-        pairs.append((own, counted))
-    if len({class_key(own) for own, _ in pairs}) < len(pairs):
+        pairs.append((name, counted))
+    if len({class_key(name) for name, _ in pairs}) < len(pairs):
         raise UserError("The label map names a class of the data set twice; keep one of them.")
     return tuple(pairs)
 
@@ -69,13 +69,15 @@ def match_classes(network: tuple[str, ...], data: tuple[str, ...], label_map: La
     outputs = {class_key(name): position for position, name in enumerate(network)}
     by_name = [outputs.get(class_key(name), -1) for name in data]
     counts_as = list(by_name)
-    for own, counted in label_map:
-        place = next((k for k, name in enumerate(data) if class_key(name) == class_key(own)), None)
-        if place is None:
-            raise UserError(f"The label map names {own!r}, but the data set has {', '.join(data)}.")
+    for labelled, counted in label_map:
+        index = next((k for k, name in enumerate(data) if class_key(name) == class_key(labelled)), None)
+        if index is None:
+            raise UserError(f"The label map names {labelled!r}, but the data set has {', '.join(data)}.")
         if counted and class_key(counted) not in outputs:
-            raise UserError(f"The label map counts {own} as {counted!r}, but the network knows {', '.join(network)}.")
-        counts_as[place] = outputs[class_key(counted)] if counted else -1
+            raise UserError(
+                f"The label map counts {labelled} as {counted!r}, but the network knows {', '.join(network)}."
+            )
+        counts_as[index] = outputs[class_key(counted)] if counted else -1
     used = list(dict.fromkeys(position for position in counts_as if position >= 0))
     if not used:
         raise UserError(
@@ -97,10 +99,10 @@ def _notes(
     network: tuple[str, ...], data: tuple[str, ...], counts_as: list[int], by_name: list[int]
 ) -> tuple[str, ...]:
     """What a reader of a figure has to know of the classes."""
-    places = range(len(data))
-    lacking = [data[k] for k in places if counts_as[k] < 0 and by_name[k] < 0]
-    dropped = [data[k] for k in places if counts_as[k] < 0 <= by_name[k]]
-    moved = [f"{data[k]} as {network[counts_as[k]]}" for k in places if 0 <= counts_as[k] != by_name[k]]
+    positions = range(len(data))
+    lacking = [data[k] for k in positions if counts_as[k] < 0 and by_name[k] < 0]
+    dropped = [data[k] for k in positions if counts_as[k] < 0 <= by_name[k]]
+    moved = [f"{data[k]} as {network[counts_as[k]]}" for k in positions if 0 <= counts_as[k] != by_name[k]]
     unused = [name for position, name in enumerate(network) if position not in counts_as]
     notes = []
     if moved:

@@ -1,4 +1,4 @@
-"""Measure a network on pictures with known classes."""
+"""Measure a network on labelled pictures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Evaluation:
         targets, predictions: int64 (N,), positions in ``classes``.
         logits, probabilities: float32 (N, K).
         embeddings: float32 (N, F), or ``None`` where they were not kept.
-        positions: int64 (N,), places in the data set.
+        positions: int64 (N,), indices in the data set.
         rows: int64 (N,), the data set's own row numbers.
         fingerprint: SHA-256 of the pictures and labels that were measured.
         selection: on what the network was selected.
@@ -71,11 +71,11 @@ class Evaluation:
         digest.update(measured.encode())
         return digest.hexdigest()
 
-    def take(self, chosen: np.ndarray) -> Evaluation:
-        """The same predictions for some of the pictures: a boolean mask (N,) or places among the N."""
+    def take(self, selected: np.ndarray) -> Evaluation:
+        """The same predictions for some of the pictures: a boolean mask (N,) or indices into the N."""
         per_picture = ("targets", "predictions", "logits", "probabilities", "positions", "rows")
-        kept: dict[str, Any] = {name: getattr(self, name)[chosen] for name in per_picture}
-        return replace(self, **kept, embeddings=None if self.embeddings is None else self.embeddings[chosen])
+        arrays: dict[str, Any] = {name: getattr(self, name)[selected] for name in per_picture}
+        return replace(self, **arrays, embeddings=None if self.embeddings is None else self.embeddings[selected])
 
     def estimate(self, names: Sequence[str] | None = None) -> dict[str, Estimate]:
         """Value and 95 % interval of the named metrics, or of all; computed once.
@@ -83,25 +83,25 @@ class Evaluation:
         Raises:
             UserError: If a name is unknown, or there is no labelled picture.
         """
-        wanted = chosen_metrics(METRICS, names)
-        if missing := {key: metric for key, metric in wanted.items() if key not in self._cache}:
+        metrics = chosen_metrics(METRICS, names)
+        if missing := {key: metric for key, metric in metrics.items() if key not in self._cache}:
             self._cache.update(estimates(missing, self.targets, self.probabilities, self.predictions))
-        return {key: self._cache[key] for key in wanted}
+        return {key: self._cache[key] for key in metrics}
 
     def value(self, metric: str) -> float:
         """The named metric without an interval."""
-        chosen = METRICS[metric]
-        if chosen.needs == "confusion":
-            return float(chosen.function(self.confusion))
-        return float(chosen.function(self.targets, self.probabilities, None))
+        definition = METRICS[metric]
+        if definition.needs == "confusion":
+            return float(definition.function(self.confusion))
+        return float(definition.function(self.targets, self.probabilities, None))
 
     def recalls(self) -> dict[str, Estimate]:
         """Recall of each class with Wilson's interval; a class without pictures gets 0 [0, 1]."""
         table = self.confusion
-        hits, known = np.diagonal(table), table.sum(1)
-        low, high = wilson(hits, known)
+        hits, per_class = np.diagonal(table), table.sum(1)
+        low, high = wilson(hits, per_class)
         return {
-            name: Estimate(float(hits[k] / known[k]) if known[k] else 0.0, float(low[k]), float(high[k]))
+            name: Estimate(float(hits[k] / per_class[k]) if per_class[k] else 0.0, float(low[k]), float(high[k]))
             for k, name in enumerate(self.classes)
         }
 
@@ -228,7 +228,7 @@ def _predict(
             dataset.images[positions[start : start + batch_size]],
             batch_size=batch_size,
             averaging=averaging,
-            exact=True,  # a figure must not depend on which way of running was the fastest
+            exact=True,  # a figure must not depend on which implementation was fastest
         )
         logits.append(part.logits)
         embeddings.append(part.embedding)

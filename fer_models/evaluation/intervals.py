@@ -89,15 +89,15 @@ def table_estimates(
 
     The interval of ``"accuracy"`` is Wilson's.
     """
-    wanted = {key: metric for key, metric in metrics.items() if metric.needs == "confusion"}
+    from_table = {key: metric for key, metric in metrics.items() if metric.needs == "confusion"}
     drawn = resample_tables(table, resamples, seed)
-    found = {}
-    for key, metric in wanted.items():
+    results = {}
+    for key, metric in from_table.items():
         low, high = percentile_interval(metric.function(drawn), level)
         if key == "accuracy":
             low, high = wilson(np.trace(table), np.sum(table), level)
-        found[key] = Estimate(float(metric.function(table)), low, high)
-    return found
+        results[key] = Estimate(float(metric.function(table)), low, high)
+    return results
 
 
 def estimates(
@@ -122,18 +122,18 @@ def estimates(
     if not len(targets):
         raise UserError("There is no labelled picture to measure on; choose another split or data set.")
     classes = probabilities.shape[1]
-    chosen = probabilities.argmax(1) if predictions is None else predictions
-    table = confusion(targets, chosen, classes)
+    predicted = probabilities.argmax(1) if predictions is None else predictions
+    table = confusion(targets, predicted, classes)
     by_rows = {key: metric for key, metric in metrics.items() if metric.needs == "probabilities"}
-    found = table_estimates(metrics, table, resamples=resamples, level=level, seed=seed)
+    results = table_estimates(metrics, table, resamples=resamples, level=level, seed=seed)
     samples: dict[str, list[np.ndarray]] = {key: [] for key in by_rows}
     for weights in row_weights(len(targets), resamples, seed) if by_rows else ():
         for key, metric in by_rows.items():
             samples[key].append(metric.function(targets, probabilities, weights))
     for key, metric in by_rows.items():
         low, high = percentile_interval(np.concatenate(samples[key]), level)
-        found[key] = Estimate(float(metric.function(targets, probabilities, None)), low, high)
-    return {key: found[key] for key in metrics}
+        results[key] = Estimate(float(metric.function(targets, probabilities, None)), low, high)
+    return {key: results[key] for key in metrics}
 
 
 def chosen_metrics(registry: Any, names: Sequence[str] | None = None) -> dict[str, Metric]:

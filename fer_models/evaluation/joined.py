@@ -41,21 +41,21 @@ def joined(sources: Sequence[Source]) -> tuple[Evaluation, dict[str, np.ndarray]
     parts = [evaluation for _, _, evaluation in sources]
     names = {class_key(name): name for part in reversed(parts) for name in part.classes}
     keys = list(dict.fromkeys(class_key(name) for part in parts for name in part.classes))
-    places = [np.array([keys.index(class_key(name)) for name in part.classes], np.int64) for part in parts]
+    positions = [np.array([keys.index(class_key(name)) for name in part.classes], np.int64) for part in parts]
 
     def spread(field: str, missing: float) -> np.ndarray:
         tables = [np.full((part.n, len(keys)), missing, np.float32) for part in parts]
-        for table, part, at in zip(tables, parts, places, strict=True):
+        for table, part, at in zip(tables, parts, positions, strict=True):
             table[:, at] = getattr(part, field)
         return np.concatenate(tables)
 
-    own: dict[str, Any] = {
-        field: np.concatenate([at[getattr(part, field)] for part, at in zip(parts, places, strict=True)])
+    indices: dict[str, Any] = {
+        field: np.concatenate([at[getattr(part, field)] for part, at in zip(parts, positions, strict=True)])
         for field in ("targets", "predictions")
     }
     whole = replace(
         parts[0],
-        **own,
+        **indices,
         classes=tuple(names[key] for key in keys),
         logits=spread("logits", -np.inf),
         probabilities=spread("probabilities", 0.0),
@@ -74,19 +74,21 @@ def joined(sources: Sequence[Source]) -> tuple[Evaluation, dict[str, np.ndarray]
 
 def _columns(sources: Sequence[Source], classes: np.ndarray) -> dict[str, np.ndarray]:
     counts = [evaluation.n for _, _, evaluation in sources]
-    found = {DATA_SET: np.repeat([name for name, _, _ in sources], counts), "class": classes}
-    known = [slice_columns(dataset) for _, dataset, _ in sources]
-    for column in dict.fromkeys(name for names in known for name in names if name not in (*found, *_NOT_COMPARABLE)):
+    columns = {DATA_SET: np.repeat([name for name, _, _ in sources], counts), "class": classes}
+    column_names = [slice_columns(dataset) for _, dataset, _ in sources]
+    for column in dict.fromkeys(
+        name for names in column_names for name in names if name not in (*columns, *_NOT_COMPARABLE)
+    ):
         values: list[np.ndarray | None] = [
             column_values(dataset, evaluation.positions, column) if column in names else None
-            for (_, dataset, evaluation), names in zip(sources, known, strict=True)
+            for (_, dataset, evaluation), names in zip(sources, column_names, strict=True)
         ]
         if all(part is None or np.issubdtype(part.dtype, np.number) for part in values):
             filled = [
                 np.full(n, np.nan) if part is None else part.astype(np.float64)
                 for part, n in zip(values, counts, strict=True)
             ]
-            found[column] = np.concatenate(filled)
+            columns[column] = np.concatenate(filled)
             continue
         words = []
         for (name, _, _), part, n in zip(sources, values, counts, strict=True):
@@ -94,5 +96,5 @@ def _columns(sources: Sequence[Source], classes: np.ndarray) -> dict[str, np.nda
             if column in _OWN:
                 texts = [f"{name}, {text}" if text else "" for text in texts]
             words += texts
-        found[column] = np.array(words)
-    return found
+        columns[column] = np.array(words)
+    return columns

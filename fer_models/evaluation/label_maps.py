@@ -18,22 +18,30 @@ def label_lines(network: tuple[str, ...], data: tuple[str, ...], label_map: Labe
     match = match_classes(network, data, label_map)
     by_hand = dict(match.label_map)
     counted = [network[int(match.of_network[k])] if k >= 0 else "–" for k in match.of_label]
-    lines = [(own, other, "by hand" if own in by_hand else "") for own, other in zip(data, counted, strict=True)]
+    lines = [
+        (labelled, other, "by hand" if labelled in by_hand else "")
+        for labelled, other in zip(data, counted, strict=True)
+    ]
     return lines + [("–", name, "") for name in network if name not in counted]
 
 
 def map_words(label_map: LabelMap) -> str:
     """``contempt as disgust, neutral left out``."""
-    return ", ".join(f"{own} as {counted}" if counted else f"{own} left out" for own, counted in label_map)
+    return ", ".join(f"{name} as {counted}" if counted else f"{name} left out" for name, counted in label_map)
 
 
 def map_text(label_map: Sequence[tuple[str, str]]) -> str:
     """As ``fer evaluate --map`` takes it."""
-    return ",".join(f"{own}={counted}" for own, counted in label_map)
+    return ",".join(f"{name}={counted}" for name, counted in label_map)
 
 
 def map_choices(networks: Sequence[Checkpoint], dataset: FaceDataset) -> list[tuple[str, str, list[str]]]:
     """Each of the data set's classes, what it counts as by name (``""`` for nothing), and all that it can count as."""
-    known = list(dict.fromkeys(name for network in networks for name in network.classes))
-    by_name = {own: other for own, other, _ in label_lines(tuple(known), dataset.classes, ()) if own != "–"}
-    return [(own, "" if by_name[own] == "–" else by_name[own], [*known, ""]) for own in dataset.classes]
+    outputs = list(dict.fromkeys(name for network in networks for name in network.classes))
+    by_name = {
+        labelled: other for labelled, other, _ in label_lines(tuple(outputs), dataset.classes, ()) if labelled != "–"
+    }
+    return [
+        (labelled, "" if by_name[labelled] == "–" else by_name[labelled], [*outputs, ""])
+        for labelled in dataset.classes
+    ]

@@ -1,4 +1,4 @@
-"""Which faces a network gets wrong, in which order, and what is known of each."""
+"""Which faces a network gets wrong, in which order, and the facts on each face."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fer_models.evaluation.slices import column_values
 #: What errors can be sorted by: ``"confidence"`` (most confident first), ``"loss"`` (largest first), ``"margin"``
 #: (farthest from the label first), ``"close"`` (nearly right first), ``"votes"`` (annotators' doubt), ``"source"``.
 Order = Literal["confidence", "loss", "margin", "close", "votes", "source"]
-#: Probability below which a loss is not told apart any more.
+#: Probabilities are clipped to this before the logarithm of a loss.
 _LEAST = 1e-12
 
 
@@ -76,7 +76,7 @@ def ordered(
     brightness: np.ndarray | None = None,
     covered: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Places among the evaluation's pictures, int64, of those that fit, in the wanted order.
+    """Indices among the evaluation's pictures, int64, of those that pass the filter, in this order.
 
     Args:
         brightness: float (N,), mean pixel of each picture, needed where the filter asks for it.
@@ -99,19 +99,19 @@ def ordered(
         keep &= (covered >= chosen.covered[0]) & (covered <= chosen.covered[1])
     if chosen.rows is not None:
         keep &= np.isin(evaluation.rows, np.array(sorted(chosen.rows), np.int64))
-    kept = np.flatnonzero(keep)
+    positions = np.flatnonzero(keep)
     if order == "source":
-        return kept
+        return positions
     if order == "votes":
         if scored.doubt is None:
             raise UserError("There are no votes of annotators for these pictures; choose another order.")
-        kept = kept[np.isfinite(scored.doubt[kept])]
-        ranked = -scored.doubt[kept]
+        positions = positions[np.isfinite(scored.doubt[positions])]
+        ranked = -scored.doubt[positions]
     elif order == "close":
-        ranked = scored.margin[kept]
+        ranked = scored.margin[positions]
     else:
-        ranked = -{"confidence": scored.confidence, "loss": scored.loss, "margin": scored.margin}[order][kept]
-    return kept[np.argsort(ranked, kind="stable")]
+        ranked = -{"confidence": scored.confidence, "loss": scored.loss, "margin": scored.margin}[order][positions]
+    return positions[np.argsort(ranked, kind="stable")]
 
 
 def light(evaluation: Evaluation, dataset: FaceDataset) -> np.ndarray:
@@ -131,18 +131,18 @@ def covered(evaluation: Evaluation, dataset: FaceDataset) -> np.ndarray:
     return rank
 
 
-def votes_of(evaluation: Evaluation, voted: FaceDataset, place: int) -> list[tuple[str, float]]:
+def votes_of(evaluation: Evaluation, voted: FaceDataset, number: int) -> list[tuple[str, float]]:
     """Classes and shares of annotators for one picture, the largest first; empty without votes."""
-    shares = votes_by_row(evaluation.take(np.array([place])), voted)[0]
+    shares = votes_by_row(evaluation.take(np.array([number])), voted)[0]
     if np.isnan(shares).any():
         return []
     ranked = np.argsort(-shares, kind="stable")
     return [(voted.classes[int(k)], float(shares[k])) for k in ranked if shares[k] > 0]
 
 
-def confidence(evaluation: Evaluation, place: int) -> float:
+def confidence(evaluation: Evaluation, number: int) -> float:
     """Probability of the network's answer, in [0, 1]."""
-    return float(evaluation.probabilities[place, evaluation.predictions[place]])
+    return float(evaluation.probabilities[number, evaluation.predictions[number]])
 
 
 def _share_for_label(evaluation: Evaluation, voted: FaceDataset) -> np.ndarray:

@@ -1,6 +1,6 @@
-"""A proxy for covered faces: how far some part of a picture is from what stands there in other pictures.
+"""A proxy for covered faces: how far a part of a picture is from the same part of other pictures.
 
-No label says which faces of FER2013 are covered, and a detector of hands or masks is not at hand, so this is a proxy
+No label says which faces of FER2013 are covered, and there is no detector of hands or masks here, so this is a proxy
 and is called one. It finds even surfaces (a palm, a mask, a sheet of paper, a black bar) and misses what is as lively
 as a face (hair, a patterned scarf): with a block of 14 to 22 pixels pasted into faces of FER2013, the covered one of a
 covered and a bare face had the larger value in 88 % of pairs for a grey block, in half of them for a noisy one.

@@ -21,7 +21,7 @@ def pool(parts: Sequence[Evaluation], dataset: FaceDataset, name: str) -> Evalua
         name: What all of the pictures together are called.
 
     Raises:
-        UserError: If they answer with different classes, or a picture stands twice.
+        UserError: If their classes differ, or a picture is in two of them.
     """
     if len({part.classes for part in parts}) > 1:
         raise UserError("The networks of these folds answer with different classes, so they cannot be pooled.")

@@ -1,7 +1,7 @@
-"""Predictions tables: one Parquet file a checkpoint, data, split and averaging; every page reads it, none recomputes.
+"""Predictions tables: one Parquet file for each checkpoint, data set, part and averaging, shared by all pages.
 
-A table's folder holds ``predictions.parquet`` (a picture a line; what it was made from stands in the file's metadata)
-and ``embeddings.npy`` (float16). It is written beside its place and renamed, so that it is whole or not there.
+A table's folder holds ``predictions.parquet`` (one row a picture, its origin in the file's metadata) and
+``embeddings.npy`` (float16). It is written to a temporary folder and renamed, so that no half-written table is read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from fer_models.storage import atomic_folder
 
 TABLE, EMBEDDINGS = "predictions.parquet", "embeddings.npy"
 _KEY = b"fer_predictions"
-#: Raised whenever the layout or the meaning of a table changes; older tables are computed anew.
+#: Increased whenever the layout or the meaning of a table changes; older tables are computed again.
 _VERSION = 1
 
 
@@ -44,11 +44,11 @@ def write_predictions(evaluation: Evaluation, folder: str | Path, *, embeddings:
     """
     pyarrow = _pyarrow()
     folder = Path(folder)
-    kept = embeddings and evaluation.embeddings is not None
+    with_embeddings = embeddings and evaluation.embeddings is not None
     try:
         with atomic_folder(folder) as new:
-            _write_table(evaluation, new / TABLE, EMBEDDINGS if kept else None)
-            if kept:
+            _write_table(evaluation, new / TABLE, EMBEDDINGS if with_embeddings else None)
+            if with_embeddings:
                 _write_embeddings(evaluation, new / EMBEDDINGS)
     except (OSError, pyarrow.ArrowException) as error:
         reason = getattr(error, "strerror", None) or "the file system refused it"
@@ -60,8 +60,8 @@ def export_predictions(evaluation: Evaluation, file: str | Path) -> Path | None:
     """Write a predictions table to a Parquet file, its embeddings beside it as ``NAME.embeddings.npy`` (float16).
 
     Returns the path of the embeddings, ``None`` where they were not kept. Columns of the table: ``row`` (the data set's
-    own row number), ``position`` (place in the data set), ``split``, ``target`` and ``prediction`` (class names), then
-    ``logit_CLASS`` and ``probability_CLASS`` (float32) for every class. What it was made from stands in its metadata,
+    own row number), ``position`` (index in the data set), ``split``, ``target`` and ``prediction`` (class names), then
+    ``logit_CLASS`` and ``probability_CLASS`` (float32) for every class. Its origin is in its metadata,
     key ``fer_predictions``, as JSON; ``embeddings`` there names the file of the embeddings.
 
     Raises:
@@ -140,13 +140,13 @@ def read_predictions(folder: str | Path) -> Evaluation:
         if facts["version"] != _VERSION:
             raise ValueError("another version")
         classes = tuple(facts["classes"])
-        place = {name: k for k, name in enumerate(classes)}
+        position = {name: k for k, name in enumerate(classes)}
 
         def stacked(kind: str) -> np.ndarray:
             return np.column_stack([table[f"{kind}_{name}"].to_numpy() for name in classes]).astype(np.float32)
 
         def indices(column: str) -> np.ndarray:
-            return np.array([place[name] for name in table[column].to_pylist()], np.int64)
+            return np.array([position[name] for name in table[column].to_pylist()], np.int64)
 
         logits = stacked("logit")
         embeddings = None
@@ -169,7 +169,7 @@ def read_predictions(folder: str | Path) -> Evaluation:
             selection=facts["selection"],
             averaging=facts["averaging"],
             notes=tuple(facts["notes"]),
-            label_map=tuple((own, counted) for own, counted in facts.get("label_map", ())),
+            label_map=tuple((labelled, counted) for labelled, counted in facts.get("label_map", ())),
         )
     except (OSError, KeyError, ValueError, TypeError, pyarrow.ArrowException):
         raise UserError(f"{folder.name} holds no predictions table of this version; compute it again.") from None

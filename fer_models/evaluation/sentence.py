@@ -26,7 +26,7 @@ def figure_sentence(
     Args:
         value, low, high: on the scale of the metric: shares in [0, 1] when ``percent``.
         selection: on what the network was selected, for instance ``"Training folds"``; ``""`` leaves it out, and a text
-            that begins with "selected" or "not selected" stands as it is.
+            that begins with "selected" or "not selected" is kept as it is.
     """
     parts = [interval_text(value, low, high, percent), f"n = {n:,}", split]
     if selection:

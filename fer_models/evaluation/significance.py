@@ -32,7 +32,7 @@ class Comparison:
     """One pair of networks on the same n pictures.
 
     Args:
-        a, b: places in the list that was compared.
+        a, b: indices in the list that was compared.
         metric: key of the metric.
         difference: metric of a less that of b, with its paired bootstrap 95 % interval; ``p`` its two-sided p-value.
         mcnemar: McNemar's exact test of accuracy.
@@ -56,13 +56,12 @@ class Comparison:
 
     @property
     def sentence(self) -> str:
-        """In words whether the difference is larger than chance (corrected p below 0.05)."""
+        """Whether the difference is larger than chance (corrected p below 0.05)."""
         title = METRICS[self.metric].title
         points = 100 * self.difference.value
-        found = "is larger than chance" if self.p_holm < 0.05 else "can be chance"
-        return (
-            f"The difference in {title} of {points:+.1f} points on {self.n:,} pictures {found} (p = {self.p_holm:.3g})."
-        )
+        verdict = "is larger than chance" if self.p_holm < 0.05 else "can be chance"
+        difference = f"The difference in {title} of {points:+.1f} points on {self.n:,} pictures"
+        return f"{difference} {verdict} (p = {self.p_holm:.3g})."
 
 
 def mcnemar_exact(correct_a: np.ndarray, correct_b: np.ndarray) -> McNemar:
@@ -128,13 +127,13 @@ def paired(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
 
 
 def _samples(evaluation: Evaluation, metric: str, weights: np.ndarray) -> np.ndarray:
-    chosen = METRICS[metric]
-    if chosen.needs == "probabilities":
-        return chosen.function(evaluation.targets, evaluation.probabilities, weights)
+    definition = METRICS[metric]
+    if definition.needs == "probabilities":
+        return definition.function(evaluation.targets, evaluation.probabilities, weights)
     k = len(evaluation.classes)
     cells = np.zeros((evaluation.n, k * k), weights.dtype)
     cells[np.arange(evaluation.n), evaluation.targets * k + evaluation.predictions] = 1
-    return chosen.function((weights @ cells).reshape(-1, k, k))
+    return definition.function((weights @ cells).reshape(-1, k, k))
 
 
 def _resampled(evaluations: Sequence[Evaluation], metric: str, resamples: int, seed: int = 0) -> list[np.ndarray]:
@@ -166,16 +165,16 @@ def compare(evaluations: Sequence[Evaluation], metric: str = "accuracy", *, resa
     same = paired(evaluations)
     correct = [each.predictions == each.targets for each in same]
     samples = _resampled(same, metric, resamples)  # once a network, not once a pair
-    found: list[dict[str, Any]] = []
+    pairs: list[dict[str, Any]] = []
     for a, b in combinations(range(len(same)), 2):
         difference, p = _difference(same[a], same[b], metric, samples[a], samples[b])
         test = mcnemar_exact(correct[a], correct[b])
-        found.append({"a": a, "b": b, "difference": difference, "p": p, "mcnemar": test})
-    p_holm = holm([pair["p"] for pair in found])
-    mcnemar_holm = holm([pair["mcnemar"].p for pair in found])
+        pairs.append({"a": a, "b": b, "difference": difference, "p": p, "mcnemar": test})
+    p_holm = holm([pair["p"] for pair in pairs])
+    mcnemar_holm = holm([pair["mcnemar"].p for pair in pairs])
     return [
         Comparison(**pair, metric=metric, n=same[0].n, p_holm=p_holm[i], mcnemar_holm=mcnemar_holm[i])
-        for i, pair in enumerate(found)
+        for i, pair in enumerate(pairs)
     ]
 
 
@@ -195,7 +194,7 @@ def winner(metric: str, values: Sequence[float], pairs: Sequence[Comparison]) ->
     Args:
         values: The metric of each network. pairs: As :func:`compare` returns them.
     """
-    chosen = METRICS[metric]
-    top = max(range(len(values)), key=lambda i: values[i] if chosen.direction == "higher" else -values[i])
+    definition = METRICS[metric]
+    top = max(range(len(values)), key=lambda i: values[i] if definition.direction == "higher" else -values[i])
     against = [pair for pair in pairs if top in (pair.a, pair.b)]
     return top if all(pair.p_corrected < LEVEL for pair in against) else None

@@ -1,4 +1,4 @@
-"""Where does a network fail: any metric by any column of the data, known or measured, the worst slices first."""
+"""Slices: any metric by any column of the data, recorded or measured, worst slices first."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SAMPLE, _LEAST, _WHOLE = 1500, 10, 500_000_000
 class Slice:
     """A metric on the pictures that share a value of a column.
 
-    ``small`` marks slices of fewer than :data:`SMALL` pictures; ``positions`` are their places among the evaluation's
+    ``small`` marks slices of fewer than :data:`SMALL` pictures; ``positions`` are their indices among the evaluation's
     pictures, int64.
     """
 
@@ -85,9 +85,9 @@ def copies(dataset: FaceDataset, positions: np.ndarray) -> np.ndarray:
     first = exact_duplicates(dataset.images).first
     splits = np.zeros((len(first), len(dataset.split_names)), np.int64)
     np.add.at(splits, (first, np.asarray(dataset.split).astype(np.int64)), 1)
-    own = np.asarray(dataset.split)[positions].astype(np.int64)
+    splits_of = np.asarray(dataset.split)[positions].astype(np.int64)
     others = splits[first[positions]]
-    others[np.arange(len(positions)), own] -= 1
+    others[np.arange(len(positions)), splits_of] -= 1
     names = [f"in {name}" for name in dataset.split_names]
     return np.array([" and ".join(n for n, k in zip(names, row, strict=True) if k) or "none" for row in others])
 
@@ -100,8 +100,8 @@ def covered(dataset: FaceDataset, positions: np.ndarray, seed: int = 0) -> np.nd
     """
     first = dataset.split_index(dataset.split_names[0])
     usual = np.sort(np.random.default_rng(seed).choice(first, min(len(first), _SAMPLE), replace=False))
-    known = usual_blocks(np.asarray(dataset.images[usual]))
-    return np.concatenate([occlusion_proxy(np.asarray(dataset.images[piece]), known) for piece in _pieces(positions)])
+    blocks = usual_blocks(np.asarray(dataset.images[usual]))
+    return np.concatenate([occlusion_proxy(np.asarray(dataset.images[piece]), blocks) for piece in _pieces(positions)])
 
 
 #: Columns that are measured on pictures beside others of the set; for sets of a size that may be read at once.
@@ -116,7 +116,7 @@ def _pieces(positions: np.ndarray) -> list[np.ndarray]:
 
 
 def slice_columns(dataset: FaceDataset) -> list[str]:
-    """Names of the columns by which figures can be cut: class, known ones with one value a picture, measured ones."""
+    """Columns to slice by: the class, those recorded with one value a picture, those that can be measured."""
     names = ["class"]
     if len(dataset.split_names) > 1:
         names.append("split")
@@ -160,8 +160,8 @@ def grouped(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
     number = np.issubdtype(values.dtype, np.number)
     missing = np.isnan(values) if np.issubdtype(values.dtype, np.floating) else np.zeros(len(values), bool)
     if number and len(np.unique(values[~missing])) > _MOST_VALUES:
-        known = values[~missing].astype(np.float64)
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, _GROUPS + 1)))
+        numbers = values[~missing].astype(np.float64)
+        edges = np.unique(np.quantile(numbers, np.linspace(0, 1, _GROUPS + 1)))
         group = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
         names = [f"{low:.3g} to {high:.3g}" for low, high in pairwise(edges)]
     else:
@@ -187,29 +187,29 @@ def slice_metric(
     Raises:
         UserError: If ``values`` are not as many as the pictures, or the metric is unknown.
     """
-    chosen = METRICS[metric]
+    definition = METRICS[metric]
     if len(values) != evaluation.n:
         raise UserError(f"The column {column} has {len(values)} values for {evaluation.n} pictures.")
     group, names = grouped(values)
-    found = []
+    slices = []
     for k, name in enumerate(names):
         positions = np.flatnonzero(group == k)
         if len(positions):
-            own = evaluation.take(positions)
+            selected = evaluation.take(positions)
             # One class alone has no area under a curve: nothing to resample then.
-            undefined = bool(np.isnan(own.value(metric)))
-            estimate = Estimate(np.nan, np.nan, np.nan) if undefined else own.estimate((metric,))[metric]
-            found.append(Slice(column, name, len(positions), estimate, len(positions) < small, positions))
-    worst_first = 1 if chosen.direction == "higher" else -1
-    return sorted(found, key=lambda part: (np.isnan(part.estimate.value), worst_first * part.estimate.value))
+            undefined = bool(np.isnan(selected.value(metric)))
+            estimate = Estimate(np.nan, np.nan, np.nan) if undefined else selected.estimate((metric,))[metric]
+            slices.append(Slice(column, name, len(positions), estimate, len(positions) < small, positions))
+    worst_first = 1 if definition.direction == "higher" else -1
+    return sorted(slices, key=lambda part: (np.isnan(part.estimate.value), worst_first * part.estimate.value))
 
 
 def people_slices(evaluation: Evaluation, dataset: FaceDataset) -> list[Slice]:
     """Accuracy by each column of :data:`PEOPLE` that the data set has, the worst first in each."""
-    known = [name for name in slice_columns(dataset) if name.lower() in PEOPLE]
+    columns = [name for name in slice_columns(dataset) if name.lower() in PEOPLE]
     return [
         part
-        for name in known
+        for name in columns
         for part in slice_metric(evaluation, column_values(dataset, evaluation.positions, name), name)
     ]
 
@@ -222,11 +222,11 @@ def worst_of(evaluation: Evaluation, columns: Mapping[str, np.ndarray], metric: 
     Args:
         columns: values (N,) by name; those of a single value give no slice.
     """
-    found: list[Slice] = []
+    slices: list[Slice] = []
     for column, values in columns.items():
         if 1 < len(_present(values)) <= max(_MOST_VALUES, evaluation.n // SMALL):
-            found += slice_metric(evaluation, values, column, metric)
-    return _ranked(found, metric)
+            slices += slice_metric(evaluation, values, column, metric)
+    return _ranked(slices, metric)
 
 
 def worst_by(evaluation: Evaluation, values: np.ndarray, column: str, metric: str = "accuracy") -> list[Slice]:
@@ -250,7 +250,7 @@ def _present(values: np.ndarray) -> list[str]:
     return [names[k] for k in np.unique(group)]
 
 
-def _ranked(found: list[Slice], metric: str) -> list[Slice]:
+def _ranked(slices: list[Slice], metric: str) -> list[Slice]:
     worst_first = 1 if METRICS[metric].direction == "higher" else -1
-    known = [part for part in found if not np.isnan(part.estimate.value)]
-    return sorted(known, key=lambda part: (part.small, worst_first * part.estimate.value))
+    defined = [part for part in slices if not np.isnan(part.estimate.value)]
+    return sorted(defined, key=lambda part: (part.small, worst_first * part.estimate.value))

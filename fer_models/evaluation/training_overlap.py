@@ -141,8 +141,8 @@ def folds(
 
     Empty where there is no other fold; of several networks for a fold the first one counts.
     """
-    wanted = _recipe(checkpoint)
-    protocol = PROTOCOLS.get(str(wanted.get("protocol")))
+    own_recipe = _recipe(checkpoint)
+    protocol = PROTOCOLS.get(str(own_recipe.get("protocol")))
     if protocol is None or protocol.folds < 2:
         return []
 
@@ -153,7 +153,7 @@ def folds(
     for network in (checkpoint, *others):
         recipe = _recipe(network)
         fold = int(recipe.get("fold", 0))
-        if but_the_fold(recipe) == but_the_fold(wanted) and fold not in by_fold:
+        if but_the_fold(recipe) == but_the_fold(own_recipe) and fold not in by_fold:
             part = held_out_part(network, dataset, name)
             if part is not None:
                 by_fold[fold] = (network, part)

@@ -20,7 +20,7 @@ from fer_models.progress import Progress, silent
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """A network and the pictures of a data set that it is asked about; ``problem`` says why it cannot be.
+    """A network and the pictures of a data set to measure it on; ``problem`` says why that is impossible.
 
     Args:
         name: under which the data set was opened.
@@ -59,7 +59,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Transfer:
-    """The matrix, a row a network, a column a data set; ``metric`` is what stands in it."""
+    """The matrix, a row a network, a column a data set; ``metric`` is what it shows."""
 
     metric: str
     networks: tuple[str, ...]
@@ -75,7 +75,7 @@ def usual_split(dataset: FaceDataset) -> str:
 
 
 def pair(network: Checkpoint, dataset: FaceDataset, name: str, split: str, label_map: LabelMap = ()) -> Pair:
-    """What to ask: the pictures that the network's own training protocol held out, or else the split.
+    """What to measure: the pictures that the network's own training protocol held out, or else the split.
 
     Args:
         label_map: of the data set; what of it this network has no class for is matched by name.
@@ -86,9 +86,9 @@ def pair(network: Checkpoint, dataset: FaceDataset, name: str, split: str, label
     part = held_out_part(network, dataset, name) or Part.of_split(dataset, split)
     problem = "" if len(part.index) else f"{split} has no picture with a known class"
     try:
-        known = {class_key(name) for name in network.classes}
-        wanted = tuple(line for line in label_map if not line[1] or class_key(line[1]) in known)
-        part = replace(part, label_map=match_classes(network.classes, dataset.classes, wanted).label_map)
+        outputs = {class_key(name) for name in network.classes}
+        fitting = tuple(line for line in label_map if not line[1] or class_key(line[1]) in outputs)
+        part = replace(part, label_map=match_classes(network.classes, dataset.classes, fitting).label_map)
     except UserError:
         problem = "no class in common"
     return Pair(network, dataset, name, part, problem)
@@ -99,7 +99,7 @@ def transfer_matrix(
     metric: str,
     progress: Progress = silent,
 ) -> Transfer:
-    """The matrix from predictions; ``None`` stands for a pair that cannot be asked."""
+    """The matrix from predictions; ``None`` for a pair that cannot be measured."""
     cells: list[list[Cell]] = []
     for i, row in enumerate(rows):
         progress(i / (len(rows) + 1), f"intervals of {row[0][0].network.name}")
@@ -122,9 +122,9 @@ def transfer_matrix(
 
 
 def _cell(each: Pair, evaluation: Evaluation | None, metric: str) -> Cell:
-    own = each.network.provenance.get("data") == each.name
+    on_own_data = each.network.provenance.get("data") == each.name
     if evaluation is None:
-        return Cell(each.network.name, each.name, each.part.name, None, 0, own, 0, problem=each.problem)
+        return Cell(each.network.name, each.name, each.part.name, None, 0, on_own_data, 0, problem=each.problem)
     overlap = training_overlap(evaluation, each.network, each.dataset, each.name)
     return Cell(
         each.network.name,
@@ -132,7 +132,7 @@ def _cell(each: Pair, evaluation: Evaluation | None, metric: str) -> Cell:
         evaluation.split,
         evaluation.estimate((metric,))[metric],
         evaluation.n,
-        own,
+        on_own_data,
         0 if overlap is None else int(overlap.trained.sum()),
         evaluation.classes,
         label_map=evaluation.label_map,
@@ -144,7 +144,7 @@ def _best(evaluations: Sequence[Evaluation], metric: str) -> int | None:
         return None
     try:
         pairs = compare(evaluations, metric)
-    except UserError:  # Other classes or other pictures: nothing can be told.
+    except UserError:  # other classes or other pictures: they cannot be compared
         return None
     values = [each.value(metric) for each in evaluations]
     return winner(metric, values, pairs)

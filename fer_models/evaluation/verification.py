@@ -65,9 +65,9 @@ class VerificationCurve:
     genuine: int
     impostor: int
 
-    def at_far(self, wanted: float) -> tuple[float, float]:
-        """Threshold and FRR at the largest false acceptance rate that is not above ``wanted`` (a share)."""
-        last = int(np.flatnonzero(self.far <= wanted)[-1])
+    def at_far(self, limit: float) -> tuple[float, float]:
+        """Threshold and FRR at the largest false acceptance rate that is not above ``limit`` (a share)."""
+        last = int(np.flatnonzero(self.far <= limit)[-1])
         return float(self.threshold[last]), float(self.frr[last])
 
 

@@ -22,15 +22,15 @@ def read_studies(folder: str | Path) -> list[dict[str, Any]]:
     Raises:
         UserError: If a file is no study as ``fer study --json`` prints it.
     """
-    found = []
+    studies = []
     for file in sorted(Path(folder).glob("*.json")):
         try:
             study = json.loads(file.read_text(encoding="utf-8"))
             study["title"], study["recipe"]["network"], study["runs"], study["settings"]
         except (OSError, ValueError, KeyError, TypeError):
             raise UserError(f"{file} is no study; write one with: fer study --show STUDY --json > {file}") from None
-        found.append(study)
-    return found
+        studies.append(study)
+    return studies
 
 
 def ablation_sections(studies: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -78,13 +78,15 @@ def _budget(study: Mapping[str, Any]) -> str:
 
 def _command(study: Mapping[str, Any]) -> str:
     """How to repeat it, from the preset that it changes least."""
-    asked = Recipe.from_dict(study["recipe"])
+    recipe = Recipe.from_dict(study["recipe"])
     best, changes = "RECIPE.json", None
     for name in list_presets():
         preset = load_preset(name)
-        wanted, given = asked.to_dict(), preset.to_dict()
-        different = {key: wanted[key] for key in wanted if wanted[key] != given[key] and key not in ("data", "seed")}
-        if preset.network == asked.network and (changes is None or len(different) < len(changes)):
+        settings, defaults = recipe.to_dict(), preset.to_dict()
+        different = {
+            key: settings[key] for key in settings if settings[key] != defaults[key] and key not in ("data", "seed")
+        }
+        if preset.network == recipe.network and (changes is None or len(different) < len(changes)):
             best, changes = name, different
     sets = "".join(f" --set {key}={_text(value)}" for key, value in (changes or {}).items())
     grid: dict[str, dict[str, None]] = {}  # values of each field in the order of their first use
@@ -93,7 +95,7 @@ def _command(study: Mapping[str, Any]) -> str:
             grid.setdefault(field, {})[_text(value)] = None
     axes = "".join(f" --grid {field}={','.join(values)}" for field, values in grid.items())
     seeds = len({run["seed"] for run in study["runs"]})
-    return f"fer study {best} --data {asked.data}{sets}{axes} --seeds {seeds}"
+    return f"fer study {best} --data {recipe.data}{sets}{axes} --seeds {seeds}"
 
 
 def _text(value: Any) -> str:

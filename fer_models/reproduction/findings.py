@@ -1,4 +1,4 @@
-"""What speaks against printed figures, each shown on what is at hand: a trained network, data, or arithmetic."""
+"""Findings against printed figures, each shown on a trained network, on data or by arithmetic."""
 
 from __future__ import annotations
 
@@ -30,20 +30,22 @@ _HISTORY = "metrics.jsonl"
 REWRITTEN = (("disgust", "neutral"), ("disgust", "fear"), ("surprise", "disgust"))
 
 
-def rewritten_accuracy(measured: Evaluation, kinds: Sequence[tuple[str, str]]) -> float:
+def rewritten_accuracy(evaluation: Evaluation, kinds: Sequence[tuple[str, str]]) -> float:
     """Accuracy if errors of these kinds, (true class, predicted class), counted as right."""
-    table, place = measured.confusion, {name: k for k, name in enumerate(measured.classes)}
-    gifts = sum(int(table[place[t], place[p]]) for t, p in kinds if t in place and p in place)
-    return float((np.trace(table) + gifts) / table.sum())
+    table, position = evaluation.confusion, {name: k for k, name in enumerate(evaluation.classes)}
+    rewritten = sum(int(table[position[t], position[p]]) for t, p in kinds if t in position and p in position)
+    return float((np.trace(table) + rewritten) / table.sum())
 
 
 def findings(checkpoints: Sequence[Checkpoint], data: str = "fer2013") -> list[Finding]:
-    """All findings; what needs data that are not at hand says "not measured"."""
+    """All findings; those whose data are missing say "not measured"."""
     ranked = of_dataset(checkpoints, data)
     best = next(iter(ranked), None)
-    trained = next((one for one in ranked if (one.path / _HISTORY).exists()), None)  # an ensemble has no epochs
-    found = [_leaks(checkpoints, data), _subjects(), _selection(trained), _rewriting(best, data), _contradictions()]
-    return [*found, _kaggle(), _penalty()]
+    trained = next(
+        (checkpoint for checkpoint in ranked if (checkpoint.path / _HISTORY).exists()), None
+    )  # an ensemble has no epochs
+    measured = [_leaks(checkpoints, data), _subjects(), _selection(trained), _rewriting(best, data), _contradictions()]
+    return [*measured, _kaggle(), _penalty()]
 
 
 def _leaks(checkpoints: Sequence[Checkpoint], data: str) -> Finding:
@@ -109,17 +111,18 @@ def _rewriting(best: Checkpoint | None, data: str) -> Finding:
         try:
             dataset = open_dataset(data)
             part = Part(row["split"], dataset.split_index(row["split"]))
-            measured = evaluate(load_checkpoint(best.path), dataset, Protocol(part, row["selection"]))
-            table = measured.confusion.copy()
+            evaluation = evaluate(load_checkpoint(best.path), dataset, Protocol(part, row["selection"]))
+            table = evaluation.confusion.copy()
             np.fill_diagonal(table, 0)
             order = np.argsort(-table, axis=None)[:3]
-            names = measured.classes
+            names = evaluation.classes
             common = [(names[k // len(names)], names[k % len(names)]) for k in order]
             shown = (
-                f"{best.name} on {row['split']} is right in {percent_text(measured.value('accuracy'))}; with the same "
-                f"three kinds rewritten it would print {percent_text(rewritten_accuracy(measured, REWRITTEN))}, with "
-                f"its own three most frequent kinds ({', '.join(f'{t} > {p}' for t, p in common)}) "
-                f"{percent_text(rewritten_accuracy(measured, common))}."
+                f"{best.name} on {row['split']} is right in {percent_text(evaluation.value('accuracy'))}; with the "
+                f"same three kinds rewritten it would print "
+                f"{percent_text(rewritten_accuracy(evaluation, REWRITTEN))}, with its own three most frequent kinds "
+                f"({', '.join(f'{t} > {p}' for t, p in common)}) "
+                f"{percent_text(rewritten_accuracy(evaluation, common))}."
             )
         except UserError:
             pass
@@ -135,8 +138,8 @@ def _rewriting(best: Checkpoint | None, data: str) -> Finding:
 
 def _contradictions() -> Finding:
     paper, data = "dcnn-bilstm", "fer2013"
-    wanted = ("accuracy", "precision", "recall", "specificity")
-    figures = {f.metric: f.printed for f in paper_figures(paper=paper, dataset=data) if f.own and f.metric in wanted}
+    metrics = ("accuracy", "precision", "recall", "specificity")
+    figures = {f.metric: f.printed for f in paper_figures(paper=paper, dataset=data) if f.own and f.metric in metrics}
     counts: Counter[str] = Counter()
     for split in READERS[data].info.counts.values():
         counts.update(split)

@@ -52,7 +52,7 @@ def of_dataset(checkpoints: Sequence[Checkpoint], data: str) -> list[Checkpoint]
 def trained_table(checkpoints: Sequence[Checkpoint], data: str) -> str:
     """Markdown table of the trained networks: plain, averaged and without leaked pictures, with their intervals.
 
-    What differs from the network as published stands beside it: a narrower network is not the published one.
+    Differences from the published network are listed beside it: a narrower network is not the published one.
     """
     figures = ["plain", "with its mirror image", "without leaked pictures", "macro F1"]
     rows = [["network", "other than published", "input", "parameters", "epochs", *figures]]
@@ -79,8 +79,8 @@ def _changed(checkpoint: Checkpoint) -> str:
     if members := checkpoint.provenance.get("members"):
         return "of " + ", ".join(member.split()[0] for member in members)
     network = ARCHITECTURES[checkpoint.network]
-    chosen, usual = (dataclasses.asdict(network.parse_options(values)) for values in (checkpoint.options, {}))
-    return ", ".join(f"{key} {value}" for key, value in chosen.items() if value != usual[key])
+    options, defaults = (dataclasses.asdict(network.parse_options(values)) for values in (checkpoint.options, {}))
+    return ", ".join(f"{key} {value}" for key, value in options.items() if value != defaults[key])
 
 
 def _parameters(checkpoint: Checkpoint) -> int:
@@ -169,13 +169,13 @@ def _trained(checkpoints: Sequence[Checkpoint], data: str) -> list[str]:
     if not best:
         return []
     selection = sorted({f"measured on {r['split']}, selected on {r['selection']}" for c in best if (r := c.accuracy())})
-    told = f"All rows: {'; '.join(selection)}. A figure on the split that also selected the epoch flatters."
+    remark = f"All rows: {'; '.join(selection)}. A figure on the split that also selected the epoch flatters."
     if data in ("fer2013", "ferplus"):
-        told += " PrivateTest was not touched."
+        remark += " PrivateTest was not touched."
     if data == "ferplus":
-        told += " Trained on the shares of ten annotators' votes; right is the class of most of them."
+        remark += " Trained on the shares of ten annotators' votes; right is the class of most of them."
     title = READERS[data].info.title if data in READERS else data
-    return [f"## Trained networks on {title}", told, trained_table(checkpoints, data)]
+    return [f"## Trained networks on {title}", remark, trained_table(checkpoints, data)]
 
 
 def page(

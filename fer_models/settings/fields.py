@@ -38,11 +38,11 @@ class SettingField:
 
 def setting_fields(kind: type[Any]) -> dict[str, SettingField]:
     """Every field of a settings class by its name, in the order of the class."""
-    found = {}
+    fields = {}
     for name, info in typing.cast(Any, kind).__pydantic_fields__.items():
         limits = bounds(info.metadata)
         words = name.replace("_", " ").strip()
-        found[name] = SettingField(
+        fields[name] = SettingField(
             name=name,
             label=info.title or words[:1].upper() + words[1:],
             help=info.description or "",
@@ -52,4 +52,4 @@ def setting_fields(kind: type[Any]) -> dict[str, SettingField]:
             high=limits.get("le", limits.get("lt")),
             **(info.json_schema_extra or {}),
         )
-    return found
+    return fields

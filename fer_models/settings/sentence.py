@@ -25,7 +25,7 @@ def sentence(kind: Any, values: Mapping[str, Any], error: ValidationError) -> st
     Args:
         kind: The settings class.
         values: What it was made with, by name.
-        error: What pydantic said of it.
+        error: The error that pydantic raised.
     """
     title = title_of(kind)
     faults = error.errors(include_url=False)

@@ -75,14 +75,14 @@ def reliability(targets: np.ndarray, probabilities: np.ndarray, bins: int = BINS
     """The reliability diagram's bars: equal-width bins of the top probability over (0, 1]."""
     confidence, correct = top_class(targets, probabilities)
     member = bin_of(confidence, bins)
-    found = []
+    reliability_bins = []
     for k in range(bins):
-        mine = member == k
-        n, hits = int(mine.sum()), int(correct[mine].sum())
-        mean = float(confidence[mine].mean()) if n else None
+        in_bin = member == k
+        n, hits = int(in_bin.sum()), int(correct[in_bin].sum())
+        mean = float(confidence[in_bin].mean()) if n else None
         share = Estimate(hits / n, *wilson(hits, n)) if n else None
-        found.append(ReliabilityBin(k / bins, (k + 1) / bins, n, mean, share))
-    return found
+        reliability_bins.append(ReliabilityBin(k / bins, (k + 1) / bins, n, mean, share))
+    return reliability_bins
 
 
 def fit_temperature(targets: np.ndarray, logits: np.ndarray) -> Temperature:
@@ -99,15 +99,15 @@ def fit_temperature(targets: np.ndarray, logits: np.ndarray) -> Temperature:
     if len(targets) < 2:
         raise UserError("A temperature needs labelled validation pictures; there are fewer than two.")
     scores = logits.astype(np.float64)
-    own = scores[np.arange(len(targets)), targets]
+    of_target = scores[np.arange(len(targets)), targets]
     best = scores.max(1, keepdims=True)
 
     def loss(log_temperature: float) -> float:
         inverse = np.exp(-log_temperature)
-        return float((np.log(np.exp((scores - best) * inverse).sum(1)) + (best[:, 0] - own) * inverse).mean())
+        return float((np.log(np.exp((scores - best) * inverse).sum(1)) + (best[:, 0] - of_target) * inverse).mean())
 
-    found = minimize_scalar(loss, bounds=(np.log(0.02), np.log(50)), method="bounded", options={"xatol": 1e-6})
-    value = float(np.exp(found.x))
+    minimum = minimize_scalar(loss, bounds=(np.log(0.02), np.log(50)), method="bounded", options={"xatol": 1e-6})
+    value = float(np.exp(minimum.x))
     before, after = softmax(logits), softmax(logits / value)
     return Temperature(
         value,

@@ -50,11 +50,12 @@ def calibrate(evaluation: Evaluation, fitted_on: str = "", validation: Evaluatio
         value, words = fitted.value, f"fitted on {fitted_on}"
     else:
         halves = np.array_split(np.random.default_rng(0).permutation(evaluation.n), 2)
-        found: list[Temperature] = []
-        for own, other in (halves, halves[::-1]):
-            found.append(fit_temperature(evaluation.targets[other], evaluation.logits[other]))
-            scaled[own] = found[-1].apply(evaluation.logits[own])
-        value, words = float(np.mean([t.value for t in found])), "fitted on one half of these pictures for the other"
+        temperatures: list[Temperature] = []
+        for half, other in (halves, halves[::-1]):
+            temperatures.append(fit_temperature(evaluation.targets[other], evaluation.logits[other]))
+            scaled[half] = temperatures[-1].apply(evaluation.logits[half])
+        value = float(np.mean([each.value for each in temperatures]))
+        words = "fitted on one half of these pictures for the other"
     before = evaluation.probabilities
     return Calibration(
         reliability(evaluation.targets, before),

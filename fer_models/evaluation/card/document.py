@@ -49,11 +49,11 @@ def card_markdown(
         pictures: files beside the card by what they show: ``"curves"``, ``"confusion"``, ``"reliability"``.
         groups: accuracy by sex, age and the like; empty where the data do not tell, ``None`` where nobody looked.
     """
-    drawn = pictures or {}
-    measured, checkpoint = card.evaluation, card.checkpoint
+    files = pictures or {}
+    evaluation, checkpoint = card.evaluation, card.checkpoint
     parts = [
         f"# {title or card.name}",
-        measured.sentence("accuracy"),
+        evaluation.sentence("accuracy"),
         "## What it is for",
         _PURPOSE.format(example="happy" if "happy" in checkpoint.classes else checkpoint.classes[0]),
         "## What it must not be used for",
@@ -65,8 +65,8 @@ def card_markdown(
     ]
     if recipe := _recipe(checkpoint.provenance.get("recipe")):
         parts += ["## Recipe", recipe]
-    if "curves" in drawn:
-        parts.append(f"![Accuracy by epoch]({drawn['curves']})")
+    if "curves" in files:
+        parts.append(f"![Accuracy by epoch]({files['curves']})")
     parts += ["## Figures", _figures(card)]
     if card.warnings:
         parts += ["## Read these figures with care", "\n".join(f"- {warning}" for warning in card.warnings)]
@@ -74,8 +74,8 @@ def card_markdown(
         "## Confusion table",
         "Rows are the true classes, columns the predicted ones, in pictures.",
         _confusion(card),
-        *([f"![Confusion matrix]({drawn['confusion']})"] if "confusion" in drawn else []),
-        *_calibration(calibration, drawn.get("reliability", "")),
+        *([f"![Confusion matrix]({files['confusion']})"] if "confusion" in files else []),
+        *_calibration(calibration, files.get("reliability", "")),
         "## Known failures",
         "\n".join(f"- {failure}" for failure in known_failures(card)),
     ]
@@ -86,78 +86,79 @@ def card_markdown(
 
 def known_failures(card: Scorecard) -> list[str]:
     """Sentences on where the network fails, computed from its confusion matrix and confidences."""
-    measured = card.evaluation
-    table, names = measured.confusion, measured.classes
-    known = table.sum(1)
-    recalls = measured.recalls()
-    present = [k for k in range(len(names)) if known[k]]
-    worst = min(present, key=lambda k: table[k, k] / known[k])
-    found = [
+    evaluation = card.evaluation
+    table, names = evaluation.confusion, evaluation.classes
+    per_class = table.sum(1)
+    recalls = evaluation.recalls()
+    present = [k for k in range(len(names)) if per_class[k]]
+    worst = min(present, key=lambda k: table[k, k] / per_class[k])
+    failures = [
         f"{names[worst].capitalize()} is found least often: {percent_text(recalls[names[worst]].value)} of its "
-        f"{known[worst]:,} pictures."
+        f"{per_class[worst]:,} pictures."
     ]
-    shares = table / np.maximum(known, 1)[:, None]
+    shares = table / np.maximum(per_class, 1)[:, None]
     np.fill_diagonal(shares, 0)
     for cell in np.argsort(-shares, axis=None, kind="stable")[:_MOST_NAMED]:
         true, predicted = divmod(int(cell), len(names))
         if shares[true, predicted] >= _NAMED:
-            found.append(
+            failures.append(
                 f"{names[true].capitalize()} is taken for {names[predicted]} in "
                 f"{percent_text(shares[true, predicted])} of its pictures "
-                f"({table[true, predicted]:,} of {known[true]:,})."
+                f"({table[true, predicted]:,} of {per_class[true]:,})."
             )
     never = [name for k, name in enumerate(names) if not table[:, k].sum()]
     if never:
-        found.append(f"It never answers {', '.join(never)}.")
-    confidence = float(measured.probabilities.max(1).mean())
+        failures.append(f"It never answers {', '.join(never)}.")
+    confidence = float(evaluation.probabilities.max(1).mean())
     gap = confidence - float(np.trace(table) / table.sum())
     if abs(gap) >= 0.02:
-        found.append(
+        failures.append(
             f"Its mean confidence of {percent_text(confidence)} lies {abs(gap) * 100:.1f} points "
             f"{'above' if gap > 0 else 'below'} its accuracy."
         )
-    wrong = measured.predictions != measured.targets
-    sure = int((wrong & (measured.probabilities.max(1) >= 0.9)).sum())
+    wrong = evaluation.predictions != evaluation.targets
+    sure = int((wrong & (evaluation.probabilities.max(1) >= 0.9)).sum())
     if sure:
-        found.append(f"{sure:,} of its {int(wrong.sum()):,} errors are made with a confidence of at least 90 %.")
-    return found
+        failures.append(f"{sure:,} of its {int(wrong.sum()):,} errors are made with a confidence of at least 90 %.")
+    return failures
 
 
 def _network(card: Scorecard) -> str:
     checkpoint, preprocess = card.checkpoint, card.checkpoint.preprocess
     colour = "grey" if preprocess.channels == 1 else "RGB"
-    told = [
+    lines = [
         f"Network `{checkpoint.network}`, classes {', '.join(checkpoint.classes)}.",
         f"Input: a {colour} face of {preprocess.size} x {preprocess.size} pixels, crop margin "
         f"{preprocess.crop_margin:g}, alignment {preprocess.alignment}.",
     ]
     if card.cost.parameters is not None:
-        told.append(
+        lines.append(
             f"{card.cost.parameters:,} parameters"
             + (f", {card.cost.macs / 1e6:,.1f} million MACs." if card.cost.macs else ".")
         )
     if card.cost.milliseconds is not None:
-        told.append(
+        lines.append(
             f"{card.cost.milliseconds:.1f} ms a picture" + (f" on {card.cost.device}." if card.cost.device else ".")
         )
-    told.append(f"SHA-256 of the weights: `{checkpoint.sha256}`.")
-    return "\n".join(f"- {line}" for line in told)
+    lines.append(f"SHA-256 of the weights: `{checkpoint.sha256}`.")
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def _data(card: Scorecard, terms: str, training_data: str) -> str:
-    measured, origin = card.evaluation, card.checkpoint.provenance
+    evaluation, origin = card.evaluation, card.checkpoint.provenance
     trained = training_data or (
         f"Trained on {origin['data']}, split {origin.get('split', 'not stated')}." if "data" in origin else ""
     )
-    selection = measured.selection or "not stated"
-    told = [
+    selection = evaluation.selection or "not stated"
+    lines = [
         trained,
         f"Selection rule: {origin.get('selection') or selection}.",
-        f"Measured on {measured.data}, {measured.split}, {measured.n:,} pictures (SHA-256 `{measured.fingerprint}`).",
+        f"Measured on {evaluation.data}, {evaluation.split}, {evaluation.n:,} pictures "
+        f"(SHA-256 `{evaluation.fingerprint}`).",
         f"Terms of the data: {terms}" if terms else "",
         "Pictures with a copy in training were not looked for." if card.leaked is None else "",
     ]
-    return "\n".join(f"- {line}" for line in told if line)
+    return "\n".join(f"- {line}" for line in lines if line)
 
 
 def _recipe(recipe: Any) -> str:
@@ -197,16 +198,17 @@ def _figures(card: Scorecard) -> str:
     return markdown.table(rows)
 
 
-def _calibration(found: Calibration | None, picture: str) -> list[str]:
-    if found is None:
+def _calibration(calibration: Calibration | None, picture: str) -> list[str]:
+    if calibration is None:
         return []
-    word = "too sure" if found.temperature > 1 else "too timid"
-    told = (
-        f"Temperature {found.temperature:.2f}, {found.fitted}: the network is {word}. Expected calibration error "
-        f"{percent_text(found.ece[0])}, with temperature {percent_text(found.ece[1])}; log loss "
-        f"{found.log_loss[0]:.3f}, with temperature {found.log_loss[1]:.3f}."
+    word = "too sure" if calibration.temperature > 1 else "too timid"
+    sentence = (
+        f"Temperature {calibration.temperature:.2f}, {calibration.fitted}: the network is {word}. "
+        f"Expected calibration error {percent_text(calibration.ece[0])}, "
+        f"with temperature {percent_text(calibration.ece[1])}; log loss "
+        f"{calibration.log_loss[0]:.3f}, with temperature {calibration.log_loss[1]:.3f}."
     )
-    return ["## Confidence", told, *([f"![Reliability]({picture})"] if picture else [])]
+    return ["## Confidence", sentence, *([f"![Reliability]({picture})"] if picture else [])]
 
 
 def _confusion(card: Scorecard) -> str:

@@ -58,25 +58,25 @@ def confusion_svg(measured: Evaluation) -> str:
             parts.append(_text(x + _CELL / 2, y + 24, percent_text(share), "middle", ink))
             parts.append(_text(x + _CELL / 2, y + 40, f"{count:,}", "middle", ink, 10))
     side = _CELL * len(names)
-    told = "Confusion matrix: " + "; ".join(
+    title = "Confusion matrix: " + "; ".join(
         f"{name} found in {percent_text(shares[k, k])} of {table[k].sum():,}" for k, name in enumerate(names)
     )
-    return _picture(left + side + 8, top + side + 8, told, parts)
+    return _picture(left + side + 8, top + side + 8, title, parts)
 
 
-def reliability_svg(found: Calibration) -> str:
+def reliability_svg(calibration: Calibration) -> str:
     """Accuracy over confidence as it is and with a temperature; the diagonal is a network that knows how sure to be."""
     parts = [*_frame("confidence", "accuracy", (0, 1), (0, 1)), _line([(0, 0), (1, 1)], GREY, "2 4")]
-    for bins, colour, dash in ((found.before, _BLUE, ""), (found.after, _ORANGE, "6 3")):
+    for bins, colour, dash in ((calibration.before, _BLUE, ""), (calibration.after, _ORANGE, "6 3")):
         points = [(b.confidence, b.accuracy.value) for b in bins if b.confidence is not None and b.accuracy is not None]
         parts.append(_line(points, colour, dash))
         parts += [f'<circle cx="{_across(x):.1f}" cy="{_down(y):.1f}" r="3" fill="{colour}"/>' for x, y in points]
-    parts += _legend((("as it is", _BLUE, ""), (f"temperature {found.temperature:.2f}", _ORANGE, "6 3")))
-    told = (
-        f"Reliability: expected calibration error {percent_text(found.ece[0])}, with temperature "
-        f"{found.temperature:.2f} {percent_text(found.ece[1])}"
+    parts += _legend((("as it is", _BLUE, ""), (f"temperature {calibration.temperature:.2f}", _ORANGE, "6 3")))
+    title = (
+        f"Reliability: expected calibration error {percent_text(calibration.ece[0])}, with temperature "
+        f"{calibration.temperature:.2f} {percent_text(calibration.ece[1])}"
     )
-    return _picture(_LEFT + _SIDE + 150, _TOP + _SIDE + 44, told, parts)
+    return _picture(_LEFT + _SIDE + 150, _TOP + _SIDE + 44, title, parts)
 
 
 def curves_svg(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -95,19 +95,21 @@ def curves_svg(rows: Sequence[Mapping[str, Any]]) -> str:
         parts.append(_line(points, colour, dash))
     parts += _legend([(name, colour, dash) for key, name, colour, dash in kinds if curves[key]])
     epoch, best = max(curves["val_accuracy"], key=lambda point: point[1])
-    told = f"Training curves over {len(rows)} epochs; validation is best in epoch {epoch:.0f} with {percent_text(best)}"
-    return _picture(_LEFT + _SIDE + 150, _TOP + _SIDE + 44, told, parts)
+    title = (
+        f"Training curves over {len(rows)} epochs; validation is best in epoch {epoch:.0f} with {percent_text(best)}"
+    )
+    return _picture(_LEFT + _SIDE + 150, _TOP + _SIDE + 44, title, parts)
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def _picture(width: float, height: float, told: str, parts: Sequence[str]) -> str:
+def _picture(width: float, height: float, title: str, parts: Sequence[str]) -> str:
     # The ground is white, so that the ink can be read where the page around it is dark.
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
-        f'height="{height:.0f}" role="img" font-family="sans-serif"><title>{html.escape(told)}</title>'
+        f'height="{height:.0f}" role="img" font-family="sans-serif"><title>{html.escape(title)}</title>'
         f'<rect width="100%" height="100%" fill="#ffffff"/>{"".join(parts)}</svg>\n'
     )
 

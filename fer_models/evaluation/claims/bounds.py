@@ -65,10 +65,10 @@ class ClaimBounds:
         matrix = np.column_stack([np.array(rows.matrix), -np.ones(len(rows.limit))])
         bounds = [*self._variable_bounds(boxes), (0, None)]
         cost = np.r_[np.zeros(4 * self.classes), 1.0]
-        found = linprog(
+        solution = linprog(
             cost, A_ub=matrix, b_ub=rows.limit, A_eq=np.r_[equal[0], 0.0][None], b_eq=[equal[1]], bounds=bounds
         )
-        return found.status != 0 or found.fun <= _SLACK
+        return solution.status != 0 or solution.fun <= _SLACK
 
     def bounds(self, figure: str, others: Mapping[str, Interval], claimed: Interval) -> Interval:
         """Least and largest value that a figure can have beside the others (which must be feasible themselves).
@@ -150,7 +150,7 @@ class ClaimBounds:
         linear = {name: interval for name, interval in figures.items() if not self._curved(name)}
         boxes = np.stack([np.zeros((2, self.classes)), np.stack([self.share, 1 - self.share])], axis=1)
         if not linear or len(linear) == len(figures):
-            return boxes  # Without linear figures nothing is known, and without curved ones boxes are of no use.
+            return boxes  # no linear figures give no bounds, and without curved ones boxes are useless
         rows, equal = self._linear(linear)
         limits = self._variable_bounds(boxes)
         for group in (0, 1):
@@ -171,10 +171,10 @@ class ClaimBounds:
     ) -> float | None:
         from scipy.optimize import linprog
 
-        found = linprog(
+        solution = linprog(
             cost, A_ub=np.array(rows.matrix), b_ub=rows.limit, A_eq=equal[0][None], b_eq=[equal[1]], bounds=limits
         )
-        return float(found.fun) if found.status == 0 else None
+        return float(solution.fun) if solution.status == 0 else None
 
     def _variable_bounds(self, boxes: np.ndarray) -> list[Interval]:
         ends = [(boxes[0, 0], boxes[0, 1]), (boxes[1, 0], boxes[1, 1]), self._precision(boxes), self._f1(boxes)]
@@ -207,8 +207,8 @@ class ClaimBounds:
                 for other in (p, h / self.share[k]):
                     slope = 2 / (1 + t) ** 2
                     rows.add(score - slope * other, 2 * t / (1 + t) - slope * t)
-                for mine, theirs in ((t, 1.0), (1.0, t)):
-                    by_p, by_r = 2 * theirs**2 / (mine + theirs) ** 2, 2 * mine**2 / (mine + theirs) ** 2
+                for a, b in ((t, 1.0), (1.0, t)):
+                    by_p, by_r = 2 * b**2 / (a + b) ** 2, 2 * a**2 / (a + b) ** 2
                     rows.add(score - by_p * p - by_r * h / self.share[k], 0.0)
         return rows, equal
 

@@ -60,13 +60,15 @@ def check_claim(claim: Mapping[str, Any]) -> dict[str, Any]:
     if not reasons and _is_harmonic(figures, averaging):
         rest = {name: interval for name, interval in whole.items() if name != "f1"}
         if model.feasible(rest):
-            told = "The printed F1 is the harmonic mean of the printed precision and recall, so it says nothing more."
-            return {"possible": True, "reasons": [told, _no_contradiction(rest, averaging), *notes]}
+            sentence = (
+                "The printed F1 is the harmonic mean of the printed precision and recall, so it says nothing more."
+            )
+            return {"possible": True, "reasons": [sentence, _no_contradiction(rest, averaging), *notes]}
     return {"possible": False, "reasons": [*reasons, *_reasons(model, counts, figures), *notes]}
 
 
-def _counts(given: Any) -> np.ndarray:
-    values = list(given.values()) if isinstance(given, Mapping) else given
+def _counts(counts: Any) -> np.ndarray:
+    values = list(counts.values()) if isinstance(counts, Mapping) else counts
     if not isinstance(values, (list, tuple)) or len(values) < 2:
         raise UserError('A claim needs "counts", the pictures of each class, for instance {"happy": 895, "sad": 653}.')
     for value in values:
@@ -77,8 +79,8 @@ def _counts(given: Any) -> np.ndarray:
     return np.array(values, np.int64)
 
 
-def _averaging(given: Any) -> dict[str, str]:
-    ways = dict(given) if isinstance(given, Mapping) else dict.fromkeys(FIGURES, given)
+def _averaging(averaging: Any) -> dict[str, str]:
+    ways = dict(averaging) if isinstance(averaging, Mapping) else dict.fromkeys(FIGURES, averaging)
     for name, way in ways.items():
         if name not in FIGURES or way not in AVERAGINGS:
             raise UserError(
@@ -89,7 +91,7 @@ def _averaging(given: Any) -> dict[str, str]:
 
 def _figures(claim: Mapping[str, Any]) -> dict[str, Interval]:
     """Each figure as an interval of shares."""
-    found = {}
+    figures = {}
     for name in FIGURES:
         if claim.get(name) is None:
             continue
@@ -100,10 +102,10 @@ def _figures(claim: Mapping[str, Any]) -> dict[str, Interval]:
         if not 0 <= value <= 100 or isinstance(claim[name], bool):
             raise UserError(f'"{name}" is a percentage between 0 and 100, not {claim[name]!r}.')
         half = _half_width(claim.get("rounding"), str(claim[name])) + 1e-9
-        found[name] = (max(0.0, (value - half) / 100), min(1.0, (value + half) / 100))
-    if not found:
+        figures[name] = (max(0.0, (value - half) / 100), min(1.0, (value + half) / 100))
+    if not figures:
         raise UserError(f"A claim needs at least one of {', '.join(FIGURES)}, in per cent.")
-    return found
+    return figures
 
 
 def _half_width(rounding: Any, printed: str) -> float:
@@ -178,16 +180,16 @@ def _no_contradiction(figures: Mapping[str, Interval], averaging: Mapping[str, s
 
 def _reasons(model: ClaimBounds, counts: np.ndarray, figures: Mapping[str, Interval]) -> list[str]:
     """A sentence for every smallest set of figures that contradict one another."""
-    found: list[frozenset[str]] = []
+    contradictions: list[frozenset[str]] = []
     reasons = []
     for size in range(1, min(len(figures), _MOST_TOGETHER) + 1):
         for names in combinations(figures, size):
-            if any(smaller <= set(names) for smaller in found):
+            if any(smaller <= set(names) for smaller in contradictions):
                 continue
             if not model.feasible({name: figures[name] for name in names}):
-                found.append(frozenset(names))
+                contradictions.append(frozenset(names))
                 reasons.append(_sentence(model, counts, figures, names))
-    if not found and len(figures) > _MOST_TOGETHER:
+    if not contradictions and len(figures) > _MOST_TOGETHER:
         reasons.append("Every four of the figures can hold together, but not all of them.")
     return reasons
 
@@ -197,7 +199,7 @@ def _sentence(model: ClaimBounds, counts: np.ndarray, figures: Mapping[str, Inte
     low, high = model.bounds(target, {name: figures[name] for name in others}, figures[target])
     claimed_low, claimed_high = figures[target]
     claimed = f"{50 * (claimed_low + claimed_high):.4g} %"
-    told = [f"{_inline(name, model.averaging)} {50 * sum(figures[name]):.4g} %" for name in others]
+    premises = [f"{_inline(name, model.averaging)} {50 * sum(figures[name]):.4g} %" for name in others]
     verb = "forces" if len(others) == 1 else "together force"
     subject = _inline(target, model.averaging)
     if not others:
@@ -212,7 +214,7 @@ def _sentence(model: ClaimBounds, counts: np.ndarray, figures: Mapping[str, Inte
             f"leave no room for {subject} {claimed}" if len(others) > 1 else f"leaves no room for {subject} {claimed}"
         )
     why = _why(model, counts, figures, set(names))
-    subjects = _listed(told)
+    subjects = _listed(premises)
     return f"{subjects[0].upper()}{subjects[1:]} {bound}{why}."
 
 

@@ -17,8 +17,8 @@ def bin_of(confidence: np.ndarray, bins: int) -> np.ndarray:
 
 def top_class(targets: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Probability of the most probable class, float64 (N,), and whether it is the true one, bool (N,)."""
-    chosen = probabilities.argmax(1)
-    return probabilities.max(1).astype(np.float64), chosen == targets
+    predictions = probabilities.argmax(1)
+    return probabilities.max(1).astype(np.float64), predictions == targets
 
 
 def expected_calibration_error(
@@ -57,11 +57,11 @@ def aurc(targets: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | N
     ranked = confidence[order]
     group = np.cumsum(np.r_[True, ranked[1:] != ranked[:-1]]) - 1
     ends = np.flatnonzero(np.r_[ranked[1:] != ranked[:-1], True])[group]
-    own = weights[..., order]
-    answered = np.cumsum(own, axis=-1)[..., ends]
-    wrong = np.cumsum(own * ~correct[order], axis=-1)[..., ends]
+    sorted_weights = weights[..., order]
+    answered = np.cumsum(sorted_weights, axis=-1)[..., ends]
+    wrong = np.cumsum(sorted_weights * ~correct[order], axis=-1)[..., ends]
     risk = np.divide(wrong, answered, out=np.zeros_like(answered), where=answered > 0)
-    return (own * risk).sum(-1, dtype=np.float64) / own.sum(-1, dtype=np.float64)
+    return (sorted_weights * risk).sum(-1, dtype=np.float64) / sorted_weights.sum(-1, dtype=np.float64)
 
 
 METRICS.register("aurc")(

@@ -98,8 +98,8 @@ def accuracy(table: np.ndarray) -> np.ndarray:
 def balanced_accuracy(table: np.ndarray) -> np.ndarray:
     """Mean recall of the classes that have pictures."""
     counts = _Counts(table)
-    known = counts.true > 0
-    return _divide((_divide(counts.hits, counts.true) * known).sum(-1), known.sum(-1).astype(float))
+    present = counts.true > 0
+    return _divide((_divide(counts.hits, counts.true) * present).sum(-1), present.sum(-1).astype(float))
 
 
 def gar(table: np.ndarray) -> np.ndarray:

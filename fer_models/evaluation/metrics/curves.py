@@ -34,11 +34,11 @@ def roc_curve(targets: np.ndarray, probabilities: np.ndarray, k: int) -> Curve:
     Raises:
         UserError: If the class has no pictures, or all of them.
     """
-    hits, chosen, threshold = _sums(targets, probabilities, k)
-    negatives = chosen[-1] - hits[-1]
+    hits, selected, threshold = _sums(targets, probabilities, k)
+    negatives = selected[-1] - hits[-1]
     if not negatives:
         raise UserError("A class that has all pictures has no ROC curve; choose another class.")
-    return Curve(np.r_[0, (chosen - hits) / negatives], np.r_[0, hits / hits[-1]], np.r_[np.inf, threshold])
+    return Curve(np.r_[0, (selected - hits) / negatives], np.r_[0, hits / hits[-1]], np.r_[np.inf, threshold])
 
 
 def pr_curve(targets: np.ndarray, probabilities: np.ndarray, k: int) -> Curve:
@@ -47,5 +47,5 @@ def pr_curve(targets: np.ndarray, probabilities: np.ndarray, k: int) -> Curve:
     Raises:
         UserError: If the class has no pictures.
     """
-    hits, chosen, threshold = _sums(targets, probabilities, k)
-    return Curve(np.r_[0, hits / hits[-1]], np.r_[1, hits / chosen], np.r_[np.inf, threshold])
+    hits, selected, threshold = _sums(targets, probabilities, k)
+    return Curve(np.r_[0, hits / hits[-1]], np.r_[1, hits / selected], np.r_[np.inf, threshold])

@@ -20,17 +20,17 @@ def _mean(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
 
 def top_k(targets: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None, k: int = 2) -> np.ndarray:
     """Share of pictures whose class is among the ``k`` most probable ones; equal ones count in class order."""
-    own = np.take_along_axis(probabilities, targets[:, None], 1)
+    of_target = np.take_along_axis(probabilities, targets[:, None], 1)
     before = np.arange(probabilities.shape[1]) < targets[:, None]
-    rank = ((probabilities > own) | ((probabilities == own) & before)).sum(1)
+    rank = ((probabilities > of_target) | ((probabilities == of_target) & before)).sum(1)
     return _mean((rank < k).astype(np.float64), weights)
 
 
 def log_loss(targets: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """Mean of -log(probability of the true class), in nats; probabilities are cut at float64's resolution."""
-    own = np.take_along_axis(probabilities.astype(np.float64), targets[:, None], 1)[:, 0]
+    of_target = np.take_along_axis(probabilities.astype(np.float64), targets[:, None], 1)[:, 0]
     eps = np.finfo(np.float64).eps
-    return _mean(-np.log(own.clip(eps, 1 - eps)), weights)
+    return _mean(-np.log(of_target.clip(eps, 1 - eps)), weights)
 
 
 def brier(targets: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
@@ -49,8 +49,8 @@ def _running_sum(rows: np.ndarray) -> np.ndarray:
     if rows.shape[1] < 32:
         return np.cumsum(rows, axis=0, dtype=rows.dtype)
     sums = rows.copy()
-    for above, here in pairwise(sums):
-        here += above
+    for above, row in pairwise(sums):
+        row += above
     return sums
 
 
@@ -68,10 +68,10 @@ def _ranked(
     begins = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
     group = np.cumsum(np.r_[True, ranked[1:] != ranked[:-1]]) - 1
     ends = np.r_[begins[1:], len(ranked)]
-    mine = np.flatnonzero(positive[order])
-    start, end = begins[group[mine]], ends[group[mine]]
-    own = rows[order[mine]]
-    up_to, up_to_positive = _running_sum(rows[order]), _running_sum(own)
+    positives = np.flatnonzero(positive[order])
+    start, end = begins[group[positives]], ends[group[positives]]
+    positive_rows = rows[order[positives]]
+    up_to, up_to_positive = _running_sum(rows[order]), _running_sum(positive_rows)
     zero = np.zeros((1, rows.shape[1]), rows.dtype)
 
     def at(sums: np.ndarray, position: np.ndarray) -> np.ndarray:
@@ -81,11 +81,11 @@ def _ranked(
             found[first] = zero
         return found
 
-    positives_above, positives_to_end = np.searchsorted(mine, start), np.searchsorted(mine, end)
+    positives_above, positives_to_end = np.searchsorted(positives, start), np.searchsorted(positives, end)
     negative_middle = at(up_to, start) - at(up_to_positive, positives_above)
     all_end, positive_end = at(up_to, end), at(up_to_positive, positives_to_end)
     negative_middle = (negative_middle + all_end - positive_end) / 2
-    return own, negative_middle, all_end, positive_end, up_to[-1]
+    return positive_rows, negative_middle, all_end, positive_end, up_to[-1]
 
 
 def _areas(
@@ -94,21 +94,21 @@ def _areas(
     weights = np.ones(len(targets)) if weights is None else weights
     rows = np.ascontiguousarray(weights.reshape(-1, len(targets)).T)
     shape = (*weights.shape[:-1], probabilities.shape[1])
-    found = {name: np.full((rows.shape[1], shape[-1]), np.nan) for name in ("roc", "pr")}
+    areas = {name: np.full((rows.shape[1], shape[-1]), np.nan) for name in ("roc", "pr")}
     for k in range(shape[-1]):
         positive = targets == k
         if not positive.any() or (roc and positive.all()):
             continue
-        own, negative_middle, all_end, positive_end, total = _ranked(positive, probabilities[:, k], rows)
-        positives = own.sum(0, dtype=np.float64)
+        positive_rows, negative_middle, all_end, positive_end, total = _ranked(positive, probabilities[:, k], rows)
+        positives = positive_rows.sum(0, dtype=np.float64)
         with np.errstate(invalid="ignore", divide="ignore"):
             if roc:
-                lost = np.einsum("pr,pr->r", own, negative_middle, dtype=np.float64)
-                found["roc"][:, k] = 1 - lost / (positives * (total - positives))
+                lost = np.einsum("pr,pr->r", positive_rows, negative_middle, dtype=np.float64)
+                areas["roc"][:, k] = 1 - lost / (positives * (total - positives))
             if pr:
                 shares = np.divide(positive_end, all_end, out=np.zeros_like(all_end), where=all_end > 0)
-                found["pr"][:, k] = np.einsum("pr,pr->r", own, shares, dtype=np.float64) / positives
-    return {name: values.reshape(shape) for name, values in found.items()}
+                areas["pr"][:, k] = np.einsum("pr,pr->r", positive_rows, shares, dtype=np.float64) / positives
+    return {name: values.reshape(shape) for name, values in areas.items()}
 
 
 def roc_auc_per_class(targets: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
@@ -122,9 +122,9 @@ def pr_auc_per_class(targets: np.ndarray, probabilities: np.ndarray, weights: np
 
 
 def _macro(values: np.ndarray) -> np.ndarray:
-    known = ~np.isnan(values)
-    count = known.sum(-1)
-    return np.divide(np.where(known, values, 0).sum(-1), count, out=np.full(count.shape, np.nan), where=count > 0)
+    defined = ~np.isnan(values)
+    count = defined.sum(-1)
+    return np.divide(np.where(defined, values, 0).sum(-1), count, out=np.full(count.shape, np.nan), where=count > 0)
 
 
 def roc_auc(targets: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:

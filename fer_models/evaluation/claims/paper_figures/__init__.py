@@ -74,7 +74,7 @@ class PaperFigure:
 
     Args:
         paper: key in :data:`PAPERS`.
-        table: where it stands, for instance ``"Table 4"``.
+        table: where it is printed, for instance ``"Table 4"``.
         dataset, protocol, method: as the paper says, or "not stated".
         metric: ``accuracy``, ``precision``, ``recall``, ``f1``, ``specificity``, ``gar``, ``far``, or ``probability``
             and ``share_of_faces`` for readings of single pictures (then ``emotion`` is set).
