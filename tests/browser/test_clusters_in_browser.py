@@ -172,8 +172,9 @@ def _soon(read: str) -> str:
 
 def test_a_map_is_cancelled_and_taken_up_again(page: Any, server: Server) -> None:
     # A map of a small set may be ready before the click arrives: then another one is asked for.
-    cancelled = page.get_by_text("It was cancelled; nothing of it was kept.")
-    cancel, ready = page.get_by_role("button", name="Cancel", exact=True), page.locator(".js-plotly-plot")
+    main = page.get_by_test_id("stMain")  # the tray of the sidebar has buttons of that name too
+    cancelled = main.get_by_text(re.compile("of fresh was stopped"))
+    cancel, ready = main.get_by_role("button", name="Stop", exact=True), page.locator(".js-plotly-plot")
     for asked in (
         "projection=umap",
         "projection=umap&features=pixels",
@@ -193,7 +194,7 @@ def test_a_map_is_cancelled_and_taken_up_again(page: Any, server: Server) -> Non
     else:
         pytest.fail("no map could be cancelled")
     expect(page.locator(".js-plotly-plot")).to_have_count(0)
-    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name="Start again").click()
     wait_for_map(page)
 
 
@@ -201,6 +202,7 @@ def test_the_slider_goes_through_the_epochs(page: Any, server: Server) -> None:
     write_run(server)
     open_map(page, server, f"&projection epochs=pca&epochs run={_RUN}")
     page.get_by_text("Through training").click()
+    page.get_by_role("button", name=re.compile("Make 3 maps")).click()
     slider = page.get_by_role("slider", name="Epoch")
     slider.wait_for(timeout=_FIRST)
     page.get_by_text(re.compile("After epoch 3: ")).wait_for()

@@ -120,6 +120,7 @@ def test_networks_on_the_same_faces(page: Any, two: Server) -> None:
 
 def test_across_data_sets(page: Any, two: Server) -> None:
     page.goto(f"{two.url}/compare?section=Across data sets&sets=small,other&{BOTH}")
+    page.get_by_role("button", name=re.compile("Predict [0-9]+ pictures")).click()
     page.get_by_role("cell", name="other", exact=True).first.wait_for(timeout=180_000)
     settle(page)
     assert errors(page) == []
@@ -144,6 +145,7 @@ def test_across_data_sets(page: Any, two: Server) -> None:
     page.get_by_role("option", name="train", exact=True).click()
     page.get_by_role("option", name="train", exact=True).wait_for(state="detached")
     page.keyboard.press("Escape")
+    page.get_by_role("button", name=re.compile("Predict [0-9]+ pictures")).click()
     page.get_by_role("cell", name="train", exact=True).first.wait_for(timeout=180_000)
     settle(page)
     assert errors(page) == []

@@ -34,6 +34,7 @@ def test_two_folds_fill_the_table(page: Any, server: Server) -> None:
     page.get_by_text("Curves", exact=True).click()
     page.locator(".js-plotly-plot .scatterlayer").first.wait_for(state="attached")
     page.get_by_test_id("stMain").get_by_text("Confusion", exact=True).click()
+    page.get_by_role("button", name="Pool 2 folds").click()
     page.get_by_text("2 of 5 folds pooled").first.wait_for()
     settle(page)
     assert errors(page) == []

@@ -137,7 +137,7 @@ def test_trust_in_full(app: AppTest, checkpoint: Checkpoint) -> None:
     open_page(app, "explain", tab="trust")
     assert "Not to be believed" in words(app)  # the weights are random
     assert not jobs.under_way(), "opening the tab starts nothing"
-    press(app, "Run all tests")
+    press(app, "Test this map")
     settled(app, "All tests of this map")
     clean(app)
     assert len(app.get("plotly_chart")) == 3  # deletion, insertion, ROAD

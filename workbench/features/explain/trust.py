@@ -58,7 +58,7 @@ def show(subject: Subject, *, key: str) -> None:
         f"Tests of a heatmap of {subject.checkpoint.name}",
         lambda progress: trust.evidence(classifier, pixels, attribution, str(baseline), progress),
         lane="short",
-        ask="Run all tests of this map, some seconds",
+        ask="Test this map, some seconds",
         key=key,
     )
     if found is None:
