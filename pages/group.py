@@ -1,4 +1,4 @@
-"""Group: a picture with several faces, the class of each, and how many people wear which expression."""
+"""Group: a picture with several faces, the class of each, and the share of people per expression."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workbench.widgets import heading, selection_bar
 from workbench.widgets.errors import guard
 
 
-def _look_at(checkpoint: Checkpoint) -> None:
+def _show(checkpoint: Checkpoint) -> None:
     classifier = cache.classifier(checkpoint)
     left, right = st.columns([7, 5], gap="large")
     with left:
@@ -64,7 +64,7 @@ chosen = selection_bar.show(checkpoint=True)
 if chosen is None or chosen.checkpoint is None:
     st.stop()
 with guard("the group"):
-    _look_at(chosen.checkpoint)
+    _show(chosen.checkpoint)
 heading.show_reading(
     "The bars count faces, each by its most probable class: a face that is read as sad with 51 % counts as much as "
     "one with 99 %. The class is a network's reading of an expression at one moment, not what a person feels, and "

@@ -29,7 +29,7 @@ def crop(digest: str, image: np.ndarray, face: Face, preprocess: Preprocess) -> 
 
 
 def framed(digest: str, image: np.ndarray, face: Face, preprocess: Preprocess, sample: str | None) -> Framed:
-    """A face of a uint8 RGB image (H, W, 3) with that digest, as :func:`crop` gives it, and where its parts lie."""
+    """A face of a uint8 RGB image (H, W, 3) with that digest, as :func:`crop` gives it, with masks of its parts."""
     return cache.of_image_in_session(crop_model.frame, digest, image, face, preprocess, sample)
 
 

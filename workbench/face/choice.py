@@ -1,4 +1,4 @@
-"""The face that is looked at: found, framed, and chosen among several."""
+"""Find the faces of a picture, draw their frames and choose one."""
 
 from __future__ import annotations
 
@@ -22,46 +22,46 @@ FACE = state.Choice("face.face", address=False)
 
 
 def show(picture: Picture, preprocess: Preprocess, *, key: str) -> Crop | None:
-    """As :func:`choose`; the chosen face as the network gets it."""
-    chosen = choose(picture, preprocess, key=key)
-    return None if chosen is None else chosen[1]
+    """As :func:`choose`, but return only the crop."""
+    selection = choose(picture, preprocess, key=key)
+    return None if selection is None else selection[1]
 
 
 def choose(picture: Picture, preprocess: Preprocess, *, key: str) -> tuple[Face, Crop] | None:
-    """Draw the picture with its faces framed and return the chosen face, and what the network gets of it.
+    """Draw the picture with its faces framed; return the chosen face and its crop.
 
-    ``None`` when no face was found and the whole picture was not asked for; the offer stands on the page then.
+    ``None`` if no face was found; the page then offers to use the whole picture.
 
     Raises:
         UserError: If the picture is too small to hold a face.
     """
     faces = [] if picture.is_face else cached.faces(picture.digest, picture.pixels)
-    whole = WHOLE.of(picture.digest).get()
-    if picture.is_face or (whole and not faces):
+    use_whole = WHOLE.of(picture.digest).get()
+    if picture.is_face or (use_whole and not faces):
         faces = [whole_face(picture.pixels)]
-    place = st.container()
-    chosen = 0
+    image_area = st.container()
+    index = 0
     if len(faces) > 1:
         numbers = list(range(1, len(faces) + 1))
-        chosen = st.segmented_control("Face", numbers, **FACE.of(picture.digest[:16]).widget(numbers))
-        chosen = (chosen or 1) - 1
+        index = st.segmented_control("Face", numbers, **FACE.of(picture.digest[:16]).widget(numbers))
+        index = (index or 1) - 1
     crops = [cached.crop(picture.digest, picture.pixels, face, preprocess) for face in faces]
     framed = [] if picture.is_face else [crop.corners for crop in crops]
-    with place:
-        shown = pictures.with_frames(picture.pixels, framed, chosen)
+    with image_area:
+        drawn = pictures.with_frames(picture.pixels, framed, index)
         if picture.is_face:
-            shown = pictures.enlarged(picture.pixels, 240)
-        found = _found(len(faces), picture.is_face, whole)
+            drawn = pictures.enlarged(picture.pixels, 240)
+        count_text = _count_text(len(faces), picture.is_face, use_whole)
         st.image(
-            shown,
-            f"{picture.title}. {found}",
-            width=_width(shown, picture.is_face),
-            alt=f"{picture.title}, {found}",
+            drawn,
+            f"{picture.title}. {count_text}",
+            width=_width(drawn, picture.is_face),
+            alt=f"{picture.title}, {count_text}",
         )
     if not picture.is_face:
         detector_button.offer(key=key)
     if faces:
-        return faces[chosen], crops[chosen]
+        return faces[index], crops[index]
     st.warning(
         "No face was found in this picture. Choose another one, with an upright face that looks to the camera, or take "
         "the whole picture if it is cut to the face already.",
@@ -74,14 +74,14 @@ def choose(picture: Picture, preprocess: Preprocess, *, key: str) -> tuple[Face,
 
 
 def _width(shown: np.ndarray, is_face: bool) -> int | Literal["stretch"]:
-    """The column's width, less for upright pictures, so that what stands under them stays in sight."""
+    """The column's width, less for upright pictures, so that the controls below stay visible."""
     height, width = shown.shape[:2]
     if is_face:
         return width
     return "stretch" if height <= 1.1 * width else max(1, round(_TALLEST * width / height))
 
 
-def _found(count: int, is_face: bool, whole: bool) -> str:
+def _count_text(count: int, is_face: bool, whole: bool) -> str:
     if is_face:
         return "Cut to the face already."
     if whole and count == 1:

@@ -1,4 +1,4 @@
-"""The crop as the network sees it: enlarged without blur, and at its true size."""
+"""The crop that the network gets: enlarged without blur, and at its true size."""
 
 from __future__ import annotations
 

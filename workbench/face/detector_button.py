@@ -1,4 +1,4 @@
-"""Which detector finds the faces, the button that gets the better one, and which of the found faces count."""
+"""The face detector in use, a button that downloads YuNet, and the limits on detected faces."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ SCORE = state.Number("face.score", low=0.0, high=1.0)
 
 
 def show(*, key: str) -> None:
-    """Draw a line, and the button where YuNet is not on this computer; after the click all faces are found anew."""
+    """Name the detector; offer to download YuNet if it is missing. After the download, faces are detected again."""
     with guard("the face detector"):
-        found = detector.state()
-        st.caption(f"Faces are found by {found.title}. {found.summary}")
-        if not found.missing:
+        current = detector.state()
+        st.caption(f"Faces are found by {current.title}. {current.summary}")
+        if not current.missing:
             return
         if st.button("Get the better detector", key=f"{key} yunet", icon=":material/download:", help=detector.terms()):
             with st.spinner("Downloading YuNet and checking it."):
@@ -27,7 +27,7 @@ def show(*, key: str) -> None:
 
 
 def offer(*, key: str) -> None:
-    """The same behind a quiet button, where YuNet is not on this computer; nothing where it is."""
+    """As :func:`show`, in a popover; draws nothing if YuNet is on this computer."""
     with guard("the face detector"):
         if not detector.state().missing:
             return
@@ -36,17 +36,17 @@ def offer(*, key: str) -> None:
 
 
 def limits(*, key: str) -> tuple[float, float]:
-    """Draw the choices; returns the smallest side of a face in pixels and the smallest score in [0, 1]."""
-    found = detector.state()
+    """Draw two sliders; return the smallest side of a face in pixels and the smallest score in [0, 1]."""
+    current = detector.state()
     with st.popover("Which faces count", icon=":material/tune:"):
         smallest = st.slider(
             "Smallest face, pixels", step=4, help="Side of a face's box in the picture as it was uploaded.",
             **SMALLEST_FACE.of(key).widget(),
         )  # fmt: skip
-        # A score means another thing for each detector.
+        # Scores of different detectors are not comparable, so each keeps its own.
         score = st.slider(
             "Score at least", step=0.05,
-            help=f"How sure {found.title} must be, usually {found.threshold:.2f}. Less finds more, right or wrong.",
-            **SCORE.of(key, found.title).widget(found.threshold),
+            help=f"How sure {current.title} must be, usually {current.threshold:.2f}. Less finds more, right or wrong.",
+            **SCORE.of(key, current.title).widget(current.threshold),
         )  # fmt: skip
     return float(smallest), float(score)

@@ -1,4 +1,4 @@
-"""Where the pictures come from: uploads that stay in memory, the camera, a drawn face, or a row of a data set."""
+"""Where pictures come from: uploads (kept in memory), the camera, a drawn face, or a row of a data set."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workbench.face.model import samples
 from workbench.widgets.errors import guard
 
 _ROW = "row"
-#: More uploads than this at once are not kept.
+#: Most uploads at once.
 _MOST = 24
 _THUMBNAIL = 56
 PICTURE = state.Choice("face.picture", address=False)
@@ -31,14 +31,14 @@ PROBLEMS = state.Kept("face.problems", ())
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture to look at.
+    """A picture with its title and digest.
 
     Args:
-        title: what it is, for its caption.
+        title: for its caption.
         pixels: uint8 RGB (H, W, 3).
         digest: identity of the pixels.
-        is_face: cut to the face already, as the rows of data sets are.
-        sample: key of the sample that it is, if it is one.
+        is_face: already cut to the face, like the rows of data sets.
+        sample: its key among the samples, if it is a sample.
     """
 
     title: str
@@ -49,12 +49,12 @@ class Picture:
 
 
 def show(data: str | None, *, key: str) -> Picture:
-    """Draw the controls and return the picture; the last thing done by hand counts: upload, camera or sample.
+    """Draw the controls and return the picture from the source used last: upload, camera or sample.
 
-    Several pictures can be uploaded at once; they stand in a strip in which one is chosen.
+    If several pictures are uploaded, a strip of thumbnails lets the user choose.
 
     Args:
-        data: name of the data set whose rows can be looked at.
+        data: name of the data set whose rows are offered.
 
     Raises:
         UserError: If an upload cannot be read as a picture.
@@ -84,23 +84,23 @@ def show(data: str | None, *, key: str) -> Picture:
         _read("camera", [photograph])
     if source == "upload" and files:
         _read("upload", files)
-    taken: list[Picture] = [] if source == "sample" else PICTURES.of(source).get()
-    if taken:
+    pictures: list[Picture] = [] if source == "sample" else PICTURES.of(source).get()
+    if pictures:
         with strip:
-            return _chosen(taken)
+            return _select(pictures)
     if sample == _ROW and data is not None:
         return _row(data)
     return _picture(titles[sample], samples.picture(sample), sample=sample)
 
 
 def _used(key: str, source: str) -> None:
-    """A new upload or photograph counts; one that was taken away gives way to the sample."""
+    """Use the new upload or photograph; if it was removed, use the sample."""
     PICTURE_FROM.set(source if state.value_of(key) else "sample")
     PICTURES_OF.of(source).set(None)
 
 
 def _read(source: str, files: Sequence[Any]) -> None:
-    """Decode once per change, not at every move of a slider; and the pictures outlive a visit to another page."""
+    """Decode files only when they change; the pictures survive a visit to another page."""
     identity = tuple(file.file_id for file in files)
     if PICTURES_OF.of(source).get() != identity:
         PICTURES.of(source).set([])
@@ -127,21 +127,21 @@ def _decode(source: str, files: Sequence[Any]) -> None:
             PROBLEMS.of(source).get().append(str(error))
 
 
-def _chosen(taken: list[Picture]) -> Picture:
-    if len(taken) == 1:
-        return taken[0]
+def _select(pictures: list[Picture]) -> Picture:
+    if len(pictures) == 1:
+        return pictures[0]
     with st.container(horizontal=True, gap="small"):
-        for number, picture in enumerate(taken, 1):
+        for number, picture in enumerate(pictures, 1):
             st.image(_thumbnail(picture.pixels), str(number), width=_THUMBNAIL, alt=picture.title)
-    numbers = list(range(1, len(taken) + 1))
-    uploads = hashlib.sha256("".join(p.digest for p in taken).encode()).hexdigest()[:12]
+    numbers = list(range(1, len(pictures) + 1))
+    uploads = hashlib.sha256("".join(p.digest for p in pictures).encode()).hexdigest()[:12]
     number = st.selectbox(
         "Picture",
         numbers,
-        format_func=lambda n: f"{n}: {taken[n - 1].title}",
+        format_func=lambda n: f"{n}: {pictures[n - 1].title}",
         **PICTURE.of(uploads).widget(numbers),
     )
-    return taken[(number or 1) - 1]
+    return pictures[(number or 1) - 1]
 
 
 def _thumbnail(pixels: np.ndarray) -> np.ndarray:
@@ -153,8 +153,8 @@ def _thumbnail(pixels: np.ndarray) -> np.ndarray:
 def _row(data: str) -> Picture:
     dataset = cache.dataset(data)
     last = len(dataset) - 1
-    asked = shared.ROW.get() or "0"
-    first = min(int(asked), last) if asked.isdecimal() else 0
+    row_text = shared.ROW.get() or "0"
+    first = min(int(row_text), last) if row_text.isdecimal() else 0
     row = int(st.number_input(f"Row, 0 to {last:,}", 0, last, first, 1, key="row"))
     shared.ROW.set(str(row))
     facts = dataset.facts(row)

@@ -1,4 +1,4 @@
-"""A map laid over the face that it belongs to, with its scale."""
+"""A heatmap over its face, with a colour scale."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from fer_models.colours import USUAL_MAP, scale
 
-#: What the scale says.
+#: Title of the colour scale.
 UNSIGNED, SIGNED = "part of the largest value", "below 0 against, above 0 for; part of the largest"
 
 
@@ -21,7 +21,7 @@ def heatmap_overlay(
     Args:
         face_png: PNG of the face at the network's size (W x H pixels of the map).
         heat: (H, W) in [0, 1], or in [-1, 1] when ``signed``; ``None`` draws the face alone.
-        opacity: of the map, 0 to 1. colours: one of the colour maps; signed maps have their own.
+        opacity: of the map, 0 to 1. colours: key of a colour map; signed maps have a fixed one.
     """
     figure = go.Figure(go.Image(source=_uri(face_png), hoverinfo="skip"))
     if heat is not None:

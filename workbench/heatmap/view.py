@@ -32,10 +32,10 @@ UPSAMPLING = state.Choice("heatmap.upsampling", ("bilinear", "nearest"), address
 
 
 def controls(classifier: Classifier, *, layered: bool = True) -> tuple[Question, Display]:
-    """Draw the controls in one line and return what is asked and how it is to be drawn.
+    """Draw the controls in one line; return what to explain and how to draw it.
 
     Args:
-        layered: whether a layer is asked for; without it each network takes its usual one.
+        layered: whether to offer the layers; otherwise each network uses its default layer.
     """
     columns = st.columns([5, 5, 6, 4] if layered else [5, 5, 4], vertical_alignment="bottom")
     with columns[0]:
@@ -53,14 +53,14 @@ def controls(classifier: Classifier, *, layered: bool = True) -> tuple[Question,
 
 
 def choose_target(classifier: Classifier, label: str = "Class explained") -> str | None:
-    """A class, or ``None`` for the most probable one."""
+    """Draw the choice of a class; ``None`` is the most probable one."""
     targets = [_WINNER, *classifier.classes]
     target = st.selectbox(label, targets, **TARGET.widget(targets))
     return None if target == _WINNER else target
 
 
 def choose_method(classifier: Classifier) -> str:
-    """A method that can run on this network."""
+    """Draw the choice of a method that can run on this network."""
     methods = look_model.methods(classifier)
     return st.selectbox(
         "Method",
@@ -71,8 +71,8 @@ def choose_method(classifier: Classifier) -> str:
 
 
 def _choose_variant(method: str) -> tuple[tuple[str, str], ...]:
-    """The method's own options, where it has some that change what its map means."""
-    explainer, chosen = EXPLAINERS[method], []
+    """Draw the choices that the method declares."""
+    explainer, options = EXPLAINERS[method], []
     for name, (label, words) in explainer.choices.items():
         value = st.selectbox(
             label,
@@ -80,12 +80,12 @@ def _choose_variant(method: str) -> tuple[tuple[str, str], ...]:
             format_func=words.__getitem__,
             **VARIANT.of(method, name).widget(list(words), str(explainer.options()[name])),
         )
-        chosen.append((name, str(value)))
-    return tuple(chosen)
+        options.append((name, str(value)))
+    return tuple(options)
 
 
 def choose_layer(classifier: Classifier) -> str:
-    """A layer for class activation maps, with how many cells it has."""
+    """Draw the choice of a layer for class activation maps, with the size of its map."""
     layers = look_model.layers(classifier)
     return st.selectbox(
         "Layer",
@@ -97,7 +97,7 @@ def choose_layer(classifier: Classifier) -> str:
 
 
 def choose_display() -> tuple[str, str, Display]:
-    """What is explained of a class, how maps are enlarged, and how they are drawn; folded."""
+    """Draw the display popover; return the explained score, the upsampling and the display."""
     with st.popover("Display", icon=":material/tune:", width="stretch"):
         opacity = st.slider("Opacity, %", step=5, **shared.OPACITY.widget()) / 100
         colours = st.selectbox(
@@ -129,7 +129,7 @@ def choose_display() -> tuple[str, str, Display]:
 
 
 def show(look: Look, crop: Crop, display: Display, *, key: str, height: int = 380) -> None:
-    """Draw the heatmap with its scale, or say that nothing speaks for the class."""
+    """Draw the heatmap with its scale, and a note if it has no positive evidence."""
     drawn = drawing.heat(look.attribution, display)
     st.markdown(f"**{look.title}**")
     figure = heatmap_overlay(
@@ -147,10 +147,10 @@ def show(look: Look, crop: Crop, display: Display, *, key: str, height: int = 38
 
 
 def downloads(look: Look, crop: Crop, display: Display, checkpoint: Checkpoint, *, key: str) -> None:
-    """The picture with its settings printed under it, the values, and the settings as JSON."""
+    """Draw download buttons: the picture with its settings, the values, and the settings as JSON."""
     name = f"{look.attribution.method}-{look.explained.replace(' ', '-')}"
     values = look.attribution.values[0]
-    # Made when somebody asks for them: the page runs far more often than a file is saved.
+    # Built on download: the page reruns far more often than a file is saved.
     files: tuple[tuple[str, Callable[[], bytes | str], str, str, str], ...] = (
         ("Heatmap, PNG", lambda: drawing.captioned_png(crop.pixels, look, display, checkpoint),
          "png", "image/png", "The heatmap as shown, with its settings printed under it."),

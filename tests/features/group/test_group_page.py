@@ -38,14 +38,14 @@ def test_without_a_network_it_says_what_to_do(app: AppTest) -> None:
 def test_the_drawn_group_stands_without_a_click(app: AppTest, checkpoint: Checkpoint) -> None:
     open_page(app, "group")
     assert not app.error, words(app)
-    said = words(app)
-    assert "Of 8 people" in said and "Haar" in said
+    text = words(app)
+    assert "Of 8 people" in text and "Haar" in text
     assert "Get the better detector" in [button.label for button in app.button]
-    table = next(one.proto.body for one in app.get("html") if "Faces of the picture" in one.proto.body)
+    table = next(block.proto.body for block in app.get("html") if "Faces of the picture" in block.proto.body)
     assert table.count("<tr>") == 9
     labels = [button.label for button in app.get("download_button")]
     assert {"Picture (PNG)", "CSV"} <= set(labels)
-    assert "fresh was trained with margin +0.00, upright" in said
+    assert "fresh was trained with margin +0.00, upright" in text
     (choice,) = [box for box in app.selectbox if box.label == "Face"]
     choice.set_value(3).run()
     assert not app.exception and not app.error
@@ -70,9 +70,9 @@ def test_people_are_numbered_by_rows_and_counted(checkpoint: Checkpoint, faces: 
     middles = [(p.face.box[0] + p.face.box[2]) / 2 for p in people]
     assert middles[:4] == sorted(middles[:4]) and middles[4:] == sorted(middles[4:])
     assert max(p.face.box[1] for p in people[:4]) < min(p.face.box[1] for p in people[4:])
-    found = group.shares(people, FER7)
-    assert [name for name, _, _ in found] == list(FER7)
-    assert sum(count for _, count, _ in found) == 8 and sum(share for _, _, share in found) == pytest.approx(1)
+    shares = group.shares(people, FER7)
+    assert [name for name, _, _ in shares] == list(FER7)
+    assert sum(count for _, count, _ in shares) == 8 and sum(share for _, _, share in shares) == pytest.approx(1)
     for person in people:
         expected = Classifier(checkpoint).predict([person.pixels]).ranked()[0]
         assert person.ranked[0][0] == expected[0] and person.ranked[0][1] == pytest.approx(expected[1], abs=1e-4)
@@ -98,13 +98,13 @@ def test_a_crowd_is_read_up_to_a_hundred(checkpoint: Checkpoint) -> None:
 
 def test_framings_hold_the_networks_own_one(checkpoint: Checkpoint, faces: list[Face]) -> None:
     classifier = Classifier(checkpoint)
-    found = framing.framings(group.drawn(), faces[0], classifier)
-    (own,) = [one for one in found if one.own]
-    assert own.asked == own.got == "none" and own.margin == 0
+    framings = framing.framings(group.drawn(), faces[0], classifier)
+    (trained,) = [crop for crop in framings if crop.is_trained]
+    assert trained.requested_alignment == trained.alignment == "none" and trained.margin == 0
     person = next(p for p in group.read(group.drawn(), faces, classifier) if p.face is faces[0])
-    assert np.array_equal(own.pixels, person.pixels) and own.answer == person.answer
+    assert np.array_equal(trained.pixels, person.pixels) and trained.answer == person.answer
     blank = framing.framings(np.full((200, 200, 3), 90, np.uint8), Face((20, 20, 180, 180), 1.0), classifier)
-    assert {one.asked for one in blank} == {"none"}  # no eyes, nothing to align
+    assert {crop.requested_alignment for crop in blank} == {"none"}  # no eyes, nothing to align
     assert framing.mismatch("none", "none") == "" and "upright square" in framing.mismatch("none", "eyes")
 
 
@@ -121,7 +121,7 @@ def test_the_detectors_button(app: AppTest, checkpoint: Checkpoint, monkeypatch:
     assert detector.state().missing
 
 
-def test_after_the_button_faces_are_found_anew(
+def test_after_the_button_faces_are_found_again(
     app: AppTest, checkpoint: Checkpoint, shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = shared / "detectors" / download.FILE_NAME
@@ -149,12 +149,12 @@ def test_with_yunet_there_is_no_button(
 
 def test_small_and_uncertain_faces_can_be_left_out(app: AppTest, checkpoint: Checkpoint, faces: list[Face]) -> None:
     def move(label: str, value: float) -> str:
-        next(one for one in app.slider if one.label == label).set_value(value).run()
+        next(slider for slider in app.slider if slider.label == label).set_value(value).run()
         assert not app.error and not app.exception
         return words(app)
 
     open_page(app, "group")
-    assert {one.label: one.value for one in app.slider} == {"Smallest face, pixels": 24, "Score at least": 0.5}
+    assert {slider.label: slider.value for slider in app.slider} == {"Smallest face, pixels": 24, "Score at least": 0.5}
     sure = sum(face.score >= 0.9 for face in faces)
     assert 1 < sure < 8 and f"Of {sure} people" in move("Score at least", 0.9)
     assert "Of 8 people" in move("Score at least", 0.5)
@@ -169,9 +169,9 @@ def test_small_and_uncertain_faces_can_be_left_out(app: AppTest, checkpoint: Che
 def test_the_button_stands_where_faces_are_searched(
     app: AppTest, checkpoint: Checkpoint, page: str, query: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(detector_button.detector, "get", lambda: asked.append(page))
+    downloads: list[str] = []
+    monkeypatch.setattr(detector_button.detector, "get", lambda: downloads.append(page))
     open_page(app, page, **query)
     (button,) = [one for one in app.button if one.label == "Get the better detector"]
     button.click().run()
-    assert asked == [page] and not app.error
+    assert downloads == [page] and not app.error

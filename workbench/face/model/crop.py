@@ -1,4 +1,4 @@
-"""A face in a network's frame, and where its parts lie there."""
+"""A face cropped for a network, with masks of its parts."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from fer_models.preprocess import Preprocess
 from fer_models.robustness import FaceGeometry
 from workbench.face.model import samples
 
-#: What the masks of drawn faces call the parts that the template names otherwise.
+#: Part names of drawn faces to the names of the template.
 _DRAWN = {"hair": "background", "skin": "other skin"}
 
 
 @dataclass(frozen=True)
 class Framed:
-    """A face as one network gets it, with what is known of its parts.
+    """A face cropped for a network, with masks of its parts.
 
     Args:
         crop: as the network gets it.
-        masks: region to bool (S, S); they share no pixel. source: in words, where the masks come from.
-        geometry: of eyes and mouth, for what is laid over the face.
+        masks: region to bool (S, S); they share no pixel. source: where the masks come from, in words.
+        geometry: of eyes and mouth, for covers drawn over the face.
     """
 
     crop: Crop
@@ -39,13 +39,13 @@ class Framed:
 
 
 def frame(image: np.ndarray, face: Face, preprocess: Preprocess, sample: str | None = None) -> Framed:
-    """Cut a face for a network, and find the regions on it.
+    """Crop a face for a network and find its regions.
 
-    A drawn sample has true masks. On photographs a template is laid onto the eyes: those of the detector, else those
-    of the eye cascade, else where the crop's framing puts them.
+    A drawn sample has true masks. On photographs a template is aligned with the eyes: those of the detector, else
+    those of the eye cascade, else their usual position in the crop.
 
     Args:
-        image: uint8 RGB (H, W, 3). sample: key of the drawn face that it is, if it is one.
+        image: uint8 RGB (H, W, 3). sample: key of the drawn face, if it is one.
     """
     crop = crop_for(image, face, preprocess)
     side = crop.pixels.shape[0]
@@ -67,10 +67,10 @@ def frame(image: np.ndarray, face: Face, preprocess: Preprocess, sample: str | N
 
 @dataclass(frozen=True)
 class RegionShares:
-    """Share of the positive relevance in each region, and the share of the picture that it covers, both in [0, 1].
+    """Share of the positive relevance in each region, and the region's share of the area, both in [0, 1].
 
     Args:
-        alarm: whether the background holds more than its share.
+        alarm: whether the background holds more relevance than its share of the area.
         units: of the predicted class's action units: ``mass`` and ``area``; ``None`` for a class without units.
     """
 
@@ -81,30 +81,30 @@ class RegionShares:
 
     @property
     def rows(self) -> list[tuple[str, float, float]]:
-        """Region, share and area, the densest first: where relevance is high for the region's size."""
-        found = [(name, self.shares[name], area) for name, area in self.areas.items() if area > 0]
-        return sorted(found, key=lambda row: -row[1] / row[2])
+        """Region, share and area, the highest ratio of share to area first."""
+        rows = [(name, self.shares[name], area) for name, area in self.areas.items() if area > 0]
+        return sorted(rows, key=lambda row: -row[1] / row[2])
 
 
 def region_shares(
     attribution: Attribution, classes: tuple[str, ...], masks: Mapping[str, np.ndarray], geometry: FaceGeometry
 ) -> RegionShares | None:
-    """Where on the face one map lies; ``None`` for a map without positive evidence."""
+    """Relevance of a map by region; ``None`` for a map without positive evidence."""
     if not attribution.has_positive[0]:
         return None
-    found = region_relevance(attribution, masks)
+    relevance = region_relevance(attribution, masks)
     agreement = unit_agreement(attribution, classes, unit_areas(attribution.values.shape[1], geometry.eyes))
     mass, area = float(agreement["mass"][0]), float(agreement["area"][0])
     return RegionShares(
-        {name: float(values[0]) for name, values in found.items()},
+        {name: float(values[0]) for name, values in relevance.items()},
         region_areas(masks),
-        bool(background_alarm(found, masks)[0]),
+        bool(background_alarm(relevance, masks)[0]),
         None if np.isnan(mass) else (mass, area),
     )
 
 
 def _warped(masks: Mapping[str, np.ndarray], corners: object, side: int) -> dict[str, np.ndarray]:
-    """Masks of a whole picture cut like the crop; what lies beyond its border is background."""
+    """Masks of a whole picture, warped to the crop; pixels beyond the picture are background."""
     ends = np.array([[0, 0], [side, 0], [side, side], [0, side]], np.float32)
     matrix = cv2.getPerspectiveTransform(np.asarray(corners, np.float32), ends)
     result: dict[str, np.ndarray] = {}

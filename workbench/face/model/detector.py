@@ -1,4 +1,4 @@
-"""Which face detector is at work, and how the better one is had."""
+"""The face detector in use, and the download of YuNet."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from fer_models.faces.download import DEFAULT_URL, LICENSE, SHA256, SIZE, get_yu
 
 @dataclass(frozen=True)
 class DetectorState:
-    """The detector in use, and whether YuNet could be fetched.
+    """The detector in use, and whether YuNet is missing.
 
     Args:
-        title, summary: of the one in use. threshold: the score in [0, 1] that it asks of a face where none is named.
+        title, summary: of that detector. threshold: its default score threshold, in [0, 1].
         missing: YuNet is not on this computer.
     """
 
@@ -25,7 +25,7 @@ class DetectorState:
 
 
 def state() -> DetectorState:
-    """What :func:`detect_faces` uses.
+    """The detector that :func:`detect_faces` uses.
 
     Raises:
         UserError: If a setting names a file that is not YuNet's.
@@ -35,7 +35,7 @@ def state() -> DetectorState:
 
 
 def terms() -> str:
-    """What a click on the button does, in one sentence."""
+    """What the download button does, in two sentences."""
     return (
         f"Downloads {SIZE / 1000:.0f} kB once from {DEFAULT_URL.split('/')[2]} (licence: {LICENSE}) into this "
         f"computer's cache; size and SHA-256 ({SHA256[:12]} …) are checked. No picture leaves this computer."
@@ -43,9 +43,9 @@ def terms() -> str:
 
 
 def get() -> Path:
-    """Fetch YuNet and check it.
+    """Download YuNet and check it.
 
     Raises:
-        UserError: If it cannot be had or is not the expected file.
+        UserError: If the download fails or is not the expected file.
     """
     return get_yunet()

@@ -1,4 +1,4 @@
-"""Sample pictures: drawn faces that come with the library, one for each emotion."""
+"""Sample pictures: drawn faces, one for each emotion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fer_models.errors import UserError
 from fer_models.faces.image import resize
 
 _PREFIX = "drawn-"
-#: Large, upright and plain, so that a detector finds them; the first 14 show every class twice.
+#: Large, upright and plain, so that a detector finds them; 14 faces show every class twice.
 _OPTIONS = SyntheticOptions(count=14, size=224, colour=True, seed=0, difficulty=0.15)
 
 

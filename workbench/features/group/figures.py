@@ -1,4 +1,4 @@
-"""How many people of a picture wear which expression."""
+"""Share of people per expression."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fer_models import labels
 
 
 def people_bars(shares: Sequence[tuple[str, int, float]]) -> go.Figure:
-    """Horizontal bars in the emotions' fixed colours, in the order given, with the number of people behind each.
+    """Horizontal bars in the emotions' fixed colours, in the given order; the hover text has the number of people.
 
     Args:
         shares: class, number of people, share in [0, 1].

@@ -1,4 +1,4 @@
-"""The people of a picture: shares, a line a face, downloads, and what framing does to one of them."""
+"""The people of a picture: shares, a line per face, downloads, and the effect of the crop on one face."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ FRAMED = state.Choice("group.framed", address=False)
 
 def shares(people: Sequence[Person], classes: Sequence[str], *, key: str) -> None:
     """Draw the percentage of people per expression."""
-    found = group.shares(people, classes)
-    named = [entry for entry in found if entry[1]]
-    most = max(found, key=lambda entry: entry[1])
+    class_shares = group.shares(people, classes)
+    named = [entry for entry in class_shares if entry[1]]
+    most = max(class_shares, key=lambda entry: entry[1])
     if len(people) == 1:
         lead = f"One person, read as “{most[0]}”"
-    elif sum(entry[1] == most[1] for entry in found) > 1:
+    elif sum(entry[1] == most[1] for entry in class_shares) > 1:
         lead = f"Of {len(people)} people, no class has the most"
     else:
         lead = f"Of {len(people)} people, “{most[0]}” leads with {percent(most[2])}"
     st.markdown(f"**{lead}**")
     words = ", ".join(f"{name} {percent(share)}" for name, _, share in named)
-    plot.show(people_bars(found), key=f"{key} shares", alt=f"People per expression: {words}")
+    plot.show(people_bars(class_shares), key=f"{key} shares", alt=f"People per expression: {words}")
 
 
 def listing(people: Sequence[Person], *, key: str) -> None:
-    """Draw a line for each face."""
+    """Draw a table with a line per face."""
     rows = []
     for person in people:
         (name, share), (second, other) = person.ranked[0], person.ranked[1]
@@ -71,32 +71,32 @@ def downloads(picture: Picture, people: Sequence[Person], classes: Sequence[str]
 
 
 def framed(picture: Picture, people: Sequence[Person], classifier: Classifier, *, key: str) -> None:
-    """Draw one face cut in several ways, with the answer to each."""
+    """Draw one face cropped in several ways, with the prediction for each."""
     numbers = [person.number for person in people]
-    chosen = 1
+    number = 1
     if len(numbers) > 1:
-        place = FRAMED.of(key, picture.digest[:12]).widget(numbers)
-        chosen = st.selectbox("Face", numbers, width=120, **place) or 1
-    person = people[chosen - 1]
+        binding = FRAMED.of(key, picture.digest[:12]).widget(numbers)
+        number = st.selectbox("Face", numbers, width=120, **binding) or 1
+    person = people[number - 1]
     preprocess = classifier.checkpoint.preprocess
     if problem := framing.mismatch(person.alignment, preprocess.alignment):
         st.warning(problem, icon=":material/warning:")
-    found = framing.framings(picture.pixels, person.face, classifier)
-    for asked, title in (("none", "Upright square"), ("eyes", "Eyes brought to their places")):
-        line = [one for one in found if one.asked == asked]
-        if not line:
+    crops = framing.framings(picture.pixels, person.face, classifier)
+    for alignment, title in (("none", "Upright square"), ("eyes", "Eyes brought to their places")):
+        row = [crop for crop in crops if crop.requested_alignment == alignment]
+        if not row:
             st.caption("Both eyes of this face were not found, so it cannot be aligned by them.")
             continue
         st.caption(title)
         words = [
-            f"margin {one.margin:+.2f}{', its own' if one.own else ''}: {one.answer} {percent(one.share, 0)}"
-            for one in line
+            f"margin {crop.margin:+.2f}{', its own' if crop.is_trained else ''}: {crop.answer} {percent(crop.share, 0)}"
+            for crop in row
         ]
-        gallery.tiles([pictures.as_rgb(one.pixels) for one in line], words, key=f"{key} {asked}", side=112)
-    answers = {one.answer for one in found}
-    own = next((one for one in found if one.own), None)
-    if own is not None and answers == {own.answer}:
-        st.caption(f"Every framing tried gives “{own.answer}”.")
-    elif own is not None:
-        others = ", ".join(sorted(answers - {own.answer}))
-        st.caption(f"Cut as in its training the network says “{own.answer}”; cut otherwise also: {others}.")
+        gallery.tiles([pictures.as_rgb(crop.pixels) for crop in row], words, key=f"{key} {alignment}", side=112)
+    answers = {crop.answer for crop in crops}
+    trained = next((crop for crop in crops if crop.is_trained), None)
+    if trained is not None and answers == {trained.answer}:
+        st.caption(f"Every framing tried gives “{trained.answer}”.")
+    elif trained is not None:
+        others = ", ".join(sorted(answers - {trained.answer}))
+        st.caption(f"Cut as in its training the network says “{trained.answer}”; cut otherwise also: {others}.")

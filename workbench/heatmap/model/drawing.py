@@ -1,4 +1,4 @@
-"""Maps as pictures: how they are drawn, small ones for a grid, and large ones that say what they are."""
+"""Maps as pictures: small ones for a grid, and large ones with their settings printed below."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Display:
 
     @property
     def words(self) -> str:
-        """The same for a line of small print."""
+        """The display settings, for a caption."""
         sign = "signed, purple against, orange for" if self.signed else f"positive part, {self.colours}"
         return f"{sign}, opacity {round(100 * self.opacity)} %"
 
@@ -44,7 +44,7 @@ def heat(attribution: Attribution, display: Display) -> np.ndarray | None:
 
 
 def over_face(pixels: np.ndarray, attribution: Attribution, display: Display, side: int = 96) -> np.ndarray:
-    """The map over the face, uint8 (side, side, 3), about."""
+    """The map over the face, uint8, about (side, side, 3)."""
     return overlaid(pixels, heat(attribution, display), display.opacity, display.signed, side, display.colours)
 
 
@@ -59,29 +59,29 @@ def spread_over_face(pixels: np.ndarray, values: np.ndarray, display: Display, s
 
 
 def spread(values: np.ndarray) -> np.ndarray:
-    """Values brought to [0, 1], the smallest 0 and the largest 1; zeros for a constant map."""
+    """Values rescaled to [0, 1]; zeros for a constant map."""
     low, high = float(values.min()), float(values.max())
     return (values - low) / (high - low) if high > low else np.zeros_like(values)
 
 
 def face(pixels: np.ndarray, side: int = 96) -> np.ndarray:
-    """The bare face, uint8 (side, side, 3), about."""
+    """The bare face, uint8, about (side, side, 3)."""
     return enlarged(as_rgb(pixels), side)
 
 
 def fitted(picture: np.ndarray, side: int) -> np.ndarray:
-    """A square picture brought to exactly ``side`` pixels, its pixels kept square."""
+    """A square picture resized to exactly ``side`` pixels, nearest neighbour."""
     return np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.NEAREST))
 
 
 def fitted_map(values: np.ndarray, side: int) -> np.ndarray:
-    """A map (h, w) brought to (side, side) with its cells kept square."""
+    """A map (h, w) resized to (side, side), nearest neighbour."""
     rows, columns = (np.arange(side) * n // side for n in values.shape)
     return values[rows[:, None], columns]
 
 
 def settings(look: Look, display: Display, checkpoint: Checkpoint) -> dict[str, Any]:
-    """All that makes a map: network, hash, method, layer, score, options, and how it is drawn; as plain values."""
+    """Settings that reproduce a map: network, hash, method, layer, score, options and display, as plain values."""
     from importlib.metadata import version
 
     attribution = look.attribution
@@ -107,12 +107,12 @@ def captioned_png(pixels: np.ndarray, look: Look, display: Display, checkpoint: 
     """The map over the face with title and settings printed under it, and all settings in the file's text fields."""
     picture = over_face(pixels, look.attribution, display, 480)
     lines = [look.title, f"network {checkpoint.name}, weights {checkpoint.sha256[:12]}", facts(look), display.words]
-    told = settings(look, display, checkpoint)
-    return _with_text(picture, lines, {"Title": look.title, "Settings": json.dumps(told)})
+    map_settings = settings(look, display, checkpoint)
+    return _with_text(picture, lines, {"Title": look.title, "Settings": json.dumps(map_settings)})
 
 
 def sheet_png(rows: Sequence[tuple[Sequence[str], Sequence[np.ndarray]]], title: str, note: str) -> bytes:
-    """A contact sheet: a row has a few lines of words and pictures of one size, uint8 (S, S, 3)."""
+    """A contact sheet as PNG; a row has lines of text and pictures of the same size, uint8 (S, S, 3)."""
     side = max(picture.shape[0] for _, pictures in rows for picture in pictures)
     most = max(len(pictures) for _, pictures in rows)
     gap, text, head = 8, 300, 44
@@ -124,8 +124,8 @@ def sheet_png(rows: Sequence[tuple[Sequence[str], Sequence[np.ndarray]]], title:
         top = head + number * (side + gap)
         for line, content in enumerate(words):
             draw.text((gap, top + 2 + line * 20), content, _INK, _font(16 if line == 0 else 13))
-        for place, picture in enumerate(pictures):
-            canvas.paste(Image.fromarray(picture), (text + place * (side + gap), top))
+        for column, picture in enumerate(pictures):
+            canvas.paste(Image.fromarray(picture), (text + column * (side + gap), top))
     return _bytes(canvas, {"Title": title, "Description": note})
 
 

@@ -1,4 +1,4 @@
-"""One look at a face: what the network says, where a method finds its reasons, where its own attention lies."""
+"""Prediction, heatmap and own attention of a network for one face."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from fer_models.explain.trust.card import TrustCard, trust_card
 from workbench.app.pictures import as_rgb, enlarged
 from workbench.app.wording import percent
 
-#: More channels than any network has: gates often tie at 1, so a few of the strongest would be an accident of order.
+#: More channels than any network has: gates often tie at 1, so the order of the strongest few would be arbitrary.
 _ALL = 1_000_000
-#: What a page shows before anything is chosen.
+#: The method shown first.
 FIRST_METHOD = USUAL_METHOD
 USUAL_TITLE = EXPLAINERS[USUAL_METHOD].title
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a method.
+    """What to explain, and how.
 
     Args:
-        target: class name, the most probable one if ``None``. against: the other class of a contrast, if it is one.
-        layer: a name of the network's, its usual one if ``None``.
+        target: class name, the most probable one if ``None``. against: the other class of a contrast.
+        layer: name of a layer, the default layer if ``None``.
         of: ``"logit"`` or ``"probability"``. upsampling: ``"bilinear"`` or ``"nearest"``, for methods with a layer.
-        variant: name and value of the method's own options that are not at their defaults; others ignore them.
+        variant: name and value of options of the method; other methods ignore them.
     """
 
     method: str = FIRST_METHOD
@@ -55,7 +55,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Look:
-    """The answer for one face."""
+    """Prediction and attribution for one face."""
 
     prediction: Prediction
     attribution: Attribution
@@ -94,38 +94,38 @@ def layers(classifier: Classifier) -> dict[str, tuple[int, int]]:
 
 
 def usual_layer(classifier: Classifier) -> str:
-    """The layer that a class activation map takes when none is chosen."""
+    """The default layer of class activation maps."""
     with classifier.exclusive():
         return default_layer(classifier.model, classifier.checkpoint.preprocess.size)
 
 
 def prediction(classifier: Classifier, pixels: np.ndarray) -> Prediction:
-    """What the network says of a face, uint8 (S, S, C)."""
+    """The prediction for a face, uint8 (S, S, C)."""
     return classifier.predict([pixels])
 
 
 def look(classifier: Classifier, pixels: np.ndarray, question: Question) -> Look:
-    """Classify a face, uint8 (S, S, C), and explain one class, the most probable one where none is asked for.
+    """Classify a face, uint8 (S, S, C), and explain one class, by default the most probable.
 
     Raises:
         UserError: If the method, class or layer is unknown or cannot be used with this network.
     """
-    said = classifier.predict([pixels])
-    target = question.target or said.ranked()[0][0]
-    asked = target if question.against is None else (target, question.against)
-    known = EXPLAINERS[question.method].options()
-    wanted: dict[str, Any] = {"upsampling": question.upsampling} | dict(question.variant)
-    options = {name: value for name, value in wanted.items() if name in known}
+    predicted = classifier.predict([pixels])
+    target = question.target or predicted.ranked()[0][0]
+    class_or_pair = target if question.against is None else (target, question.against)
+    accepted = EXPLAINERS[question.method].options()
+    requested: dict[str, Any] = {"upsampling": question.upsampling} | dict(question.variant)
+    options = {name: value for name, value in requested.items() if name in accepted}
     attribution = explain(
         classifier,
         classifier.prepare([pixels]),
         question.method,
-        asked,
+        class_or_pair,
         layer=question.layer,
         of=question.of,
         **options,
     )
-    return Look(said, attribution, target, question.against)
+    return Look(predicted, attribution, target, question.against)
 
 
 def trust(classifier: Classifier, pixels: np.ndarray, attribution: Attribution) -> TrustCard:
@@ -139,7 +139,7 @@ def refused(classifier: Classifier) -> dict[str, str]:
 
 
 def facts(look: Look) -> str:
-    """What must be said beside a map: layer, score, upsampling and range of values."""
+    """The caption of a map: layer, score, upsampling and range of values."""
     attribution = look.attribution
     values = attribution.values[0]
     parts = []
@@ -154,7 +154,7 @@ def facts(look: Look) -> str:
 
 @dataclass(frozen=True)
 class OwnAttention:
-    """What the network's attention modules did for one face.
+    """Maps and gates of the network's attention modules for one face.
 
     Args:
         overlays: words and map (H, W) at input resolution of every module that attends over places, in order.
@@ -196,7 +196,7 @@ def _open_channels(record: AttentionMap) -> np.ndarray | None:
 
 
 def resized(values: np.ndarray, side: int) -> np.ndarray:
-    """A map (h, w) brought to (side, side), bilinear."""
+    """A map (h, w) resized to (side, side), bilinear."""
     return cv2.resize(values, (side, side), interpolation=cv2.INTER_LINEAR)
 
 

@@ -1,4 +1,4 @@
-"""A picture with several people: what a network says of each, and how many wear which expression."""
+"""A picture with several people: the prediction for each, and the share per expression."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fer_models.data.synthetic import SyntheticOptions, generate_face
 from fer_models.faces.face import Face
 from fer_models.faces.image import resize
 
-#: More faces than this of one picture are not read.
+#: Most faces read in one picture.
 MOST = 100
 _DRAWN = SyntheticOptions(count=14, size=176, colour=True, seed=4, difficulty=0.15)
 
@@ -26,9 +26,9 @@ class Person:
     """One face of a picture.
 
     Args:
-        number: from 1, in reading order. face: as it was found. corners: of its crop, clockwise from the top left,
-            (x, y) in pixels of the picture. alignment: what was done, ``"none"`` or ``"eyes"``.
-        pixels: uint8 (S, S, 1 or 3), what the network got.
+        number: from 1, in reading order. face: as detected. corners: of its crop, clockwise from the top left,
+            (x, y) in pixels of the picture. alignment: of the crop, ``"none"`` or ``"eyes"``.
+        pixels: the crop, uint8 (S, S, 1 or 3).
         ranked: class names and probabilities, the largest first.
     """
 
@@ -48,7 +48,7 @@ class Person:
 @cache
 def drawn() -> np.ndarray:
     """A group of eight drawn faces with several expressions, uint8 RGB (H, W, 3)."""
-    # Each class once and a happy face more; plain ones without the chance of a hidden mouth.
+    # Each class once and a second happy face; easy ones, so that no mouth is hidden.
     faces = {face.emotion: face.image for face in (generate_face(_DRAWN, i) for i in range(7))}
     more = next(f for f in (generate_face(_DRAWN, i) for i in range(7, 14)) if f.emotion == "happy")
     order = ("happy", "neutral", "surprise", "sad", "angry", "fear", "disgust")
@@ -68,24 +68,24 @@ def read(picture: np.ndarray, faces: Sequence[Face], classifier: Classifier) -> 
     Args:
         picture: uint8 RGB (H, W, 3). faces: the largest first.
     """
-    chosen = _reading_order(list(faces[:MOST]))
-    cuts = [crop_for(picture, face, classifier.checkpoint.preprocess) for face in chosen]
+    ordered = _reading_order(list(faces[:MOST]))
+    cuts = [crop_for(picture, face, classifier.checkpoint.preprocess) for face in ordered]
     prediction = classifier.predict([cut.pixels for cut in cuts], batch_size=MOST)
     return [
         Person(i + 1, face, cuts[i].corners, cuts[i].alignment, cuts[i].pixels, prediction.ranked(i))
-        for i, face in enumerate(chosen)
+        for i, face in enumerate(ordered)
     ]
 
 
 def _reading_order(faces: list[Face]) -> list[Face]:
-    """Rows from the top, each from the left; a row is what lies within half a face's height of its first face."""
-    left = sorted(faces, key=lambda face: face.box[1] + face.box[3])
+    """Rows from the top, each from the left; a row holds faces whose centres are within half a face's height."""
+    remaining = sorted(faces, key=lambda face: face.box[1] + face.box[3])
     ordered: list[Face] = []
-    while left:
-        first = left[0]
-        row = [f for f in left if abs(f.box[1] + f.box[3] - first.box[1] - first.box[3]) < first.height]
+    while remaining:
+        first = remaining[0]
+        row = [f for f in remaining if abs(f.box[1] + f.box[3] - first.box[1] - first.box[3]) < first.height]
         ordered += sorted(row, key=lambda face: face.box[0])
-        left = [f for f in left if not any(f is other for other in row)]
+        remaining = [f for f in remaining if not any(f is other for other in row)]
     return ordered
 
 
@@ -99,7 +99,7 @@ def annotated(picture: np.ndarray, people: Sequence[Person], longest: int = 1600
     """A copy, at most ``longest`` pixels a side, with a frame, number, class and confidence at each face."""
     scale = min(1.0, longest / max(picture.shape[:2]))
     if max(picture.shape[:2]) < 640:
-        scale = 640 / max(picture.shape[:2])  # Letters need pixels.
+        scale = 640 / max(picture.shape[:2])  # so that the labels are readable
     height, width = (max(1, round(side * scale)) for side in picture.shape[:2])
     canvas = resize(picture, (height, width)).copy()
     thick = max(2, round(max(height, width) / 400))
@@ -110,17 +110,17 @@ def annotated(picture: np.ndarray, people: Sequence[Person], longest: int = 1600
     room = float(np.median([np.ptp(np.asarray(person.corners)[:, 0]) for person in people])) * scale if people else 0
     for person in people:
         name, share = person.ranked[0]
-        _sign(
+        _draw_label(
             canvas, f"{person.number} {name} {100 * share:.0f}%", np.asarray(person.corners).min(axis=0) * scale, room
         )
     return canvas
 
 
-def _sign(canvas: np.ndarray, text: str, corner: np.ndarray, room: float) -> None:
-    """White letters on a dark ground above the corner, of one size in the picture: a usual face's width holds them."""
+def _draw_label(canvas: np.ndarray, text: str, corner: np.ndarray, room: float) -> None:
+    """Write white text on a dark box above the corner, sized to fit the width of a median face."""
     font = cv2.FONT_HERSHEY_SIMPLEX
     fits = room / cv2.getTextSize("8 surprise 88%", font, 1.0, 2)[0][0]
-    size = float(np.clip(fits, max(canvas.shape) / 1600, 1.4))  # Letters stay readable in a picture of small faces.
+    size = float(np.clip(fits, max(canvas.shape) / 1600, 1.4))  # readable even if faces are small
     thick = 2 if size > 0.7 else 1
     (width, height), under = cv2.getTextSize(text, font, size, thick)
     x = int(np.clip(corner[0], 0, max(0, canvas.shape[1] - width - 8)))
@@ -134,7 +134,7 @@ def _rgb(colour: str) -> tuple[int, int, int]:
 
 
 def table(people: Sequence[Person], classes: Sequence[str]) -> tuple[list[str], list[list[object]]]:
-    """Column names and cells of a CSV file, a line a face."""
+    """Column names and cells of a CSV file, a line per face."""
     head = ["face", "left", "top", "right", "bottom", "score", "detector", "alignment", "class", *classes]
     rows: list[list[object]] = []
     for person in people:
