@@ -1,4 +1,4 @@
-"""Explain: one face, what networks say of it, where methods find the reasons, and whether that can be believed."""
+"""Explain: one face, its predictions, their heatmaps, and tests of the heatmaps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workbench.widgets.errors import guard
 TAB = state.Choice("explain.tab", TABS)
 
 
-def _look_at(checkpoint: Checkpoint, data: str | None) -> None:
+def _show_tabs(checkpoint: Checkpoint, data: str | None) -> None:
     left, right = st.columns([3, 8], gap="medium")
     with right:
         tab = st.segmented_control(
@@ -28,23 +28,23 @@ def _look_at(checkpoint: Checkpoint, data: str | None) -> None:
             label_visibility="collapsed",
             **TAB.widget(),
         )
-        answer = st.container()
+        tab_area = st.container()
     with left:
         subject = _face(checkpoint, data)
     if subject is None:
         return
-    with answer, guard("this view"):
+    with tab_area, guard("this view"):
         TABS[tab][1](subject, key=f"explain {tab}")
 
 
 def _face(checkpoint: Checkpoint, data: str | None) -> Subject | None:
-    place = st.container()
+    picture_area = st.container()
     picture = image_input.show(data, key="explain")
-    with place:
-        chosen = choice.choose(picture, checkpoint.preprocess, key="explain")
-        if chosen is None:
+    with picture_area:
+        selection = choice.choose(picture, checkpoint.preprocess, key="explain")
+        if selection is None:
             return None
-        subject = explain_subject.subject(checkpoint, picture, chosen[0], data)
+        subject = explain_subject.subject(checkpoint, picture, selection[0], data)
         crop_view.show(subject.framed.crop, side=96)
     return subject
 
@@ -54,7 +54,7 @@ chosen = selection_bar.show(checkpoint=True, data=True)
 if chosen is None or chosen.checkpoint is None:
     st.stop()
 with guard("the explanation"):
-    _look_at(chosen.checkpoint, chosen.data)
+    _show_tabs(chosen.checkpoint, chosen.data)
 heading.show_reading(
     "Bright places of the heatmap are where the chosen layer holds evidence for the class: they say where the "
     "network looked, not that it was right. A map of few cells is coarse, so a bright patch may cover a whole eye "

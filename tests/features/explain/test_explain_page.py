@@ -130,7 +130,7 @@ def test_several_faces_are_chosen_by_number(app: AppTest, checkpoint: Checkpoint
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "sentence"),
     [
         ("text.png", b"this is no picture", "is not a picture that can be read here"),
         ("empty.jpg", b"", "is empty"),
@@ -139,12 +139,12 @@ def test_several_faces_are_chosen_by_number(app: AppTest, checkpoint: Checkpoint
     ],
 )
 def test_a_bad_upload_is_one_sentence(
-    app: AppTest, checkpoint: Checkpoint, name: str, content: bytes, said: str
+    app: AppTest, checkpoint: Checkpoint, name: str, content: bytes, sentence: str
 ) -> None:
     open_page(app, "explain")
     upload(app, name, content)
     (error,) = app.error
-    assert said in error.value and "\n" not in error.value and "Traceback" not in words(app)
+    assert sentence in error.value and "\n" not in error.value and "Traceback" not in words(app)
     app.selectbox(key="face.sample").set_value("drawn-sad").run()
     assert not app.error and len(app.get("plotly_chart")) == 1
 

@@ -58,8 +58,8 @@ def test_a_drawn_face_has_true_regions_that_share_no_pixel(framed: Framed) -> No
 
 def test_a_photograph_gets_a_template_and_says_so() -> None:
     picture = samples.picture("drawn-happy")
-    found = crop.frame(picture, detect_faces(picture)[0], Preprocess(48, 1))
-    assert found.source.startswith("a template") and set(found.masks) > {"eyes", "mouth", "background"}
+    face = crop.frame(picture, detect_faces(picture)[0], Preprocess(48, 1))
+    assert face.source.startswith("a template") and set(face.masks) > {"eyes", "mouth", "background"}
 
 
 def test_region_shares_add_up_and_the_background_raises_an_alarm(classifier: Classifier, framed: Framed) -> None:
@@ -68,10 +68,10 @@ def test_region_shares_add_up_and_the_background_raises_an_alarm(classifier: Cla
     values[0][framed.masks["background"]] = 1
     values[0][framed.masks["mouth"]] = 1
     planted = type(look.attribution)(**{**vars(look.attribution), "values": values})
-    found = crop.region_shares(planted, classifier.classes, framed.masks, framed.geometry)
-    assert found is not None and found.alarm
-    assert sum(found.shares.values()) == pytest.approx(1)
-    assert found.units is not None and 0 <= found.units[0] <= 1
+    shares = crop.region_shares(planted, classifier.classes, framed.masks, framed.geometry)
+    assert shares is not None and shares.alarm
+    assert sum(shares.shares.values()) == pytest.approx(1)
+    assert shares.units is not None and 0 <= shares.units[0] <= 1
     nothing = type(look.attribution)(**{**vars(look.attribution), "values": -values})
     assert crop.region_shares(nothing, classifier.classes, framed.masks, framed.geometry) is None
 
@@ -80,9 +80,9 @@ def test_a_saved_map_says_how_it_was_made(classifier: Classifier, framed: Framed
     pixels, display = framed.crop.pixels, Display(0.4, True, "cividis")
     look = look_model.look(classifier, pixels, Question(target="fear", of="probability", upsampling="nearest"))
     picture = Image.open(io.BytesIO(drawing.captioned_png(pixels, look, display, classifier.checkpoint)))
-    told = json.loads(picture.text["Settings"])
-    assert told["weights_sha256"] == classifier.checkpoint.sha256 and told["score"] == "probability"
-    assert told["options"]["upsampling"] == "nearest" and told["display"] == vars(display)
+    settings = json.loads(picture.text["Settings"])
+    assert settings["weights_sha256"] == classifier.checkpoint.sha256 and settings["score"] == "probability"
+    assert settings["options"]["upsampling"] == "nearest" and settings["display"] == vars(display)
     assert picture.height > picture.width  # the lines are printed under the face
     assert "probability of fear" in look_model.facts(look) and "nearest" in look_model.facts(look)
 
@@ -95,13 +95,13 @@ def test_nearest_upsampling_shows_the_cells(classifier: Classifier, framed: Fram
 
 def test_the_grid_of_methods_is_the_library_s(classifier: Classifier, framed: Framed) -> None:
     pixels = framed.crop.pixels
-    told: list[float] = []
+    fractions: list[float] = []
     lines = methods.grid(
         classifier, pixels, ["grad_cam", "saliency"], ["happy", "sad"], "classes", Question(),
-        lambda done, what: told.append(done),
+        lambda done, what: fractions.append(done),
     )  # fmt: skip
     look = lines[0].looks[1]
-    assert look is not None and look.target == "sad" and told == sorted(told) and len(told) == 4
+    assert look is not None and look.target == "sad" and fractions == sorted(fractions) and len(fractions) == 4
     same = library_explain(classifier, classifier.prepare([pixels]), "grad_cam", "sad").values
     assert np.array_equal(look.attribution.values, same)
     layers = list(look_model.layers(classifier))[:2]
@@ -117,16 +117,16 @@ def test_networks_are_read_one_by_one(classifier: Classifier, framed: Framed, fo
             folders / "checkpoints" / "six", create_model("mini_xception", 6, 1), FER7[:6], Preprocess(48, 1)
         )
     )
-    asked = Question(target="neutral")
-    one, other = (networks.read(c, framed.crop.pixels, asked) for c in (classifier, plain))
-    assert one.look is not None and one.look.target == "neutral" and one.attended is not None
-    assert other.look is None and "no class neutral" in other.problem and other.attended is None
+    question = Question(target="neutral")
+    first, second = (networks.read(c, framed.crop.pixels, question) for c in (classifier, plain))
+    assert first.look is not None and first.look.target == "neutral" and first.attended is not None
+    assert second.look is None and "no class neutral" in second.problem and second.attended is None
     assert networks.own_name("happy", ("happiness", "sadness")) == "happiness"
     shares = [None, None]
-    rows = networks.table(["one", "six"], [one, other], shares)
+    rows = networks.table(["one", "six"], [first, second], shares)
     assert len(rows) == 7 + 6 and sum(float(str(row[3])) for row in rows) == pytest.approx(2, abs=1e-5)
     faces = [framed.crop.pixels] * 2
-    sheet = Image.open(io.BytesIO(networks.sheet(["one", "six"], [one, other], faces, Display(), "note")))
+    sheet = Image.open(io.BytesIO(networks.sheet(["one", "six"], [first, second], faces, Display(), "note")))
     assert sheet.height > 2 * 192
 
 
@@ -144,12 +144,12 @@ def test_the_verdict_of_the_networks() -> None:
 
 
 def test_a_contrast_is_the_difference_of_both_maps(classifier: Classifier, framed: Framed) -> None:
-    found = contrast.contrast(classifier, framed.crop.pixels, "fear", "surprise", Question(method="hires_cam"))
-    apart = found.of_a.attribution.values - found.of_b.attribution.values
-    assert np.allclose(found.difference.attribution.values, apart, atol=1e-5 * np.abs(apart).max() + 1e-9)
-    logits = found.of_a.prediction.logits[0]
-    assert found.margin == pytest.approx(float(logits[FER7.index("fear")] - logits[FER7.index("surprise")]))
-    rows = contrast.sides(found.difference, framed.masks)
+    comparison = contrast.contrast(classifier, framed.crop.pixels, "fear", "surprise", Question(method="hires_cam"))
+    apart = comparison.of_a.attribution.values - comparison.of_b.attribution.values
+    assert np.allclose(comparison.difference.attribution.values, apart, atol=1e-5 * np.abs(apart).max() + 1e-9)
+    logits = comparison.of_a.prediction.logits[0]
+    assert comparison.margin == pytest.approx(float(logits[FER7.index("fear")] - logits[FER7.index("surprise")]))
+    rows = contrast.sides(comparison.difference, framed.masks)
     assert sum(a + b for _, a, b in rows) == pytest.approx(1, abs=1e-5)
     with pytest.raises(UserError, match="two different classes"):
         contrast.contrast(classifier, framed.crop.pixels, "fear", "fear", Question())
@@ -157,9 +157,9 @@ def test_a_contrast_is_the_difference_of_both_maps(classifier: Classifier, frame
 
 def test_channels_come_by_gate_and_queries_by_place(classifier: Classifier, framed: Framed, folders: Path) -> None:
     channel = next(m for m in attention.modules(classifier, framed.crop.pixels) if m.kind == "channel")
-    found = attention.channel_maps(channel, 48, most=3, least=2)
-    gates = [gate for _, gate, _ in found]
-    assert len(found) == 5 and gates == sorted(gates, reverse=True)
+    maps = attention.channel_maps(channel, 48, most=3, least=2)
+    gates = [gate for _, gate, _ in maps]
+    assert len(maps) == 5 and gates == sorted(gates, reverse=True)
     assert gates[0] == channel.weights.max() and gates[-1] == channel.weights.min()
     assert "gates are no attention" in attention.flow(classifier, framed.crop.pixels).reason
 
@@ -176,34 +176,34 @@ def test_channels_come_by_gate_and_queries_by_place(classifier: Classifier, fram
 
 
 def test_attention_is_averaged_over_the_faces_of_each_class(classifier: Classifier) -> None:
-    told: list[tuple[float, str]] = []
-    found = attention.class_means(
+    steps: list[tuple[float, str]] = []
+    means = attention.class_means(
         classifier,
         open_dataset("synthetic:count=70,size=48,identities=10"),
-        lambda share, words: told.append((share, words)),
+        lambda share, words: steps.append((share, words)),
     )
-    assert found.means and found.shown and told[-1][0] == 1.0
-    assert all(found.counts[k] for k in found.shown) and found.where.startswith("synthetic")
-    for maps in found.means.values():
-        assert maps.maps.shape == (7, 48, 48) and np.array_equal(maps.counts, found.counts)
-    assert all(found.faces[k].shape == (48, 48, 1) for k in found.shown)
+    assert means.means and means.shown and steps[-1][0] == 1.0
+    assert all(means.counts[k] for k in means.shown) and means.where.startswith("synthetic")
+    for maps in means.means.values():
+        assert maps.maps.shape == (7, 48, 48) and np.array_equal(maps.counts, means.counts)
+    assert all(means.faces[k].shape == (48, 48, 1) for k in means.shown)
 
 
 def test_curves_agree_with_the_metrics(classifier: Classifier, framed: Framed) -> None:
     pixels = framed.crop.pixels
     attribution = look_model.look(classifier, pixels, Question()).attribution
-    told: list[float] = []
-    found = trust.evidence(classifier, pixels, attribution, "mean", lambda done, what: told.append(done))
+    fractions: list[float] = []
+    results = trust.evidence(classifier, pixels, attribution, "mean", lambda done, what: fractions.append(done))
     batch = classifier.prepare([pixels])
     for metric in ("deletion", "insertion", "road"):
-        own = found.curves[metric][0]
-        assert own.name == trust.OWN and len(found.curves[metric]) == 4
+        this_map = results.curves[metric][0]
+        assert this_map.name == trust.OWN and len(results.curves[metric]) == 4
         options = {} if metric == "road" else {"baseline": "mean"}
         by_itself = float(measure(classifier, batch, attribution, metric, **options)[0])
-        assert own.area == pytest.approx(by_itself, abs=1e-6)
-    assert told == sorted(told) and max(told) <= 1
-    assert found.cascade is not None and found.cascade.maps.shape[2:] == (48, 48)
-    rows, best = trust.rows(found)
+        assert this_map.area == pytest.approx(by_itself, abs=1e-6)
+    assert fractions == sorted(fractions) and max(fractions) <= 1
+    assert results.cascade is not None and results.cascade.maps.shape[2:] == (48, 48)
+    rows, best = trust.rows(results)
     assert {row[0] for row in rows} >= {"Deletion", "ROAD"} and all(column >= 2 for _, column in best)
 
 
@@ -212,23 +212,26 @@ def test_changes_happen_in_the_order_of_a_camera(framed: Framed) -> None:
     assert image.shape[0] <= 192
     assert np.array_equal(change_model.changed(image, [], None), image)
     bar, turn = Change("bar", 0.2, (("down", 0.2),)), Change("rotation", 40.0)
-    one, other = change_model.changed(image, [bar, turn], None), change_model.changed(image, [turn, bar], None)
-    assert np.array_equal(one, other)
+    one_order, other_order = (
+        change_model.changed(image, [bar, turn], None),
+        change_model.changed(image, [turn, bar], None),
+    )
+    assert np.array_equal(one_order, other_order)
     by_hand = CORRUPTIONS.create("bar", down=0.2).apply(image, 0.2)
-    assert np.array_equal(one, CORRUPTIONS.create("rotation").apply(by_hand, 40.0))
-    assert {place.name for place in change_model.position_fields("bar")} == {"across", "down", "length", "angle"}
+    assert np.array_equal(one_order, CORRUPTIONS.create("rotation").apply(by_hand, 40.0))
+    assert {field.name for field in change_model.position_fields("bar")} == {"across", "down", "length", "angle"}
     assert change_model.position_fields("blur") == []
 
 
 def test_a_sweep_meets_the_single_answers(classifier: Classifier, framed: Framed) -> None:
     image = change_model.reduced(framed.crop.large)
-    strengths, said = change_model.sweep(
+    strengths, predictions = change_model.sweep(
         classifier, image, (Change("grey", 1.0),), Change("blur", 3.0), FaceGeometry(), steps=4
     )
-    assert strengths[0] == CORRUPTIONS["blur"].low and said.probabilities.shape == (4, 7)
+    assert strengths[0] == CORRUPTIONS["blur"].low and predictions.probabilities.shape == (4, 7)
     changes = [Change("grey", 1.0), Change("blur", float(strengths[2]))]
     face = classifier.checkpoint.preprocess.stored(change_model.changed(image, changes, FaceGeometry()))
-    assert np.allclose(classifier.predict([face]).probabilities[0], said.probabilities[2], atol=1e-5)
+    assert np.allclose(classifier.predict([face]).probabilities[0], predictions.probabilities[2], atol=1e-5)
 
 
 def test_the_worst_patch_is_found() -> None:
@@ -248,9 +251,9 @@ def test_the_worst_patch_is_found() -> None:
             return Prediction(self.classes, chances, chances, chances)
 
     white = np.full((48, 48, 3), 255, np.uint8)
-    found = change_model.patches(Corner(), white, "lit", 0.3)  # type: ignore[arg-type]
-    assert found.centre[0] < 0.35 and found.centre[1] < 0.35
-    assert found.before == 1 and found.after < 0.2 and found.answer == "dark"
-    assert found.drop[:6, :6].mean() > 10 * found.drop[12:, 12:].mean()
+    worst = change_model.patches(Corner(), white, "lit", 0.3)  # type: ignore[arg-type]
+    assert worst.centre[0] < 0.35 and worst.centre[1] < 0.35
+    assert worst.before == 1 and worst.after < 0.2 and worst.answer == "dark"
+    assert worst.drop[:6, :6].mean() > 10 * worst.drop[12:, 12:].mean()
     masks = {"low": np.tri(24, dtype=bool), "high": ~np.tri(24, dtype=bool)}
     assert change_model.region_at(masks, (0.9, 0.1)) == "high"

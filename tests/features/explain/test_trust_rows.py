@@ -24,8 +24,8 @@ FIGURES = {
 
 def test_figures_are_told_in_plain_words() -> None:
     rows = card_rows(TrustCard("good", "So it is.", FIGURES), FER7)
-    found = [row[1] for row in rows]
-    assert found == ["+51.2 points", "3 of 5,040 orders", "+0.31", "+0.00", "0.20", "-0.10", "+0.05", "+0.12"]
+    values = [row[1] for row in rows]
+    assert values == ["+51.2 points", "3 of 5,040 orders", "+0.31", "+0.00", "0.20", "-0.10", "+0.05", "+0.12"]
     assert rows[0][2] == "more than 5 points" and rows[1][2] == "at most 50"
     section = report.trust(TrustCard("good", "So it is.", FIGURES), FER7)
     assert section.rows == rows and len(section.columns) == 3

@@ -1,4 +1,4 @@
-"""The network's own attention in full: every gate, every query, and attention rolled through the layers."""
+"""The network's own attention in full: every gate, every query, and attention rollout."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ _LARGE, _SMALL = 264, 84
 
 
 def show(subject: Subject, *, key: str) -> None:
-    """Draw all modules in short, then one in full.
+    """Draw one module in full, then all modules in short.
 
     Raises:
         UserError: If the network cannot be loaded.
     """
-    found = cache.of_face(attention.modules, subject.checkpoint, subject.pixels)
-    if not found:
+    modules = cache.of_face(attention.modules, subject.checkpoint, subject.pixels)
+    if not modules:
         st.info(
             "This network has no attention module: nothing in it weighs places or channels. Choose another network, or "
             "look at its heatmaps in the tab Methods.",
             icon=":material/info:",
         )
         return
-    titles = [attention.title(module) for module in found]
+    titles = [attention.title(module) for module in modules]
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     with left:
         title = st.selectbox("Module", titles, **MODULE.widget(titles))
     with right:
         _, _, display = view.choose_display()
-    module = found[titles.index(title)]
+    module = modules[titles.index(title)]
     draw = {"spatial": _spatial, "channel": _channel, "tokens": _tokens, "channels": _channels}[module.kind]
     draw(module, subject, display, key)
     buffer = io.BytesIO()
@@ -67,7 +67,7 @@ def show(subject: Subject, *, key: str) -> None:
         st.caption(f"Attention is not rolled through the layers here: {flow.reason}.")
     st.subheader("All modules in short", anchor=False)
     own_attention.show(cached.own_attention(subject.checkpoint, subject.pixels), subject.framed.crop, display)
-    if any(one.overlay is not None for one in found):
+    if any(m.overlay is not None for m in modules):
         with guard("the means"):
             attention_means.show(subject, display, key=key)
 
@@ -102,10 +102,10 @@ def _spatial(module: AttentionMap, subject: Subject, display: Display, key: str)
 
 def _channel(module: AttentionMap, subject: Subject, display: Display, key: str) -> None:
     gates = module.weights[0]
-    said = f"{module.label}: {len(gates)} gates from {gates.min():.3g} to {gates.max():.3g}"
-    plot.show(gate_bars(gates), key=f"{key} bars", alt=said)
-    found = attention.channel_maps(module, subject.pixels.shape[0])
-    if not found:
+    alt = f"{module.label}: {len(gates)} gates from {gates.min():.3g} to {gates.max():.3g}"
+    plot.show(gate_bars(gates), key=f"{key} bars", alt=alt)
+    channels = attention.channel_maps(module, subject.pixels.shape[0])
+    if not channels:
         return
     st.markdown("**What the channels with the highest and the lowest gates hold**, before the gate")
     cells = [
@@ -114,7 +114,7 @@ def _channel(module: AttentionMap, subject: Subject, display: Display, key: str)
             f"channel {channel}, gate {gate:.2f}",
             f"Feature map of channel {channel} over the face",
         )
-        for channel, gate, values in found
+        for channel, gate, values in channels
     ]
     picture_grid.show(
         [Row("", "", cells[start : start + 6]) for start in range(0, len(cells), 6)],
@@ -136,13 +136,13 @@ def _tokens(module: AttentionMap, subject: Subject, display: Display, key: str) 
         row = int(st.slider("Query, row", **QUERY_ROW.widget((rows + 1) // 2, 1, rows))) - 1
     with right:
         column = int(st.slider("Query, column", **QUERY_COLUMN.widget((columns + 1) // 2, 1, columns))) - 1
-    one = attention.query_map(module, row, column, side)
+    query_weights = attention.query_map(module, row, column, side)
     assert module.overlay is not None
-    large = drawing.spread_over_face(subject.pixels, one, display, _LARGE)
+    large = drawing.spread_over_face(subject.pixels, query_weights, display, _LARGE)
     cells = [
         Cell(
             attention.with_query(large, module, row, column),
-            f"where the query in the frame looks: weights {one.min():.2g} to {one.max():.2g}",
+            f"where the query in the frame looks: weights {query_weights.min():.2g} to {query_weights.max():.2g}",
             f"Attention of the query in row {row + 1}, column {column + 1}, over the face",
         ),
         Cell(

@@ -1,4 +1,4 @@
-"""The network's own attention over the faces of a data set, a mean for each class."""
+"""The network's own attention, averaged over the faces of each class of a data set."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ MEANS = state.Toggle("explain.means")
 
 
 def show(subject: Subject, display: Display, *, key: str) -> None:
-    """Draw the switch, and where it is on a row of mean maps for each module that attends over places.
+    """Draw the switch; if it is on, draw a row of mean maps for each module with a spatial map.
 
     Raises:
         UserError: If no picture of the data set has a class that the network knows.
     """
     if subject.data is None:
         return
-    asked = st.toggle(
+    enabled = st.toggle(
         "Mean over each class", help="The same gates, averaged over up to 24 faces of each class of the data set.",
         **MEANS.of(key).widget(),
     )  # fmt: skip
-    if not asked:
+    if not enabled:
         return
     classifier, dataset = subject.classifier, cache.dataset(subject.data)
     found = job.result(

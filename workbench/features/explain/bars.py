@@ -1,4 +1,4 @@
-"""Small horizontal bars with their values, light enough to stand in every row of a page."""
+"""Small horizontal bars with their values, cheap enough for every row of a page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fer_models.colours import SERIES
 from workbench.app.wording import percent
 from workbench.face.model.crop import RegionShares
 
-#: Label, value in [0, 1], text of the value, colour, and where a tick stands (in [0, 1]) or ``None``.
+#: Label, value in [0, 1], text of the value, colour, and the position of a tick in [0, 1] or ``None``.
 Bar = tuple[str, float, str, str, float | None]
 _PLAIN = SERIES[0]
 
@@ -21,7 +21,7 @@ def show(bars: Sequence[Bar], *, label: str, full: float = 1.0) -> None:
     """Draw the bars.
 
     Args:
-        label: what they show, for readers who do not see it. full: value of a bar of full length.
+        label: what they show, for screen readers. full: value of a bar of full length.
     """
     st.html(f'<div role="list" aria-label="{html.escape(label)}">{"".join(_bar(bar, full) for bar in bars)}</div>')
 
@@ -29,7 +29,7 @@ def show(bars: Sequence[Bar], *, label: str, full: float = 1.0) -> None:
 def show_probabilities(
     ranked: Sequence[tuple[str, float]], most: int = 8, before: dict[str, float] | None = None
 ) -> None:
-    """Class probabilities in the emotions' fixed colours; with ``before``, a tick where each stood."""
+    """Class probabilities in the emotions' fixed colours; with ``before``, a tick at each earlier probability."""
     bars: list[Bar] = [
         (name, value, percent(value), labels.colour(name), None if before is None else before[name])
         for name, value in ranked[:most]
@@ -37,9 +37,9 @@ def show_probabilities(
     show(bars, label="Probabilities: " + ", ".join(f"{bar[0]} {bar[2]}" for bar in bars))
 
 
-def show_regions(found: RegionShares, most: int = 9) -> None:
-    """Share of the relevance in each region, the densest first, with a tick at the share of the picture it covers."""
-    rows = found.rows[:most]
+def show_regions(regions: RegionShares, most: int = 9) -> None:
+    """Share of the relevance in each region, the densest first, with a tick at its share of the area."""
+    rows = regions.rows[:most]
     full = max(0.01, *(max(share, area) for _, share, area in rows))
     bars: list[Bar] = [
         (name, share, f"{percent(share, 0)} · {share / area:.1f} x", _PLAIN, area) for name, share, area in rows
@@ -52,9 +52,9 @@ def _bar(bar: Bar, full: float) -> str:
     width = 100 * min(1.0, max(0.0, value / full))
     mark = ""
     if tick is not None:
-        place = 100 * min(1.0, max(0.0, tick / full))
+        tick_position = 100 * min(1.0, max(0.0, tick / full))
         mark = (
-            f'<div style="position:absolute;left:calc({place:.1f}% - 1px);top:-2px;bottom:-2px;width:2px;'
+            f'<div style="position:absolute;left:calc({tick_position:.1f}% - 1px);top:-2px;bottom:-2px;width:2px;'
             'background:currentColor"></div>'
         )
     return (

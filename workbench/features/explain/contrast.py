@@ -27,7 +27,7 @@ AND_NOT = state.Choice("explain.and not")
 
 
 def show(subject: Subject, *, key: str) -> None:
-    """Draw both classes, the map of what tells them apart, and the regions on either side.
+    """Draw the contrast of two classes: its map, its regions, and the maps of both classes.
 
     Raises:
         UserError: If the method cannot be used with this network.
@@ -49,48 +49,52 @@ def show(subject: Subject, *, key: str) -> None:
     with fifth:
         of, upsampling, display = view.choose_display()
     question = Question(method, None, layer, None, of, upsampling)
-    found = cache.of_face(contrast.contrast, subject.checkpoint, subject.pixels, a, b, question)
+    comparison = cache.of_face(contrast.contrast, subject.checkpoint, subject.pixels, a, b, question)
     chances = dict(ranked)
-    st.markdown(f"**Why {a} ({percent(chances[a])}) and not {b} ({percent(chances[b])})?** {found.sentence}")
+    st.markdown(f"**Why {a} ({percent(chances[a])}) and not {b} ({percent(chances[b])})?** {comparison.sentence}")
     left, right = st.columns([6, 5], gap="medium")
     signed = Display(display.opacity, True, display.colours)
     with left:
-        view.show(found.difference, subject.framed.crop, signed, key=key, height=340)
+        view.show(comparison.difference, subject.framed.crop, signed, key=key, height=340)
         with st.container(horizontal=True):
-            view.downloads(found.difference, subject.framed.crop, signed, subject.checkpoint, key=key)
+            view.downloads(comparison.difference, subject.framed.crop, signed, subject.checkpoint, key=key)
             explain_report.show(
                 f"Why {a} and not {b}",
                 [subject.checkpoint],
-                sections.asked(found.difference, signed),
+                sections.choices(comparison.difference, signed),
                 lambda: [
                     sections.prediction(ranked),
-                    sections.contrast(found, subject.pixels, display),
+                    sections.contrast(comparison, subject.pixels, display),
                 ],
                 key=key,
             )
     with right:
-        _regions(found, subject, key)
+        _regions(comparison, subject, key)
     st.markdown("**The maps beside each other**")
-    _maps(found, subject, display)
+    _maps(comparison, subject, display)
 
 
-def _regions(found: Contrast, subject: Subject, key: str) -> None:
-    rows = contrast.sides(found.difference, subject.framed.masks)
+def _regions(comparison: Contrast, subject: Subject, key: str) -> None:
+    rows = contrast.sides(comparison.difference, subject.framed.masks)
     st.markdown("**Which parts speak for which**")
-    words = ", ".join(f"{name} {percent(p, 0)} for {found.a}, {percent(n, 0)} for {found.b}" for name, p, n in rows)
-    figure = opposed_bars(rows, found.a, found.b, labels.colour(found.a), labels.colour(found.b))
+    words = ", ".join(
+        f"{name} {percent(p, 0)} for {comparison.a}, {percent(n, 0)} for {comparison.b}" for name, p, n in rows
+    )
+    figure = opposed_bars(rows, comparison.a, comparison.b, labels.colour(comparison.a), labels.colour(comparison.b))
     plot.show(figure, key=f"{key} sides", alt=f"Relevance by region: {words}")
     st.caption(f"Parts of all relevance in the map of the difference. Regions: {subject.framed.source}.")
-    downloads.show(("region", f"for {found.a}", f"for {found.b}"), rows, "contrast.csv", key=f"{key} csv")
+    downloads.show(("region", f"for {comparison.a}", f"for {comparison.b}"), rows, "contrast.csv", key=f"{key} csv")
 
 
-def _maps(found: Contrast, subject: Subject, display: Display) -> None:
+def _maps(comparison: Contrast, subject: Subject, display: Display) -> None:
     signed = Display(display.opacity, True, display.colours)
     cells = [
-        _cell(found.of_a, display, subject, f"for {found.a} alone"),
-        _cell(found.of_b, display, subject, f"for {found.b} alone"),
-        _cell(found.difference, signed, subject, f"for {found.a} minus {found.b}, signed"),
-        _cell(found.finer, display, subject, f"Finer-CAM: {found.a} against {found.b} and the next rivals"),
+        _cell(comparison.of_a, display, subject, f"for {comparison.a} alone"),
+        _cell(comparison.of_b, display, subject, f"for {comparison.b} alone"),
+        _cell(comparison.difference, signed, subject, f"for {comparison.a} minus {comparison.b}, signed"),
+        _cell(
+            comparison.finer, display, subject, f"Finer-CAM: {comparison.a} against {comparison.b} and the next rivals"
+        ),
     ]
     picture_grid.show([Row("", "", cells)], side=_SIDE, label="Maps of both classes and of their difference")
     st.caption(

@@ -1,9 +1,4 @@
-"""Which regions speak for one of two classes, and which for the other.
-
-Curves of a score: while pixels go or come, and over a strength.
-
-Channel gates of attention modules, sorted.
-"""
+"""Figures of the Explain page: relevance of two classes by region, removal and strength curves, gates, weights."""
 
 from __future__ import annotations
 
@@ -50,14 +45,14 @@ def opposed_bars(rows: Sequence[tuple[str, float, float]], a: str, b: str, colou
     return figure
 
 
-#: This map, then the maps that know nothing: told apart by dash and width as well as colour.
+#: This map, then the reference maps; they differ in dash and width as well as colour.
 _STYLES = ((SERIES[1], "solid", 3), (GREY, "dot", 2), (SERIES[0], "dash", 2), (SERIES[3], "dashdot", 2))
 
 
 def removal_curves(
     lines: Sequence[tuple[str, np.ndarray, np.ndarray]], title: str, unit: str, legend: bool
 ) -> go.Figure:
-    """One line a map.
+    """A removal curve for each map.
 
     Args:
         lines: name, share of the pixels in [0, 1], score. title: of the horizontal axis. unit: of the score.
@@ -89,7 +84,7 @@ def strength_curves(
     """Probability of each class over the strength of a change.
 
     Args:
-        lines: class, probabilities in [0, 1], colour. now: the strength that is set, marked.
+        lines: class, probabilities in [0, 1], colour. now: the current strength, marked.
     """
     figure = go.Figure()
     dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")

@@ -1,4 +1,4 @@
-"""Methods side by side on one face: a grid over classes or over layers, with the time of each."""
+"""Methods side by side on one face: a grid over classes or layers, with the time of each method."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LAYERS = state.Several("explain.layers")
 
 
 def show(subject: Subject, *, key: str) -> None:
-    """Draw the choices and the grid, which is computed in the background where it takes long.
+    """Draw the choices and the grid, which is computed in the background.
 
     Raises:
         UserError: If the network cannot be loaded.
@@ -86,9 +86,9 @@ def _several(
     )
 
 
-def _grid(found: list[Line], heads: list[str], subject: Subject, display: Display, key: str) -> None:
+def _grid(lines: list[Line], heads: list[str], subject: Subject, display: Display, key: str) -> None:
     rows, pictures = [], []
-    for line in found:
+    for line in lines:
         cells = []
         for look, problem in zip(line.looks, line.problems, strict=True):
             if look is None:
@@ -101,12 +101,12 @@ def _grid(found: list[Line], heads: list[str], subject: Subject, display: Displa
                 if look.attribution.layer_size
                 else ""
             )
-            said = (
+            caption = (
                 "no positive evidence"
                 if empty
                 else f"{layer or 'every pixel'}, up to {look.attribution.values.max():.2g}"
             )
-            cells.append(Cell(drawn, said, f"{look.title}, over the face"))
+            cells.append(Cell(drawn, caption, f"{look.title}, over the face"))
         method = EXPLAINERS[line.method]
         rows.append(Row(method.title, f"{duration(line.seconds)} a map. {method.paper}", cells))
         maps = [look for look in line.looks if look is not None]
@@ -114,7 +114,7 @@ def _grid(found: list[Line], heads: list[str], subject: Subject, display: Displa
             big = [drawing.fitted(drawing.over_face(subject.pixels, m.attribution, display), 144) for m in maps]
             pictures.append(([method.title, duration(line.seconds), *(m.explained for m in maps[:4])], big))
     picture_grid.show(rows, columns=heads, side=_SIDE, label="Heatmaps by method and column")
-    looks = [look for line in found for look in line.looks if look is not None]
+    looks = [look for line in lines for look in line.looks if look is not None]
     st.caption(
         f"Each map has its own scale: 1 is its largest value. {display.words}. "
         f"Explained: the {looks[0].attribution.of}."
@@ -139,7 +139,7 @@ def _grid(found: list[Line], heads: list[str], subject: Subject, display: Displa
             key=f"{key} csv",
         )  # fmt: skip
     with st.expander("What each method does"):
-        shown = [EXPLAINERS[line.method] for line in found]
+        shown = [EXPLAINERS[line.method] for line in lines]
         table.show(
             ("Method", "In a sentence", "Cost"),
             [(method.title, method.summary, method.cost) for method in shown],

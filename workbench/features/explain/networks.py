@@ -1,4 +1,4 @@
-"""The same face in every network: one row each with its answer, its heatmap, its own attention and its regions."""
+"""The same face in several networks: a row each with prediction, heatmap, own attention and regions."""
 
 from __future__ import annotations
 
@@ -36,33 +36,33 @@ def show(subject: Subject, *, key: str) -> None:
         UserError: If the method is unknown.
     """
     usable = inventory.usable(inventory.trained_networks())
-    chosen = _choose(usable, subject.checkpoint.name)
+    selected = _choose(usable, subject.checkpoint.name)
     question, display = view.controls(subject.classifier, layered=False)
     answer = st.container()
     names: list[str] = []
     readings: list[Reading] = []
     regions: list[RegionShares | None] = []
     subjects: list[Subject] = []
-    for name in chosen:
+    for name in selected:
         checkpoint = usable[name].checkpoint
         if checkpoint is None:
             continue
         with guard(name):
             other = subject.of(checkpoint)
             reading = cache.of_face(networks.read, checkpoint, other.pixels, question)
-            found = _regions(reading, checkpoint, other)
-            _row(usable[name], reading, found, other, display)
+            shares = _regions(reading, checkpoint, other)
+            _row(usable[name], reading, shares, other, display)
             names.append(name)
             readings.append(reading)
-            regions.append(found)
+            regions.append(shares)
             subjects.append(other)
     if not readings:
         st.info("Choose a network or more.", icon=":material/info:")
         return
     with answer:
         st.markdown(f"**{networks.verdict(readings)}**")
-    asked = question.target or "each network's own answer"
-    note = f"{question.method} for {asked}, {question.of}; {display.words}"
+    class_text = question.target or "each network's own answer"
+    note = f"{question.method} for {class_text}, {question.of}; {display.words}"
     with st.container(horizontal=True):
         st.download_button(
             "Rows, PNG",
@@ -82,7 +82,7 @@ def show(subject: Subject, *, key: str) -> None:
         explain_report.show(
             "The same face in several networks",
             [other.checkpoint for other in subjects],
-            {"method": question.method, "class": asked, "score": question.of, "display": display.words},
+            {"method": question.method, "class": class_text, "score": question.of, "display": display.words},
             lambda: sections.networks(names, readings, [s.pixels for s in subjects], display),
             key=key,
         )
@@ -93,9 +93,9 @@ def show(subject: Subject, *, key: str) -> None:
     )
 
 
-def _choose(usable: dict[str, TrainedNetwork], own: str) -> list[str]:
-    """By default all networks, the chosen one of the page first."""
-    order = [own, *(name for name in usable if name != own)]
+def _choose(usable: dict[str, TrainedNetwork], page_network: str) -> list[str]:
+    """Draw the choice of networks; the default is all, the network of the page first."""
+    order = [page_network, *(name for name in usable if name != page_network)]
     bound = AMONG.widget(order, order, most=_MOST)
     with st.expander(
         f"Networks, {len(AMONG.get(order, order)[:_MOST])} of {len(usable)}", icon=":material/account_tree:"
@@ -120,7 +120,7 @@ def _regions(reading: Reading, checkpoint: Checkpoint, other: Subject) -> Region
 
 
 def _row(
-    network: TrainedNetwork, reading: Reading, found: RegionShares | None, other: Subject, display: Display
+    network: TrainedNetwork, reading: Reading, shares: RegionShares | None, other: Subject, display: Display
 ) -> None:
     with st.container(border=True):
         words, pictures, bars = st.columns([4, 5, 4], gap="small")
@@ -134,11 +134,11 @@ def _row(
                 [Row("", "", _cells(reading, other, display))], side=_SIDE, label=f"Maps of {network.name}"
             )
         with bars:
-            if found is None:
+            if shares is None:
                 st.caption("No positive evidence, so no region holds any." if reading.look else reading.problem)
             else:
-                explain_bars.show_regions(found, 6)
-                if found.alarm:
+                explain_bars.show_regions(shares, 6)
+                if shares.alarm:
                     st.caption(":orange[:material/warning:] It looks beside the face more than the background's share.")
 
 
@@ -146,8 +146,10 @@ def _cells(reading: Reading, other: Subject, display: Display) -> list[Cell]:
     cells = []
     if reading.look is not None:
         attribution = reading.look.attribution
-        said = reading.look.title if attribution.has_positive[0] else f"{reading.look.title}: no positive evidence"
-        cells.append(Cell(drawing.over_face(other.pixels, attribution, display, _SIDE), said, f"{said}, over the face"))
+        caption = reading.look.title if attribution.has_positive[0] else f"{reading.look.title}: no positive evidence"
+        cells.append(
+            Cell(drawing.over_face(other.pixels, attribution, display, _SIDE), caption, f"{caption}, over the face")
+        )
     else:
         cells.append(Cell(drawing.face(other.pixels, _SIDE), "no heatmap", "The face"))
     attended = reading.attended

@@ -1,4 +1,4 @@
-"""One look: what the network says, where a method finds the reasons, and whether that can be believed."""
+"""The overview of one face: prediction, heatmap, regions, trust card and own attention."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workbench.widgets.errors import guard
 
 
 def show(subject: Subject, *, key: str) -> None:
-    """Draw the answer, the heatmap, regions, the trust card, and the network's own attention.
+    """Draw prediction, heatmap, regions, trust card and the network's own attention.
 
     Raises:
         UserError: If the question cannot be answered with this network.
@@ -25,15 +25,15 @@ def show(subject: Subject, *, key: str) -> None:
     question, display = view.controls(subject.classifier)
     look = cached.look(subject.checkpoint, subject.pixels, question)
     framed = subject.framed
-    found = crop.region_shares(look.attribution, subject.classifier.classes, framed.masks, framed.geometry)
+    shares = crop.region_shares(look.attribution, subject.classifier.classes, framed.masks, framed.geometry)
     left, right = st.columns([6, 5], gap="medium")
     with left:
         view.show(look, framed.crop, display, key=key)
         with st.container(horizontal=True):
             view.downloads(look, framed.crop, display, subject.checkpoint, key=key)
-            if found is not None:
+            if shares is not None:
                 columns = ("region", "share of relevance", "share of picture")
-                downloads.show(columns, found.rows, "regions.csv", key=f"{key} regions", label="Regions, CSV")
+                downloads.show(columns, shares.rows, "regions.csv", key=f"{key} regions", label="Regions, CSV")
             report = st.container()
     with right:
         ranked = look.prediction.ranked()
@@ -41,15 +41,15 @@ def show(subject: Subject, *, key: str) -> None:
         bars.show_probabilities(ranked)
         verdict = st.container()
         st.markdown("**Where on the face**")
-        if found is None:
+        if shares is None:
             st.caption("Nothing of this map is positive, so no region holds evidence.")
         else:
-            regions(found, framed.source, look.target)
+            regions(shares, framed.source, look.target)
     st.subheader("The network's own attention", anchor=False)
     attention = cached.own_attention(subject.checkpoint, subject.pixels)
     own_attention.show(attention, framed.crop, display)
     st.caption("Every gate and every query stands in the tab Attention.")
-    # Last, since it takes the longest: the answer stands while the verdict is still being found.
+    # Last, because it takes longest: the rest of the page is shown meanwhile.
     with verdict, guard("the trust card"), st.spinner("Testing the heatmap."):
         card = cached.trust(subject.checkpoint, subject.pixels, question)
         trust_badge.show(card, subject.checkpoint.classes)
@@ -57,32 +57,32 @@ def show(subject: Subject, *, key: str) -> None:
             explain_report.show(
                 "One look at a face",
                 [subject.checkpoint],
-                sections.asked(look, display),
+                sections.choices(look, display),
                 lambda: [
                     sections.prediction(look.prediction.ranked()),
                     sections.heatmap(look, subject.pixels, display),
                     sections.trust(card, subject.checkpoint.classes),
-                    sections.regions(found, framed.source),
+                    sections.regions(shares, framed.source),
                     sections.attention(attention, subject.pixels, display),
                 ],
                 key=key,
             )
 
 
-def regions(found: RegionShares, source: str, target: str) -> None:
-    """Bars of relevance a region, the action units of the class, and the alarm of the background."""
-    bars.show_regions(found)
+def regions(shares: RegionShares, source: str, target: str) -> None:
+    """Draw the relevance of each region, of the class's action units, and the background alarm."""
+    bars.show_regions(shares)
     units = ""
-    if found.units is not None:
-        mass, area = found.units
+    if shares.units is not None:
+        mass, area = shares.units
         units = f" The action units of {target} hold {percent(mass, 0)} of it on {percent(area, 0)} of the picture."
     st.caption(
         "Share of the positive relevance, and how many times the region's share of the picture (the tick)."
         f"{units} Regions: {source}."
     )
-    if found.alarm:
+    if shares.alarm:
         st.warning(
-            f"The background holds {percent(found.shares['background'], 0)} of the relevance, more than its "
-            f"{percent(found.areas['background'], 0)} of the picture: the network looks beside the face.",
+            f"The background holds {percent(shares.shares['background'], 0)} of the relevance, more than its "
+            f"{percent(shares.areas['background'], 0)} of the picture: the network looks beside the face.",
             icon=":material/warning:",
         )

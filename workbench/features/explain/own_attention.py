@@ -16,7 +16,7 @@ _SIDE = 144
 
 
 def show(attention: OwnAttention, crop: Crop, display: Display) -> None:
-    """Draw what there is; a network without attention says so."""
+    """Draw all maps, or a note that the network has no attention module."""
     if attention.empty:
         st.info("This network has no attention module.", icon=":material/info:")
         return

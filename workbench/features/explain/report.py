@@ -1,4 +1,4 @@
-"""What is on the screen as a file to keep or to send: the picture is in it only where a person says so."""
+"""The view as an HTML report; it contains the face only if the user ticks the box."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from workbench.features.explain.model import report
 def show(
     title: str,
     checkpoints: Sequence[Checkpoint],
-    asked: dict[str, object],
+    choices: dict[str, object],
     sections: Callable[[], list[Section]],
     *,
     key: str,
 ) -> None:
-    """Draw the folded offer.
+    """Draw the popover with the download.
 
     Args:
-        asked: what was chosen, name to value, without the picture's file name. sections: made when it is downloaded.
+        choices: settings, name to value, without the file name of the picture. sections: called on download.
     """
     with st.popover("Report, HTML", icon=":material/description:"):
         picture = st.checkbox("Put the face into it", key=f"{key} picture", help="Off: maps stand alone, on black.")
         st.download_button(
             "Save the report",
-            lambda: report.page(title, checkpoints, asked, sections(), picture),
+            lambda: report.page(title, checkpoints, choices, sections(), picture),
             "explanation.html",
             "text/html",
             key=f"{key} report",

@@ -1,4 +1,4 @@
-"""What all tabs of Explain look at: one face of one picture, and the network that reads it."""
+"""What all tabs of Explain share: a face of a picture, and the network that explains it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workbench.face.model.crop import Framed
 
 @dataclass(frozen=True)
 class Subject:
-    """A face in a picture, and what the chosen network gets of it; ``data`` is the chosen data set's name."""
+    """A face in a picture, its crop for a network, and the name of the chosen data set, if any."""
 
     checkpoint: Checkpoint
     picture: Picture
@@ -33,20 +33,20 @@ class Subject:
 
     @property
     def pixels(self) -> np.ndarray:
-        """uint8 (S, S, C): what the network gets."""
+        """The crop, uint8 (S, S, C)."""
         return self.framed.crop.pixels
 
     @property
     def identity(self) -> tuple[str, str]:
-        """Digests of network and face, for the names of jobs: a picture itself stands in no name."""
+        """Digests of network and face, for job keys; they do not contain the picture."""
         return self.checkpoint.identity, hashlib.sha256(self.pixels.tobytes()).hexdigest()
 
     def of(self, checkpoint: Checkpoint) -> Subject:
-        """The same face as another network gets it."""
+        """The same face, cropped for another network."""
         return subject(checkpoint, self.picture, self.face, self.data)
 
 
 def subject(checkpoint: Checkpoint, picture: Picture, face: Face, data: str | None = None) -> Subject:
-    """Cut the face as that network's training cut faces."""
+    """Crop the face as in that network's training."""
     framed = cached.framed(picture.digest, picture.pixels, face, checkpoint.preprocess, picture.sample)
     return Subject(checkpoint, picture, face, framed, data)

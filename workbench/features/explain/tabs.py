@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from workbench.features.explain import attention, contrast, methods, networks, one_look, trust, what_if
 
-#: Key in the address, title, and what draws it; only the open one computes.
+#: Key in the address, title, and function that draws the tab; only the open tab is computed.
 TABS: dict[str, tuple[str, Callable[..., None]]] = {
     "look": ("One look", one_look.show),
     "methods": ("Methods", methods.show),

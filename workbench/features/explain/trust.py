@@ -1,4 +1,4 @@
-"""Can this map be believed: the trust card, removal curves beside maps that know nothing, and shuffled networks."""
+"""Tests of a heatmap: the trust card, removal curves beside reference maps, and shuffled networks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BASELINE = state.Choice("explain.baseline", BASELINES, address=False)
 
 
 def show(subject: Subject, *, key: str) -> None:
-    """Draw the verdict at once, and the tests as soon as they are done.
+    """Draw the trust card at once, and the tests when they are done.
 
     Raises:
         UserError: If the question cannot be answered with this network.
@@ -70,17 +70,17 @@ def show(subject: Subject, *, key: str) -> None:
     explain_report.show(
         "Can this heatmap be believed",
         [subject.checkpoint],
-        sections.asked(look, display) | {"pixels replaced by": baseline},
+        sections.choices(look, display) | {"pixels replaced by": baseline},
         lambda: [sections.heatmap(look, pixels, display), *sections.evidence(found)],
         key=key,
     )
 
 
-def _curves(found: Evidence, look: Look, key: str) -> None:
+def _curves(results: Evidence, look: Look, key: str) -> None:
     st.markdown(f"**The probability of {look.target} while pixels go or come in the map's order**")
-    for column, metric in zip(st.columns(3), found.curves, strict=True):
-        lines = found.curves[metric]
-        own, others = lines[0], lines[1:]
+    for column, metric in zip(st.columns(3), results.curves, strict=True):
+        lines = results.curves[metric]
+        this_map, others = lines[0], lines[1:]
         with column:
             st.markdown(f"{FAITHFULNESS[metric].title}, {FAITHFULNESS[metric].direction} is better")
             figure = removal_curves(
@@ -88,40 +88,42 @@ def _curves(found: Evidence, look: Look, key: str) -> None:
             )
             beside = ", ".join(f"{line.name} {line.area:.3f}" for line in others)
             plot.show(
-                figure, key=f"{key} {metric}", alt=f"{FAITHFULNESS[metric].title}: this map {own.area:.3f}, {beside}"
+                figure,
+                key=f"{key} {metric}",
+                alt=f"{FAITHFULNESS[metric].title}: this map {this_map.area:.3f}, {beside}",
             )
-            st.caption(f"This map {own.area:.3f}; {beside}.")
+            st.caption(f"This map {this_map.area:.3f}; {beside}.")
     st.caption(
         "Solid orange: this map. Dotted grey: a random map. Dashed blue: a blob in the middle. Dash-dotted purple: an "
         "edge detector. The last three know nothing of the network."
     )
 
 
-def _strip(found: Cascade, look: Look, subject: Subject, display: Display) -> None:
+def _strip(shuffled: Cascade, look: Look, subject: Subject, display: Display) -> None:
     st.markdown("**The same method while the network forgets, from its last layer down**")
     cells = [Cell(drawing.over_face(subject.pixels, look.attribution, display, _SIDE), "as trained", "As trained")]
-    for number, layer in enumerate(found.layers):
-        values = found.maps[number, 0]
+    for number, layer in enumerate(shuffled.layers):
+        values = shuffled.maps[number, 0]
         positive = (values > 0).any()
         drawn = drawing.over_values(subject.pixels, values, display, _SIDE)
-        rank, structure = found.correlation[number, 0], found.ssim[number, 0]
+        rank, structure = shuffled.correlation[number, 0], shuffled.ssim[number, 0]
         words = f"down to {layer}: Spearman {rank:.2f}, SSIM {structure:.2f}"
         cells.append(Cell(drawn, words + ("" if positive or display.signed else ", nothing positive"), words))
     picture_grid.show([Row("", "", cells)], side=_SIDE, label="Maps of the network while its layers are shuffled")
     st.caption(
-        f"{trust.cascade_sentence(found)} Spearman: rank correlation with the map as trained; SSIM: likeness "
+        f"{trust.cascade_sentence(shuffled)} Spearman: rank correlation with the map as trained; SSIM: likeness "
         "of structure; both 1 for the same map."
     )
 
 
-def _measures(found: Evidence, key: str) -> None:
+def _measures(results: Evidence, key: str) -> None:
     st.markdown("**All tests of this map**")
-    rows, best = trust.rows(found)
+    rows, best = trust.rows(results)
     columns = trust.columns()
     table.show(columns, rows, right=range(2, len(columns)), bold=best, label="Tests of this map and of reference maps")
     st.caption("Bold: the best of the four maps on this one face; one face is no proof of a method.")
     with st.container(horizontal=True):
-        downloads.show(("test", "map", "share", "value"), trust.long_table(found), "trust.csv", key=f"{key} csv")
+        downloads.show(("test", "map", "share", "value"), trust.long_table(results), "trust.csv", key=f"{key} csv")
     with st.expander("What each test does"):
-        shown = [FAITHFULNESS[name] for name in found.measures]
+        shown = [FAITHFULNESS[name] for name in results.measures]
         table.show(("Test", "In a sentence", "Source"), [(m.title, m.summary, m.paper) for m in shown], label="Tests")

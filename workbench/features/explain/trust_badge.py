@@ -1,4 +1,4 @@
-"""The trust card of a heatmap: can it be believed, in one line of words and a colour."""
+"""The trust card of a heatmap, as a badge and a sentence."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEVELS: dict[str, tuple[str, str, Literal["green", "orange", "red"]]] = {
 
 
 def show(card: TrustCard, classes: tuple[str, ...]) -> None:
-    """Draw the verdict, and folded what it rests on.
+    """Draw the verdict, and in an expander the numbers behind it.
 
     Args:
         classes: of the network.

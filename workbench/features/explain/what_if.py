@@ -1,4 +1,4 @@
-"""What if: the face under other light, turned, blurred or covered, and what becomes of the answer."""
+"""What if: how the prediction changes when the face is lit differently, turned, blurred or covered."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from workbench.widgets import downloads, job, picture_grid, plot
 from workbench.widgets.errors import guard
 from workbench.widgets.picture_grid import Cell, Row
 
-#: In sight at once; the other corruptions are folded.
+#: Always visible; the other corruptions are in an expander.
 _FIRST = ("light", "rotation", "blur", "noise", "grey", "glasses", "mask", "bar")
 _SIDE = 168
-#: Strength of a corruption, and with a second word where it lies.
+#: Strength of a corruption; with a second key, its position.
 CHANGE = state.Number("explain.change")
 OVER = state.Choice("explain.over", address=False)
 PATCH = state.Number("explain.patch", 25, 10, 50)
 
 
 def show(subject: Subject, *, key: str) -> None:
-    """Draw sliders, the face before and after, curves, and the place where a patch costs most.
+    """Draw sliders, the face before and after, curves, and the patch that costs most.
 
     Raises:
         UserError: If the network cannot be loaded.
@@ -50,15 +50,15 @@ def show(subject: Subject, *, key: str) -> None:
 
 def _live(subject: Subject, key: str) -> None:
     question, display = view.controls(subject.classifier)
-    place = st.container()
+    result_area = st.container()
     changes = _sliders(key)
     image = change_model.reduced(subject.framed.crop.large)
     before = cached.look(subject.checkpoint, subject.checkpoint.preprocess.stored(image), question)
-    # The class of the face as it is, also when the answer changes: what becomes of its evidence is the question.
-    asked = replace(question, target=before.target)
+    # Explain the class of the unchanged face, even if the prediction changes.
+    same_class = replace(question, target=before.target)
     worse = subject.checkpoint.preprocess.stored(change_model.changed(image, changes, subject.framed.geometry))
-    after = cached.look(subject.checkpoint, worse, asked)
-    with place:
+    after = cached.look(subject.checkpoint, worse, same_class)
+    with result_area:
         left, right = st.columns([5, 4], gap="medium")
         with left:
             cells = []
@@ -100,9 +100,9 @@ def _sliders(key: str) -> list[Change]:
         for number, change in enumerate(placed):
             with columns[number % 4]:
                 st.markdown(f"**{CORRUPTIONS[change.key].title}**")
-                changes[changes.index(change)] = Change(change.key, change.strength, _place(change.key))
+                changes[changes.index(change)] = Change(change.key, change.strength, _cover_position(change.key))
     with st.container(horizontal=True):
-        st.button("As it was", key=f"{key} back", on_click=_back, icon=":material/restart_alt:")
+        st.button("As it was", key=f"{key} back", on_click=_reset, icon=":material/restart_alt:")
         for words, down in (("Cover the eyes", 0.385), ("Cover the mouth", 0.75)):
             st.button(words, key=f"{key} {words}", on_click=_cover, args=(down,), icon=":material/visibility_off:")
     return [change for change in changes if change.strength != CORRUPTIONS[change.key].neutral]
@@ -118,22 +118,22 @@ def _slider(name: str) -> Change:
     return Change(name, float(value))
 
 
-def _place(name: str) -> tuple[tuple[str, float], ...]:
-    chosen = []
-    for place in change_model.position_fields(name):
+def _cover_position(name: str) -> tuple[tuple[str, float], ...]:
+    values = []
+    for field in change_model.position_fields(name):
         value = st.slider(
-            place.label, step=round((place.high - place.low) / 100, 3),
-            **CHANGE.of(name, place.name).widget(place.default, low=place.low, high=place.high),
+            field.label, step=round((field.high - field.low) / 100, 3),
+            **CHANGE.of(name, field.name).widget(field.default, low=field.low, high=field.high),
         )  # fmt: skip
-        chosen.append((place.name, float(value)))
-    return tuple(chosen)
+        values.append((field.name, float(value)))
+    return tuple(values)
 
 
-def _back() -> None:
+def _reset() -> None:
     for name in CORRUPTIONS:
         CHANGE.of(name).set(float(CORRUPTIONS[name].neutral))
-        for place in change_model.position_fields(name):
-            CHANGE.of(name, place.name).set(place.default)
+        for field in change_model.position_fields(name):
+            CHANGE.of(name, field.name).set(field.default)
 
 
 def _cover(down: float) -> None:
@@ -151,27 +151,27 @@ def _curve(subject: Subject, image: np.ndarray, changes: list[Change], target: s
         )  # fmt: skip
         st.caption("The other changes stay as they are set; the dotted line is what is set now.")
     kind = CORRUPTIONS[over]
-    now = next((c for c in changes if c.key == over), Change(over, float(kind.neutral), _places_set(over)))
-    strengths, said = cache.of_face(
+    now = next((c for c in changes if c.key == over), Change(over, float(kind.neutral), _saved_positions(over)))
+    strengths, swept = cache.of_face(
         change_model.sweep, subject.checkpoint, image, tuple(changes), now, subject.framed.geometry
     )
-    order = sorted(range(len(said.classes)), key=lambda k: -float(said.probabilities[:, k].max()))
-    shown = [k for k in order if said.classes[k] == target] + [k for k in order if said.classes[k] != target]
-    lines = [(said.classes[k], said.probabilities[:, k].tolist(), labels.colour(said.classes[k])) for k in shown[:4]]
+    order = sorted(range(len(swept.classes)), key=lambda k: -float(swept.probabilities[:, k].max()))
+    shown = [k for k in order if swept.classes[k] == target] + [k for k in order if swept.classes[k] != target]
+    lines = [(swept.classes[k], swept.probabilities[:, k].tolist(), labels.colour(swept.classes[k])) for k in shown[:4]]
     with right:
         figure = strength_curves(strengths.tolist(), lines, f"{kind.title}, {kind.unit}", now.strength)
         ends = f"{percent(lines[0][1][0])} at {strengths[0]:g}, {percent(lines[0][1][-1])} at {strengths[-1]:g}"
         plot.show(figure, key=f"{key} curve", alt=f"Probabilities over {kind.title}: {target} {ends}")
     with left:
         downloads.show(
-            (f"{kind.title}, {kind.unit}", *said.classes),
-            [(float(s), *map(float, row)) for s, row in zip(strengths, said.probabilities, strict=True)],
+            (f"{kind.title}, {kind.unit}", *swept.classes),
+            [(float(s), *map(float, row)) for s, row in zip(strengths, swept.probabilities, strict=True)],
             f"what-if-{over}.csv",
             key=f"{key} csv",
         )
 
 
-def _places_set(name: str) -> tuple[tuple[str, float], ...]:
+def _saved_positions(name: str) -> tuple[tuple[str, float], ...]:
     return tuple(
         (field.name, float(CHANGE.of(name, field.name).get(field.default)))
         for field in change_model.position_fields(name)

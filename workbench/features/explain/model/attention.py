@@ -1,4 +1,4 @@
-"""Every gate and every query of the network's own attention, as pictures over one face."""
+"""Gates and queries of the network's own attention, as maps over one face."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from workbench.heatmap.model.look import resized
 
 #: More channels than any network has.
 _ALL = 1_000_000
-#: A grid of queries is thinned to at most so many rows and columns.
+#: Most rows and columns of a grid of queries; a larger one is thinned.
 _MOST_QUERIES = 7
 
 
 def modules(classifier: Classifier, pixels: np.ndarray) -> list[AttentionMap]:
-    """What each attention module did for a face, uint8 (S, S, C), with the maps of all channels."""
+    """Every attention module's maps and gates for a face, uint8 (S, S, C), with all channels."""
     return attention_maps(classifier, classifier.prepare([pixels]), strongest=_ALL)
 
 
 def title(module: AttentionMap) -> str:
-    """Words for a list: module, label, and how much there is of it."""
+    """Name, label and size of a module, for a list."""
     sizes = {
         "channel": f"{module.weights.shape[-1]} channels",
         "spatial": "{} x {} places".format(*module.weights.shape[-2:]),
@@ -51,25 +51,25 @@ def channel_maps(
     if module.strongest is None or module.order is None:
         return []
     order, maps = module.order[0], module.strongest[0]
-    places = list(range(len(order)))
-    chosen = places if len(places) <= most + least else [*places[:most], *places[len(places) - least :]]
-    return [(int(order[k]), float(module.weights[0, order[k]]), resized(maps[k], side)) for k in chosen]
+    ranks = list(range(len(order)))
+    shown = ranks if len(ranks) <= most + least else [*ranks[:most], *ranks[len(ranks) - least :]]
+    return [(int(order[k]), float(module.weights[0, order[k]]), resized(maps[k], side)) for k in shown]
 
 
 def query_places(module: AttentionMap) -> tuple[list[int], list[int]]:
-    """Rows and columns of the queries that a grid shows: all of a small grid, every so many of a large one."""
+    """Rows and columns of the queries to show: all of a small grid, every n-th of a large one."""
     assert module.query_grid is not None
     rows, columns = ([*range(0, n, -(-n // _MOST_QUERIES))] for n in module.query_grid)
     return rows, columns
 
 
 def query_map(module: AttentionMap, row: int, column: int, side: int) -> np.ndarray:
-    """Where one query looks, (side, side), bilinear; windows with the padding that they needed."""
+    """Attention of one query, (side, side), bilinear; windows include their padding."""
     return resized(module.query(row, column)[0], side)
 
 
 def with_query(picture: np.ndarray, module: AttentionMap, row: int, column: int) -> np.ndarray:
-    """A copy of a picture of the face with a frame around the query's own place, uint8 (S, S, 3)."""
+    """A copy of a picture of the face with a frame at the position of the query, uint8 (S, S, 3)."""
     assert module.query_grid is not None
     height, width = picture.shape[:2]
     rows, columns = module.query_grid
@@ -84,26 +84,26 @@ def with_query(picture: np.ndarray, module: AttentionMap, row: int, column: int)
 
 @dataclass(frozen=True)
 class Flow:
-    """Attention rolled through the layers, (side, side), or why that has no meaning here."""
+    """Attention rollout, (side, side), or the reason why there is none."""
 
     values: np.ndarray | None
     reason: str
 
 
 def flow(classifier: Classifier, pixels: np.ndarray) -> Flow:
-    """Self-attention multiplied through the layers where they follow each other on one grid of tokens.
+    """Attention rollout, for networks whose self-attention layers follow each other on one grid of tokens.
 
     Args:
         pixels: one face, uint8 (S, S, C).
     """
     batch = classifier.prepare([pixels])
-    found = attention_maps(classifier, batch, strongest=1)
-    tokens = sum(module.kind == "tokens" for module in found)
+    attention = attention_maps(classifier, batch, strongest=1)
+    tokens = sum(module.kind == "tokens" for module in attention)
     if not tokens:
         return Flow(None, "gates are no attention between places")
     if tokens == 1:
         return Flow(None, "there is one layer of attention between places")
-    rolled = rollout(found)
+    rolled = rollout(attention)
     if rolled is None:
         return Flow(None, "its layers of attention have different grids, windows, or fewer keys than queries")
     if not tokens_in_sequence(classifier, batch):
@@ -116,9 +116,9 @@ class ClassMeans:
     """Mean attention by label.
 
     Args:
-        classes: of the network. shown: those that have pictures. counts: int64 (K,), pictures of each class.
-        faces: mean face of each class, uint8 (S, S, C). means: module in words to its maps (K, S, S).
-        where: data set and split in words.
+        classes: of the network. shown: indices of classes with pictures. counts: int64 (K,), pictures of each class.
+        faces: mean face of each class, uint8 (S, S, C). means: title of a module to its maps (K, S, S).
+        where: data set and split, as text.
     """
 
     classes: tuple[str, ...]
@@ -129,7 +129,7 @@ class ClassMeans:
     where: str
 
 
-def class_means(classifier: Classifier, dataset: FaceDataset, tell: Progress) -> ClassMeans:
+def class_means(classifier: Classifier, dataset: FaceDataset, progress: Progress) -> ClassMeans:
     """Attention over up to 24 faces of each class of a data set's last split.
 
     Raises:
@@ -138,7 +138,7 @@ def class_means(classifier: Classifier, dataset: FaceDataset, tell: Progress) ->
     split = dataset.split_names[-1]
     index = pictures_of_classes(classifier, dataset, dataset.split_index(split))
     labels = network_labels(classifier.checkpoint, dataset)[index]
-    means = mean_attention(classifier, dataset, index, lambda share, message: tell(share, f"{len(index)} faces"))
+    means = mean_attention(classifier, dataset, index, lambda share, message: progress(share, f"{len(index)} faces"))
     counts = np.bincount(labels, minlength=len(classifier.classes))
     faces = [mean_face(dataset.images, index[labels == k]) for k in range(len(counts))]
     stored = [classifier.checkpoint.preprocess.stored(face) for face in faces]

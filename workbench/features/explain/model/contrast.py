@@ -1,4 +1,4 @@
-"""Why one class and not another: maps of the difference, and which parts of the face speak for which."""
+"""Why one class and not another: the map of the difference, and its relevance by region."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from workbench.heatmap.model.look import Look, Question
 
 @dataclass(frozen=True)
 class Contrast:
-    """Two classes held against each other.
+    """The contrast of two classes.
 
     Args:
         of_a, of_b: the maps of each class alone. difference: the map of a's score minus b's. finer: Finer-CAM of the
-            same pair, which leaves out what speaks for the next rivals too. margin: difference of their logits.
+            same pair, which also leaves out evidence for the next rivals. margin: difference of their logits.
     """
 
     a: str
@@ -31,7 +31,7 @@ class Contrast:
 
     @property
     def sentence(self) -> str:
-        """How far apart both are, for a person."""
+        """The margin in a sentence."""
         odds = math.exp(min(50.0, abs(self.margin)))
         times = f"{odds:,.1f}" if odds < 1000 else "over a thousand"
         first, second = (self.a, self.b) if self.margin >= 0 else (self.b, self.a)
@@ -42,15 +42,15 @@ class Contrast:
 
 
 def contrast(classifier: Classifier, pixels: np.ndarray, a: str, b: str, question: Question) -> Contrast:
-    """Hold class a against class b on one face, uint8 (S, S, C).
+    """Contrast class a with class b on one face, uint8 (S, S, C).
 
     Raises:
         UserError: If both are the same class, or the method cannot be used with this network.
     """
 
     def look(method: str, target: str, against: str | None) -> Look:
-        asked = Question(method, target, question.layer, against, question.of, question.upsampling)
-        return look_model.look(classifier, pixels, asked)
+        query = Question(method, target, question.layer, against, question.of, question.upsampling)
+        return look_model.look(classifier, pixels, query)
 
     of_a, of_b = look(question.method, a, None), look(question.method, b, None)
     logits = dict(zip(classifier.classes, of_a.prediction.logits[0].tolist(), strict=True))
@@ -60,7 +60,7 @@ def contrast(classifier: Classifier, pixels: np.ndarray, a: str, b: str, questio
 
 
 def sides(look: Look, masks: dict[str, np.ndarray]) -> list[tuple[str, float, float]]:
-    """Region, and its part of all relevance that speaks for the first and for the second class, the largest first."""
+    """Region, and its share of all relevance for the first and for the second class, the largest first."""
     values = look.attribution.values[0]
     total = float(np.abs(values).sum()) or 1.0
     rows = [

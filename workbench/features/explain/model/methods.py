@@ -1,4 +1,4 @@
-"""Many methods on one face: a grid of methods and classes, or of methods and layers, each map with its time."""
+"""A grid of heatmaps of one face: methods by classes, or methods by layers, with the time of each map."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from workbench.heatmap.model import look as look_model
 from workbench.heatmap.model.look import Look, Question
 
 Across = Literal["classes", "layers"]
-#: Begins with one of each kind.
+#: Methods shown first: one of each family.
 FIRST = ("grad_cam", "layer_cam", "finer_cam", "integrated_gradients", "occlusion")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One method's maps, in the order of the columns; ``None`` with a reason in ``problems`` where there is none."""
+    """One method's maps, in the order of the columns; ``None`` for a missing map, with the reason in ``problems``."""
 
     method: str
     looks: tuple[Look | None, ...]
@@ -42,27 +42,27 @@ def grid(
     columns: Sequence[str],
     across: Across,
     question: Question,
-    tell: Progress = lambda done, what: None,
+    progress: Progress = lambda done, what: None,
 ) -> list[Line]:
     """A map for each method and column.
 
     Args:
-        pixels: uint8 (S, S, C). columns: class names, or names of layers. question: the rest of what is asked.
+        pixels: uint8 (S, S, C). columns: class names, or names of layers. question: the other settings.
     """
     lines, steps = [], max(1, len(methods) * len(columns))
     for row, method in enumerate(methods):
         looks: list[Look | None] = []
         problems = []
-        for place, column in enumerate(columns):
-            tell((row * len(columns) + place) / steps, f"{EXPLAINERS[method].title}, {column}")
-            if across == "layers" and place and not EXPLAINERS[method].uses_layer:
+        for number, column in enumerate(columns):
+            progress((row * len(columns) + number) / steps, f"{EXPLAINERS[method].title}, {column}")
+            if across == "layers" and number and not EXPLAINERS[method].uses_layer:
                 looks.append(None)
                 problems.append("uses no layer")
                 continue
             target, layer = (column, question.layer) if across == "classes" else (question.target, column)
-            asked = Question(method, target, layer, None, question.of, question.upsampling)
+            query = Question(method, target, layer, None, question.of, question.upsampling)
             try:
-                looks.append(look_model.look(classifier, pixels, asked))
+                looks.append(look_model.look(classifier, pixels, query))
                 problems.append("")
             except UserError as error:
                 looks.append(None)

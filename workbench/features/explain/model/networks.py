@@ -1,4 +1,4 @@
-"""The same face in several networks: what each says, where it looks, and what its own attention does."""
+"""The same face in several networks: prediction, heatmap and own attention of each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from workbench.heatmap.model.look import Look, OwnAttention, Question
 
 @dataclass(frozen=True)
 class Reading:
-    """One network's reading of the face.
+    """Prediction, heatmap and own attention of one network.
 
     Args:
         look: prediction and heatmap, or ``None`` with the reason in ``problem``. prediction: also without a heatmap.
@@ -39,13 +39,13 @@ class Reading:
 
     @property
     def attended(self) -> tuple[str, np.ndarray] | None:
-        """Words and map (S, S) of its finest attention over places, else of its channel attention, if it has one."""
+        """Title and map (S, S) of its finest spatial attention, else of its channel attention, if it has any."""
         maps = self.attention.overlays or self.attention.channels
         return maps[0] if maps else None
 
 
 def read(classifier: Classifier, pixels: np.ndarray, question: Question) -> Reading:
-    """One network's reading of one face, uint8 (S, S, C); a class or method that it lacks is said, not raised."""
+    """Read a face, uint8 (S, S, C), with one network; a missing class or method is reported in ``problem``."""
     prediction = classifier.predict([pixels])
     attention = look_model.own_attention(classifier, pixels)
     target = None if question.target is None else own_name(question.target, classifier.classes)
@@ -53,12 +53,12 @@ def read(classifier: Classifier, pixels: np.ndarray, question: Question) -> Read
         return Reading(prediction, None, attention, f"It has no class {question.target}.")
     if reason := unsupported_methods(classifier).get(question.method):
         return Reading(prediction, None, attention, reason)
-    asked = replace(question, target=target, layer=None, against=None)
-    return Reading(prediction, look_model.look(classifier, pixels, asked), attention)
+    query = replace(question, target=target, layer=None, against=None)
+    return Reading(prediction, look_model.look(classifier, pixels, query), attention)
 
 
 def own_name(name: str, classes: Sequence[str]) -> str | None:
-    """What a network calls that emotion, if it knows it."""
+    """The network's name of an emotion, or ``None`` if it does not have it."""
     if name in classes:
         return name
     if not labels.is_emotion(name):
@@ -67,7 +67,7 @@ def own_name(name: str, classes: Sequence[str]) -> str | None:
 
 
 def verdict(readings: Sequence[Reading]) -> str:
-    """How far the networks agree, in a sentence."""
+    """How many networks agree, in a sentence."""
     count = Counter(reading.answer[0] for reading in readings)
     name, most = count.most_common(1)[0]
     if len(readings) < 2:
@@ -83,13 +83,13 @@ def verdict(readings: Sequence[Reading]) -> str:
 def table(
     names: Sequence[str], readings: Sequence[Reading], regions: Sequence[RegionShares | None]
 ) -> list[list[object]]:
-    """A line a network and quantity: its probabilities, and its relevance in each region."""
+    """A line per network and value: probabilities, and relevance in each region."""
     rows: list[list[object]] = []
-    for name, reading, found in zip(names, readings, regions, strict=True):
+    for name, reading, region_shares in zip(names, readings, regions, strict=True):
         explained = "" if reading.look is None else reading.look.target
         rows += [[name, "probability", label, value, ""] for label, value in reading.prediction.ranked()]
-        if found is not None:
-            rows += [[name, f"relevance for {explained}", r, share, area] for r, share, area in found.rows]
+        if region_shares is not None:
+            rows += [[name, f"relevance for {explained}", r, share, area] for r, share, area in region_shares.rows]
     return rows
 
 
@@ -99,7 +99,7 @@ def sheet(
     """All rows as one PNG: words, face, heatmap, own attention.
 
     Args:
-        faces: what each network got, uint8 (S, S, C).
+        faces: crop of each network, uint8 (S, S, C).
     """
     side, rows = 192, []
     for name, reading, pixels in zip(names, readings, faces, strict=True):

@@ -1,4 +1,4 @@
-"""What is on the screen as one HTML file that needs nothing else."""
+"""Sections of the HTML report."""
 
 from __future__ import annotations
 
@@ -44,27 +44,27 @@ def figure(look: Look, pixels: np.ndarray, display: Display) -> Figure:
     )
 
 
-def attention(found: OwnAttention, pixels: np.ndarray, display: Display) -> Section:
+def attention(record: OwnAttention, pixels: np.ndarray, display: Display) -> Section:
     """The network's own attention over places and channels."""
     return Section(
         "The network's own attention",
-        [] if not found.empty else ["This network has no attention module."],
-        figures=[_spread(title, values, pixels, display) for title, values in [*found.overlays, *found.channels]],
+        [] if not record.empty else ["This network has no attention module."],
+        figures=[_spread(title, values, pixels, display) for title, values in [*record.overlays, *record.channels]],
     )
 
 
-def regions(found: RegionShares | None, source: str) -> Section:
+def regions(shares: RegionShares | None, source: str) -> Section:
     """Relevance by region, with each region's share of the picture as the mark."""
-    if found is None:
+    if shares is None:
         return Section("Where on the face", ["Nothing of the map is positive."])
     text = [f"Share of the positive relevance; the mark is the region's share of the picture. Regions: {source}."]
-    if found.alarm:
+    if shares.alarm:
         text.append("The background holds more than its share: the network looks beside the face.")
-    return Section("Where on the face", text, bars=[Bar(name, share, mark=area) for name, share, area in found.rows])
+    return Section("Where on the face", text, bars=[Bar(name, share, mark=area) for name, share, area in shares.rows])
 
 
 def trust(card: TrustCard, classes: tuple[str, ...]) -> Section:
-    """The verdict and what it rests on; ``classes`` of the network."""
+    """The verdict and the numbers behind it; ``classes`` of the network."""
     return Section(
         "Can the map be believed",
         [card.sentence],
@@ -73,8 +73,8 @@ def trust(card: TrustCard, classes: tuple[str, ...]) -> Section:
     )
 
 
-def evidence(found: Evidence) -> list[Section]:
-    """Curves and the table of tests."""
+def evidence(results: Evidence) -> list[Section]:
+    """Removal curves and the table of tests."""
     sections = [
         Section(
             metric.capitalize() if metric != "road" else "ROAD",
@@ -85,36 +85,43 @@ def evidence(found: Evidence) -> list[Section]:
                 "gap in probability" if metric == "road" else "probability",
             ),
         )
-        for metric, curves in found.curves.items()
+        for metric, curves in results.curves.items()
     ]
-    return [*sections, Section("All tests of this map", columns=columns(), rows=rows(found)[0])]
+    return [*sections, Section("All tests of this map", columns=columns(), rows=rows(results)[0])]
 
 
 def networks(
     names: Sequence[str], readings: Sequence[Reading], faces: Sequence[np.ndarray], display: Display
 ) -> list[Section]:
-    """One section a network: answer, heatmap, own attention."""
+    """A section for each network: prediction, heatmap, own attention."""
     sections = []
     for name, reading, pixels in zip(names, readings, faces, strict=True):
         figures = [] if reading.look is None else [figure(reading.look, pixels, display)]
         if reading.attended is not None:
             figures.append(_spread(f"own attention: {reading.attended[0]}", reading.attended[1], pixels, display))
-        said = prediction(reading.prediction.ranked(), name)
-        sections.append(Section(name, [reading.problem] if reading.problem else [], figures=figures, bars=said.bars))
+        bars = prediction(reading.prediction.ranked(), name)
+        sections.append(Section(name, [reading.problem] if reading.problem else [], figures=figures, bars=bars.bars))
     return sections
 
 
-def contrast(found: Contrast, pixels: np.ndarray, display: Display) -> Section:
-    """Both classes' maps and that of their difference."""
+def contrast(comparison: Contrast, pixels: np.ndarray, display: Display) -> Section:
+    """The maps of both classes and of their difference."""
     signed = Display(display.opacity, True, display.colours)
-    looks = ((found.of_a, display), (found.of_b, display), (found.difference, signed), (found.finer, display))
+    looks = (
+        (comparison.of_a, display),
+        (comparison.of_b, display),
+        (comparison.difference, signed),
+        (comparison.finer, display),
+    )
     return Section(
-        f"Why {found.a} and not {found.b}", [found.sentence], figures=[figure(look, pixels, how) for look, how in looks]
+        f"Why {comparison.a} and not {comparison.b}",
+        [comparison.sentence],
+        figures=[figure(look, pixels, how) for look, how in looks],
     )
 
 
-def asked(look: Look, display: Display) -> dict[str, object]:
-    """What was chosen for a map, name to value."""
+def choices(look: Look, display: Display) -> dict[str, object]:
+    """Settings of a map, name to value."""
     attribution = look.attribution
     size = attribution.layer_size
     options = {name: value for name, value in attribution.options.items() if isinstance(value, str | int | float)}
@@ -129,10 +136,14 @@ def asked(look: Look, display: Display) -> dict[str, object]:
 
 
 def page(
-    title: str, checkpoints: Sequence[Checkpoint], asked: dict[str, object], sections: Sequence[Section], picture: bool
+    title: str,
+    checkpoints: Sequence[Checkpoint],
+    choices: dict[str, object],
+    sections: Sequence[Section],
+    picture: bool,
 ) -> str:
     """The whole page; ``picture``: whether it may show the face."""
-    return html_report(title, checkpoints, asked, sections, include_picture=picture)
+    return html_report(title, checkpoints, choices, sections, include_picture=picture)
 
 
 def _spread(title: str, values: np.ndarray, pixels: np.ndarray, display: Display) -> Figure:

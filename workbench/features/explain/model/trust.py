@@ -1,4 +1,4 @@
-"""Whether a heatmap can be believed, in full: removal curves beside maps that know nothing, and shuffled networks."""
+"""Tests of a heatmap: removal curves beside reference maps, and shuffled networks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fer_models.explain.trust.card import LEAST_EVIDENCE, LIKE_MAP, MOST_CHANCE,
 from fer_models.explain.trust.class_names import orders_of_names
 from fer_models.progress import Progress
 
-#: What the curves begin from or end in.
+#: What removed pixels are replaced with.
 BASELINES = ("mean", "blurred", "black")
 OWN = "this map"
 _STEPS, _ROAD_SHARES, _CASCADE_STEPS = 20, (0.1, 0.3, 0.5, 0.7, 0.9), 6
@@ -35,7 +35,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that the tests of one map found.
+    """Results of all tests of a map.
 
     Args:
         curves: test to lines, this map's first: ``deletion``, ``insertion`` and ``road``.
@@ -53,9 +53,9 @@ def evidence(
     pixels: np.ndarray,
     attribution: Attribution,
     baseline: str,
-    tell: Progress = lambda done, what: None,
+    progress: Progress = lambda done, what: None,
 ) -> Evidence:
-    """Run every test that needs no known places on the map of one face, uint8 (S, S, C); some seconds.
+    """Run every test that needs no masks on the map of one face, uint8 (S, S, C); takes some seconds.
 
     Raises:
         UserError: If the baseline is unknown.
@@ -65,15 +65,15 @@ def evidence(
     trials = {OWN: trial} | {name: trial.with_values(make(trial, 0), name) for name, make in REFERENCES.items()}
     curves: dict[str, list[Line]] = {"deletion": [], "insertion": [], "road": []}
     for number, (name, each) in enumerate(trials.items()):
-        tell(0.4 * number / len(trials), f"curves of {name}")
+        progress(0.4 * number / len(trials), f"curves of {name}")
         for metric in ("deletion", "insertion"):
-            found = removal_curve(each, _STEPS, baseline, insert=metric == "insertion")
-            curves[metric].append(Line(name, found.share, found.score[:, 0], float(found.area[0])))
+            curve = removal_curve(each, _STEPS, baseline, insert=metric == "insertion")
+            curves[metric].append(Line(name, curve.share, curve.score[:, 0], float(curve.area[0])))
         curves["road"].append(_road(name, each))
     measures: dict[str, dict[str, float]] = {}
     metrics = [key for key, metric in FAITHFULNESS.items() if not metric.needs_masks and key not in _SHOWN_OTHERWISE]
     for number, key in enumerate(metrics):
-        tell(0.4 + 0.4 * number / len(metrics), FAITHFULNESS[key].title)
+        progress(0.4 + 0.4 * number / len(metrics), FAITHFULNESS[key].title)
         values = measure_with_references(classifier, batch, attribution, [key])[key]
         measures[key] = {OWN if n == attribution.method else n: float(v[0]) for n, v in values.items()}
     for key in curves:
@@ -83,12 +83,12 @@ def evidence(
         batch,
         attribution,
         _CASCADE_STEPS,
-        progress=lambda s, message: tell(0.8 + 0.2 * s, "shuffled networks"),
+        progress=lambda s, message: progress(0.8 + 0.2 * s, "shuffled networks"),
     )
     return Evidence(curves, measures, shuffled)
 
 
-#: Parameter randomisation is the strip, and the others are what their curves sum up to.
+#: Parameter randomisation is shown as a strip; the values of the others come from their curves.
 _SHOWN_OTHERWISE = ("parameter_randomisation", "deletion", "insertion", "road")
 
 
@@ -106,7 +106,7 @@ def _road(name: str, trial: Trial, noise: float = 0.01) -> Line:
 
 
 def card_rows(card: TrustCard, classes: tuple[str, ...]) -> list[tuple[str, str, str]]:
-    """What a trust card rests on, in plain words: what was asked, what was found, and what would be good.
+    """The numbers of a trust card: question, result, and threshold.
 
     Args:
         classes: of the network.
@@ -115,7 +115,7 @@ def card_rows(card: TrustCard, classes: tuple[str, ...]) -> list[tuple[str, str,
     fitting = "no test: too few of its classes are expressions that can be drawn"
     if orders and figures["chance"] == figures["chance"]:
         fitting = f"{max(1, round(figures['chance'] * orders)):,} of {orders:,} orders"
-    found = [
+    card_lines = [
         ("How much more probable the class is on this face than on its tiles in another order",
          f"{100 * figures['evidence']:+.1f} points", f"more than {100 * LEAST_EVIDENCE:.0f} points"),
         ("How many orders of the class names fit what it says of drawn faces at least as well as the true one",
@@ -124,14 +124,14 @@ def card_rows(card: TrustCard, classes: tuple[str, ...]) -> list[tuple[str, str,
          "more than the three below"),
     ]  # fmt: skip
     for name, words in _REFERENCES.items():
-        found.append((f"The same of {words}", _gap(figures[f"gap: {name}"]), ""))
+        card_lines.append((f"The same of {words}", _gap(figures[f"gap: {name}"]), ""))
         if name == "random map":
-            found.append(("How far a random map is from that by chance; one in six does better",
+            card_lines.append(("How far a random map is from that by chance; one in six does better",
                           f"{figures['spread']:.2f}", "less than the map's own"))  # fmt: skip
     likeness = figures["likeness"]
     alike = "no test: no method makes this map" if likeness != likeness else f"{likeness:+.2f}"
     return [
-        *found,
+        *card_lines,
         ("Mean rank correlation with the maps of the same network with its weights shuffled three times (1: the same)",
          alike,
          f"at most {LIKE_MAP:g}"),
@@ -149,16 +149,16 @@ def _gap(value: float) -> str:
     return f"{value:+.2f}"
 
 
-def rows(found: Evidence) -> tuple[list[tuple[str, ...]], set[tuple[int, int]]]:
-    """Cells of the table of measures, a row a metric, and row and column of each row's best among the four maps."""
+def rows(results: Evidence) -> tuple[list[tuple[str, ...]], set[tuple[int, int]]]:
+    """Cells of the table of measures, a row per metric, and row and column of the best of the four maps."""
     names = (OWN, *REFERENCES)
     cells, best = [], set()
-    for row, (key, values) in enumerate(found.measures.items()):
+    for row, (key, values) in enumerate(results.measures.items()):
         metric = FAITHFULNESS[key]
         cells.append((metric.title, f"{metric.direction} is better", *(_number(values.get(name)) for name in names)))
-        known = {name: v for name, v in values.items() if v == v}
-        if len(known) > 1:
-            winner = (max if metric.direction == "higher" else min)(known, key=known.__getitem__)
+        numbers = {name: v for name, v in values.items() if v == v}
+        if len(numbers) > 1:
+            winner = (max if metric.direction == "higher" else min)(numbers, key=numbers.__getitem__)
             best.add((row, 2 + names.index(winner)))
     return cells, best
 
@@ -172,25 +172,25 @@ def _number(value: float | None) -> str:
     return "" if value is None else "none" if value != value else f"{value:.3f}"
 
 
-def long_table(found: Evidence) -> list[tuple[object, ...]]:
-    """A line a point of each curve and a measure, for a file."""
+def long_table(results: Evidence) -> list[tuple[object, ...]]:
+    """A line per point of a curve and per measure, for a CSV file."""
     lines: list[tuple[object, ...]] = []
-    for metric, curves in found.curves.items():
+    for metric, curves in results.curves.items():
         for line in curves:
             lines += [(metric, line.name, float(x), float(y)) for x, y in zip(line.share, line.score, strict=True)]
-    for metric, values in found.measures.items():
+    for metric, values in results.measures.items():
         lines += [(f"{metric} (value)", name, "", value) for name, value in values.items()]
-    if found.cascade is not None:
-        steps = zip(found.cascade.layers, found.cascade.correlation[:, 0], found.cascade.ssim[:, 0], strict=True)
+    if results.cascade is not None:
+        steps = zip(results.cascade.layers, results.cascade.correlation[:, 0], results.cascade.ssim[:, 0], strict=True)
         for layer, rank, structure in steps:
             lines += [("rank correlation when shuffled", layer, "", float(rank))]
             lines += [("structural similarity when shuffled", layer, "", float(structure))]
     return lines
 
 
-def cascade_sentence(found: Cascade) -> str:
-    """What the strip shows, in a sentence."""
-    last = float(found.correlation[-1, 0])
+def cascade_sentence(shuffled: Cascade) -> str:
+    """The result of the randomisation, in a sentence."""
+    last = float(shuffled.correlation[-1, 0])
     if last > 0.7:
         return (
             f"With all weights shuffled the map is still alike (rank correlation {last:.2f}): it shows the picture "
