@@ -1,4 +1,4 @@
-"""Webcam: what a network reads live, with its heatmap, and nothing stored."""
+"""Webcam: live predictions with a heatmap; nothing is stored."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from workbench.features.webcam.model import camera
 from workbench.widgets import heading, selection_bar
 from workbench.widgets.errors import guard
 
-_WAYS = ("Live", "A single picture")
-CAMERA = state.Choice("webcam.camera", _WAYS)
+_MODES = ("Live", "A single picture")
+CAMERA = state.Choice("webcam.camera", _MODES)
 LAYER_LIVE = state.Choice("webcam.layer live")
 
 
@@ -29,7 +29,7 @@ if chosen is None or chosen.checkpoint is None:
 with guard("the camera"):
     classifier = cache.classifier(chosen.checkpoint)
     with st.container(horizontal=True, gap="large"):
-        way = st.segmented_control("Camera", _WAYS, **CAMERA.widget()) or _WAYS[0]
+        mode = st.segmented_control("Camera", _MODES, **CAMERA.widget()) or _MODES[0]
         layers = list(camera.LAYERS)
         layer = st.segmented_control(
             "Over the largest face",
@@ -37,15 +37,15 @@ with guard("the camera"):
             format_func=camera.LAYERS.__getitem__,
             **LAYER_LIVE.widget(layers),
         )
-    # A place of its own: what moves down on the page is drawn anew, and a stream that is drawn anew stops.
+    # In its own container: an element that moves on the page is drawn again, which would stop the stream.
     note = st.container()
     if layer == "attention" and not camera.has_attention(classifier):
         note.info("This network has no attention over places; only the box is drawn.", icon=":material/info:")
-    if way == "Live":
+    if mode == "Live":
         live.stream(classifier, layer or "none")
     else:
         live.still(classifier, layer or "none")
-    detector_button.offer(key="webcam")  # Below the stream, which must not move when it goes.
+    detector_button.offer(key="webcam")  # below the stream, which must not move when this disappears
 heading.show_reading(
     "The latest frame wins: while one is read, those that come meanwhile are passed over, so that the picture "
     "never falls behind. Faces are searched a few times a second on a reduced copy and followed between. "

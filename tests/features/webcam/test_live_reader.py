@@ -151,7 +151,7 @@ def test_a_reading_that_takes_too_long_lets_pictures_pass(
 
 def test_a_connection_outlives_minutes_without_an_answer() -> None:
     ice: Any = pytest.importorskip("aioice.ice")
-    camera_model.be_patient()
+    camera_model.tolerate_slow_answers()
     assert ice.CONSENT_FAILURES * ice.CONSENT_INTERVAL >= 120
 
 

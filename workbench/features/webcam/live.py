@@ -1,4 +1,4 @@
-"""The camera in the page: the live stream, its numbers and its last minute, or a single picture."""
+"""The live stream with a timeline of the last minute, or a single picture."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ LIVE_CAMERA = state.Kept("webcam.live camera")
 
 
 def stream(classifier: Classifier, layer: Layer) -> None:
-    """Draw the live camera, and beside it what was read in the last minute."""
+    """Draw the live camera, and beside it the timeline of the last minute."""
     problem = camera_model.missing()
     if problem:
         st.warning(problem, icon=":material/videocam_off:")
         return
-    # Imported late: it takes a second that no other page needs.
+    # Imported late: it takes a second, and only this page needs it.
     from streamlit_webrtc import Translations, WebRtcMode, webrtc_streamer
 
-    camera_model.be_patient()
+    camera_model.tolerate_slow_answers()
     camera = LIVE_CAMERA.get()
     if not isinstance(camera, camera_model.Camera):
         camera = camera_model.Camera(classifier, layer)
         LIVE_CAMERA.set(camera)
-    camera_model.quicken(classifier)
+    camera_model.optimise_once(classifier)
     camera.reader.set(classifier, layer)
     left, right = st.columns([5, 4], gap="medium")
     with left:
@@ -73,7 +73,7 @@ def stream(classifier: Classifier, layer: Layer) -> None:
 
 
 def still(classifier: Classifier, layer: Layer) -> None:
-    """Draw the camera for one picture and what is read of it."""
+    """Draw the camera for a single picture, and its faces with their predictions."""
     left, right = st.columns(2, gap="medium")
     with left:
         shot = st.camera_input(

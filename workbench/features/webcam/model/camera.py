@@ -1,4 +1,4 @@
-"""The camera's side of the Webcam page: frames in, drawn frames out, and numbers for the page."""
+"""The camera of the Webcam page: reads frames, draws the results, and keeps numbers for the page."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from fer_models.faces.image import check_min
 from fer_models.video.live import History, Layer, LiveReader, read_still
 from workbench.app import machine
 
-#: No server helps two programs on one computer to find each other, and none is asked.
+#: Browser and app run on one computer, so no ICE server is needed.
 RTC: dict[str, Any] = {"iceServers": []}
 CAMERA = {
     "video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30, "max": 30}},
     "audio": False,
 }
 LAYERS: dict[Layer, str] = {"none": "Box only", "heatmap": EXPLAINERS[USUAL_METHOD].title, "attention": "Own attention"}
-#: More readings a second than this are not seen on a timeline of a minute.
+#: Readings per second on the timeline of a minute; more would not be visible.
 _SHOWN = 8.0
-#: Seconds that a frame waits for its reading before it passes without one. streamlit-webrtc ends a stream for good
-#: where the reading takes ten seconds or raises anything.
+#: Seconds that a frame waits for its reading before it is returned without one. streamlit-webrtc ends a stream for
+#: good if its callback takes ten seconds or raises.
 _LONGEST = 3.0
-#: Checks, one in five seconds, that may go unanswered before a connection is given up. aioice's own 6 end a stream on
-#: a computer that is busy for half a minute; a closed page ends its stream by itself.
-_PATIENCE = 36
+#: Unanswered connection checks, one every five seconds, before the connection is closed. The default of aioice, 6, ends
+#: a stream if the computer is busy for half a minute; closing the page ends the stream anyway.
+_MAX_FAILED_CHECKS = 36
 _LOG = logging.getLogger(__name__)
-_quickened: set[str] = set()
-_guard = threading.Lock()
-#: The stream's own words where the browser gives no camera, in place of terse ones.
+_optimised: set[str] = set()
+_optimised_lock = threading.Lock()
+#: Messages of the stream, in place of the terse ones of streamlit-webrtc.
 WORDS = {
     "start": "Start",
     "stop": "Stop",
@@ -54,7 +54,7 @@ WORDS = {
 
 
 def missing() -> str | None:
-    """What is not installed, in a sentence; ``None`` where the live camera can work."""
+    """Which packages are missing, in a sentence; ``None`` if the live camera can run."""
     absent = [
         name for name, module in (("av", "av"), ("streamlit-webrtc", "streamlit_webrtc")) if not find_spec(module)
     ]
@@ -64,14 +64,14 @@ def missing() -> str | None:
 
 
 class Camera:
-    """One session's camera: its reader, and what the stream calls with its frames.
+    """The camera of a session: its reader, and the callback of the stream.
 
-    ``problem`` is what kept the last frame from being read, in a sentence; empty where nothing did.
+    ``problem`` says why the last frame was not read; empty if it was.
     """
 
     def __init__(self, classifier: Classifier, layer: Layer):
         machine.limit_threads()
-        quicken(classifier)
+        optimise_once(classifier)
         self.reader = LiveReader(classifier, layer)
         self.problem = ""
         self.seen = False
@@ -79,9 +79,9 @@ class Camera:
         self._reading: Future[np.ndarray] | None = None
 
     async def latest(self, frames: Sequence[Any]) -> list[Any]:
-        """Of the ``av.VideoFrame`` that came since the last call, the latest one with what was read of it.
+        """Read the latest of the ``av.VideoFrame`` since the last call and draw the result into it.
 
-        Whatever happens to the reading, a picture comes back: the frame itself where it took too long or failed.
+        Always returns a picture: the bare frame if the reading took too long or failed.
         """
         import av
 
@@ -106,19 +106,19 @@ class Camera:
         return [frames[-1]]
 
 
-def be_patient() -> None:
-    """Let a connection outlive minutes in which this computer is too busy to answer in time."""
+def tolerate_slow_answers() -> None:
+    """Keep a connection alive while this computer is too busy to answer checks in time."""
     import aioice.ice
 
-    aioice.ice.CONSENT_FAILURES = _PATIENCE
+    aioice.ice.CONSENT_FAILURES = _MAX_FAILED_CHECKS
 
 
-def quicken(classifier: Classifier) -> None:
-    """Let the network look for its fastest way of computing, once, while the first frames pass."""
-    with _guard:
-        if classifier.checkpoint.identity in _quickened:
+def optimise_once(classifier: Classifier) -> None:
+    """Optimise the network in the background, once per network."""
+    with _optimised_lock:
+        if classifier.checkpoint.identity in _optimised:
             return
-        _quickened.add(classifier.checkpoint.identity)
+        _optimised.add(classifier.checkpoint.identity)
     classifier.optimise_later()
 
 
@@ -127,8 +127,8 @@ def thinned(history: History) -> History:
     if len(history.seconds) < 2:
         return history
     slots = np.floor(history.seconds * _SHOWN)
-    kept = np.flatnonzero(np.append(np.diff(slots) != 0, True))
-    return History(history.seconds[kept], history.raw[kept], history.smoothed[kept], history.classes)
+    last = np.flatnonzero(np.append(np.diff(slots) != 0, True))
+    return History(history.seconds[last], history.raw[last], history.smoothed[last], history.classes)
 
 
 @cache
@@ -137,13 +137,13 @@ def _blank(size: int) -> np.ndarray:
 
 
 def has_attention(classifier: Classifier) -> bool:
-    """Whether the network attends over places at all."""
+    """Whether any attention module of the network has a spatial map."""
     batch = classifier.prepare([_blank(classifier.checkpoint.preprocess.size)])
-    return any(found.overlay is not None for found in attention_maps(classifier, batch, 1))
+    return any(module.overlay is not None for module in attention_maps(classifier, batch, 1))
 
 
 def still(classifier: Classifier, image: np.ndarray, layer: Layer) -> tuple[np.ndarray, list[Face]]:
-    """A picture of the camera with its faces drawn in, and the faces.
+    """A picture of the camera with its faces marked, and the faces.
 
     Raises:
         UserError: If the picture is too small to hold a face.
