@@ -1,4 +1,4 @@
-"""Datasets: what is in a set, whether its split leaks, and what happens to a face on its way into a network."""
+"""Datasets: the contents of a set, leaks of its split, and the preprocessing of a face."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _section(section: str, name: str, dataset: FaceDataset, protocol: str) -> No
 
 
 def _opened(name: str) -> FaceDataset | None:
-    """The set, at once if it was read before; else it is read in the background, and ``None`` until it is.
+    """The data set, or ``None`` while it is read for the first time, in the background.
 
     Raises:
         UserError: If it cannot be read.
@@ -56,7 +56,7 @@ dataset = None
 with guard("opening the data set"):
     dataset = _opened(name)
 if dataset is None:
-    bar.offer_ways_out(name)
+    bar.offer_retry_or_removal(name)
     with guard("the table of data sets"):
         bar.show()
 else:

@@ -33,15 +33,15 @@ _READING = {
 
 def _where(networks: dict[str, Checkpoint], data: str, split: str) -> None:
     plan = choice.plan(networks, data, split)
-    found = choice.answers(plan)
-    if not found:
+    explained_sets = choice.answers(plan)
+    if not explained_sets:
         return
-    maps.show(found, plan.dataset)
+    maps.show(explained_sets, plan.dataset)
     st.subheader("Which parts of the face", anchor=False)
-    regions.show(found)
+    regions.show(explained_sets)
     st.subheader("Face by face", anchor=False)
     with guard("the contact sheet"):
-        maps.sheet(found, plan.dataset)
+        maps.sheet(explained_sets, plan.dataset)
 
 
 heading.show("heatmaps")
@@ -55,9 +55,9 @@ section = str(
     )
 )
 with guard("the heatmaps"):
-    asked = choice.network()
-    if asked is not None:
-        networks, data, split = asked
+    selection = choice.network()
+    if selection is not None:
+        networks, data, split = selection
         if section == _WHERE:
             _where(networks, data, split)
         else:

@@ -1,4 +1,4 @@
-"""Studies: one recipe over folds, seeds and settings, and what its runs allow to say."""
+"""Studies: one recipe over folds, seeds and settings."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ PART = state.Choice("studies.part", _SECTIONS)
 STARTED = state.Kept("studies.started", 0)
 
 
-def _chosen(known: dict[str, str]) -> None:
-    asked = STUDY.get()
-    if asked is not None and asked not in known:
-        st.info(f"The study in the address, {asked!r}, is not on this computer.", icon=":material/info:")
-    if not known:
+def _show_study(studies_by_id: dict[str, str]) -> None:
+    requested = STUDY.get()
+    if requested is not None and requested not in studies_by_id:
+        st.info(f"The study in the address, {requested!r}, is not on this computer.", icon=":material/info:")
+    if not studies_by_id:
         st.info(
             "No study yet: choose a recipe and what changes above, and start it. Its runs wait in the ordinary queue "
             "and go on when this page is closed.",
             icon=":material/info:",
         )
         return
-    ids = list(known)
-    chosen = str(st.selectbox("Study", ids, format_func=known.__getitem__, **STUDY.widget(ids)))
-    progress = studies_progress.show(chosen, key="study")
+    ids = list(studies_by_id)
+    study_id = str(st.selectbox("Study", ids, format_func=studies_by_id.__getitem__, **STUDY.widget(ids)))
+    progress = studies_progress.show(study_id, key="study")
     section = st.segmented_control("Part", _SECTIONS, required=True, label_visibility="collapsed", **PART.widget())
     if section == "Curves":
-        plots.show_curves(progress, key=chosen)
+        plots.show_curves(progress, key=study_id)
     elif section == "Confusion":
-        plots.show_confusion(progress, key=chosen)
+        plots.show_confusion(progress, key=study_id)
     elif section == "Settings and figures":
-        plots.show_settings(progress, key=chosen)
+        plots.show_settings(progress, key=study_id)
     else:
-        tables.show(progress, key=chosen)
+        tables.show(progress, key=study_id)
 
 
 heading.show("studies")
-known = studies.studies()
-begun = STARTED.get()  # a fresh key folds the form again, so that the study is in sight
+studies_by_id = studies.studies()
+begun = STARTED.get()  # a fresh key closes the form, so that the study is visible
 with (
-    st.expander("New study", expanded=not known, icon=":material/add:", key=f"new study {begun}"),
+    st.expander("New study", expanded=not studies_by_id, icon=":material/add:", key=f"new study {begun}"),
     guard("the form"),
 ):
     started = new.show("new study")
@@ -55,7 +55,7 @@ with (
         STARTED.set(begun + 1)
         st.rerun()
 with guard("the study"):
-    _chosen(known)
+    _show_study(studies_by_id)
 heading.show_reading(
     "A single run says little: another seed or another fold of the same data moves the figure by a point or more. "
     "A study trains the same recipe several times and says how far the figures scatter, and whether a change moves "

@@ -1,4 +1,4 @@
-"""Train: choose data, network and recipe, start the worker, and follow it."""
+"""Train: choose data, network and recipe, start the worker, and follow its progress."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from workbench.widgets import heading
 from workbench.widgets.errors import guard
 
 
-def _chosen_run() -> None:
+def _show_run() -> None:
     runs = {run.id: run for run in run_folders.runs()}
-    asked = form.RUN.get()
-    if asked is not None and asked not in runs:
-        st.info(f"The run in the address, {asked!r}, is not on this computer.", icon=":material/info:")
+    requested = form.RUN.get()
+    if requested is not None and requested not in runs:
+        st.info(f"The run in the address, {requested!r}, is not on this computer.", icon=":material/info:")
     if not runs:
         st.info(
             "No run yet: choose a recipe, a data set and a network above and press Train. The training goes on when "
@@ -24,8 +24,8 @@ def _chosen_run() -> None:
         )
         return
     ids = list(runs)
-    chosen = st.selectbox("Run", ids, format_func=lambda name: run_folders.label(runs[name]), **form.RUN.widget(ids))
-    train_run.show(chosen, key="run")
+    run_id = st.selectbox("Run", ids, format_func=lambda name: run_folders.label(runs[name]), **form.RUN.widget(ids))
+    train_run.show(run_id, key="run")
 
 
 heading.show("train")
@@ -34,7 +34,7 @@ with guard("the recipe"):
 with guard("the queue"):
     queue.show()
 with guard("the run"):
-    _chosen_run()
+    _show_run()
 heading.show_reading(
     "The validation curve is the one to believe: it is measured on faces that the network never trained on. "
     "Training accuracy is measured on changed (rotated, shifted, mirrored) faces, so it may lie below validation. "

@@ -1,4 +1,4 @@
-"""The audit: begun by a button, run in the background, and told with pictures."""
+"""The audit: started by a button, run in the background, reported with pictures."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _report(name: str, report: AuditReport) -> None:
         st.warning(f"**{report.split.name}: this split leaks.** {sentence}", icon=":material/water_drop:")
     else:
         st.success(f"**{report.split.name}.** {sentence}", icon=":material/check_circle:")
-    _onward(name, report)
+    _downloads(name, report)
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**What a nearest neighbour on raw pixels gets right**")
@@ -74,16 +74,16 @@ def _neighbours(report: AuditReport) -> None:
     rows: list[dict[str, float | str]] = [
         {"name": f"{r.rule}<br>n = {r.n:,}", "accuracy": r.accuracy, "low": r.low, "high": r.high} for r in results
     ]
-    said = "; ".join(f"{r.rule} {percent(r.accuracy)}" for r in results)
-    plot.show(figures.nearest_neighbour(rows), key="neighbours", alt=f"Nearest neighbour on pixels: {said}", tools=True)
+    alt = "; ".join(f"{r.rule} {percent(r.accuracy)}" for r in results)
+    plot.show(figures.nearest_neighbour(rows), key="neighbours", alt=f"Nearest neighbour on pixels: {alt}", tools=True)
     st.caption(
         "It understands nothing of faces: what it gains under the upper split over the lower one is what copies and "
         "known people give away. Bars end in 95 % intervals (Wilson)."
     )
 
 
-def _onward(name: str, report: AuditReport) -> None:
-    out = audit.left_out(report)
+def _downloads(name: str, report: AuditReport) -> None:
+    excluded = audit.left_out(report)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Report, JSON",
@@ -101,7 +101,7 @@ def _onward(name: str, report: AuditReport) -> None:
             key="audit csv",
             label="Table, CSV",
         )
-        if out:
+        if excluded:
             st.download_button(
                 "Clean split, JSON",
                 audit.clean_split_json(report),
@@ -110,11 +110,11 @@ def _onward(name: str, report: AuditReport) -> None:
                 key="clean json",
                 on_click="ignore",
                 icon=":material/download:",
-                help=f"Row ids of the split without the {out:,} training pictures that have a copy held out.",
+                help=f"Row ids of the split without the {excluded:,} training pictures that have a copy held out.",
             )
             st.page_link(
                 navigation.page("train"),
-                label=f"Train without these {out:,} pictures",
+                label=f"Train without these {excluded:,} pictures",
                 icon=":material/model_training:",
                 query_params={"data": name, "protocol": report.split.protocol, "exclude_leaks": "1"},
             )
@@ -129,7 +129,7 @@ def _pictures(name: str, report: AuditReport) -> None:
     titles = {key: f"{kind.title}, {len(kind.groups):,}" for key, kind in kinds.items()}
     for key in {"blank", "dim"} & set(kinds):
         titles[key] = f"{kinds[key].title}, {len(kinds[key].groups[0]):,}"
-    chosen = str(
+    finding = str(
         st.segmented_control(
             "Finding",
             list(titles),
@@ -139,7 +139,7 @@ def _pictures(name: str, report: AuditReport) -> None:
             **FINDING.widget(list(titles)),
         )
     )
-    kind, data, part = kinds[chosen], report.dataset, audit.part_of(report)
+    kind, data, part = kinds[finding], report.dataset, audit.part_of(report)
 
     def caption(i: int) -> str:
         label = int(data.labels[i])
@@ -152,9 +152,9 @@ def _pictures(name: str, report: AuditReport) -> None:
     shown: dict[str, Any] = {
         "key": f"finding {name}",
         "words": gallery.Words(caption, about),
-        "scope": f"{name} {chosen}",
+        "scope": f"{name} {finding}",
     }
-    if chosen in ("blank", "dim"):
+    if finding in ("blank", "dim"):
         clicked = gallery.show(data.images, kind.groups[0], **shown)
     else:
         clicked = gallery.show_groups(data.images, kind.groups, **shown)

@@ -1,7 +1,4 @@
-"""Which data set and which split, and the way to add a set of one's own.
-
-All data sets in one table: what was read beside the official figures, and where each can be had.
-"""
+"""The choice of data set and split, adding and removing sets, and a table of all sets with their sources."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ SETS_ADDED = state.Kept("datasets.sets added", 0)
 def choose() -> str:
     """Draw the list of data sets with the button to add one, and return the chosen name."""
     titles = {item.name: item.title for item in inventory.data_sets()}
-    asked = shared.DATA.get()
+    requested = shared.DATA.get()
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     with left:
         name = st.selectbox(
@@ -35,13 +32,13 @@ def choose() -> str:
         turn = SETS_ADDED.get()
         with st.popover("Add a set", icon=":material/add:", width="stretch", key=f"add set {turn}"):
             _add(turn)
-    if asked is not None and asked not in titles:
-        st.info(f"The data set in the address, {asked!r}, is not known here; shown instead: {titles[name]}.")
+    if requested is not None and requested not in titles:
+        st.info(f"The data set in the address, {requested!r}, is not known here; shown instead: {titles[name]}.")
     return str(name)
 
 
 def choose_protocol(protocols: dict[str, str]) -> str:
-    """Draw the list of protocols that fit the set and return the chosen one."""
+    """Draw the list of protocols of the set and return the chosen one."""
     keys = list(protocols)
     return str(
         st.selectbox(
@@ -54,8 +51,8 @@ def choose_protocol(protocols: dict[str, str]) -> str:
     )
 
 
-def offer_ways_out(name: str) -> None:
-    """After an error: try again, or take the set from the list."""
+def offer_retry_or_removal(name: str) -> None:
+    """After an error, offer to try again or to remove the set from the list."""
     entry = datasets.find(name)
     with st.container(horizontal=True):
         if (
@@ -69,7 +66,7 @@ def offer_ways_out(name: str) -> None:
 
 
 def offer_removal(name: str) -> None:
-    """A button that forgets the set, if it was added by hand."""
+    """Draw a button that removes the set, if the user added it."""
     entry = datasets.find(name)
     if entry is None or not entry.added:
         return
@@ -86,7 +83,7 @@ def offer_removal(name: str) -> None:
 
 
 def headline(dataset: FaceDataset) -> None:
-    """What the set is, in one line."""
+    """Draw size, classes and subjects of the set in one line."""
     people = len(cache.of_dataset(dataset_facts.people, dataset))
     unlabelled = int((dataset.labels < 0).sum())
     parts = [
@@ -160,9 +157,9 @@ def show() -> None:
             label="Differences from the official counts and what was left out",
         )
     with st.expander("Where the sets can be had, and on what terms", icon=":material/link:"):
-        known = {row.title: row for row in rows if row.citation}
+        sources = {row.title: row for row in rows if row.citation}
         table.show(
             ("Data set", "Ask or fetch", "Terms", "Paper", "Layout that is read"),
-            [(row.title, row.where, row.terms, row.citation, row.layout) for row in known.values()],
+            [(row.title, row.where, row.terms, row.citation, row.layout) for row in sources.values()],
             label="Sources, terms and layouts",
         )

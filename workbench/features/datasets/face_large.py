@@ -1,4 +1,4 @@
-"""One face of a data set, large, with all that is known of it."""
+"""One face of a data set, enlarged, with its facts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LANDMARKS_SHOWN = state.Toggle("datasets.landmarks shown")
 
 
 def show(name: str, dataset: FaceDataset, position: int, copies: Duplicates | None) -> None:
-    """Draw the picture, its facts, its file, and the ways onward."""
+    """Draw the picture, its facts, a download, and links to other pages."""
     picture = pictures.as_rgb(np.asarray(dataset.images[position]))
     shown = pictures.enlarged(picture, _SIDE)
     points = dataset.columns.get("landmarks")

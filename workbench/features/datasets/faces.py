@@ -1,4 +1,4 @@
-"""The gallery of a data set with its filters, and one face large with all that is known of it."""
+"""The gallery of a data set with its filters, and the chosen face enlarged."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _COPIES = {
 }
 _ORDERS = {"source": "as in the set", "random": "at random", "dark": "dark first", "bright": "bright first"}
 
-#: The face stays in sight while one looks through a long page of others; on a phone it stands under them.
-_STAYS = f"<style>\n{Path(__file__).with_suffix('.css').read_text('utf-8')}</style>"
+#: Keeps the chosen face visible beside a long gallery; on a phone it is below.
+_STYLE = f"<style>\n{Path(__file__).with_suffix('.css').read_text('utf-8')}</style>"
 
 FILTER_CLASSES = state.Several("datasets.filter classes", address=False)
 FILTER_SUBJECTS = state.Several("datasets.filter subjects", address=False)
@@ -40,53 +40,53 @@ DOUBT = state.Choice("datasets.doubt", address=False)
 
 def show(name: str, dataset: FaceDataset) -> None:
     """Draw filters, gallery and the chosen face."""
-    st.html(_STAYS)
-    asked, source = _filters(name, dataset)
+    st.html(_STYLE)
+    filters, source = _filters(name, dataset)
     doubt = _doubt(dataset, source)
     small = dataset_facts.is_small(dataset)
     with st.spinner("Looking through the pictures.", show_time=True):
-        brightness = cache.of_dataset(dataset_facts.all_light, dataset)[0] if asked.needs_brightness else None
+        brightness = cache.of_dataset(dataset_facts.all_light, dataset)[0] if filters.needs_brightness else None
         copies = cache.of_dataset(dataset_facts.exact_copies, dataset) if small else None
-        found = filter.positions(
+        indices = filter.positions(
             dataset,
-            asked if doubt is None else Filter(**{**vars(asked), "order": "doubt"}),
+            filters if doubt is None else Filter(**{**vars(filters), "order": "doubt"}),
             brightness=brightness,
             copies=copies,
             doubt=None if doubt is None else doubt.values,
         )
-    chosen = position(dataset, int(found[0]) if len(found) else 0)
+    face_position = position(dataset, int(indices[0]) if len(indices) else 0)
     left, right = st.columns([5, 2], gap="large")
     with left:
         clicked = gallery.show(
             dataset.images,
-            found,
+            indices,
             key=f"faces {name}",
             words=gallery.Words(lambda i: _caption(dataset, i, doubt), lambda i: dataset_facts.caption(dataset, i)),
-            selected=chosen,
-            scope=f"{name} {asked} {source}",
+            selected=face_position,
+            scope=f"{name} {filters} {source}",
         )
     if clicked is not None:
         shared.ROW.set(str(clicked))
-        chosen = clicked
+        face_position = clicked
     with right, st.container(key="face-beside"):
-        face_large.show(name, dataset, chosen, copies)
+        face_large.show(name, dataset, face_position, copies)
 
 
 def position(dataset: FaceDataset, default: int = 0) -> int:
-    """The face that is looked at, kept in the address; ``default`` where none was chosen."""
-    asked = shared.ROW.get()
-    if asked is not None and asked.isdecimal() and int(asked) < len(dataset):
-        return int(asked)
+    """Position of the face in the address, or ``default``."""
+    row_text = shared.ROW.get()
+    if row_text is not None and row_text.isdecimal() and int(row_text) < len(dataset):
+        return int(row_text)
     return default
 
 
 def _filters(name: str, dataset: FaceDataset) -> tuple[Filter, str | None]:
-    """Draw the filters in one row, the rarer ones folded; returns the filter and the source of label doubt."""
+    """Draw the filters, rare ones in an expander; return the filter and the source of label doubt."""
     small = dataset_facts.is_small(dataset)
-    known = [*dataset.classes, *(["unlabelled"] if (dataset.labels < 0).any() else [])]
+    names = [*dataset.classes, *(["unlabelled"] if (dataset.labels < 0).any() else [])]
     first, second, third, fourth = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
     with first:
-        classes = st.multiselect("Classes", known, placeholder="all", **FILTER_CLASSES.of(name).widget(known))
+        classes = st.multiselect("Classes", names, placeholder="all", **FILTER_CLASSES.of(name).widget(names))
     with second:
         splits = [_ALL, *dataset.split_names]
         split = st.selectbox("Part", splits, **FILTER_SPLIT.of(name).widget(splits))
@@ -117,8 +117,8 @@ def _filters(name: str, dataset: FaceDataset) -> tuple[Filter, str | None]:
             )
         with third:
             source = _doubt_source(name, dataset)
-    asked = Filter(tuple(classes), None if split == _ALL else split, tuple(subjects), light, copies, order)
-    return asked, source
+    filters = Filter(tuple(classes), None if split == _ALL else split, tuple(subjects), light, copies, order)
+    return filters, source
 
 
 def _doubt_source(name: str, dataset: FaceDataset) -> str | None:

@@ -1,4 +1,4 @@
-"""What is in a data set: class balance, light, pixel levels, mean faces, and the nearest neighbour's score."""
+"""Class balance, brightness, pixel levels, mean faces, and accuracy of the nearest neighbour."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from plotly.subplots import make_subplots
 from fer_models import labels
 from fer_models.colours import GREY, SERIES
 
-#: Lines told apart by their dash too.
+#: Lines differ in dash as well as colour.
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}
 
 
 def class_balance(counts: np.ndarray, classes: Sequence[str], splits: Sequence[str]) -> go.Figure:
-    """Share of each class in each split, side by side on one scale, with the numbers of pictures at the bars.
+    """Share of each class in each split, side by side on one scale, labelled with the number of pictures.
 
     Args:
         counts: int (splits, classes).
@@ -59,9 +59,9 @@ def spread(
     """
     figure = go.Figure()
     for number, name in enumerate(names):
-        own = values[groups == number]
+        group_values = values[groups == number]
         figure.add_box(
-            x=own,
+            x=group_values,
             name=name,
             orientation="h",
             boxpoints=False,

@@ -1,4 +1,4 @@
-"""The first answer: does the split leak, how are the classes spread, and what does a mean face look like."""
+"""Leaks of the split, class balance and mean faces."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEAN_B = state.Choice("datasets.mean b", default="sad", address=False)
 
 
 def show(dataset: FaceDataset, protocol: str) -> None:
-    """Draw answer, class balance and mean faces."""
+    """Draw leaks, class balance and mean faces."""
     _answer(dataset, protocol)
     counts = dataset.counts()
     smallest, largest = counts.sum(axis=0).argmin(), counts.sum(axis=0).argmax()
@@ -51,15 +51,15 @@ def _answer(dataset: FaceDataset, protocol: str) -> None:
     small = dataset_facts.is_small(dataset)
     with st.spinner("Looking for copies across the split.", show_time=True):
         copies = cache.of_dataset(dataset_facts.exact_copies, dataset) if small else None
-        found = dataset_facts.answer(dataset, cache.of_dataset(dataset_facts.split_of, dataset, protocol), copies)
-    parts = f"{found.name}: {found.train:,} training · {found.val:,} validation · {found.test:,} test"
-    leaks = _leaks(found)
+        answer = dataset_facts.answer(dataset, cache.of_dataset(dataset_facts.split_of, dataset, protocol), copies)
+    parts = f"{answer.name}: {answer.train:,} training · {answer.val:,} validation · {answer.test:,} test"
+    leaks = _leaks(answer)
     if leaks:
         st.warning(f"**This split leaks.** {' '.join(leaks)}", icon=":material/water_drop:")
-    elif found.copies is None:
+    elif answer.copies is None:
         st.info("This set is large: run the audit to look for copies across its parts.", icon=":material/info:")
     else:
-        people = "no subject is in two parts" if found.subjects is not None else "subjects are not known"
+        people = "no subject is in two parts" if answer.subjects is not None else "subjects are not known"
         st.success(
             f"No held-out picture is byte for byte in training, and {people}. Near copies are found by the audit.",
             icon=":material/check_circle:",
@@ -73,26 +73,26 @@ def _answer(dataset: FaceDataset, protocol: str) -> None:
         st.caption(f":material/info: {note}")
 
 
-def _leaks(found: Answer) -> list[str]:
+def _leaks(answer: Answer) -> list[str]:
     sentences = []
-    if found.copies:
-        share = percent(found.copies / max(1, found.held_out))
+    if answer.copies:
+        share = percent(answer.copies / max(1, answer.held_out))
         sentences.append(
-            f"{found.copies:,} of {found.held_out:,} held-out pictures ({share}) are byte for byte in training too."
+            f"{answer.copies:,} of {answer.held_out:,} held-out pictures ({share}) are byte for byte in training too."
         )
-    if found.subjects:
-        sentences.append(f"{found.subjects:,} subjects are in training and held out.")
+    if answer.subjects:
+        sentences.append(f"{answer.subjects:,} subjects are in training and held out.")
     return sentences
 
 
 def _mean_faces(dataset: FaceDataset) -> None:
     st.subheader("Mean faces", anchor=False)
     means, used = cache.of_dataset(dataset_facts.mean_faces, dataset)
-    there = [k for k in range(len(dataset.classes)) if used[k]]
+    present = [k for k in range(len(dataset.classes)) if used[k]]
     left, right = st.columns([5, 3], gap="large")
     with left:
         with st.container(horizontal=True, gap="small", key="pixels means"):
-            for k in there:
+            for k in present:
                 picture = np.clip(np.rint(means[k]), 0, 255).astype(np.uint8)[..., None]
                 shown = pictures.enlarged(pictures.as_rgb(picture), _SIDE)
                 st.image(
@@ -103,14 +103,14 @@ def _mean_faces(dataset: FaceDataset) -> None:
             "Mean grey picture of each class, with the number of pictures that it was made of"
             + ("." if whole else ": a random sample, not the whole set.")
         )
-    if len(there) < 2:
+    if len(present) < 2:
         return
     with right:
-        names = [dataset.classes[k] for k in there]
-        one, two = st.columns(2)
-        with one:
+        names = [dataset.classes[k] for k in present]
+        left_choice, right_choice = st.columns(2)
+        with left_choice:
             first = st.selectbox("Mean of", names, **MEAN_A.widget(names))
-        with two:
+        with right_choice:
             second = st.selectbox("minus mean of", names, **MEAN_B.widget(names))
         values = means[dataset.classes.index(str(first))] - means[dataset.classes.index(str(second))]
         plot.show(

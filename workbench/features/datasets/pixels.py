@@ -1,4 +1,4 @@
-"""How light and how contrasty the pictures are, by class or by split, from a sample."""
+"""Brightness and contrast of the pictures, by class or by split, from a sample."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ DIVIDE_BY = state.Choice("datasets.divide by", _BY, address=False)
 def show(dataset: FaceDataset) -> None:
     """Draw pixel levels, brightness and contrast."""
     sample = cache.of_dataset(dataset_facts.sample, dataset)
-    taken = len(sample.positions)
-    part = "all pictures" if taken == len(dataset) else f"a random sample of {taken:,} of {len(dataset):,} pictures"
+    count = len(sample.positions)
+    part = "all pictures" if count == len(dataset) else f"a random sample of {count:,} of {len(dataset):,} pictures"
     by = st.segmented_control("Divide by", _BY, required=True, **DIVIDE_BY.widget())
     if by == "part":
         names, colours = list(dataset.split_names), figures.split_colours(len(dataset.split_names))
@@ -26,11 +26,11 @@ def show(dataset: FaceDataset) -> None:
     else:
         names, colours, groups = list(dataset.classes), None, dataset.labels[sample.positions]
     left, right = st.columns(2, gap="large")
-    for place, title, values in (
+    for column, title, values in (
         (left, "mean brightness of a picture, 0 to 255", sample.brightness),
         (right, "contrast: standard deviation of a picture, 0 to 255", sample.contrast),
     ):
-        with place:
+        with column:
             plot.show(
                 figures.spread(values, groups, names, title, colours), key=title, alt=f"{title} by {by}", tools=True
             )

@@ -25,10 +25,10 @@ PREPARED_FOR = state.Choice("datasets.prepared for", address=False)
 
 def show(dataset: FaceDataset) -> None:
     """Draw the chosen face, its changed versions, and the tensor."""
-    chosen = _row(dataset)
-    picture = np.asarray(dataset.images[chosen])
+    row = _row(dataset)
+    picture = np.asarray(dataset.images[row])
     st.subheader("Augmentation: what training changes at random", anchor=False)
-    preprocess = _augmentation(dataset, picture, chosen)
+    preprocess = _augmentation(dataset, picture, row)
     st.subheader("How the network sees it", anchor=False)
     _tensor(picture, preprocess)
 
@@ -37,18 +37,18 @@ def _row(dataset: FaceDataset) -> int:
     last = len(dataset) - 1
     with st.container(horizontal=True, vertical_alignment="bottom"):
         PREPARATION_ROW.set(position(dataset))
-        kept = PREPARATION_ROW.widget()
-        chosen = int(st.number_input(f"Picture, 0 to {last:,}", 0, last, step=1, width=170, **kept))
+        binding = PREPARATION_ROW.widget()
+        row = int(st.number_input(f"Picture, 0 to {last:,}", 0, last, step=1, width=170, **binding))
         if st.button("Another one", key="another", icon=":material/casino:"):
-            chosen = int(np.random.default_rng().integers(len(dataset)))
-            shared.ROW.set(str(chosen))
+            row = int(np.random.default_rng().integers(len(dataset)))
+            shared.ROW.set(str(row))
             st.rerun()
-        st.caption(dataset_facts.caption(dataset, chosen))
-    shared.ROW.set(str(chosen))
-    return chosen
+        st.caption(dataset_facts.caption(dataset, row))
+    shared.ROW.set(str(row))
+    return row
 
 
-def _augmentation(dataset: FaceDataset, picture: np.ndarray, chosen: int) -> Preprocess:
+def _augmentation(dataset: FaceDataset, picture: np.ndarray, row: int) -> Preprocess:
     names = list(runs.presets())
     left, right = st.columns([2, 5], gap="large")
     with left:
@@ -64,7 +64,7 @@ def _augmentation(dataset: FaceDataset, picture: np.ndarray, chosen: int) -> Pre
             DRAWN.set(DRAWN.get() + 1)
     preprocess = Preprocess(size=recipe.size, channels=recipe.channels)
     with right:
-        seed = 1000 * int(DRAWN.get()) + chosen
+        seed = 1000 * int(DRAWN.get()) + row
         partners = np.random.default_rng(seed).integers(len(dataset), size=_COUNT)
         changed = augmentation.variants(
             picture,
@@ -86,11 +86,10 @@ def _augmentation(dataset: FaceDataset, picture: np.ndarray, chosen: int) -> Pre
 
 def _sentence(settings: Augmentation, strength: int, size: int, channels: int) -> str:
     on = [f"{name.replace('_', ' ')} {value:g}" for name, value in vars(settings).items() if value]
-    said = ", ".join(on) if on else "nothing is changed"
+    changes = ", ".join(on) if on else "nothing is changed"
     colour = "grey" if channels == 1 else "RGB"
-    return (
-        f"At {strength} % of the recipe's strength: {said}. Drawn by the code that trains, at {size} pixels, {colour}."
-    )
+    drawn = f"Drawn by the code that trains, at {size} pixels, {colour}."
+    return f"At {strength} % of the recipe's strength: {changes}. {drawn}"
 
 
 def _tensor(picture: np.ndarray, of_recipe: Preprocess) -> None:
@@ -98,7 +97,7 @@ def _tensor(picture: np.ndarray, of_recipe: Preprocess) -> None:
     titles = {"": "the recipe above"} | {name: network.title for name, network in networks.items()}
     left, right = st.columns([2, 5], gap="large")
     with left:
-        chosen = str(
+        network_name = str(
             st.selectbox(
                 "Prepared for",
                 list(titles),
@@ -106,7 +105,7 @@ def _tensor(picture: np.ndarray, of_recipe: Preprocess) -> None:
                 **PREPARED_FOR.widget(list(titles)),
             )
         )
-        checkpoint = networks[chosen].checkpoint if chosen else None
+        checkpoint = networks[network_name].checkpoint if network_name else None
         preprocess = of_recipe if checkpoint is None else checkpoint.preprocess
         tensor = augmentation.network_input(picture, preprocess)
         st.markdown(augmentation.describe(tensor, preprocess, picture.shape[0]))
@@ -122,12 +121,12 @@ def _tensor(picture: np.ndarray, of_recipe: Preprocess) -> None:
     low, high = ((bound - preprocess.mean) / preprocess.std for bound in (0, 1))
     with right:
         columns = st.columns(max(2, tensor.shape[1]))
-        for channel, place in zip(tensor[0].numpy(), columns, strict=False):
-            with place:
+        for channel, column in zip(tensor[0].numpy(), columns, strict=False):
+            with column:
                 name = {1: "grey", 3: "RGB"}[tensor.shape[1]]
                 plot.show(
                     figures.tensor_heatmap(channel, low, high),
-                    key=f"tensor {columns.index(place)}",
+                    key=f"tensor {columns.index(column)}",
                     alt=f"Values of the tensor, {name}",
                     tools=True,
                 )

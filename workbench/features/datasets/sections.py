@@ -1,4 +1,4 @@
-"""The sections of the page, and which one is open."""
+"""The open section of the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shares of the relevance in parts of the face, for one network or several."""
+"""Share of the relevance by part of the face, for one or several networks."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import plotly.graph_objects as go
 from fer_models.colours import GREY, SERIES
 from fer_models.explain.sets.table import RegionShare
 
-#: Okabe and Ito's colours; networks are told apart by their pattern too.
+#: Networks differ in pattern as well as colour.
 _PATTERNS = ("", "/", ".", "x")
 
 
 def region_bars(shares: Mapping[str, Sequence[RegionShare]]) -> go.Figure:
-    """Lying bars a region, one a network, with 95 % intervals; a grey mark is what the region covers.
+    """Horizontal bars for each region and network, with 95 % intervals; a grey mark is the region's share of the area.
 
     Args:
         shares: name of a network to its regions, the same names for all.
@@ -22,28 +22,28 @@ def region_bars(shares: Mapping[str, Sequence[RegionShare]]) -> go.Figure:
     figure = go.Figure()
     for number, (network, regions) in enumerate(shares.items()):
         figure.add_bar(
-            y=[one.name for one in regions],
-            x=[100 * one.share.value for one in regions],
+            y=[region.name for region in regions],
+            x=[100 * region.share.value for region in regions],
             orientation="h",
             name=_escape(network),
             marker={"color": SERIES[number % 4], "pattern": {"shape": _PATTERNS[number % 4], "fgcolor": "white"}},
             error_x={
                 "type": "data",
                 "symmetric": False,
-                "array": [100 * (one.share.high - one.share.value) for one in regions],
-                "arrayminus": [100 * (one.share.value - one.share.low) for one in regions],
+                "array": [100 * (region.share.high - region.share.value) for region in regions],
+                "arrayminus": [100 * (region.share.value - region.share.low) for region in regions],
                 "color": GREY,
                 "thickness": 1.4,
                 "width": 4,
             },
-            customdata=[[100 * one.share.low, 100 * one.share.high] for one in regions],
+            customdata=[[100 * region.share.low, 100 * region.share.high] for region in regions],
             hovertemplate="%{y}: %{x:.1f} % [%{customdata[0]:.1f}, %{customdata[1]:.1f}]"
             "<extra>%{fullData.name}</extra>",
         )
     first = next(iter(shares.values()), [])
     figure.add_scatter(
-        y=[one.name for one in first],
-        x=[100 * one.area for one in first],
+        y=[region.name for region in first],
+        x=[100 * region.area for region in first],
         mode="markers",
         name="share of the picture",
         marker={"symbol": "line-ns", "size": 18, "line": {"width": 3, "color": GREY}},

@@ -17,8 +17,8 @@ _SIDE = 116
 GROUPING = state.Choice("heatmaps.grouping", GROUPINGS, "label")
 
 
-def show(found: Mapping[str, ExplainedSet], dataset: FaceDataset) -> None:
-    """Draw a row of mean heatmaps a network, with what was done under it."""
+def show(explained_sets: Mapping[str, ExplainedSet], dataset: FaceDataset) -> None:
+    """Draw a row of mean heatmaps for each network, with its settings below."""
     left, right = st.columns(2)
     with left:
         grouping = st.segmented_control(
@@ -30,7 +30,7 @@ def show(found: Mapping[str, ExplainedSet], dataset: FaceDataset) -> None:
         )
     with right:
         opacity = st.slider("Opacity, %", step=5, **shared.OPACITY.widget()) / 100
-    for name, explained in found.items():
+    for name, explained in explained_sets.items():
         st.markdown(f"**{name}**")
         drawn = split.mean_tiles(explained, dataset, str(grouping), opacity, 2 * _SIDE)
         if drawn:
@@ -50,9 +50,9 @@ def show(found: Mapping[str, ExplainedSet], dataset: FaceDataset) -> None:
     )
 
 
-def sheet(found: Mapping[str, ExplainedSet], dataset: FaceDataset) -> None:
-    """Draw the contact sheet of one network and the downloads of all, folded."""
-    for name, explained in found.items():
+def sheet(explained_sets: Mapping[str, ExplainedSet], dataset: FaceDataset) -> None:
+    """Draw for each network its contact sheet, in an expander, and its downloads."""
+    for name, explained in explained_sets.items():
         fold = st.expander(
             f"Single faces of {name}: {len(explained.sheet)} of {explained.n:,}",
             icon=":material/grid_view:",

@@ -1,4 +1,4 @@
-"""How much of the relevance each part of the face holds, the background alarm, and the agreement with action units."""
+"""Relevance by part of the face, the background alarm, and agreement with action units."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ _ALL = "all classes"
 REGIONS_OF = state.Choice("heatmaps.regions-of")
 
 
-def show(found: Mapping[str, ExplainedSet]) -> None:
+def show(explained_sets: Mapping[str, ExplainedSet]) -> None:
     """Draw the alarm of each network, bars of regions with intervals, and the table of action units."""
-    for name, explained in found.items():
+    for name, explained in explained_sets.items():
         rings, words = background(explained)
         (st.warning if rings else st.info)(
             f"{name}: {words}", icon=":material/warning:" if rings else ":material/check_circle:"
         )
-    names = list(dict.fromkeys(name for one in found.values() for name in one.classes))
+    names = list(dict.fromkeys(name for explained_set in explained_sets.values() for name in explained_set.classes))
     group = st.selectbox("Regions of", [_ALL, *names], **REGIONS_OF.widget([_ALL, *names]))
     shares = {
-        name: region_shares(one, None if group == _ALL else str(group))
-        for name, one in found.items()
-        if group == _ALL or group in one.classes
+        name: region_shares(explained_set, None if group == _ALL else str(group))
+        for name, explained_set in explained_sets.items()
+        if group == _ALL or group in explained_set.classes
     }
-    shares = {name: one for name, one in shares.items() if one}
+    shares = {name: regions for name, regions in shares.items() if regions}
     if shares:
-        told = "; ".join(
-            f"{name}: " + ", ".join(f"{one.name} {100 * one.share.value:.0f} %" for one in regions)
+        alt = "; ".join(
+            f"{name}: " + ", ".join(f"{region.name} {100 * region.share.value:.0f} %" for region in regions)
             for name, regions in shares.items()
         )
-        plot.show(region_bars(shares), key="regions", alt=f"Share of the relevance by region. {told}")
+        plot.show(region_bars(shares), key="regions", alt=f"Share of the relevance by region. {alt}")
         pictures = "explained as this class" if group != _ALL else "of all classes"
         st.caption(
             f"Bars: mean over the pictures {pictures}, with 95 % bootstrap intervals. Grey marks: the share of the "
             f"picture that a region covers, which is what a map that knows nothing gives it. "
-            f"{next(iter(found.values())).where()}"
+            f"{next(iter(explained_sets.values())).where()}"
         )
     else:
         st.info(f"No picture was explained as {group}; choose another class.", icon=":material/info:")
-    rows = split.agreement_rows(found)
+    rows = split.agreement_rows(explained_sets)
     if rows:
         st.markdown("**Agreement with the action units of the expression**")
         table.show(

@@ -15,7 +15,7 @@ _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 @dataclass(frozen=True)
 class Curve:
-    """One line: value and interval at each severity; ``nan`` where it was not measured."""
+    """A line: value and interval at each severity; ``nan`` if not measured."""
 
     name: str
     values: Sequence[float]
@@ -24,7 +24,7 @@ class Curve:
 
 
 def curves(lines: Sequence[Curve], severities: Sequence[int], *, title: str, percent: bool = True) -> go.Figure:
-    """Curves against severity with their intervals as bands; told apart by colour and dash."""
+    """Curves against severity with their intervals as bands; lines differ in colour and dash."""
     factor = 100.0 if percent else 1.0
     figure = go.Figure()
     x = list(severities)
@@ -65,7 +65,7 @@ def grid(
     """Cells of corruptions (rows) and severities (columns) with a number or word in each.
 
     Args:
-        values: float (rows, columns) in [0, 1], the colour. texts: in the cells. hover: under the mouse.
+        values: float (rows, columns) in [0, 1], the colour. texts: in the cells. hover: shown under the mouse.
     """
     figure = go.Figure(
         go.Heatmap(

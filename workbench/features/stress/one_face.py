@@ -22,30 +22,30 @@ KIND = state.Choice("stress.kind", default="mask")
 
 
 def show(checkpoint: Checkpoint, data: str | None, *, key: str) -> None:
-    """Draw the choice of a face and the answer.
+    """Draw the choice of a face and its predictions under corruptions.
 
     Raises:
         UserError: If the picture or the network cannot be read.
     """
     left, right = st.columns([4, 9], gap="large")
     with left:
-        place = st.container()
+        picture_area = st.container()
         picture = image_input.show(data, key=key)
-    with place:
-        chosen = choice.choose(picture, checkpoint.preprocess, key=key)
-    if chosen is None:
+    with picture_area:
+        face_and_crop = choice.choose(picture, checkpoint.preprocess, key=key)
+    if face_and_crop is None:
         return
-    face, crop = chosen
-    places = one_face.geometry(face, crop.corners)
+    face, crop = face_and_crop
+    geometry = one_face.geometry(face, crop.corners)
     with right:
         kind = _kind(key)
         with st.spinner("Asking about the face under every corruption."):
-            test = cache.of_face(one_face.face_test, checkpoint, crop.pixels, places)
+            test = cache.of_face(one_face.face_test, checkpoint, crop.pixels, geometry)
         answer = st.container()
         overlaid = st.toggle("Heatmaps", help=f"{one_face.HEATMAP} of the clean face's class.",
                              **HEATMAPS.of(key).widget())  # fmt: skip
         with answer:
-            _strip(checkpoint, crop.pixels, kind, places, test, bool(overlaid), key)
+            _strip(checkpoint, crop.pixels, kind, geometry, test, bool(overlaid), key)
     st.subheader("Under every corruption", anchor=False)
     st.markdown(f"**{one_face.sentence(test)}**")
     with guard("the table of corruptions"):
@@ -62,43 +62,43 @@ def _kind(key: str) -> str:
 
 
 def _strip(
-    checkpoint: Checkpoint, pixels: object, kind: str, places: FaceGeometry, test: FaceTest, overlaid: bool, key: str
+    checkpoint: Checkpoint, pixels: object, kind: str, geometry: FaceGeometry, test: FaceTest, overlaid: bool, key: str
 ) -> None:
     words = one_face.captions(test, kind)
     row = test.kinds.index(kind)
-    made = [pictures.as_rgb(one) for one in one_face.versions(pixels, kind, places)]  # type: ignore[arg-type]
+    made = [pictures.as_rgb(version) for version in one_face.versions(pixels, kind, geometry)]  # type: ignore[arg-type]
     if overlaid:
         with st.spinner("Looking where it sees the class."):
-            found = cache.of_face(one_face.heatmaps, checkpoint, pixels, kind, places)  # type: ignore[arg-type]
-        if found is None:
+            overlays = cache.of_face(one_face.heatmaps, checkpoint, pixels, kind, geometry)  # type: ignore[arg-type]
+        if overlays is None:
             st.caption(f"{one_face.HEATMAP} does not work with this network.")
         else:
-            made, likeness = found
+            made, likeness = overlays
             words = [f"{word} · likeness {like:.2f}" for word, like in zip(words, likeness, strict=True)]
     gallery.tiles(made, words, key=f"{key} strip", side=92)
-    if overlaid and found is not None:
+    if overlaid and overlays is not None:
         st.caption(
             f"{one_face.HEATMAP} of the clean face's class, as Explain opens with; likeness: rank correlation with the "
             "clean face's map, moved along where the face moved."
         )
     name = test.classes[test.clean]
-    kept = [float(v) for v in test.kept[row]]
-    said = ", ".join(f"severity {level} {percent(value)}" for level, value in zip(LEVELS, kept, strict=True))
-    figure = curves([Curve(name, kept, _NAN, _NAN)], LEVELS, title=f"probability of {name}")
+    probabilities = [float(v) for v in test.kept[row]]
+    alt = ", ".join(f"severity {level} {percent(value)}" for level, value in zip(LEVELS, probabilities, strict=True))
+    figure = curves([Curve(name, probabilities, _NAN, _NAN)], LEVELS, title=f"probability of {name}")
     figure.update_layout(height=230)
-    plot.show(figure, key=f"{key} curve", alt=f"Probability of {name}: {said}")
+    plot.show(figure, key=f"{key} curve", alt=f"Probability of {name}: {alt}")
 
 
 def _grid(test: FaceTest, key: str) -> None:
     names = one_face.titles()
-    kept, predicted = test.kept, test.predicted
+    probabilities, predicted = test.kept, test.predicted
     texts, hover = [], []
     for k, kind in enumerate(test.kinds):
         cells, notes = [], []
         for level in LEVELS:
             answer = test.classes[int(predicted[k, level])]
             changed = int(predicted[k, level]) != test.clean
-            cells.append(answer if changed else percent(float(kept[k, level]), 0))
+            cells.append(answer if changed else percent(float(probabilities[k, level]), 0))
             notes.append(f"{names[kind]}, severity {level}: {answer} "
                          f"{percent(float(test.probabilities[k, level].max()))}")  # fmt: skip
         texts.append(cells)
@@ -106,7 +106,7 @@ def _grid(test: FaceTest, key: str) -> None:
     figure = grid(
         [names[kind] for kind in test.kinds],
         ["clean", *(str(level) for level in LEVELS[1:])],
-        kept,
+        probabilities,
         texts,
         title=f"probability of {test.classes[test.clean]}, %",
         hover=hover,

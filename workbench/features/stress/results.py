@@ -23,10 +23,10 @@ GRID_NETWORK = state.Choice("stress.grid network", address=False)
 BREAKING = state.Choice("stress.breaking", address=False)
 
 
-def show(result: StressResult, asked: Plan, *, key: str) -> None:
-    """Draw everything of a finished test."""
+def show(result: StressResult, plan: Plan, *, key: str) -> None:
+    """Draw all results of a finished test."""
     lines = tables.lines(result)
-    st.markdown(f"**{tables.headline(result, lines)}**  \nn = {result.n:,} · {asked.where} · drawn with seed 0")
+    st.markdown(f"**{tables.headline(result, lines)}**  \nn = {result.n:,} · {plan.where} · drawn with seed 0")
     for note in result.notes:
         st.caption(f":orange[:material/warning:] {note}")
     _curves(result, lines, key)
@@ -35,7 +35,7 @@ def show(result: StressResult, asked: Plan, *, key: str) -> None:
         _grid(result, lines, key)
     st.subheader("Faces that break", anchor=False)
     with guard("the faces"):
-        _breaking(result, asked, key)
+        _breaking(result, plan, key)
     st.subheader("Mean corruption error", anchor=False)
     with guard("the corruption errors"):
         _errors(result)
@@ -63,14 +63,16 @@ def _curves(result: StressResult, lines: tables.Lines, key: str) -> None:
         names = {tables.ALL: "mean of all"} | {kind: CORRUPTIONS[kind].title for kind in result.kinds}
         kind = _choice("Corruption", names, CURVE_KIND)
     with right:
-        known = {k: t for k, t in FIGURES.items() if k in next(iter(lines.values()))}
-        figure = _choice("Figure", known, FIGURE)
+        figures = {k: t for k, t in FIGURES.items() if k in next(iter(lines.values()))}
+        figure = _choice("Figure", figures, FIGURE)
     drawn = []
     levels = (0, *result.severities)
     for network in result.networks:
-        found = tables.series(result, lines, network, kind, figure)
-        drawn.append(Curve(network, [e.value for e in found], [e.low for e in found], [e.high for e in found]))
-    words = "; ".join(f"{one.name}: " + ", ".join(f"{v:.2f}" for v in one.values) for one in drawn)
+        estimates = tables.series(result, lines, network, kind, figure)
+        drawn.append(
+            Curve(network, [e.value for e in estimates], [e.low for e in estimates], [e.high for e in estimates])
+        )
+    words = "; ".join(f"{curve.name}: " + ", ".join(f"{v:.2f}" for v in curve.values) for curve in drawn)
     title = FIGURES[figure].lower()
     plot.show(curves(drawn, levels, title=title, percent=figure != "likeness"), key=f"{key} curves",
               alt=f"{title} by severity, {names[kind]}. {words}")  # fmt: skip
@@ -81,41 +83,41 @@ def _grid(result: StressResult, lines: tables.Lines, key: str) -> None:
     if len(result.networks) > 1:
         network = _choice("Network", {n: n for n in result.networks}, GRID_NETWORK)
     levels = (0, *result.severities)
-    found = [[lines[network, kind, level]["accuracy"] for level in levels] for kind in result.kinds]
+    accuracies = [[lines[network, kind, level]["accuracy"] for level in levels] for kind in result.kinds]
     titles = [CORRUPTIONS[kind].title for kind in result.kinds]
     figure = grid(
         titles,
         ["clean", *(str(level) for level in result.severities)],
-        np.array([[e.value for e in row] for row in found]),
-        [[f"{100 * e.value:.0f}" for e in row] for row in found],
+        np.array([[e.value for e in row] for row in accuracies]),
+        [[f"{100 * e.value:.0f}" for e in row] for row in accuracies],
         title="accuracy, %",
         hover=[
             [f"{title}, severity {level}: {tables.figure(e)} %" for level, e in zip(levels, row, strict=True)]
-            for title, row in zip(titles, found, strict=True)
+            for title, row in zip(titles, accuracies, strict=True)
         ],
     )
     plot.show(figure, key=f"{key} split grid", alt=f"Accuracy of {network} by corruption and severity")
 
 
-def _breaking(result: StressResult, asked: Plan, key: str) -> None:
+def _breaking(result: StressResult, plan: Plan, key: str) -> None:
     names = {kind: CORRUPTIONS[kind].title for kind in result.kinds}
     kind = _choice("Corruption of the faces", names, BREAKING)
     network = result.networks[0]
-    places = tables.breaking(result, network, kind)
-    if not len(places):
+    breaking = tables.breaking(result, network, kind)
+    if not len(breaking):
         st.caption(f"No face that {network} reads rightly is lost under {names[kind].lower()}.")
         return
     st.caption(f"Read rightly by {network} when clean, lost under {names[kind].lower()}: the first ones.")
-    for number in places[:3]:
-        made, words = tables.strip(result, asked, network, kind, int(number))
-        gallery.tiles([pictures.as_rgb(one) for one in made], words, key=f"{key} face {kind} {number}", side=84)
+    for number in breaking[:3]:
+        made, words = tables.strip(result, plan, network, kind, int(number))
+        gallery.tiles([pictures.as_rgb(picture) for picture in made], words, key=f"{key} face {kind} {number}", side=84)
 
 
 def _errors(result: StressResult) -> None:
-    found = corruption_errors(result)
-    rows = [[e.network, *(tables.figure(value) for value in (e.error, e.rise, e.mce, e.relative))] for e in found]
+    errors = corruption_errors(result)
+    rows = [[e.network, *(tables.figure(value) for value in (e.error, e.rise, e.mce, e.relative))] for e in errors]
     table.show(
-        ["Network", "Mean error, %", "Above clean, points", f"mCE against {found[0].reference}, %", "Relative mCE, %"],
+        ["Network", "Mean error, %", "Above clean, points", f"mCE against {errors[0].reference}, %", "Relative mCE, %"],
         rows,
         right=range(1, 5),
         label="Mean corruption error of each network",

@@ -1,4 +1,4 @@
-"""Figures of a study: curves averaged over runs with their band, and settings side by side with what came of them."""
+"""Figures of a study: curves averaged over runs with a band, and parallel coordinates of settings and results."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import plotly.graph_objects as go
 
 from fer_models.colours import SERIES
 
-#: Colours of settings, distinct in grey too by their dashes.
-#: From low to high, each end to be seen on its ground.
+#: Colour scales from low to high; both ends are visible on the background of the theme.
 _ON_LIGHT, _ON_DARK = ("#D9A441", SERIES[0], "#1C2F4A"), ("#6F86C8", "#5EC4A0", "#F5E663")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
 @dataclass(frozen=True)
 class Band:
-    """A named line with its band: float64 (E,) over ``epochs``; ``runs`` says how many runs each point averages."""
+    """A named line with its band: float64 (E,) over ``epochs``; ``runs`` is the number of runs in each mean."""
 
     name: str
     epochs: np.ndarray
@@ -29,7 +28,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Axis:
-    """One upright line of a parallel coordinates plot: ``values`` (N,); ``ticks`` in words where they are codes."""
+    """An axis of a parallel coordinates plot: ``values`` (N,); ``ticks`` name the values if they are codes."""
 
     title: str
     values: Sequence[float]
@@ -79,21 +78,21 @@ def curves(bands: Sequence[Band], title: str, *, percent: bool) -> go.Figure:
 
 
 def parallel(axes: Sequence[Axis], *, dark: bool = False) -> go.Figure:
-    """A line a run through its settings and figures; the colour is the last axis. Drag along an axis to pick lines."""
+    """A line per run through its settings and results, coloured by the last axis. Drag along an axis to pick lines."""
     dimensions = []
     for axis in axes:
         values = np.asarray(axis.values, np.float64)
-        told: dict[str, object] = {"label": axis.title, "values": np.log10(values) if axis.log else values}
+        dimension: dict[str, object] = {"label": axis.title, "values": np.log10(values) if axis.log else values}
         few = np.unique(values[np.isfinite(values)])
         if axis.ticks is not None:
-            told |= {"tickvals": list(range(len(axis.ticks))), "ticktext": list(axis.ticks)}
-            told["range"] = [-0.2, max(len(axis.ticks) - 0.8, 0.2)]
+            dimension |= {"tickvals": list(range(len(axis.ticks))), "ticktext": list(axis.ticks)}
+            dimension["range"] = [-0.2, max(len(axis.ticks) - 0.8, 0.2)]
         elif axis.log:
             shown = few if len(few) <= 6 else np.geomspace(few[0], few[-1], 5)
-            told |= {"tickvals": np.log10(shown).tolist(), "ticktext": [f"{v:.2g}" for v in shown]}
-        elif 1 < len(few) <= 4:  # the values themselves: of a grid, or of a few runs
-            told |= {"tickvals": few.tolist(), "ticktext": [f"{v:.4g}" for v in few]}
-        dimensions.append(told)
+            dimension |= {"tickvals": np.log10(shown).tolist(), "ticktext": [f"{v:.2g}" for v in shown]}
+        elif 1 < len(few) <= 4:  # a grid, or a few runs: tick every value
+            dimension |= {"tickvals": few.tolist(), "ticktext": [f"{v:.4g}" for v in few]}
+        dimensions.append(dimension)
     ink = "#E4E8EA" if dark else "#22282C"
     figure = go.Figure(
         go.Parcoords(
@@ -108,7 +107,7 @@ def parallel(axes: Sequence[Axis], *, dark: bool = False) -> go.Figure:
             rangefont={"color": "rgba(0,0,0,0)"},
         )
     )
-    # The words of the first axis stand outside the picture.
+    # The ticks of the first axis are left of the plot.
     room = 7 * max((len(tick) for tick in axes[0].ticks or ()), default=8) + 20
     figure.update_layout(height=360, margin={"l": min(room, 260), "r": 60, "t": 50, "b": 20})
     return figure

@@ -1,4 +1,4 @@
-"""The form of a new study: recipe, what changes, folds and seeds, how many runs that makes and about how long."""
+"""The form of a new study: recipe, variations, folds and seeds, with the number of runs and the expected time."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ STUDY_SEEDS = state.Number("studies.study seeds", 1, 1, 50)
 
 
 def show(key: str) -> str | None:
-    """Draw the form; returns the id of a study that was just started.
+    """Draw the form; return the id of a study just started.
 
     Raises:
-        UserError: If the asked study is not possible.
+        UserError: If the study is not possible.
     """
     recipe = _recipe(key)
     kinds = studies.kinds(recipe.network)
@@ -56,20 +56,20 @@ def show(key: str) -> str | None:
         epochs = int(st.number_input("Epochs", 1, 5000, recipe.epochs, 1, key=f"{key} epochs {recipe.epochs}"))
     recipe = dataclasses.replace(recipe, epochs=epochs)
     lines, draws = _search(key) if kind == "search" else ("", 0)
-    problem, asked = "", None
+    problem, plan = "", None
     try:
-        asked = studies.plan(recipe, kind, folds=folds, held_out=held_out, seeds=seeds, lines=lines, draws=draws)
+        plan = studies.plan(recipe, kind, folds=folds, held_out=held_out, seeds=seeds, lines=lines, draws=draws)
     except UserError as error:
         problem = str(error)
-    return _start(asked, problem, recipe, key, folds, seeds)
+    return _start(plan, problem, recipe, key, folds, seeds)
 
 
-def _start(asked: Plan | None, problem: str, recipe: Recipe, key: str, folds: str, seeds: int) -> str | None:
-    """The buttons; the second starts random and subject-safe folds of this recipe in one click."""
+def _start(plan: Plan | None, problem: str, recipe: Recipe, key: str, folds: str, seeds: int) -> str | None:
+    """Draw the buttons; the second starts random and subject-safe folds of this recipe."""
     subjects = studies.has_subjects(recipe.data)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
-            "Start the study", type="primary", icon=":material/science:", key=f"{key} start", disabled=asked is None
+            "Start the study", type="primary", icon=":material/science:", key=f"{key} start", disabled=plan is None
         )
         beside = st.button(
             "Random and subject-safe folds side by side",
@@ -81,14 +81,14 @@ def _start(asked: Plan | None, problem: str, recipe: Recipe, key: str, folds: st
             if subjects is not False
             else "This data set does not tell who is who.",
         )
-        st.caption(problem or (studies.words(asked) if asked else ""))
+        st.caption(problem or (studies.words(plan) if plan else ""))
     if not (pressed or beside):
         return None
     if beside:
-        asked = studies.plan(recipe, "sides", folds=folds, seeds=seeds)
-    assert asked is not None
+        plan = studies.plan(recipe, "sides", folds=folds, seeds=seeds)
+    assert plan is not None
     with st.spinner("Reading the data and starting the first runs."):
-        return studies.begin(asked)
+        return studies.begin(plan)
 
 
 def _recipe(key: str) -> Recipe:
@@ -100,9 +100,9 @@ def _recipe(key: str) -> Recipe:
     start = runs.recipe(preset, {})
     with bar[1]:
         titles = {item.name: item.title for item in inventory.data_sets()}
-        asked = shared.DATA.get() or ""
-        if asked.startswith("synthetic:"):
-            titles[asked] = f"Built-in faces, {asked.partition(':')[2]}"
+        requested = shared.DATA.get() or ""
+        if requested.startswith("synthetic:"):
+            titles[requested] = f"Built-in faces, {requested.partition(':')[2]}"
         data = st.selectbox(
             "Data set", list(titles), format_func=titles.__getitem__, **shared.DATA.widget(list(titles), start.data)
         )

@@ -1,4 +1,4 @@
-"""Pictures of a study: averaged curves, pooled confusion matrix, and all settings beside what came of them."""
+"""Plots of a study: averaged curves, pooled confusion matrix, and parallel coordinates of the settings."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ STUDY_SEED = state.Choice("studies.study seed", address=False)
 
 
 def show_curves(progress: Progress, *, key: str) -> None:
-    """Loss and accuracy by epoch, averaged over runs."""
+    """Draw loss and accuracy by epoch, averaged over runs."""
     study = progress.study
     drawn = False
-    for place, quantity in zip(st.columns(2), plots.QUANTITIES, strict=True):
-        found = [
+    for column, quantity in zip(st.columns(2), plots.QUANTITIES, strict=True):
+        bands = [
             figures.Band(name, curve.epochs, curve.mean, curve.deviation, curve.runs)
             for name, curve in plots.bands(study, quantity)
         ]
-        drawn = drawn or bool(found)
-        if found:
+        drawn = drawn or bool(bands)
+        if bands:
             title = quantity if len(study.settings) == 1 else f"validation {quantity}"
-            with place:
+            with column:
                 plot.show(
-                    figures.curves(found, title, percent=quantity == "accuracy"),
+                    figures.curves(bands, title, percent=quantity == "accuracy"),
                     key=f"{key} {quantity}",
                     alt=f"Mean {title} by epoch over runs, with a band of one standard deviation",
                 )
@@ -110,9 +110,9 @@ def show_confusion(progress: Progress, *, key: str) -> None:
 
 
 def _choice(settings: list[Settings], seeds: list[int]) -> tuple[Settings, int]:
-    """Which setting and seed, asked only where there are several."""
+    """Draw the choice of setting and seed, if there are several."""
     by_text = {json.dumps(each, sort_keys=True): each for each in settings}
-    chosen, seed = settings[0], seeds[0]
+    setting, seed = settings[0], seeds[0]
     if len(settings) > 1 or len(seeds) > 1:
         first, second = st.columns([3, 1])
         with first:
@@ -123,10 +123,10 @@ def _choice(settings: list[Settings], seeds: list[int]) -> tuple[Settings, int]:
                 format_func=lambda name: shown(by_text[name]),
                 **STUDY_SETTING.widget(names),
             )
-            chosen = by_text[str(text)]
+            setting = by_text[str(text)]
         with second:
             seed = int(st.selectbox("Seed", seeds, **STUDY_SEED.widget(seeds)) or 0)
-    return chosen, seed
+    return setting, seed
 
 
 def _matrix(evaluation: Evaluation, key: str) -> None:

@@ -1,4 +1,4 @@
-"""A study as it goes: how many runs are finished, what is at work, and the buttons that stop it or go on."""
+"""Progress of a study: finished and running runs, and buttons to cancel or resume."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ICONS = {True: ":material/play_circle:", False: ":material/pause_circle:"}
 
 
 def show(study_id: str, *, key: str) -> Progress:
-    """Draw it, look again every two seconds while it is at work, and draw the whole page anew when a run has ended."""
+    """Draw the progress every two seconds while the study runs; rerun the page when a run has ended."""
     first = studies.progress(study_id)
 
     @st.fragment(run_every=2.0 if first.active else None)

@@ -1,4 +1,4 @@
-"""The fold table and the ablation table of a study, with what their intervals are of, and their downloads."""
+"""The fold table and the ablation table of a study, with notes on their intervals, and downloads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FIGURE = state.Choice("studies.figure", TITLES)
 
 
 def show(progress: Progress, *, key: str) -> None:
-    """Draw both tables as far as they are known."""
+    """Draw both tables with the results so far."""
     study, results = progress.study, progress.results
     figure = str(
         st.segmented_control(
@@ -67,7 +67,7 @@ def _draw(shown: Table, label: str, name: str, key: str, title: str) -> None:
 
 
 def _interval(progress: Progress) -> str:
-    """What the interval is of, and what it leaves out."""
+    """A note on the intervals."""
     study = progress.study
     many = len({trial.fold for trial in study.trials}) > 1
     folds = max(folds_of(study, settings) for settings in study.settings)

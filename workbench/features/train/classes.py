@@ -1,4 +1,4 @@
-"""How the classes learn: recall of each by epoch, and the confusion matrix of any epoch."""
+"""Recall of each class by epoch, and the confusion matrix of any epoch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EPOCH_OF = state.Choice("train.epoch of", address=False)
 
 
 def show(progress: Progress, key: str) -> None:
-    """Draw the curves and the matrix of the chosen epoch; the latest one stays chosen while the run goes on."""
+    """Draw the curves and the matrix of the chosen epoch, by default the latest."""
     rows = curves.with_classes(progress.rows)
     if not rows:
         st.caption("No epoch with figures for each class yet.")
@@ -32,21 +32,21 @@ def show(progress: Progress, key: str) -> None:
         alt=f"Recall of each class by epoch; after the last one {weakest} is lowest with {percent(last[weakest])}",
     )
     epochs = [int(row["epoch"]) for row in rows]
-    chosen = epochs[0]
+    epoch = epochs[0]
     if len(epochs) > 1:
-        # Whoever has not moved it sees the latest epoch, as the run goes on.
+        # Until it is moved, the slider follows the latest epoch.
         memory = EPOCH_OF.of(progress.run_id).widget(epochs, epochs[-1])
-        chosen = int(st.select_slider("Epoch", epochs, **memory))
-    row = rows[epochs.index(chosen)]
+        epoch = int(st.select_slider("Epoch", epochs, **memory))
+    row = rows[epochs.index(epoch)]
     counts = curves.matrix(row)
     shown = confusion.values(counts, "rows")
     plot.show(
         confusion_heatmap(Cells(shown, confusion.texts(shown, "rows"), names, "% of the true class"), dark=dark),
         key=f"{key} matrix {progress.run_id}",
-        alt=f"Confusion matrix of epoch {chosen} in per cent of the true class",
+        alt=f"Confusion matrix of epoch {epoch} in per cent of the true class",
     )
-    best = " It is the best epoch so far, whose weights are kept." if chosen == progress.best_epoch else ""
+    best = " It is the best epoch so far, whose weights are kept." if epoch == progress.best_epoch else ""
     st.caption(
-        f"Epoch {chosen}: {int(counts.sum()):,} validation pictures, accuracy {percent(row['val_accuracy'])}, "
+        f"Epoch {epoch}: {int(counts.sum()):,} validation pictures, accuracy {percent(row['val_accuracy'])}, "
         f"macro recall {percent(row['val_macro_recall'])}.{best}"
     )

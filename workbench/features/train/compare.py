@@ -1,4 +1,4 @@
-"""A run's curve beside those of earlier ones, and its learning rate."""
+"""The curve of a run beside those of other runs, and its learning rate."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def show(progress: Progress, key: str) -> None:
         return
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
-        chosen = st.multiselect(
+        selected = st.multiselect(
             "Compare with",
             list(others),
             format_func=others.__getitem__,
@@ -36,7 +36,7 @@ def show(progress: Progress, key: str) -> None:
             list(curves.QUANTITIES),
             **COMPARED_QUANTITY.widget(),
         )
-    runs = curves.names_and_rows([progress.run_id, *chosen])
+    runs = curves.names_and_rows([progress.run_id, *selected])
     quantity, title, factor = curves.QUANTITIES[what]
     plot.show(
         comparison(runs, quantity, title, factor, dark=st.context.theme.type == "dark"),

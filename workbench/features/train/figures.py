@@ -1,4 +1,4 @@
-"""Curves by epoch: loss and accuracy of a run, its classes, its learning rate, and several runs beside each other."""
+"""Curves by epoch: loss and accuracy, recall by class, learning rate, and several runs compared."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbench.app.ink import ink
 
 VALIDATION, TRAIN = SERIES[:2]
 _MARK = {"dash": "dash", "width": 1, "color": GREY}
-#: Beyond as many runs as there are colours, the line style changes.
+#: If runs outnumber the colours, the line style changes.
 _DASHES = ("solid", "dash", "dot")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "triangle-down", "cross")
 
@@ -25,7 +25,7 @@ def learning_curve(
 
     Args:
         rows: one an epoch with ``epoch`` and ``train_`` and ``val_`` values (accuracies in [0, 1]).
-        epochs: how many were asked for: the axis has its full length from the start, so that nothing jumps.
+        epochs: of the recipe; the axis has its full length from the start.
     """
     factor, unit, digits = (100.0, " %", ".1f") if quantity == "accuracy" else (1.0, "", ".3f")
     x = [row["epoch"] for row in rows]
@@ -75,8 +75,8 @@ def comparison(
     """One quantity of several runs by epoch.
 
     Args:
-        runs: name of each run and its rows, the one in question first: it is drawn thickest.
-        key: which value of a row. title: of the axis. factor: 100 for shares in per cent.
+        runs: name of each run and its rows, the main run first; it is drawn thickest.
+        key: of the value in a row. title: of the axis. factor: 100 for shares in per cent.
     """
     lines = []
     for number, (name, rows) in enumerate(runs.items()):
@@ -115,7 +115,7 @@ def _line(x: Sequence[int], y: Sequence[Any], name: str, colour: str, dash: str,
 def _figure(
     lines: list[dict[str, Any]], title: str, epochs: int, best_epoch: int | None, height: int = 260
 ) -> go.Figure:
-    """One constructor call: a figure that is redrawn every second must cost next to nothing."""
+    """Build the figure in one constructor call, because it is redrawn every second."""
     step = max(1, round(epochs / 8))
     mark = {"type": "line", "x0": best_epoch, "x1": best_epoch, "y0": 0, "y1": 1, "yref": "paper", "line": _MARK}
     return go.Figure(

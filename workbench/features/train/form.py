@@ -1,4 +1,4 @@
-"""The next run: recipe, data set and network, its settings, how long it will take, and the button that starts it."""
+"""The form of the next run: recipe, data set, network, settings, expected time, and the button that starts it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RUN = state.Choice("train.run")
 
 
 def show() -> None:
-    """Draw the bar, the folded settings and the estimate, and start a run where Train was pressed."""
+    """Draw the bar, the settings and the estimate, and start a run when Train is pressed."""
     presets = runs.presets()
     bar = st.columns([3, 3, 3, 1.4], vertical_alignment="bottom")
     with bar[0]:
@@ -46,21 +46,21 @@ def show() -> None:
             **shared.NETWORK_OF.of(preset).widget(list(networks), start.network),
         )
     options = start.options if network == start.network else {}
-    asked = runs.asked_by_link(shared.PROTOCOL.get(), EXCLUDE_LEAKS.get())
-    first = runs.recipe(preset, {"data": data, "network": network, "options": options, **asked})
-    started = RUNS_STARTED.get()  # a fresh key folds the settings again, so that the run is in sight
+    from_link = runs.asked_by_link(shared.PROTOCOL.get(), EXCLUDE_LEAKS.get())
+    first = runs.recipe(preset, {"data": data, "network": network, "options": options, **from_link})
+    started = RUNS_STARTED.get()  # a fresh key closes the settings, so that the run is visible
     with st.expander(f"Settings · {presets[preset] or preset}", icon=":material/tune:", key=f"settings {started}"):
-        if asked.get("exclude_leaks"):
+        if from_link.get("exclude_leaks"):
             st.caption(f"Training pictures with a copy in validation or test are left out ({first.protocol} split).")
-        key = f"recipe {preset} {network} {asked}"  # widgets with the same key would keep their old values
+        key = f"recipe {preset} {network} {from_link}"  # widgets with the same key would keep their old values
         changes = recipe_form.show(first, key=key, choices=runs.form_choices())
         changes |= _without_marked(data)
     with bar[3]:
         pressed = st.button("Train", type="primary", icon=":material/play_arrow:", width="stretch", key="train")
-    asked_for = runs.recipe(preset, {"data": data, "network": network, **changes})
+    recipe = runs.recipe(preset, {"data": data, "network": network, **changes})
     if pressed:
-        _begin(asked_for)
-    _estimate(asked_for)
+        _begin(recipe)
+    _estimate(recipe)
 
 
 def _begin(recipe: Recipe) -> None:
@@ -71,25 +71,25 @@ def _begin(recipe: Recipe) -> None:
 
 
 def _without_marked(name: str) -> dict[str, Any]:
-    """The choice to train without pictures that someone marked; only for a data set that has marks."""
+    """Draw the choice to leave out marked pictures, if the data set has marks."""
     entry = datasets.find(name)
     dataset = datasets.stored(entry) if entry is not None else None
     counts = marked_training.counts(dataset) if dataset is not None else {}
     if dataset is None or not counts:
         return {}
-    chosen = st.multiselect(
+    marks = st.multiselect(
         "Leave out pictures that were marked as",
         list(counts),
         format_func=lambda mark: f"{mark} ({counts[mark]:,})",
         help="They go from the training part only; validation and test stay whole. The run keeps its own list.",
         **LEFT_OUT.of(name).widget(list(counts)),
     )
-    listed = marked_training.list_file(dataset, chosen) if chosen else ""
+    listed = marked_training.list_file(dataset, marks) if marks else ""
     return {"exclude": listed} if listed else {}
 
 
 def _estimate(recipe: Recipe) -> None:
-    """One line below the bar: the time that the run will take, or the button that measures it."""
+    """Draw the expected time of the run, or a button that measures it."""
     job = estimate.measuring(recipe)
     if (speed := estimate.known(recipe)) is not None:
         st.caption(f":material/timer: {estimate.sentence(speed, recipe)}")

@@ -1,4 +1,4 @@
-"""The queue: waiting runs in their order, each can be moved or taken out."""
+"""The queue: waiting runs in order, with buttons to move or remove each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workbench.widgets.errors import guard
 
 
 def show() -> None:
-    """Draw the waiting runs, if there are any, and look again every two seconds."""
+    """Draw the waiting runs, if any, every two seconds."""
     if not queue.waiting():
         return
 
@@ -29,13 +29,13 @@ def _draw() -> None:
     at_work = queue.at_work()
     st.markdown(f"**Queue** · {len(order)} waiting" + (f" for {at_work}" if at_work else ""))
     last = len(order) - 1
-    for place, run in enumerate(order):
+    for position, run in enumerate(order):
         with st.container(horizontal=True, vertical_alignment="center", key=f"queue {run.run_id}"):
-            st.markdown(f"{place + 1}. {run.title}", help=f"Run {run.run_id}")
-            about = f"{run.title}, place {place + 1}"
+            st.markdown(f"{position + 1}. {run.title}", help=f"Run {run.run_id}")
+            about = f"{run.title}, place {position + 1}"
             for icon, words, steps, off in (
-                (":material/arrow_upward:", "Earlier", -1, place == 0),
-                (":material/arrow_downward:", "Later", 1, place == last),
+                (":material/arrow_upward:", "Earlier", -1, position == 0),
+                (":material/arrow_downward:", "Later", 1, position == last),
             ):
                 key = f"queue {run.run_id} {words}"
                 if st.button(words, key=key, icon=icon, help=f"{words}: {about}", disabled=off):

@@ -1,4 +1,4 @@
-"""The recipe of the next run: every control is made from the Recipe class, the usual ones first."""
+"""The recipe form, generated from the Recipe class, common fields first."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from fer_models.training.recipe import Recipe
 from workbench.widgets import dataclass_form
 from workbench.widgets.dataclass_form import Choices
 
-#: Chosen in the bar above the form, or a form of their own.
+#: Fields chosen in the bar above, or with a form of their own.
 _ELSEWHERE = ("data", "network", "options", "loss_options", "augmentation")
 
 
 def show(recipe: Recipe, *, key: str, choices: Mapping[str, Choices]) -> dict[str, Any]:
-    """Draw the form, folded parts included, and return the changed fields.
+    """Draw the form and return the changed fields.
 
     Args:
-        recipe: what the controls show first; its ``network`` decides which options there are.
+        recipe: initial values; its ``network`` decides which options there are.
         key: prefix of the widgets' keys; another recipe needs another key.
-        choices: possible values of fields that registries know.
+        choices: possible values of fields that come from registries.
     """
     values = recipe.to_dict()
     fields = [f for f in setting_fields(Recipe).values() if f.name not in _ELSEWHERE]
@@ -59,18 +59,21 @@ def show(recipe: Recipe, *, key: str, choices: Mapping[str, Choices]) -> dict[st
 
 
 def _network_options(recipe: Recipe, key: str) -> dict[str, Any]:
-    """Only what differs from the network's own defaults, as a recipe file would say it."""
+    """Draw the network's options; return those that differ from its defaults."""
     kind = ARCHITECTURES[recipe.network].Options
     defaults = dataclasses.asdict(kind())
-    chosen = dataclass_form.show(kind, {**defaults, **recipe.options}, key=f"{key} {recipe.network}")
-    return {name: value for name, value in chosen.items() if value != _plain(defaults[name])}
+    values = dataclass_form.show(kind, {**defaults, **recipe.options}, key=f"{key} {recipe.network}")
+    return {name: value for name, value in values.items() if value != _plain(defaults[name])}
 
 
 def _loss_options(recipe: Recipe, loss: str, key: str) -> dict[str, Any]:
     defaults = LOSSES[loss].options()
-    own = recipe.loss_options if loss == recipe.loss else {}
-    chosen = dataclass_form.show(LOSSES[loss].option_type(), {**defaults, **own}, key=f"{key} {loss}")
-    return {**own, **{name: value for name, value in chosen.items() if value != defaults[name] or name in own}}
+    recipe_options = recipe.loss_options if loss == recipe.loss else {}
+    values = dataclass_form.show(LOSSES[loss].option_type(), {**defaults, **recipe_options}, key=f"{key} {loss}")
+    return {
+        **recipe_options,
+        **{name: value for name, value in values.items() if value != defaults[name] or name in recipe_options},
+    }
 
 
 def _plain(value: Any) -> Any:

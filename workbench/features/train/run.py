@@ -1,4 +1,4 @@
-"""A training run as it goes: state, speed, curves, log; it only reads the run folder and survives any reload."""
+"""Progress of a training run: state, speed, curves, log, read from the run folder."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OF_THE_RUN = state.Choice("train.of the run", default="Curves", address=False)
 
 
 def show(run_id: str, *, key: str) -> None:
-    """Draw a run and look at it again every second for as long as it is at work."""
+    """Draw a run, every second while it is active."""
     active = runs.progress(runs.find(run_id)).active
 
     @st.fragment(run_every=1.0 if active else None)
@@ -83,8 +83,8 @@ def _draw(progress: Progress, key: str) -> None:
 
 def _curves(progress: Progress, key: str) -> None:
     last = progress.rows[-1]
-    for place, quantity in zip(st.columns(2), _QUANTITIES, strict=True):
-        with place:
+    for column, quantity in zip(st.columns(2), _QUANTITIES, strict=True):
+        with column:
             plot.show(
                 learning_curve(progress.rows, quantity, progress.epochs, progress.best_epoch),
                 key=f"{key} {quantity} {progress.run_id}",

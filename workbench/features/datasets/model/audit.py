@@ -1,4 +1,4 @@
-"""The audit as a page needs it: run in the background, told in sentences, its groups ready to be drawn."""
+"""The audit for a page: run in the background, summarised in sentences, findings grouped for the gallery."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Baseline:
 
 
 def key(dataset: FaceDataset, protocol: str) -> tuple[str, str, str]:
-    """What the job of this audit is found by."""
+    """Key of the job of this audit."""
     return ("audit", identity(dataset), protocol)
 
 
@@ -61,13 +61,13 @@ def find(dataset: FaceDataset, protocol: str) -> Job | None:
 
 
 def seconds(dataset: FaceDataset) -> float:
-    """About how long an audit takes on two cores: reading grows with the set, comparing with its square."""
+    """Rough time of an audit on two cores; comparing grows with the square of the set."""
     thousands = len(dataset) / 1000
     return 2 + dataset.images.nbytes / 1e8 + 0.016 * thousands**2
 
 
 def headline(report: AuditReport) -> tuple[bool, str]:
-    """Whether something crosses the chosen split, and that in a sentence."""
+    """Whether the chosen split leaks, and a sentence that says so."""
     split, crossing = report.split, report.crossing
     held_out = len(split.val) + len(split.test)
     near = crossing.exact if crossing.near is None else crossing.near
@@ -86,7 +86,7 @@ def headline(report: AuditReport) -> tuple[bool, str]:
 
 
 def baselines(report: AuditReport) -> list[Baseline]:
-    """The nearest neighbour under the chosen split and beside it under the safe one."""
+    """Accuracy of the nearest neighbour under the chosen split and under the safe one."""
     return [_baseline(result) for result in (report.nearest, report.nearest_safe)]
 
 
@@ -104,10 +104,10 @@ def leak_rows(report: AuditReport) -> list[tuple[str, ...]]:
 
 
 def kinds(report: AuditReport) -> dict[str, Kind]:
-    """Findings that have pictures, by key; kinds without any are left out."""
+    """Findings by key, without the empty ones."""
     crossing = _crossing_groups(report)
     singles = {"blank": report.blank, "dim": report.low_contrast}
-    found = {
+    findings = {
         "leaks": Kind("Copies across the split", "The same face trains and measures.", crossing),
         "conflicts": Kind("Conflicting labels", "Byte-identical pictures with different labels.", report.conflicting),
         "identical": Kind("Identical pictures", "Byte for byte the same.", report.exact_groups),
@@ -119,11 +119,11 @@ def kinds(report: AuditReport) -> dict[str, Kind]:
         "blank": Kind("Blank pictures", "All pixels alike.", [singles["blank"]] if len(singles["blank"]) else []),
         "dim": Kind("Low contrast", "Hardly anything to see.", [singles["dim"]] if len(singles["dim"]) else []),
     }
-    return {name: kind for name, kind in found.items() if kind.groups}
+    return {name: kind for name, kind in findings.items() if kind.groups}
 
 
 def part_of(report: AuditReport) -> Callable[[int], str]:
-    """Which part of the chosen split a picture is in."""
+    """A function from position to part of the chosen split."""
     parts = np.zeros(len(report.dataset), np.int8)
     for number, name in enumerate(PARTS, 1):
         parts[getattr(report.split, name)] = number

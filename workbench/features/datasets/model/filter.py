@@ -1,4 +1,4 @@
-"""Which pictures a gallery shows, and in which order: pure functions of small arrays."""
+"""Filter and order of the pictures of a gallery."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Copies = Literal["all", "copies", "conflicts", "leaks"]
 
 @dataclass(frozen=True)
 class Filter:
-    """What is asked for; ``None`` and empty mean everything.
+    """A filter; ``None`` and empty mean no restriction.
 
     Args:
         classes: class names; ``"unlabelled"`` for pictures without a label.
@@ -25,7 +25,7 @@ class Filter:
         brightness: lowest and highest mean pixel, 0 to 255.
         copies: pictures with an identical copy, those whose copies have another label, or those outside the first
             split with a copy in it.
-        order: of the result; ``"random"`` is the same at every visit.
+        order: of the result; ``"random"`` uses a fixed seed.
     """
 
     classes: tuple[str, ...] = ()
@@ -37,77 +37,77 @@ class Filter:
 
     @property
     def needs_brightness(self) -> bool:
-        """Whether every picture's brightness must be known."""
+        """Whether :func:`positions` needs ``brightness``."""
         return self.brightness != (0, 255) or self.order in ("dark", "bright")
 
     @property
     def needs_copies(self) -> bool:
-        """Whether identical pictures must be known."""
+        """Whether :func:`positions` needs ``copies``."""
         return self.copies != "all"
 
 
 def positions(
     dataset: FaceDataset,
-    asked: Filter,
+    filters: Filter,
     *,
     brightness: np.ndarray | None = None,
     copies: Duplicates | None = None,
     doubt: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Positions (int64) of the pictures that fit, in the order asked for.
+    """Positions (int64) of the pictures that fit, in the requested order.
 
     Args:
-        brightness: float (N,) mean pixel; needed where ``asked.needs_brightness``.
-        copies: identical pictures; needed where ``asked.needs_copies``. Copies of one picture stand side by side.
-        doubt: float (N,), larger is more doubtful, NaN where it is not known; pictures without are left out when
+        brightness: float (N,) mean pixel; needed if ``filters.needs_brightness``.
+        copies: identical pictures; needed if ``filters.needs_copies``. Copies are sorted side by side.
+        doubt: float (N,), larger is more doubtful, NaN if unknown; pictures without are left out when
             ordered by doubt.
 
     Raises:
-        ValueError: If an array that the question needs is missing.
+        ValueError: If a needed array is missing.
     """
     keep = np.ones(len(dataset), bool)
-    if asked.classes:
-        wanted = [dataset.classes.index(name) for name in asked.classes if name in dataset.classes]
-        keep &= np.isin(dataset.labels, [*wanted, *([-1] if "unlabelled" in asked.classes else [])])
-    if asked.split is not None:
-        keep &= dataset.split == dataset.split_names.index(asked.split)
-    if asked.subjects and dataset.subjects is not None:
-        keep &= np.isin(dataset.subjects, asked.subjects)
-    if asked.needs_brightness:
+    if filters.classes:
+        numbers = [dataset.classes.index(name) for name in filters.classes if name in dataset.classes]
+        keep &= np.isin(dataset.labels, [*numbers, *([-1] if "unlabelled" in filters.classes else [])])
+    if filters.split is not None:
+        keep &= dataset.split == dataset.split_names.index(filters.split)
+    if filters.subjects and dataset.subjects is not None:
+        keep &= np.isin(dataset.subjects, filters.subjects)
+    if filters.needs_brightness:
         if brightness is None:
             raise ValueError("brightness is needed")
-        keep &= (np.rint(brightness) >= asked.brightness[0]) & (np.rint(brightness) <= asked.brightness[1])
-    if asked.needs_copies:
+        keep &= (np.rint(brightness) >= filters.brightness[0]) & (np.rint(brightness) <= filters.brightness[1])
+    if filters.needs_copies:
         if copies is None:
             raise ValueError("copies are needed")
-        keep &= copied(dataset, copies, asked.copies)
-    found = np.flatnonzero(keep)
-    if asked.order == "random":
-        return np.random.default_rng(0).permutation(found)
-    if asked.order in ("dark", "bright"):
+        keep &= copied(dataset, copies, filters.copies)
+    indices = np.flatnonzero(keep)
+    if filters.order == "random":
+        return np.random.default_rng(0).permutation(indices)
+    if filters.order in ("dark", "bright"):
         assert brightness is not None
-        ranked = brightness[found] if asked.order == "dark" else -brightness[found]
-        return found[np.argsort(ranked, kind="stable")]
-    if asked.order == "doubt":
+        ranked = brightness[indices] if filters.order == "dark" else -brightness[indices]
+        return indices[np.argsort(ranked, kind="stable")]
+    if filters.order == "doubt":
         if doubt is None:
             raise ValueError("doubt is needed")
-        found = found[np.isfinite(doubt[found])]
-        return found[np.argsort(-doubt[found], kind="stable")]
-    if asked.needs_copies and copies is not None:
-        return found[np.argsort(copies.first[found], kind="stable")]
-    return found
+        indices = indices[np.isfinite(doubt[indices])]
+        return indices[np.argsort(-doubt[indices], kind="stable")]
+    if filters.needs_copies and copies is not None:
+        return indices[np.argsort(copies.first[indices], kind="stable")]
+    return indices
 
 
 def copied(dataset: FaceDataset, copies: Duplicates, kind: Copies) -> np.ndarray:
-    """bool (N,): pictures that have an identical one, of any kind or of the kind asked for; blank ones never."""
+    """bool (N,): pictures that have an identical one, of any kind or of ``kind``; never blank ones."""
     count = np.bincount(copies.first, minlength=len(dataset))
     several = (count[copies.first] > 1) & ~copies.constant
     if kind == "conflicts":
-        known = several & (dataset.labels >= 0)
+        labelled = several & (dataset.labels >= 0)
         low = np.full(len(dataset), len(dataset.classes), np.int64)
         high = np.full(len(dataset), -1, np.int64)
-        np.minimum.at(low, copies.first[known], dataset.labels[known])
-        np.maximum.at(high, copies.first[known], dataset.labels[known])
+        np.minimum.at(low, copies.first[labelled], dataset.labels[labelled])
+        np.maximum.at(high, copies.first[labelled], dataset.labels[labelled])
         return several & (low[copies.first] < high[copies.first])
     if kind == "leaks":
         return copies.exact_copy_in(dataset.split == 0) & (dataset.split != 0)

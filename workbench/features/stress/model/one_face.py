@@ -1,4 +1,4 @@
-"""One face made worse in every way, and what a network then says of it."""
+"""Predictions of a network for one face under every corruption."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from workbench.app.pictures import as_rgb, enlarged
 from workbench.app.wording import percent
 
 LEVELS = (0, *SEVERITIES)
-#: Title of the method whose heatmaps are shown and compared, the one that Explain opens with.
+#: Title of the method whose heatmaps are shown and compared, the default of Explain.
 HEATMAP = EXPLAINERS[USUAL_METHOD].title
 _SIDE = 144
 
 
 @dataclass(frozen=True)
 class FaceTest:
-    """What a network said of one face under every corruption.
+    """Probabilities of a network for one face under every corruption.
 
     Args:
         kinds: keys of the corruptions. classes: the network's.
@@ -51,7 +51,7 @@ class FaceTest:
         return self.probabilities[:, :, self.clean]
 
     def breaks_at(self, kind: str) -> int | None:
-        """The mildest severity at which the class changes; ``None`` where it never does."""
+        """The lowest severity at which the class changes; ``None`` if it never does."""
         changed = np.flatnonzero(self.predicted[self.kinds.index(kind)] != self.clean)
         return int(changed[0]) if len(changed) else None
 
@@ -64,7 +64,7 @@ def titles() -> dict[str, str]:
 
 
 def geometry(face: Face, corners: Sequence[tuple[float, float]]) -> FaceGeometry:
-    """Where eyes and mouth lie in the crop, as far as its detector knows."""
+    """Eyes and mouth in the crop, as far as the detector gives them."""
     return FaceGeometry.of(face, corners)
 
 
@@ -75,38 +75,38 @@ def versions(pixels: np.ndarray, kind: str, places: FaceGeometry) -> list[np.nda
     if pixels.shape[2] == 3:
         return made
     luma = np.array((0.299, 0.587, 0.114), np.float32)
-    return [np.rint(one @ luma).astype(np.uint8)[..., None] for one in made]
+    return [np.rint(image @ luma).astype(np.uint8)[..., None] for image in made]
 
 
 def face_test(classifier: Classifier, pixels: np.ndarray, places: FaceGeometry) -> FaceTest:
     """Every corruption at every severity in one batch."""
     kinds = tuple(titles())
-    batch = [one for kind in kinds for one in versions(pixels, kind, places)]
-    said = classifier.predict(batch).probabilities
-    return FaceTest(kinds, classifier.classes, said.reshape(len(kinds), len(LEVELS), -1))
+    batch = [image for kind in kinds for image in versions(pixels, kind, places)]
+    probabilities = classifier.predict(batch).probabilities
+    return FaceTest(kinds, classifier.classes, probabilities.reshape(len(kinds), len(LEVELS), -1))
 
 
 def heatmaps(
     classifier: Classifier, pixels: np.ndarray, kind: str, places: FaceGeometry
 ) -> tuple[list[np.ndarray], list[float]] | None:
     """A heatmap of the clean face's class over each version, uint8 (S, S, 3), and its rank correlation with the clean
-    one, moved along where the face moved; ``None`` where the method does not work with the network."""
+    one, moved with the face; ``None`` if the method does not work with the network."""
     if USUAL_METHOD in unsupported_methods(classifier):
         return None
     made = versions(pixels, kind, places)
     target = int(classifier.predict([made[0]]).top[0])
-    found = explain(classifier, classifier.prepare(made), USUAL_METHOD, target)
-    corruption, maps, heat = CORRUPTIONS.create(kind), found.values, found.heatmap()
+    attribution = explain(classifier, classifier.prepare(made), USUAL_METHOD, target)
+    corruption, maps, heat = CORRUPTIONS.create(kind), attribution.values, attribution.heatmap()
     moved = np.stack([corruption.move(maps[0], corruption.strength(s)) for s in LEVELS])
     drawn = []
-    for i, one in enumerate(made):
-        face = enlarged(as_rgb(one), _SIDE)
-        drawn.append(overlay(face, enlarged(heat[i], _SIDE), 0.5) if found.has_positive[i] else face)
+    for i, image in enumerate(made):
+        face = enlarged(as_rgb(image), _SIDE)
+        drawn.append(overlay(face, enlarged(heat[i], _SIDE), 0.5) if attribution.has_positive[i] else face)
     return drawn, [float(v) for v in rank_correlation(moved, maps)]
 
 
 def sentence(test: FaceTest) -> str:
-    """What breaks the prediction first, and what never does."""
+    """Which corruption changes the prediction first, and which never do, in a sentence."""
     at = {kind: test.breaks_at(kind) for kind in test.kinds}
     broken = {kind: level for kind, level in at.items() if level is not None}
     names = {kind: title if title.isupper() else title.lower() for kind, title in titles().items()}
@@ -120,13 +120,13 @@ def sentence(test: FaceTest) -> str:
 
 
 def captions(test: FaceTest, kind: str) -> list[str]:
-    """Under each version: the strength, the class and its probability."""
+    """Captions of the versions: strength, class and probability."""
     corruption, row = CORRUPTIONS[kind], test.kinds.index(kind)
     words = []
     for level in LEVELS:
-        said = test.probabilities[row, level]
+        probabilities = test.probabilities[row, level]
         start = "clean" if not level else f"{level}: {corruption.strength(level):g}"
-        words.append(f"{start} · {test.classes[int(said.argmax())]} {percent(float(said.max()), 0)}")
+        words.append(f"{start} · {test.classes[int(probabilities.argmax())]} {percent(float(probabilities.max()), 0)}")
     return words
 
 
@@ -135,7 +135,9 @@ def table(test: FaceTest) -> tuple[list[str], list[list[object]]]:
     rows: list[list[object]] = []
     for k, kind in enumerate(test.kinds):
         for level in LEVELS:
-            said = test.probabilities[k, level]
+            probabilities = test.probabilities[k, level]
             facts = [kind, level, CORRUPTIONS[kind].strength(level), CORRUPTIONS[kind].unit]
-            rows.append([*facts, test.classes[int(said.argmax())], *(round(float(v), 6) for v in said)])
+            rows.append(
+                [*facts, test.classes[int(probabilities.argmax())], *(round(float(v), 6) for v in probabilities)]
+            )
     return ["kind", "severity", "strength", "unit", "class", *test.classes], rows

@@ -1,4 +1,4 @@
-"""What the figures of a study are drawn from: averaged curves, axes of settings, and pooled predictions."""
+"""Data of a study's figures: averaged curves, axes of settings, and pooled predictions."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _PARTS = {"train": "training, augmented", "val": "validation"}
 def bands(study: Study, quantity: str) -> list[tuple[str, Curve]]:
     """Named curves of a quantity: training and validation of a single setting, validation of several (at most six)."""
     if len(study.settings) == 1:
-        found = [(_PARTS[part], curves(study, study.settings[0], f"{part}_{quantity}")) for part in _PARTS]
+        named_curves = [(_PARTS[part], curves(study, study.settings[0], f"{part}_{quantity}")) for part in _PARTS]
     else:
-        found = [(shown(s), curves(study, s, f"val_{quantity}")) for s in study.settings[:_MOST_LINES]]
-    return [(name, curve) for name, curve in found if curve is not None]
+        named_curves = [(shown(s), curves(study, s, f"val_{quantity}")) for s in study.settings[:_MOST_LINES]]
+    return [(name, curve) for name, curve in named_curves if curve is not None]
 
 
 def left_out(study: Study) -> int:
@@ -40,28 +40,28 @@ def axes(study: Study, results: Sequence[Result]) -> list[tuple[str, list[float]
     A line a finished run: what differs between settings, fold and seed where there are several, then the figures.
     """
     done = [r for r in results if "accuracy" in r.figures]
-    found: list[tuple[str, list[float], tuple[str, ...] | None, bool]] = []
+    columns: list[tuple[str, list[float], tuple[str, ...] | None, bool]] = []
     if not done:
-        return found
+        return columns
     for name in study.fields:
         values = [r.trial.settings.get(name) for r in done]
         title = field_title(name).lower()
         numbers = [float(v) for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
         if len(numbers) == len(values):
-            found.append((title, numbers, None, min(numbers) > 0 and max(numbers) / min(numbers) >= 9.9))
+            columns.append((title, numbers, None, min(numbers) > 0 and max(numbers) / min(numbers) >= 9.9))
         else:
             words = tuple(dict.fromkeys(shown_value(name, v) for v in values))
-            found.append((title, [float(words.index(shown_value(name, v))) for v in values], words, False))
-    for title, places in (("fold", [r.trial.fold + 1 for r in done]), ("seed", [r.trial.seed for r in done])):
-        if len(set(places)) > 1:
-            words = tuple(str(v) for v in sorted(set(places)))
-            found.append((title, [float(words.index(str(v))) for v in places], words, False))
+            columns.append((title, [float(words.index(shown_value(name, v))) for v in values], words, False))
+    for title, per_run in (("fold", [r.trial.fold + 1 for r in done]), ("seed", [r.trial.seed for r in done])):
+        if len(set(per_run)) > 1:
+            words = tuple(str(v) for v in sorted(set(per_run)))
+            columns.append((title, [float(words.index(str(v))) for v in per_run], words, False))
     figures = [("accuracy", "accuracy, %")]
     if not all(r.chosen_by_it for r in done):  # else both would be the same figure
         figures.insert(0, ("validation_accuracy", "validation, %"))
     for key, title in figures:
-        found.append((title, [100 * r.figures.get(key, math.nan) for r in done], None, False))
-    return found
+        columns.append((title, [100 * r.figures.get(key, math.nan) for r in done], None, False))
+    return columns
 
 
 def pooling(study: Study, settings: Settings, seed: int, results: Sequence[Result]) -> Job:

@@ -1,4 +1,4 @@
-"""Studies: what can be varied, how much that costs, and the start, stop and progress of one."""
+"""Studies: possible variations, expected time, start, stop and progress."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ KINDS: dict[Kind, str] = {
 }
 FOLDS = {"": "no folds", "2/5": "2 of 5 folds", "5": "5 folds", "10": "10 folds"}
 HELD_OUT = {"random": "pictures", "subject": "subjects"}
-#: Seconds that a run needs beside its epochs: starting, loading, measuring.
-_AROUND = 15
+#: Seconds that a run needs besides its epochs: starting, loading, measuring.
+_OVERHEAD = 15
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A study before it is started: the recipe, what differs, and over which folds and seeds."""
+    """A study before it is started: recipe, settings that differ, number of folds and seeds."""
 
     recipe: Recipe
     settings: tuple[Settings, ...]
@@ -54,7 +54,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Progress:
-    """A study as a page shows it; ``fraction`` is the part of its epochs that is done, 0 to 1."""
+    """Progress of a study for a page; ``fraction`` of its epochs done, 0 to 1."""
 
     study: Study
     active: bool
@@ -67,12 +67,12 @@ class Progress:
 
 
 def kinds(network: str) -> dict[Kind, str]:
-    """What can be varied for this network: attention and depth only where it has such options."""
+    """Variations for this network: attention and depth only if it has such options."""
     return {key: title for key, title in KINDS.items() if key not in ("attention", "depth") or variations(network, key)}
 
 
 def variations(network: str, kind: Kind) -> list[Settings]:
-    """The settings of an ablation of attention or depth; empty where the network has no such option."""
+    """The settings of an ablation of attention or depth; empty if the network has no such option."""
     if kind == "attention":
         values = _choices(network, "attention")
         if network == "fcsdnet":  # the rows of the paper's own ablation
@@ -87,8 +87,8 @@ def _choices(network: str, option: str) -> list[Any]:
     hint = typing.get_type_hints(ARCHITECTURES[network].Options).get(option)
     if typing.get_origin(hint) is not Literal:
         return []
-    own = getattr(ARCHITECTURES[network].Options(), option)
-    return sorted(typing.get_args(hint), key=lambda value: value != own)  # the network's own first
+    default = getattr(ARCHITECTURES[network].Options(), option)
+    return sorted(typing.get_args(hint), key=lambda value: value != default)  # the network's own first
 
 
 def plan(
@@ -101,7 +101,7 @@ def plan(
     lines: str = "",
     draws: int = 0,
 ) -> Plan:
-    """What a study of that kind would train.
+    """Plan a study of that kind.
 
     Args:
         folds: a key of :data:`FOLDS`. held_out: a key of :data:`HELD_OUT`.
@@ -123,25 +123,25 @@ def plan(
     elif kind in ("attention", "depth"):
         settings = variations(recipe.network, kind)
     elif kind == "augmentation":
-        own = {k: v for k, v in dataclasses.asdict(recipe.augmentation).items() if v}
-        if not own:
+        augmentation = {k: v for k, v in dataclasses.asdict(recipe.augmentation).items() if v}
+        if not augmentation:
             raise UserError("This recipe has no augmentation to switch off; choose another recipe.")
-        settings = [{"augmentation": own}, {"augmentation": {}}]
+        settings = [{"augmentation": augmentation}, {"augmentation": {}}]
     elif kind == "search":
-        given = [line for line in lines.splitlines() if line.strip()]
-        if not given:
+        axis_lines = [line for line in lines.splitlines() if line.strip()]
+        if not axis_lines:
             raise UserError("A search needs fields: write one a line, for instance lr = 0.001, 0.003.")
-        settings = settings_of(dict(parse_axis(line) for line in given), draws, recipe.seed)
-        for each in settings:  # said before anything is started
-            asked = recipe.with_settings([f"{name}={json.dumps(value)}" for name, value in each.items()])
-            ARCHITECTURES[asked.network].parse_options(asked.options)
+        settings = settings_of(dict(parse_axis(line) for line in axis_lines), draws, recipe.seed)
+        for each in settings:  # check before anything is started
+            changed = recipe.with_settings([f"{name}={json.dumps(value)}" for name, value in each.items()])
+            ARCHITECTURES[changed.network].parse_options(changed.options)
     return Plan(recipe, tuple(settings), count, seeds)
 
 
 def has_subjects(data: str) -> bool | None:
-    """Whether the data set tells who is who; ``None`` before it was read for the first time."""
-    found = _stored(data)
-    return None if found is None else found.subjects is not None
+    """Whether the data set has subjects; ``None`` if it was never read."""
+    dataset = _stored(data)
+    return None if dataset is None else dataset.subjects is not None
 
 
 def _stored(data: str) -> FaceDataset | None:
@@ -149,9 +149,9 @@ def _stored(data: str) -> FaceDataset | None:
     return datasets.stored(entry) if entry is not None else None
 
 
-def seconds(asked: Plan) -> float | None:
-    """Rough time of a study on this machine, from earlier runs of the network; ``None`` where nothing tells."""
-    recipe = asked.recipe
+def seconds(study_plan: Plan) -> float | None:
+    """Rough time of a study on this machine, from earlier runs of the network; ``None`` without any."""
+    recipe = study_plan.recipe
     dataset = _stored(recipe.data)
     if dataset is None:
         return None
@@ -170,49 +170,55 @@ def seconds(asked: Plan) -> float | None:
         pictures = len(make_split(dataset, recipe.protocol, seed=recipe.seed).train)
     except UserError:
         return None
-    one = pictures * recipe.repeats * recipe.epochs / statistics.median(speeds) + _AROUND
-    return one * asked.runs
+    seconds_per_run = pictures * recipe.repeats * recipe.epochs / statistics.median(speeds) + _OVERHEAD
+    return seconds_per_run * study_plan.runs
 
 
-def words(asked: Plan) -> str:
-    """How many runs a plan has and about how long they take."""
+def words(study_plan: Plan) -> str:
+    """Number of runs and expected time of a plan, as text."""
     parts = [
         f"{count} {word}{'s' if count > 1 else ''}"
-        for count, word in ((len(asked.settings), "setting"), (asked.folds, "fold"), (asked.seeds, "seed"))
+        for count, word in (
+            (len(study_plan.settings), "setting"),
+            (study_plan.folds, "fold"),
+            (study_plan.seeds, "seed"),
+        )
         if count > 1
     ]
     product = f" ({' × '.join(parts)})" if len(parts) > 1 else f" ({parts[0]})" if parts else ""
-    rough = seconds(asked)
+    rough = seconds(study_plan)
     cost = (
         f"about {duration(rough)} on this computer, by earlier runs of this network"
         if rough is not None
         else "no earlier run of this network on this computer tells how long"
     )
-    return f"{asked.runs} {'run' if asked.runs == 1 else 'runs'}{product} of {_epochs(asked)} · {cost}"
+    return f"{study_plan.runs} {'run' if study_plan.runs == 1 else 'runs'}{product} of {_epochs(study_plan)} · {cost}"
 
 
-def _epochs(asked: Plan) -> str:
-    count = asked.recipe.epochs
+def _epochs(study_plan: Plan) -> str:
+    count = study_plan.recipe.epochs
     return "1 epoch" if count == 1 else f"{count} epochs"
 
 
-def begin(asked: Plan) -> str:
-    """Write the study, set its first runs going, and return its id.
+def begin(study_plan: Plan) -> str:
+    """Write the study, start its first runs, and return its id.
 
     Raises:
         UserError: If the data cannot be read or divided so, or a setting is not possible.
     """
-    for settings in asked.settings:
-        recipe = asked.recipe
+    for settings in study_plan.settings:
+        recipe = study_plan.recipe
         protocol = str(settings.get("protocol", recipe.protocol))
         dataset = open_dataset(str(settings.get("data", recipe.data)))
-        make_split(dataset, protocol, fold=asked.folds - 1 if PROTOCOLS[protocol].folds > 1 else 0, seed=recipe.seed)
-    first = asked.recipe.seed
+        make_split(
+            dataset, protocol, fold=study_plan.folds - 1 if PROTOCOLS[protocol].folds > 1 else 0, seed=recipe.seed
+        )
+    first = study_plan.recipe.seed
     study = create_study(
-        asked.recipe,
-        settings=asked.settings,
-        folds=range(asked.folds) if asked.folds > 1 else (asked.recipe.fold,),
-        seeds=range(first, first + asked.seeds),
+        study_plan.recipe,
+        settings=study_plan.settings,
+        folds=range(study_plan.folds) if study_plan.folds > 1 else (study_plan.recipe.fold,),
+        seeds=range(first, first + study_plan.seeds),
     )
     start_study(study)
     return study.id
@@ -224,7 +230,7 @@ def studies() -> dict[str, str]:
 
 
 def progress(study_id: str) -> Progress:
-    """Look at a study and all its runs once.
+    """Read the state of a study and all its runs.
 
     Raises:
         UserError: If there is none of that id.
@@ -260,18 +266,18 @@ def _detail(results: Sequence[Result], active: bool) -> str:
     left = sum(1 for r in results if r.state in ("running", "queued", "missing"))
     if not active or not spent or not left:
         return ""
-    return f"about {duration(left * (statistics.median(spent) + _AROUND))} left"
+    return f"about {duration(left * (statistics.median(spent) + _OVERHEAD))} left"
 
 
 def cancel(study_id: str) -> None:
-    """Start nothing more, and ask what waits or works to stop."""
+    """Start no more runs, and stop waiting and running ones."""
     cancel_study(find_study(study_id))
 
 
 def resume(study_id: str) -> None:
-    """Start what is missing or ended early.
+    """Start missing runs and those that ended early.
 
     Raises:
-        UserError: If it is at work or finished.
+        UserError: If it is running or finished.
     """
     start_study(find_study(study_id))

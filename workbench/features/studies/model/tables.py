@@ -1,4 +1,4 @@
-"""The tables of a study as a page and a paper print them: text cells, CSV and LaTeX."""
+"""Tables of a study: text cells, CSV and LaTeX."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TITLES = {
     "validation_accuracy": "Validation accuracy",
 }
 assert set(TITLES) == set(FIGURES)
-#: What follows "one run each" and "too few runs"; a table says it once, not in every line.
+#: Cut off after "one run each" and "too few runs"; the page says it once.
 _UNTESTED = " to tell it from chance"
 
 
@@ -40,7 +40,7 @@ class Table:
 
 
 def measured_on(results: Sequence[Result], figure: str) -> str:
-    """What the figures of a table are of, and what chose the weights that they judge."""
+    """Which pictures the results were measured on, and which chose the weights."""
     if figure == "validation_accuracy":
         return "On validation pictures, which chose each run's best epoch: slightly too good. Choose settings by it."
     finished = [r for r in results if r.measured_on]
@@ -55,12 +55,12 @@ def measured_on(results: Sequence[Result], figure: str) -> str:
 
 def folds(study: Study, results: Sequence[Result], figure: str) -> Table:
     """A line for each setting and seed, a column a fold, then their average and standard deviation, in per cent."""
-    found = fold_table(study, results, figure)
-    count = len(found[0].values) if found else 0
-    seeds = len({row.seed for row in found}) > 1
+    fold_rows = fold_table(study, results, figure)
+    count = len(fold_rows[0].values) if fold_rows else 0
+    seeds = len({row.seed for row in fold_rows}) > 1
     heads = ("Setting", *(("Seed",) if seeds else ()), *(f"R#{i + 1}" for i in range(count)), "Average", "SD")
     rows = []
-    for row in found:
+    for row in fold_rows:
         cells = [shown(row.settings), *((str(row.seed),) if seeds else ())]
         cells += [_cell(value) for value in row.values]
         cells += [
@@ -72,11 +72,11 @@ def folds(study: Study, results: Sequence[Result], figure: str) -> Table:
 
 
 def ablation(study: Study, results: Sequence[Result], figure: str) -> Table:
-    """A line for each setting: its values, mean with interval, and what the intervals allow to say of the difference.
+    """A line for each setting: its values, mean with interval, and the difference from the first.
 
-    A mean is bold only where it lies above the first line's by more than chance.
+    A mean is bold only if it is significantly above the first line's.
     """
-    found = ablation_table(study, results, figure)
+    setting_rows = ablation_table(study, results, figure)
     names = study.fields or [""]
     heads = (
         *(field_title(name) for name in names),
@@ -86,7 +86,7 @@ def ablation(study: Study, results: Sequence[Result], figure: str) -> Table:
         "Against the first",
     )
     rows, bold = [], set()
-    for i, row in enumerate(found):
+    for i, row in enumerate(setting_rows):
         values = [shown_value(name, row.settings[name]) if name in row.settings else "as the recipe" for name in names]
         rows.append((*values, str(row.runs), *_spread(row.spread), row.said.partition(_UNTESTED)[0] if i else ""))
         if row.difference and row.p_holm is not None and row.p_holm < 0.05 and row.difference.value > 0:
@@ -96,7 +96,7 @@ def ablation(study: Study, results: Sequence[Result], figure: str) -> Table:
 
 
 def untested(study: Study, results: Sequence[Result], figure: str) -> bool:
-    """Whether some difference of :func:`ablation` has too few runs to be told from chance."""
+    """Whether some difference of :func:`ablation` has too few runs for a test."""
     return any(_UNTESTED in row.said for row in ablation_table(study, results, figure)[1:])
 
 
@@ -124,8 +124,8 @@ def runs_csv(study: Study, results: Sequence[Result]) -> str:
     for r in results:
         values = [r.trial.settings.get(name, "") for name in study.fields]
         figures = [r.figures.get(key, "") for key in FIGURES]
-        own = [r.trial.fold, r.trial.seed, r.trial.run or "", r.state, r.epoch, round(r.seconds, 1)]
-        writer.writerow([*values, *own, *figures, r.measured_on])
+        trial = [r.trial.fold, r.trial.seed, r.trial.run or "", r.state, r.epoch, round(r.seconds, 1)]
+        writer.writerow([*values, *trial, *figures, r.measured_on])
     return text.getvalue()
 
 
@@ -156,7 +156,7 @@ def latex(table: Table, caption: str) -> str:
 
 
 def field_title(name: str) -> str:
-    """What the recipe's form calls a field, ``augmentation.rotation`` and the like included."""
+    """Label of a field in the recipe form, ``augmentation.rotation`` and the like included."""
     first, _, rest = name.partition(".")
     kind = {"augmentation": Augmentation}.get(first) if rest else Recipe
     declared = setting_fields(kind) if kind else {}
@@ -170,10 +170,12 @@ def _cell(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.2f}"
 
 
-def _spread(found: Spread | None) -> tuple[str, str]:
-    if found is None:
+def _spread(spread: Spread | None) -> tuple[str, str]:
+    if spread is None:
         return "-", "-"
-    interval = "-" if found.low is None or found.high is None else f"[{100 * found.low:.1f}, {100 * found.high:.1f}]"
-    return f"{100 * found.mean:.2f}" + (
-        f" ± {100 * found.deviation:.2f}" if found.deviation is not None else ""
+    interval = (
+        "-" if spread.low is None or spread.high is None else f"[{100 * spread.low:.1f}, {100 * spread.high:.1f}]"
+    )
+    return f"{100 * spread.mean:.2f}" + (
+        f" ± {100 * spread.deviation:.2f}" if spread.deviation is not None else ""
     ), interval

@@ -1,4 +1,4 @@
-"""What the pages draw of a run's epochs: classes, confusion matrix of an epoch, other runs to compare with."""
+"""Data of a run's curves: classes, confusion matrix of an epoch, other runs to compare with."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ QUANTITIES: dict[str, tuple[str, str, float]] = {
 
 
 def with_classes(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Epochs that say a recall for every class; runs of earlier versions may have none."""
+    """Epochs with a recall for every class; runs of earlier versions may have none."""
     return [row for row in rows if row.get("val_recall") and row.get("val_confusion")]
 
 
 def classes(run_id: str, count: int) -> list[str]:
-    """Names of a run's classes, from its checkpoint; numbers where there is none yet."""
+    """Names of a run's classes, from its checkpoint; numbers if there is none yet."""
     folder = run_folders.find(run_id).checkpoint
     try:
         names = list(read_checkpoint(folder).classes) if folder is not None else []
@@ -46,15 +46,15 @@ def matrix(row: Mapping[str, Any]) -> np.ndarray:
 
 
 def comparable(run_id: str) -> dict[str, str]:
-    """Other runs with at least one epoch, newest first, and what each is called."""
+    """Other runs with at least one epoch, newest first, with their labels."""
     others = [run for run in run_folders.runs() if run.id != run_id and (run.folder / "metrics.jsonl").exists()]
     return {run.id: run_folders.label(run) for run in others}
 
 
 def names_and_rows(run_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """Rows of several runs by a short name that tells them apart."""
-    found = [run_folders.find(run_id) for run_id in run_ids]
-    return {f"{number}. {_short(run)}": run.metrics() for number, run in enumerate(found, 1)}
+    """Rows of several runs by a short unique name."""
+    runs = [run_folders.find(run_id) for run_id in run_ids]
+    return {f"{number}. {_short(run)}": run.metrics() for number, run in enumerate(runs, 1)}
 
 
 def last_values(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[tuple[str, ...]]:
@@ -73,7 +73,7 @@ def last_values(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[tuple[s
 
 
 def tensorboard_command() -> str:
-    """What a person types to see all runs in TensorBoard."""
+    """The command that shows all runs in TensorBoard."""
     folder = runs_folder()
     try:
         shown = folder.relative_to(Path.cwd())

@@ -1,4 +1,4 @@
-"""The queue of waiting runs: who comes next and how to change that; all sessions and the command line see the same."""
+"""The queue of waiting runs, shared by all sessions and the command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workbench.app import runs
 
 @dataclass(frozen=True)
 class Waiting:
-    """A waiting run; ``title`` says network, data set and epochs."""
+    """A waiting run; ``title`` has network, data set and epochs."""
 
     run_id: str
     title: str
@@ -32,7 +32,7 @@ def move(run_id: str, steps: int) -> None:
     """Move a run towards the front (negative) or the back.
 
     Raises:
-        UserError: If it does not wait any more.
+        UserError: If it is no longer waiting.
     """
     queue.move(runs.find(run_id), steps)
 
