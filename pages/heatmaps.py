@@ -1,4 +1,4 @@
-"""Heatmaps: where networks look on average over a split, and which explanation method can be believed."""
+"""Heatmaps: mean heatmaps of a split, and a leaderboard of explanation methods."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ _READING = {
 
 def _where(networks: dict[str, Checkpoint], data: str, split: str) -> None:
     plan = choice.plan(networks, data, split)
-    explained_sets = choice.answers(plan)
-    if not explained_sets:
+    results = choice.explained_sets(plan)
+    if not results:
         return
-    maps.show(explained_sets, plan.dataset)
+    maps.show(results, plan.dataset)
     st.subheader("Which parts of the face", anchor=False)
-    regions.show(explained_sets)
+    regions.show(results)
     st.subheader("Face by face", anchor=False)
     with guard("the contact sheet"):
-        maps.sheet(explained_sets, plan.dataset)
+        maps.sheet(results, plan.dataset)
 
 
 heading.show("heatmaps")
@@ -61,5 +61,5 @@ with guard("the heatmaps"):
         if section == _WHERE:
             _where(networks, data, split)
         else:
-            methods.show(choice.beside(networks), data)
+            methods.show(choice.with_others(networks), data)
 heading.show_reading(*_READING[section])

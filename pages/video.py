@@ -1,4 +1,4 @@
-"""Video: who shows which expression when, as a network reads it frame by frame."""
+"""Video: the expression of each person over time, read frame by frame."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def of_face(measure: Callable[..., T], checkpoint: Checkpoint, pixels: np.ndarra
         measure: gets the classifier, the face and the arguments. pixels: uint8 (S, S, C). arguments: plain values,
             arrays or dataclasses of them, which tell one question from another.
     """
-    return _of_face(_name(measure), checkpoint.identity, pixels, arguments, measure, checkpoint)
+    return _of_face(_name(measure), checkpoint.identity, pixels, arguments, _measure=measure, _checkpoint=checkpoint)
 
 
 @st.cache_data(max_entries=512, ttl=600, show_spinner=False)
@@ -97,6 +97,7 @@ def _of_face(
     identity: str,
     pixels: np.ndarray,
     arguments: tuple[Any, ...],
+    *,
     _measure: Callable[..., Any],
     _checkpoint: Checkpoint,
 ) -> Any:
@@ -135,7 +136,9 @@ def of_predictions(measure: Callable[..., T], evaluation: Evaluation, *arguments
     Args:
         arguments: what the function gets after the predictions. key: what tells these arguments from other ones.
     """
-    return _of_predictions(_name(measure), evaluation.identity, key, measure, evaluation, arguments)
+    return _of_predictions(
+        _name(measure), evaluation.identity, key, _measure=measure, _evaluation=evaluation, _arguments=arguments
+    )
 
 
 @st.cache_resource(max_entries=128, ttl=3600, show_spinner=False)
@@ -143,6 +146,7 @@ def _of_predictions(
     name: str,
     digest: str,
     key: tuple[Any, ...],
+    *,
     _measure: Callable[..., Any],
     _evaluation: Evaluation,
     _arguments: tuple[Any, ...],

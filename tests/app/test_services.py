@@ -95,9 +95,9 @@ def test_one_look_agrees_with_the_library(folders: Path) -> None:
     assert look.title.startswith("LayerCAM for fear (")
     values = np.load(io.BytesIO(look_model.raw(look.attribution)), allow_pickle=False)
     assert (values == look.attribution.values[0]).all()
-    drawn = look_model.overlaid(crop.pixels, look.attribution.heatmap()[0], 0.5, False, 480)
+    drawn = look_model.overlaid(crop.pixels, look.attribution.heatmap()[0], 480, opacity=0.5, signed=False)
     assert drawn.shape == (480, 480, 3)
-    plain = look_model.overlaid(crop.pixels, None, 0.5, False, 480)
+    plain = look_model.overlaid(crop.pixels, None, 480, opacity=0.5, signed=False)
     assert (plain == pictures.enlarged(pictures.as_rgb(crop.pixels), 480)).all()
 
 
@@ -105,7 +105,7 @@ def test_signed_overlays_tell_for_from_against() -> None:
     face = np.full((8, 8, 1), 128, np.uint8)
     heat = np.zeros((8, 8), np.float32)
     heat[0], heat[-1] = 1, -1
-    drawn = look_model.overlaid(face, heat, 1.0, True, side=8).astype(int)
+    drawn = look_model.overlaid(face, heat, 8, opacity=1.0, signed=True).astype(int)
     assert drawn[0, 0, 0] > drawn[0, 0, 2]  # orange speaks for the class
     assert drawn[-1, 0, 2] > drawn[-1, 0, 0]  # purple against it
     assert np.ptp(drawn[4, 4]) < 3 and drawn[4, 4].min() > 230  # zero is near white

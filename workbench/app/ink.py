@@ -1,4 +1,4 @@
-"""The colour of small print: Streamlit's own grey is too pale for it."""
+"""Text colour of figures: the grey of Streamlit's theme is too pale for small text."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-LIGHT, DARK = "#33393D", "#DDE3E6"
+_ON_LIGHT, _ON_DARK = "#33393D", "#DDE3E6"
+
+
+def text_colour(*, dark: bool) -> str:
+    """Text colour on the dark or the light theme."""
+    return _ON_DARK if dark else _ON_LIGHT
 
 
 def ink(figure: go.Figure, *, dark: bool) -> go.Figure:
-    """The same figure with axis, legend and bar text that can be read on the page's ground."""
-    colour = DARK if dark else LIGHT
+    """Set the colour of axis, legend and bar text for the theme; returns the figure."""
+    colour = text_colour(dark=dark)
     figure.update_xaxes(tickfont_color=colour, title_font_color=colour)
     figure.update_yaxes(tickfont_color=colour, title_font_color=colour)
     figure.update_layout(legend_font_color=colour)

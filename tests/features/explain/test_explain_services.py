@@ -97,15 +97,15 @@ def test_the_grid_of_methods_is_the_library_s(classifier: Classifier, framed: Fr
     pixels = framed.crop.pixels
     fractions: list[float] = []
     lines = methods.grid(
-        classifier, pixels, ["grad_cam", "saliency"], ["happy", "sad"], "classes", Question(),
-        lambda done, what: fractions.append(done),
+        classifier, pixels, ["grad_cam", "saliency"], ["happy", "sad"], across="classes", question=Question(),
+        progress=lambda done, what: fractions.append(done),
     )  # fmt: skip
     look = lines[0].looks[1]
     assert look is not None and look.target == "sad" and fractions == sorted(fractions) and len(fractions) == 4
     same = library_explain(classifier, classifier.prepare([pixels]), "grad_cam", "sad").values
     assert np.array_equal(look.attribution.values, same)
     layers = list(look_model.layers(classifier))[:2]
-    across = methods.grid(classifier, pixels, ["grad_cam", "saliency"], layers, "layers", Question())
+    across = methods.grid(classifier, pixels, ["grad_cam", "saliency"], layers, across="layers", question=Question())
     assert [look.attribution.layer for look in across[0].looks if look] == layers
     assert across[1].problems == ("", "uses no layer") and across[1].looks[1] is None
 

@@ -46,7 +46,7 @@ def made_up(count: int, kinds: tuple[str, ...] = ("low_light", "mask", "glasses"
 
 
 def small_plan(checkpoint: Checkpoint, dataset: FaceDataset, kinds: tuple[str, ...] = ("mask",)) -> Plan:
-    return many_faces.plan({"fresh": checkpoint}, dataset, "small", "test", 5, kinds)
+    return many_faces.plan({"fresh": checkpoint}, dataset, "small", "test", count=5, kinds=kinds)
 
 
 def wait(asked: Plan) -> None:
@@ -110,13 +110,13 @@ def test_what_breaks_first_in_words() -> None:
 
 def test_a_split_is_tested_kept_and_found_again(checkpoint: Checkpoint, folders: Path) -> None:
     asked = small_plan(checkpoint, write_faces(folders))
-    assert many_faces.known(asked) is None and asked.questions == 2 * 5 * 6
+    assert many_faces.stored_result(asked) is None and asked.questions == 2 * 5 * 6
     many_faces.start(asked, {"fresh": Classifier(checkpoint)})
     wait(asked)
-    result = many_faces.known(asked)
+    result = many_faces.stored_result(asked)
     assert result is not None and result.n == 5 and result.targets is not None
     jobs.forget(("stress", asked.key))
-    again = many_faces.known(asked)
+    again = many_faces.stored_result(asked)
     assert again is not None and again.networks == ("fresh",)
     assert np.array_equal(again.answers["fresh", "mask", 5].predicted, result.answers["fresh", "mask", 5].predicted)
     made, said = tables.strip(result, asked, "fresh", "mask", 3)
@@ -149,7 +149,7 @@ def test_a_test_is_cancelled_and_can_begin_again(
     assert job.state == "cancelled"
     jobs.restart(job)
     wait(asked)
-    assert many_faces.known(asked) is not None
+    assert many_faces.stored_result(asked) is not None
 
 
 def test_a_second_session_leaves_stop_to_the_first(
@@ -192,8 +192,10 @@ def test_the_split_offers_a_button_then_shows_figures(
     assert any("12 faces of small test, 3 corruptions at five severities, 1 network: 384 predictions" in info.value
                for info in app.info)  # fmt: skip
     assert "Test 12 faces" in [button.label for button in app.button]
-    asked = many_faces.plan({"fresh": checkpoint}, dataset, "small", "test", 60, ("low_light", "mask", "glasses"))
-    monkeypatch.setattr(many_faces, "known", lambda plan: made_up(12) if plan.key == asked.key else None)
+    asked = many_faces.plan(
+        {"fresh": checkpoint}, dataset, "small", "test", count=60, kinds=("low_light", "mask", "glasses")
+    )
+    monkeypatch.setattr(many_faces, "stored_result", lambda plan: made_up(12) if plan.key == asked.key else None)
     app.run()
     assert not app.error and not app.exception, words(app)
     said = words(app)
@@ -236,4 +238,4 @@ def test_stored_answers_come_back_and_damage_is_nothing(tmp_path: Path) -> None:
 def test_a_split_without_usable_faces_is_refused(checkpoint: Checkpoint, folders: Path) -> None:
     dataset = write_faces(folders)
     with pytest.raises(UserError, match="no split"):
-        many_faces.plan({"fresh": checkpoint}, dataset, "small", "nowhere", 5, ("mask",))
+        many_faces.plan({"fresh": checkpoint}, dataset, "small", "nowhere", count=5, kinds=("mask",))

@@ -19,7 +19,7 @@ from fer_models.video.reading import ReadingOptions, read_expressions
 from workbench.app import jobs as background_jobs
 from workbench.features.video.model import reading as reading_model
 from workbench.features.video.moment import clicked_reading
-from workbench.widgets.timeline_figure import timeline
+from workbench.widgets.timeline_figure import Series, timeline
 
 _SHORT = DrawnVideo(expressions=("neutral", "happy", "angry"), hold=0.8, fps=10)
 
@@ -143,8 +143,8 @@ def test_a_click_tells_its_reading() -> None:
 def test_the_timeline_is_stacked_marked_and_thinned() -> None:
     seconds = np.concatenate([np.arange(3000) / 10, 400 + np.arange(100) / 10])
     smoothed = np.tile([0.7, 0.3], (3100, 1))
-    figure = timeline(seconds, smoothed, smoothed[:, 0] - 0.1, smoothed[:, 0] + 0.1, ("happy", "sad"),
-                      [(5.0, 0.7, "happy")], now=5.0)  # fmt: skip
+    series = Series(seconds, smoothed, smoothed[:, 0] - 0.1, smoothed[:, 0] + 0.1, ("happy", "sad"))
+    figure = timeline(series, [(5.0, 0.7, "happy")], now=5.0)
     stacked = [trace for trace in figure.data if trace.stackgroup]
     assert [trace.name for trace in stacked] == ["happy", "sad"] and len(stacked[0].x) < 1600
     sums = np.array(stacked[0].y) + np.array(stacked[1].y)

@@ -124,7 +124,7 @@ def _filters(name: str, dataset: FaceDataset) -> tuple[Filter, str | None]:
 def _doubt_source(name: str, dataset: FaceDataset) -> str | None:
     titles = label_doubt.sources(dataset)
     options = ["", *titles]
-    chosen = st.selectbox(
+    source = st.selectbox(
         "Doubtful labels first, by",
         options,
         format_func=lambda key: titles.get(key, "nobody" if titles else "needs votes or a trained network"),
@@ -132,11 +132,11 @@ def _doubt_source(name: str, dataset: FaceDataset) -> str | None:
         help="A network is asked only about pictures of the validation and test parts, which it was not trained on.",
         **DOUBT.of(name).widget(options),
     )
-    return str(chosen) or None
+    return str(source) or None
 
 
 def _doubt(dataset: FaceDataset, source: str | None) -> Doubt | None:
-    """The doubt by that source, or ``None`` where none is asked for or it is still being computed."""
+    """The doubt by that source, or ``None`` without a source or while it is computed."""
     if source is None:
         return None
     if source == label_doubt.VOTES:
@@ -153,10 +153,10 @@ def _doubt(dataset: FaceDataset, source: str | None) -> Doubt | None:
     if not job_view.finished(job, key="label doubt"):
         return None
     result: Doubt = job.result
-    asked = int(np.isfinite(result.values).sum())
+    label_count = int(np.isfinite(result.values).sum())
     st.caption(
-        f"Confident learning (Northcutt et al. 2021) doubts {result.issues:,} of {asked:,} labels. A doubt is a reason "
-        "to look, not a proof: the network may be the one that is wrong."
+        f"Confident learning (Northcutt et al. 2021) doubts {result.issues:,} of {label_count:,} labels. A doubt is a "
+        "reason to look, not a proof: the network may be the one that is wrong."
     )
     return result
 

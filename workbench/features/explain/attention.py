@@ -155,14 +155,15 @@ def _tokens(module: AttentionMap, subject: Subject, display: Display, key: str) 
     down, across = attention.query_places(module)
     st.markdown("**A map for every query**, each at its query's place on the face")
     small = [
-        Row("", "", [_query(module, r, c, subject, display, (r, c) == (row, column)) for c in across]) for r in down
+        Row("", "", [_query(module, r, c, subject, display, strong=(r, c) == (row, column)) for c in across])
+        for r in down
     ]
     picture_grid.show(small, side=64, label="Attention of every query")
     thinned = "" if len(down) == rows and len(across) == columns else f" {len(down)} x {len(across)} of them are shown."
     st.caption(f"{rows} x {columns} queries.{thinned} Each map has its own scale.")
 
 
-def _query(module: AttentionMap, row: int, column: int, subject: Subject, display: Display, strong: bool) -> Cell:
+def _query(module: AttentionMap, row: int, column: int, subject: Subject, display: Display, *, strong: bool) -> Cell:
     values = attention.query_map(module, row, column, subject.pixels.shape[0])
     drawn = drawing.spread_over_face(subject.pixels, values, display, 64)
     marked = attention.with_query(drawn, module, row, column)

@@ -32,14 +32,14 @@ def show(subject: Subject, display: Display, *, key: str) -> None:
     if not enabled:
         return
     classifier, dataset = subject.classifier, cache.dataset(subject.data)
-    found = job.result(
+    means = job.result(
         ("attention means", subject.checkpoint.identity, datasets.identity(dataset)),
         f"Mean attention of {subject.checkpoint.name}",
         lambda progress: attention.class_means(classifier, dataset, progress),
         lane="short",
         key=f"{key} means",
     )
-    if found is None:
+    if means is None:
         return
     rows = [
         Row(
@@ -47,18 +47,18 @@ def show(subject: Subject, display: Display, *, key: str) -> None:
             "",
             [
                 Cell(
-                    drawing.spread_over_face(found.faces[k], maps.maps[k], display, _SIDE),
+                    drawing.spread_over_face(means.faces[k], maps.maps[k], display, _SIDE),
                     f"{maps.maps[k].min():.2g} to {maps.maps[k].max():.2g}",
-                    f"Mean of {words} over faces of {found.classes[k]}",
+                    f"Mean of {words} over faces of {means.classes[k]}",
                 )
-                for k in found.shown
+                for k in means.shown
             ],
         )
-        for words, maps in found.means.items()
+        for words, maps in means.means.items()
     ]
-    heads = [f"{found.classes[k]}, n = {found.counts[k]}" for k in found.shown]
+    heads = [f"{means.classes[k]}, n = {means.counts[k]}" for k in means.shown]
     picture_grid.show(rows, columns=heads, side=_SIDE, label="Mean attention by class")
     st.caption(
-        f"Faces of {found.where}, by their label, under the mean of each gate; every picture has its own scale. Rows "
+        f"Faces of {means.where}, by their label, under the mean of each gate; every picture has its own scale. Rows "
         "that look alike for all classes belong to attention that places the face, not the expression."
     )

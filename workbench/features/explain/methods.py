@@ -58,18 +58,20 @@ def show(subject: Subject, *, key: str) -> None:
         return
     question = Question(USUAL_METHOD, target, layer, None, of, upsampling)
     identity = ("methods", *subject.identity, tuple(rows), tuple(columns), across, question)
-    found = job.result(
+    lines = job.result(
         identity,
         f"Heatmap grid of {subject.checkpoint.name}",
-        lambda progress: methods_model.grid(classifier, subject.pixels, rows, columns, across, question, progress),
+        lambda progress: methods_model.grid(
+            classifier, subject.pixels, rows, columns, across=across, question=question, progress=progress
+        ),
         lane="short",
         ask=f"Draw {len(rows) * len(columns)} heatmaps, some seconds",
         key=key,
     )
-    if found is not None:
+    if lines is not None:
         chances = dict(prediction.ranked())
         heads = [f"{c}, {percent(chances[c])}" if across == "classes" else c for c in columns]
-        _grid(found, heads, subject, display, key)
+        _grid(lines, heads, subject, display, key)
     _refused(look_model.refused(classifier))
 
 

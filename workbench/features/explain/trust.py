@@ -53,7 +53,7 @@ def show(subject: Subject, *, key: str) -> None:
     with right, guard("the trust card"), st.spinner("Testing the heatmap."):
         trust_badge.show(cached.trust(subject.checkpoint, subject.pixels, question), subject.checkpoint.classes)
     classifier, pixels, attribution = subject.classifier, subject.pixels, look.attribution
-    found = job.result(
+    results = job.result(
         ("trust", *subject.identity, question, baseline),
         f"Tests of a heatmap of {subject.checkpoint.name}",
         lambda progress: trust.evidence(classifier, pixels, attribution, str(baseline), progress),
@@ -61,17 +61,17 @@ def show(subject: Subject, *, key: str) -> None:
         ask="Test this map, some seconds",
         key=key,
     )
-    if found is None:
+    if results is None:
         return
-    _curves(found, look, key)
-    if found.cascade is not None:
-        _strip(found.cascade, look, subject, display)
-    _measures(found, key)
+    _curves(results, look, key)
+    if results.cascade is not None:
+        _strip(results.cascade, look, subject, display)
+    _measures(results, key)
     explain_report.show(
         "Can this heatmap be believed",
         [subject.checkpoint],
         sections.choices(look, display) | {"pixels replaced by": baseline},
-        lambda: [sections.heatmap(look, pixels, display), *sections.evidence(found)],
+        lambda: [sections.heatmap(look, pixels, display), *sections.evidence(results)],
         key=key,
     )
 

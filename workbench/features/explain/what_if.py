@@ -182,28 +182,28 @@ def _patches(subject: Subject, image: np.ndarray, target: str, display: Display,
     st.markdown("**Where does a patch cost most?**")
     size = st.slider("Side of the patch, %", step=5, **PATCH.widget()) / 100
     classifier = subject.classifier
-    found = job.result(
+    effect = job.result(
         ("patch", *subject.identity, target, size),
         f"Patch sweep of {subject.checkpoint.name}",
         lambda progress: change_model.patches(classifier, image, target, size, progress),
         lane="short",
         key=f"{key} patch",
     )
-    if found is None:
+    if effect is None:
         return
-    region = change_model.region_at(subject.framed.masks, found.centre)
+    region = change_model.region_at(subject.framed.masks, effect.centre)
     plain = subject.checkpoint.preprocess.stored(image)
     answer = cache.of_face(look_model.prediction, subject.checkpoint, plain).ranked()[0][0]
-    turned = f", and the answer becomes “{found.answer}”" if found.answer != answer else ""
+    turned = f", and the answer becomes “{effect.answer}”" if effect.answer != answer else ""
     st.markdown(
         f"A black patch of {percent(size, 0)} of the side costs most over the {region}: {target} falls from "
-        f"{percent(found.before)} to {percent(found.after)}{turned}."
+        f"{percent(effect.before)} to {percent(effect.after)}{turned}."
     )
-    drawn = drawing.over_values(plain, found.drop.astype("float32"), display, _SIDE)
-    most = percent(max(0.0, float(found.drop.max())))
+    drawn = drawing.over_values(plain, effect.drop.astype("float32"), display, _SIDE)
+    most = percent(max(0.0, float(effect.drop.max())))
     words = f"probability of {target} lost, mean of all patches that cover a place, up to {most}"
     cells = [
-        Cell(drawing.face(found.worst, _SIDE), "the worst place", "The face under the worst patch"),
+        Cell(drawing.face(effect.worst, _SIDE), "the worst place", "The face under the worst patch"),
         Cell(drawn, words, words),
     ]
     picture_grid.show([Row("", "", cells)], side=_SIDE, label="The patch that costs most, and the loss at each place")

@@ -1,4 +1,4 @@
-"""What is asked of the heatmaps page: networks, pictures, method, class; and the answers, or how far they are."""
+"""The choices of the Heatmaps page (networks, pictures, method, class), and the explained sets or their progress."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ HEATMAP_COUNT = state.Choice("heatmaps.heatmap-count", COUNTS)
 
 
 def network() -> tuple[dict[str, Checkpoint], str, str] | None:
-    """Draw the bar; the network by its name, the data set and the split, or ``None`` after saying what to do.
+    """Draw the bar; return the network by name, the data set and the split, or ``None`` with a note drawn.
 
     Raises:
         UserError: If the data set cannot be opened.
     """
-    chosen = selection_bar.show(checkpoint=True, data=True, split=True)
-    if chosen is None or chosen.checkpoint is None or chosen.data is None or chosen.split is None:
+    selection = selection_bar.show(checkpoint=True, data=True, split=True)
+    if selection is None or selection.checkpoint is None or selection.data is None or selection.split is None:
         return None
-    return {chosen.checkpoint.name: chosen.checkpoint}, chosen.data, chosen.split
+    return {selection.checkpoint.name: selection.checkpoint}, selection.data, selection.split
 
 
-def beside(asked: dict[str, Checkpoint]) -> dict[str, Checkpoint]:
-    """Draw the choice of further networks; returns them after the first one."""
-    usable = {name: one.checkpoint for name, one in inventory.usable(inventory.trained_networks()).items()}
-    others = [name for name in usable if name not in asked]
+def with_others(networks: dict[str, Checkpoint]) -> dict[str, Checkpoint]:
+    """Draw the choice of further networks; return them after ``networks``."""
+    usable = {name: entry.checkpoint for name, entry in inventory.usable(inventory.trained_networks()).items()}
+    others = [name for name in usable if name not in networks]
     if not others:
-        return asked
+        return networks
     picked = st.multiselect(
         "Networks beside it",
         others,
@@ -47,10 +47,10 @@ def beside(asked: dict[str, Checkpoint]) -> dict[str, Checkpoint]:
         placeholder="on the same pictures",
         **OTHERS.widget(others),
     )
-    return asked | {name: checkpoint for name in picked if (checkpoint := usable[name]) is not None}
+    return networks | {name: checkpoint for name in picked if (checkpoint := usable[name]) is not None}
 
 
-def plan(asked: dict[str, Checkpoint], data: str, split: str) -> Plan:
+def plan(networks: dict[str, Checkpoint], data: str, split: str) -> Plan:
     """Draw the choices of further networks, method, class and number of pictures.
 
     Raises:
@@ -59,8 +59,8 @@ def plan(asked: dict[str, Checkpoint], data: str, split: str) -> Plan:
     dataset = cache.dataset(data)
     zeroth, first, second, third, fourth = st.columns([3, 2, 2, 2, 1.4])
     with zeroth:
-        asked = beside(asked)
-    classifiers = [cache.classifier(checkpoint) for checkpoint in asked.values()]
+        networks = with_others(networks)
+    classifiers = [cache.classifier(checkpoint) for checkpoint in networks.values()]
     methods = split_model.methods(classifiers)
     with first:
         method = st.selectbox(
@@ -70,8 +70,8 @@ def plan(asked: dict[str, Checkpoint], data: str, split: str) -> Plan:
             **shared.METHOD.widget(list(methods), look.FIRST_METHOD),
         )
     with second:
-        names = list(dict.fromkeys(name for one in classifiers for name in one.classes))
-        common = [name for name in names if all(name in one.classes for one in classifiers)]
+        names = list(dict.fromkeys(name for classifier in classifiers for name in classifier.classes))
+        common = [name for name in names if all(name in classifier.classes for classifier in classifiers)]
         targets = [*TARGETS, *common]
         target = st.selectbox(
             "Explained", targets, format_func=lambda key: TARGETS.get(key, key), **EXPLAINED.widget(targets)
@@ -87,42 +87,49 @@ def plan(asked: dict[str, Checkpoint], data: str, split: str) -> Plan:
             **HEATMAP_COUNT.widget(),
         )
     index = split_model.drawn(dataset, split, int(count))
-    return Plan(asked, dataset, index, SetSettings(str(method), str(target), layer))
+    return Plan(networks, dataset, index, SetSettings(str(method), str(target), layer))
 
 
-def answers(asked: Plan) -> dict[str, ExplainedSet]:
-    """The answers of all networks; empty while some are computed or wait for the button, which is then drawn."""
-    found = {name: known for name in asked.networks if (known := split_model.read(asked, name)) is not None}
-    missing = [name for name in asked.networks if name not in found]
+def explained_sets(heatmap_plan: Plan) -> dict[str, ExplainedSet]:
+    """The explained set of each network; empty while any is computed or waits for the button, which is then drawn."""
+    results = {
+        name: explained
+        for name in heatmap_plan.networks
+        if (explained := split_model.read(heatmap_plan, name)) is not None
+    }
+    missing = [name for name in heatmap_plan.networks if name not in results]
     if not missing:
-        return found
-    jobs = {name: job for name in missing if (job := split_model.find(asked, name)) is not None}
+        return results
+    jobs = {name: job for name in missing if (job := split_model.find(heatmap_plan, name)) is not None}
     if len(jobs) < len(missing):
-        count = len(asked.index) * len(missing)
+        count = len(heatmap_plan.index) * len(missing)
         label = f"Explain {count:,} pictures"
-        if not split_model.is_usual(asked) and not st.button(
+        if not split_model.is_usual(heatmap_plan) and not st.button(
             label, key="heatmaps start", type="primary", icon=":material/play_arrow:",
             help="Some minutes for thousands of pictures or a slow method; the heatmaps are kept.",
         ):  # fmt: skip
             return {}
-        jobs = {name: split_model.start(asked, name, cache.classifier(asked.networks[name])) for name in missing}
+        jobs = {
+            name: split_model.start(heatmap_plan, name, cache.classifier(heatmap_plan.networks[name]))
+            for name in missing
+        }
     for name, job in jobs.items():
         if job_view.finished(job, key=f"heatmaps {name}"):
-            found[name] = job.result
-    return found if len(found) == len(asked.networks) else {}
+            results[name] = job.result
+    return results if len(results) == len(heatmap_plan.networks) else {}
 
 
 def _layer(classifiers: list[Classifier]) -> str | None:
-    """The layer of a single network; several have no common names."""
+    """Draw the choice of a layer, for a single network; ``None`` is the default layer."""
     if len(classifiers) > 1:
         st.selectbox("Layer", [_USUAL], disabled=True, help="Of several networks each has its usual layer.")
         return None
     sizes, usual = look.layers(classifiers[0]), look.usual_layer(classifiers[0])
-    chosen = st.selectbox(
+    layer = st.selectbox(
         "Layer",
         list(sizes),
         format_func=lambda name: f"{name}, {sizes[name][0]} x {sizes[name][1]}",
         help="Where a class activation map is taken from, and its cells; other methods ignore it.",
         **shared.LAYER.widget(list(sizes), usual),
     )
-    return None if chosen == usual else str(chosen)
+    return None if layer == usual else str(layer)

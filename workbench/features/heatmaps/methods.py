@@ -1,4 +1,4 @@
-"""The leaderboard: which method's heatmaps carry the network's answer, beside maps that know nothing."""
+"""The leaderboard of explanation methods, with reference maps that do not use the network."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ HEATMAP_METHODS = state.Choice("heatmaps.heatmap-methods", _SETS)
 HEATMAP_FACES = state.Choice("heatmaps.heatmap-faces", COUNTS)
 
 
-def show(asked: dict[str, Checkpoint], data: str) -> None:
-    """Draw the choices, then the tables, or the button that begins and how far it is.
+def show(networks: dict[str, Checkpoint], data: str) -> None:
+    """Draw the choices, then the tables, the progress, or the button that starts the measurement.
 
     Raises:
         UserError: If the data set cannot be opened.
@@ -38,7 +38,7 @@ def show(asked: dict[str, Checkpoint], data: str) -> None:
     with third:
         count = st.selectbox("Faces", list(COUNTS), format_func=COUNTS.__getitem__, **HEATMAP_FACES.widget())
     methods = USUAL_METHODS if which == "quick" else tuple(EXPLAINERS)
-    question = Question(asked, cache.dataset(str(source)), methods, int(count))
+    question = Question(networks, cache.dataset(str(source)), methods, int(count))
     board = leaderboard.read(question)
     if board is None:
         board = _measured(question)
@@ -63,8 +63,8 @@ def _measured(question: Question) -> Leaderboard | None:
         return None
     if not job_view.finished(job, key="leaderboard"):
         return None
-    found: Leaderboard = job.result
-    return found
+    board: Leaderboard = job.result
+    return board
 
 
 def _tables(board: Leaderboard, source: str) -> None:

@@ -1,4 +1,4 @@
-"""Stress, second section: many faces of a split and several networks, tested in the background."""
+"""Stress, second section: many faces of a split and several networks, in the background."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OTHERS = state.Several("stress.others", address=False)
 
 
 def show(checkpoint: Checkpoint, data: str, split: str, *, key: str) -> None:
-    """Draw the choices, then the figures, the progress, or the button that begins.
+    """Draw the choices, then the results, the progress, or the button that starts the test.
 
     Raises:
         UserError: If the data set cannot be opened or has no such picture.
@@ -34,27 +34,27 @@ def show(checkpoint: Checkpoint, data: str, split: str, *, key: str) -> None:
                              **FACES.widget())  # fmt: skip
     with second:
         preset = st.selectbox("Corruptions", list(_PRESETS), format_func=_PRESETS.__getitem__, **PRESET.widget())
-    asked = many_faces.plan(networks, dataset, data, split, COUNTS[str(count)], _kinds(str(preset), key))
-    result = many_faces.known(asked)
+    plan = many_faces.plan(networks, dataset, data, split, count=COUNTS[str(count)], kinds=_kinds(str(preset), key))
+    result = many_faces.stored_result(plan)
     if result is not None:
-        results.show(result, asked, key=key)
+        results.show(result, plan, key=key)
         return
-    _begin(asked, key)
+    _offer(plan, key)
 
 
 def _networks(checkpoint: Checkpoint) -> dict[str, Checkpoint]:
     usable = inventory.usable(inventory.trained_networks())
-    own = next((name for name, net in usable.items() if net.checkpoint == checkpoint), next(iter(usable)))
-    others = [name for name in usable if name != own]
-    chosen = st.multiselect(
+    page_network = next((name for name, net in usable.items() if net.checkpoint == checkpoint), next(iter(usable)))
+    others = [name for name in usable if name != page_network]
+    others_chosen = st.multiselect(
         "Compare with",
         others,
         max_selections=_MOST - 1,
         help="All are asked about the same corrupted faces; the network above is the reference.",
         **OTHERS.widget(others, most=_MOST - 1),
     )
-    found = {name: usable[name].checkpoint for name in (own, *chosen)}
-    return {name: one for name, one in found.items() if one is not None}
+    checkpoints = {name: usable[name].checkpoint for name in (page_network, *others_chosen)}
+    return {name: network for name, network in checkpoints.items() if network is not None}
 
 
 def _kinds(preset: str, key: str) -> list[str]:
@@ -68,19 +68,19 @@ def _kinds(preset: str, key: str) -> list[str]:
     ) or ["blur"]
 
 
-def _begin(asked: Plan, key: str) -> None:
-    job = many_faces.find(asked)
+def _offer(plan: Plan, key: str) -> None:
+    job = many_faces.find(plan)
     if job is not None:
         job_view.finished(job, key=f"{key} many faces")
         return
     st.info(
-        f"{len(asked.index):,} faces of {asked.where}, {len(asked.kinds)} corruptions at five severities, "
-        f"{len(asked.networks)} {'network' if len(asked.networks) == 1 else 'networks'}: {asked.questions:,} "
+        f"{len(plan.index):,} faces of {plan.where}, {len(plan.kinds)} corruptions at five severities, "
+        f"{len(plan.networks)} {'network' if len(plan.networks) == 1 else 'networks'}: {plan.questions:,} "
         "predictions, mirrored faces included. It runs in the background and is kept; you can go on meanwhile.",
         icon=":material/info:",
     )
-    label = f"Test {len(asked.index):,} faces"
+    label = f"Test {len(plan.index):,} faces"
     if st.button(label, type="primary", key=f"{key} begin", icon=":material/play_arrow:"):
         with guard("the stress test"):
-            many_faces.start(asked, {name: cache.classifier(one) for name, one in asked.networks.items()})
+            many_faces.start(plan, {name: cache.classifier(checkpoint) for name, checkpoint in plan.networks.items()})
             st.rerun()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
@@ -45,7 +46,7 @@ def show(checkpoint: Checkpoint, data: str | None, *, key: str) -> None:
         overlaid = st.toggle("Heatmaps", help=f"{one_face.HEATMAP} of the clean face's class.",
                              **HEATMAPS.of(key).widget())  # fmt: skip
         with answer:
-            _strip(checkpoint, crop.pixels, kind, geometry, test, bool(overlaid), key)
+            _strip(checkpoint, crop.pixels, kind, geometry, test, with_heatmaps=bool(overlaid), key=key)
     st.subheader("Under every corruption", anchor=False)
     st.markdown(f"**{one_face.sentence(test)}**")
     with guard("the table of corruptions"):
@@ -62,21 +63,28 @@ def _kind(key: str) -> str:
 
 
 def _strip(
-    checkpoint: Checkpoint, pixels: object, kind: str, geometry: FaceGeometry, test: FaceTest, overlaid: bool, key: str
+    checkpoint: Checkpoint,
+    pixels: np.ndarray,
+    kind: str,
+    geometry: FaceGeometry,
+    test: FaceTest,
+    *,
+    with_heatmaps: bool,
+    key: str,
 ) -> None:
     words = one_face.captions(test, kind)
     row = test.kinds.index(kind)
-    made = [pictures.as_rgb(version) for version in one_face.versions(pixels, kind, geometry)]  # type: ignore[arg-type]
-    if overlaid:
+    made = [pictures.as_rgb(version) for version in one_face.versions(pixels, kind, geometry)]
+    if with_heatmaps:
         with st.spinner("Looking where it sees the class."):
-            overlays = cache.of_face(one_face.heatmaps, checkpoint, pixels, kind, geometry)  # type: ignore[arg-type]
+            overlays = cache.of_face(one_face.heatmaps, checkpoint, pixels, kind, geometry)
         if overlays is None:
             st.caption(f"{one_face.HEATMAP} does not work with this network.")
         else:
             made, likeness = overlays
             words = [f"{word} · likeness {like:.2f}" for word, like in zip(words, likeness, strict=True)]
     gallery.tiles(made, words, key=f"{key} strip", side=92)
-    if overlaid and overlays is not None:
+    if with_heatmaps and overlays is not None:
         st.caption(
             f"{one_face.HEATMAP} of the clean face's class, as Explain opens with; likeness: rank correlation with the "
             "clean face's map, moved along where the face moved."

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from fer_models.colours import SERIES
+from workbench.app.ink import text_colour
 
 #: Colour scales from low to high; both ends are visible on the background of the theme.
 _ON_LIGHT, _ON_DARK = ("#D9A441", SERIES[0], "#1C2F4A"), ("#6F86C8", "#5EC4A0", "#F5E663")
@@ -93,7 +94,7 @@ def parallel(axes: Sequence[Axis], *, dark: bool = False) -> go.Figure:
         elif 1 < len(few) <= 4:  # a grid, or a few runs: tick every value
             dimension |= {"tickvals": few.tolist(), "ticktext": [f"{v:.4g}" for v in few]}
         dimensions.append(dimension)
-    ink = "#E4E8EA" if dark else "#22282C"
+    ink = text_colour(dark=dark)
     figure = go.Figure(
         go.Parcoords(
             dimensions=dimensions,

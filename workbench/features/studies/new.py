@@ -61,10 +61,10 @@ def show(key: str) -> str | None:
         plan = studies.plan(recipe, kind, folds=folds, held_out=held_out, seeds=seeds, lines=lines, draws=draws)
     except UserError as error:
         problem = str(error)
-    return _start(plan, problem, recipe, key, folds, seeds)
+    return _start(plan, problem, recipe, key=key, folds=folds, seeds=seeds)
 
 
-def _start(plan: Plan | None, problem: str, recipe: Recipe, key: str, folds: str, seeds: int) -> str | None:
+def _start(plan: Plan | None, problem: str, recipe: Recipe, *, key: str, folds: str, seeds: int) -> str | None:
     """Draw the buttons; the second starts random and subject-safe folds of this recipe."""
     subjects = studies.has_subjects(recipe.data)
     with st.container(horizontal=True, vertical_alignment="center"):

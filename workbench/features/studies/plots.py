@@ -81,21 +81,21 @@ def show_confusion(progress: Progress, *, key: str) -> None:
         )
         st.page_link(navigation.page("confusion"), label="Open Confusion", icon=":material/grid_on:")
         return
-    chosen, seed = _choice(settings, sorted({trial.seed for trial in study.trials}))
-    done = plots.finished_folds(study, chosen, seed, results)
+    setting, seed = _choice(settings, sorted({trial.seed for trial in study.trials}))
+    done = plots.finished_folds(study, setting, seed, results)
     if not done:
         st.caption("No fold of this setting is finished yet.")
         return
-    job = plots.find_pooling(study, chosen, seed, results)
+    job = plots.find_pooling(study, setting, seed, results)
     if job is None:
         if not st.button(f"Pool {len(done)} folds", key=f"{key} pool", type="primary", icon=":material/play_arrow:",
                          help="Each network reads the pictures that it never saw, once; it is kept."):  # fmt: skip
             return
-        job = plots.pooling(study, chosen, seed, results)
+        job = plots.pooling(study, setting, seed, results)
     if not job_view.finished(job, key=f"{key} pooling"):
         return
     _matrix(job.result, key)
-    data = str(chosen.get("data", study.recipe["data"]))
+    data = str(setting.get("data", study.recipe["data"]))
     if data in {item.name for item in inventory.data_sets()}:
         st.page_link(
             navigation.page("confusion"),

@@ -30,7 +30,7 @@ def learning_curve(
     factor, unit, digits = (100.0, " %", ".1f") if quantity == "accuracy" else (1.0, "", ".3f")
     x = [row["epoch"] for row in rows]
     lines = [
-        _line(x, [_times(row.get(key), factor) for row in rows], name, colour, dash, f"{digits}|{unit}")
+        _line(x, [_times(row.get(key), factor) for row in rows], name, colour, dash, form=f"{digits}|{unit}")
         for key, name, colour, dash in (
             (f"train_{quantity}", "training, augmented", TRAIN, "dot"),
             (f"val_{quantity}", "validation", VALIDATION, "solid"),
@@ -50,7 +50,7 @@ def recall_curves(
     """Recall on the validation part of every class, in per cent; ``rows`` have ``epoch`` and ``val_recall``."""
     x = [row["epoch"] for row in rows]
     lines = [
-        _line(x, [100 * row["val_recall"][k] for row in rows], name, colour(name), _style(k)[1], ".1f| %")
+        _line(x, [100 * row["val_recall"][k] for row in rows], name, colour(name), _style(k)[1], form=".1f| %")
         | {"marker": {"size": 7, "symbol": _SYMBOLS[k % len(_SYMBOLS)]}}
         for k, name in enumerate(classes)
     ]
@@ -62,7 +62,9 @@ def recall_curves(
 
 def rate_curve(rows: Sequence[Mapping[str, Any]], epochs: int, *, dark: bool = False) -> go.Figure:
     """The learning rate at the end of each epoch."""
-    lines = [_line([r["epoch"] for r in rows], [r.get("lr") for r in rows], "learning rate", TRAIN, "solid", ".3g|")]
+    lines = [
+        _line([r["epoch"] for r in rows], [r.get("lr") for r in rows], "learning rate", TRAIN, "solid", form=".3g|")
+    ]
     figure = _figure(lines, "learning rate", epochs, None, height=220)
     figure.update_yaxes(exponentformat="power")
     figure.update_layout(showlegend=False)
@@ -81,7 +83,7 @@ def comparison(
     lines = []
     for number, (name, rows) in enumerate(runs.items()):
         values = [_times(row.get(key), factor) for row in rows]
-        line = _line([row["epoch"] for row in rows], values, name, *_style(number), ".4g|")
+        line = _line([row["epoch"] for row in rows], values, name, *_style(number), form=".4g|")
         line["line"]["width"] = 2 if number else 3.5
         lines.append(line)
     longest = max((rows[-1]["epoch"] for rows in runs.values() if rows), default=1)
@@ -98,7 +100,7 @@ def _times(value: float | None, factor: float) -> float | None:
     return None if value is None else factor * value
 
 
-def _line(x: Sequence[int], y: Sequence[Any], name: str, colour: str, dash: str, form: str) -> dict[str, Any]:
+def _line(x: Sequence[int], y: Sequence[Any], name: str, colour: str, dash: str, *, form: str) -> dict[str, Any]:
     digits, unit = form.split("|")
     return {
         "type": "scatter",

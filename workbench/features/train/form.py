@@ -91,7 +91,7 @@ def _without_marked(name: str) -> dict[str, Any]:
 def _estimate(recipe: Recipe) -> None:
     """Draw the expected time of the run, or a button that measures it."""
     job = estimate.measuring(recipe)
-    if (speed := estimate.known(recipe)) is not None:
+    if (speed := estimate.measured_speed(recipe)) is not None:
         st.caption(f":material/timer: {estimate.sentence(speed, recipe)}")
     elif job is not None and job.active:
         job_view.bar(job, key="estimate")

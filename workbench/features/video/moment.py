@@ -1,4 +1,4 @@
-"""The timeline of one person, the moment that is looked at, and what was there."""
+"""The timeline of one person, and frame, heatmap and probabilities of the chosen moment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workbench.features.video.model import reading as reading_model
 from workbench.features.video.model.reading import Clip, Moment
 from workbench.heatmap.model.look import USUAL_TITLE
 from workbench.widgets import plot
-from workbench.widgets.timeline_figure import timeline
+from workbench.widgets.timeline_figure import Series, timeline
 
 _MOST = 12
 PERSON = state.Choice("video.person")
@@ -27,25 +27,23 @@ def choose(reading: VideoReading) -> Person:
     numbers = [person.number for person in reading.persons]
     if len(numbers) == 1:
         return reading.persons[0]
-    seen = {person.number: person for person in reading.persons}
-    # Those seen longest first; a crowd does not fit a row.
-    numbers = sorted(numbers, key=lambda n: -len(seen[n].frames))[:_MOST]
-    chosen = st.segmented_control("Person", numbers, **PERSON.widget(numbers))
-    return seen[chosen or numbers[0]]
+    by_number = {person.number: person for person in reading.persons}
+    # The longest seen first; a crowd does not fit into a row.
+    numbers = sorted(numbers, key=lambda n: -len(by_number[n].frames))[:_MOST]
+    number = st.segmented_control("Person", numbers, **PERSON.widget(numbers))
+    return by_number[number or numbers[0]]
 
 
 def show_timeline(clip: Clip, reading: VideoReading, person: Person) -> int:
-    """Draw the timeline with its peaks and return the position of the reading that is looked at."""
+    """Draw the timeline with its peaks and return the position of the chosen reading."""
     name = f"moment {clip.digest[:12]} {person.number}"
     first, last = float(person.seconds[0]), float(person.seconds[-1])
     start = reading_model.telling_moment(person)
     moment = AT.of(clip.digest[:12], person.number)
     now = float(moment.get(start, first, last))
     peaks = [(p.peak, p.probability, p.name) for p in person.stretches]
-    figure = timeline(
-        person.seconds, person.smoothed, person.low, person.high, reading.classes, peaks,
-        now=float(person.seconds[reading_model.nearest(person, now)]),
-    )  # fmt: skip
+    series = Series(person.seconds, person.smoothed, person.low, person.high, reading.classes)
+    figure = timeline(series, peaks, now=float(person.seconds[reading_model.nearest(person, now)]))
     words = ", ".join(f"{p.name} from {p.start:.1f} to {p.end:.1f} s" for p in person.stretches[:_MOST])
     st.plotly_chart(
         figure,
@@ -74,31 +72,31 @@ def show_timeline(clip: Clip, reading: VideoReading, person: Person) -> int:
 
 def show_moment(clip: Clip, classifier: Classifier, reading: VideoReading, person: Person, at: int) -> None:
     """Draw frame, heatmap and probabilities of a reading."""
-    seen = _looked_up(clip, classifier, reading, person, at)
+    shown = _cached_moment(clip, classifier, reading, person, at)
     left, middle, right = st.columns([5, 3, 4], gap="medium")
-    name, probability = seen.ranked[0]
+    name, probability = shown.ranked[0]
     with left:
         st.image(
-            seen.picture,
-            f"Frame {seen.frame:,} at {seen.seconds:.2f} s",
-            alt=f"The frame at {seen.seconds:.2f} seconds with a box around the face, {name}",
+            shown.picture,
+            f"Frame {shown.frame:,} at {shown.seconds:.2f} s",
+            alt=f"The frame at {shown.seconds:.2f} seconds with a box around the face, {name}",
         )
     with middle, st.container(key="pixels video"):
-        if seen.heat is None:
-            face = enlarged(as_rgb(seen.crop), 240)
+        if shown.heat is None:
+            face = enlarged(as_rgb(shown.crop), 240)
             st.image(face, f"No place of the face speaks for {name}", alt="The face as the network gets it")
         else:
-            st.image(seen.heat, f"{USUAL_TITLE} for {name}, dark to bright: 0 to the largest value",
+            st.image(shown.heat, f"{USUAL_TITLE} for {name}, dark to bright: 0 to the largest value",
                      alt=f"Heatmap for {name} over the face")  # fmt: skip
     with right:
         st.markdown(f"**The class is “{name}”**, {percent(probability)} smoothed")
-        words = ", ".join(f"{n} {percent(p)}" for n, p in seen.ranked)
-        plot.show(probability_bars(seen.ranked), key="video probabilities", alt=f"Smoothed probabilities: {words}")
-        st.caption(f"This frame alone: {seen.alone[0]}, {percent(seen.alone[1])}")
+        words = ", ".join(f"{n} {percent(p)}" for n, p in shown.ranked)
+        plot.show(probability_bars(shown.ranked), key="video probabilities", alt=f"Smoothed probabilities: {words}")
+        st.caption(f"This frame alone: {shown.alone[0]}, {percent(shown.alone[1])}")
 
 
-def _looked_up(clip: Clip, classifier: Classifier, reading: VideoReading, person: Person, at: int) -> Moment:
-    """The last moment is at hand: a slider elsewhere does not decode it again."""
+def _cached_moment(clip: Clip, classifier: Classifier, reading: VideoReading, person: Person, at: int) -> Moment:
+    """The moment, cached in the session so that other sliders do not decode it again."""
     options = reading.options
     key = (
         clip.digest,
@@ -109,13 +107,13 @@ def _looked_up(clip: Clip, classifier: Classifier, reading: VideoReading, person
         options.smoothing,
         options.width,
     )
-    kept = SEEN.get()
-    if kept is not None and kept[0] == key:
-        found: Moment = kept[1]
-        return found
-    found = reading_model.moment(clip, classifier, reading, person, at)
-    SEEN.set((key, found))
-    return found
+    last = SEEN.get()
+    if last is not None and last[0] == key:
+        current: Moment = last[1]
+        return current
+    current = reading_model.moment(clip, classifier, reading, person, at)
+    SEEN.set((key, current))
+    return current
 
 
 def _clicked(name: str, moment: state.Number, person: Person) -> None:
@@ -126,7 +124,7 @@ def _clicked(name: str, moment: state.Number, person: Person) -> None:
 
 
 def clicked_reading(event: dict) -> int | None:
-    """Position of the reading under the mouse, from what the chart reports."""
+    """Position of the reading under the mouse, from the chart's event."""
     for point in event.get("selection", {}).get("points", []):
         data = point.get("customdata")
         if data:

@@ -1,4 +1,4 @@
-"""The same video read by a network of sequences, beside the reading frame by frame."""
+"""The same video read by a sequence network, to compare with the reading frame by frame."""
 
 from __future__ import annotations
 
@@ -10,33 +10,31 @@ from fer_models.video.reading import Person, VideoReading
 from workbench.app.wording import percent
 from workbench.features.video.model import reading as reading_model
 from workbench.widgets import plot
-from workbench.widgets.timeline_figure import timeline
+from workbench.widgets.timeline_figure import Series, timeline
 
 
 def show(classifier: Classifier, reading: VideoReading, person: Person) -> None:
-    """Draw its timeline and where the two agree; say how one is trained where there is none.
+    """Draw its timeline and the agreement, or how to train a sequence network if there is none.
 
     Raises:
         UserError: If the network is damaged or was trained over other weights.
     """
-    found = reading_model.in_sequence(classifier, person)
-    if found is None:
+    network_and_person = reading_model.in_sequence(classifier, person)
+    if network_and_person is None:
         st.caption(
             "No network of sequences was trained over this one. To compare: "
             f"`fer sequence {classifier.checkpoint.path.name}` in the folder of the checkpoints."
         )
         return
-    network, in_sequence = found
+    network, in_sequence = network_and_person
     agree = float(np.mean(in_sequence.smoothed.argmax(1) == person.smoothed.argmax(1)))
     figures = network.figures
     st.markdown(
         f"**The same frames as a sequence**: the class agrees with the one above in {percent(agree, 0)} of them"
     )
     peaks = [(p.peak, p.probability, p.name) for p in in_sequence.stretches]
-    figure = timeline(
-        person.seconds, in_sequence.smoothed, in_sequence.low, in_sequence.high, reading.classes, peaks,
-        clickable=False, height=320,
-    )  # fmt: skip
+    series = Series(person.seconds, in_sequence.smoothed, in_sequence.low, in_sequence.high, reading.classes)
+    figure = timeline(series, peaks, clickable=False, height=320)
     words = ", ".join(f"{p.name} from {p.start:.1f} to {p.end:.1f} s" for p in in_sequence.stretches[:12])
     plot.show(figure, key="sequence timeline", alt=f"Probabilities over time by the sequence network: {words}")
     st.caption(

@@ -1,4 +1,4 @@
-"""Where a video comes from: an upload that stays in memory, or a drawn one; and how it is read."""
+"""The video: an upload, kept in memory, or a drawn one; and the reading options."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STEPS = (1, 2, 3, 5, 10, 15, 30)
 
 
 def show() -> Clip:
-    """Draw the upload and return it, or the sample where nothing was uploaded.
+    """Draw the upload and return it, or the sample if nothing was uploaded.
 
     Raises:
         UserError: If the upload cannot be read.
@@ -39,30 +39,30 @@ def show() -> Clip:
     if file is not None and UPLOAD.get() != file.file_id:
         CLIP.set(None)
         UPLOAD.set(file.file_id)
-        # Kept once: the upload's own copy is the widget's, and it outlives a visit to another page.
+        # Kept here, because the widget loses its file on a visit to another page.
         CLIP.set(reading.clip(file.getvalue(), file.name))
-    kept = CLIP.get()
-    if isinstance(kept, Clip):
-        return kept
+    clip = CLIP.get()
+    if isinstance(clip, Clip):
+        return clip
     if file is not None:
-        # It was refused before; say so again.
+        # Decoding failed before; raise the same error again.
         return reading.clip(file.getvalue(), file.name)
     return reading.sample()
 
 
 def options(clip: Clip) -> ReadingOptions:
-    """Draw how the video is read and return it."""
-    usual = reading.usual_step(clip.info)
-    steps = sorted({*_STEPS, usual})
+    """Draw the reading options and return them."""
+    default = reading.usual_step(clip.info)
+    steps = sorted({*_STEPS, default})
     with st.popover("How it is read", icon=":material/tune:"):
         every = st.selectbox(
             "Read every … frame",
             steps,
             format_func=lambda n: "every frame" if n == 1 else f"every {n}th frame" if n > 3 else f"every {n}. frame",
             help="Ten readings a second are enough for most expressions.",
-            **EVERY.of(clip.digest[:8]).widget(steps, usual),
+            **EVERY.of(clip.digest[:8]).widget(steps, default),
         )
-        how = st.selectbox(
+        smoothing = st.selectbox(
             "Smoothing in time",
             list(SMOOTHINGS),
             format_func=str.capitalize,
@@ -73,12 +73,12 @@ def options(clip: Clip) -> ReadingOptions:
         detector_button.show(key="video")
     smallest, score = detector_button.limits(key="video")
     return ReadingOptions(
-        every=int(every or usual), smoothing=how or "window", width=float(width), smallest=smallest, score=score
+        every=int(every or default), smoothing=smoothing or "window", width=float(width), smallest=smallest, score=score
     )
 
 
 def facts(clip: Clip) -> str:
-    """What the head of the video says, in one line."""
+    """Name, duration, size, frame rate and format of the video in one line."""
     info = clip.info
     length = "" if info.seconds is None else f"{duration(info.seconds)} · "
     return f"{clip.name} · {length}{info.width} x {info.height} · {info.fps:.3g} frames a second · {info.kind}"

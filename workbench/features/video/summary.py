@@ -1,4 +1,4 @@
-"""What a video showed in the whole: a line a person, the stretches of one, and the downloads."""
+"""Summary of a video: a line per person, the stretches of one person, and downloads."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ MARKED = state.Kept("video.marked")
 
 
 def people(reading: VideoReading) -> None:
-    """One line a person: when they were seen, and the share of the time in which each class led."""
+    """Draw a line per person: when they were seen, and the share of time in which each class led."""
     rows = []
     for person in reading.persons[:_MOST]:
         parts = shares(person.stretches)
         rest = ", ".join(f"{name} {percent(share, 0)}" for name, share in parts.items())
         seen = f"{person.seconds[0]:.1f} to {person.seconds[-1]:.1f}"
-        found = percent(float(person.detected.mean()), 0)
-        rows.append((str(person.number), seen, f"{len(person.frames):,}", found, rest))
+        detected = percent(float(person.detected.mean()), 0)
+        rows.append((str(person.number), seen, f"{len(person.frames):,}", detected, rest))
     columns = ("Person", "Seen, s", "Readings", "Detected", "Share of the time in which a class led")
     table.show(columns, rows, right=(0, 1, 2, 3), label="People in the video")
 
 
 def events(person: Person) -> None:
-    """The stretches of one person."""
+    """Draw the stretches of one person."""
     rows = [
         (f"{part.start:.2f}", f"{part.end:.2f}", part.name, f"{part.peak:.2f}", percent(part.probability))
         for part in person.stretches[:_MOST]
@@ -47,19 +47,19 @@ def events(person: Person) -> None:
 
 
 def downloads(clip: Clip, classifier: Classifier, reading: VideoReading) -> None:
-    """Readings as CSV and JSON, and the video with boxes."""
+    """Draw downloads: readings as CSV and JSON, and the video with boxes."""
     stem = clip.name.rsplit(".", 1)[0]
     name = reading_model.marked_name(clip, classifier, reading)
-    asked = MARKED.get() == name or jobs.find(name) is not None
+    requested = MARKED.get() == name or jobs.find(name) is not None
     with st.container(horizontal=True):
         st.download_button("Readings, CSV", lambda: reading_csv(reading), f"{stem}.csv", "text/csv",
                            key="video csv", on_click="ignore", icon=":material/download:")  # fmt: skip
         st.download_button("All, JSON", lambda: json.dumps(reading_json(reading)), f"{stem}.json", "application/json",
                            key="video json", on_click="ignore", icon=":material/download:")  # fmt: skip
-        if not asked:
+        if not requested:
             st.button("Make the video with boxes", key="video mark", icon=":material/movie:",
                       on_click=MARKED.set, args=(name,))  # fmt: skip
-    if not asked:
+    if not requested:
         return
     job = reading_model.start_marked(clip, classifier, reading)
     if job_view.finished(job, key="marked"):

@@ -13,7 +13,7 @@ from workbench import state
 from workbench.app.wording import percent
 from workbench.features.webcam.model import camera as camera_model
 from workbench.widgets import plot
-from workbench.widgets.timeline_figure import timeline
+from workbench.widgets.timeline_figure import Series, timeline
 
 _REFUSED = (
     "No picture after Start? The browser asks once whether this page may use the camera; if it was refused, allow it "
@@ -111,6 +111,8 @@ def _numbers(reader: LiveReader, playing: bool) -> None:
     lead = history.smoothed.argmax(1)[:, None]
     raw = history.raw[range(len(lead)), lead[:, 0]]
     low, high = raw.clip(max=history.smoothed.max(1)), raw.clip(min=history.smoothed.max(1))
-    figure = timeline(history.seconds, history.smoothed, low, high, history.classes, clickable=False, height=330)
+    figure = timeline(
+        Series(history.seconds, history.smoothed, low, high, history.classes), clickable=False, height=330
+    )
     figure.update_xaxes(range=[-60, 0])
     plot.show(figure, key="webcam timeline", alt=f"Probabilities of the last minute; now {name}")

@@ -45,7 +45,7 @@ def heat(attribution: Attribution, display: Display) -> np.ndarray | None:
 
 def over_face(pixels: np.ndarray, attribution: Attribution, display: Display, side: int = 96) -> np.ndarray:
     """The map over the face, uint8, about (side, side, 3)."""
-    return overlaid(pixels, heat(attribution, display), display.opacity, display.signed, side, display.colours)
+    return overlaid(pixels, heat(attribution, display), side, **asdict(display))
 
 
 def over_values(pixels: np.ndarray, values: np.ndarray, display: Display, side: int = 96) -> np.ndarray:
@@ -55,7 +55,7 @@ def over_values(pixels: np.ndarray, values: np.ndarray, display: Display, side: 
 
 def spread_over_face(pixels: np.ndarray, values: np.ndarray, display: Display, side: int = 96) -> np.ndarray:
     """A gate or share of attention (H, W) over the face, from its smallest value (dark) to its largest (bright)."""
-    return overlaid(pixels, spread(values), display.opacity, False, side, display.colours)
+    return overlaid(pixels, spread(values), side, opacity=display.opacity, signed=False, colours=display.colours)
 
 
 def spread(values: np.ndarray) -> np.ndarray:

@@ -208,7 +208,7 @@ def raw(attribution: Attribution) -> bytes:
 
 
 def overlaid(
-    pixels: np.ndarray, heat: np.ndarray | None, opacity: float, signed: bool, side: int, colours: str = USUAL_MAP
+    pixels: np.ndarray, heat: np.ndarray | None, side: int, *, opacity: float, signed: bool, colours: str = USUAL_MAP
 ) -> np.ndarray:
     """The heatmap over the face enlarged to about ``side`` pixels, uint8 (side, side, 3).
 

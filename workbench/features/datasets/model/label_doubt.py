@@ -1,4 +1,4 @@
-"""Where doubt in the labels can come from, and the job that asks a network for it."""
+"""Sources of label doubt, and the job that computes it with a network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import cached_predictions, predictions_for
 from fer_models.evaluation.protocol import Protocol
-from fer_models.progress import Progress
+from fer_models.progress import Progress, within
 from workbench.app import inventory, jobs
 from workbench.app.datasets import identity
 from workbench.app.jobs import Job
@@ -19,52 +19,53 @@ VOTES = "annotators"
 
 
 def sources(dataset: FaceDataset) -> dict[str, str]:
-    """Where doubt can come from for this set: keys and titles; empty where there is nothing."""
-    found = {VOTES: "the annotators' votes"} if dataset.soft_labels is not None else {}
+    """Sources of doubt for this set: keys and titles; empty if there is none."""
+    titles = {VOTES: "the annotators' votes"} if dataset.soft_labels is not None else {}
     if fair_splits(dataset):
         for name, network in inventory.usable(inventory.trained_networks()).items():
             if network.checkpoint is not None and set(dataset.classes) & set(network.checkpoint.classes):
-                found[name] = network.title
-    return found
+                titles[name] = network.title
+    return titles
 
 
 def count(dataset: FaceDataset) -> int:
-    """Labelled pictures that a network is asked about."""
+    """Number of labelled pictures that a network predicts."""
     counts = dataset.counts().sum(axis=1)
     return sum(int(counts[dataset.split_names.index(name)]) for name in fair_splits(dataset))
 
 
 def find(dataset: FaceDataset, checkpoint: Checkpoint) -> Job | None:
-    """The job of :func:`start`, if it was begun since the app started."""
+    """The job of :func:`start`, if it was started since the app started."""
     return jobs.find(_key(dataset, checkpoint))
 
 
 def start(dataset: FaceDataset, checkpoint: Checkpoint) -> Job:
-    """Ask the network about every fair split in the background; predictions that are cached are not made again.
+    """Predict every fair split in the background, from the cache where possible.
 
     The job's result is a :class:`~fer_models.evaluation.doubtful_labels.Doubt`.
     """
 
     def work(progress: Progress) -> Doubt:
         names = fair_splits(dataset)
-        made = [_predictions(dataset, checkpoint, name, i, len(names), progress) for i, name in enumerate(names)]
-        return doubt_by_network(dataset, made)
+        evaluations = [
+            _predictions(dataset, checkpoint, name, within(progress, i / len(names), (i + 1) / len(names)))
+            for i, name in enumerate(names)
+        ]
+        return doubt_by_network(dataset, evaluations)
 
     return jobs.start(
         _key(dataset, checkpoint), f"Label doubt in {dataset.name} by {checkpoint.name}", work, lane="long"
     )
 
 
-def _predictions(
-    dataset: FaceDataset, checkpoint: Checkpoint, split: str, number: int, of: int, progress: Progress
-) -> Evaluation:
+def _predictions(dataset: FaceDataset, checkpoint: Checkpoint, split: str, progress: Progress) -> Evaluation:
     protocol = Protocol(Part.of_split(dataset, split), checkpoint.selection)
     cached = cached_predictions(checkpoint, dataset, protocol)
     if cached is not None:
         return cached
 
     def step(fraction: float, message: str) -> None:
-        progress((number + fraction) / of, f"asking the network about {split}: {message}")
+        progress(fraction, f"asking the network about {split}: {message}")
 
     return predictions_for(checkpoint, dataset, protocol, progress=step)
 

@@ -11,7 +11,7 @@ import numpy as np
 from fer_models.classifier import Classifier
 from fer_models.errors import UserError
 from fer_models.explain import EXPLAINERS
-from fer_models.progress import Progress
+from fer_models.progress import Progress, silent
 from workbench.heatmap.model import look as look_model
 from workbench.heatmap.model.look import Look, Question
 
@@ -40,9 +40,10 @@ def grid(
     pixels: np.ndarray,
     methods: Sequence[str],
     columns: Sequence[str],
+    *,
     across: Across,
     question: Question,
-    progress: Progress = lambda done, what: None,
+    progress: Progress = silent,
 ) -> list[Line]:
     """A map for each method and column.
 

@@ -15,7 +15,7 @@ from fer_models.explain.faithfulness.removal import removal_curve
 from fer_models.explain.faithfulness.road import impute
 from fer_models.explain.trust.card import LEAST_EVIDENCE, LIKE_MAP, MOST_CHANCE, TrustCard
 from fer_models.explain.trust.class_names import orders_of_names
-from fer_models.progress import Progress
+from fer_models.progress import Progress, silent
 
 #: What removed pixels are replaced with.
 BASELINES = ("mean", "blurred", "black")
@@ -53,7 +53,7 @@ def evidence(
     pixels: np.ndarray,
     attribution: Attribution,
     baseline: str,
-    progress: Progress = lambda done, what: None,
+    progress: Progress = silent,
 ) -> Evidence:
     """Run every test that needs no masks on the map of one face, uint8 (S, S, C); takes some seconds.
 

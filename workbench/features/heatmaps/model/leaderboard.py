@@ -1,4 +1,4 @@
-"""The leaderboard of explanation methods for the page: in the background, kept in the cache folder."""
+"""The leaderboard of explanation methods: measured in the background, cached on disk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from workbench.app.datasets import identity
 from workbench.app.jobs import Job
 from workbench.app.wording import duration
 
-#: How many pictures can be asked for.
+#: Choices of the number of pictures.
 COUNTS: dict[int, str] = {16: "16", 48: "48", 120: "120"}
 _VERSION = 1
 
@@ -38,26 +38,26 @@ class Question:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Tells it from every other question."""
+        """Key of its job and its file."""
         nets = [(name, c.identity) for name, c in self.networks.items()]
         words = repr((_VERSION, nets, identity(self.dataset), self.methods, self.count))
         return ("leaderboard", hashlib.sha256(words.encode()).hexdigest())
 
 
 def read(question: Question) -> Leaderboard | None:
-    """The answer, where it was found before."""
+    """The leaderboard, if it was measured before; else ``None``."""
     job = jobs.find(question.key)
     if job is not None:
-        found: Leaderboard | None = job.result if job.state == "done" else None
-        return found
+        board: Leaderboard | None = job.result if job.state == "done" else None
+        return board
     try:
         return from_json(json.loads(_file(question).read_text(encoding="utf-8")))
-    except (OSError, ValueError, UserError):  # missing, damaged or of an older kind
+    except (OSError, ValueError, UserError):  # missing, damaged or of an older format
         return None
 
 
 def find(question: Question) -> Job | None:
-    """The measurement, if one was begun in this process."""
+    """The job of the measurement, if it was started in this process."""
     return jobs.find(question.key)
 
 
@@ -65,17 +65,17 @@ def start(question: Question, classifiers: Callable[[], Mapping[str, Classifier]
     """Measure in the background, or find the job that does; its result is the :class:`Leaderboard`."""
 
     def work(progress: Progress) -> Leaderboard:
-        found = benchmark(
+        board = benchmark(
             classifiers(), question.dataset, methods=question.methods, count=question.count, progress=progress
         )
-        _write(found, _file(question))
-        return found
+        _write(board, _file(question))
+        return board
 
     return jobs.start(question.key, f"Tests of {len(question.methods)} heatmap methods", work, lane="long")
 
 
 def rows(board: Leaderboard, network: str) -> tuple[list[str], list[tuple[str, ...]], set[tuple[int, int]]]:
-    """Heads, cells and the places in bold of one network's table; references stand last."""
+    """Heads, cells and bold positions of one network's table; reference maps are last."""
     lines = [row for row in board.rows if row.network == network]
     best = {metric: board.best(network, metric) for metric in board.metrics}
     bold = {
@@ -98,9 +98,9 @@ def rows(board: Leaderboard, network: str) -> tuple[list[str], list[tuple[str, .
 def sentence(board: Leaderboard, network: str) -> str:
     """Which methods beat all three reference maps in insertion and deletion, in one sentence."""
     tests = [metric for metric in ("insertion", "deletion") if metric in board.metrics]
-    mine = [row for row in board.rows if row.network == network and not row.reference]
-    good = [row.title for row in mine if not any(board.unbeaten(row, metric) for metric in tests)]
-    weak = [row.title for row in mine if any("random map" in board.unbeaten(row, metric) for metric in tests)]
+    own_rows = [row for row in board.rows if row.network == network and not row.reference]
+    good = [row.title for row in own_rows if not any(board.unbeaten(row, metric) for metric in tests)]
+    weak = [row.title for row in own_rows if any("random map" in board.unbeaten(row, metric) for metric in tests)]
     words = f"On {network}, " + (
         f"{_listed(good)} beat all three reference maps in insertion and deletion on average"
         if good
@@ -118,7 +118,7 @@ def _file(question: Question) -> Path:
 
 
 def _write(board: Leaderboard, file: Path) -> None:
-    """Keep the answer; where that cannot be done it is measured again next time."""
+    """Cache the leaderboard; if that fails, it is measured again next time."""
     try:
         with atomic_file(file) as new:
             new.write_text(json.dumps(to_json(board)), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Heatmaps of many pictures of a split: computed in the background, kept in the cache folder, found again."""
+"""Heatmaps of many pictures of a split: computed in the background, cached on disk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from workbench.app.jobs import Job
 from workbench.app.pictures import as_rgb, enlarged, png
 from workbench.heatmap.model import look
 
-#: How many pictures can be asked for; 0 is all of the split.
+#: Choices of the number of pictures; 0 is all of the split.
 COUNTS: dict[int, str] = {200: "200", 1000: "1,000", 3000: "3,000", 0: "all"}
 TARGETS: dict[str, str] = {PREDICTED: "the predicted class", LABEL: "the labelled class"}
 GROUPINGS: dict[str, str] = {"label": "labelled class", "prediction": "predicted class"}
@@ -33,7 +33,7 @@ GROUPINGS: dict[str, str] = {"label": "labelled class", "prediction": "predicted
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked: networks by name, a data set, positions in it, and how to explain them."""
+    """Networks by name, a data set, positions in it, and how to explain them."""
 
     networks: Mapping[str, Checkpoint]
     dataset: FaceDataset
@@ -41,11 +41,11 @@ class Plan:
     settings: SetSettings
 
     def file(self, name: str) -> Path:
-        """Where the answer of one network is kept."""
+        """The cache file of one network."""
         return set_file(self.networks[name], self.dataset, self.index, self.settings)
 
     def key(self, name: str) -> tuple[str, str]:
-        """Name of the job of one network."""
+        """Key of the job of one network."""
         return ("heatmaps", self.file(name).stem)
 
 
@@ -68,11 +68,11 @@ def methods(classifiers: Sequence[Classifier]) -> dict[str, str]:
 
 
 def read(plan: Plan, name: str) -> ExplainedSet | None:
-    """The answer of a network, where it was found before."""
+    """The explained set of a network, if it was computed before; else ``None``."""
     job = jobs.find(plan.key(name))
     if job is not None and job.state == "done":
-        found: ExplainedSet = job.result
-        return found
+        explained: ExplainedSet = job.result
+        return explained
     return None if job is not None else read_set(plan.file(name))
 
 
@@ -87,12 +87,12 @@ def start(plan: Plan, name: str, classifier: Classifier) -> Job:
 
 
 def find(plan: Plan, name: str) -> Job | None:
-    """The job of :func:`start`, if it was begun."""
+    """The job of :func:`start`, if it was started."""
     return jobs.find(plan.key(name))
 
 
 def is_usual(plan: Plan) -> bool:
-    """Whether it starts by itself, as what the page shows first does: few pictures in all, and the quick method."""
+    """Whether the job starts without a click: few pictures in all, and the default method."""
     few = len(plan.index) * len(plan.networks) <= next(iter(COUNTS))
     return few and plan.settings.method == look.FIRST_METHOD
 
@@ -104,23 +104,23 @@ def means(explained: ExplainedSet, grouping: str) -> ClassMaps:
 
 @dataclass(frozen=True)
 class Tile:
-    """A mean heatmap over a mean face, uint8 (S, S, 3), with its words."""
+    """A mean heatmap over a mean face, uint8 (S, S, 3), with its caption."""
 
     picture: np.ndarray
     words: str
 
 
 def mean_tiles(explained: ExplainedSet, dataset: FaceDataset, grouping: str, opacity: float, side: int) -> list[Tile]:
-    """One picture a class that has any heatmap, in the network's order; the map is divided by its largest value."""
+    """A tile for each class with heatmaps, in the network's order; maps are divided by their largest value."""
     group = explained.labels if grouping == "label" else explained.predictions
-    found = means(explained, grouping)
+    class_maps = means(explained, grouping)
     tiles = []
     for k, name in enumerate(explained.classes):
-        if not found.counts[k]:
+        if not class_maps.counts[k]:
             continue
         face = mean_face(dataset.images, explained.positions[group == k])
-        heat = found.maps[k] / max(float(found.maps[k].max()), 1e-12)
-        words = f"{name}, n = {int(found.counts[k]):,}"
+        heat = class_maps.maps[k] / max(float(class_maps.maps[k].max()), 1e-12)
+        words = f"{name}, n = {int(class_maps.counts[k]):,}"
         tiles.append(Tile(overlay(enlarged(as_rgb(face), side), heat, opacity), words))
     return tiles
 
@@ -138,17 +138,17 @@ def sheet_png(explained: ExplainedSet, dataset: FaceDataset, opacity: float) -> 
 
 
 def table_csv(explained: ExplainedSet, dataset: FaceDataset) -> bytes:
-    """A picture a line as CSV."""
+    """A CSV with a line per picture."""
     return tables.csv_bytes(explained, dataset.columns.get("file"))
 
 
-def agreement_rows(found: Mapping[str, ExplainedSet]) -> list[tuple[str, ...]]:
-    """Class, network, share of the relevance in the class's action units with its interval, and what they cover."""
-    classes = list(dict.fromkeys(name for one in found.values() for name in one.classes))
+def agreement_rows(explained_sets: Mapping[str, ExplainedSet]) -> list[tuple[str, ...]]:
+    """Class, network, share of the relevance in the class's action units with its interval, and their area."""
+    classes = list(dict.fromkeys(name for explained in explained_sets.values() for name in explained.classes))
     rows: list[tuple[str, ...]] = []
     for name in classes:
-        for network, one in found.items():
-            agreed = tables.agreement(one, name) if name in one.classes else {}
+        for network, explained in explained_sets.items():
+            agreed = tables.agreement(explained, name) if name in explained.classes else {}
             if not agreed:
                 continue
             mass, area, cosine = agreed["mass"], agreed["area"], agreed["cosine"]
@@ -159,13 +159,13 @@ def agreement_rows(found: Mapping[str, ExplainedSet]) -> list[tuple[str, ...]]:
 
 
 def facts(explained: ExplainedSet) -> str:
-    """What was done, in one line for small print."""
+    """The settings, for a caption."""
     parts: list[Any] = [f"{explained.n:,} pictures", EXPLAINERS[explained.settings.method].title]
     if explained.layer is not None and explained.layer_size is not None:
         height, width = explained.layer_size
         parts.append(f"layer {explained.layer}, {height} x {width} cells")
-    asked = explained.settings.target
-    parts.append(f"explained: {TARGETS.get(asked, asked)}")
+    target = explained.settings.target
+    parts.append(f"explained: {TARGETS.get(target, target)}")
     empty = explained.n - int(explained.positive.sum())
     if empty:
         parts.append(f"{empty:,} without positive evidence")

@@ -1,4 +1,4 @@
-"""A stress test on many faces of a split: in the background, cancelled on request, kept in the cache folder."""
+"""A stress test on many faces of a split: in the background, cached on disk."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from workbench.app import jobs
 from workbench.app.jobs import Job
 
 _LOG = logging.getLogger(__name__)
-#: How many faces can be asked for; None is all of the split.
+#: Choices of the number of faces; None is all of the split.
 COUNTS: dict[str, int | None] = {"60": 60, "200": 200, "1000": 1000, "all": None}
 #: Faces whose heatmaps are compared: a map costs several predictions.
 HEATMAPS = 16
@@ -32,11 +32,11 @@ HEATMAPS = 16
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked.
+    """A stress test before it is started.
 
     Args:
         networks: by name, the first is the reference. dataset: the data. index: int64, labelled pictures.
-        kinds: keys of corruptions. where: data set and split in words.
+        kinds: keys of corruptions. where: data set and split, as text.
     """
 
     networks: Mapping[str, Checkpoint]
@@ -47,7 +47,7 @@ class Plan:
 
     @cached_property
     def key(self) -> str:
-        """Tells it from every other plan, by networks, pictures and kinds."""
+        """Digest of networks, pictures and kinds."""
         nets = [(name, c.identity) for name, c in self.networks.items()]
         words = repr((nets, self.dataset.fingerprint(self.index), self.kinds, HEATMAPS))
         return hashlib.sha256(words.encode()).hexdigest()[:32]
@@ -63,18 +63,19 @@ def plan(
     dataset: FaceDataset,
     name: str,
     split: str,
+    *,
     count: int | None,
     kinds: Sequence[str],
 ) -> Plan:
-    """The test of so many faces of a split, always the same ones.
+    """Plan a test of ``count`` faces of a split, drawn with a fixed seed.
 
     Args:
-        name: under which the data set was opened.
+        name: of the data set, for the title. count: of faces; ``None`` for all.
 
     Raises:
         UserError: If there is no such split, no class is common, or no face has one of them.
     """
-    _, usable, _ = shared_faces((one.classes for one in networks.values()), dataset, dataset.split_index(split))
+    _, usable, _ = shared_faces((network.classes for network in networks.values()), dataset, dataset.split_index(split))
     index = drawn_index(dataset, usable, count)
     if not len(index):
         raise UserError(
@@ -83,34 +84,34 @@ def plan(
     return Plan(networks, dataset, index, tuple(kinds), f"{name} {split}")
 
 
-def known(asked: Plan) -> StressResult | None:
-    """The answers, where the test was made before."""
-    job = find(asked)
+def stored_result(test_plan: Plan) -> StressResult | None:
+    """The result, if the test was made before; else ``None``."""
+    job = find(test_plan)
     if job is not None and job.state == "done":
-        found: StressResult = job.result
-        return found
-    return read_result(_file(asked))
+        result: StressResult = job.result
+        return result
+    return read_result(_file(test_plan))
 
 
-def find(asked: Plan) -> Job | None:
+def find(test_plan: Plan) -> Job | None:
     """The test under way, or one that failed or was cancelled."""
-    return jobs.find(("stress", asked.key))
+    return jobs.find(("stress", test_plan.key))
 
 
-def start(asked: Plan, classifiers: Mapping[str, Classifier]) -> Job:
-    """Begin the test in the background, or find the job that does; its result is a :class:`StressResult`."""
+def start(test_plan: Plan, classifiers: Mapping[str, Classifier]) -> Job:
+    """Start the test in the background, or find its job; the result is a :class:`StressResult`."""
 
     def work(progress: Progress) -> StressResult:
-        settings = StressSettings(kinds=asked.kinds, heatmaps=HEATMAPS)
-        result = stress_split(classifiers, asked.dataset, asked.index, settings, progress=progress)
+        settings = StressSettings(kinds=test_plan.kinds, heatmaps=HEATMAPS)
+        result = stress_split(classifiers, test_plan.dataset, test_plan.index, settings, progress=progress)
         try:
-            write_result(result, _file(asked))
+            write_result(result, _file(test_plan))
         except OSError as error:
             _LOG.warning("The stress test could not be kept: %s", error)
         return result
 
-    return jobs.start(("stress", asked.key), f"Stress test of {', '.join(asked.networks)}", work, lane="long")
+    return jobs.start(("stress", test_plan.key), f"Stress test of {', '.join(test_plan.networks)}", work, lane="long")
 
 
-def _file(asked: Plan) -> Path:
-    return cache_folder() / "stress" / f"{asked.key}.npz"
+def _file(test_plan: Plan) -> Path:
+    return cache_folder() / "stress" / f"{test_plan.key}.npz"

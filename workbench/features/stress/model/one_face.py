@@ -68,32 +68,32 @@ def geometry(face: Face, corners: Sequence[tuple[float, float]]) -> FaceGeometry
     return FaceGeometry.of(face, corners)
 
 
-def versions(pixels: np.ndarray, kind: str, places: FaceGeometry) -> list[np.ndarray]:
+def versions(pixels: np.ndarray, kind: str, face_geometry: FaceGeometry) -> list[np.ndarray]:
     """The clean face and its five severities, uint8 (S, S, 1 or 3) as the network gets them."""
     corruption = CORRUPTIONS.create(kind)
-    made = [corruption.apply(as_rgb(pixels), corruption.strength(s), 0, places) for s in LEVELS]
+    made = [corruption.apply(as_rgb(pixels), corruption.strength(s), 0, face_geometry) for s in LEVELS]
     if pixels.shape[2] == 3:
         return made
     luma = np.array((0.299, 0.587, 0.114), np.float32)
     return [np.rint(image @ luma).astype(np.uint8)[..., None] for image in made]
 
 
-def face_test(classifier: Classifier, pixels: np.ndarray, places: FaceGeometry) -> FaceTest:
+def face_test(classifier: Classifier, pixels: np.ndarray, face_geometry: FaceGeometry) -> FaceTest:
     """Every corruption at every severity in one batch."""
     kinds = tuple(titles())
-    batch = [image for kind in kinds for image in versions(pixels, kind, places)]
+    batch = [image for kind in kinds for image in versions(pixels, kind, face_geometry)]
     probabilities = classifier.predict(batch).probabilities
     return FaceTest(kinds, classifier.classes, probabilities.reshape(len(kinds), len(LEVELS), -1))
 
 
 def heatmaps(
-    classifier: Classifier, pixels: np.ndarray, kind: str, places: FaceGeometry
+    classifier: Classifier, pixels: np.ndarray, kind: str, face_geometry: FaceGeometry
 ) -> tuple[list[np.ndarray], list[float]] | None:
     """A heatmap of the clean face's class over each version, uint8 (S, S, 3), and its rank correlation with the clean
     one, moved with the face; ``None`` if the method does not work with the network."""
     if USUAL_METHOD in unsupported_methods(classifier):
         return None
-    made = versions(pixels, kind, places)
+    made = versions(pixels, kind, face_geometry)
     target = int(classifier.predict([made[0]]).top[0])
     attribution = explain(classifier, classifier.prepare(made), USUAL_METHOD, target)
     corruption, maps, heat = CORRUPTIONS.create(kind), attribution.values, attribution.heatmap()

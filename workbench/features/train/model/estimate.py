@@ -1,4 +1,4 @@
-"""The time that a recipe will take, from ten steps in a process of their own, begun once and found again."""
+"""The expected time of a run, from ten training steps in their own process; measured once and cached."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from workbench.app.wording import duration
 from workbench.features.train.model import queue
 
 
-def known(recipe: Recipe) -> Speed | None:
-    """The measured speed, if one is at hand."""
+def measured_speed(recipe: Recipe) -> Speed | None:
+    """The cached speed, if it was measured before."""
     return probe.known_speed(recipe)
 
 
 def measuring(recipe: Recipe) -> Job | None:
-    """The measurement of this recipe that was begun here, if any; a finished one is forgotten."""
+    """The job that measures this recipe, unless it is done."""
     job = jobs.find(_key(recipe))
     return job if job is not None and job.state != "done" else None
 
 
 def begin(recipe: Recipe) -> None:
-    """Begin to measure in the background; a failed measurement is begun anew."""
+    """Start to measure in the background, again if it failed before."""
     jobs.forget(_key(recipe))
 
     def work(progress: Progress) -> Speed:
@@ -36,7 +36,7 @@ def begin(recipe: Recipe) -> None:
 
 
 def sentence(speed: Speed, recipe: Recipe) -> str:
-    """The estimate with what it comes from."""
+    """The estimate in a sentence, with its parts."""
     steps = speed.steps(recipe)
     waits = "; it begins when the runs before it have ended" if queue.at_work() else ""
     return (

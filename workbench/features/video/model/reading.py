@@ -1,4 +1,4 @@
-"""Videos on a page: where one comes from, its reading in the background, and one moment of it."""
+"""A video on a page: the clip, its reading in the background, and one moment of it."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from workbench.app import jobs
 from workbench.app.jobs import Job
 from workbench.app.pictures import as_rgb, enlarged
 
-#: Readings a second that a page asks for by default: expressions last a quarter of a second and more.
+#: Default readings per second: expressions last a quarter of a second or more.
 _READINGS = 10.0
 SAMPLE = DrawnVideo()
-#: Videos of at most so many readings are read without a click.
+#: A video with at most this many readings is read without a click.
 AT_ONCE = 150
 
 
@@ -47,7 +47,7 @@ class Clip:
 
     @property
     def info(self) -> VideoInfo:
-        """What its head says."""
+        """Size, frame rate and duration."""
         return self.video.info
 
 
@@ -57,7 +57,7 @@ class Moment:
 
     Args:
         picture: uint8 RGB, the frame with the face marked. crop: uint8 (S, S, C), what the network gets.
-        heat: uint8 RGB, the heatmap of the class that leads over the crop, or ``None`` where nothing speaks for it.
+        heat: uint8 RGB, the heatmap of the leading class over the crop, or ``None`` without positive evidence.
         ranked: smoothed probabilities, the largest first. alone: class and probability of this frame alone.
     """
 
@@ -80,13 +80,13 @@ def clip(data: bytes, name: str) -> Clip:
     """A video from the bytes of an upload.
 
     Raises:
-        UserError: If it cannot be read; each reason has its sentence.
+        UserError: If it cannot be read.
     """
     return Clip(name, hashlib.sha256(data).hexdigest(), open_video(data, name))
 
 
 def readings(info: VideoInfo, options: ReadingOptions) -> int | None:
-    """About how many frames are read under these options; ``None`` where the head does not tell."""
+    """About how many frames are read under these options; ``None`` if the file does not say."""
     return None if info.frames is None else round(info.frames / options.every)
 
 
@@ -97,27 +97,27 @@ def is_short(clip: Clip, options: ReadingOptions) -> bool:
 
 
 def usual_step(info: VideoInfo) -> int:
-    """Read every so many frames: ten readings a second."""
+    """Default step in frames: ten readings a second."""
     return max(1, round(info.fps / _READINGS))
 
 
 def name_of(clip: Clip, classifier: Classifier, options: ReadingOptions, what: str = "reading") -> Hashable:
-    """Tells one job from all others; smoothing is not part of it, since it is done afterwards."""
+    """Key of a job; without smoothing, which is applied afterwards."""
     checkpoint = classifier.checkpoint
     sequence = sequence_folder(checkpoint) is not None
-    detector = detector_for(options.detector)  # Where YuNet was fetched meanwhile, the video is read anew.
+    detector = detector_for(options.detector)  # after a download of YuNet, the video is read again
     faces = (options.every, options.detect_every, detector, options.smallest, options.score)
     return ("video", what, sequence, clip.digest, checkpoint.identity, *faces)
 
 
 def sequence_folder(checkpoint: Checkpoint) -> Path | None:
-    """Where a network of sequences over this checkpoint lies, if one was trained."""
+    """Folder of the sequence network over this checkpoint, if one was trained."""
     folder = checkpoint.path / FOLDER
     return folder if (folder / CONFIG).is_file() else None
 
 
 def in_sequence(classifier: Classifier, person: Person) -> tuple[SequenceNetwork, Person] | None:
-    """The person as the network of sequences reads them, or ``None`` where there is no such network.
+    """The person as the sequence network reads them, or ``None`` if there is no such network.
 
     Raises:
         UserError: If it is damaged or was trained over other weights.
@@ -158,7 +158,7 @@ def start_marked(clip: Clip, classifier: Classifier, reading: VideoReading) -> J
 
 
 def marked_name(clip: Clip, classifier: Classifier, reading: VideoReading) -> Hashable:
-    """The job of the marked video; here smoothing counts."""
+    """Key of the job of the marked video, which depends on smoothing."""
     options = reading.options
     return (name_of(clip, classifier, options, "marked"), options.smoothing, options.width)
 
@@ -169,7 +169,7 @@ def nearest(person: Person, seconds: float) -> int:
 
 
 def telling_moment(person: Person, avoid: Sequence[str] = ("neutral",)) -> float:
-    """The time in seconds to look at first: the surest peak of a class that is not neutral."""
+    """The first moment to show, in seconds: the most probable peak of a class that is not neutral."""
     parts = [part for part in person.stretches if part.name not in avoid] or person.stretches
     return max(parts, key=lambda part: part.probability).peak
 
@@ -178,7 +178,7 @@ def moment(clip: Clip, classifier: Classifier, reading: VideoReading, person: Pe
     """Frame, crop, heatmap and probabilities of reading number ``at`` of a person.
 
     Raises:
-        UserError: If the frame cannot be decoded any more.
+        UserError: If the frame cannot be decoded.
     """
     index, seconds = int(person.frames[at]), float(person.seconds[at])
     with clip.lock:
@@ -188,11 +188,13 @@ def moment(clip: Clip, classifier: Classifier, reading: VideoReading, person: Pe
     crop = cut.pixels
     smoothed = person.smoothed[at]
     ranked = [(reading.classes[k], float(smoothed[k])) for k in np.argsort(-smoothed, kind="stable")]
-    found = explain(classifier, classifier.prepare([crop]), USUAL_METHOD, ranked[0][0])
+    attribution = explain(classifier, classifier.prepare([crop]), USUAL_METHOD, ranked[0][0])
     heat = None
-    if found.has_positive[0]:
+    if attribution.has_positive[0]:
         large = enlarged(as_rgb(crop), 240)
-        heat = overlay(large, cv2.resize(found.heatmap()[0], large.shape[1::-1], interpolation=cv2.INTER_NEAREST), 0.5)
+        heat = overlay(
+            large, cv2.resize(attribution.heatmap()[0], large.shape[1::-1], interpolation=cv2.INTER_NEAREST), 0.5
+        )
     picture = frame.image.copy()
     draw_face(picture, cut.corners, ranked[0][0], f"{ranked[0][0]} {100 * ranked[0][1]:.0f} %")
     best = int(person.raw[at].argmax())
