@@ -25,29 +25,29 @@ from workbench.heatmap.model.look import Question
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "text"),
     [(None, "unknown"), (0.0404, "40 ms"), (12.3, "12 s"), (59.6, "1 min"), (200, "3 min 20 s"), (700, "12 min"),
      (3600, "1 h"), (3900, "1 h 5 min")],
 )  # fmt: skip
-def test_times_are_said_as_people_do(seconds: float | None, said: str) -> None:
-    assert wording.duration(seconds) == said
+def test_times_are_said_as_people_do(seconds: float | None, text: str) -> None:
+    assert wording.duration(seconds) == text
 
 
 def test_a_figure_says_all_that_makes_it_honest() -> None:
-    said = wording.figure(FIGURE | {"selection": "Training folds"})
-    assert said == "65.4 % [63.8, 67.0] · n = 3,589 · fer2013 PublicTest · selected on Training folds"
+    text = wording.figure(FIGURE | {"selection": "Training folds"})
+    assert text == "65.4 % [63.8, 67.0] · n = 3,589 · fer2013 PublicTest · selected on Training folds"
     assert wording.figure(None) == "not measured yet"
     assert wording.size(8_600_000) == "8.6 MB"
 
 
 def test_this_machine_has_a_name_and_cores() -> None:
-    here = machine.describe()
-    assert here.processor and here.cores >= 1 and here.memory > 1e8
-    assert here.device
+    computer = machine.describe()
+    assert computer.processor and computer.cores >= 1 and computer.memory > 1e8
+    assert computer.device
     machine.limit_threads()
     import torch
 
-    assert torch.get_num_threads() <= max(1, here.cores // 2)
+    assert torch.get_num_threads() <= max(1, computer.cores // 2)
 
 
 def test_samples_show_every_emotion_and_a_face_is_found() -> None:
@@ -156,12 +156,12 @@ def test_an_address_cannot_lead_out_of_the_runs_folder() -> None:
 
 def test_all_threads_share_one_model(folders: Path) -> None:
     checkpoint = make_checkpoint(folders / "checkpoints" / "one")
-    found: list[Classifier] = []
-    threads = [threading.Thread(target=lambda: found.append(cache.classifier(checkpoint))) for _ in range(6)]
+    classifiers: list[Classifier] = []
+    threads = [threading.Thread(target=lambda: classifiers.append(cache.classifier(checkpoint))) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == 6 and len({id(classifier) for classifier in found}) == 1
+    assert len(classifiers) == 6 and len({id(classifier) for classifier in classifiers}) == 1
     other = make_checkpoint(folders / "checkpoints" / "two", seed=1)
-    assert cache.classifier(other) is not found[0]
+    assert cache.classifier(other) is not classifiers[0]

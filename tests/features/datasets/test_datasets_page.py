@@ -157,12 +157,12 @@ def test_a_folder_is_added_chosen_and_removed(
     app: AppTest, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(datasets, "default_name", lambda: "small")
-    own = shutil.copytree(small, tmp_path / "own")
+    folder = shutil.copytree(small, tmp_path / "own")
     open_datasets(app, data="small", section="Overview")
-    app.text_input(key="add path 0").set_value(str(own))
+    app.text_input(key="add path 0").set_value(str(folder))
     app.text_input(key="add name 0").set_value("mine")
     next(button for button in app.button if button.label == "Add").click().run()
     assert app.selectbox(key="shared.data").value == "mine"
     until(app, "16 pictures")
     next(button for button in app.button if button.label == "Remove from the list").click().run()
-    assert "mine" not in app.selectbox(key="shared.data").options and own.is_dir()
+    assert "mine" not in app.selectbox(key="shared.data").options and folder.is_dir()

@@ -65,26 +65,26 @@ def test_filters_choose_and_order() -> None:
     copies = dataset_facts.exact_copies(data)
     brightness, _ = dataset_facts.all_light(data)
 
-    def chosen(**asked: object) -> list[int]:
+    def filtered(**criteria: object) -> list[int]:
         return filter.positions(
             data,
-            Filter(**asked),
+            Filter(**criteria),
             brightness=brightness,
             copies=copies,  # type: ignore[arg-type]
         ).tolist()
 
-    assert chosen() == list(range(40))
-    assert chosen(classes=("sad",)) == list(range(1, 40, 2))
-    assert chosen(split="test", subjects=("P1",)) == [i for i in range(40) if i % 8 >= 6 and i % 5 == 1]
-    assert chosen(copies="copies") == [0, 7]
-    assert chosen(copies="conflicts") == [0, 7]
-    assert chosen(copies="leaks") == [7]
-    dark = chosen(order="dark")
+    assert filtered() == list(range(40))
+    assert filtered(classes=("sad",)) == list(range(1, 40, 2))
+    assert filtered(split="test", subjects=("P1",)) == [i for i in range(40) if i % 8 >= 6 and i % 5 == 1]
+    assert filtered(copies="copies") == [0, 7]
+    assert filtered(copies="conflicts") == [0, 7]
+    assert filtered(copies="leaks") == [7]
+    dark = filtered(order="dark")
     assert list(brightness[dark]) == sorted(brightness)
-    assert list(brightness[chosen(order="bright")]) == sorted(brightness, reverse=True)
+    assert list(brightness[filtered(order="bright")]) == sorted(brightness, reverse=True)
     middle = int(np.median(brightness))
-    assert set(chosen(brightness=(0, middle))) == set(np.flatnonzero(np.rint(brightness) <= middle).tolist())
-    assert chosen(order="random") != chosen() and sorted(chosen(order="random")) == chosen()
+    assert set(filtered(brightness=(0, middle))) == set(np.flatnonzero(np.rint(brightness) <= middle).tolist())
+    assert filtered(order="random") != filtered() and sorted(filtered(order="random")) == filtered()
 
 
 def test_copies_with_the_same_label_are_no_conflict() -> None:
@@ -103,8 +103,8 @@ def test_order_by_doubt_leaves_out_what_was_not_asked() -> None:
 def test_the_answer_names_copies_and_subjects() -> None:
     data = faces()
     split = dataset_facts.split_of(data, "official")
-    found = dataset_facts.answer(data, split, dataset_facts.exact_copies(data))
-    assert (found.val, found.test, found.copies, found.subjects) == (5, 10, 1, 5)
+    answer = dataset_facts.answer(data, split, dataset_facts.exact_copies(data))
+    assert (answer.val, answer.test, answer.copies, answer.subjects) == (5, 10, 1, 5)
     assert dataset_facts.answer(data, split, None).copies is None
     safe = dataset_facts.answer(data, dataset_facts.split_of(data, "folds-5-subject"), dataset_facts.exact_copies(data))
     assert safe.subjects == 0
@@ -163,11 +163,11 @@ def test_a_zip_with_one_folder_inside_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "sentence"),
     [(b"no zip", "damaged"), (zip_of(["../happy"]), "outside"), (zip_of(["x"], 0), "holds no files")],
 )
-def test_nothing_stays_of_a_bad_zip(content: bytes, said: str) -> None:
-    with pytest.raises(UserError, match=said):
+def test_nothing_stays_of_a_bad_zip(content: bytes, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
         datasets.add_zip("bad", "bad.zip", content)
     assert datasets.find("bad") is None
     assert not any(path.is_file() for path in datasets._uploads().rglob("*"))
@@ -208,8 +208,8 @@ def test_variants_are_the_recipes_changes() -> None:
 
 def test_the_tensor_is_described_as_it_is() -> None:
     tensor = augmentation.network_input(np.full((16, 16, 1), 255, np.uint8), Preprocess(size=24))
-    said = augmentation.describe(tensor, Preprocess(size=24), 16)
-    assert "(1, 1, 24, 24) float32" in said and "largest 1.000" in said and "resized from 16 to 24" in said
+    text = augmentation.describe(tensor, Preprocess(size=24), 16)
+    assert "(1, 1, 24, 24) float32" in text and "largest 1.000" in text and "resized from 16 to 24" in text
     assert np.load(io.BytesIO(augmentation.npy(tensor))).shape == (1, 1, 24, 24)
 
 
@@ -234,8 +234,8 @@ def test_audit_findings_become_rows_and_groups() -> None:
     assert [audit.part_of(report)(i) for i in (0, 5, 7)] == ["train", "val", "test"]
     assert audit.left_out(report) == 1
     assert audit.find(data, "official") is job
-    chosen, safe = audit.baselines(report)
-    assert 0 <= chosen.low <= chosen.accuracy <= chosen.high <= 1 and safe.n > 0
+    split_accuracy, safe = audit.baselines(report)
+    assert 0 <= split_accuracy.low <= split_accuracy.accuracy <= split_accuracy.high <= 1 and safe.n > 0
 
 
 def test_thumbnails_are_small_and_exact() -> None:

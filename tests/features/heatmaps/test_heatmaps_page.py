@@ -45,9 +45,9 @@ def small(folders):
     """A data set of 14 pictures in folders by class."""
     drawn = generate(SyntheticOptions(count=14, size=48, seed=2))
     for i, (image, label) in enumerate(zip(drawn.images, drawn.labels, strict=True)):
-        place = folders / "data" / "small" / drawn.classes[label]
-        place.mkdir(parents=True, exist_ok=True)
-        (place / f"{i}.png").write_bytes(encode_png(image[:, :, 0]))
+        folder = folders / "data" / "small" / drawn.classes[label]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{i}.png").write_bytes(encode_png(image[:, :, 0]))
     return "small"
 
 
@@ -87,19 +87,19 @@ def test_the_same_pictures_are_drawn_again():
 def test_an_answer_is_kept_on_disk(checkpoint):
     plan = plan_of(checkpoint)
     assert split.read(plan, "fresh") is None
-    found = finished(split.start(plan, "fresh", cache.classifier(checkpoint))).result
+    first = finished(split.start(plan, "fresh", cache.classifier(checkpoint))).result
     jobs.forget(plan.key("fresh"))
     again = split.read(plan, "fresh")
-    np.testing.assert_array_equal(again.predictions, found.predictions)
-    tiles = split.mean_tiles(found, plan.dataset, "label", 0.5, 96)
-    assert len(tiles) == np.unique(found.labels).size
+    np.testing.assert_array_equal(again.predictions, first.predictions)
+    tiles = split.mean_tiles(first, plan.dataset, "label", 0.5, 96)
+    assert len(tiles) == np.unique(first.labels).size
     assert tiles[0].picture.shape == (96, 96, 3)
     assert "n = " in tiles[0].words
-    assert split.table_csv(found, plan.dataset).startswith(b"row,")
-    assert "10 pictures · LayerCAM · layer" in split.facts(found)
-    rows = split.agreement_rows({"fresh": found})
+    assert split.table_csv(first, plan.dataset).startswith(b"row,")
+    assert "10 pictures · LayerCAM · layer" in split.facts(first)
+    rows = split.agreement_rows({"fresh": first})
     assert all(row[1] == "fresh" and "[" in row[2] for row in rows)
-    figure = region_bars({"a<b": region_shares(found), "c": region_shares(found)})
+    figure = region_bars({"a<b": region_shares(first), "c": region_shares(first)})
     assert [trace.name for trace in figure.data] == ["a&lt;b", "c", "share of the picture"]
 
 
@@ -129,9 +129,9 @@ def row(method, values, reference=False):
 def test_the_leaderboard_says_which_methods_beat_the_references():
     rows = (row("good", [0.8, 0.9]), row("poor", [0.2, 0.2]), row("random map", [0.3, 0.4], True))
     board = Leaderboard("x", 2, ("insertion", "deletion"), rows, ())
-    said = leaderboard.sentence(board, "fresh")
-    assert said.startswith("On fresh, good beat all three")
-    assert "poor did no better than a random map" in said
+    sentence = leaderboard.sentence(board, "fresh")
+    assert sentence.startswith("On fresh, good beat all three")
+    assert "poor did no better than a random map" in sentence
     heads, cells, bold = leaderboard.rows(board, "fresh")
     assert heads == ["Method", "Insertion, high", "Deletion, low", "a picture"]
     assert cells[2][0] == "random map (reference)"
@@ -146,8 +146,8 @@ def test_a_leaderboard_is_kept_on_disk(checkpoint, monkeypatch):
     assert job.state == "done", job.problem
     jobs.forget(question.key)
     assert leaderboard.read(question).rows[0].method == "saliency"
-    (kept,) = cache_folder().rglob("leaderboard-*.json")
-    kept.write_text('{"data": "faces", "n": 1, "rows": [], "metrics": ["gone"], "notes": []}')
+    (file,) = cache_folder().rglob("leaderboard-*.json")
+    file.write_text('{"data": "faces", "n": 1, "rows": [], "metrics": ["gone"], "notes": []}')
     assert leaderboard.read(question) is None  # to be measured again, as if there were none
     other = Question({"fresh": checkpoint}, question.dataset, ("saliency", "grad_cam"), 2)
     assert other.key != question.key
@@ -156,11 +156,11 @@ def test_a_leaderboard_is_kept_on_disk(checkpoint, monkeypatch):
 def test_the_page_shows_means_regions_and_downloads(app, checkpoint, small):
     open_page(app, "heatmaps", data=small, split="all")
     settled(app)
-    said = words(app)
-    assert "14 pictures" in said
-    assert "The background holds" in said
-    assert "Regions come from one template" in said
-    assert {one.label for one in app.selectbox} >= {"Network", "Split", "Method", "Explained", "Layer", "Pictures"}
+    text = words(app)
+    assert "14 pictures" in text
+    assert "The background holds" in text
+    assert "Regions come from one template" in text
+    assert {box.label for box in app.selectbox} >= {"Network", "Split", "Method", "Explained", "Layer", "Pictures"}
     assert not app.error
 
 
@@ -168,9 +168,9 @@ def test_two_networks_stand_side_by_side(app, checkpoint, folders, small):
     light_checkpoint(folders / "checkpoints" / "other", seed=1)
     open_page(app, "heatmaps", data=small, split="all", others="other", checkpoint="fresh")
     settled(app)
-    said = words(app)
-    assert "fresh: The background" in said
-    assert "other: The background" in said
+    text = words(app)
+    assert "fresh: The background" in text
+    assert "other: The background" in text
 
 
 def test_without_a_network_the_page_says_what_to_do(app):

@@ -39,9 +39,9 @@ def made_up(count: int, kinds: tuple[str, ...] = ("low_light", "mask", "glasses"
         for kind in kinds:
             answers[net, kind, 0] = clean
             for level in (1, 2, 3, 4, 5):
-                said = random.integers(0, 7, count)
+                predicted = random.integers(0, 7, count)
                 like = random.uniform(-1, 1, 4)
-                answers[net, kind, level] = Answers(said, np.full(count, 0.5, np.float32), said > 2, like)
+                answers[net, kind, level] = Answers(predicted, np.full(count, 0.5, np.float32), predicted > 2, like)
     return StressResult(("fresh", "other"), kinds, (1, 2, 3, 4, 5), classes, random.integers(0, 7, count), answers)
 
 
@@ -49,9 +49,9 @@ def small_plan(checkpoint: Checkpoint, dataset: FaceDataset, kinds: tuple[str, .
     return many_faces.plan({"fresh": checkpoint}, dataset, "small", "test", count=5, kinds=kinds)
 
 
-def wait(asked: Plan) -> None:
+def wait(plan: Plan) -> None:
     for _ in range(1200):
-        job = many_faces.find(asked)
+        job = many_faces.find(plan)
         assert job is not None
         if not job.active:
             return
@@ -68,9 +68,9 @@ def test_without_a_network_it_says_what_to_do(app: AppTest) -> None:
 def test_one_face_is_answered_without_a_click(app: AppTest, checkpoint: Checkpoint) -> None:
     open_page(app, "stress")
     assert not app.error, words(app)
-    said = words(app)
-    assert "cloth mask" in said and "Under every corruption" in said
-    assert "breaks first under" in said or "Nothing tried here changes" in said
+    text = words(app)
+    assert "cloth mask" in text and "Under every corruption" in text
+    assert "breaks first under" in text or "Nothing tried here changes" in text
     app.selectbox(key="stress.kind").set_value("rotation").run()
     assert "Strength: degrees" in words(app) and not app.exception
     app.toggle(key="stress.heatmaps stress").set_value(True).run()
@@ -80,7 +80,7 @@ def test_one_face_is_answered_without_a_click(app: AppTest, checkpoint: Checkpoi
 
 def test_versions_are_what_the_network_gets(checkpoint: Checkpoint) -> None:
     made = one_face.versions(FACE, "blur", FaceGeometry())
-    assert len(made) == 6 and all(one.shape == FACE.shape for one in made)
+    assert len(made) == 6 and all(image.shape == FACE.shape for image in made)
     assert np.array_equal(made[0], FACE)
     classifier = Classifier(checkpoint)
     test = one_face.face_test(classifier, FACE, FaceGeometry())
@@ -90,8 +90,8 @@ def test_versions_are_what_the_network_gets(checkpoint: Checkpoint) -> None:
     head, rows = one_face.table(test)
     assert len(rows) == 14 * 6 and all(len(line) == len(head) for line in rows)
     assert len(one_face.captions(test, "blur")) == 6
-    found = one_face.heatmaps(classifier, FACE, "shift", FaceGeometry())
-    assert found is not None and len(found[0]) == 6 and found[1][0] == pytest.approx(1)
+    heatmaps = one_face.heatmaps(classifier, FACE, "shift", FaceGeometry())
+    assert heatmaps is not None and len(heatmaps[0]) == 6 and heatmaps[1][0] == pytest.approx(1)
 
 
 def test_what_breaks_first_in_words() -> None:
@@ -109,18 +109,18 @@ def test_what_breaks_first_in_words() -> None:
 
 
 def test_a_split_is_tested_kept_and_found_again(checkpoint: Checkpoint, folders: Path) -> None:
-    asked = small_plan(checkpoint, write_faces(folders))
-    assert many_faces.stored_result(asked) is None and asked.questions == 2 * 5 * 6
-    many_faces.start(asked, {"fresh": Classifier(checkpoint)})
-    wait(asked)
-    result = many_faces.stored_result(asked)
+    plan = small_plan(checkpoint, write_faces(folders))
+    assert many_faces.stored_result(plan) is None and plan.questions == 2 * 5 * 6
+    many_faces.start(plan, {"fresh": Classifier(checkpoint)})
+    wait(plan)
+    result = many_faces.stored_result(plan)
     assert result is not None and result.n == 5 and result.targets is not None
-    jobs.forget(("stress", asked.key))
-    again = many_faces.stored_result(asked)
+    jobs.forget(("stress", plan.key))
+    again = many_faces.stored_result(plan)
     assert again is not None and again.networks == ("fresh",)
     assert np.array_equal(again.answers["fresh", "mask", 5].predicted, result.answers["fresh", "mask", 5].predicted)
-    made, said = tables.strip(result, asked, "fresh", "mask", 3)
-    assert len(made) == len(said) == 6
+    made, captions = tables.strip(result, plan, "fresh", "mask", 3)
+    assert len(made) == len(captions) == 6
     row = result.answers["fresh", "mask", 5].predicted[3]
     expected = Classifier(checkpoint).predict([made[5]], exact=True).top[0]
     assert expected == row, "the strip shows another picture than the test asked about"
@@ -129,7 +129,7 @@ def test_a_split_is_tested_kept_and_found_again(checkpoint: Checkpoint, folders:
 def test_a_test_is_cancelled_and_can_begin_again(
     checkpoint: Checkpoint, folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = small_plan(checkpoint, write_faces(folders), ("mask", "blur"))
+    plan = small_plan(checkpoint, write_faces(folders), ("mask", "blur"))
     at_work, go_on = threading.Event(), threading.Event()
 
     def slow(*_: object, progress: Progress, **__: object) -> StressResult:
@@ -139,17 +139,17 @@ def test_a_test_is_cancelled_and_can_begin_again(
         return made_up(5)
 
     monkeypatch.setattr(many_faces, "stress_split", slow)
-    many_faces.start(asked, {})
+    many_faces.start(plan, {})
     assert at_work.wait(30)
-    job = many_faces.find(asked)
+    job = many_faces.find(plan)
     assert job is not None
     job.cancel()
     go_on.set()
-    wait(asked)
+    wait(plan)
     assert job.state == "cancelled"
     jobs.restart(job)
-    wait(asked)
-    assert many_faces.stored_result(asked) is not None
+    wait(plan)
+    assert many_faces.stored_result(plan) is not None
 
 
 def test_a_second_session_leaves_stop_to_the_first(
@@ -192,15 +192,15 @@ def test_the_split_offers_a_button_then_shows_figures(
     assert any("12 faces of small test, 3 corruptions at five severities, 1 network: 384 predictions" in info.value
                for info in app.info)  # fmt: skip
     assert "Test 12 faces" in [button.label for button in app.button]
-    asked = many_faces.plan(
+    measured = many_faces.plan(
         {"fresh": checkpoint}, dataset, "small", "test", count=60, kinds=("low_light", "mask", "glasses")
     )
-    monkeypatch.setattr(many_faces, "stored_result", lambda plan: made_up(12) if plan.key == asked.key else None)
+    monkeypatch.setattr(many_faces, "stored_result", lambda plan: made_up(12) if plan.key == measured.key else None)
     app.run()
     assert not app.error and not app.exception, words(app)
-    said = words(app)
+    text = words(app)
     for expected in ("n = 12 · small test", "Mean corruption error", "Normal, low light, covered", "By class"):
-        assert expected in said, expected
+        assert expected in text, expected
     app.selectbox(key="stress.figure").set_value("likeness").run()
     assert not app.error and not app.exception
     app.selectbox(key="stress.curve kind").set_value("mask").run()
@@ -209,14 +209,14 @@ def test_the_split_offers_a_button_then_shows_figures(
 
 def test_series_of_all_corruptions_is_their_mean() -> None:
     result = made_up(30)
-    known = tables.lines(result)
-    mean = tables.series(result, known, "fresh", tables.ALL, "accuracy")
-    single = [tables.series(result, known, "fresh", kind, "accuracy") for kind in result.kinds]
+    lines = tables.lines(result)
+    mean = tables.series(result, lines, "fresh", tables.ALL, "accuracy")
+    single = [tables.series(result, lines, "fresh", kind, "accuracy") for kind in result.kinds]
     for level in range(6):
-        assert mean[level].value == pytest.approx(np.mean([one[level].value for one in single]))
+        assert mean[level].value == pytest.approx(np.mean([series[level].value for series in single]))
         assert mean[level].low <= mean[level].value <= mean[level].high
     assert tables.figure(tables.Estimate(float("nan"), 0, 0)) == "–"
-    assert "clean; at severity 3" in tables.headline(result, known)
+    assert "clean; at severity 3" in tables.headline(result, lines)
 
 
 def test_stored_answers_come_back_and_damage_is_nothing(tmp_path: Path) -> None:
@@ -227,10 +227,10 @@ def test_stored_answers_come_back_and_damage_is_nothing(tmp_path: Path) -> None:
     assert back is not None and back.targets is not None
     assert np.array_equal(back.targets, result.targets) and back.kinds == result.kinds
     assert back.method == result.method
-    for key, said in result.answers.items():
-        assert np.array_equal(back.answers[key].predicted, said.predicted)
-        assert np.allclose(back.answers[key].likeness, said.likeness)
-        assert np.array_equal(back.answers[key].mirrored, said.mirrored)
+    for key, answers in result.answers.items():
+        assert np.array_equal(back.answers[key].predicted, answers.predicted)
+        assert np.allclose(back.answers[key].likeness, answers.likeness)
+        assert np.array_equal(back.answers[key].mirrored, answers.mirrored)
     path.write_bytes(path.read_bytes()[:200])
     assert read_result(path) is None and read_result(tmp_path / "none.npz") is None
 

@@ -45,10 +45,10 @@ def finish(study: Study, count: int = 99) -> None:
     start.start_study(study)
     for number in range(count):
         fresh = find_study(study.id)
-        found = [(t, r) for t in fresh.trials if (r := fresh.run_of(t)) and r.status().active]
-        if not found:
+        active = [(t, r) for t in fresh.trials if (r := fresh.run_of(t)) and r.status().active]
+        if not active:
             return
-        trial, run = found[0]
+        trial, run = active[0]
         value = 0.6 + 0.01 * number + (0.2 if trial.settings == ATTENTION[1] else 0)
         torch.manual_seed(number)
         dataset = open_dataset(run.recipe.data)
@@ -77,8 +77,8 @@ def finish(study: Study, count: int = 99) -> None:
 
 
 def press(app: AppTest, label: str) -> AppTest:
-    (found,) = [b for b in app.button if b.label == label]
-    return found.click().run()
+    (button,) = [b for b in app.button if b.label == label]
+    return button.click().run()
 
 
 def test_what_a_plan_trains() -> None:
@@ -172,10 +172,10 @@ def test_the_tables_fill(app: AppTest, folders: Path) -> None:
     assert folds.rows[0][1:7] == ("60.00", "62.00", "64.00", "66.00", "68.00", "64.00")
     apart = tables.measured_on(results, "accuracy")
     assert apart.endswith("the best epoch was chosen on validation pictures.")
-    chosen = [
+    on_validation = [
         dataclasses.replace(r, measured_on=r.checkpoint.provenance["validation"]) for r in results if r.checkpoint
     ]
-    assert "which also chose each run's best epoch" in tables.measured_on(chosen, "accuracy")
+    assert "which also chose each run's best epoch" in tables.measured_on(on_validation, "accuracy")
     settings = tables.ablation(study, results, "accuracy")
     assert settings.rows[0][0] == "fusion" and settings.rows[1][-1].startswith("-21.0 points")
     tex = tables.latex(settings, "100 % & more_")

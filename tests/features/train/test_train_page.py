@@ -52,8 +52,8 @@ def alive() -> dict[str, object]:
 
 
 def button(app: AppTest, label: str) -> object:
-    (found,) = [b for b in app.button if b.label == label]
-    return found
+    (match,) = [b for b in app.button if b.label == label]
+    return match
 
 
 def show_part(app: AppTest, name: str) -> None:
@@ -289,10 +289,10 @@ def test_marked_pictures_can_be_left_out(app: AppTest, no_worker: None) -> None:
 
 
 def test_the_time_is_estimated_from_ten_steps(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+    recipes = []
 
     def measure(recipe: Recipe) -> probe.Speed:
-        asked.append(recipe)
+        recipes.append(recipe)
         speed = probe.Speed(0.5, 20.0, 1280, "a pocket calculator")
         file = probe.speed_file(recipe)
         file.parent.mkdir(parents=True)
@@ -310,7 +310,7 @@ def test_the_time_is_estimated_from_ten_steps(app: AppTest, monkeypatch: pytest.
     epochs = load_preset("quick").epochs
     seconds = epochs * (10 * 0.5 + 20)
     assert f"About {duration(seconds)}: {epochs} epochs of 10 steps at 500 ms" in words(app)
-    assert len(asked) == 1
+    assert len(recipes) == 1
     next(n for n in app.number_input if n.label == "Epochs").set_value(3).run()
     assert f"About {duration(75)}" in words(app)  # another number of epochs needs no new measurement
 
