@@ -62,7 +62,7 @@ def _runs() -> None:
 
 def _data_sets() -> None:
     st.subheader("Data sets", anchor=False)
-    rows = [(item.title, item.place) for item in inventory.data_sets()]
+    rows = [(item.title, item.location) for item in inventory.data_sets()]
     table.show(("Data set", "Where"), rows, label="Data sets at hand")
 
 

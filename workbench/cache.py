@@ -1,4 +1,4 @@
-"""What all sessions share: the only user of ``st.cache_data`` and ``st.cache_resource``."""
+"""Caches shared by all sessions: the only user of ``st.cache_data`` and ``st.cache_resource``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def classifier(checkpoint: Checkpoint) -> Classifier:
-    """The one loaded model of these weights, with its own lock, for every session and thread.
+    """The loaded network, with its lock, shared by all sessions and threads.
 
     Raises:
         UserError: If the weights are damaged or do not fit.
@@ -33,13 +33,13 @@ def _classifier(identity: str, _checkpoint: Checkpoint) -> Classifier:
 
 
 def dataset(name: str) -> FaceDataset:
-    """A known data set, memory-mapped; the first time ever it is read, which is shown while it lasts.
+    """A known data set, memory-mapped; the first time it is read, with a spinner.
 
     Raises:
-        UserError: If it is not there or damaged.
+        UserError: If it is missing or damaged.
     """
-    known = {entry.name: f"{entry.source} {entry.reader}" for entry in known_datasets()}
-    return _dataset(name, known.get(name, ""))
+    sources = {entry.name: f"{entry.source} {entry.reader}" for entry in known_datasets()}
+    return _dataset(name, sources.get(name, ""))
 
 
 @st.cache_resource(max_entries=8, ttl=600, show_spinner="Opening the data set; the first time may take a minute.")
@@ -70,7 +70,7 @@ def forget_images() -> None:
 
 
 def of_image_in_session(measure: Callable[..., T], digest: str, image: np.ndarray, *arguments: Any) -> T:
-    """As :func:`of_image`, for results that hold a face: they leave memory with the session."""
+    """As :func:`of_image`, for results with a face: they are dropped with the session."""
     return _of_image_in_session(_name(measure), digest, arguments, measure, image)
 
 
@@ -82,11 +82,11 @@ def _of_image_in_session(
 
 
 def of_face(measure: Callable[..., T], checkpoint: Checkpoint, pixels: np.ndarray, *arguments: Any) -> T:
-    """What a service's function says of a network and a face; kept in memory for a while, never on the disk.
+    """The result of a function for a network and a face, cached in memory, never on disk.
 
     Args:
-        measure: gets the classifier, the face and the arguments. pixels: uint8 (S, S, C). arguments: plain values,
-            arrays or dataclasses of them, which tell one question from another.
+        measure: called with the classifier, the face and the arguments. pixels: uint8 (S, S, C).
+        arguments: plain values, arrays or dataclasses of them.
     """
     return _of_face(_name(measure), checkpoint.identity, pixels, arguments, _measure=measure, _checkpoint=checkpoint)
 
@@ -105,7 +105,7 @@ def _of_face(
 
 
 def of_dataset(measure: Callable[..., T], dataset: FaceDataset, *arguments: Any) -> T:
-    """What a service's function says of a data set, by the function, the state of the set, and the other arguments."""
+    """The result of a function for a data set, cached by the function, the state of the set and the arguments."""
     return _of_dataset(_name(measure), datasets.identity(dataset), arguments, measure, dataset)
 
 
@@ -131,10 +131,10 @@ def _kept(name: str, key: tuple[Any, ...], _measure: Callable[..., Any], _argume
 
 
 def of_predictions(measure: Callable[..., T], evaluation: Evaluation, *arguments: Any, key: tuple[Any, ...] = ()) -> T:
-    """What a service's function says of predictions, asked again from the cache.
+    """The result of a function for predictions, cached by the function, the predictions and ``key``.
 
     Args:
-        arguments: what the function gets after the predictions. key: what tells these arguments from other ones.
+        arguments: passed after the predictions. key: identifies the arguments.
     """
     return _of_predictions(
         _name(measure), evaluation.identity, key, _measure=measure, _evaluation=evaluation, _arguments=arguments

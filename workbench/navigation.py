@@ -1,4 +1,4 @@
-"""What pages there are. A new page is one file ``pages/<key>.py``, one view, and one line in :data:`PAGES`."""
+"""All pages. A new page is one file ``pages/<key>.py`` and one line in :data:`PAGES`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FOLDER = Path(__file__).resolve().parents[1] / "pages"
 
 @dataclass(frozen=True)
 class PageEntry:
-    """One page: ``pages/<key>.py`` shows it at the address ``/<key>``; ``question`` is what it answers.
+    """A page: ``pages/<key>.py`` draws it at the address ``/<key>``; ``question`` is its subtitle.
 
     ``icon`` is a name of the Material Symbols that come with Streamlit.
     """
@@ -64,19 +64,19 @@ def entry(key: str) -> PageEntry:
 
 def page(key: str) -> Page:
     """Streamlit's object for a page, for links and switches."""
-    it = entry(key)
+    page_entry = entry(key)
     return st.Page(
-        _FOLDER / f"{it.key}.py",
-        title=it.title,
-        icon=f":material/{it.icon}:",
-        url_path=it.key,
-        default=it.key == PAGES[0].key,
+        _FOLDER / f"{page_entry.key}.py",
+        title=page_entry.title,
+        icon=f":material/{page_entry.icon}:",
+        url_path=page_entry.key,
+        default=page_entry.key == PAGES[0].key,
     )
 
 
 def build() -> Page:
-    """Draw the navigation in its groups and return the page that the address asks for."""
+    """Draw the navigation in groups and return the page of the address."""
     groups: dict[str, list[Page]] = {}
-    for it in PAGES:
-        groups.setdefault(it.group, []).append(page(it.key))
+    for page_entry in PAGES:
+        groups.setdefault(page_entry.group, []).append(page(page_entry.key))
     return st.navigation(groups, expanded=True)

@@ -1,7 +1,7 @@
-"""What a person has chosen: declared once, kept from page to page, and in the address so that a colleague can open it.
+"""The user's choices: declared once, kept from page to page, and in the address so that a link restores them.
 
-A choice is declared at the top of the module that owns it, under the name ``page.thing``, or ``shared.thing`` where
-several pages mean the same by it (:mod:`workbench.shared`)::
+A choice is declared at the top of the module that owns it, under the name ``page.thing``, or ``shared.thing`` if
+several pages share it (:mod:`workbench.shared`)::
 
     TAB = state.Choice("explain.tab", ("Map", "Attention"))
     OPACITY = state.Number("heatmap.opacity", 50, 0, 100)
@@ -9,33 +9,31 @@ several pages mean the same by it (:mod:`workbench.shared`)::
     tab = st.segmented_control("Tab", TAB.options, **TAB.widget())
     opacity = st.slider("Opacity, %", **OPACITY.widget())
 
-What is kept in the session lies under the full name, so two pages never read each other's choice. In the address it
-is called ``thing``. Two pages may use one such word for two things (``section``), because the navigation empties the
-address between pages; on one page, and for a shared choice, the word belongs to one declaration. :func:`clashes` finds
-what breaks these rules.
+The session stores a value under the full name, so pages never read each other's choices. In the address the name is
+``thing``. Two pages may use the same word for different choices (``section``), because the navigation clears the
+address between pages; on one page, and for a shared choice, a word belongs to one declaration. A test checks these
+rules.
 
-The only user of ``st.session_state`` and ``st.query_params``. A widget's own key vanishes when the page changes, so
-each choice lives under a key of ours, and the address wins over it: a link shows what it says.
+This is the only user of ``st.session_state`` and ``st.query_params``. Streamlit drops a widget's key when the page
+changes, so each value is stored under a second key. A value in the address overrides the stored one.
 """
 
 from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 import streamlit as st
 
-#: First part of the names that more than one page uses: the shared rooms.
-SHARED = ("shared", "face", "heatmap", "evidence", "widgets")
-_UNWRITTEN = "choices that the address lacks"
-#: Every declaration by its name and the file that makes it.
+_UNWRITTEN = "choices missing from the address"
+#: Every declaration, by its name and the file that makes it.
 DECLARED: dict[tuple[str, str], _Declared] = {}
 
 
 class _Declared:
-    """A name, and where its value lies in the session and in the address."""
+    """A named value in the session and, if ``address``, in the address."""
 
     def __init__(self, name: str, default: Any, options: Iterable[Any] | None = None, *, address: bool = False) -> None:
         self.name = name
@@ -46,7 +44,7 @@ class _Declared:
         DECLARED[name, _declaring_file()] = self
 
     def of(self, *details: object) -> Self:
-        """The same choice for one picture, network or the like; each is kept apart."""
+        """The same choice for one picture, network or the like; each has its own value."""
         part = copy.copy(self)
         part.details = " ".join([self.details, *map(str, details)]).strip()
         return part
@@ -63,11 +61,11 @@ class _Declared:
 
     @property
     def slot(self) -> str:
-        """Key under which the session keeps the value."""
+        """Key of the value in the session."""
         return f"chosen {self.key}"
 
     def _stored(self) -> Any:
-        """The kept value: text where it is in the address, which wins; ``None`` where nothing is kept."""
+        """The stored value, as text if it comes from the address; ``None`` if there is none."""
         if not self.address:
             return st.session_state.get(self.slot)
         if self.parameter in st.query_params:
@@ -87,7 +85,7 @@ class _Declared:
             del st.query_params[self.parameter]
 
     def set(self, value: Any) -> None:
-        """Keep ``value``; ``None`` forgets what was kept."""
+        """Store ``value``; ``None`` deletes the stored value."""
         self._store(value)
 
     def _bind(self, value: object, then: Callable[[], None] | None = None) -> dict[str, Any]:
@@ -101,18 +99,18 @@ class _Declared:
 
 
 class Kept(_Declared):
-    """Anything that is kept while this session lasts, such as an uploaded picture; not in the address.
+    """Any value kept for the session, such as an uploaded picture; not in the address.
 
     Args:
         name: ``page.thing`` or ``shared.thing``.
-        default: What stands until something is set.
+        default: Value until one is set.
     """
 
     def __init__(self, name: str, default: Any = None) -> None:
         super().__init__(name, default)
 
     def get(self, default: Any = None) -> Any:
-        """What is kept, else ``default``, else that of the declaration."""
+        """The stored value, else ``default``, else the default of the declaration."""
         stored = self._stored()
         if stored is not None:
             return stored
@@ -124,9 +122,9 @@ class Choice(_Declared):
 
     Args:
         name: ``page.thing`` or ``shared.thing``.
-        options: What can be chosen; ``None`` where it is known only while the page is drawn.
-        default: What stands until something is chosen; the first option where this is none of them.
-        address: ``False`` for a matter of taste that a link need not carry.
+        options: Possible values; ``None`` if they are only known while the page is drawn.
+        default: Value until one is chosen; the first option if this is none of them.
+        address: ``False`` for display settings that a link need not restore.
     """
 
     def __init__(
@@ -135,11 +133,11 @@ class Choice(_Declared):
         super().__init__(name, default, options, address=address)
 
     def get(self, options: Sequence[Any] | None = None, default: Any = None) -> Any:
-        """The chosen option; where no options are known, what was kept, unchecked: text if it is in the address.
+        """The chosen option; without options, the stored value, unchecked, as text if it comes from the address.
 
         Args:
-            options: Those of this moment, where the declaration has none.
-            default: That of this moment.
+            options: Possible values, if the declaration has none.
+            default: Overrides the default of the declaration.
         """
         stored = self._stored()
         options = self.options or None if options is None else options
@@ -150,30 +148,30 @@ class Choice(_Declared):
         return next((option for option in options if str(option) == str(stored)), fallback)
 
     def set(self, value: Any) -> None:
-        """Choose ``value``; ``None`` forgets the choice, here and in the address."""
+        """Choose ``value``; ``None`` deletes the choice, in the session and the address."""
         self._store(str(value) if self.address and value is not None else value)
 
     def widget(
         self, options: Sequence[Any] | None = None, default: Any = None, *, then: Callable[[], None] | None = None
     ) -> dict[str, Any]:
-        """Keyword arguments that tie a selectbox, radio or the like to this choice.
+        """Keyword arguments that bind a selectbox, radio or the like to this choice.
 
         Args:
-            options: Those of this moment, where the declaration has none.
-            default: That of this moment.
-            then: Called after a change by hand.
+            options: Possible values, if the declaration has none.
+            default: Overrides the default of the declaration.
+            then: Called after a change by the user.
         """
         return self._bind(self.get(options, default), then)
 
 
 class Several(_Declared):
-    """Some of several options, such as the networks that are compared; in the address with commas between them.
+    """Some of several options, such as the networks to compare; separated by commas in the address.
 
     Args:
         name: ``page.thing`` or ``shared.thing``.
-        options: What can be chosen; ``None`` where it is known only while the page is drawn.
-        default: What stands until something is chosen.
-        address: ``False`` for a matter of taste that a link need not carry.
+        options: Possible values; ``None`` if they are only known while the page is drawn.
+        default: Values until some are chosen.
+        address: ``False`` for display settings that a link need not restore.
     """
 
     def __init__(
@@ -185,8 +183,8 @@ class Several(_Declared):
         """The chosen options in the order of choice, without those that no longer exist.
 
         Args:
-            options: Those of this moment, where the declaration has none.
-            default: That of this moment.
+            options: Possible values, if the declaration has none.
+            default: Overrides the default of the declaration.
         """
         stored = self._stored()
         if stored is None:
@@ -197,7 +195,7 @@ class Several(_Declared):
         return [by_text[str(part)] for part in stored if str(part) in by_text]
 
     def set(self, value: Iterable[Any] | None) -> None:
-        """Choose these; ``None`` forgets the choice, here and in the address."""
+        """Choose these; ``None`` deletes the choice, in the session and the address."""
         if value is None:
             self._store(None)
         else:
@@ -206,12 +204,12 @@ class Several(_Declared):
     def widget(
         self, options: Sequence[Any] | None = None, default: Iterable[Any] | None = None, *, most: int | None = None
     ) -> dict[str, Any]:
-        """Keyword arguments that tie a multiselect to this choice.
+        """Keyword arguments that bind a multiselect to this choice.
 
         Args:
-            options: Those of this moment, where the declaration has none.
-            default: That of this moment.
-            most: How many can be chosen; of a longer list in the address the first ones count.
+            options: Possible values, if the declaration has none.
+            default: Overrides the default of the declaration.
+            most: Largest number of options; a longer list in the address is cut.
         """
         return self._bind(self.get(options, default)[:most])
 
@@ -221,8 +219,8 @@ class Number(Kept):
 
     Args:
         name: ``page.thing`` or ``shared.thing``.
-        default: What stands until something is chosen; where ``None``, each call says it.
-        low: Lower bound; a kept number below it is moved onto it.
+        default: Value until one is chosen; if ``None``, each call passes it.
+        low: Lower bound; smaller stored numbers are clipped.
         high: Upper bound.
     """
 
@@ -231,14 +229,14 @@ class Number(Kept):
         self.low, self.high = low, high
 
     def get(self, default: Any = None, low: float | None = None, high: float | None = None) -> Any:
-        """The number, within the bounds of this moment or else of the declaration."""
+        """The number, clipped to these bounds or else to those of the declaration."""
         value = super().get(default)
         low, high = self._bounds(low, high)
         value = low if low is not None and value < low else value
         return high if high is not None and value > high else value
 
     def widget(self, default: Any = None, low: float | None = None, high: float | None = None) -> dict[str, Any]:
-        """Keyword arguments that tie a slider or number box to this number, its bounds among them."""
+        """Keyword arguments that bind a slider or number box to this number, with its bounds."""
         bounds = zip(("min_value", "max_value"), self._bounds(low, high), strict=True)
         return self._bind(self.get(default, low, high)) | {name: end for name, end in bounds if end is not None}
 
@@ -257,42 +255,20 @@ class Toggle(Kept):
         return bool(super().get(default))
 
     def widget(self, default: bool | None = None) -> dict[str, Any]:
-        """Keyword arguments that tie a toggle or checkbox to this choice."""
+        """Keyword arguments that bind a toggle or checkbox to this choice."""
         return self._bind(self.get(default))
 
 
 def value_of(key: str) -> Any:
-    """The value of the widget with that key, inside its own callback."""
+    """The value of a widget, inside its callback."""
     return st.session_state.get(key)
 
 
 def write_address() -> None:
-    """Put what was kept from other pages into the address: all of it at once, as one step of the browser's history."""
+    """Write choices of other pages into the address, all at once, as one step of the browser's history."""
     missing = {name: text for name, text in st.session_state.pop(_UNWRITTEN, {}).items() if name not in st.query_params}
     if missing:
         st.query_params.update(missing)
-
-
-def clashes(declared: Mapping[tuple[str, str], _Declared]) -> list[str]:
-    """One sentence for each name that two files declare, and for each word of the address that can mean two things.
-
-    Args:
-        declared: As :data:`DECLARED`.
-    """
-    faults = []
-    files: dict[str, str] = {}
-    in_address = {name for (name, _), choice in declared.items() if choice.address}
-    for (name, file), choice in sorted(declared.items(), key=lambda item: item[0]):
-        if name in files:
-            faults.append(f"{name} is declared in {files[name]} and in {file}.")
-        files[name] = file
-        page, _, word = name.partition(".")
-        if not page or not word:
-            faults.append(f"{name} in {file} is not of the form page.thing.")
-        if choice.address:
-            others = {f"{room}.{word}" for room in SHARED} & in_address - {name}
-            faults += [f"{name} and {other} are both called {word} in the address." for other in sorted(others)]
-    return faults
 
 
 def _declaring_file() -> str:

@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("Choice", "Several", "Number", "Toggle", "Kept")
 #: All that other modules may call of ``state`` itself.
 FUNCTIONS = ("value_of", "write_address")
+#: First part of the names that more than one page uses: the shared rooms.
+SHARED = ("shared", "face", "heatmap", "evidence", "widgets")
 FILES = [*sorted((ROOT / "workbench").rglob("*.py")), *sorted((ROOT / "pages").glob("*.py"))]
 OTHERS = [file for file in FILES if file != ROOT / "workbench" / "state.py"]
 
@@ -48,6 +51,24 @@ def uses(file: Path) -> Iterator[tuple[ast.Attribute, ast.Call | None, bool]]:
             yield node, calls.get(node), node in top
 
 
+def clashes(declared: dict[tuple[str, str], Any]) -> list[str]:
+    """A sentence for each name that two files declare, and for each ambiguous word of the address."""
+    faults = []
+    files: dict[str, str] = {}
+    in_address = {name for (name, _), choice in declared.items() if choice.address}
+    for (name, file), choice in sorted(declared.items(), key=lambda item: item[0]):
+        if name in files:
+            faults.append(f"{name} is declared in {files[name]} and in {file}.")
+        files[name] = file
+        page, _, word = name.partition(".")
+        if not page or not word:
+            faults.append(f"{name} in {file} is not of the form page.thing.")
+        if choice.address:
+            others = {f"{room}.{word}" for room in SHARED} & in_address - {name}
+            faults += [f"{name} and {other} are both called {word} in the address." for other in sorted(others)]
+    return faults
+
+
 @pytest.fixture(scope="module")
 def declared() -> dict[tuple[str, str], object]:
     for module in pkgutil.walk_packages(workbench.__path__, "workbench."):
@@ -61,11 +82,11 @@ def declared() -> dict[tuple[str, str], object]:
 
 def test_no_name_means_two_things(declared: dict) -> None:
     assert len(declared) > 100
-    assert state.clashes(declared) == []
+    assert clashes(declared) == []
 
 
 def test_each_name_begins_with_the_page_that_declares_it(declared: dict) -> None:
-    rooms = {page.key for page in navigation.PAGES} | set(state.SHARED)
+    rooms = {page.key for page in navigation.PAGES} | set(SHARED)
     for name, file in declared:
         parts = Path(file).relative_to(ROOT).with_suffix("").parts
         owner = parts[2] if parts[1] == "features" else parts[1]
@@ -94,7 +115,7 @@ def test_two_pages_that_bind_camera_to_different_options_are_told(declared: dict
             source = f"from workbench import state\nCAMERA = state.Choice('camera.way', {options})\n"
             run_declarations(source, f"pages/planted_{page}.py")
         planted = {key: choice for key, choice in state.DECLARED.items() if "planted" in key[1]}
-        (fault,) = state.clashes(planted)
+        (fault,) = clashes(planted)
         assert "camera.way is declared in pages/planted_confusion.py and in pages/planted_webcam.py" in fault
     finally:
         state.DECLARED.clear()
@@ -107,7 +128,7 @@ def test_a_shared_word_of_the_address_belongs_to_one_declaration() -> None:
         source = "from workbench import state\nROW = state.Choice('confusion.row')\nEPOCH = state.Choice('train.row')\n"
         run_declarations(source, "pages/planted.py")
         run_declarations("from workbench import state\nROW = state.Choice('shared.row')\n", "workbench/planted.py")
-        faults = state.clashes({key: choice for key, choice in state.DECLARED.items() if "planted" in key[1]})
+        faults = clashes({key: choice for key, choice in state.DECLARED.items() if "planted" in key[1]})
         assert any("confusion.row and shared.row are both called row in the address" in fault for fault in faults)
     finally:
         state.DECLARED.clear()

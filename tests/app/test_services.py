@@ -62,7 +62,7 @@ def test_frames_are_drawn_on_a_copy() -> None:
     picture = samples.picture("drawn-happy")
     before = picture.copy()
     corners = [(20.0, 20.0), (90.0, 20.0), (90.0, 90.0), (20.0, 90.0)]
-    framed = pictures.with_frames(picture, [corners, corners], chosen=1)
+    framed = pictures.with_frames(picture, [corners, corners], selected=1)
     assert (picture == before).all()
     assert framed.shape == picture.shape and (framed != picture).any()
 

@@ -1,4 +1,4 @@
-"""What is in a data set: measured on a sample or on small arrays, never by loading all its pictures at once."""
+"""Facts of a data set, from a sample or small arrays, without loading all pictures at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fer_models.data.audit import light
 from fer_models.data.duplicates import Duplicates, exact_duplicates
 from fer_models.data.readers.ferplus import VOTED
 
-#: A set whose pictures take more bytes is looked through by the audit only, not while a page opens.
+#: In bytes of pictures; a larger set is searched by the audit only, not while a page opens.
 WHOLE = 500_000_000
 _SAMPLE = 2_000
 _SAMPLE_BYTES = 60_000_000
@@ -22,13 +22,13 @@ _LUMA = np.asarray((0.299, 0.587, 0.114), np.float32)
 
 @dataclass(frozen=True)
 class Answer:
-    """Whether a split leaks, as far as it is known before an audit.
+    """Sizes and leaks of a split, as far as they are known before an audit.
 
     Args:
         train, val, test: pictures in each part. held_out: validation and test together.
-        copies: held-out pictures with a byte-identical one in training; ``None`` where it was not looked.
-        subjects: how many subjects are in training and held out; ``None`` where subjects are not known.
-        name: the split in words.
+        copies: held-out pictures with a byte-identical one in training; ``None`` if not checked.
+        subjects: how many subjects are in training and held out; ``None`` if subjects are unknown.
+        name: of the split.
     """
 
     name: str
@@ -61,23 +61,23 @@ class Sample:
 
 
 def people(dataset: FaceDataset) -> list[str]:
-    """Names of the subjects, sorted; empty where the set does not tell who is who."""
+    """Names of the subjects, sorted; empty if the set has none."""
     return [] if dataset.subjects is None else sorted(set(dataset.subjects.tolist()) - {""})
 
 
 def protocols(dataset: FaceDataset) -> dict[str, str]:
     """Keys and titles of the protocols that can divide this set, the natural one first."""
-    known = len(people(dataset))
-    own = (dataset.counts().sum(axis=1) > 0).sum() > 1
-    fit = {key: p for key, p in PROTOCOLS.items() if not p.by_subject or known >= max(p.folds, 3)}
-    if not own:
+    subject_count = len(people(dataset))
+    has_splits = (dataset.counts().sum(axis=1) > 0).sum() > 1
+    fit = {key: p for key, p in PROTOCOLS.items() if not p.by_subject or subject_count >= max(p.folds, 3)}
+    if not has_splits:
         natural = "folds-5-subject" if "folds-5-subject" in fit else "folds-5"
         fit = {natural: fit[natural]} | fit
     return {key: protocol.title for key, protocol in fit.items()}
 
 
 def is_small(dataset: FaceDataset) -> bool:
-    """Whether all its pictures may be read while a page opens."""
+    """Whether all pictures may be read while a page opens."""
     return dataset.images.nbytes <= WHOLE
 
 
@@ -101,7 +101,7 @@ def split_of(dataset: FaceDataset, protocol: str) -> Split:
 
 
 def answer(dataset: FaceDataset, split: Split, copies: Duplicates | None) -> Answer:
-    """What crosses a split; ``copies`` are the set's identical pictures, ``None`` where it was not looked for them."""
+    """Leaks of a split; ``copies`` are the set's identical pictures, ``None`` if not checked."""
     crossing = split.crossing(dataset, copies if copies is not None else _no_copies(len(dataset)))
     return Answer(
         split.name,
@@ -132,7 +132,7 @@ def sample(dataset: FaceDataset, seed: int = 0) -> Sample:
 
 
 def mean_faces(dataset: FaceDataset, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Mean grey picture of each class, float32 (K, H, W) in 0..255, and how many pictures it was made of, (K,).
+    """Mean grey picture of each class, float32 (K, H, W) in 0..255, and the number of pictures used, (K,).
 
     Up to 1,000 pictures of a class, fewer of large ones; a class without pictures is NaN.
     """
@@ -143,13 +143,13 @@ def mean_faces(dataset: FaceDataset, seed: int = 0) -> tuple[np.ndarray, np.ndar
     rng = np.random.default_rng(seed)
     for k in range(len(dataset.classes)):
         of_class = np.flatnonzero(dataset.labels == k)
-        chosen = np.sort(rng.choice(of_class, min(len(of_class), _PER_CLASS, budget), replace=False))
-        if not len(chosen):
+        positions = np.sort(rng.choice(of_class, min(len(of_class), _PER_CLASS, budget), replace=False))
+        if not len(positions):
             continue
         total = np.zeros((height, width), np.float64)
-        for start in range(0, len(chosen), 256):
-            total += grey(dataset.images[chosen[start : start + 256]]).sum(axis=0, dtype=np.float64)
-        means[k], used[k] = total / len(chosen), len(chosen)
+        for start in range(0, len(positions), 256):
+            total += grey(dataset.images[positions[start : start + 256]]).sum(axis=0, dtype=np.float64)
+        means[k], used[k] = total / len(positions), len(positions)
     return means, used
 
 
@@ -174,11 +174,11 @@ def caption(dataset: FaceDataset, position: int) -> str:
 
 
 def facts(dataset: FaceDataset, position: int, copies: Duplicates | None) -> list[tuple[str, str]]:
-    """All that is known of one picture, as names and short texts for a table."""
+    """Facts of one picture, as names and short texts for a table."""
     picture = np.asarray(dataset.images[position])
-    known = dataset.facts(position)
-    units = {name: known.pop(name) for name in list(known) if _is_unit(name)}
-    rows = [(_words(name), _text(name, value)) for name, value in known.items()]
+    values = dataset.facts(position)
+    units = {name: values.pop(name) for name in list(values) if _is_unit(name)}
+    rows = [(_words(name), _text(name, value)) for name, value in values.items()]
     if units:
         shown = ", ".join(f"{name} {value:.2f}" for name, value in units.items() if value > 0)
         rows.append(("Action units", shown or "none"))

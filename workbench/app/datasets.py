@@ -1,4 +1,4 @@
-"""Which data sets there are, their sizes beside the official ones, and how one is added or forgotten."""
+"""Known data sets, their sizes beside the official ones, and how to add or remove a set."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from fer_models.folders import cache_folder
 from workbench.app import jobs
 from workbench.app.jobs import Job
 
-#: The set that a visitor sees first where it is at hand.
+#: The default set, if it is on this computer.
 _PREFERRED = "fer2013"
 #: What a ZIP may unpack to, for the sentence beside the upload.
 UNPACKED_LIMIT = f"{MAX_BYTES / 1e9:g} GB and {MAX_FILES:,} files"
@@ -37,7 +37,7 @@ UNPACKED_LIMIT = f"{MAX_BYTES / 1e9:g} GB and {MAX_FILES:,} files"
 
 @dataclass(frozen=True)
 class Sizes:
-    """Classes, pictures, and the smallest, largest and average number of pictures a class; ``None`` is not told."""
+    """Classes, pictures, and the smallest, largest and average number of pictures a class; ``None`` if unknown."""
 
     classes: int
     images: int
@@ -51,17 +51,17 @@ class SetRow:
     """One line of the table of all sets.
 
     Args:
-        name: what opens it; ``""`` where the set is not on this computer.
+        name: opens it; ``""`` if the set is not on this computer.
         title: its full name.
-        found: sizes of what was read; ``None`` where it was not read yet or is not here.
-        official: the sizes that its authors give; ``None`` where there are none.
+        read_sizes: of the stored set; ``None`` if it was not read yet or is not on this computer.
+        official: sizes by its authors; ``None`` if there are none.
         differences: sentences on what differs from the official figures and what was left out.
-        layout, where, terms, citation: as its reader knows them.
+        layout, where, terms, citation: from its reader.
     """
 
     name: str
     title: str
-    found: Sizes | None
+    read_sizes: Sizes | None
     official: Sizes | None
     differences: tuple[str, ...] = ()
     layout: str = ""
@@ -71,7 +71,7 @@ class SetRow:
 
 
 def default_name() -> str:
-    """FER2013 where it is at hand, else the built-in faces."""
+    """FER2013 if it is on this computer, else the built-in faces."""
     names = {entry.reader.split(":")[0]: entry.name for entry in reversed(known_datasets())}
     return names.get(_PREFERRED, built_in.NAME)
 
@@ -86,15 +86,15 @@ def stored(entry: DatasetEntry) -> FaceDataset | None:
     if entry.name == built_in.NAME:
         return open_store(store_folder(built_in.describe(SyntheticOptions()), built_in.NAME))
     try:
-        key, given = split_options(entry.reader)
-        options = READERS[key]().check_options(given)
+        key, reader_options = split_options(entry.reader)
+        options = READERS[key]().check_options(reader_options)
     except UserError:
-        return None  # Opening it will say what is wrong with it.
+        return None  # opening the set reports the error
     return open_store(store_folder(Path(entry.source), key, sorted(options.items()), None, None))
 
 
 def read(entry: DatasetEntry) -> Job:
-    """Begin to read a set into its store in the background, or return the reading that was begun."""
+    """Read a set into its store in the background, or return the job that does."""
     job = jobs.find(_reading(entry))
     if job is not None and job.state == "failed":
         return job
@@ -120,7 +120,7 @@ def read_again(entry: DatasetEntry) -> None:
 
 
 def identity(dataset: FaceDataset) -> str:
-    """Tells this state of a data set from every other one without reading its pictures."""
+    """Identity of this state of a data set, without reading its pictures."""
     file = getattr(dataset.images, "filename", None)
     changed = os.stat(file).st_mtime_ns if file and os.path.exists(file) else id(dataset.images)
     return f"{dataset.name} {dataset.source} {file} {changed} {dataset.images.shape}"
@@ -135,35 +135,35 @@ def sizes(counts: np.ndarray) -> Sizes:
 
 
 def all_sets() -> list[SetRow]:
-    """Every set on this computer, then those that readers know and that are not here."""
+    """Every set on this computer, then known sets that are not on it."""
     rows, readers = [], set()
     for entry in known_datasets():
         key = entry.reader.split(":")[0]
         readers.add(key)
         dataset = stored(entry)
-        found = None if dataset is None else sizes(dataset.counts().sum(axis=0))
+        read_sizes = None if dataset is None else sizes(dataset.counts().sum(axis=0))
         notes = () if dataset is None else dataset.notes
-        rows.append(_row(entry.name, entry.title, key, found, notes))
+        rows.append(_row(entry.name, entry.title, key, read_sizes, notes))
     away = [key for key, reader in READERS.items() if key not in readers and not reader.general]
     return rows + [_row("", READERS[key].info.title, key, None, ()) for key in away]
 
 
 def table(rows: list[SetRow]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Column names and cells, as the FCSDNet paper's Table 2 prints them, with the official figures behind."""
+    """Column names and cells, as the FCSDNet paper's Table 2 prints them, followed by the official figures."""
     heads = ("Classes", "Images", "Min", "Max", "Average")
     columns = ("Data set", *heads, *(f"official {head.lower()}" for head in heads), "On this computer")
     cells = []
     for row in rows:
-        state = "not here" if not row.name else "yes" if row.found is not None else "not read yet"
-        cells.append((row.title, *_cells(row.found), *_cells(row.official), state))
+        state = "not here" if not row.name else "yes" if row.read_sizes is not None else "not read yet"
+        cells.append((row.title, *_cells(row.read_sizes), *_cells(row.official), state))
     return columns, cells
 
 
 def add_path(name: str, path: str, reader: str | None = None) -> DatasetEntry:
-    """Remember a folder or CSV of this computer.
+    """Add a folder or CSV of this computer.
 
     Raises:
-        UserError: If name, path or layout do not fit; the message says what was found.
+        UserError: If name, path or layout are not valid.
     """
     if not path.strip():
         raise UserError("Say where the data set lies: the path of a folder or of a CSV file on this computer.")
@@ -171,7 +171,7 @@ def add_path(name: str, path: str, reader: str | None = None) -> DatasetEntry:
 
 
 def add_zip(name: str, file_name: str, content: bytes, reader: str | None = None) -> DatasetEntry:
-    """Unpack a ZIP into the cache and remember what it holds; nothing stays of one that holds no data set.
+    """Unpack a ZIP into the cache and add its data set; it is deleted if it holds none.
 
     Raises:
         UserError: If the ZIP is damaged, too large or unsafe, or holds no data set.
@@ -191,7 +191,7 @@ def add_zip(name: str, file_name: str, content: bytes, reader: str | None = None
 
 
 def remove(name: str) -> None:
-    """Forget an added set; what was unpacked from a ZIP goes with it, a folder of the user's own stays untouched.
+    """Remove an added set; files unpacked from a ZIP are deleted, a folder of the user is not touched.
 
     Raises:
         UserError: If no set of that name was added.
@@ -203,7 +203,7 @@ def remove(name: str) -> None:
 
 
 def _add_unpacked(name: str, folder: Path, reader: str | None) -> DatasetEntry:
-    """A ZIP often holds one folder, or one CSV, that is the set."""
+    """Add the folder, or the single folder or CSV in it."""
     try:
         return add_dataset(name, folder, reader)
     except UserError:
@@ -221,11 +221,11 @@ def _uploads() -> Path:
     return cache_folder().absolute() / "uploads"
 
 
-def _row(name: str, title: str, reader: str, found: Sizes | None, notes: tuple[str, ...]) -> SetRow:
+def _row(name: str, title: str, reader: str, read_sizes: Sizes | None, notes: tuple[str, ...]) -> SetRow:
     if reader not in READERS:
-        return SetRow(name, title, found, None, notes, where="drawn by this project", terms="Free to use.")
+        return SetRow(name, title, read_sizes, None, notes, where="drawn by this project", terms="Free to use.")
     info = READERS[reader].info
-    return SetRow(name, title, found, _official(reader), notes, info.layout, info.where, info.terms, info.citation)
+    return SetRow(name, title, read_sizes, _official(reader), notes, info.layout, info.where, info.terms, info.citation)
 
 
 def _official(reader: str) -> Sizes | None:

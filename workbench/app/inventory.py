@@ -1,4 +1,4 @@
-"""What is here: trained networks, data sets and runs; one damaged item is named and does not hide the others."""
+"""Trained networks and data sets; a damaged one is listed with its problem and does not hide the others."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class TrainedNetwork:
 
     @property
     def accuracy(self) -> dict[str, Any] | None:
-        """Its accuracy with interval, n, split and selection; ``None`` where it was not measured."""
+        """Its accuracy with interval, n, split and selection; ``None`` if not measured."""
         return None if self.checkpoint is None else self.checkpoint.accuracy()
 
     @property
@@ -46,19 +46,19 @@ class TrainedNetwork:
 
 @dataclass(frozen=True)
 class DataSet:
-    """A data set that can be opened by ``name``; ``place`` is where it lies."""
+    """A data set that can be opened by ``name``; ``location`` is its path."""
 
     name: str
     title: str
-    place: str
+    location: str
     terms: str
 
 
 def trained_networks() -> list[TrainedNetwork]:
-    """All checkpoints: those that came with the project first, then those of runs.
+    """All checkpoints: shipped ones first, then those of runs.
 
-    In each, those measured on photographs stand before those measured on drawn faces, then the most accurate first:
-    the first of the list is what a page opens with, and a network that knows drawings only misreads people.
+    In each group, networks measured on photographs come before those measured on drawn faces, then the most accurate
+    first: pages open with the first, and a network trained on drawings only misreads people.
     """
     shipped = [_read(folder.name, folder) for folder in _folders(checkpoints_folder())]
     trained = [_read(run.id, run.checkpoint) for run in list_runs() if run.checkpoint is not None]
@@ -66,20 +66,20 @@ def trained_networks() -> list[TrainedNetwork]:
 
 
 def usable(networks: list[TrainedNetwork]) -> dict[str, TrainedNetwork]:
-    """Those that can be loaded, by name."""
+    """Networks that can be loaded, by name."""
     return {network.name: network for network in networks if network.checkpoint is not None}
 
 
 def data_sets() -> list[DataSet]:
-    """The built-in faces and every data set found or added."""
-    found = []
+    """The built-in faces and every other known data set."""
+    sets = []
     for entry in known_datasets():
         key = entry.reader.split(":")[0]
         built_in = entry.name == BUILT_IN
-        place = "drawn by this project" if built_in else entry.source
+        location = "drawn by this project" if built_in else entry.source
         terms = "Free to use" if built_in else READERS[key].info.terms if key in READERS else ""
-        found.append(DataSet(entry.name, entry.title, place, terms))
-    return found
+        sets.append(DataSet(entry.name, entry.title, location, terms))
+    return sets
 
 
 def _folders(base: Path) -> list[Path]:
@@ -97,7 +97,7 @@ def _read(name: str, folder: Path) -> TrainedNetwork:
 
 
 def _rank(network: TrainedNetwork) -> tuple[bool, float]:
-    """Drawn faces after photographs, then the most accurate first, those without a figure last."""
+    """Sort key: photographs before drawn faces, then by accuracy, without accuracy last."""
     accuracy = network.accuracy
     if accuracy is None:
         return False, 1.0

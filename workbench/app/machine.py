@@ -1,4 +1,4 @@
-"""What this computer computes with, and how many threads the app takes of it."""
+"""Processor, memory and GPUs of this computer, and the threads that the app uses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Machine:
 
     @property
     def device(self) -> str:
-        """What training runs on, in one line."""
+        """The training device, in one line."""
         if self.gpus:
             return " and ".join(self.gpus)
         return f"{self.processor}, {self.cores} {'core' if self.cores == 1 else 'cores'}"
@@ -32,19 +32,19 @@ class Machine:
 
 @cache
 def describe() -> Machine:
-    """Look once at processor, memory and GPUs."""
+    """Processor, memory and GPUs, read once."""
     gpus = tuple(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
     return Machine(_processor(), _cores(), _memory(), gpus)
 
 
 @cache
 def limit_threads() -> int:
-    """Leave cores to a training beside the app: one picture gains nothing from more than a few threads.
+    """Limit the threads of torch and OpenCV, so that training beside the app has cores; return the limit.
 
-    Returns that number of threads. Torch is not asked for it: its answer is that of the calling thread.
+    The number is not read from torch, which returns that of the calling thread.
 
-    The libraries' half a million objects are taken out of garbage collection too: Streamlit collects after every run of
-    a script and every tick of a progress bar, a third of a second in which no job in the background moves on.
+    The half a million objects of the libraries are taken out of garbage collection, too: Streamlit collects after every
+    run of a script and every step of a progress bar, which would stop background jobs for a third of a second.
     """
     gc.collect()
     gc.freeze()
@@ -55,7 +55,7 @@ def limit_threads() -> int:
 
 
 def compute_device() -> str:
-    """Where the app's own predictions run: ``"cuda"`` where there is a GPU, else ``"cpu"``."""
+    """Device of the app's predictions: ``"cuda"`` if there is a GPU, else ``"cpu"``."""
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
@@ -83,7 +83,7 @@ def _processor() -> str:
 
 
 def _short(name: str) -> str:
-    """Without the marks and the clock rate that makers put into the name."""
+    """The name without trademarks and clock rate."""
     for mark in ("(R)", "(TM)", "(r)", "(tm)", "CPU"):
         name = name.replace(mark, " ")
     return " ".join(name.partition("@")[0].split())

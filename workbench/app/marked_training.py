@@ -1,4 +1,4 @@
-"""Pictures that a person marked, as a list for training to leave out."""
+"""Marked pictures, as a list that training leaves out."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from workbench.app import marks
 
 
 def counts(dataset: FaceDataset) -> dict[str, int]:
-    """How many pictures have each mark, marks without pictures left out."""
-    known = marks.read(dataset)
-    found = {mark: sum(mark in own for own in known.values()) for mark in marks.MARKS}
-    return {mark: number for mark, number in found.items() if number}
+    """Number of pictures with each mark, without unused marks."""
+    marks_by_row = marks.read(dataset)
+    numbers = {mark: sum(mark in row_marks for row_marks in marks_by_row.values()) for mark in marks.MARKS}
+    return {mark: number for mark, number in numbers.items() if number}
 
 
-def list_file(dataset: FaceDataset, chosen: Collection[str]) -> str:
-    """Write the rows with any of the chosen marks to a CSV and return its path; empty text where there are none.
+def list_file(dataset: FaceDataset, excluded: Collection[str]) -> str:
+    """Write the rows with any of the ``excluded`` marks to a CSV and return its path; ``""`` if there are none.
 
     Raises:
         UserError: If the file cannot be written.
     """
-    rows = sorted(row for row, own in marks.read(dataset).items() if own & frozenset(chosen))
+    rows = sorted(row for row, row_marks in marks.read(dataset).items() if row_marks & frozenset(excluded))
     if not rows:
         return ""
     text = "row\n" + "".join(f"{row}\n" for row in rows)

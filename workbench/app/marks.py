@@ -1,4 +1,4 @@
-"""Marks that a person puts on pictures of a data set: one CSV a set in the cache folder, a line for each mark."""
+"""Marks on pictures of a data set: a CSV per set in the cache folder, with a line for each mark."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from fer_models.storage import atomic_file
 
 MARKS = ("label wrong", "ambiguous", "not a face", "good teaching example")
 COLUMNS = ("row", "mark", "class", "split")
-_guard = threading.Lock()
+_lock = threading.Lock()
 
 
 def file(dataset: FaceDataset) -> Path:
-    """Where the marks of a data set lie; it need not exist. Another source of the same reader has its own file."""
+    """The file of a data set's marks; it may not exist. Sets with different sources have different files."""
     source = hashlib.sha256(str(dataset.source).encode()).hexdigest()[:8]
     return cache_folder() / "marks" / f"{dataset.name}-{source}.csv"
 
 
 def read(dataset: FaceDataset) -> dict[int, frozenset[str]]:
-    """Marks by the data set's own row number; lines that say something else are passed over."""
-    found: dict[int, set[str]] = {}
+    """Marks by the data set's own row number; invalid lines are skipped."""
+    marks_by_row: dict[int, set[str]] = {}
     try:
         text = file(dataset).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -35,8 +35,8 @@ def read(dataset: FaceDataset) -> dict[int, frozenset[str]]:
     for line in csv.DictReader(io.StringIO(text)):
         row, mark = line.get("row") or "", line.get("mark")
         if row.isdecimal() and mark in MARKS:
-            found.setdefault(int(row), set()).add(mark)
-    return {row: frozenset(own) for row, own in found.items()}
+            marks_by_row.setdefault(int(row), set()).add(mark)
+    return {row: frozenset(row_marks) for row, row_marks in marks_by_row.items()}
 
 
 def put(dataset: FaceDataset, position: int, marks: Iterable[str]) -> None:
@@ -45,21 +45,21 @@ def put(dataset: FaceDataset, position: int, marks: Iterable[str]) -> None:
     Raises:
         UserError: If a mark is unknown or the file cannot be written.
     """
-    wanted = frozenset(marks)
-    if unknown := sorted(wanted - set(MARKS)):
+    new_marks = frozenset(marks)
+    if unknown := sorted(new_marks - set(MARKS)):
         raise UserError(f"There is no mark {', '.join(unknown)}; there are: {', '.join(MARKS)}.")
-    with _guard:
-        known = read(dataset)
-        known[int(dataset.rows[position])] = wanted
-        _write(file(dataset), table(dataset, known))
+    with _lock:
+        marks_by_row = read(dataset)
+        marks_by_row[int(dataset.rows[position])] = new_marks
+        _write(file(dataset), table(dataset, marks_by_row))
 
 
 def table(dataset: FaceDataset, marks: dict[int, frozenset[str]]) -> list[tuple[int, str, str, str]]:
     """Lines of the CSV: row, mark, class and split, by row."""
-    place = {int(row): position for position, row in enumerate(dataset.rows)} if marks else {}
+    positions = {int(row): position for position, row in enumerate(dataset.rows)} if marks else {}
     lines = []
     for row in sorted(marks):
-        position = place.get(row)
+        position = positions.get(row)
         label = -1 if position is None else int(dataset.labels[position])
         name = dataset.classes[label] if label >= 0 else ""
         split = "" if position is None else dataset.split_names[int(dataset.split[position])]
@@ -68,8 +68,8 @@ def table(dataset: FaceDataset, marks: dict[int, frozenset[str]]) -> list[tuple[
 
 
 def summary(marks: dict[int, frozenset[str]]) -> str:
-    """How often each mark was given, as ``2 label wrong, 1 ambiguous``."""
-    count = {mark: sum(mark in own for own in marks.values()) for mark in MARKS}
+    """Number of each mark, as ``2 label wrong, 1 ambiguous``."""
+    count = {mark: sum(mark in row_marks for row_marks in marks.values()) for mark in MARKS}
     return ", ".join(f"{number:,} {mark}" for mark, number in count.items() if number)
 
 

@@ -13,12 +13,12 @@ from fer_models.faces.image import encode_png, resize
 Corners = Sequence[tuple[float, float]]
 
 
-def with_frames(image: np.ndarray, frames: Sequence[Corners], chosen: int, longest: int = 720) -> np.ndarray:
-    """A copy, at most ``longest`` pixels a side, with a numbered frame around each face; the chosen one is bold.
+def with_frames(image: np.ndarray, frames: Sequence[Corners], selected: int, longest: int = 720) -> np.ndarray:
+    """A copy, at most ``longest`` pixels a side, with a numbered frame around each face.
 
     Args:
         image: uint8 RGB (H, W, 3).
-        frames: four corners (x, y) each, in pixels of ``image``.
+        frames: four corners (x, y) each, in pixels of ``image``. selected: index of the bold frame.
     """
     scale = min(1.0, longest / max(image.shape[:2]))
     height, width = (max(1, round(side * scale)) for side in image.shape[:2])
@@ -26,8 +26,8 @@ def with_frames(image: np.ndarray, frames: Sequence[Corners], chosen: int, longe
     thick = max(1, round(max(height, width) / 240))
     for number, corners in enumerate(frames):
         points = np.rint(np.asarray(corners) * scale).astype(np.int32).reshape(-1, 1, 2)
-        bold = number == chosen
-        # A dark line under a light one is seen on any picture, and bold or thin needs no colour to tell apart.
+        bold = number == selected
+        # A dark line under a light one is visible on any picture; bold and thin differ without colour.
         cv2.polylines(canvas, [points], True, (20, 24, 27), thick * (4 if bold else 2), cv2.LINE_AA)
         cv2.polylines(canvas, [points], True, (255, 255, 255), thick * (2 if bold else 1), cv2.LINE_AA)
         if len(frames) > 1:
@@ -46,7 +46,7 @@ def _number(canvas: np.ndarray, text: str, corner: np.ndarray, scale: float) -> 
 
 
 def enlarged(crop: np.ndarray, side: int) -> np.ndarray:
-    """A square crop (S, S, 1 or 3) enlarged to about ``side`` pixels by repeating pixels, so that each one is seen."""
+    """A square crop (S, S, 1 or 3) enlarged to about ``side`` pixels by repeating pixels."""
     times = max(1, round(side / crop.shape[0]))
     return np.repeat(np.repeat(crop, times, axis=0), times, axis=1)
 

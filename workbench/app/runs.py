@@ -1,4 +1,4 @@
-"""Runs: start, follow, cancel and resume them; what the form may offer."""
+"""Runs: start, follow, cancel and resume them; choices of the recipe form."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from workbench.app.wording import duration, percent
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """A run as a page shows it; ``rows`` are its finished epochs, one dictionary each.
+    """Progress of a run for a page; ``rows`` are its finished epochs, a dictionary each.
 
     Args:
-        headline: state and epoch in words. detail: speed, time left and best epoch so far.
-        fraction: done part of the run, 0 to 1.
-        stopping: cancelled by someone, and still at work.
+        headline: state and epoch. detail: speed, time left and best epoch so far.
+        fraction: of the run done, 0 to 1.
+        stopping: cancelled, but still running.
     """
 
     run_id: str
@@ -46,12 +46,12 @@ class Progress:
 
 
 def presets() -> dict[str, str]:
-    """Names of the recipes that come with the library, and what each is."""
+    """Names and descriptions of the recipes that come with the library."""
     return list_presets()
 
 
-def asked_by_link(protocol: str | None, exclude_leaks: str | None) -> dict[str, Any]:
-    """Fields that a link from the audit asks for: ``/train?protocol=...&exclude_leaks=1``."""
+def changes_from_link(protocol: str | None, exclude_leaks: str | None) -> dict[str, Any]:
+    """Recipe fields of a link from the audit: ``/train?protocol=...&exclude_leaks=1``."""
     if exclude_leaks != "1":
         return {}
     return {"exclude_leaks": True} | ({"protocol": protocol} if protocol in PROTOCOLS else {})
@@ -79,7 +79,7 @@ def losses() -> list[tuple[str, str]]:
 
 
 def form_choices() -> dict[str, list[tuple[str, str]]]:
-    """Possible values and their titles, for the fields of a recipe that registries know."""
+    """Possible values and their titles, for recipe fields that come from registries."""
     trained = usable(trained_networks())
     folders = [("", "none")] + [(str(item.checkpoint.path), item.title) for item in trained.values() if item.checkpoint]
     return {
@@ -97,7 +97,7 @@ def begin(recipe: Recipe) -> str:
     Raises:
         UserError: If the folder cannot be written or the network does not have such options.
     """
-    ARCHITECTURES[recipe.network].parse_options(recipe.options)  # says at once what the worker would say in its log
+    ARCHITECTURES[recipe.network].parse_options(recipe.options)  # raises here rather than in the worker
     return launch.launch(recipe).id
 
 
@@ -107,7 +107,7 @@ def runs() -> list[Run]:
 
 
 def find(run_id: str) -> Run:
-    """The run of that id; only names that are in the runs folder are followed, whatever an address says.
+    """The run of that id, among the folders in the runs folder only.
 
     Raises:
         UserError: If there is none.
@@ -124,10 +124,10 @@ def cancel(run_id: str) -> None:
 
 
 def resume(run_id: str) -> None:
-    """Start a worker that goes on from the last complete epoch.
+    """Start a worker that continues from the last complete epoch.
 
     Raises:
-        UserError: If the run is still at work or finished.
+        UserError: If the run is still running or finished.
     """
     launch.resume(find(run_id))
 
@@ -138,7 +138,7 @@ def log_tail(run_id: str, lines: int = 30) -> str:
 
 
 def label(run: Run) -> str:
-    """One line for a list of runs; a run whose files are damaged is named and said to be so."""
+    """One line for a list of runs; a damaged run is listed as unreadable."""
     try:
         status, what = run.status(), title(run.recipe)
     except UserError:
@@ -175,7 +175,7 @@ def progress(run: Run) -> Progress:
 
 
 def title(recipe: Recipe) -> str:
-    """Network and data set in words."""
+    """Titles of network and data set."""
     network = ARCHITECTURES[recipe.network].title if recipe.network in ARCHITECTURES else recipe.network
     return f"{network} on {Path(recipe.data).name}"
 
@@ -214,7 +214,7 @@ def _detail(status: Status, recipe: Recipe) -> str:
 
 
 def _value(recipe: Recipe, value: float) -> str:
-    """The figure that the best epoch is chosen by."""
+    """The value that the best epoch is chosen by."""
     if recipe.monitor == "val_loss":
         return f"validation loss {value:.3f}"
     name = {"val_accuracy": "accuracy", "val_macro_recall": "macro recall"}[recipe.monitor]

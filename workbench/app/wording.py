@@ -1,4 +1,4 @@
-"""Numbers and times as a person reads them, the same on every page."""
+"""Numbers and times as text, the same on every page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def interval(metric: Mapping[str, Any]) -> str:
 
 
 def figure(metric: Mapping[str, Any] | None) -> str:
-    """A checkpoint's figure with all that makes it honest.
+    """A checkpoint's metric with interval, n, data and selection.
 
     For instance ``70.3 % [68.8, 71.8] · n = 3,589 · fer2013 PublicTest · selected on Training folds``.
     """
@@ -27,20 +27,20 @@ def figure(metric: Mapping[str, Any] | None) -> str:
     parts = [f"{percent(metric['value'])} {interval(metric)}".strip()]
     if metric.get("n"):
         parts.append(f"n = {metric['n']:,}")
-    if place := measured_on(metric):
-        parts.append(place)
+    if source := measured_on(metric):
+        parts.append(source)
     if metric.get("selection"):
         parts.append(selection(str(metric["selection"])))
     return " · ".join(parts)
 
 
 def measured_on(metric: Mapping[str, Any]) -> str:
-    """Data set and split of a figure, as far as they are known."""
+    """Data set and split of a metric, as far as they are known."""
     return " ".join(str(metric[key]) for key in ("data", "split") if metric.get(key))
 
 
 def selection(rule: str) -> str:
-    """How the weights were picked, as ``selected on PublicTest``."""
+    """How the weights were chosen, as ``selected on PublicTest``."""
     return rule if rule.lower().startswith(("selected", "best", "last")) else f"selected on {rule}"
 
 

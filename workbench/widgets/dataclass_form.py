@@ -1,4 +1,4 @@
-"""A form made from a settings class: one labelled control a field, by its type, range and choices."""
+"""A form for a settings class: a control per field, by its type, range and choices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import streamlit as st
 
 from fer_models.settings import SettingField, setting_fields
 
-#: Values and how each is called on the page.
+#: Values and their titles.
 Choices = Sequence[tuple[Any, str]]
 
 
@@ -24,14 +24,14 @@ def show(
     choices: Mapping[str, Choices] | None = None,
     columns: int = 3,
 ) -> dict[str, Any]:
-    """Draw the controls of a settings class and return what they say, by field name.
+    """Draw the controls of a settings class and return the values by field name.
 
     Args:
         kind: A :func:`fer_models.settings.checked` class.
-        values: What the controls show first.
+        values: Initial values.
         key: Prefix of the widgets' keys.
         fields: Which fields and in which order; all by default.
-        choices: For fields whose possible values are known elsewhere, such as the names in a registry.
+        choices: For fields whose values come from elsewhere, such as a registry.
         columns: Controls side by side.
     """
     declared = setting_fields(kind)
@@ -88,7 +88,7 @@ def _step(value: float, high: float | None) -> float:
 
 
 def _numbers(text: str) -> list[Any]:
-    """Numbers from ``1, 2, 4``; anything else stays text, so that the options' own check can name it."""
+    """Numbers from ``1, 2, 4``; anything else stays text, so that the check of the options reports it."""
     parts: list[Any] = []
     for part in (p.strip() for p in text.split(",") if p.strip()):
         try:

@@ -1,4 +1,4 @@
-"""Nothing is there yet: what to do, with the button that does it."""
+"""An empty state: what to do first, with a button."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from workbench import navigation
 
 
 def show(text: str, *, page: str, label: str, key: str) -> None:
-    """Say what is missing and offer the page where it can be had.
+    """Say what is missing and link to the page that provides it.
 
     Args:
         page: key of that page. label: words on the button.

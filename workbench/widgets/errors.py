@@ -1,4 +1,4 @@
-"""The one place where an error becomes a sentence on the page."""
+"""Errors as sentences on the page."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _LOG = logging.getLogger(__name__)
 
 @contextmanager
 def guard(what: str = "this page") -> Iterator[None]:
-    """Show an error inside the block as one sentence and go on after the block; never a traceback on the page.
+    """Show an error inside the block as one sentence and continue after it; never a traceback on the page.
 
     Args:
-        what: what failed, for the sentence about an error that nobody foresaw; its details go to the app's log.
+        what: what failed, for the sentence about an unexpected error, whose details go to the log.
     """
     try:
         yield
     except UserError as error:
         st.error(_plain(str(error)), icon=":material/error:")
-    except Exception as error:  # Streamlit's own control flow is no Exception and passes.
+    except Exception as error:  # Streamlit's control flow exceptions are not subclasses of Exception
         _LOG.exception("Unforeseen error in %s", what)
         st.error(
             f"Something unforeseen stopped {what} ({type(error).__name__}); reload the page, and if it returns look "

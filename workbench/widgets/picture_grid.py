@@ -1,4 +1,4 @@
-"""A grid of small pictures with heads and captions, that scrolls sideways where the window is narrow."""
+"""A grid of small pictures with heads and captions, which scrolls sideways in a narrow window."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from workbench.app import pictures
 
 @dataclass(frozen=True)
 class Cell:
-    """One place of a grid.
+    """A cell of the grid.
 
     Args:
-        picture: uint8 (S, S, 3), or ``None`` for words alone. caption: under it. alt: for readers who do not see it.
-        strong: drawn with a frame, as the one that is chosen or the answer.
+        picture: uint8 (S, S, 3), or ``None`` for words alone. caption: under it. alt: for screen readers.
+        strong: whether to draw a frame, for the chosen cell.
     """
 
     picture: np.ndarray | None
@@ -41,13 +41,13 @@ def show(rows: Sequence[Row], *, columns: Sequence[str] = (), side: int = 96, la
 
     Args:
         columns: heads over the cells, without one for the row heads. side: of a picture, in pixels of the screen.
-        label: what the grid holds, for readers who do not see it.
+        label: what the grid holds, for screen readers.
     """
     named = any(row.head or row.note for row in rows)
     head = "".join(f'<th scope="col" style="{_HEAD}">{html.escape(name)}</th>' for name in columns)
     head = f"<thead><tr>{'<th></th>' if named else ''}{head}</tr></thead>" if columns else ""
     body = "".join(
-        f"<tr>{_named(row) if named else ''}{''.join(_cell(cell, side) for cell in row.cells)}</tr>" for row in rows
+        f"<tr>{_row_head(row) if named else ''}{''.join(_cell(cell, side) for cell in row.cells)}</tr>" for row in rows
     )
     st.html(
         '<div style="overflow-x:auto;padding-bottom:0.3rem" tabindex="0"><table style="border-collapse:collapse" '
@@ -58,7 +58,7 @@ def show(rows: Sequence[Row], *, columns: Sequence[str] = (), side: int = 96, la
 _HEAD = "font-weight:500;font-size:0.82rem;text-align:left;padding:0 0.5rem 0.2rem 0;border:0;vertical-align:bottom"
 
 
-def _named(row: Row) -> str:
+def _row_head(row: Row) -> str:
     note = (
         f'<div style="font-weight:400;opacity:0.82;font-size:0.75rem">{html.escape(row.note)}</div>' if row.note else ""
     )

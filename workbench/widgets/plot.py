@@ -1,4 +1,4 @@
-"""One way to put a figure on a page: calm, readable in light and dark, the tool bar only where it is asked for."""
+"""Plotly figures on a page, with the tool bar off by default."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def show(figure: go.Figure, *, key: str, alt: str, tools: bool = False) -> None:
-    """Draw a Plotly figure over the width of its place.
+    """Draw a Plotly figure over the width of its container.
 
     Args:
-        alt: what the figure shows, for readers who do not see it.
+        alt: what the figure shows, for screen readers.
         tools: whether Plotly's tool bar appears under the mouse.
     """
     config = {"displayModeBar": "hover" if tools else False, "displaylogo": False, "scrollZoom": False}

@@ -1,4 +1,4 @@
-"""What is chosen, in one compact bar: the same on every page, kept from page to page and in the address."""
+"""The bar of network, data set and split: the same on every page, kept from page to page and in the address."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workbench.widgets import empty
 
 @dataclass(frozen=True)
 class Selection:
-    """The choices; those that a page does not ask for are ``None``."""
+    """The choices; ``None`` for those that the page does not show."""
 
     checkpoint: Checkpoint | None = None
     data: str | None = None
@@ -23,19 +23,19 @@ class Selection:
 
 
 def show(*, checkpoint: bool = True, data: bool = False, split: bool = False) -> Selection | None:
-    """Draw the bar and return the choice, or ``None`` after saying what to do where no network is trained yet.
+    """Draw the bar and return the choice, or ``None`` if no network is trained yet; the page then says what to do.
 
     Raises:
         UserError: If the chosen data set cannot be opened to list its splits.
     """
-    asked = [kind for kind, wanted in (("checkpoint", checkpoint), ("data", data), ("split", split)) if wanted]
+    kinds = [kind for kind, shown in (("checkpoint", checkpoint), ("data", data), ("split", split)) if shown]
     network = None
     if checkpoint:
         networks = inventory.trained_networks()
         if not inventory.usable(networks):
             _nothing_trained(networks)
             return None
-    columns = dict(zip(asked, st.columns([3 if kind == "checkpoint" else 2 for kind in asked]), strict=True))
+    columns = dict(zip(kinds, st.columns([3 if kind == "checkpoint" else 2 for kind in kinds]), strict=True))
     if checkpoint:
         with columns["checkpoint"]:
             network = _checkpoint(networks)
@@ -55,19 +55,19 @@ def show(*, checkpoint: bool = True, data: bool = False, split: bool = False) ->
 
 def _checkpoint(networks: list[TrainedNetwork]) -> Checkpoint:
     usable = inventory.usable(networks)
-    asked = shared.CHECKPOINT.get()
+    requested = shared.CHECKPOINT.get()
     names = list(usable)
-    chosen = usable[
+    network = usable[
         st.selectbox("Network", names, format_func=lambda n: usable[n].title, **shared.CHECKPOINT.widget(names))
     ]
-    problem = next((n.problem for n in networks if n.name == asked and n.problem), None)
+    problem = next((n.problem for n in networks if n.name == requested and n.problem), None)
     if problem:
-        st.warning(f"{problem} Shown instead: {chosen.name}.", icon=":material/warning:")
-    elif asked is not None and asked not in usable:
-        st.info(f"There is no checkpoint {asked!r} here; shown instead: {chosen.name}.", icon=":material/info:")
-    st.caption(chosen.figure)
-    assert chosen.checkpoint is not None
-    return chosen.checkpoint
+        st.warning(f"{problem} Shown instead: {network.name}.", icon=":material/warning:")
+    elif requested is not None and requested not in usable:
+        st.info(f"There is no checkpoint {requested!r} here; shown instead: {network.name}.", icon=":material/info:")
+    st.caption(network.figure)
+    assert network.checkpoint is not None
+    return network.checkpoint
 
 
 def _nothing_trained(networks: list[TrainedNetwork]) -> None:

@@ -1,6 +1,6 @@
-"""The little that the theme cannot say: room at the sides, contrast of small print, pixels that stay pixels.
+"""CSS beyond the theme: margins, contrast of small text, unsmoothed pixels.
 
-Plotly text is coloured here and not in the figures: it costs nothing and follows the theme at once.
+Plotly text is coloured here and not in the figures, so that it follows the theme at once.
 """
 
 from __future__ import annotations
@@ -13,5 +13,5 @@ _STYLE = f"<style>\n{Path(__file__).with_suffix('.css').read_text('utf-8')}</sty
 
 
 def apply() -> None:
-    """Once a page, before anything else is drawn."""
+    """Apply the style; call once, before anything else is drawn."""
     st.html(_STYLE)

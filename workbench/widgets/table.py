@@ -1,4 +1,4 @@
-"""A small table: numbers right-aligned in equal digits, text escaped, readable on a phone."""
+"""A small table: right-aligned tabular numbers, escaped text, scrolls on a phone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def show(
         rows: cells as text, one sequence a row.
         right: positions of the columns with numbers.
         bold: row and column of the cells in bold.
-        label: what the table holds, for readers who do not see it.
+        label: what the table holds, for screen readers.
     """
 
     def cell(tag: str, position: int, text: str, strong: bool = False) -> str:

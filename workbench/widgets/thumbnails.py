@@ -1,4 +1,4 @@
-"""Pictures of a data set made ready for a page: small ones as addresses, and large ones with points on them."""
+"""Pictures of a data set for a page: thumbnails as ``data:`` addresses, and large ones with landmarks."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from fer_models.faces.image import resize
 
 
 def uri(image: np.ndarray, longest: int = 144) -> str:
-    """A PNG of uint8 (H, W, 1 or 3) as a ``data:`` address, made smaller where a side is longer than ``longest``."""
+    """A PNG of uint8 (H, W, 1 or 3) as a ``data:`` address, downscaled if a side is longer than ``longest``."""
     scale = longest / max(image.shape[:2])
     if scale < 1:
         image = resize(image, (max(1, round(image.shape[0] * scale)), max(1, round(image.shape[1] * scale))))
     swapped = image[:, :, ::-1] if image.shape[2] == 3 else image
-    # The lightest compression: a page of faces is encoded while someone waits, and sent to the same computer.
+    # Lowest compression: encoding time matters, size does not, since the browser is usually on this computer.
     done, data = cv2.imencode(".png", np.ascontiguousarray(swapped), [cv2.IMWRITE_PNG_COMPRESSION, 1])
     assert done, "a uint8 picture can always be encoded"
     return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode()

@@ -188,7 +188,7 @@ def test_a_set_that_is_not_read_yet_is_said_to_be_so(folders: Path) -> None:
     for reader in ("gone", f"{entry.reader}:strange=1"):  # opening them says what is wrong
         assert datasets.stored(dataclasses.replace(entry, reader=reader)) is None
     row = next(row for row in datasets.all_sets() if row.name == "mine")
-    assert row.found == datasets.Sizes(2, 6, 3, 3, 3.0)
+    assert row.read_sizes == datasets.Sizes(2, 6, 3, 3, 3.0)
 
 
 def test_variants_are_the_recipes_changes() -> None:

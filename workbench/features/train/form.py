@@ -46,7 +46,7 @@ def show() -> None:
             **shared.NETWORK_OF.of(preset).widget(list(networks), start.network),
         )
     options = start.options if network == start.network else {}
-    from_link = runs.asked_by_link(shared.PROTOCOL.get(), EXCLUDE_LEAKS.get())
+    from_link = runs.changes_from_link(shared.PROTOCOL.get(), EXCLUDE_LEAKS.get())
     first = runs.recipe(preset, {"data": data, "network": network, "options": options, **from_link})
     started = RUNS_STARTED.get()  # a fresh key closes the settings, so that the run is visible
     with st.expander(f"Settings · {presets[preset] or preset}", icon=":material/tune:", key=f"settings {started}"):
