@@ -12,11 +12,11 @@ from workbench.widgets.errors import guard
 
 
 def _machine() -> None:
-    here = machine.describe()
-    parts = [f"{here.processor}, {here.cores} {'core' if here.cores == 1 else 'cores'}"]
-    if here.memory:
-        parts.append(f"{size(here.memory)} of memory")
-    parts.append(", ".join(here.gpus) if here.gpus else "no GPU: training runs on the processor")
+    computer = machine.describe()
+    parts = [f"{computer.processor}, {computer.cores} {'core' if computer.cores == 1 else 'cores'}"]
+    if computer.memory:
+        parts.append(f"{size(computer.memory)} of memory")
+    parts.append(", ".join(computer.gpus) if computer.gpus else "no GPU: training runs on the processor")
     st.markdown(f"**This computer**: {' · '.join(parts)}")
 
 

@@ -39,7 +39,7 @@ def _draws(node: ast.stmt) -> bool:
 
 
 def uses(file: Path) -> Iterator[tuple[ast.Attribute, ast.Call | None, bool]]:
-    """Each ``state.x`` in a file: the call that it is part of, if any, and whether that stands at the top."""
+    """Each ``state.x`` in a file: the call that it is part of, if any, and whether it is at the top."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     imports = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "workbench"]
     if not any(alias.name == "state" for node in imports for alias in node.names):

@@ -115,7 +115,7 @@ def failed(entry: DatasetEntry) -> bool:
 
 
 def read_again(entry: DatasetEntry) -> None:
-    """Let the next :func:`read` try anew."""
+    """Let the next :func:`read` start again."""
     jobs.forget(_reading(entry))
 
 

@@ -1,4 +1,4 @@
-"""Datasets: the first answer stands without a click, every section draws, and every bad input is one sentence."""
+"""Datasets: the first answer needs no click, every section draws, and every bad input gives one sentence."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_a_damaged_set_is_one_sentence_with_a_way_out(app: AppTest, folders: Pat
         app.run()
     assert len(app.error) == 1 and "not one picture can be read" in app.error[0].value
     assert any(button.label == "Try again" for button in app.button)
-    assert "JAFFE" in words(app)  # the table of all sets stands nevertheless
+    assert "JAFFE" in words(app)  # the table of all sets is still drawn
 
 
 def test_an_unknown_set_in_the_address_is_said(app: AppTest, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Explain: the first answer stands without a click, and every bad input is one sentence."""
+"""Explain: the first answer needs no click, and every bad input gives one sentence."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def shown(app: AppTest) -> str:
 
 
 def settled(app: AppTest, until: str) -> AppTest:
-    """Run again until a background job's answer stands on the page."""
+    """Run again until the result of a background job is on the page."""
     for _ in range(200):
         if until in words(app) + shown(app):
             return app

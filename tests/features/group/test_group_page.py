@@ -116,7 +116,7 @@ def test_the_detectors_button(app: AppTest, checkpoint: Checkpoint, monkeypatch:
     open_page(app, "group")
     app.button(key="group yunet").click().run()
     assert any("could not be downloaded" in error.value for error in app.error)
-    assert "Of 8 people" in words(app)  # the page stands all the same
+    assert "Of 8 people" in words(app)  # the page is still drawn
     assert f"{download.SIZE / 1000:.0f} kB" in detector.terms() and "SHA-256" in detector.terms()
     assert detector.state().missing
 
@@ -172,6 +172,6 @@ def test_the_button_stands_where_faces_are_searched(
     downloads: list[str] = []
     monkeypatch.setattr(detector_button.detector, "get", lambda: downloads.append(page))
     open_page(app, page, **query)
-    (button,) = [one for one in app.button if one.label == "Get the better detector"]
+    (button,) = [b for b in app.button if b.label == "Get the better detector"]
     button.click().run()
     assert downloads == [page] and not app.error

@@ -100,7 +100,8 @@ def test_what_a_plan_trains() -> None:
         with pytest.raises(UserError):
             studies.plan(quick, "search", lines=lines)
     assert "depth" not in studies.kinds("mini_xception")
-    assert studies.variations("mini_xception", "attention")[0] == {"options.attention": "none"}  # its own stands first
+    # the default comes first
+    assert studies.variations("mini_xception", "attention")[0] == {"options.attention": "none"}
     assert len(studies.variations("ldcnn", "depth")) == 4
 
 

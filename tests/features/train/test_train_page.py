@@ -110,7 +110,7 @@ def test_a_preset_brings_its_own_values(app: AppTest, no_worker: None) -> None:
     assert next(n for n in app.number_input if n.label == "Epochs").value == preset.epochs
     button(app, "Train").click().run()
     (run,) = list_runs()
-    assert run.recipe == dataclasses.replace(preset, data="synthetic")  # FER2013 is not at hand here
+    assert run.recipe == dataclasses.replace(preset, data="synthetic")  # FER2013 is not on this computer
 
 
 def test_an_impossible_recipe_is_one_sentence(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

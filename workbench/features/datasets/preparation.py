@@ -1,4 +1,4 @@
-"""What happens to one face on its way into a network: a recipe's random changes, and the tensor after them."""
+"""Preprocessing of one face: random changes of a recipe, and the input tensor."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PREPARED_FOR = state.Choice("datasets.prepared for", address=False)
 
 
 def show(dataset: FaceDataset) -> None:
-    """Draw the chosen face, its changed versions, and the tensor."""
+    """Draw the chosen face, augmented versions, and the tensor."""
     row = _row(dataset)
     picture = np.asarray(dataset.images[row])
     st.subheader("Augmentation: what training changes at random", anchor=False)

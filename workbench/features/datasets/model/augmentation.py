@@ -1,4 +1,4 @@
-"""One picture as training would see it: a recipe's random changes, and the tensor that the network gets."""
+"""One picture as in training: random changes of a recipe, and the input tensor."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def variants(
     seed: int,
     partners: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Random changes of one picture, made by the code that training uses.
+    """Augmented versions of one picture, by the code of the training loop.
 
     Args:
         picture: uint8 (H, W, 1 or 3).
@@ -34,7 +34,7 @@ def variants(
     batch = _batch(np.repeat(stored[None], count, axis=0))
     generator = torch.Generator().manual_seed(seed)
     if settings.mixes and partners is not None and len(partners):
-        # Training mixes a picture with others of its batch, so the batch needs some.
+        # Mixup and CutMix mix pictures of a batch, so the batch needs others.
         others = _batch(np.stack([preprocess.stored(partners[i % len(partners)]) for i in range(count)]))
         batch = torch.cat([batch, others])
     changed = augment(batch, settings, generator)
@@ -44,12 +44,12 @@ def variants(
 
 
 def network_input(picture: np.ndarray, preprocess: Preprocess) -> Tensor:
-    """The very tensor, float32 (1, C, S, S), of one uint8 picture (H, W, 1 or 3)."""
+    """The input tensor, float32 (1, C, S, S), of a uint8 picture (H, W, 1 or 3)."""
     return preprocess(picture[None])
 
 
 def describe(tensor: Tensor, preprocess: Preprocess, side: int) -> str:
-    """Shape, type and values of the tensor, and what was done to get there, in one line."""
+    """Shape, type and values of the tensor, and its preprocessing, in one line."""
     resized = "" if side == preprocess.size else f"resized from {side} to {preprocess.size} pixels, then "
     return (
         f"{tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')} · smallest {tensor.min():.3f}, largest "
