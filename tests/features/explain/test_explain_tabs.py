@@ -17,6 +17,7 @@ from fer_models import create_model
 from fer_models.checkpoint import Checkpoint, save_checkpoint
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
+from fer_models.progress import Progress
 from fer_models.robustness import change as change_model
 from workbench.app import jobs
 from workbench.face.model import samples
@@ -165,10 +166,10 @@ def test_what_if_the_face_changes(app: AppTest, checkpoint: Checkpoint) -> None:
 def test_a_long_job_can_be_cancelled(app: AppTest, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job_view, "_GRACE", 0.0)
 
-    def slow(*arguments: object) -> None:
+    def slow(*arguments: object, progress: Progress, **options: object) -> None:
         for step in range(200):
             time.sleep(0.05)
-            arguments[-1](step / 200, "at work")  # type: ignore[operator]
+            progress(step / 200, "at work")
 
     monkeypatch.setattr(methods, "grid", slow)
     open_page(app, "explain", tab="methods")
