@@ -77,11 +77,11 @@ def test_an_ensemble_names_the_members_beside_it(run, tmp_path, capsys):
         assert torch.allclose(made.build()(face).exp(), first.build()(face).softmax(1), atol=1e-6), "twice the same"
 
     config = first.path / "config.json"
-    kept = config.read_text()
-    config.write_text(kept.replace(first.sha256, "0" * 64))
+    parts = config.read_text()
+    config.write_text(parts.replace(first.sha256, "0" * 64))
     with pytest.raises(UserError, match="other weights of first"):
         read_checkpoint(both)
-    config.write_text(kept)
+    config.write_text(parts)
     weights = bytearray((first.path / "weights.safetensors").read_bytes())
     weights[-1] ^= 1
     (first.path / "weights.safetensors").write_bytes(weights)

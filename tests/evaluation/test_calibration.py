@@ -31,11 +31,11 @@ def test_temperature_is_recovered_and_keeps_the_classes() -> None:
     true_logits = 2 * rng.normal(size=(20_000, 7))
     targets = np.array([rng.choice(7, p=p / p.sum()) for p in softmax(true_logits).astype(float)])
     overconfident = (2.5 * true_logits).astype(np.float32)
-    found = fit_temperature(targets, overconfident)
-    assert found.value == pytest.approx(2.5, rel=0.05)
-    assert found.ece[1] < 0.015 < 0.1 < found.ece[0]
-    assert found.log_loss[1] < found.log_loss[0]
-    assert (found.apply(overconfident).argmax(1) == overconfident.argmax(1)).all()
+    temperature = fit_temperature(targets, overconfident)
+    assert temperature.value == pytest.approx(2.5, rel=0.05)
+    assert temperature.ece[1] < 0.015 < 0.1 < temperature.ece[0]
+    assert temperature.log_loss[1] < temperature.log_loss[0]
+    assert (temperature.apply(overconfident).argmax(1) == overconfident.argmax(1)).all()
     with pytest.raises(UserError, match="validation"):
         fit_temperature(targets[:1], overconfident[:1])
 
@@ -54,10 +54,10 @@ def test_risk_coverage_by_counting() -> None:
 
 def test_not_sure_threshold_answers_as_many_as_it_may() -> None:
     targets, probabilities = two_class([0.99, 0.9, 0.8, 0.7, 0.6], [1, 1, 0, 1, 0])
-    found = not_sure_threshold(targets, probabilities, 0.75)
-    assert found is not None
-    assert (found.threshold, found.answered, found.coverage) == (0.7, 4, 0.8)
-    assert found.accuracy.value == 0.75 and found.accuracy.low < 0.75 < found.accuracy.high
+    threshold = not_sure_threshold(targets, probabilities, 0.75)
+    assert threshold is not None
+    assert (threshold.threshold, threshold.answered, threshold.coverage) == (0.7, 4, 0.8)
+    assert threshold.accuracy.value == 0.75 and threshold.accuracy.low < 0.75 < threshold.accuracy.high
     assert not_sure_threshold(*two_class([0.9, 0.8], [0, 1]), 0.99) is None
     with pytest.raises(UserError, match="share"):
         not_sure_threshold(targets, probabilities, 90)

@@ -54,7 +54,7 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
 
 def test_a_network_is_measured_with_progress_and_without_unlabelled_rows(classifier: Classifier) -> None:
     data, steps = faces(), []
-    found = evaluate(
+    evaluation = evaluate(
         classifier,
         data,
         Protocol(Part("Training", np.arange(40)), selection="Training folds", averaging="flip"),
@@ -62,31 +62,31 @@ def test_a_network_is_measured_with_progress_and_without_unlabelled_rows(classif
         progress=lambda *step: steps.append(step),
     )
     assert steps == [(n / 36, f"{n} of 36 pictures") for n in (16, 32, 36)]
-    assert found.n == 36 and (found.rows == data.rows[4:]).all()
+    assert evaluation.n == 36 and (evaluation.rows == data.rows[4:]).all()
     expected = classifier.predict(data.images[4:], averaging="flip")
-    np.testing.assert_allclose(found.logits, expected.logits, atol=1e-5)
-    np.testing.assert_allclose(found.probabilities, expected.probabilities, atol=1e-6)
-    np.testing.assert_allclose(found.embeddings, expected.embedding, atol=1e-5)
+    np.testing.assert_allclose(evaluation.logits, expected.logits, atol=1e-5)
+    np.testing.assert_allclose(evaluation.probabilities, expected.probabilities, atol=1e-6)
+    np.testing.assert_allclose(evaluation.embeddings, expected.embedding, atol=1e-5)
 
 
 def test_json_is_what_fer_evaluate_promises() -> None:
     data = faces(400)
     protocol = Protocol(Part("PublicTest", np.arange(400)), selection="Training folds")
-    found = evaluate(predicted(data.labels, FER7), data, protocol)
-    told = json.loads(json.dumps(found.to_json()))
-    assert told["n"] == 396 and told["classes"] == list(FER7)
-    table = np.array(told["confusion"])
-    assert table.sum() == 396 and told["accuracy"]["value"] == pytest.approx(np.trace(table) / 396)
-    assert (told["accuracy"]["low"], told["accuracy"]["high"]) == pytest.approx(wilson(np.trace(table), 396))
-    assert told["macro_f1"]["low"] < told["macro_f1"]["value"] < told["macro_f1"]["high"]
-    assert told["recall"]["fear"]["value"] == pytest.approx(table[2, 2] / table[2].sum())
-    assert (told["split"], told["selection"], told["averaging"]) == ("PublicTest", "Training folds", "none")
-    assert told["fingerprint"] == data.fingerprint(np.arange(4, 400))
-    rows = found.metric_rows()
+    evaluation = evaluate(predicted(data.labels, FER7), data, protocol)
+    report = json.loads(json.dumps(evaluation.to_json()))
+    assert report["n"] == 396 and report["classes"] == list(FER7)
+    table = np.array(report["confusion"])
+    assert table.sum() == 396 and report["accuracy"]["value"] == pytest.approx(np.trace(table) / 396)
+    assert (report["accuracy"]["low"], report["accuracy"]["high"]) == pytest.approx(wilson(np.trace(table), 396))
+    assert report["macro_f1"]["low"] < report["macro_f1"]["value"] < report["macro_f1"]["high"]
+    assert report["recall"]["fear"]["value"] == pytest.approx(table[2, 2] / table[2].sum())
+    assert (report["split"], report["selection"], report["averaging"]) == ("PublicTest", "Training folds", "none")
+    assert report["fingerprint"] == data.fingerprint(np.arange(4, 400))
+    rows = evaluation.metric_rows()
     assert rows[0]["metric"] == "accuracy" and len(rows) > 15
     expected = {"metric", "value", "low", "high", "n", "data", "split", "selection", "averaging"}
     assert all(set(row) == expected for row in rows)
-    assert found.sentence().endswith("n = 396 · PublicTest · selected on Training folds")
+    assert evaluation.sentence().endswith("n = 396 · PublicTest · selected on Training folds")
 
 
 def test_classes_are_matched_by_name_and_what_is_left_out_is_said() -> None:
@@ -98,12 +98,12 @@ def test_classes_are_matched_by_name_and_what_is_left_out_is_said() -> None:
         [[3.0 if name == word else (9.0 if name == "neutral" else 0.0) for name in order] for word in truth]
     )
     raw = Prediction(order, logits.astype(np.float32), logits.astype(np.float32), np.zeros((300, 2), np.float32))
-    found = evaluate(raw, data, Protocol(Part("all", np.arange(300)), selection=""))
-    assert found.classes == CKPLUS7[:6]
-    assert found.n == (data.labels < 6).sum()
-    assert (found.targets == found.predictions).all()  # neutral would have won, but the set has no neutral
-    np.testing.assert_allclose(found.probabilities.sum(1), 1, atol=1e-6)
-    assert "contempt" in found.notes[0] and "neutral" in found.notes[1]
+    evaluation = evaluate(raw, data, Protocol(Part("all", np.arange(300)), selection=""))
+    assert evaluation.classes == CKPLUS7[:6]
+    assert evaluation.n == (data.labels < 6).sum()
+    assert (evaluation.targets == evaluation.predictions).all()  # neutral would have won, but the set has no neutral
+    np.testing.assert_allclose(evaluation.probabilities.sum(1), 1, atol=1e-6)
+    assert "contempt" in evaluation.notes[0] and "neutral" in evaluation.notes[1]
 
 
 def test_a_label_map_counts_one_class_as_another_and_leaves_one_out() -> None:
@@ -113,24 +113,24 @@ def test_a_label_map_counts_one_class_as_another_and_leaves_one_out() -> None:
     part = Part("Training", np.arange(200))
     plain = evaluate(outputs, data, Protocol(part, selection=""))
     mapped = dataclasses.replace(part, label_map=parse_label_map("contempt=disgust, Fear="))
-    found = evaluate(outputs, data, Protocol(mapped, selection=""))
-    assert found.classes == ("angry", "disgust", "happy", "sad", "surprise")
-    assert found.n == 200 - (labels == CKPLUS7.index("fear")).sum() and plain.n == 200 - (labels == 6).sum()
-    of_disgust = np.isin(np.asarray(CKPLUS7)[labels[found.positions]], ("disgust", "contempt"))
-    assert np.array_equal(found.targets == 1, of_disgust) and of_disgust.sum() > (labels == 1).sum()
-    assert found.label_map == (("fear", ""), ("contempt", "disgust")) and plain.label_map == ()
-    assert found.to_json()["label_map"] == {"fear": "", "contempt": "disgust"}
-    assert any("contempt as disgust" in note for note in found.notes)
-    assert any("fear are left out by the label map" in note for note in found.notes)
-    assert found.take(np.arange(5)).label_map == found.label_map
+    evaluation = evaluate(outputs, data, Protocol(mapped, selection=""))
+    assert evaluation.classes == ("angry", "disgust", "happy", "sad", "surprise")
+    assert evaluation.n == 200 - (labels == CKPLUS7.index("fear")).sum() and plain.n == 200 - (labels == 6).sum()
+    of_disgust = np.isin(np.asarray(CKPLUS7)[labels[evaluation.positions]], ("disgust", "contempt"))
+    assert np.array_equal(evaluation.targets == 1, of_disgust) and of_disgust.sum() > (labels == 1).sum()
+    assert evaluation.label_map == (("fear", ""), ("contempt", "disgust")) and plain.label_map == ()
+    assert evaluation.to_json()["label_map"] == {"fear": "", "contempt": "disgust"}
+    assert any("contempt as disgust" in note for note in evaluation.notes)
+    assert any("fear are left out by the label map" in note for note in evaluation.notes)
+    assert evaluation.take(np.arange(5)).label_map == evaluation.label_map
 
 
 def test_label_maps_bring_other_names_together() -> None:
     match = match_classes(("joy", "other"), ("smile", "frown", "blink"), parse_label_map("smile=happy,frown=other"))
     assert match.classes == ("joy", "other") and match.of_label.tolist() == [0, 1, -1]
     assert match_classes(FER7, FER7, parse_label_map("fear=fear")).label_map == ()
-    for bad, said in (("fear", "CLASS=CLASS"), ("=sad", "CLASS=CLASS"), ("fear=sad,Fearful=", "twice")):
-        with pytest.raises(UserError, match=said):
+    for bad, sentence in (("fear", "CLASS=CLASS"), ("=sad", "CLASS=CLASS"), ("fear=sad,Fearful=", "twice")):
+        with pytest.raises(UserError, match=sentence):
             parse_label_map(bad)
     with pytest.raises(UserError, match="the data set has"):
         match_classes(FER7, CKPLUS7, (("boredom", "sad"),))
@@ -153,7 +153,7 @@ def test_bad_requests_say_what_to_do(classifier: Classifier) -> None:
 
 def test_a_changed_copy_keeps_no_figures_of_the_original() -> None:
     data = faces(200)
-    found = evaluate(predicted(data.labels, FER7), data, Protocol(Part("all", np.arange(200)), selection=""))
-    before = found.estimate(("accuracy",))["accuracy"].value
-    perfect = dataclasses.replace(found, predictions=found.targets)
+    evaluation = evaluate(predicted(data.labels, FER7), data, Protocol(Part("all", np.arange(200)), selection=""))
+    before = evaluation.estimate(("accuracy",))["accuracy"].value
+    perfect = dataclasses.replace(evaluation, predictions=evaluation.targets)
     assert before < 1 and perfect.estimate(("accuracy",))["accuracy"].value == 1

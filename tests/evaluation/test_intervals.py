@@ -60,9 +60,9 @@ def test_bootstrap_of_accuracy_agrees_with_wilson() -> None:
     table = np.array([[700, 300], [300, 2289]])
     low, high = percentile_interval(METRICS["accuracy"].function(resample_tables(table, 4000)))
     assert (low, high) == pytest.approx(wilson(2989, 3589), abs=0.002)
-    found = table_estimates(dict(METRICS.items()), table)
-    assert "top_2" not in found
-    assert found["accuracy"].low == wilson(2989, 3589)[0]
+    estimate = table_estimates(dict(METRICS.items()), table)
+    assert "top_2" not in estimate
+    assert estimate["accuracy"].low == wilson(2989, 3589)[0]
 
 
 def test_all_metrics_2000_resamples_of_3589_rows() -> None:
@@ -72,10 +72,10 @@ def test_all_metrics_2000_resamples_of_3589_rows() -> None:
     logits = rng.normal(size=(3589, 7)) + 2.5 * np.eye(7)[targets]
     probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     start = time.process_time()
-    found = estimates(dict(METRICS.items()), targets, probabilities)
+    results = estimates(dict(METRICS.items()), targets, probabilities)
     assert time.process_time() - start < 4
-    assert list(found) == list(METRICS)
-    for key, estimate in found.items():
+    assert list(results) == list(METRICS)
+    for key, estimate in results.items():
         assert estimate.low < estimate.value < estimate.high, key
         assert estimate.high - estimate.low < 0.1, key
 

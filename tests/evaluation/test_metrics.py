@@ -54,9 +54,9 @@ def test_confusion_metrics_equal_scikit_learn(seed: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for averaging in ("macro", "micro", "weighted"):
-            theirs = sk.precision_recall_fscore_support(targets, predictions, average=averaging, zero_division=0)[:3]
+            expected = sk.precision_recall_fscore_support(targets, predictions, average=averaging, zero_division=0)[:3]
             ours = precision(table, averaging), recall(table, averaging), f1(table, averaging)
-            np.testing.assert_allclose(ours, theirs, **TOLERANCE)
+            np.testing.assert_allclose(ours, expected, **TOLERANCE)
         each = sk.precision_recall_fscore_support(targets, predictions, labels=range(7), zero_division=0)[:3]
         np.testing.assert_allclose((precision(table, None), recall(table, None), f1(table, None)), each, **TOLERANCE)
         np.testing.assert_allclose(
@@ -65,12 +65,12 @@ def test_confusion_metrics_equal_scikit_learn(seed: int) -> None:
     np.testing.assert_allclose(accuracy(table), sk.accuracy_score(targets, predictions), **TOLERANCE)
     np.testing.assert_allclose(cohen_kappa(table), sk.cohen_kappa_score(targets, predictions), **TOLERANCE)
     for weights in ("linear", "quadratic"):
-        theirs = sk.cohen_kappa_score(targets, predictions, labels=range(7), weights=weights)
-        np.testing.assert_allclose(weighted_kappa(table, weights), theirs, **TOLERANCE)
+        expected = sk.cohen_kappa_score(targets, predictions, labels=range(7), weights=weights)
+        np.testing.assert_allclose(weighted_kappa(table, weights), expected, **TOLERANCE)
     np.testing.assert_allclose(mcc(table), sk.matthews_corrcoef(targets, predictions), **TOLERANCE)
     cells = sk.multilabel_confusion_matrix(targets, predictions, labels=range(7)).astype(float)
-    theirs = cells[:, 0, 0] / (cells[:, 0, 0] + cells[:, 0, 1])
-    np.testing.assert_allclose(specificity(table, None), theirs, **TOLERANCE)
+    expected = cells[:, 0, 0] / (cells[:, 0, 0] + cells[:, 0, 1])
+    np.testing.assert_allclose(specificity(table, None), expected, **TOLERANCE)
     assert gar(table) == recall(table)
     assert false_acceptance_share(table) == pytest.approx(1 - accuracy(table))
 
@@ -81,18 +81,18 @@ def test_probability_metrics_equal_scikit_learn(seed: int, ties: bool) -> None:
     targets, probabilities = draw(seed, ties=ties)
     onehot = np.eye(7)[targets]
     np.testing.assert_allclose(log_loss(targets, probabilities), sk.log_loss(targets, probabilities), **TOLERANCE)
-    theirs = sk.brier_score_loss(targets, probabilities, labels=range(7), scale_by_half=False)
-    np.testing.assert_allclose(brier(targets, probabilities), theirs, **TOLERANCE)
-    theirs = sk.roc_auc_score(targets, probabilities, multi_class="ovr")
-    np.testing.assert_allclose(roc_auc(targets, probabilities), theirs, **TOLERANCE)
-    theirs = [sk.roc_auc_score(onehot[:, k], probabilities[:, k]) for k in range(7)]
-    np.testing.assert_allclose(roc_auc_per_class(targets, probabilities), theirs, **TOLERANCE)
-    theirs = [sk.average_precision_score(onehot[:, k], probabilities[:, k]) for k in range(7)]
-    np.testing.assert_allclose(pr_auc_per_class(targets, probabilities), theirs, **TOLERANCE)
+    expected = sk.brier_score_loss(targets, probabilities, labels=range(7), scale_by_half=False)
+    np.testing.assert_allclose(brier(targets, probabilities), expected, **TOLERANCE)
+    expected = sk.roc_auc_score(targets, probabilities, multi_class="ovr")
+    np.testing.assert_allclose(roc_auc(targets, probabilities), expected, **TOLERANCE)
+    expected = [sk.roc_auc_score(onehot[:, k], probabilities[:, k]) for k in range(7)]
+    np.testing.assert_allclose(roc_auc_per_class(targets, probabilities), expected, **TOLERANCE)
+    expected = [sk.average_precision_score(onehot[:, k], probabilities[:, k]) for k in range(7)]
+    np.testing.assert_allclose(pr_auc_per_class(targets, probabilities), expected, **TOLERANCE)
     if not ties:  # scikit-learn breaks ties towards later classes
         for k in (1, 2, 3):
-            theirs = sk.top_k_accuracy_score(targets, probabilities, k=k, labels=range(7))
-            np.testing.assert_allclose(top_k(targets, probabilities, k=k), theirs, **TOLERANCE)
+            expected = sk.top_k_accuracy_score(targets, probabilities, k=k, labels=range(7))
+            np.testing.assert_allclose(top_k(targets, probabilities, k=k), expected, **TOLERANCE)
 
 
 @pytest.mark.parametrize("ties", [False, True])

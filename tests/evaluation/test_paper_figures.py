@@ -48,13 +48,13 @@ def test_every_table_has_as_many_numbers_as_the_paper_prints() -> None:
 def test_numbers_stand_where_the_papers_print_them(
     paper: str, table: str, dataset: str, method: str, metric: str, case: str, printed: str
 ) -> None:
-    found = [
+    figures = [
         figure
         for figure in paper_figures(paper=paper, dataset=dataset, metric=metric)
         if (figure.table, figure.method, figure.case) == (table, method, case)
     ]
-    assert [figure.printed for figure in found] == [printed]
-    assert found[0].source == f"{PAPERS[paper].short}, {table}"
+    assert [figure.printed for figure in figures] == [printed]
+    assert figures[0].source == f"{PAPERS[paper].short}, {table}"
 
 
 def test_every_figure_is_whole() -> None:

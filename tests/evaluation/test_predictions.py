@@ -90,12 +90,12 @@ def test_another_network_data_split_or_averaging_is_another_table(classifier: Cl
 
 
 def test_any_tool_reads_the_table(classifier: Classifier, faces: FaceDataset, tmp_path: Path) -> None:
-    found = predictions_for(classifier, faces, dataclasses.replace(PROTOCOL, averaging="flip"))
-    table = pd.read_parquet(write_predictions(found, tmp_path / "mine"))
+    evaluation = predictions_for(classifier, faces, dataclasses.replace(PROTOCOL, averaging="flip"))
+    table = pd.read_parquet(write_predictions(evaluation, tmp_path / "mine"))
     assert list(table.columns[:5]) == ["row", "position", "split", "target", "prediction"]
     assert table["row"].tolist() == list(range(101, 130))
-    np.testing.assert_array_equal(table["probability_happy"], found.probabilities[:, 3])
-    assert (table["target"] == [FER7[k] for k in found.targets]).all()
+    np.testing.assert_array_equal(table["probability_happy"], evaluation.probabilities[:, 3])
+    assert (table["target"] == [FER7[k] for k in evaluation.targets]).all()
 
 
 def test_a_damaged_table_is_computed_again(classifier: Classifier, faces: FaceDataset) -> None:
@@ -113,5 +113,5 @@ def test_a_cache_that_cannot_be_written_is_said_but_stops_nothing(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("FER_CACHE", str(tmp_path / "file"))
-    found = predictions_for(classifier, faces, PROTOCOL)
-    assert found.n == 29 and "make room" in found.notes[-1]
+    evaluation = predictions_for(classifier, faces, PROTOCOL)
+    assert evaluation.n == 29 and "make room" in evaluation.notes[-1]

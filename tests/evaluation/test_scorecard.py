@@ -29,7 +29,7 @@ def made(selection: str = "Training folds", averaging: str = "none", sure: float
     predictions[::10] = 6
     predictions[200:240] = 4
     logits = (sure * 3 * np.eye(7)[predictions]).astype(np.float32)
-    places = np.arange(N)
+    positions = np.arange(N)
     return Evaluation(
         FER7,
         targets,
@@ -37,8 +37,8 @@ def made(selection: str = "Training folds", averaging: str = "none", sure: float
         logits,
         softmax(logits),
         None,
-        places,
-        places + 5,
+        positions,
+        positions + 5,
         "fer2013",
         "f" * 64,
         "PublicTest",
@@ -137,10 +137,10 @@ def test_the_card_says_what_was_measured_and_what_is_forbidden(checkpoint: Check
 
 
 def test_failures_follow_from_the_numbers(checkpoint: Checkpoint) -> None:
-    found = known_failures(scorecard(checkpoint, made(sure=4)))
-    assert found[0].startswith("Fear is found least often: 54.0 % of its 100 pictures")
-    assert any("confidence of 100.0 %" in line and "above" in line for line in found)
-    assert any("errors are made with a confidence of at least 90 %" in line for line in found)
+    failures = known_failures(scorecard(checkpoint, made(sure=4)))
+    assert failures[0].startswith("Fear is found least often: 54.0 % of its 100 pictures")
+    assert any("confidence of 100.0 %" in line and "above" in line for line in failures)
+    assert any("errors are made with a confidence of at least 90 %" in line for line in failures)
     never = made()
     changed = dataclasses.replace(never, predictions=np.where(never.predictions == 1, 0, never.predictions))
     assert "It never answers disgust." in known_failures(scorecard(checkpoint, changed))
@@ -167,11 +167,13 @@ def test_agreement_with_votes() -> None:
     )
     votes = votes_by_row(evaluation, voted)
     assert np.isnan(votes[1]).all() and votes[0, 0] == np.float32(0.9)
-    found = vote_agreement(evaluation, votes, FER8)
+    agreement = vote_agreement(evaluation, votes, FER8)
     half = evaluation.take(np.arange(0, N, 2))
-    assert found.n == 350 and found.majority.value == pytest.approx(half.value("accuracy"))
-    assert found.share.value == pytest.approx(0.9 * half.value("accuracy"), abs=1e-6)
-    assert found.share.low < found.share.value < found.share.high and found.ceiling == pytest.approx(0.9)
+    assert agreement.n == 350 and agreement.majority.value == pytest.approx(half.value("accuracy"))
+    assert agreement.share.value == pytest.approx(0.9 * half.value("accuracy"), abs=1e-6)
+    assert agreement.share.low < agreement.share.value < agreement.share.high and agreement.ceiling == pytest.approx(
+        0.9
+    )
     with pytest.raises(UserError, match="neutral"):
         vote_agreement(evaluation, votes[:, :6], FER8[:6])
     with pytest.raises(UserError, match="no votes"):

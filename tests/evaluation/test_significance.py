@@ -18,9 +18,20 @@ def made(accuracy: float, seed: int, n: int = 600, classes: int = 4) -> Evaluati
     predictions = np.where(rng.random(n) < accuracy, targets, (targets + rng.integers(1, classes, n)) % classes)
     logits = (rng.normal(size=(n, classes)) * 0.1 + 2 * np.eye(classes)[predictions]).astype(np.float32)
     names = tuple("abcd"[:classes])
-    places = np.arange(n)
+    positions = np.arange(n)
     return Evaluation(
-        names, targets, logits.argmax(1), logits, softmax(logits), None, places, places, "set", "f", "test", "folds"
+        names,
+        targets,
+        logits.argmax(1),
+        logits,
+        softmax(logits),
+        None,
+        positions,
+        positions,
+        "set",
+        "f",
+        "test",
+        "folds",
     )
 
 
@@ -28,10 +39,10 @@ def test_mcnemar_equals_the_binomial_test() -> None:
     rng = np.random.default_rng(0)
     for _ in range(20):
         a, b = rng.random(60) < 0.7, rng.random(60) < 0.6
-        found = mcnemar_exact(a, b)
-        if found.only_a + found.only_b:
-            expected = stats.binomtest(found.only_a, found.only_a + found.only_b).pvalue
-            assert found.p == pytest.approx(expected, abs=1e-12)
+        result = mcnemar_exact(a, b)
+        if result.only_a + result.only_b:
+            expected = stats.binomtest(result.only_a, result.only_a + result.only_b).pvalue
+            assert result.p == pytest.approx(expected, abs=1e-12)
     assert mcnemar_exact(a, a).p == 1.0
     with pytest.raises(UserError, match="same pictures"):
         mcnemar_exact(a, b[:-1])

@@ -92,10 +92,10 @@ def test_rewriting_errors_raises_the_accuracy_by_just_these(tiny_evaluation):
 
 
 def test_findings_hold_without_any_data(checkpoints, without_data):
-    found = {finding.title: finding for finding in findings(checkpoints)}
-    assert "no confusion matrix gives them all" in found["Figures that contradict one another"].shown
-    assert "not measured" in found["An evaluation that counts some errors as right"].shown
-    penalty = found["A loss that text and formulas describe in opposite ways"].shown
+    texts = {finding.title: finding for finding in findings(checkpoints)}
+    assert "no confusion matrix gives them all" in texts["Figures that contradict one another"].shown
+    assert "not measured" in texts["An evaluation that counts some errors as right"].shown
+    penalty = texts["A loss that text and formulas describe in opposite ways"].shown
     assert "gradients 0 and 3 by the formulas, 1 and 0 by the text" in penalty
 
 
