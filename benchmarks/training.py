@@ -78,7 +78,7 @@ def ours(fabric: Fabric, images: np.ndarray, labels: np.ndarray) -> Epoch:
     y = torch.from_numpy(labels).to(fabric.device)
     network = create_model("fcsdnet", in_channels=1)
     loss = create_loss("cross_entropy", num_classes=7, num_features=network.num_features)
-    loop = Loop(Recipe(augmentation=CHANGES), network, loss, Preprocess(), TrainingData(x, y, x, y), fabric)
+    loop = Loop(Recipe(augmentation=CHANGES), network, loss, Preprocess(), TrainingData(x, y, x, y), fabric=fabric)
     return lambda: loop.train_epoch(lambda step, steps: None, lambda: False)
 
 

@@ -140,7 +140,7 @@ class DualAttention(nn.Module):
         branches: Branches = "both" if options.dam == "none" else options.dam
         self.branches = branches
         self.layers = nn.ModuleList(
-            DualAttentionLayer(channels, window, options.groups, branches, cross, options.distill_kv)
+            DualAttentionLayer(channels, window, options.groups, branches, cross=cross, distill=options.distill_kv)
             for cross in (False, options.cross)  # the first layer keeps its own keys
         )
         self.interaction = (

@@ -90,8 +90,8 @@ class DenseBlock(nn.Module):
                 options.kernel,
                 options.dilation,
                 options.maps,
-                options.residual,
-                options.shared,
+                residual=options.residual,
+                shared=options.shared,
             )
         else:
             self.attention = make_gate(options.attention, self.channels, GateSettings(options.ratio))

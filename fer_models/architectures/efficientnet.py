@@ -69,7 +69,7 @@ def _gate(name: str, channels: int, squeezed: int) -> nn.Module:
 class MBConv(nn.Module):
     """Expand, depthwise, gate, project; the input is added where shapes allow: (B, C, H, W) to (B, D, H/s, W/s)."""
 
-    def __init__(self, c_in: int, c_out: int, expansion: int, kernel: int, stride: int, gate: str, drop: float):
+    def __init__(self, c_in: int, c_out: int, expansion: int, kernel: int, stride: int, *, gate: str, drop: float):
         super().__init__()
         width = c_in * expansion
         self.expand = nn.Sequential()
@@ -122,7 +122,7 @@ class EfficientNetB2(FERNetwork):
             blocks = []
             for j in range(repeats):
                 drop, step = options.drop_path * index / total, 1 if j else stride
-                blocks.append(MBConv(channels, width, expansion, kernel, step, options.attention, drop))
+                blocks.append(MBConv(channels, width, expansion, kernel, step, gate=options.attention, drop=drop))
                 channels, index = width, index + 1
             stages.append(nn.Sequential(*blocks))
         self.stages = nn.Sequential(*stages)

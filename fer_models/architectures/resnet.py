@@ -47,7 +47,7 @@ class ResNetCBAMOptions(ResNetOptions):
 class ResidualBlock(nn.Module):
     """Basic (3x3, 3x3) or bottleneck (1x1, 3x3, 1x1) block: (B, C, H, W) to (B, width or 4 width, H/s, W/s)."""
 
-    def __init__(self, c_in: int, width: int, stride: int, bottleneck: bool, gate: str, ratio: int):
+    def __init__(self, c_in: int, width: int, stride: int, *, bottleneck: bool, gate: str, ratio: int):
         super().__init__()
         c_out = width * (4 if bottleneck else 1)
         # (kernel, input, output, step) of each convolution
@@ -104,7 +104,10 @@ class ResNet(FERNetwork):
             blocks, width = [], options.width * 2**i
             for j in range(repeats):
                 stride = 2 if i and not j else 1
-                blocks.append(ResidualBlock(channels, width, stride, bottleneck, options.attention, options.ratio))
+                block = ResidualBlock(
+                    channels, width, stride, bottleneck=bottleneck, gate=options.attention, ratio=options.ratio
+                )
+                blocks.append(block)
                 channels = width * (4 if bottleneck else 1)
             stages.append(nn.Sequential(*blocks))
         self.stages = nn.Sequential(*stages)

@@ -45,6 +45,7 @@ class DilatedSpatial(nn.Module):
         kernel_size: int = 3,
         dilation: int = 3,
         maps: int = 1,
+        *,
         residual: bool = True,
         shared: bool = True,
     ):

@@ -56,6 +56,7 @@ class DualAttentionLayer(nn.Module):
         window: int = 7,
         groups: int = 8,
         branches: Branches = "both",
+        *,
         cross: bool = False,
         distill: bool = True,
     ):

@@ -214,7 +214,7 @@ def make_split(
             rest, test = _part(dataset, labelled, 0.1, seed, kind)
             train, val = _part(dataset, rest, 2 / 9, seed + 1, kind)
         else:
-            test = _fold(dataset, labelled, rule.folds, fold, seed, kind)
+            test = _fold(dataset, labelled, rule.folds, fold, seed=seed, kind=kind)
             train, val = _part(dataset, np.setdiff1d(labelled, test), fraction, seed + 1, kind)
     if len(exclude_rows):
         train = train[~np.isin(dataset.rows[train], np.asarray(list(exclude_rows), np.int64))]
@@ -251,7 +251,7 @@ def _part(
         if subjects < 2:
             raise UserError(f"{dataset.name} has too few subjects there for a validation part of its own.")
         folds = min(max(2, round(1 / fraction)), subjects) if fraction <= 0.5 else max(2, round(1 / (1 - fraction)))
-        part = _fold(dataset, positions, min(folds, subjects), 0, seed, kind)
+        part = _fold(dataset, positions, min(folds, subjects), 0, seed=seed, kind=kind)
         part = part if fraction <= 0.5 else np.setdiff1d(positions, part)
     else:
         from sklearn.model_selection import train_test_split
@@ -268,7 +268,7 @@ def _part(
     return np.setdiff1d(positions, part), np.sort(part)
 
 
-def _fold(dataset: FaceDataset, positions: np.ndarray, folds: int, fold: int, seed: int, kind: str) -> np.ndarray:
+def _fold(dataset: FaceDataset, positions: np.ndarray, folds: int, fold: int, *, seed: int, kind: str) -> np.ndarray:
     """Positions of one stratified fold."""
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 

@@ -1,4 +1,4 @@
-"""What a recipe becomes before the first step: device and precision, tensors of its data, network, loss and loop."""
+"""From a recipe to a loop: device and precision, tensors of the data, network, loss."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ def make_fabric(recipe: Recipe, gpu: int = 0) -> Fabric:
     accelerator = "cuda" if torch.cuda.is_available() else "cpu"
     device = torch.device(accelerator)
     half = recipe.precision == "bf16" or (recipe.precision == "auto" and computes_bf16(device))
-    given: dict[str, Any] = {"accelerator": accelerator, "precision": "bf16-mixed" if half else "32-true"}
+    settings: dict[str, Any] = {"accelerator": accelerator, "precision": "bf16-mixed" if half else "32-true"}
     if processes() == 1:
-        fabric = Fabric(devices=[gpu] if accelerator == "cuda" else 1, **given)
+        fabric = Fabric(devices=[gpu] if accelerator == "cuda" else 1, **settings)
     else:
-        here = int(os.environ["LOCAL_WORLD_SIZE"])
-        # The others wait for the first one's place in the queue, which may take days; torchrun ends them if it dies.
+        local = int(os.environ["LOCAL_WORLD_SIZE"])
+        # The others wait while the first is in the queue, which may take days; torchrun ends them if it dies.
         strategy = DDPStrategy(timeout=timedelta(days=30), broadcast_buffers=False)
-        fabric = Fabric(devices=here, num_nodes=processes() // here, strategy=strategy, **given)
+        fabric = Fabric(devices=local, num_nodes=processes() // local, strategy=strategy, **settings)
     fabric.launch()
     return fabric
 
 
 def device_name(device: torch.device) -> str:
-    """What a person calls the device, or all of them."""
+    """Name of the device or devices for people."""
     times = f"{processes()} x " if processes() > 1 else ""
     if device.type == "cuda":
         return times + torch.cuda.get_device_name(device)
@@ -54,7 +54,7 @@ def device_name(device: torch.device) -> str:
 
 
 def to_tensor(dataset: FaceDataset, index: np.ndarray, preprocess: Preprocess) -> Tensor:
-    """uint8 (N, C, S, S) of the pictures at ``index``, resized and coloured as the network wants them."""
+    """uint8 (N, C, S, S) of the pictures at ``index``, resized and with the channels of the network."""
     side, channels = preprocess.size, preprocess.channels
     if dataset.images.shape[1:] == (side, side, channels):
         stacked = np.ascontiguousarray(dataset.images[index])
@@ -121,5 +121,5 @@ def build_loop(
                 "use its size, channels and data set."
             )
         teacher = classifier.model
-    moved = TrainingData(*(t.to(fabric.device) for t in vars(data).values()))
-    return Loop(recipe, network, loss, preprocess, moved, fabric, teacher)
+    on_device = TrainingData(*(t.to(fabric.device) for t in vars(data).values()))
+    return Loop(recipe, network, loss, preprocess, on_device, fabric=fabric, teacher=teacher)

@@ -1,4 +1,4 @@
-"""Several processes that train one run together: started by ``torchrun``, one a device.
+"""Several processes that train one run, started by ``torchrun``, one a device.
 
 Each process holds the whole data and takes its own rows of every batch, so no picture is seen twice, and each batch is
 the one that a single process would take.
@@ -23,7 +23,7 @@ def processes() -> int:
 
 
 def rank() -> int:
-    """Which of them this is; 0 writes the run folder."""
+    """Number of this process; 0 writes the run folder."""
     return int(os.environ.get("RANK", "0")) if processes() > 1 else 0
 
 
@@ -35,10 +35,10 @@ def slot_count() -> int:
     """
     if torch.cuda.is_available():
         return torch.cuda.device_count()
-    asked = os.environ.get("FER_CPU_SLOTS") or "1"
-    if not asked.isdecimal() or int(asked) < 1:
-        raise UserError(f"FER_CPU_SLOTS says how many runs train at once, a whole number from 1 up, not {asked!r}.")
-    return int(asked)
+    slots = os.environ.get("FER_CPU_SLOTS") or "1"
+    if not slots.isdecimal() or int(slots) < 1:
+        raise UserError(f"FER_CPU_SLOTS says how many runs train at once, a whole number from 1 up, not {slots!r}.")
+    return int(slots)
 
 
 def slots_of_a_run() -> int:
@@ -122,11 +122,11 @@ def _total(value: Tensor) -> Tensor:
 
 def sync_norms(network: nn.Module) -> int:
     """Replace every batch norm inside by a :class:`SyncedNorm`, and return how many there were."""
-    found = 0
+    replaced = 0
     for name, child in network.named_children():
         if isinstance(child, _BatchNorm):
             setattr(network, name, SyncedNorm(child))
-            found += 1
+            replaced += 1
         else:
-            found += sync_norms(child)
-    return found
+            replaced += sync_norms(child)
+    return replaced

@@ -27,7 +27,7 @@ def use_fast_kernels(network: nn.Module) -> int:
     Returns:
         How many layers may do so.
     """
-    found = 0
+    count = 0
     for module in network.modules():
         if type(module) is nn.Dropout:
             kind: type[nn.Module] | None = _Dropout
@@ -35,8 +35,8 @@ def use_fast_kernels(network: nn.Module) -> int:
             kind = _kind(module) if type(module) is nn.Conv2d else None
         if kind is not None:
             module.__class__ = kind  # the same module, so hooks, averages and checkpoints keep working
-            found += 1
-    return found
+            count += 1
+    return count
 
 
 def _kind(conv: nn.Conv2d) -> type[nn.Module] | None:
@@ -86,8 +86,8 @@ class _Dropout(nn.Dropout):
             return super().forward(x)
         drawn = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)
         dropped = round(2**16 * self.p)  # of 65,536 values that are drawn alike
-        kept = (drawn[: x.numel()] >= dropped - 2**15).to(x.dtype).mul_(2**16 / (2**16 - dropped))
-        return x * kept.as_strided(x.shape, x.stride())
+        mask = (drawn[: x.numel()] >= dropped - 2**15).to(x.dtype).mul_(2**16 / (2**16 - dropped))
+        return x * mask.as_strided(x.shape, x.stride())
 
 
 class _Product(torch.autograd.Function):

@@ -1,8 +1,8 @@
 """The training loop, to be read from top to bottom.
 
-Pictures lie as uint8 on the device, each batch is changed there, and nothing waits for the device within an epoch
-except a progress line about once a second. All randomness of an epoch comes from (seed, epoch), so a resumed run draws
-the same.
+Pictures are kept as uint8 on the device and each batch is augmented there. Within an epoch only a progress line, about
+once a second, waits for the device. All randomness of an epoch comes from (seed, epoch), so a resumed run draws the
+same.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from fer_models.training.kernels import use_fast_kernels
 from fer_models.training.optimise import make_optimiser, parameter_groups
 from fer_models.training.recipe import Recipe
 from fer_models.training.schedule import Plateau, lr_factor
-from fer_models.training.validation import Measured, chosen_rows, measure, refresh_norms
+from fer_models.training.validation import Measured, measure, refresh_norms, sample_rows
 
-_ASK_EVERY = 25  # steps after which several processes agree on whether to go on
+_STOP_CHECK_STEPS = 25  # steps between two checks of several processes whether to stop
 
 
 class CancelledError(Exception):
@@ -69,14 +69,14 @@ class TrainingStep(nn.Module):
 
 
 def _moving_average(decay: float) -> Callable[[Any, Any, Any], None]:
-    """Exponential average whose memory grows with the steps taken, so that the random start is soon forgotten.
+    """Exponential average whose memory grows with the steps taken, so that it soon forgets the initial weights.
 
     Batch-norm variances of a trained layer can be a hundred times smaller than their start, 1: with a constant decay
     the averaged network would be useless for its first ten epochs.
     """
 
     def update(average: Any, current: Any, steps: Any) -> None:
-        n = int(steps)  # the counter lies on the CPU: no wait for the device
+        n = int(steps)  # the counter is on the CPU: no wait for the device
         weight = 1 - min(decay, (1 + n) / (10 + n))
         if average[0].is_floating_point():  # the lists hold one dtype each
             torch._foreach_lerp_(average, current, weight)
@@ -87,7 +87,7 @@ def _moving_average(decay: float) -> Callable[[Any, Any, Any], None]:
 
 
 class Loop:
-    """State of a run between epochs, and what one epoch does."""
+    """The state of a run between epochs, and its epochs."""
 
     def __init__(
         self,
@@ -96,6 +96,7 @@ class Loop:
         loss: FERLoss,
         preprocess: Preprocess,
         data: TrainingData,
+        *,
         fabric: Fabric,
         teacher: FERNetwork | None = None,
     ):
@@ -117,7 +118,7 @@ class Loop:
         self.plateau = Plateau(recipe)
         self.epoch = 0  # epochs completed
         self.micro_batches = 1
-        self.kept = chosen_rows(len(data.val_images), recipe.seed)  # validation pictures whose outputs are written
+        self.sample = sample_rows(len(data.val_images), recipe.seed)  # validation pictures whose outputs are written
 
     @property
     def steps(self) -> int:
@@ -135,10 +136,10 @@ class Loop:
         """One epoch.
 
         Returns:
-            Mean training loss, accuracy on the changed pictures, learning rate, seconds, pictures a second.
+            Mean training loss, accuracy on the augmented pictures, learning rate, seconds, pictures a second.
 
         Raises:
-            CancelledError: If ``should_stop`` said so. UserError: If the loss is no longer a number.
+            CancelledError: If ``should_stop`` returned true. UserError: If the loss is no longer a number.
         """
         recipe, device = self.recipe, self.fabric.device
         draw = torch.Generator().manual_seed(recipe.seed * 1_000_003 + self.epoch)
@@ -160,7 +161,7 @@ class Loop:
                 progress((i + 1) / self.steps, f"step {i + 1} of {self.steps}")
                 if self.fabric.world_size == 1 and should_stop():
                     raise CancelledError
-            if self.fabric.world_size > 1 and i % _ASK_EVERY == 0 and self.fabric.broadcast(should_stop()):
+            if self.fabric.world_size > 1 and i % _STOP_CHECK_STEPS == 0 and self.fabric.broadcast(should_stop()):
                 raise CancelledError  # all processes must leave at the same step
         totals = cast(Tensor, self.fabric.all_reduce(totals, reduce_op="sum"))
         loss_sum, correct, seen = totals.tolist()
@@ -185,11 +186,11 @@ class Loop:
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["lr_factor"]
 
-    def _train_batch(self, where: Tensor, change: torch.Generator) -> Tensor:
+    def _train_batch(self, index: Tensor, change: torch.Generator) -> Tensor:
         """One optimiser step; returns sums of loss and hits and the count, without waiting for the device."""
         recipe = self.recipe
-        targets = self.data.train_targets[where]
-        x = self.preprocess.scale(augment(self.data.train_images[where], recipe.augmentation, change))
+        targets = self.data.train_targets[index]
+        x = self.preprocess.scale(augment(self.data.train_images[index], recipe.augmentation, change))
         if recipe.augmentation.mixes:
             shares = targets if targets.ndim == 2 else F.one_hot(targets, self.network.num_classes).float()
             x, targets = mix(x, shares, recipe.augmentation, change)
@@ -227,8 +228,8 @@ class Loop:
 
     def _backward(self, x: Tensor, targets: Tensor, share: float) -> tuple[Tensor, Tensor]:
         losses, logits = [], []
-        for part, wanted in zip(x.chunk(self.micro_batches), targets.chunk(self.micro_batches), strict=True):
-            loss, out = self.step(part, wanted)
+        for part, part_targets in zip(x.chunk(self.micro_batches), targets.chunk(self.micro_batches), strict=True):
+            loss, out = self.step(part, part_targets)
             self.fabric.backward(loss * (share * len(part) / len(x)))
             losses.append(loss.detach() * (len(part) / len(x)))
             logits.append(out.detach())
@@ -240,7 +241,7 @@ class Loop:
             seed = self.recipe.seed * 1_000_003 + self.epoch
             refresh_norms(self.evaluated, self.data.train_images, self.preprocess, self.fabric, seed)
         images, targets = self.data.val_images, self.data.val_targets
-        measured = measure(self.evaluated, images, targets, self.preprocess, self.fabric, self.kept)
+        measured = measure(self.evaluated, images, targets, self.preprocess, self.fabric, sample=self.sample)
         self.plateau.observe(measured.figures["val_loss"])
         return measured
 

@@ -1,4 +1,4 @@
-"""Memory of a process that computes and ends: kept from step to step instead of given back and fetched again."""
+"""Keep freed memory from step to step instead of returning it to the system."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ def keep_freed_memory() -> bool:
     """Ask the C library to hold on to freed memory for as long as this process lives.
 
     A step frees all maps of the network and the next one asks for the same sizes again. By default glibc gives blocks
-    of more than 32 MB back to the system at once, which then clears every page anew at the first touch: a
+    of more than 32 MB back to the system at once, which then clears every page again at the first touch: a
     quarter of a step of the multi-branch network. Only for a process that computes and ends: a worker or a command.
 
     Returns:
-        Whether the library could be asked; without glibc nothing changes.
+        Whether it took effect; without glibc nothing changes.
     """
     if sys.platform != "linux":
         return False

@@ -53,7 +53,7 @@ def start_from(network: FERNetwork, classes: tuple[str, ...], checkpoint: Checkp
     """Copy a checkpoint's weights into ``network``; the last layer by class name, new classes stay fresh.
 
     Returns:
-        A sentence that says what was taken over.
+        A sentence on the copied weights.
 
     Raises:
         UserError: If the checkpoint is of another network, or its layers differ.
@@ -66,9 +66,9 @@ def start_from(network: FERNetwork, classes: tuple[str, ...], checkpoint: Checkp
     source = checkpoint.build()
     old, new = source.classifier, network.classifier
     before = _names(checkpoint.classes)
-    kept = [(i, before.index(c)) for i, c in enumerate(_names(classes)) if c in before]
+    shared = [(i, before.index(c)) for i, c in enumerate(_names(classes)) if c in before]
     with torch.no_grad():
-        for i, j in kept:
+        for i, j in shared:
             new.weight[i] = old.weight[j]
             new.bias[i] = old.bias[j]
     source.reset_classifier(len(classes))
@@ -80,7 +80,7 @@ def start_from(network: FERNetwork, classes: tuple[str, ...], checkpoint: Checkp
             f"The checkpoint {checkpoint.name} was built with other options ({checkpoint.options}, "
             f"{checkpoint.in_channels} channels) than the recipe asks for; make them equal."
         ) from None
-    return f"Started from {checkpoint.name}; {len(kept)} of {len(classes)} classes kept their weights."
+    return f"Started from {checkpoint.name}; {len(shared)} of {len(classes)} classes kept their weights."
 
 
 def _names(classes: tuple[str, ...]) -> list[str]:

@@ -14,7 +14,7 @@ from fer_models.training.rows import read_rows
 
 
 def split_of(recipe: Recipe, dataset: FaceDataset) -> Split:
-    """The recipe's split of its data set, without leaked or listed training pictures where it asks for that.
+    """The recipe's split of its data set, without leaked or listed training pictures where the recipe leaves them out.
 
     Raises:
         UserError: If the protocol does not fit the data set, or the list of rows to leave out cannot be read.

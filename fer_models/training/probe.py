@@ -1,4 +1,4 @@
-"""How long a recipe would take on this machine: ten real steps in a process of their own, remembered.
+"""How long a recipe would take on this machine: ten real steps in a child process, cached.
 
 ``python -m fer_models.training.probe`` reads a recipe as JSON from standard input and prints the measured speed.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 STEPS = 10
 _WARM_UP = 2
-_PATIENCE = 600  # seconds
+_TIMEOUT = 600  # seconds
 #: Fields that the time of a step or the number of steps does not depend on.
 _FREE = ("lr", "weight_decay", "momentum", "schedule", "warmup_epochs", "lr_floor", "step_epochs", "step_factor",
          "gradient_clip", "epochs", "repeats", "patience", "monitor", "seed", "init_from")  # fmt: skip
@@ -36,13 +36,13 @@ _FREE = ("lr", "weight_decay", "momentum", "schedule", "warmup_epochs", "lr_floo
 
 @dataclass(frozen=True)
 class Speed:
-    """What ten steps say.
+    """Result of ten steps.
 
     Args:
         step: seconds of one optimiser step.
         validation: seconds after each epoch (statistics and validation).
         pictures: training pictures.
-        device: what computed, in words.
+        device: its name for people.
     """
 
     step: float
@@ -69,26 +69,26 @@ def known_speed(recipe: Recipe) -> Speed | None:
 
 
 def measure_speed(recipe: Recipe) -> Speed:
-    """Take ten steps in a child process, unless they were taken before; the child's memory goes back with it.
+    """Take ten steps in a child process, unless they were taken before; the child frees its memory when it ends.
 
     Raises:
         UserError: If the recipe cannot be trained; the message is the one that the run would end with.
     """
-    if (known := known_speed(recipe)) is not None:
-        return known
+    if (measured := known_speed(recipe)) is not None:
+        return measured
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-m", "fer_models.training.probe"],
             input=json.dumps(recipe.to_dict()),
             capture_output=True,
             text=True,
-            timeout=_PATIENCE,
+            timeout=_TIMEOUT,
         )
     except subprocess.TimeoutExpired:
         raise UserError("Ten steps took more than ten minutes; this recipe is too much for this machine.") from None
-    lines = done.stdout.strip().splitlines()
-    if done.returncode or not lines:
-        raise UserError(lines[-1] if done.returncode == 2 and lines else "The ten steps could not be taken here.")
+    lines = process.stdout.strip().splitlines()
+    if process.returncode or not lines:
+        raise UserError(lines[-1] if process.returncode == 2 and lines else "The ten steps could not be taken here.")
     speed = Speed(**json.loads(lines[-1]))
     with atomic_file(speed_file(recipe)) as file:
         file.write_text(json.dumps(dataclasses.asdict(speed)), encoding="utf-8")
@@ -113,7 +113,7 @@ def take_steps(recipe: Recipe) -> Speed:
     taken, seconds = _epoch(loop, whole, STEPS)
     sample = min(len(whole.val_images), 512)
     loop.data = dataclasses.replace(whole, val_images=whole.val_images[:sample], val_targets=whole.val_targets[:sample])
-    loop.kept = loop.kept[loop.kept < sample]
+    loop.sample = loop.sample[loop.sample < sample]
     began = time.perf_counter()
     loop.validate()
     refreshed = min(len(loop.data.train_images), 2048)
@@ -124,14 +124,14 @@ def take_steps(recipe: Recipe) -> Speed:
 
 
 def _epoch(loop: Loop, whole: TrainingData, steps: int) -> tuple[int, float]:
-    """An epoch of so many steps, or of all pictures if they are fewer: steps taken and their seconds."""
+    """An epoch of ``steps`` steps, or of all pictures if they are fewer: steps taken and their seconds."""
     n = min(steps * loop.recipe.batch_size, len(whole.train_images))
     loop.data = dataclasses.replace(whole, train_images=whole.train_images[:n], train_targets=whole.train_targets[:n])
     return loop.steps, float(loop.train_epoch(silent, lambda: False)["seconds"])
 
 
 def speed_file(recipe: Recipe) -> Path:
-    """Where the speed of recipes like this one is remembered."""
+    """The file that caches the speed of recipes like this one."""
     values: dict[str, Any] = {k: v for k, v in recipe.to_dict().items() if k not in _FREE}
     values["ema"] = recipe.ema > 0
     values["features_lr"] = recipe.features_lr > 0

@@ -1,4 +1,4 @@
-"""Recipe: everything that a training run is asked to do, as one dataclass; forms, files and flags are made from it."""
+"""Recipe: all settings of a training run in one dataclass, from which forms, files and flags are made."""
 
 from __future__ import annotations
 
@@ -184,13 +184,13 @@ class Recipe:
                 value = parse_json(text)
             except ValueError:
                 value = text
-            place = values
+            parent = values
             *path, last = key.strip().split(".")
             for part in path:
-                if not isinstance(place.get(part), dict):
+                if not isinstance(parent.get(part), dict):
                     raise UserError(f"A recipe has no part {part!r} to set {key!r} in.")
-                place = place[part]
-            place[last] = value
+                parent = parent[part]
+            parent[last] = value
         return Recipe.from_dict(values)
 
 
@@ -213,11 +213,11 @@ def read_recipe(path: str | Path) -> Recipe:
 
 
 def list_presets() -> dict[str, str]:
-    """Names of the presets and what each is, sorted by name."""
-    found = {}
+    """Names and descriptions of the presets, sorted by name."""
+    presets = {}
     for file in sorted(PRESETS.glob("*.json")):
-        found[file.stem] = json.loads(file.read_text(encoding="utf-8")).get("_about", "")
-    return found
+        presets[file.stem] = json.loads(file.read_text(encoding="utf-8")).get("_about", "")
+    return presets
 
 
 def load_preset(name: str) -> Recipe:

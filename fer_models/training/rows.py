@@ -1,4 +1,4 @@
-"""Lists of pictures by the data set's own row numbers, as a CSV: such as those that someone marked as wrong."""
+"""Lists of pictures by row number, as a CSV: for instance those marked as mislabelled."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def read_rows(path: str | Path) -> frozenset[int]:
     if head and not head[0].isdecimal():
         column = next((head.index(name) for name in _NAMES if name in head), 0)
         lines = lines[1:]
-    found = set()
+    rows = set()
     for line in lines:
         if not any(cell.strip() for cell in line):
             continue
         cell = line[column].strip() if column < len(line) else ""
         if not (cell.isascii() and cell.isdecimal()):
             raise UserError(f"{file.name} has {cell[:20]!r} where a row number is needed; give a column named row.")
-        found.add(int(cell))
-    return frozenset(found)
+        rows.add(int(cell))
+    return frozenset(rows)

@@ -1,4 +1,4 @@
-"""How the learning rate moves: a plain function of the time in a run, so that resuming needs no hidden state."""
+"""The learning rate: a plain function of the time in a run, so that resuming needs no hidden state."""
 
 from __future__ import annotations
 

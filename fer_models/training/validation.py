@@ -1,4 +1,4 @@
-"""What is measured after an epoch: fresh batch-norm statistics, then loss, recalls, confusion matrix and outputs."""
+"""Measurements after an epoch: fresh batch-norm statistics, then loss, recalls, confusion matrix and outputs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AT_MOST_ROWS = 2000
 
 @dataclass(frozen=True)
 class Measured:
-    """``figures`` as a line of ``metrics.jsonl``; logits (n, K) and embedding (n, D), float16, of the chosen rows."""
+    """``figures`` as a line of ``metrics.jsonl``; logits (n, K) and embedding (n, D), float16, of the sampled rows."""
 
     figures: dict[str, Any]
     logits: Tensor
@@ -34,7 +34,7 @@ class Measured:
 
 @torch.no_grad()
 def refresh_norms(network: FERNetwork, images: Tensor, preprocess: Preprocess, fabric: Fabric, seed: int) -> None:
-    """Measure the batch-norm statistics of a network anew on up to 2,048 unchanged training pictures.
+    """Recompute the batch-norm statistics of a network on up to 2,048 unchanged training pictures.
 
     The running averages belong to weights of many steps ago. With Keras' momentum of 0.01 they lag so far behind
     that a network can be right on 85 % with fresh statistics and on 20 % with the running ones.
@@ -45,7 +45,7 @@ def refresh_norms(network: FERNetwork, images: Tensor, preprocess: Preprocess, f
     norms = [m for m in network.modules() if isinstance(m, _BatchNorm)]
     if not norms:
         return
-    chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:2048].to(images.device)
+    sample = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:2048].to(images.device)
     momenta = [norm.momentum for norm in norms]
     was_training = network.training
     network.eval()  # dropout stays off: only the norms see a training pass
@@ -54,10 +54,10 @@ def refresh_norms(network: FERNetwork, images: Tensor, preprocess: Preprocess, f
         norm.momentum = None  # a plain mean over the batches
         norm.train()
     together = fabric.world_size > 1 and all(isinstance(norm, SyncedNorm) for norm in norms)
-    for where in chosen.tensor_split(max(len(chosen) // _BATCH, 1)):
+    for index in sample.tensor_split(max(len(sample) // _BATCH, 1)):
         if together:  # each process takes its rows; otherwise each measures all, with the same result
-            where = where[fabric.global_rank :: fabric.world_size]
-        x = channels_last(preprocess.scale(images[where]))
+            index = index[fabric.global_rank :: fabric.world_size]
+        x = channels_last(preprocess.scale(images[index]))
         with fabric.autocast():
             network(x)
     for norm, momentum in zip(norms, momenta, strict=True):
@@ -67,35 +67,37 @@ def refresh_norms(network: FERNetwork, images: Tensor, preprocess: Preprocess, f
 
 @torch.no_grad()
 def measure(
-    network: FERNetwork, images: Tensor, targets: Tensor, preprocess: Preprocess, fabric: Fabric, kept: Tensor
+    network: FERNetwork, images: Tensor, targets: Tensor, preprocess: Preprocess, fabric: Fabric, *, sample: Tensor
 ) -> Measured:
     """Loss, accuracy, macro recall, recall a class and confusion matrix (rows: true) on unchanged pictures.
 
     Args:
         images: uint8 (N, C, S, S).
         targets: class numbers (N,).
-        kept: ascending positions whose outputs are returned.
+        sample: ascending positions whose outputs are returned.
     """
     was_training = network.training
     network.eval()
     k, n, device = network.num_classes, len(images), fabric.device
     matrix = torch.zeros(k * k, dtype=torch.int64, device=device)
     loss = torch.zeros((), dtype=torch.float64, device=device)
-    outputs = [torch.zeros(len(kept), width, device=device) for width in (k, network.num_features)]
-    first = torch.searchsorted(kept, torch.arange(0, n + _BATCH, _BATCH)).tolist()
+    outputs = [torch.zeros(len(sample), width, device=device) for width in (k, network.num_features)]
+    first = torch.searchsorted(sample, torch.arange(0, n + _BATCH, _BATCH)).tolist()
     for i, start in enumerate(range(0, n, _BATCH)):
         if i % fabric.world_size != fabric.global_rank:
             continue
-        wanted = targets[start : start + _BATCH]
+        batch_targets = targets[start : start + _BATCH]
         x = channels_last(preprocess.scale(images[start : start + _BATCH]))
         with fabric.autocast():
             features = network.forward_features(network.check_input(x))
             logits = network.forward_head(features).float()
-            own = slice(first[i], first[i + 1])
-            outputs[1][own] = network.forward_head(features[(kept[own] - start).to(device)], pre_logits=True).float()
-        outputs[0][own] = logits[(kept[own] - start).to(device)]
-        loss += F.cross_entropy(logits, wanted, reduction="sum")
-        matrix += torch.bincount(wanted * k + logits.argmax(1), minlength=k * k)
+            part = slice(first[i], first[i + 1])
+            outputs[1][part] = network.forward_head(
+                features[(sample[part] - start).to(device)], pre_logits=True
+            ).float()
+        outputs[0][part] = logits[(sample[part] - start).to(device)]
+        loss += F.cross_entropy(logits, batch_targets, reduction="sum")
+        matrix += torch.bincount(batch_targets * k + logits.argmax(1), minlength=k * k)
     network.train(was_training)
     if fabric.world_size > 1:
         matrix, loss = _sum(fabric, matrix), _sum(fabric, loss)
@@ -119,7 +121,7 @@ def _sum(fabric: Fabric, value: Tensor) -> Tensor:
     return cast(Tensor, fabric.all_reduce(value, reduce_op="sum"))
 
 
-def chosen_rows(count: int, seed: int) -> torch.Tensor:
+def sample_rows(count: int, seed: int) -> torch.Tensor:
     """Ascending positions (int64) of the validation pictures whose outputs are kept: all, or 2,000 drawn by seed."""
     draw = torch.Generator().manual_seed(seed)
     return torch.randperm(count, generator=draw)[:AT_MOST_ROWS].sort().values

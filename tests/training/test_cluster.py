@@ -88,8 +88,8 @@ def at_work(study):
 def wait(study, condition, seconds: float = 600):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if found := condition(find_study(study.id)):
-            return found
+        if result := condition(find_study(study.id)):
+            return result
         time.sleep(0.1)
     log = (studies_folder() / f"{study.id}.log").read_text()
     raise AssertionError(f"still {state_of(find_study(study.id))} after {seconds} s\n{log}")

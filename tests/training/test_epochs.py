@@ -16,7 +16,7 @@ from fer_models.training.runs.epochs import (
 )
 from fer_models.training.runs.run import create_run
 from fer_models.training.runs.worker import work
-from fer_models.training.validation import chosen_rows
+from fer_models.training.validation import sample_rows
 
 SMALL = Recipe(data="synthetic:count=210,size=48,identities=12", network="mini_xception", epochs=2, batch_size=32)
 
@@ -47,11 +47,11 @@ def test_a_worker_writes_the_outputs_that_its_figures_come_from():
 
 
 def test_the_same_two_thousand_pictures_are_kept_by_seed():
-    rows = chosen_rows(3500, 4)
+    rows = sample_rows(3500, 4)
     assert len(set(rows.tolist())) == 2000
-    assert rows.tolist() == sorted(rows.tolist()) == chosen_rows(3500, 4).tolist()
-    assert rows.tolist() != chosen_rows(3500, 5).tolist()
-    assert chosen_rows(9, 0).tolist() == list(range(9))
+    assert rows.tolist() == sorted(rows.tolist()) == sample_rows(3500, 4).tolist()
+    assert rows.tolist() != sample_rows(3500, 5).tolist()
+    assert sample_rows(9, 0).tolist() == list(range(9))
 
 
 def test_long_runs_keep_evenly_spaced_epochs_the_first_the_best_and_the_latest():

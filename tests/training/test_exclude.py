@@ -50,8 +50,8 @@ def test_listed_pictures_leave_training_only(tmp_path):
 def test_a_run_keeps_its_own_list_and_says_what_it_left_out(tmp_path):
     dataset = open_dataset(SMALL.data)
     rows = dataset.rows[split_of(SMALL, dataset).train[:4]].tolist()
-    kept = dataset.rows[split_of(SMALL, dataset).val[0]]
-    file = listed(tmp_path, "row,mark\n" + "".join(f"{row},label wrong\n" for row in [*rows, kept]))
+    held_out = dataset.rows[split_of(SMALL, dataset).val[0]]
+    file = listed(tmp_path, "row,mark\n" + "".join(f"{row},label wrong\n" for row in [*rows, held_out]))
     run = create_run(dataclasses.replace(SMALL, exclude=str(file)))
     file.unlink()  # marks may change while the run waits
     assert work(run) == 0, run.status()

@@ -34,17 +34,17 @@ SMALL = Recipe(
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of 3 MB that is really full when it is full."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)]
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)]
     try:
         done = subprocess.run(mount, capture_output=True, text=True)
     except OSError:
         pytest.skip("there is no mount command")
     if done.returncode:
         pytest.skip(f"a small disk needs the right to mount: {done.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def test_a_full_disk_is_said_and_the_run_goes_on_when_there_is_room(small_disk, monkeypatch):
@@ -96,7 +96,7 @@ def made_loop(monkeypatch, at_most):
     pictures = torch.randint(0, 256, (16, 1, 48, 48), dtype=torch.uint8)
     labels = torch.arange(16) % 7
     data = TrainingData(pictures, labels, pictures, labels)
-    loop = Loop(recipe, network, loss, Preprocess(), data, Fabric(accelerator="cpu", devices=1))
+    loop = Loop(recipe, network, loss, Preprocess(), data, fabric=Fabric(accelerator="cpu", devices=1))
     forward = network.forward_features
 
     def small(x):
@@ -112,11 +112,11 @@ def test_too_little_memory_halves_the_batch_with_the_same_step(monkeypatch, caps
     whole, halved = made_loop(monkeypatch, 16), made_loop(monkeypatch, 5)
     rows = [loop.train_epoch(lambda step, steps: None, lambda: False) for loop in (whole, halved)]
     assert (whole.micro_batches, halved.micro_batches) == (1, 4)
-    assert "each batch now goes in 2 parts" in (said := capsys.readouterr().out)
-    assert "each batch now goes in 4 parts" in said
+    assert "each batch now goes in 2 parts" in (printed := capsys.readouterr().out)
+    assert "each batch now goes in 4 parts" in printed
     assert rows[0]["train_loss"] == pytest.approx(rows[1]["train_loss"], rel=1e-5)
-    for one, two in zip(whole.network.parameters(), halved.network.parameters(), strict=True):
-        torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-6)
+    for expected, actual in zip(whole.network.parameters(), halved.network.parameters(), strict=True):
+        torch.testing.assert_close(expected, actual, rtol=1e-4, atol=1e-6)
 
 
 def test_too_little_memory_for_one_picture_is_a_sentence(monkeypatch):

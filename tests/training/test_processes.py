@@ -56,8 +56,8 @@ def other_rank(run):
     raise AssertionError("there is no second process")
 
 
-def with_synced_norms(*given, **options):
-    network = create_model(*given, **options)
+def with_synced_norms(*args, **options):
+    network = create_model(*args, **options)
     sync_norms(network)
     return network
 
@@ -73,10 +73,10 @@ def test_two_processes_have_the_loss_curve_of_one(monkeypatch):
     assert status.state == "finished", pair.log_tail()
     assert status.device.startswith("2 x CPU")
     # Sums in another order differ in the last digit, and every step multiplies the difference.
-    for one, two, train, val in zip(alone.metrics(), pair.metrics(), (1e-3, 1e-2), (5e-2, 5e-2), strict=True):
-        np.testing.assert_allclose(two["train_loss"], one["train_loss"], rtol=train)
-        np.testing.assert_allclose(two["val_loss"], one["val_loss"], rtol=val)
-        np.testing.assert_array_equal(np.sum(one["val_confusion"], 1), np.sum(two["val_confusion"], 1))
+    for expected, actual, train, val in zip(alone.metrics(), pair.metrics(), (1e-3, 1e-2), (5e-2, 5e-2), strict=True):
+        np.testing.assert_allclose(actual["train_loss"], expected["train_loss"], rtol=train)
+        np.testing.assert_allclose(actual["val_loss"], expected["val_loss"], rtol=val)
+        np.testing.assert_array_equal(np.sum(expected["val_confusion"], 1), np.sum(actual["val_confusion"], 1))
     first, second = (read_epoch(run, 1) for run in (alone, pair))
     np.testing.assert_array_equal(first.ids, second.ids)
     np.testing.assert_array_equal(first.targets, second.targets)
@@ -94,10 +94,10 @@ def test_one_step_of_two_processes_is_the_step_of_one(monkeypatch):
     assert work(alone) == 0, alone.status()
     pair = launch(recipe, processes=2)
     assert wait(pair, lambda s: not s.active).state == "finished", pair.log_tail()
-    one, two = alone.metrics()[0], pair.metrics()[0]
-    np.testing.assert_allclose(two["train_loss"], one["train_loss"], rtol=1e-6)
-    np.testing.assert_allclose(two["val_loss"], one["val_loss"], rtol=1e-5)
-    assert two["train_accuracy"] == one["train_accuracy"]
+    expected, actual = alone.metrics()[0], pair.metrics()[0]
+    np.testing.assert_allclose(actual["train_loss"], expected["train_loss"], rtol=1e-6)
+    np.testing.assert_allclose(actual["val_loss"], expected["val_loss"], rtol=1e-5)
+    assert actual["train_accuracy"] == expected["train_accuracy"]
     first, second = (load_checkpoint(run.checkpoint).model.state_dict() for run in (alone, pair))
     for name, value in first.items():
         torch.testing.assert_close(second[name], value, rtol=1e-5, atol=1e-5, msg=name)
@@ -133,8 +133,8 @@ def test_a_synced_norm_of_one_process_is_the_norm_that_it_replaces(monkeypatch):
     for network in (plain, synced):
         network.train()
         network(x).square().sum().backward()
-    for (name, one), two in zip(plain.named_parameters(), synced.parameters(), strict=True):
-        torch.testing.assert_close(two.grad, one.grad, msg=name, rtol=1e-4, atol=1e-4)
+    for (name, expected), actual in zip(plain.named_parameters(), synced.parameters(), strict=True):
+        torch.testing.assert_close(actual.grad, expected.grad, msg=name, rtol=1e-4, atol=1e-4)
     for name, value in plain.state_dict().items():
         torch.testing.assert_close(synced.state_dict()[name], value, msg=name)
     torch.testing.assert_close(synced.eval()(x), plain.eval()(x))

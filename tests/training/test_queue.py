@@ -135,14 +135,14 @@ def test_of_two_apps_that_resume_one_succeeds():
     assert run.status().state == "lost"
     with (run.folder / ".status.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        told = []
+        answers = []
 
         def ask():
             try:
                 Run(run.folder).requeue()
-                told.append("queued")
+                answers.append("queued")
             except UserError as error:
-                told.append(str(error))
+                answers.append(str(error))
 
         threads = [threading.Thread(target=ask) for _ in range(2)]
         for thread in threads:
@@ -150,17 +150,17 @@ def test_of_two_apps_that_resume_one_succeeds():
         fcntl.flock(lock, fcntl.LOCK_UN)
         for thread in threads:
             thread.join()
-    assert sorted(words == "queued" for words in told) == [False, True]
-    assert any("nothing to resume" in words for words in told)
+    assert sorted(words == "queued" for words in answers) == [False, True]
+    assert any("nothing to resume" in words for words in answers)
     assert json.loads((run.folder / "status.json").read_text())["pid"] is None
 
 
 def test_the_command_line_shows_and_changes_the_order(waiting, capsys):
     last = waiting[3].id
     assert main(["runs", "--json", "--move", last, "-3"]) == 0
-    places = {row["id"]: row["queue"] for row in json.loads(capsys.readouterr().out)}
-    assert places[last] == 1
-    assert sorted(places.values()) == [1, 2, 3, 4]
+    positions = {row["id"]: row["queue"] for row in json.loads(capsys.readouterr().out)}
+    assert positions[last] == 1
+    assert sorted(positions.values()) == [1, 2, 3, 4]
     assert main(["runs"]) == 0
     assert "queued 1" in next(line for line in capsys.readouterr().out.splitlines() if line.startswith(f"{last} "))
     assert main(["runs", "--move", last, "far"]) == 2

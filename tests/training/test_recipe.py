@@ -23,15 +23,15 @@ def test_presets_name_real_networks_and_losses(name):
     recipe = load_preset(name)
     assert list_presets()[name], "a preset says what it is"
     model = create_model(recipe.network, 7, recipe.channels, **recipe.options)
-    known = {"num_classes": 7, "num_features": model.num_features, "class_counts": [1] * 7}
-    create_loss(recipe.loss, **known, **recipe.loss_options)
+    context = {"num_classes": 7, "num_features": model.num_features, "class_counts": [1] * 7}
+    create_loss(recipe.loss, **context, **recipe.loss_options)
     assert Recipe.from_dict(recipe.to_dict()) == recipe
 
 
 def settings(recipe: Recipe) -> dict:
     """All but the folders of whoever trained it; whether there were any counts."""
     values = recipe.to_dict()
-    return values | {place: bool(values[place]) for place in ("init_from", "teacher")}
+    return values | {field: bool(values[field]) for field in ("init_from", "teacher")}
 
 
 def trained(folder: Path) -> Recipe:

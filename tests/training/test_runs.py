@@ -147,9 +147,9 @@ def test_bad_data_and_divergence_fail_with_a_sentence():
 
 
 def test_process_identity_is_id_and_start_time():
-    mine = start_ticks(os.getpid())
-    assert is_alive(os.getpid(), mine)
-    assert not is_alive(os.getpid(), mine - 1)  # the id was used again
+    started = start_ticks(os.getpid())
+    assert is_alive(os.getpid(), started)
+    assert not is_alive(os.getpid(), started - 1)  # the id was used again
     child = subprocess.Popen([sys.executable, "-c", "pass"])
     time.sleep(0.5)
     assert start_ticks(child.pid) is None  # a zombie

@@ -48,9 +48,9 @@ def finish(run, value: float, validation: float, epochs: int = 2) -> None:
          "selection": "val", "averaging": averaging}
         for split, v in (("val", validation), ("test", value)) for averaging in ("none", "flip")
     ]  # fmt: skip
-    network, told = create_model("mini_xception", 2, 1), {"validation": "val"}
+    network, provenance = create_model("mini_xception", 2, 1), {"validation": "val"}
     best = run.folder / "checkpoints" / "best"
-    save_checkpoint(best, network, ("happy", "sad"), Preprocess(), provenance=told)
+    save_checkpoint(best, network, ("happy", "sad"), Preprocess(), provenance=provenance)
     write_figures(best, rows)
     for epoch in range(1, epochs + 1):
         run.append_metrics({"epoch": epoch, "val_accuracy": value * epoch / epochs, "seconds": 2.0})
@@ -105,10 +105,10 @@ def test_folds_and_their_protocols() -> None:
 
 
 def test_spread_and_difference_against_hand_figures() -> None:
-    found = spread([0.6, 0.7, 0.8])
-    assert (found.n, found.mean) == (3, pytest.approx(0.7))
-    assert found.deviation == pytest.approx(0.1)
-    assert found.high == pytest.approx(0.7 + 4.302653 * 0.1 / np.sqrt(3), abs=1e-6)  # t(0.975, 2) = 4.302653
+    average = spread([0.6, 0.7, 0.8])
+    assert (average.n, average.mean) == (3, pytest.approx(0.7))
+    assert average.deviation == pytest.approx(0.1)
+    assert average.high == pytest.approx(0.7 + 4.302653 * 0.1 / np.sqrt(3), abs=1e-6)  # t(0.975, 2) = 4.302653
     folds = spread([0.6, 0.7, 0.8, 0.7, 0.7], folds=5)
     assert folds.high - folds.mean == pytest.approx(2.776445 * np.sqrt(0.005 * (1 / 5 + 1 / 4)), abs=1e-6)
     assert spread([0.5]).low is None
@@ -127,9 +127,9 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
     random = np.random.default_rng(0)
     hits = 0
     for _ in range(400):
-        found = spread(random.normal(0.7, 0.02, 4).tolist())
-        assert found.low is not None and found.high is not None
-        hits += found.low <= 0.7 <= found.high
+        average = spread(random.normal(0.7, 0.02, 4).tolist())
+        assert average.low is not None and average.high is not None
+        hits += average.low <= 0.7 <= average.high
     assert 0.92 < hits / 400 < 0.98
 
 
@@ -248,8 +248,8 @@ def test_bad_studies_are_one_sentence(no_worker: list[list[str]], tmp_path: Path
 
 def test_the_command_line_makes_lists_and_shows(no_worker: list[list[str]], capsys: pytest.CaptureFixture[str]) -> None:
     data = ["--data", SMALL.data, "--set", "network=mini_xception"]
-    given = [*data, "--folds", "2/5", "--by", "subject", "--seeds", "2", "--grid", "lr=0.001,0.01"]
-    assert main(["study", "quick", *given, "--detach"]) == 0
+    options = [*data, "--folds", "2/5", "--by", "subject", "--seeds", "2", "--grid", "lr=0.001,0.01"]
+    assert main(["study", "quick", *options, "--detach"]) == 0
     study = find_study(capsys.readouterr().out.strip())
     assert len(study.trials) == 2 * 2 * 2 and study.recipe["protocol"] == "folds-5-subject"
     assert study.title.startswith("mini-Xception") or "2 folds" in study.title
@@ -290,8 +290,8 @@ def wait(study, condition, seconds: float = 120):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         fresh = find_study(study.id)
-        if found := condition(fresh):
-            return found
+        if result := condition(fresh):
+            return result
         time.sleep(0.1)
     tails = [run.log_tail() for run in runs_of(fresh)]
     raise AssertionError(f"still {state_of(fresh)} after {seconds} s\n{tails}")

@@ -100,8 +100,8 @@ def test_a_failed_write_leaves_the_earlier_network(tmp_path: Path, monkeypatch: 
     with monkeypatch.context() as patch, pytest.raises(UserError, match="No space left"):
         patch.setattr(Path, "write_text", full)
         save_sequence_network(later, folder)
-    kept = load_sequence_network(folder, classifier())
-    assert np.array_equal(kept.probabilities(sequences[0].embeddings), earlier.probabilities(sequences[0].embeddings))
+    loaded = load_sequence_network(folder, classifier())
+    assert np.array_equal(loaded.probabilities(sequences[0].embeddings), earlier.probabilities(sequences[0].embeddings))
     assert sorted(file.name for file in folder.iterdir()) == ["config.json", "notes.txt", "weights.safetensors"]
 
 

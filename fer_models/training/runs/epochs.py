@@ -1,4 +1,4 @@
-"""What the network said of the validation pictures after each epoch: a small file an epoch in ``epochs/`` of the run.
+"""Outputs on the validation pictures after each epoch: a small file an epoch in ``epochs/`` of the run.
 
 At most 2,000 pictures, the same in every epoch, and about 30 epochs: with 512 features a file takes 2 MB.
 """
@@ -26,7 +26,7 @@ class EpochOutputs:
     """Outputs of the evaluated network after one epoch; the rows are the same, in the same order, in every epoch.
 
     Args:
-        ids: int64 (n,), the data set's own row numbers (``FaceDataset.rows``) of validation pictures, ascending.
+        ids: int64 (n,), row numbers (``FaceDataset.rows``) of validation pictures, ascending.
         targets: int64 (n,), class numbers.
         logits: float16 (n, K).
         embedding: float16 (n, D), what the last linear layer reads.
@@ -39,7 +39,7 @@ class EpochOutputs:
 
 
 def list_epochs(run: Run) -> list[int]:
-    """Epochs whose outputs are at hand, ascending; long runs keep about every second, fourth, ... epoch."""
+    """Epochs whose outputs were kept, ascending; long runs keep about every second, fourth, ... epoch."""
     return sorted(int(file.stem) for file in (run.folder / FOLDER).glob("[0-9]*.npz") if file.stem.isdecimal())
 
 
@@ -51,8 +51,8 @@ def read_epoch(run: Run, epoch: int) -> EpochOutputs:
     """
     file = _file(run, epoch)
     if not file.exists():
-        kept = ", ".join(map(str, list_epochs(run))) or "none"
-        raise UserError(f"The run {run.id} kept no outputs of epoch {epoch}; kept are: {kept}.")
+        available = ", ".join(map(str, list_epochs(run))) or "none"
+        raise UserError(f"The run {run.id} kept no outputs of epoch {epoch}; kept are: {available}.")
     try:
         with np.load(file, allow_pickle=False) as stored:
             outputs = EpochOutputs(*(stored[name] for name in ("ids", "targets", "logits", "embedding")))
@@ -87,9 +87,9 @@ def write_epoch(run: Run, epoch: int, outputs: EpochOutputs, keep: Collection[in
             embedding=outputs.embedding.astype(np.float16),
         )
     limit = min(AT_MOST_EPOCHS, max(AT_MOST_BYTES // max(file.stat().st_size, 1), 4))
-    stay = {1, epoch, *keep}
+    keep_always = {1, epoch, *keep}
     for other in list_epochs(run):
-        if other % spacing(epoch, limit) and other not in stay:
+        if other % spacing(epoch, limit) and other not in keep_always:
             _file(run, other).unlink(missing_ok=True)
 
 

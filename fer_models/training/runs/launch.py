@@ -1,4 +1,4 @@
-"""Start a worker process for a run, or set one on a run that stopped."""
+"""Start a worker process for a new run or a stopped one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def start(run: Run, processes: int = 1) -> int:
             stderr=log,
             start_new_session=True,
         )
-    if processes > 1:  # they come up slowly: until one claims the run, the process that watches stands for it
+    if processes > 1:  # they start slowly: until one claims the run, its process is the one that watches them
         run.write_status(pid=process.pid, pid_started=start_ticks(process.pid))
     return process.pid
 
@@ -41,7 +41,7 @@ def launch(recipe: Recipe, processes: int = 1) -> Run:
 
 
 def resume(run: Run, processes: int = 1) -> int:
-    """Go on with a run that was cancelled, failed or lost, from its last finished epoch (or from the beginning).
+    """Resume a run that was cancelled, failed or lost, from its last finished epoch (or from the beginning).
 
     Raises:
         UserError: If it still runs or is finished.

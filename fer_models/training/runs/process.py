@@ -1,4 +1,4 @@
-"""Who works on a run: a process id together with its start time, since ids are used again."""
+"""Identity of a process: its id and start time, since ids are reused."""
 
 from __future__ import annotations
 

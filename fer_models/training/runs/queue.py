@@ -39,13 +39,13 @@ def move(run: Run, steps: int) -> int:
         ids = [other.id for other in order]
         if run.id not in ids:
             raise UserError(f"The run {run.id} does not wait in the queue; it is {run.status().state}.")
-        places = [rank[0] for other in order if (rank := _rank(other)) is not None]
+        times = [key[0] for other in order if (key := _rank(other)) is not None]
         moved = order.pop(ids.index(run.id))
         position = min(max(ids.index(run.id) + steps, 0), len(order))
         order.insert(position, moved)
         before = float("-inf")
-        for other, place in zip(order, places, strict=False):
-            before = max(place, before + 1e-3)  # runs made within one tick of the clock
+        for other, time_of_place in zip(order, times, strict=False):
+            before = max(time_of_place, before + 1e-3)  # runs made within one tick of the clock
             if before != other.status().place:
                 other.write_status(place=before)
         return position + 1

@@ -1,4 +1,4 @@
-"""What a run's folder keeps of an epoch: best checkpoint, outputs, a line of figures, the state to go on from."""
+"""Files of an epoch in a run's folder: best checkpoint, outputs, and the state to resume from."""
 
 from __future__ import annotations
 
@@ -15,24 +15,23 @@ from fer_models.data.parts import part_name
 from fer_models.data.splits import Split
 from fer_models.storage import atomic_file
 from fer_models.training.loop import Loop
-from fer_models.training.recipe import Recipe
 from fer_models.training.rows import read_rows
 from fer_models.training.runs.epochs import EpochOutputs, write_epoch
 from fer_models.training.runs.run import Run
 from fer_models.training.validation import Measured
 
 
-def save_outputs(run: Run, loop: Loop, dataset: FaceDataset, split: Split, measured: Measured, best: int) -> None:
-    """Write the outputs of the kept validation pictures; those of the ``best`` epoch stay when files are thinned."""
-    shown = split.val[dataset.labels[split.val] >= 0][loop.kept.numpy()]
+def save_outputs(run: Run, loop: Loop, dataset: FaceDataset, split: Split, measured: Measured, *, best: int) -> None:
+    """Write the outputs of the sampled validation pictures; those of the ``best`` epoch stay when files are thinned."""
+    positions = split.val[dataset.labels[split.val] >= 0][loop.sample.numpy()]
     logits, embedding = measured.logits.numpy(), measured.embedding.numpy()
-    outputs = EpochOutputs(dataset.rows[shown], dataset.labels[shown], logits, embedding)
+    outputs = EpochOutputs(dataset.rows[positions], dataset.labels[positions], logits, embedding)
     write_epoch(run, loop.epoch, outputs, keep={best})
 
 
-def save_best(run: Run, recipe: Recipe, loop: Loop, dataset: FaceDataset, split: Split, row: dict[str, Any]) -> None:
-    """Write the evaluated network as the run's best checkpoint, with all that it comes from."""
-    validation = part_name(dataset, split, split.val, "validation")
+def save_best(run: Run, loop: Loop, dataset: FaceDataset, split: Split, row: dict[str, Any]) -> None:
+    """Write the evaluated network as the run's best checkpoint, with its provenance."""
+    recipe, validation = loop.recipe, part_name(dataset, split, split.val, "validation")
     provenance = {
         "run": run.id,
         "recipe": recipe.to_dict(),
@@ -58,7 +57,7 @@ def save_best(run: Run, recipe: Recipe, loop: Loop, dataset: FaceDataset, split:
 
 
 def save_state(run: Run, loop: Loop) -> None:
-    """Write what the next epoch depends on, atomically.
+    """Write the state that the next epoch depends on, atomically.
 
     Raises:
         OSError: If the disk is full.
@@ -66,7 +65,7 @@ def save_state(run: Run, loop: Loop) -> None:
     try:
         with atomic_file(run.folder / "resume.pt") as file:
             torch.save(loop.state(), file)
-    except RuntimeError as error:  # torch reports a full disk so, from its archive writer
+    except RuntimeError as error:  # how torch's archive writer reports a full disk
         if "inline_container" not in str(error) and "PytorchStreamWriter" not in str(error):
             raise
         raise OSError(errno.ENOSPC, "No space left on device") from error

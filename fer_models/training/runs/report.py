@@ -1,8 +1,6 @@
-"""After the last epoch: measure the best checkpoint once more, in float32, as everyone else will, and write it down."""
+"""After the last epoch: measure the best checkpoint once more, in float32, and write its figures and card."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 
@@ -46,19 +44,19 @@ def finish(run: Run, dataset: FaceDataset, split: Split, *, test: bool) -> None:
         )
         for measured in (plain, mirrored):
             rows += measured.metric_rows(("accuracy", "macro_f1", "balanced_accuracy"))
-    write_figures(run.checkpoint, rows, _card(run, run.checkpoint, classifier, dataset, split, plain, mirrored))
+    write_figures(run.checkpoint, rows, _card(run, classifier, dataset, split, plain=plain, mirrored=mirrored))
 
 
 def _card(
     run: Run,
-    folder: Path,
     classifier: Classifier,
     dataset: FaceDataset,
     split: Split,
+    *,
     plain: Evaluation,
     mirrored: Evaluation,
 ) -> str:
-    """The card's text from what was measured anyway; what would take long, such as copies and time, is left out.
+    """The card's text from the evaluations; slow measurements, such as copies and time, are left out.
 
     Its pictures are written beside it.
     """
@@ -76,7 +74,7 @@ def _card(
         card,
         terms=READERS[recipe.data].info.terms if recipe.data in READERS else "",
         calibration=calibration,
-        pictures=write_pictures(folder, plain, calibration, run.metrics()),
+        pictures=write_pictures(classifier.checkpoint.path, plain, calibration, run.metrics()),
         groups=people_slices(plain, dataset),
     )
 

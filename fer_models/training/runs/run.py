@@ -1,4 +1,4 @@
-"""The run folder: what was asked, what happens, and what came of it. Pages and the command line only read it.
+"""The run folder: recipe, status and results. Pages and the command line only read it.
 
 ``recipe.json``, ``status.json`` (replaced atomically), ``metrics.jsonl`` (a line an epoch), ``checkpoints/best``,
 ``resume.pt`` (tensors and numbers, loaded with ``weights_only=True``), ``split.json`` (row ids), ``log.txt``,
@@ -36,7 +36,7 @@ _RESERVE = 64 * 1024  # bytes kept free by a file, so that a full disk can still
 class Status:
     """A run at one moment. Times are seconds since 1970; ``seconds_left`` counts to the end of the run.
 
-    ``place`` orders the queue where someone moved a run in it; elsewhere ``created`` does.
+    ``place`` is the sort key of a run that was moved in the queue; other runs are sorted by ``created``.
     """
 
     state: State = "queued"
@@ -68,7 +68,7 @@ class Status:
 
 
 class BusyError(UserError):
-    """A second process wanted to work on a run."""
+    """A second process tried to work on a run."""
 
 
 class Run:
@@ -101,15 +101,15 @@ class Run:
 
     @property
     def resumable(self) -> bool:
-        """Whether a finished epoch was saved to go on from."""
+        """Whether there is a saved epoch to resume from."""
         return (self.folder / "resume.pt").exists()
 
     def status(self) -> Status:
-        """The true state: a worker that died without a word makes the run ``lost``."""
+        """The actual state: a run whose worker died is ``lost``."""
         try:
             values = json.loads((self.folder / "status.json").read_text(encoding="utf-8"))
-            known = {f.name for f in dataclasses.fields(Status)}
-            status = Status(**{k: v for k, v in values.items() if k in known})
+            names = {f.name for f in dataclasses.fields(Status)}
+            status = Status(**{k: v for k, v in values.items() if k in names})
         except (OSError, ValueError, TypeError):
             return Status("lost", "The status file cannot be read; resume the run or start it again.")
         if status.active and not is_alive(status.pid, status.pid_started):
@@ -122,7 +122,7 @@ class Run:
         return status
 
     def write_status(self, **changes: Any) -> Status:
-        """Change some fields of the status and write it atomically; what others write at the same time is kept.
+        """Change some fields of the status and write it atomically; concurrent changes of other fields are kept.
 
         Raises:
             UserError: If the disk is full.
@@ -137,8 +137,8 @@ class Run:
             values = {}
         values |= changes | {"updated": time.time()}
         write_text(self.folder / "status.json", json.dumps(values))
-        known = {f.name for f in dataclasses.fields(Status)}
-        return Status(**{k: v for k, v in values.items() if k in known})
+        names = {f.name for f in dataclasses.fields(Status)}
+        return Status(**{k: v for k, v in values.items() if k in names})
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -152,7 +152,7 @@ class Run:
     def claim(self) -> None:
         """Write this process into the status as the one that works on the run, until it ends.
 
-        What an earlier worker that was killed had begun to write is removed.
+        Incomplete files of an earlier worker that was killed are removed.
 
         Raises:
             BusyError: If another process works on it. UserError: If the disk is full.
@@ -160,7 +160,7 @@ class Run:
         if self._claim is None:
             claim = ExitStack()
             try:
-                # The system frees this lock however the process ends, so that a restarted machine refuses nobody.
+                # The system frees this lock however the process ends, so that none is left after a restart.
                 claim.enter_context(locked(self.folder / ".worker.lock", timeout=0))
             except TimeoutError:
                 raise BusyError(f"Another process works on the run {self.id} already; this one ends.") from None
@@ -172,7 +172,7 @@ class Run:
         self.write_status(pid=os.getpid(), pid_started=start_ticks(os.getpid()))
 
     def requeue(self) -> None:
-        """Make a run that was cancelled, failed or lost wait for a worker; of two that ask at once one succeeds.
+        """Queue a run that was cancelled, failed or lost; of two simultaneous calls one succeeds.
 
         Raises:
             UserError: If it still runs or is finished.
@@ -207,10 +207,13 @@ class Run:
         return [rows[epoch] for epoch in sorted(rows)]
 
     def append_metrics(self, row: dict[str, Any]) -> None:
-        """Add an epoch's line, in a single write, so that a reader never takes half of it for a whole one."""
+        """Add an epoch's line, in a single write, so that a reader never sees half of it."""
         with (self.folder / "metrics.jsonl").open("ab+") as handle:
             handle.seek(max(handle.seek(0, os.SEEK_END) - 1, 0))
-            torn = handle.read(1) not in (b"", b"\n")  # a full disk cut the last line: it must not take this one along
+            torn = handle.read(1) not in (
+                b"",
+                b"\n",
+            )  # a full disk cut the last line: do not continue it
             handle.write(b"\n" * torn + json.dumps(row).encode() + b"\n")
 
     def log_tail(self, lines: int = 40) -> str:
@@ -232,7 +235,7 @@ class Run:
 
     @property
     def cancelled(self) -> bool:
-        """Whether someone asked for the end."""
+        """Whether the run was cancelled."""
         return (self.folder / "CANCEL").exists()
 
 
@@ -250,7 +253,7 @@ def write_text(file: Path, text: str) -> None:
 
 
 def create_run(recipe: Recipe) -> Run:
-    """Make the folder of a new run, state queued; :func:`fer_models.training.runs.launch.start` sets a worker on it.
+    """Make the folder of a new run, state queued; :func:`fer_models.training.runs.launch.start` starts its worker.
 
     Raises:
         UserError: If the runs folder cannot be written, or the recipe's list of rows to leave out cannot be read.

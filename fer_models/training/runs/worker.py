@@ -1,4 +1,4 @@
-"""What a worker process does with a run folder: read the recipe, load the data, run the loop, keep the folder true."""
+"""The worker process of a run: read the recipe, load the data, run the loop, keep the run folder up to date."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def work(run: Run) -> int:
 
     Returns:
         The exit code: 0 finished or cancelled, 1 failed, and the status says the same; 2 if another process works on
-        the run, which is left alone.
+        the run; the run is then not touched.
     """
     if rank():
-        return _assist(run)
+        return _train_without_writing(run)
     if processes() > 1:
-        signal.signal(signal.SIGTERM, _one_is_missing)  # torchrun sends it when another process has died
+        signal.signal(signal.SIGTERM, _on_lost_peer)  # torchrun sends it when another process has died
     try:
         run.claim()
         with wait_for_slot(run) as slot:
             share_cores()
             admitted = slot is not None
             fabric = make_fabric(run.recipe, slot or 0) if admitted or processes() > 1 else None
-            if fabric is None or not fabric.broadcast(admitted):  # the others wait for this word
+            if fabric is None or not fabric.broadcast(admitted):  # the others wait for it
                 run.write_status(state="cancelled", message="Cancelled before it began.")
                 return 0
             return _train(run, fabric)
@@ -54,12 +54,12 @@ def work(run: Run) -> int:
         return 2
     except Exception as error:
         if processes() > 1:
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing interrupts the last word
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing interrupts the last status
         return _failed(run, _reason(error))
 
 
 def _reason(error: Exception) -> str:
-    """Why a run ended, as a person is told; what nobody foresaw goes to the log in full."""
+    """Why a run ended, in a sentence; unexpected errors go to the log in full."""
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -76,24 +76,24 @@ class PeerLostError(Exception):
     """Another process of this run has ended."""
 
 
-def _one_is_missing(number: int, frame: object) -> None:
+def _on_lost_peer(number: int, frame: object) -> None:
     raise PeerLostError
 
 
-def _assist(run: Run) -> int:
-    """What every process but the first does: the same steps, and no word into the run folder."""
+def _train_without_writing(run: Run) -> int:
+    """Every process but the first: the same steps, without writing to the run folder."""
     try:
         fabric = make_fabric(run.recipe)
         return _train(run, fabric) if fabric.broadcast(False) else 0
     except UserError as error:
         print(error, flush=True)
-        time.sleep(5)  # the first one says it in the status before torchrun ends all
+        time.sleep(5)  # the first process writes it to the status before torchrun ends all
         return 1
 
 
 def _failed(run: Run, message: str) -> int:
     print(message, flush=True)
-    run.release_reserve()  # room for this last word on a full disk
+    run.release_reserve()  # room for this message on a full disk
     run.write_status(state="failed", message=message, seconds_left=None)
     return 1
 
@@ -112,11 +112,11 @@ def _train(run: Run, fabric: Fabric) -> int:
         loop.restore(torch.load(run.folder / "resume.pt", map_location=fabric.device, weights_only=True))
         fabric.print(f"Resumed after epoch {loop.epoch}.", flush=True)
     if not lead:
-        _epochs(run, recipe, loop, dataset, split, None)
+        _epochs(run, loop, dataset, split, None)
         return 0
     run.write_status(message="Training.", device=device_name(fabric.device))
     with SummaryWriter(str(run.folder / "events")) as board:
-        outcome, message = _epochs(run, recipe, loop, dataset, split, board)
+        outcome, message = _epochs(run, loop, dataset, split, board)
     finish(run, dataset, split, test=outcome == "finished")
     run.release_reserve()
     if outcome == "finished":
@@ -125,13 +125,12 @@ def _train(run: Run, fabric: Fabric) -> int:
     return 0
 
 
-def _epochs(
-    run: Run, recipe: Recipe, loop: Loop, dataset: FaceDataset, split: Split, board: SummaryWriter | None
-) -> tuple[str, str]:
+def _epochs(run: Run, loop: Loop, dataset: FaceDataset, split: Split, board: SummaryWriter | None) -> tuple[str, str]:
     """Epoch after epoch until the end, an early stop or a cancel: the final state and its message."""
+    recipe = loop.recipe
     best_epoch, best = _best_so_far(run, recipe, loop.epoch)
     clock: dict[str, float] = {}
-    lead = loop.fabric.is_global_zero  # of several processes one writes; all take the same decisions
+    lead = loop.fabric.is_global_zero  # of several processes one writes; all decide alike
 
     def progress(fraction: float, message: str) -> None:
         if not lead:
@@ -150,25 +149,25 @@ def _epochs(
         try:
             row = loop.train_epoch(progress, lambda: run.cancelled)
         except CancelledError:
-            if best is None:  # cancelled in the first epoch: still leave something that can be looked at
+            if best is None:  # cancelled in the first epoch: still leave a checkpoint
                 figures = loop.validate().figures
                 if lead:
-                    save_best(run, recipe, loop, dataset, split, figures)
+                    save_best(run, loop, dataset, split, figures)
             return "cancelled", f"Cancelled in epoch {loop.epoch + 1}; the best checkpoint so far is kept."
         measured = loop.validate()
         row |= measured.figures
         clock["epoch_seconds"] = time.monotonic() - began
         value = row[recipe.monitor]
-        leads = _better(recipe, value, best)
-        if leads:
+        is_best = _better(recipe, value, best)
+        if is_best:
             best, best_epoch = value, loop.epoch
         if lead:
-            if leads:
-                save_best(run, recipe, loop, dataset, split, row)
-            save_outputs(run, loop, dataset, split, measured, best_epoch)
-            run.append_metrics(row)  # before the state: whoever resumes finds a line for every epoch in it
+            if is_best:
+                save_best(run, loop, dataset, split, row)
+            save_outputs(run, loop, dataset, split, measured, best=best_epoch)
+            run.append_metrics(row)  # before the state: after a resume there is a line for every epoch
             save_state(run, loop)
-            _tell(recipe, row, board)
+            _log_epoch(recipe, row, board)
             run.write_status(
                 epoch=loop.epoch,
                 step_fraction=0.0,
@@ -184,7 +183,7 @@ def _epochs(
     return "finished", f"Finished; epoch {best_epoch} was the best."
 
 
-def _tell(recipe: Recipe, row: dict[str, Any], board: SummaryWriter | None) -> None:
+def _log_epoch(recipe: Recipe, row: dict[str, Any], board: SummaryWriter | None) -> None:
     """An epoch's figures for TensorBoard and the log."""
     for key, number in row.items():
         if isinstance(number, (int, float)) and key != "epoch" and board is not None:
@@ -198,7 +197,7 @@ def _tell(recipe: Recipe, row: dict[str, Any], board: SummaryWriter | None) -> N
 
 
 def _better(recipe: Recipe, value: float, best: float | None) -> bool:
-    """Whether an epoch takes the lead; of equal ones the later does."""
+    """Whether an epoch is the best so far; of equal ones the later is."""
     return best is None or (value <= best if recipe.monitor == "val_loss" else value >= best)
 
 

@@ -1,4 +1,4 @@
-"""What a study varies: folds, seeds, and a grid or random draws over any fields of a recipe."""
+"""The axes of a study: folds, seeds, and a grid or random draws over any fields of a recipe."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Axis = list[Any] | Span
 def parse_axis(text: str) -> tuple[str, Axis]:
     """Field and values of ``field=a,b,...``, or of a span to draw from, ``field=0..0.5`` or ``field=log:1e-4..1e-2``.
 
-    Values are JSON where they can be read so, else words; commas inside brackets belong to a value.
+    Values are JSON if they parse, else words; commas inside brackets belong to a value.
 
     Raises:
         UserError: If it is of another form, or the field is one that folds and seeds decide.
@@ -58,10 +58,10 @@ def parse_axis(text: str) -> tuple[str, Axis]:
     span = re.fullmatch(r"\s*(log:)?\s*([^,\[\]{}]+?)\s*\.\.\s*([^,\[\]{}]+?)\s*", values)
     if span is not None:
         return field, _span(field, span[2], span[3], log=bool(span[1]))
-    found = [_value(part) for part in _parts(values)]
-    if len({json.dumps(v, sort_keys=True) for v in found}) < len(found):
+    choices = [_value(part) for part in _parts(values)]
+    if len({json.dumps(v, sort_keys=True) for v in choices}) < len(choices):
         raise UserError(f"A value of {field} stands twice; name each once.")
-    return field, found
+    return field, choices
 
 
 def _span(field: str, low: str, high: str, *, log: bool) -> Span:
@@ -76,7 +76,7 @@ def _span(field: str, low: str, high: str, *, log: bool) -> Span:
 
 
 def _parts(text: str) -> list[str]:
-    """Divided at commas that stand outside brackets and quotes."""
+    """Split at commas outside brackets and quotes."""
     parts, depth, quoted, start = [], 0, False, 0
     for i, letter in enumerate(text):
         quoted ^= letter == '"'
@@ -121,13 +121,13 @@ def _drawn(axes: Mapping[str, Axis], draws: int, seed: int) -> list[Settings]:
     if not 1 <= draws <= _MOST:
         raise UserError(f"A random search draws 1 to {_MOST:,} settings, not {draws}.")
     dice = random.Random(seed)
-    found: dict[str, Settings] = {}
+    settings: dict[str, Settings] = {}
     for _ in range(50 * draws):
         drawn = {k: axis.draw(dice) if isinstance(axis, Span) else dice.choice(axis) for k, axis in axes.items()}
-        found.setdefault(json.dumps(drawn, sort_keys=True), drawn)
-        if len(found) == draws:
+        settings.setdefault(json.dumps(drawn, sort_keys=True), drawn)
+        if len(settings) == draws:
             break
-    return list(found.values())
+    return list(settings.values())
 
 
 def parse_folds(text: str) -> tuple[int, int]:
@@ -136,15 +136,15 @@ def parse_folds(text: str) -> tuple[int, int]:
     Raises:
         UserError: If there is no such protocol.
     """
-    known = sorted({p.folds for p in PROTOCOLS.values() if p.folds > 1})
+    available = sorted({p.folds for p in PROTOCOLS.values() if p.folds > 1})
     run, _, whole = text.partition("/")
     try:
         some, total = int(run), int(whole or run)
     except ValueError:
         some = total = 0
-    if total not in known or not 1 <= some <= total:
+    if total not in available or not 1 <= some <= total:
         raise UserError(
-            f"Folds are {' or '.join(map(str, known))}, or some of them as in 2/{known[0]} for the first two, "
+            f"Folds are {' or '.join(map(str, available))}, or some of them as in 2/{available[0]} for the first two, "
             f"not {text!r}."
         )
     return some, total

@@ -1,7 +1,7 @@
 """Studies on Ray: one task a run, with its CPUs and GPUs; results land in the same run folders on shared storage.
 
-``python -m fer_models.training.study.cluster STUDY`` hands over what is missing and waits. A task whose worker dies is
-tried again and goes on from the run's last finished epoch.
+``python -m fer_models.training.study.cluster STUDY`` submits the missing runs and waits. A task whose worker dies is
+tried again and resumes from the run's last finished epoch.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def need_ray() -> Any:
 
 
 def train_task(study_id: str, number: int, threads: int) -> str:
-    """One run of a study from where it stands to its end, inside a Ray worker; the run folder is made when it begins.
+    """Train one run of a study to its end, inside a Ray worker; the run folder is made when it begins.
 
-    Training has a process of its own, which ends with this one: an ordinary worker, with its own log and memory.
+    Training runs in a child process, which ends with this one: an ordinary worker with its own log and memory.
 
     Args:
         threads: how many threads it computes with, as many as Ray gave it CPUs.
@@ -74,7 +74,7 @@ def train_task(study_id: str, number: int, threads: int) -> str:
 
 
 def drive(study: Study) -> None:
-    """Hand every run of the study that is missing, or shall go on, to Ray, and wait until all have ended.
+    """Submit every missing or resumed run of the study to Ray, and wait until all have ended.
 
     Raises:
         UserError: If Ray is not installed or cannot be reached.
@@ -82,14 +82,14 @@ def drive(study: Study) -> None:
     ray = need_ray()
     address = study.place.partition(":")[2]
     settings = {name: str(Path(os.environ[name]).absolute()) for name in _FOLDERS if os.environ.get(name)}
-    own = {} if address else {"include_dashboard": False, "object_store_memory": _STORE}
+    limits = {} if address else {"include_dashboard": False, "object_store_memory": _STORE}
     try:
         ray.init(
             address=address or "local",
             runtime_env={"env_vars": {**settings, **process.SETTINGS}},
             log_to_driver=False,
             logging_level="warning",
-            **own,
+            **limits,
         )
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise UserError(f"The Ray cluster {address or 'on this machine'} cannot be reached: {error}") from None
@@ -109,7 +109,7 @@ def drive(study: Study) -> None:
 
 
 def _unfinished(study: Study) -> list[int]:
-    """Numbers of the trials that have no run yet, or one that shall go on."""
+    """Numbers of the trials that have no run yet, or one to resume."""
     now = find_study(study.id)
     return [i for i, trial in enumerate(now.trials) if now.run_of(trial) is None or trial.run in now.again]
 

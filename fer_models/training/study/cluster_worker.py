@@ -1,6 +1,6 @@
 """Ray's worker, ``python -m fer_models.training.study.cluster_worker RUN_FOLDER PARENT``: trains without the queue.
 
-This machine's queue is passed by, since Ray gave the place. The process ends when the Ray worker that started it does.
+This machine's queue is skipped, since Ray schedules the run. The process ends when the Ray worker that started it does.
 """
 
 from __future__ import annotations

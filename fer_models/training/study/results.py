@@ -1,6 +1,6 @@
-"""What came of a study: figures of every run, curves over its runs, and pooled predictions.
+"""Results of a study: figures of every run, curves over its runs, and pooled predictions.
 
-Everything takes a study as far as it is; what is missing is left out or ``None``.
+Unfinished studies are fine: missing runs are left out or ``None``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Result:
 
     Args:
         state: of the run, ``"missing"`` before it is made.
-        measured_on: the part that the figures stand for.
+        measured_on: the part that the figures are measured on.
         seconds: of training, all epochs together.
     """
 
@@ -51,7 +51,7 @@ class Result:
 
     @property
     def chosen_by_it(self) -> bool:
-        """Whether the part that the figures stand for also chose the epoch, as with FER2013's PublicTest."""
+        """Whether the part of the figures also chose the epoch, as with FER2013's PublicTest."""
         return self.checkpoint is not None and self.checkpoint.selection == self.measured_on
 
 
@@ -104,7 +104,7 @@ def _figures(checkpoint: Checkpoint) -> tuple[dict[str, float], str]:
 def curves(study: Study, settings: Settings, key: str) -> Curve | None:
     """A quantity of the epoch lines (``"val_accuracy"``) averaged over the runs of a setting; ``None`` before epoch 1.
 
-    A run that stopped early counts as far as it came.
+    A run that stopped early counts up to its last epoch.
     """
     lines = []
     for trial in study.trials:
@@ -135,11 +135,11 @@ def pooled(
 ) -> Evaluation:
     """Predictions of all finished folds of a setting and seed: each picture by a network that never saw it.
 
-    What was predicted before comes from the cache.
+    Earlier predictions come from the cache.
 
     Args:
         progress: called after every fold.
-        dataset: where it is open already.
+        dataset: the data set, if it is open already.
 
     Raises:
         UserError: If the study has no folds, or none of them is finished.

@@ -21,7 +21,7 @@ WAITING = 1
 
 
 def start_study(study: Study) -> None:
-    """Set a study going where it shall run, or go on with a stopped one: only what is missing or ended early starts.
+    """Start a study, or resume a stopped one: only missing runs and runs that ended early start.
 
     Raises:
         UserError: If it is at work already, or finished.

@@ -1,4 +1,4 @@
-"""What the figures of a study's runs allow to be said: mean, spread, 95 % interval, and difference against chance."""
+"""Statistics over the runs of a study: mean, spread, 95 % interval, and differences against chance."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Difference:
 
 
 def overlap(folds: int) -> float:
-    """What folds add to the variance of a mean, as a share of the runs' variance: test over training pictures.
+    """The part that folds add to the variance of a mean, relative to the runs' variance: test over training pictures.
 
     Runs on the folds of one data set train on nearly the same pictures, so they are less independent than their number
     says. 0 for runs that differ in their seed only.
@@ -94,23 +94,25 @@ def difference(
     else:
         variance = float(np.var(a, ddof=1)) * (1 / len(a) + overlap(folds))
         variance += float(np.var(b, ddof=1)) * (1 / len(b) + overlap(folds if folds_b is None else folds_b))
-    if variance == 0:  # a few runs that differ by the very same number of pictures: no measure of chance
+    if variance == 0:  # a few runs, all with the same difference: no measure of chance
         return Difference(n, value, paired, *((value, value, 1.0) if value == 0 else ()))
     half = _half(variance, n - 1)
     p = float(2 * t.sf(abs(value) / math.sqrt(variance), n - 1))
     return Difference(n, value, paired, value - half, value + half, p)
 
 
-def verdict(found: Difference, p: float | None, unit: str = "points") -> str:
-    """The sentence that a difference allows.
+def verdict(gap: Difference, p: float | None, unit: str = "points") -> str:
+    """A difference in a sentence.
 
     Args:
-        p: its p-value corrected for the number of comparisons; ``None`` where it cannot be told.
+        p: its p-value corrected for the number of comparisons; ``None`` where there is none.
     """
-    points = f"{100 * found.value:+.1f} {unit}"
-    if found.low is None or found.high is None or p is None:
+    points = f"{100 * gap.value:+.1f} {unit}"
+    if gap.low is None or gap.high is None or p is None:
         return (
-            f"{points}; {'too few runs' if found.n > 1 else 'one run each'} to tell it from chance: add seeds or folds."
+            f"{points}; {'too few runs' if gap.n > 1 else 'one run each'} to tell it from chance: add seeds or folds."
         )
-    said = f"{points} [{100 * found.low:+.1f}, {100 * found.high:+.1f}]"
-    return f"{said}, larger than chance (p = {p:.2g})." if p < 0.05 else f"{said}, no difference larger than chance."
+    interval = f"{points} [{100 * gap.low:+.1f}, {100 * gap.high:+.1f}]"
+    if p < 0.05:
+        return f"{interval}, larger than chance (p = {p:.2g})."
+    return f"{interval}, no difference larger than chance."

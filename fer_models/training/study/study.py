@@ -1,4 +1,4 @@
-"""A study: one recipe over folds, seeds and settings. A JSON file beside the runs says what it is and which it made."""
+"""A study: one recipe over folds, seeds and settings. It is kept as a JSON file beside the runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from fer_models.training.runs.process import is_alive
 from fer_models.training.runs.run import Run, Status, write_text
 from fer_models.training.study.axes import Settings, shown
 
-#: Seconds without a word after which a run on another host counts as lost; here the process itself is looked at.
+#: Seconds without a status update after which a run on another host counts as lost; local processes are checked.
 _SILENCE = 180
 
 
@@ -41,7 +41,7 @@ class Trial:
 
 @dataclass
 class Study:
-    """What a study was asked and which runs it made.
+    """A study and its runs.
 
     Args:
         id: name of its file.
@@ -49,9 +49,9 @@ class Study:
         trials: its runs, in the order in which they start.
         fields: dotted names of the recipe fields that differ between settings.
         place: ``"local"`` or ``"ray"`` with an address after a colon.
-        cancelled: whether someone asked for the end.
-        again: ids of ended runs that shall go on.
-        driver: process id and start ticks of what hands runs to a cluster.
+        cancelled: whether it was cancelled.
+        again: ids of ended runs to resume.
+        driver: process id and start ticks of the process that submits runs to a cluster.
         resources: CPUs and GPUs of a run there.
     """
 
@@ -92,7 +92,7 @@ class Study:
         if run is None:
             return None
         status = run.status()
-        # A process of another host cannot be looked at from here: it counts as alive while it writes.
+        # A process of another host cannot be checked from here: it counts as alive while it writes.
         if self.place != "local" and status.state == "lost" and time.time() - status.updated < _SILENCE:
             return dataclasses.replace(status, state="running", message="At work on the cluster.")
         return status
@@ -100,14 +100,14 @@ class Study:
     @property
     def settings(self) -> list[Settings]:
         """Its different settings, in order."""
-        found: dict[str, Settings] = {}
+        distinct: dict[str, Settings] = {}
         for trial in self.trials:
-            found.setdefault(json.dumps(trial.settings, sort_keys=True), trial.settings)
-        return list(found.values())
+            distinct.setdefault(json.dumps(trial.settings, sort_keys=True), trial.settings)
+        return list(distinct.values())
 
     @property
     def title(self) -> str:
-        """What it is, in a line."""
+        """Network, data set and size in a line."""
         network = self.recipe["network"]
         named = ARCHITECTURES[network].title if network in ARCHITECTURES else network
         counts = [
@@ -137,7 +137,7 @@ class Study:
 
 @dataclass(frozen=True)
 class StudyState:
-    """A study at one moment: ``counts`` of runs by state (``"missing"`` for those not made), and whether it goes on."""
+    """State of a study: ``counts`` of runs by state (``"missing"`` for those not made), and whether one is active."""
 
     counts: dict[str, int]
     active: bool
@@ -158,7 +158,7 @@ class StudyState:
 
 
 def studies_folder() -> Path:
-    """Where studies lie: ``studies`` in the runs folder."""
+    """The folder ``studies`` in the runs folder."""
     return runs_folder() / "studies"
 
 
@@ -171,10 +171,10 @@ def create_study(
     place: str = "local",
     resources: dict[str, float] | None = None,
 ) -> Study:
-    """Write a new study; :func:`~fer_models.training.study.start.start_study` sets it going. Recipes are checked first.
+    """Write a new study; :func:`~fer_models.training.study.start.start_study` starts it. Recipes are checked first.
 
-    Runs are ordered so that all settings of the first seed and fold come first: a study that is stopped early can be
-    compared as far as it came.
+    Runs are ordered so that all settings of the first seed and fold come first: the settings of a study that is
+    stopped early can be compared.
 
     Raises:
         UserError: If a setting is not possible, or the runs folder cannot be written.
@@ -185,8 +185,8 @@ def create_study(
     names = list(dict.fromkeys(name for each in settings for name in each))
     study = Study(stem, recipe.to_dict(), trials, names, place, time.time(), resources=resources or {})
     for trial in trials:
-        asked = study.recipe_of(trial)
-        ARCHITECTURES[asked.network].parse_options(asked.options)
+        trial_recipe = study.recipe_of(trial)
+        ARCHITECTURES[trial_recipe.network].parse_options(trial_recipe.options)
     try:
         studies_folder().mkdir(parents=True, exist_ok=True)
         for attempt in range(2, 1000):
@@ -209,9 +209,9 @@ def read_study(file: Path) -> Study:
     """
     try:
         values = parse_json(file.read_text(encoding="utf-8"))
-        known = {f.name for f in dataclasses.fields(Study)}
+        names = {f.name for f in dataclasses.fields(Study)}
         trials = [Trial(**trial) for trial in values["trials"]]
-        study = Study(**{**{k: v for k, v in values.items() if k in known}, "trials": trials, "id": file.stem})
+        study = Study(**{**{k: v for k, v in values.items() if k in names}, "trials": trials, "id": file.stem})
         Recipe.from_dict(study.recipe)
     except UserError as error:
         raise UserError(f"The study {file.stem} cannot be read: {error}") from None
@@ -222,15 +222,15 @@ def read_study(file: Path) -> Study:
 
 def list_studies() -> list[Study]:
     """All studies that can be read, the newest first."""
-    found = []
+    studies = []
     for file in sorted(studies_folder().glob("*.json"), reverse=True):
         if file.name.startswith("."):
             continue
         try:
-            found.append(read_study(file))
+            studies.append(read_study(file))
         except UserError:
             continue
-    return found
+    return studies
 
 
 def find_study(name: str) -> Study:
@@ -247,13 +247,13 @@ def find_study(name: str) -> Study:
 
 @contextmanager
 def locked(study: Study) -> Iterator[Study]:
-    """The study as it stands on disk, while nobody else changes it."""
+    """The study as it is on disk, locked against other writers."""
     with storage.locked(studies_folder() / f".{study.id}.lock"):
         yield find_study(study.id)
 
 
 def state_of(study: Study) -> StudyState:
-    """Look at all runs of a study."""
+    """The state of a study from the states of its runs."""
     statuses = [study.status_of(trial) for trial in study.trials]
     counts = Counter("missing" if status is None else str(status.state) for status in statuses)
     driven = study.driver is not None and is_alive(*study.driver)
@@ -267,7 +267,7 @@ def folds_of(study: Study, settings: Settings) -> int:
 
 
 def same_settings(a: Settings, b: Settings) -> bool:
-    """Whether two settings say the same, in whatever order."""
+    """Whether two settings are equal, in any order."""
     return json.dumps(a, sort_keys=True) == json.dumps(b, sort_keys=True)
 
 

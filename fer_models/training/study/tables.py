@@ -1,4 +1,4 @@
-"""The tables of a study as papers print them: folds with their average, and settings with what chance allows to say."""
+"""The tables of a study as papers print them: folds with their average, and settings with their differences."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FoldRow:
 
 @dataclass(frozen=True)
 class AblationRow:
-    """A setting with the spread of its runs, and how far it lies above the first row; ``said`` puts that in words."""
+    """A setting with the spread of its runs, and its difference to the first row; ``said`` is that as a sentence."""
 
     settings: Settings
     spread: Spread | None
@@ -43,14 +43,14 @@ def fold_table(study: Study, results: Sequence[Result], figure: str = "accuracy"
     rows = []
     for settings in study.settings:
         for seed in sorted({trial.seed for trial in study.trials}):
-            found = {
+            by_fold = {
                 r.trial.fold: r.figures.get(figure)
                 for r in results
                 if r.trial.seed == seed and same_settings(r.trial.settings, settings)
             }
-            values = tuple(found.get(fold) for fold in folds)
-            known = [value for value in values if value is not None]
-            average = spread(known, folds_of(study, settings) if len(folds) > 1 else 1) if known else None
+            values = tuple(by_fold.get(fold) for fold in folds)
+            finished = [value for value in values if value is not None]
+            average = spread(finished, folds_of(study, settings) if len(folds) > 1 else 1) if finished else None
             rows.append(FoldRow(settings, seed, values, average))
     return rows
 
@@ -62,26 +62,25 @@ def ablation_table(study: Study, results: Sequence[Result], figure: str = "accur
     same pictures are compared run by run (same fold and seed), others as two groups; p-values are corrected by Holm.
     """
     ordered = sorted(study.settings, key=lambda settings: not _is_recipe(study, settings))
-    values = [_by_place(results, settings, figure) for settings in ordered]
+    values = [_by_fold_and_seed(results, settings, figure) for settings in ordered]
     many = len({trial.fold for trial in study.trials}) > 1
     folds = [folds_of(study, settings) if many else 1 for settings in ordered]
-    found: list[Difference | None] = [None]
+    differences: list[Difference | None] = [None]
     for i in range(1, len(ordered)):
-        found.append(_difference(ordered, values, folds, i))
-    tested = [i for i, each in enumerate(found) if each is not None and each.p is not None]
-    corrected = dict(zip(tested, holm([float(found[i].p or 0.0) for i in tested]) if tested else [], strict=True))  # type: ignore[union-attr]
+        differences.append(_difference(ordered, values, folds, i))
+    tested = [i for i, each in enumerate(differences) if each is not None and each.p is not None]
+    corrected = dict(zip(tested, holm([float(differences[i].p or 0.0) for i in tested]) if tested else [], strict=True))  # type: ignore[union-attr]
     rows = []
     for i, settings in enumerate(ordered):
-        known = list(values[i].values())
-        each = found[i]
+        finished = list(values[i].values())
+        each = differences[i]
         said = "compared with" if i == 0 and len(ordered) > 1 else ""
         if each is not None:
             said = verdict(each, corrected.get(i))
         elif i:
             said = "waits for runs"
-        rows.append(
-            AblationRow(settings, spread(known, folds[i]) if known else None, len(known), each, corrected.get(i), said)
-        )
+        average = spread(finished, folds[i]) if finished else None
+        rows.append(AblationRow(settings, average, len(finished), each, corrected.get(i), said))
     return rows
 
 
@@ -102,7 +101,7 @@ def _difference(
     return difference([values[i][k] for k in common], [values[0][k] for k in common], paired=True, folds=folds[i])
 
 
-def _by_place(results: Sequence[Result], settings: Settings, figure: str) -> dict[tuple[int, int], float]:
+def _by_fold_and_seed(results: Sequence[Result], settings: Settings, figure: str) -> dict[tuple[int, int], float]:
     return {
         (r.trial.fold, r.trial.seed): r.figures[figure]
         for r in results
@@ -111,7 +110,7 @@ def _by_place(results: Sequence[Result], settings: Settings, figure: str) -> dic
 
 
 def _is_recipe(study: Study, settings: Settings) -> bool:
-    """Whether the settings change nothing, so that they are what the recipe says anyway."""
+    """Whether the settings change nothing of the recipe."""
     try:
         plain, changed = study.recipe_of(Trial({}, 0, 0)), study.recipe_of(Trial(settings, 0, 0))
         options = [ARCHITECTURES[recipe.network].parse_options(recipe.options) for recipe in (plain, changed)]
