@@ -19,8 +19,8 @@ from fer_models.checkpoint import Checkpoint, read_checkpoint, save_checkpoint, 
 from fer_models.classifier import Classifier, load_checkpoint
 from fer_models.complexity import count
 from fer_models.data import open_dataset
-from fer_models.data.duplicate_cache import duplicates_of
-from fer_models.data.nearest import nearest_hits, references
+from fer_models.data.leaks.cache import duplicates_of
+from fer_models.data.leaks.nearest import nearest_hits, references
 from fer_models.data.parts import part_name, without_leaks
 from fer_models.data.readers import READERS
 from fer_models.errors import UserError
@@ -32,7 +32,7 @@ from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.scorecard import Baseline, Comparisons, Cost, Leaks, scorecard
-from fer_models.evaluation.slices import people_slices
+from fer_models.evaluation.slicing.slices import people_slices
 from fer_models.progress import Progress, silent
 from fer_models.training.parts import split_of
 from fer_models.training.recipe import Recipe

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.duplicate_cache import duplicates_of
-from fer_models.data.duplicates import Duplicates
-from fer_models.data.nearest import NearestResult, nearest_under
+from fer_models.data.leaks.cache import duplicates_of
+from fer_models.data.leaks.duplicates import Duplicates
+from fer_models.data.leaks.nearest import NearestResult, nearest_under
 from fer_models.data.splits import PROTOCOLS, Crossing, Split, make_split
 from fer_models.progress import Progress, silent
 

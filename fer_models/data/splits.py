@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.duplicates import Duplicates, exact_duplicates
+from fer_models.data.leaks.duplicates import Duplicates, exact_duplicates
 from fer_models.data.readers.base import split_role
 from fer_models.errors import UserError
 

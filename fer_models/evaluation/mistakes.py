@@ -11,7 +11,7 @@ from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.annotators import votes_by_row
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.slices import column_values
+from fer_models.evaluation.slicing.slices import column_values
 
 #: What errors can be sorted by: ``"confidence"`` (most confident first), ``"loss"`` (largest first), ``"margin"``
 #: (farthest from the label first), ``"close"`` (nearly right first), ``"votes"`` (annotators' doubt), ``"source"``.

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.duplicate_cache import duplicates_of
+from fer_models.data.leaks.cache import duplicates_of
 from fer_models.data.splits import Split, make_split
 from fer_models.training.recipe import Recipe
 from fer_models.training.rows import read_rows

@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_models.data import FaceDataset, duplicate_cache, make_split, open_dataset
-from fer_models.data import duplicates as module
+from fer_models.data import FaceDataset, make_split, open_dataset
 from fer_models.data.audit import audit, light, rows_to_leave_out
-from fer_models.data.duplicate_cache import duplicates_of
-from fer_models.data.duplicates import find_duplicates, grey_vectors, spectrum
-from fer_models.data.nearest import nearest_hits
+from fer_models.data.leaks import cache
+from fer_models.data.leaks import duplicates as module
+from fer_models.data.leaks.cache import duplicates_of
+from fer_models.data.leaks.duplicates import find_duplicates, grey_vectors, spectrum
+from fer_models.data.leaks.nearest import nearest_hits
 from fer_models.folders import cache_folder
 
 Draw = Callable[..., np.ndarray]
@@ -125,7 +126,7 @@ def test_spectrum_is_a_projection(draw: Draw) -> None:
 def test_copies_are_searched_once(planted: FaceDataset, monkeypatch: pytest.MonkeyPatch) -> None:
     first = duplicates_of(planted)
     with monkeypatch.context() as patch:
-        patch.setattr(duplicate_cache, "find_duplicates", lambda *a, **k: pytest.fail("searched again"))
+        patch.setattr(cache, "find_duplicates", lambda *a, **k: pytest.fail("searched again"))
         again = duplicates_of(planted)
     np.testing.assert_array_equal(first.pairs, again.pairs)
     np.testing.assert_array_equal(first.first, again.first)

@@ -9,7 +9,7 @@ import pytest
 from fer_models.data import UNLABELLED, open_dataset
 from fer_models.data.listing import SIDE, fit
 from fer_models.errors import UserError
-from fer_models.evaluation.slices import slice_columns
+from fer_models.evaluation.slicing.slices import slice_columns
 
 Draw = Callable[..., np.ndarray]
 Write = Callable[..., None]

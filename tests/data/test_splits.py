@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fer_models.data import PROTOCOLS, FaceDataset, Split, make_split
-from fer_models.data.duplicates import find_duplicates
+from fer_models.data.leaks.duplicates import find_duplicates
 from fer_models.errors import UserError
 
 Draw = Callable[..., np.ndarray]

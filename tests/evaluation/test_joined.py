@@ -9,8 +9,8 @@ from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import softmax
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.joined import DATA_SET, joined
-from fer_models.evaluation.slices import slice_metric, worst_of
+from fer_models.evaluation.slicing.joined import DATA_SET, joined
+from fer_models.evaluation.slicing.slices import slice_metric, worst_of
 
 N = 60
 

@@ -7,7 +7,7 @@ import pytest
 
 from fer_models.data.synthetic import SyntheticOptions, generate
 from fer_models.errors import UserError
-from fer_models.evaluation.occlusion import occlusion_proxy, usual_blocks
+from fer_models.evaluation.slicing.occlusion import occlusion_proxy, usual_blocks
 
 
 @pytest.fixture(scope="module")

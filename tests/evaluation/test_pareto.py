@@ -1,6 +1,6 @@
 """The Pareto front of accuracy against cost."""
 
-from fer_models.evaluation.pareto import pareto_front
+from fer_models.evaluation.comparison.pareto import pareto_front
 
 
 def test_no_point_of_the_front_is_beaten_in_both():

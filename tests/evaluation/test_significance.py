@@ -8,8 +8,8 @@ from scipy import stats
 
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import softmax
+from fer_models.evaluation.comparison.significance import agreement_matrix, compare, holm, mcnemar_exact, paired
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.significance import agreement_matrix, compare, holm, mcnemar_exact, paired
 
 
 def made(accuracy: float, seed: int, n: int = 600, classes: int = 4) -> Evaluation:

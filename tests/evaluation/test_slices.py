@@ -10,7 +10,7 @@ from fer_models.errors import UserError
 from fer_models.evaluation.class_match import softmax
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import wilson
-from fer_models.evaluation.slices import (
+from fer_models.evaluation.slicing.slices import (
     AMONG_OTHERS,
     brightness,
     can_be_cut,

@@ -9,7 +9,7 @@ import numpy as np
 
 from fer_models.data import PROTOCOLS, FaceDataset, Split, make_split
 from fer_models.data.audit import light
-from fer_models.data.duplicates import Duplicates, exact_duplicates
+from fer_models.data.leaks.duplicates import Duplicates, exact_duplicates
 from fer_models.data.readers.ferplus import VOTED
 
 #: In bytes of pictures; a larger set is searched by the audit only, not while a page opens.

@@ -14,7 +14,8 @@ from fer_models.errors import UserError
 from fer_models.losses import LOSSES
 from fer_models.training.recipe import Recipe, list_presets, load_preset
 from fer_models.training.runs import launch
-from fer_models.training.runs.run import Run, Status, list_runs
+from fer_models.training.runs.run import Run, list_runs
+from fer_models.training.runs.status import Status
 from workbench.app.inventory import trained_networks, usable
 from workbench.app.wording import duration, percent
 

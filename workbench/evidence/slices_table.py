@@ -8,7 +8,7 @@ from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.metrics import METRICS, Metric
 from fer_models.evaluation.sentence import interval_text
-from fer_models.evaluation.slices import SMALL
+from fer_models.evaluation.slicing.slices import SMALL
 from workbench import cache, state
 from workbench.evidence.bar import Evidence
 from workbench.evidence.model import slices

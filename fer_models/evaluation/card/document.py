@@ -12,7 +12,7 @@ from fer_models.evaluation.calibration.temperature import Calibration
 from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.scorecard import Scorecard
 from fer_models.evaluation.sentence import interval_text, percent_text
-from fer_models.evaluation.slices import Slice
+from fer_models.evaluation.slicing.slices import Slice
 
 _PURPOSE = """It reads the expression class of one cropped face in a picture, for teaching, research and comparison of
 networks. An expression is not a feeling: the class "{example}" says what a face looks like to the network, not what a

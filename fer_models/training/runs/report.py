@@ -19,7 +19,7 @@ from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.scorecard import Cost, Leaks, scorecard
-from fer_models.evaluation.slices import people_slices
+from fer_models.evaluation.slicing.slices import people_slices
 from fer_models.evaluation.training_overlap import subjects_across
 from fer_models.training.runs.run import Run
 

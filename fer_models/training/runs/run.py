@@ -15,10 +15,9 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from fer_models.errors import UserError
 from fer_models.folders import runs_folder
@@ -26,45 +25,9 @@ from fer_models.storage import atomic_file, locked, remove_leftovers
 from fer_models.training.recipe import Recipe, read_recipe
 from fer_models.training.rows import read_rows
 from fer_models.training.runs.process import is_alive, start_ticks
+from fer_models.training.runs.status import ACTIVE, Status
 
-State = Literal["queued", "running", "cancelled", "failed", "finished", "lost"]
-ACTIVE: tuple[State, ...] = ("queued", "running")
 _RESERVE = 64 * 1024  # bytes kept free by a file, so that a full disk can still be reported
-
-
-@dataclass(frozen=True)
-class Status:
-    """A run at one moment. Times are seconds since 1970; ``seconds_left`` counts to the end of the run.
-
-    ``place`` is the sort key of a run that was moved in the queue; other runs are sorted by ``created``.
-    """
-
-    state: State = "queued"
-    message: str = ""
-    epoch: int = 0
-    epochs: int = 0
-    step_fraction: float = 0.0
-    images_per_second: float | None = None
-    seconds_left: float | None = None
-    best_epoch: int | None = None
-    best_value: float | None = None
-    device: str = ""
-    pid: int | None = None
-    pid_started: int | None = None
-    created: float = 0.0
-    started: float | None = None
-    updated: float = 0.0
-    place: float | None = None
-
-    @property
-    def active(self) -> bool:
-        """Whether a process waits or works."""
-        return self.state in ACTIVE
-
-    @property
-    def fraction(self) -> float:
-        """Done part of the run, 0 to 1."""
-        return min((self.epoch + self.step_fraction) / self.epochs, 1.0) if self.epochs else 0.0
 
 
 class BusyError(UserError):

@@ -22,7 +22,8 @@ from fer_models.folders import runs_folder
 from fer_models.settings import parse_json
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.process import is_alive
-from fer_models.training.runs.run import Run, Status, write_text
+from fer_models.training.runs.run import Run, write_text
+from fer_models.training.runs.status import Status
 from fer_models.training.study.axes import Settings, shown
 
 #: Seconds without a status update after which a run on another host counts as lost; local processes are checked.

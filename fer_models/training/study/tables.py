@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fer_models.architectures import ARCHITECTURES
 from fer_models.errors import UserError
-from fer_models.evaluation.significance import holm
+from fer_models.evaluation.comparison.significance import holm
 from fer_models.training.study.axes import Settings
 from fer_models.training.study.results import Result
 from fer_models.training.study.statistics import Difference, Spread, difference, spread, verdict

@@ -19,8 +19,8 @@ from fer_models import create_model
 from fer_models.checkpoint import Checkpoint, save_checkpoint
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import softmax
+from fer_models.evaluation.comparison.significance import mcnemar_exact
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.significance import mcnemar_exact
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 from workbench.app import jobs

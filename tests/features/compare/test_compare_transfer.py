@@ -17,10 +17,10 @@ from streamlit.testing.v1 import AppTest
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
 from fer_models.evaluation.class_match import softmax
+from fer_models.evaluation.comparison.label_maps import label_lines, map_choices
+from fer_models.evaluation.comparison.transfer import Cell, Pair, pair, transfer_matrix, usual_split
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.label_maps import label_lines, map_choices
 from fer_models.evaluation.part import Part
-from fer_models.evaluation.transfer import Cell, Pair, pair, transfer_matrix, usual_split
 from fer_models.labels import CKPLUS7, FER7
 from workbench.app import jobs
 from workbench.features.compare.model import transfer

@@ -12,8 +12,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from fer_models.checkpoint import Checkpoint
-from fer_models.data import copies, open_dataset
-from fer_models.data.duplicates import find_duplicates
+from fer_models.data import open_dataset
+from fer_models.data.leaks import copies
+from fer_models.data.leaks.duplicates import find_duplicates
 
 
 def planted(folders: Path) -> tuple[Path, list[Path]]:

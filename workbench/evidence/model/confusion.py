@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from fer_models.evaluation.comparison.significance import paired
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate, percentile_interval, resample_tables, wilson
 from fer_models.evaluation.metrics import f1
-from fer_models.evaluation.significance import paired
 from workbench.app.latex import escaped
 from workbench.app.wording import percent
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from fer_models.data import FaceDataset
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.joined import Source, joined
-from fer_models.evaluation.slices import (
+from fer_models.evaluation.slicing.joined import Source, joined
+from fer_models.evaluation.slicing.slices import (
     Slice,
     can_be_cut,
     column_values,

@@ -9,8 +9,8 @@ import streamlit as st
 from fer_models.checkpoint import Checkpoint
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import LabelMap, parse_label_map
-from fer_models.evaluation.label_maps import label_lines, map_choices, map_text
-from fer_models.evaluation.transfer import Pair
+from fer_models.evaluation.comparison.label_maps import label_lines, map_choices, map_text
+from fer_models.evaluation.comparison.transfer import Pair
 from workbench import cache, state
 from workbench.widgets import table
 from workbench.widgets.errors import guard

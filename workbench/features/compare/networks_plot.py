@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from fer_models.evaluation.pareto import pareto_front
+from fer_models.evaluation.comparison.pareto import pareto_front
 from fer_models.latency.measure import Cost
 from workbench import navigation, state
 from workbench.features.compare.figures.networks import Point, pareto

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from fer_models.evaluation.comparison.transfer import Pair
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.transfer import Pair
 from workbench import cache, state
 from workbench.evidence import slices_table
 from workbench.evidence.model import slices

@@ -7,10 +7,10 @@ import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.evaluation.class_match import LabelMap
+from fer_models.evaluation.comparison.label_maps import map_words
+from fer_models.evaluation.comparison.transfer import Cell, Pair, Transfer, pair, usual_split
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.label_maps import map_words
 from fer_models.evaluation.metrics import METRICS
-from fer_models.evaluation.transfer import Cell, Pair, Transfer, pair, usual_split
 from workbench import cache, state
 from workbench.app import inventory, jobs
 from workbench.evidence import cached

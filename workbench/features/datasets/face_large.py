@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from fer_models.data import FaceDataset
-from fer_models.data.duplicates import Duplicates
+from fer_models.data.leaks.duplicates import Duplicates
 from workbench import navigation, shared, state
 from workbench.app import dataset_facts, pictures
 from workbench.features.datasets import sections

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from fer_models.data import FaceDataset, copies
+from fer_models.data import FaceDataset
+from fer_models.data.leaks import copies
 from fer_models.evaluation import mistakes
 from fer_models.evaluation.part import Part
 from workbench import cache, state

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from fer_models.data import FaceDataset
-from fer_models.data.duplicates import find_duplicates
+from fer_models.data.leaks.duplicates import find_duplicates
 from fer_models.embedding.export import sprite
 from fer_models.evaluation import mistakes
 from fer_models.evaluation.evaluate import Evaluation

@@ -10,10 +10,10 @@ import pandas as pd
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
+from fer_models.evaluation.comparison.significance import LEVEL, Comparison, agreement_matrix, compare, paired, winner
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.metrics import METRICS
-from fer_models.evaluation.significance import LEVEL, Comparison, agreement_matrix, compare, paired, winner
 from fer_models.evaluation.training_overlap import training_overlap
 from fer_models.progress import Progress
 from workbench.app import jobs

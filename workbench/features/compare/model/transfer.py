@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from fer_models.classifier import Classifier
+from fer_models.evaluation.comparison.label_maps import map_text, map_words
+from fer_models.evaluation.comparison.transfer import Cell, Pair, Transfer, transfer_matrix
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.label_maps import map_text, map_words
 from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.predictions import predictions_for
 from fer_models.evaluation.protocol import Protocol
-from fer_models.evaluation.transfer import Cell, Pair, Transfer, transfer_matrix
 from fer_models.progress import Progress, within
 from workbench.app import jobs, machine
 from workbench.app.jobs import Job

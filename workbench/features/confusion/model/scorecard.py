@@ -10,8 +10,8 @@ import numpy as np
 from fer_models.checkpoint import Checkpoint
 from fer_models.complexity import count
 from fer_models.data import FaceDataset
-from fer_models.data.duplicates import Duplicates
-from fer_models.data.nearest import nearest_hits, references
+from fer_models.data.leaks.duplicates import Duplicates
+from fer_models.data.leaks.nearest import nearest_hits, references
 from fer_models.errors import UserError
 from fer_models.evaluation.annotators import VoteAgreement, vote_agreement, votes_by_row
 from fer_models.evaluation.card.document import card_markdown

@@ -10,7 +10,7 @@ import numpy as np
 
 from fer_models.data import FaceDataset
 from fer_models.data.audit import AuditReport, audit
-from fer_models.data.nearest import NearestResult
+from fer_models.data.leaks.nearest import NearestResult
 from fer_models.evaluation.intervals import wilson
 from workbench.app import jobs
 from workbench.app.datasets import identity

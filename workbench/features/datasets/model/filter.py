@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from fer_models.data import FaceDataset
-from fer_models.data.duplicates import Duplicates
+from fer_models.data.leaks.duplicates import Duplicates
 
 Order = Literal["source", "random", "dark", "bright", "doubt"]
 Copies = Literal["all", "copies", "conflicts", "leaks"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.duplicates import Duplicates, grey_vectors
+from fer_models.data.leaks.duplicates import Duplicates, grey_vectors
 from fer_models.data.listing import fit
 from fer_models.data.splits import PROTOCOLS, Split, make_split
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.duplicates import NEAR, Duplicates, find_duplicates
+from fer_models.data.leaks.duplicates import NEAR, Duplicates, find_duplicates
 from fer_models.folders import cache_folder
 from fer_models.progress import Progress
 from fer_models.storage import atomic_file
@@ -20,8 +20,8 @@ _ARRAYS = ("first", "pairs", "cosine", "mirrored", "constant")
 def duplicates_of(dataset: FaceDataset, *, progress: Progress | None = None) -> Duplicates:
     """All copies in a data set, from the cache if the same pictures were searched before.
 
-    The first time takes as long as :func:`fer_models.data.duplicates.find_duplicates`; later ones read every picture
-    once to recompute the fingerprint (a third of a second for FER2013).
+    The first time takes as long as :func:`~fer_models.data.leaks.duplicates.find_duplicates`; later ones read every
+    picture once to recompute the fingerprint (a third of a second for FER2013).
     """
     path = cache_folder() / "duplicates" / f"{dataset.fingerprint()[:32]}-{_VERSION}.npz"
     cached = _load(path, len(dataset))

@@ -9,13 +9,13 @@ from itertools import pairwise
 import numpy as np
 
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.duplicates import exact_duplicates
+from fer_models.data.leaks.duplicates import exact_duplicates
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.metrics import METRICS
-from fer_models.evaluation.occlusion import occlusion_proxy, usual_blocks
 from fer_models.evaluation.sentence import interval_text
+from fer_models.evaluation.slicing.occlusion import occlusion_proxy, usual_blocks
 
 #: Slices with fewer pictures than this are marked: their figures say little.
 SMALL = 30
@@ -93,7 +93,7 @@ def copies(dataset: FaceDataset, positions: np.ndarray) -> np.ndarray:
 
 
 def covered(dataset: FaceDataset, positions: np.ndarray, seed: int = 0) -> np.ndarray:
-    """:func:`~fer_models.evaluation.occlusion.occlusion_proxy` against a sample of the first split, float64 (N,).
+    """The occlusion proxy against a sample of the first split, float64 (N,).
 
     Raises:
         UserError: If there are fewer than 10 pictures to compare with.

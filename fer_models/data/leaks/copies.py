@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.duplicates import NEAR, grey_vectors, spectrum
+from fer_models.data.leaks.duplicates import NEAR, grey_vectors, spectrum
 
 #: The low frequencies of two copies lie no further apart than this, squared, whatever is lost by rounding.
 _APART = 2 * (1 - NEAR) + 1e-4

@@ -10,10 +10,10 @@ from fer_models.data.dataset import FaceDataset
 from fer_models.data.readers.base import split_role
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import LabelMap, class_key, match_classes
+from fer_models.evaluation.comparison.significance import compare, winner
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.part import Part
-from fer_models.evaluation.significance import compare, winner
 from fer_models.evaluation.training_overlap import held_out_part, training_overlap
 from fer_models.progress import Progress, silent
 

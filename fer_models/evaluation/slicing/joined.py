@@ -13,7 +13,7 @@ from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import class_key
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.slices import AMONG_OTHERS, column_values, slice_columns
+from fer_models.evaluation.slicing.slices import AMONG_OTHERS, column_values, slice_columns
 
 #: The column that tells which data set a picture comes from.
 DATA_SET = "data set"

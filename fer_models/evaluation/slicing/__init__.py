@@ -1,0 +1,1 @@
+"""Where a network fails: figures by columns of the data."""
