@@ -47,9 +47,9 @@ def run(args: argparse.Namespace) -> int:
         progress=show_progress,
     )
     if args.csv:
-        write_bytes(table.to_csv(board).encode(), args.csv)
+        write_bytes(table.leaderboard_csv(board).encode(), args.csv)
     if args.latex:
-        write_bytes(table.to_latex(board).encode(), args.latex)
+        write_bytes(table.leaderboard_latex(board).encode(), args.latex)
     if args.json:
         write_json(table.to_json(board), args.json)
     if args.json == "-":

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from fer_models.crop import crop_for
 from fer_models.errors import UserError
 from fer_models.faces.detect import detect_faces
 from fer_models.faces.image import FORMATS_SENTENCE, read_image
+from fer_models.tables import csv_text
 
 #: Suffixes of the pictures in a folder.
 ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
@@ -95,19 +94,19 @@ def _read(path: str, classifier: Classifier, detector: str) -> dict[str, Any]:
 
 
 def _write_csv(results: list[dict[str, Any]], classes: tuple[str, ...], target: str) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["image", "face", "left", "top", "right", "bottom", "score", "detector", "class", *classes])
+    columns = ["image", "face", "left", "top", "right", "bottom", "score", "detector", "class", *classes]
+    rows = []
     for result in results:
         for number, face in enumerate(result["faces"], 1):
             shares = [face["probabilities"][name] for name in classes]
-            writer.writerow(
+            rows.append(
                 [result["image"], number, *face["box"], face["score"], face["detector"], face["class"], *shares]
             )
+    text = csv_text(columns, rows)
     if target == "-":
-        print(text.getvalue(), end="")
+        print(text, end="")
     else:
-        write_bytes(text.getvalue().encode(), target)
+        write_bytes(text.encode(), target)
 
 
 def _print(results: list[dict[str, Any]]) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,7 @@ from fer_models.robustness import CORRUPTIONS, SEVERITIES
 from fer_models.robustness.figures import CONDITIONS, conditions, corruption_errors, rows
 from fer_models.robustness.split import drawn_index, report, stress_split, table
 from fer_models.robustness.stress import StressResult, StressSettings
+from fer_models.tables import csv_text
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,10 +58,7 @@ def run(args: argparse.Namespace) -> int:
     positions = drawn_index(dataset, index, args.limit, args.seed)
     result = stress_split(networks, dataset, positions, settings, progress=show_progress)
     if args.csv:
-        text = io.StringIO()
-        head, cells = table(result)
-        csv.writer(text, lineterminator="\n").writerows([head, *cells])
-        write_bytes(text.getvalue().encode(), args.csv)
+        write_bytes(csv_text(*table(result)).encode(), args.csv)
     if args.json:
         write_json(report(result) | {"data": dataset.name, "split": split, "seed": args.seed}, args.json)
     if args.json != "-":

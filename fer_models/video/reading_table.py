@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
+from fer_models.tables import csv_text
 from fer_models.video.reading import VideoReading
 from fer_models.video.timeline import shares
 
@@ -55,14 +54,13 @@ def reading_json(reading: VideoReading) -> dict[str, Any]:
 
 def reading_csv(reading: VideoReading) -> str:
     """A line a face and frame: time, box, leading class, raw and smoothed probabilities."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     raw, smoothed = ([f"{kind}_{name}" for name in reading.classes] for kind in ("raw", "smoothed"))
     boxes = ["left", "top", "right", "bottom"]
-    writer.writerow(["person", "frame", "seconds", *boxes, "detected", "class", *smoothed, *raw])
+    columns = ["person", "frame", "seconds", *boxes, "detected", "class", *smoothed, *raw]
+    rows = []
     for person in reading.persons:
         for t in range(len(person.frames)):
-            writer.writerow(
+            rows.append(
                 [
                     person.number,
                     int(person.frames[t]),
@@ -74,7 +72,7 @@ def reading_csv(reading: VideoReading) -> str:
                     *(f"{value:.5f}" for value in person.raw[t]),
                 ]
             )
-    return text.getvalue()
+    return csv_text(columns, rows)
 
 
 def _named(reading: VideoReading, values: Any) -> dict[str, float]:

@@ -14,7 +14,7 @@ from fer_models.cli import main
 from fer_models.data import open_dataset
 from fer_models.errors import UserError
 from fer_models.explain.benchmark.run import USUAL_METHODS, USUAL_METRICS, Leaderboard, Row, benchmark
-from fer_models.explain.benchmark.table import from_json, to_csv, to_json, to_latex
+from fer_models.explain.benchmark.table import from_json, leaderboard_csv, leaderboard_latex, to_json
 from fer_models.explain.face_parts.drawn import drawn_options, drawn_truth
 from fer_models.explain.faithfulness import REFERENCES
 from fer_models.labels import FER7
@@ -98,18 +98,18 @@ def test_tests_without_an_answer_are_left_out():
     board = Leaderboard("x", 3, ("insertion",), (some, none), ())
     assert board.estimate(some, "insertion").value == pytest.approx(0.3)
     assert board.estimate(none, "insertion") is None
-    assert len(to_csv(board).splitlines()) == 2
+    assert len(leaderboard_csv(board).splitlines()) == 2
 
 
 def test_tables_say_the_same(board):
-    lines = list(csv.DictReader(io.StringIO(to_csv(board))))
+    lines = list(csv.DictReader(io.StringIO(leaderboard_csv(board))))
     first = lines[0]
     estimate = board.estimate(board.rows[0], first["metric"])
     assert float(first["mean"]) == pytest.approx(estimate.value, rel=1e-4)
     assert float(first["low"]) <= float(first["mean"]) <= float(first["high"])
     again = from_json(json.loads(json.dumps(to_json(board))))
-    assert to_csv(again) == to_csv(board)
-    latex = to_latex(board)
+    assert leaderboard_csv(again) == leaderboard_csv(board)
+    latex = leaderboard_latex(board)
     assert latex.count(r"\midrule") == 1
     assert rf"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]" in latex
     assert r"\emph{centred Gaussian}" in latex

@@ -13,6 +13,7 @@ from fer_models.data import FaceDataset
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
 from fer_models.storage import atomic_file
+from fer_models.tables import csv_text
 
 MARKS = ("label wrong", "ambiguous", "not a face", "good teaching example")
 COLUMNS = ("row", "mark", "class", "split")
@@ -74,12 +75,8 @@ def summary(marks: dict[int, frozenset[str]]) -> str:
 
 
 def _write(path: Path, lines: list[tuple[int, str, str, str]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(lines)
     try:
         with atomic_file(path) as new:
-            new.write_text(text.getvalue(), encoding="utf-8")
+            new.write_text(csv_text(COLUMNS, lines), encoding="utf-8")
     except OSError as error:
         raise UserError(f"The marks cannot be written ({error.strerror}); make room or set FER_CACHE.") from None

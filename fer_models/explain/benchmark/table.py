@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 import numpy as np
@@ -11,18 +9,14 @@ import numpy as np
 from fer_models.errors import UserError
 from fer_models.explain.benchmark.run import Leaderboard, Row
 from fer_models.explain.faithfulness import FAITHFULNESS
+from fer_models.tables import csv_text, escaped, latex_table
 
-_LATEX = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$", "{": r"\{",
-          "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}  # fmt: skip
+_COLUMNS = ("network", "method", "reference", "metric", "direction", "mean", "low", "high", "n", "seconds_a_picture")
 
 
-def to_csv(board: Leaderboard) -> str:
+def leaderboard_csv(board: Leaderboard) -> str:
     """One line for each network, method and metric: mean, 95 % interval, pictures, seconds a picture."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        ("network", "method", "reference", "metric", "direction", "mean", "low", "high", "n", "seconds_a_picture")
-    )
+    lines = []
     for row in board.rows:
         for metric in board.metrics:
             estimate = board.estimate(row, metric)
@@ -32,8 +26,8 @@ def to_csv(board: Leaderboard) -> str:
             figures = (f"{estimate.value:.6g}", f"{estimate.low:.6g}", f"{estimate.high:.6g}", count)
             seconds = "" if row.reference else f"{row.seconds:.6g}"
             kind, direction = "yes" if row.reference else "no", FAITHFULNESS[metric].direction
-            writer.writerow((row.network, row.method, kind, metric, direction, *figures, seconds))
-    return text.getvalue()
+            lines.append((row.network, row.method, kind, metric, direction, *figures, seconds))
+    return csv_text(_COLUMNS, lines)
 
 
 def heads(board: Leaderboard) -> list[str]:
@@ -48,24 +42,22 @@ def cell(board: Leaderboard, row: Row, metric: str) -> str:
     return "" if estimate is None else f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
 
 
-def to_latex(board: Leaderboard) -> str:
+def leaderboard_latex(board: Leaderboard) -> str:
     """A ``tabular`` (package booktabs); bold is significantly better than every other row of the network."""
-    columns = "ll" + "r" * (len(board.metrics) + 1)
-    lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
-    lines.append(" & ".join(["Network", "Method", *(_tex(head) for head in heads(board)), "s a picture"]) + r" \\")
+    columns = ("Network", "Method", *heads(board), "s a picture")
+    lines: list[tuple[str, ...]] = []
+    bold, emphasis, rules = set(), set(), set()
     for network in board.networks:
-        lines.append(r"\midrule")
+        rules.add(len(lines))
         best = {metric: board.best(network, metric) for metric in board.metrics}
         for row in (row for row in board.rows if row.network == network):
-            cells = []
-            for metric in board.metrics:
-                text = cell(board, row, metric)
-                cells.append(rf"\textbf{{{text}}}" if text and best[metric] is row else text)
+            bold |= {(len(lines), 2 + k) for k, metric in enumerate(board.metrics) if best[metric] is row}
+            if row.reference:
+                emphasis.add((len(lines), 1))
             seconds = "" if row.reference else f"{row.seconds:.3g}"
-            name = rf"\emph{{{_tex(row.title)}}}" if row.reference else _tex(row.title)
-            lines.append(" & ".join([_tex(network), name, *cells, seconds]) + r" \\")
-    lines += [r"\bottomrule", r"\end{tabular}", f"% {board.n} pictures of {_tex(board.data)}, 95 % bootstrap intervals"]
-    return "\n".join(lines) + "\n"
+            lines.append((network, row.title, *(cell(board, row, metric) for metric in board.metrics), seconds))
+    table = latex_table(columns, lines, right=range(2, len(columns)), bold=bold, emphasis=emphasis, rules=rules - {0})
+    return f"{table}% {board.n} pictures of {escaped(board.data)}, 95 % bootstrap intervals\n"
 
 
 def to_json(board: Leaderboard) -> dict[str, Any]:
@@ -111,7 +103,3 @@ def from_json(stored: dict[str, Any]) -> Leaderboard:
         return Leaderboard(str(stored["data"]), int(stored["n"]), metrics, rows, notes)
     except (KeyError, TypeError, ValueError, AttributeError, UserError):
         raise UserError("This is no leaderboard of explanation methods; run the benchmark again.") from None
-
-
-def _tex(text: str) -> str:
-    return "".join(_LATEX.get(letter, letter) for letter in text)

@@ -11,6 +11,7 @@ import numpy as np
 from fer_models.errors import UserError
 from fer_models.evaluation.intervals import Estimate, percentile_interval, row_weights
 from fer_models.explain.sets.batch import AGREEMENTS, ExplainedSet
+from fer_models.tables import csv_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +61,8 @@ def table(explained: ExplainedSet, files: np.ndarray | None = None) -> pd.DataFr
 
 def csv_bytes(explained: ExplainedSet, files: np.ndarray | None = None) -> bytes:
     """:func:`table` as a CSV file."""
-    return table(explained, files).to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
+    frame = table(explained, files)
+    return csv_text(frame.columns, frame.itertuples(index=False, name=None), digits=6).encode()
 
 
 def parquet_bytes(explained: ExplainedSet, files: np.ndarray | None = None) -> bytes:

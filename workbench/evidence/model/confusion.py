@@ -12,7 +12,7 @@ from fer_models.evaluation.comparison.significance import paired
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate, percentile_interval, resample_tables, wilson
 from fer_models.evaluation.metrics import f1
-from workbench.app.latex import escaped
+from fer_models.tables import latex_table
 from workbench.app.wording import percent
 
 Kind = Literal["rows", "counts", "columns", "difference"]
@@ -192,25 +192,6 @@ def table_rows(counts: np.ndarray, classes: Sequence[str], kind: Kind, other: np
 def latex(counts: np.ndarray, classes: Sequence[str], kind: Kind, other: np.ndarray | None, caption: str) -> str:
     """The matrix as a LaTeX table (package ``booktabs``), the diagonal in bold."""
     cells = texts(values(counts, kind, other), kind)
-    names = [escaped(name) for name in classes]
-    lines = []
-    for k, (name, row) in enumerate(zip(names, cells, strict=True)):
-        marked = [rf"\textbf{{{text}}}" if k == j and text else text for j, text in enumerate(row)]
-        lines.append(rf"{name} & {' & '.join(marked)} \\")
-    return "\n".join(
-        [
-            r"% needs \usepackage{booktabs}",
-            r"\begin{table}",
-            rf"\caption{{{escaped(caption)}}}",
-            r"\centering",
-            rf"\begin{{tabular}}{{l{'r' * len(classes)}}}",
-            r"\toprule",
-            rf"true \textbackslash{{}} predicted & {' & '.join(names)} \\",
-            r"\midrule",
-            *lines,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table}",
-            "",
-        ]
-    )
+    bold = {(k, k + 1) for k in range(len(classes))}
+    rows = [[name, *row] for name, row in zip(classes, cells, strict=True)]
+    return latex_table(["true \\ predicted", *classes], rows, caption=caption, bold=bold)

@@ -8,7 +8,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.explain import EXPLAINERS
 from fer_models.explain.benchmark.run import USUAL_METHODS, Leaderboard
-from fer_models.explain.benchmark.table import to_csv, to_latex
+from fer_models.explain.benchmark.table import leaderboard_csv, leaderboard_latex
 from workbench import cache, state
 from workbench.features.heatmaps.model import leaderboard
 from workbench.features.heatmaps.model.leaderboard import COUNTS, Question
@@ -83,8 +83,8 @@ def _tables(board: Leaderboard, source: str) -> None:
         st.caption(note)
     with st.container(horizontal=True):
         for label, content, end, kind in (
-            ("CSV", to_csv(board), "csv", "text/csv"),
-            ("LaTeX", to_latex(board), "tex", "application/x-tex"),
+            ("CSV", leaderboard_csv(board), "csv", "text/csv"),
+            ("LaTeX", leaderboard_latex(board), "tex", "application/x-tex"),
         ):
             st.download_button(
                 label, content, f"heatmap-methods-{source}.{end}", kind, key=f"methods {end}", on_click="ignore",

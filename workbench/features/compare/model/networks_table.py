@@ -8,6 +8,7 @@ import pandas as pd
 
 from fer_models.complexity import LayerRow
 from fer_models.latency.measure import Cost
+from fer_models.tables import csv_text, records_csv
 from workbench.features.compare.model.networks import Entry
 from workbench.features.compare.model.networks_columns import COLUMNS, Column, Row, row_of
 
@@ -37,7 +38,7 @@ def csv(entries: Sequence[Entry], measured: Measured) -> str:
             elif column.key:
                 line[column.key] = value
         lines.append(line)
-    return pd.DataFrame(lines).to_csv(index=False)
+    return records_csv(lines)
 
 
 def layer_table(rows: Sequence[LayerRow]) -> pd.DataFrame:
@@ -55,16 +56,13 @@ def layer_table(rows: Sequence[LayerRow]) -> pd.DataFrame:
 
 def layer_csv(rows: Sequence[LayerRow]) -> str:
     """The same with exact counts."""
-    return pd.DataFrame(
-        {
-            "layer": [row.name for row in rows],
-            "kind": [row.kind for row in rows],
-            "output_shape": ["x".join(map(str, row.output_shape)) for row in rows],
-            "parameters": [row.parameters for row in rows],
-            "macs": [row.macs for row in rows],
-            "attention": [row.attention for row in rows],
-        }
-    ).to_csv(index=False)
+    return csv_text(
+        ("layer", "kind", "output_shape", "parameters", "macs", "attention"),
+        [
+            (row.name, row.kind, "x".join(map(str, row.output_shape)), row.parameters, row.macs, row.attention)
+            for row in rows
+        ],
+    )
 
 
 def _rows(entries: Sequence[Entry], measured: Measured) -> list[Row]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
@@ -16,9 +15,9 @@ from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.training_overlap import training_overlap
 from fer_models.progress import Progress
+from fer_models.tables import latex_table, records_csv
 from workbench.app import jobs
 from workbench.app.jobs import Job
-from workbench.app.latex import latex_table
 from workbench.app.wording import percent
 
 #: Metrics of the short table.
@@ -168,7 +167,7 @@ def csv(results: Standing) -> str:
                     "best_beyond_chance": best is not None and results.names[best] == name,
                 }
             )
-    return pd.DataFrame(rows).to_csv(index=False)
+    return records_csv(rows)
 
 
 def latex(results: Standing) -> str:
@@ -179,10 +178,10 @@ def latex(results: Standing) -> str:
     heads, rows, bold = oriented(results)
     first = results.evaluations[0]
     caption = (
-        f"{first.data}, {first.split}, n = {results.n:,}; in brackets 95 \\% intervals. Bold: better than each other "
+        f"{first.data}, {first.split}, n = {results.n:,}; in brackets 95 % intervals. Bold: better than each other "
         "one by more than chance (paired, Holm-corrected, p < 0.05)."
-    ).replace("_", r"\_")
-    return latex_table(heads, rows, bold, caption)
+    )
+    return latex_table(heads, rows, caption=caption, bold=bold)
 
 
 def oriented(results: Standing) -> tuple[list[str], list[list[str]], set[tuple[int, int]]]:

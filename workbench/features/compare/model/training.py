@@ -6,9 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from fer_models.checkpoint import Checkpoint
+from fer_models.tables import records_csv
 from fer_models.training.runs.run import Run
 from workbench.app.wording import duration, percent
 
@@ -47,4 +46,4 @@ def csv(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     """One row per network and epoch."""
     keys = ("epoch", "seconds", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy")
     lines = [{"network": name, **{key: row.get(key) for key in keys}} for name, rows in runs.items() for row in rows]
-    return pd.DataFrame(lines).to_csv(index=False)
+    return records_csv(lines)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from fer_models.classifier import Classifier
 from fer_models.evaluation.comparison.label_maps import map_text, map_words
@@ -15,9 +14,9 @@ from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.predictions import predictions_for
 from fer_models.evaluation.protocol import Protocol
 from fer_models.progress import Progress, within
+from fer_models.tables import latex_table, records_csv
 from workbench.app import jobs, machine
 from workbench.app.jobs import Job
-from workbench.app.latex import escaped, latex_table
 
 #: Largest product of images and networks that are compared in less than a second.
 _QUICK = 40_000
@@ -114,7 +113,7 @@ def csv(result: Transfer) -> str:
                  "classes": " ".join(cell.classes), "pictures_seen_in_training": cell.seen,
                  "best_beyond_chance": cell.best, "label_map": map_text(cell.label_map), "remark": cell.problem}
             )  # fmt: skip
-    return pd.DataFrame(lines).to_csv(index=False)
+    return records_csv(lines)
 
 
 def latex(result: Transfer) -> str:
@@ -124,13 +123,13 @@ def latex(result: Transfer) -> str:
         for network, trained, row in zip(result.networks, result.trained_on, result.cells, strict=True)
     ]
     bold = {(i, j + 2) for i, row in enumerate(result.cells) for j, cell in enumerate(row) if cell.best}
-    caption = escaped(
+    caption = (
         f"{METRICS[result.metric].title} in % with 95 % intervals, networks by the data that they were trained on. "
         "Bold: better than each other one of the column by more than chance (paired, Holm-corrected, p < 0.05)."
         + (" *: trained on some of these pictures." if any(c.seen for row in result.cells for c in row) else "")
         + "".join(f" Label map of {name}: {words}." for name, words in maps(result).items())
     )
-    return latex_table(["Network", "Trained on", *result.data], rows, bold, caption)
+    return latex_table(["Network", "Trained on", *result.data], rows, caption=caption, bold=bold)
 
 
 def _key(pairs: Sequence[Pair]) -> tuple[object, ...]:

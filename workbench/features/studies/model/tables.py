@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fer_models.data.augment import Augmentation
 from fer_models.settings import setting_fields
+from fer_models.tables import csv_text, latex_table
 from fer_models.training.recipe import Recipe
 from fer_models.training.study.axes import shown, shown_value
 from fer_models.training.study.results import FIGURES, Result
 from fer_models.training.study.statistics import Spread
 from fer_models.training.study.study import Study, label_of
 from fer_models.training.study.tables import ablation_table, fold_table
-from workbench.app.latex import escaped
 
 TITLES = {
     "accuracy": "Accuracy",
@@ -118,41 +116,19 @@ def runs(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]:
 
 def runs_csv(study: Study, results: Sequence[Result]) -> str:
     """Every run with its settings and figures as shares, a line each."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*study.fields, "fold", "seed", "run", "state", "epochs", "seconds", *FIGURES, "measured_on"])
+    columns = [*study.fields, "fold", "seed", "run", "state", "epochs", "seconds", *FIGURES, "measured_on"]
+    rows = []
     for r in results:
         values = [r.trial.settings.get(name, "") for name in study.fields]
         figures = [r.figures.get(key, "") for key in FIGURES]
         trial = [r.trial.fold, r.trial.seed, r.trial.run or "", r.state, r.epoch, round(r.seconds, 1)]
-        writer.writerow([*values, *trial, *figures, r.measured_on])
-    return text.getvalue()
+        rows.append([*values, *trial, *figures, r.measured_on])
+    return csv_text(columns, rows)
 
 
 def latex(table: Table, caption: str) -> str:
     """The table in LaTeX (package ``booktabs``)."""
-    sides = "".join("r" if i in table.right else "l" for i in range(len(table.columns)))
-    lines = []
-    for i, row in enumerate(table.rows):
-        cells = [rf"\textbf{{{escaped(c)}}}" if (i, j) in table.bold else escaped(c) for j, c in enumerate(row)]
-        lines.append(" & ".join(cells) + r" \\")
-    return "\n".join(
-        [
-            r"% needs \usepackage{booktabs}",
-            r"\begin{table}",
-            rf"\caption{{{escaped(caption)}}}",
-            r"\centering",
-            rf"\begin{{tabular}}{{{sides}}}",
-            r"\toprule",
-            " & ".join(escaped(head) for head in table.columns) + r" \\",
-            r"\midrule",
-            *lines,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table}",
-            "",
-        ]
-    )
+    return latex_table(table.columns, table.rows, caption=caption, right=table.right, bold=table.bold)
 
 
 def field_title(name: str) -> str:
