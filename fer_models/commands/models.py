@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         size = "x".join(map(str, row["input"]))
         print(f"{row['name']:<24}{options[:32]:<34}{size:>12}{row['parameters']:>14,}{row['macs'] / 1e6:>10.1f}")
     print()
-    return _trained(False)
+    return _trained(as_json=False)
 
 
 def _trained(as_json: bool) -> int:

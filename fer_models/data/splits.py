@@ -51,7 +51,7 @@ PROTOCOLS: dict[str, Protocol] = {
         5,
     ),
     "folds-5-subject": Protocol(
-        "5 folds by subject", "Five stratified folds of whole subjects, 80/20 by subject inside.", 5, True
+        "5 folds by subject", "Five stratified folds of whole subjects, 80/20 by subject inside.", 5, by_subject=True
     ),
     "folds-10": Protocol(
         "10 folds of pictures",
@@ -59,13 +59,15 @@ PROTOCOLS: dict[str, Protocol] = {
         10,
     ),
     "folds-10-subject": Protocol(
-        "10 folds by subject", "Ten stratified folds of whole subjects: the usual strict measure.", 10, True
+        "10 folds by subject", "Ten stratified folds of whole subjects: the usual strict measure.", 10, by_subject=True
     ),
     "7-2-1": Protocol(
         "7:2:1 of pictures",
         "70 % training, 20 % validation, 10 % test, stratified, single pictures: subjects cross over.",
     ),
-    "7-2-1-subject": Protocol("7:2:1 by subject", "About 70, 20 and 10 % of the pictures, by whole subjects.", 1, True),
+    "7-2-1-subject": Protocol(
+        "7:2:1 by subject", "About 70, 20 and 10 % of the pictures, by whole subjects.", by_subject=True
+    ),
 }
 
 #: Part of the training pictures that validates where nothing else is said: 80/20, as the papers do.

@@ -73,6 +73,7 @@ def ordered(
     chosen: Filter,
     order: Order,
     scored: Scores,
+    *,
     brightness: np.ndarray | None = None,
     covered: np.ndarray | None = None,
 ) -> np.ndarray:

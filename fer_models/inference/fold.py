@@ -34,7 +34,7 @@ def fold_batch_norms(network: FERNetwork, example: Tensor) -> tuple[FERNetwork, 
         )
         parent, _, leaf = names[id(norm)].rpartition(".")
         setattr(folded.get_submodule(parent), leaf, nn.Identity())
-    return folded.requires_grad_(False), len(pairs)
+    return folded.requires_grad_(requires_grad=False), len(pairs)
 
 
 def _pairs(network: nn.Module, example: Tensor) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:

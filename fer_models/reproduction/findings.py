@@ -176,7 +176,7 @@ def _penalty() -> Finding:
         loss = create_loss("intra_class_distance", num_classes=2, num_features=1, penalty_side=side).eval()
         assert isinstance(loss, IntraClassDistance)
         loss.centre.copy_(torch.tensor([[0.0], [4.0]]))
-        loss.seen.fill_(True)
+        loss.seen.fill_(1)
         (gradient,) = torch.autograd.grad(loss.penalty(embedding, torch.tensor([0, 0])).sum(), embedding)
         pulls[side] = [f"{value:g}" for value in gradient[:, 0].tolist()]
     return Finding(

@@ -17,7 +17,7 @@ from workbench.face import cached, detector_button
 from workbench.face.image_input import Picture
 
 _TALLEST = 320
-WHOLE = state.Kept("face.whole", False)
+WHOLE = state.Kept("face.whole", default=False)
 FACE = state.Choice("face.face", address=False)
 
 

@@ -55,8 +55,8 @@ def confusion_svg(measured: Evaluation) -> str:
             share, x, y = float(shares[k, j]), left + j * _CELL, top + k * _CELL
             parts.append(f'<rect x="{x}" y="{y}" width="{_CELL}" height="{_CELL}" fill="{_shade(share)}"/>')
             ink = "#ffffff" if share > 0.55 else "#1b1e21"
-            parts.append(_text(x + _CELL / 2, y + 24, percent_text(share), "middle", ink))
-            parts.append(_text(x + _CELL / 2, y + 40, f"{count:,}", "middle", ink, 10))
+            parts.append(_text(x + _CELL / 2, y + 24, percent_text(share), "middle", ink=ink))
+            parts.append(_text(x + _CELL / 2, y + 40, f"{count:,}", "middle", ink=ink, size=10))
     side = _CELL * len(names)
     title = "Confusion matrix: " + "; ".join(
         f"{name} found in {percent_text(shares[k, k])} of {table[k].sum():,}" for k, name in enumerate(names)
@@ -114,7 +114,7 @@ def _picture(width: float, height: float, title: str, parts: Sequence[str]) -> s
     )
 
 
-def _text(x: float, y: float, words: str, anchor: str = "start", ink: str = "#1b1e21", size: int = 12) -> str:
+def _text(x: float, y: float, words: str, anchor: str = "start", *, ink: str = "#1b1e21", size: int = 12) -> str:
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{ink}" font-size="{size}">'
         f"{html.escape(words)}</text>"

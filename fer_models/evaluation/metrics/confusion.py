@@ -171,6 +171,7 @@ def _add(
     title: str,
     sentence: str,
     function: Callable[..., Any],
+    *,
     direction: Literal["higher", "lower"] = "higher",
     percent: bool = True,
 ) -> None:

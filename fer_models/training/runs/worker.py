@@ -84,7 +84,7 @@ def _train_without_writing(run: Run) -> int:
     """Every process but the first: the same steps, without writing to the run folder."""
     try:
         fabric = make_fabric(run.recipe)
-        return _train(run, fabric) if fabric.broadcast(False) else 0
+        return _train(run, fabric) if fabric.broadcast(obj=False) else 0
     except UserError as error:
         print(error, flush=True)
         time.sleep(5)  # the first process writes it to the status before torchrun ends all

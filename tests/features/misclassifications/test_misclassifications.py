@@ -59,7 +59,7 @@ def test_filters(dataset: FaceDataset) -> None:
 
     def count(**conditions: object) -> int:
         light = mistakes.light(evaluation, dataset)
-        return len(mistakes.ordered(evaluation, dataset, Filter(**conditions), "source", scores, light))  # type: ignore[arg-type]
+        return len(mistakes.ordered(evaluation, dataset, Filter(**conditions), "source", scores, brightness=light))  # type: ignore[arg-type]
 
     assert count(true="sad") == 2 and count(predicted="sad") == 2
     assert count(true="sad", predicted="sad") == 0

@@ -19,7 +19,7 @@ from workbench.widgets import job as job_view
 from workbench.widgets import selection_bar, table
 from workbench.widgets.errors import guard
 
-METRICS = state.Choice("compare.metrics", (False, True), False)
+METRICS = state.Choice("compare.metrics", (False, True), default=False)
 
 
 def show(*, key: str) -> None:

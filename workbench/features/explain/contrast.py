@@ -53,7 +53,7 @@ def show(subject: Subject, *, key: str) -> None:
     chances = dict(ranked)
     st.markdown(f"**Why {a} ({percent(chances[a])}) and not {b} ({percent(chances[b])})?** {comparison.sentence}")
     left, right = st.columns([6, 5], gap="medium")
-    signed = Display(display.opacity, True, display.colours)
+    signed = Display(display.opacity, signed=True, colours=display.colours)
     with left:
         view.show(comparison.difference, subject.framed.crop, signed, key=key, height=340)
         with st.container(horizontal=True):
@@ -87,7 +87,7 @@ def _regions(comparison: Contrast, subject: Subject, key: str) -> None:
 
 
 def _maps(comparison: Contrast, subject: Subject, display: Display) -> None:
-    signed = Display(display.opacity, True, display.colours)
+    signed = Display(display.opacity, signed=True, colours=display.colours)
     cells = [
         _cell(comparison.of_a, display, subject, f"for {comparison.a} alone"),
         _cell(comparison.of_b, display, subject, f"for {comparison.b} alone"),

@@ -84,7 +84,7 @@ def _curves(results: Evidence, look: Look, key: str) -> None:
         with column:
             st.markdown(f"{FAITHFULNESS[metric].title}, {FAITHFULNESS[metric].direction} is better")
             figure = removal_curves(
-                [(line.name, line.share, line.score) for line in lines], _AXES[metric], _UNITS[metric], False
+                [(line.name, line.share, line.score) for line in lines], _AXES[metric], _UNITS[metric], legend=False
             )
             beside = ", ".join(f"{line.name} {line.area:.3f}" for line in others)
             plot.show(

@@ -80,7 +80,7 @@ def show(evidence: Evidence, voted: FaceDataset | None) -> Selection:
     brightness = cache.of_predictions(mistakes.light, evaluation, dataset) if light != (0, 255) else None
     scores = cache.of_predictions(mistakes.scores, evaluation, voted, key=(voted is not None,))
     covers = cache.of_predictions(mistakes.covered, evaluation, dataset) if covered != (0, 100) else None
-    indices = mistakes.ordered(evaluation, dataset, conditions, order, scores, brightness, covers)
+    indices = mistakes.ordered(evaluation, dataset, conditions, order, scores, brightness=brightness, covered=covers)
     scope = f"{evidence.checkpoint.name} {evidence.name} {evaluation.split} {true} {predicted} {order} "
     return Selection(indices, f"{scope}{mark} {light} {covered} {subjects} {right}")
 

@@ -225,7 +225,7 @@ def place_names(spots: Sequence[Spot], width: float, height: float, lines: Seque
     occupied = [*lines, *(box for spot in spots for box in spot.boxes)]
     offsets = []
     for spot in spots:
-        best, best_box, least = Offset(0, 0, "center", False), spot.boxes[0], float("inf")
+        best, best_box, least = Offset(0, 0, "center", far=False), spot.boxes[0], float("inf")
         for offset in _around(spot, spot.x > width / 2):
             box = _box(spot, offset)
             outside = _area(box) - _overlap(box, (0, 0, width, height))

@@ -106,7 +106,7 @@ def networks(
 
 def contrast(comparison: Contrast, pixels: np.ndarray, display: Display) -> Section:
     """The maps of both classes and of their difference."""
-    signed = Display(display.opacity, True, display.colours)
+    signed = Display(display.opacity, signed=True, colours=display.colours)
     looks = (
         (comparison.of_a, display),
         (comparison.of_b, display),
