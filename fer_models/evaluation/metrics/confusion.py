@@ -215,7 +215,7 @@ _add(
     "FAR (fifth paper)",
     "False acceptances over attempts as the fifth paper defines them: 1 - accuracy.",
     false_acceptance_share,
-    "lower",
+    direction="lower",
 )
 _add(
     "cohen_kappa",
