@@ -27,7 +27,7 @@ def parameter_groups(network: FERNetwork, loss: nn.Module, recipe: Recipe) -> li
         factor = 1.0 if is_head else recipe.features_lr
         if factor == 0:
             for p in parameters:
-                p.requires_grad_(requires_grad=False)
+                p.requires_grad = False
             continue
         decay = recipe.weight_decay if is_matrix else 0.0
         result.append({"params": parameters, "lr_factor": factor, "weight_decay": decay, "lr": recipe.lr * factor})
