@@ -38,9 +38,13 @@ def _answer(evidence: Evidence) -> None:
     left, right = st.columns([1, 1] if beside else [7, 4], gap="medium")
     with left:
         mapped = maps.compute(
-            evidence.checkpoint, shown_faces.name, shown_faces.dataset, shown_faces.evaluation, controls.settings,
+            evidence.checkpoint,
+            shown_faces.name,
+            shown_faces.dataset,
+            shown_faces.evaluation,
+            controls.settings,
             row=shared.ROW if shown_faces.name == evidence.name else joint.ROW,
-        )  # fmt: skip
+        )
         first_container = st.container()
     if mapped is None:
         return

@@ -75,8 +75,15 @@ def _which(evidence: Evidence, cell: Cell) -> str:
         "only here": f"{first} and not {second}",
         "only there": f"{second} and not {first}",
     }
-    return str(st.segmented_control("Put into this cell by", list(titles), format_func=titles.__getitem__,
-                                    required=True, **PUT_BY.widget(list(titles))))  # fmt: skip
+    return str(
+        st.segmented_control(
+            "Put into this cell by",
+            list(titles),
+            format_func=titles.__getitem__,
+            required=True,
+            **PUT_BY.widget(list(titles)),
+        )
+    )
 
 
 heading.show("confusion")

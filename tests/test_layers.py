@@ -47,10 +47,22 @@ INNER: dict[str, tuple[str, ...]] = {
     ),
 }
 #: Modules of the library that import nothing of ours but each other.
-GROUND = tuple(f"fer_models.{name}" for name in (
-    "registry", "labels", "colours", "errors", "folders", "layout", "progress", "settings", "storage", "process",
-    "tables",
-))  # fmt: skip
+GROUND = tuple(
+    f"fer_models.{name}"
+    for name in (
+        "registry",
+        "labels",
+        "colours",
+        "errors",
+        "folders",
+        "layout",
+        "progress",
+        "settings",
+        "storage",
+        "process",
+        "tables",
+    )
+)
 #: Inside the library: what a room may import of it; rooms that are not named are free.
 INSIDE: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(GROUND, GROUND),

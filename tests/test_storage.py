@@ -192,5 +192,7 @@ def test_nobody_else_writes_atomically_or_locks_by_hand() -> None:
             if file != ROOT / "fer_models" / "storage.py":
                 assert low_level(ast.parse(file.read_text(encoding="utf-8"))) == [], file
     assert low_level(ast.parse("import os\nos.replace(a, b)\nf = tempfile.mkstemp()\nimport fcntl")) == [
-        "fcntl", "mkstemp", "os.replace"
-    ]  # fmt: skip
+        "fcntl",
+        "mkstemp",
+        "os.replace",
+    ]

@@ -31,9 +31,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", help="class to explain; the predicted one by default, of DATA also: label")
     parser.add_argument("--layer", help="layer of a class activation map")
     parser.add_argument(
-        "--option", action="append", default=[], metavar="NAME=VALUE", dest="options",
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="options",
         help="one of the method's own options, may be repeated: --option statistic=variance, --option baseline=blurred",
-    )  # fmt: skip
+    )
     parser.add_argument("--detector", default="auto", help="auto, haar, yunet, or whole for pictures cut already")
     parser.add_argument("--split", default="", help="of DATA: name of a split, or all; by default the last one")
     parser.add_argument("--limit", type=int, default=0, metavar="N", help="of DATA: the first N pictures only")

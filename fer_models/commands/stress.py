@@ -29,9 +29,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--conditions", action="store_true", help="only normal, low light and covered")
     parser.add_argument("--heatmaps", type=int, default=32, metavar="N", help="faces whose heatmaps are compared")
     parser.add_argument(
-        "--heatmap-method", choices=tuple(EXPLAINERS), default=USUAL_METHOD, metavar="KEY",
+        "--heatmap-method",
+        choices=tuple(EXPLAINERS),
+        default=USUAL_METHOD,
+        metavar="KEY",
         help=f"what makes these heatmaps, {USUAL_METHOD} by default: {', '.join(EXPLAINERS)}",
-    )  # fmt: skip
+    )
     parser.add_argument("--no-flips", action="store_true", help="do not ask about mirrored faces; halves the time")
     parser.add_argument("--seed", type=int, default=0, help="of noise and of the drawn faces")
     parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")
@@ -87,8 +90,10 @@ def _print(result: StressResult, where: str) -> None:
     for error in corruption_errors(result):
         print(f"{error.network}: mean error {_percent(error.error)}, {_percent(error.rise)} above the clean error")
         if error.network != error.reference:
-            print(f"  against {error.reference}: mean corruption error {_percent(error.mce)}, relative "
-                  f"{_percent(error.relative)}")  # fmt: skip
+            print(
+                f"  against {error.reference}: mean corruption error {_percent(error.mce)}, relative "
+                f"{_percent(error.relative)}"
+            )
     for network, line in conditions(result).items():
         print(f"{network}: " + ", ".join(f"{name} {_percent(value)}" for name, value in line.items()))
     for note in result.notes:

@@ -31,9 +31,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     options = ReadingOptions(
-        args.every, args.detect_every, args.smoothing, args.width, args.detector,
-        smallest=args.smallest, score=args.score,
-    )  # fmt: skip
+        args.every,
+        args.detect_every,
+        args.smoothing,
+        args.width,
+        args.detector,
+        smallest=args.smallest,
+        score=args.score,
+    )
     video = read_video(args.file)
     classifier = load_checkpoint(args.checkpoint)
     classifier.optimise()  # takes a second, which the faces of a video soon repay

@@ -61,6 +61,13 @@ class Attribution:
         row = slice(position, position + 1)
         against = None if self.against is None else self.against[row]
         return Attribution(
-            self.values[row], self.method, self.layer, self.layer_size, self.of, self.target[row],
-            self.seconds / max(1, len(self.values)), against, self.options,
-        )  # fmt: skip
+            self.values[row],
+            self.method,
+            self.layer,
+            self.layer_size,
+            self.of,
+            self.target[row],
+            self.seconds / max(1, len(self.values)),
+            against,
+            self.options,
+        )

@@ -28,9 +28,17 @@ if TYPE_CHECKING:
     from fer_models.classifier import Classifier
 
 __all__ = [
-    "EXPLAINERS", "USUAL_METHOD", "Attribution", "Explainer", "Query", "default_layer", "explain",
-    "layer_sizes", "register_explainer", "unsupported_methods",
-]  # fmt: skip
+    "EXPLAINERS",
+    "USUAL_METHOD",
+    "Attribution",
+    "Explainer",
+    "Query",
+    "default_layer",
+    "explain",
+    "layer_sizes",
+    "register_explainer",
+    "unsupported_methods",
+]
 
 EXPLAINERS: Registry[type[Explainer]] = Registry("explanation method")
 #: The default method of pages and robustness tests. At the layer where small pictures still have maps, its maps carry

@@ -151,9 +151,18 @@ class _SteppedDepthwise(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         channels, step, side = len(weight), ctx.step, weight.shape[-1]
         _, grad_weight, grad_bias = torch.ops.aten.convolution_backward(
-            grad, x, weight, [channels], [step] * 2, ctx.padding, [1, 1], False, [0, 0], channels,
+            grad,
+            x,
+            weight,
+            [channels],
+            [step] * 2,
+            ctx.padding,
+            [1, 1],
+            False,
+            [0, 0],
+            channels,
             [False, True, ctx.has_bias],
-        )  # fmt: skip
+        )
         grad_x = None
         if ctx.needs_input_grad[0]:
             # Each gradient in the place of its window, zeros between; then the turned kernel without a step.

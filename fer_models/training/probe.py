@@ -30,8 +30,23 @@ STEPS = 10
 _WARM_UP = 2
 _TIMEOUT = 600  # seconds
 #: Fields that the time of a step or the number of steps does not depend on.
-_FREE = ("lr", "weight_decay", "momentum", "schedule", "warmup_epochs", "lr_floor", "step_epochs", "step_factor",
-         "gradient_clip", "epochs", "repeats", "patience", "monitor", "seed", "init_from")  # fmt: skip
+_FREE = (
+    "lr",
+    "weight_decay",
+    "momentum",
+    "schedule",
+    "warmup_epochs",
+    "lr_floor",
+    "step_epochs",
+    "step_factor",
+    "gradient_clip",
+    "epochs",
+    "repeats",
+    "patience",
+    "monitor",
+    "seed",
+    "init_from",
+)
 
 
 @dataclass(frozen=True)

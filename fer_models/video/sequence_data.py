@@ -64,8 +64,15 @@ def drawn_sequences(
     for number in range(count):
         expressions = tuple(str(name) for name in rng.permutation(classes)[:3])
         hold = float(rng.uniform(0.6, 1.4))
-        video = DrawnVideo(expressions, hold=hold, change=0.4, fps=_RATE, seed=1, subject=int(rng.integers(40)),
-                           intensity=float(rng.uniform(0.35, 0.95)))  # fmt: skip
+        video = DrawnVideo(
+            expressions,
+            hold=hold,
+            change=0.4,
+            fps=_RATE,
+            seed=1,
+            subject=int(rng.integers(40)),
+            intensity=float(rng.uniform(0.35, 0.95)),
+        )
         moments = np.arange(video.count) / video.fps
         labels = [classes.index(expressions[min(int(moment / hold), len(expressions) - 1)]) for moment in moments]
         crops = [_filmed(resize(video.face(index), size), rng) for index in range(video.count)]

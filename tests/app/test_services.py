@@ -26,9 +26,17 @@ from workbench.heatmap.model.look import Question
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, "unknown"), (0.0404, "40 ms"), (12.3, "12 s"), (59.6, "1 min"), (200, "3 min 20 s"), (700, "12 min"),
-     (3600, "1 h"), (3900, "1 h 5 min")],
-)  # fmt: skip
+    [
+        (None, "unknown"),
+        (0.0404, "40 ms"),
+        (12.3, "12 s"),
+        (59.6, "1 min"),
+        (200, "3 min 20 s"),
+        (700, "12 min"),
+        (3600, "1 h"),
+        (3900, "1 h 5 min"),
+    ],
+)
 def test_times_are_said_as_people_do(seconds: float | None, text: str) -> None:
     assert wording.duration(seconds) == text
 

@@ -126,8 +126,11 @@ def test_across_data_sets(page: Any, two: Server) -> None:
     assert errors(page) == []
     rows = rows_of(page, "CSV")
     assert [(row["network"], row["measured_on"]) for row in rows] == [
-        ("fresh", "small"), ("fresh", "other"), ("second", "small"), ("second", "other")
-    ]  # fmt: skip
+        ("fresh", "small"),
+        ("fresh", "other"),
+        ("second", "small"),
+        ("second", "other"),
+    ]
     # Contempt is left out: 12 of happiness and 12 of anger.
     assert {row["measured_on"]: row["n"] for row in rows} == {"small": measured(two), "other": "24"}
     assert all(float(row["low"]) <= float(row["value"]) <= float(row["high"]) for row in rows)

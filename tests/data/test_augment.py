@@ -7,9 +7,16 @@ from fer_models.data.augment import Augmentation, affine_matrices, augment, mix
 from fer_models.errors import UserError
 
 ALL = Augmentation(
-    rotation=18, translation=0.1, scale=0.1, shear=5, horizontal_flip=0.5, brightness=0.2, contrast=0.2, noise=0.05,
+    rotation=18,
+    translation=0.1,
+    scale=0.1,
+    shear=5,
+    horizontal_flip=0.5,
+    brightness=0.2,
+    contrast=0.2,
+    noise=0.05,
     erasing=0.5,
-)  # fmt: skip
+)
 
 
 def generator(seed=0):

@@ -120,8 +120,16 @@ def test_masks_lie_where_the_parts_are(easy):
 
 
 def test_landmarks_lie_in_their_region(easy):
-    homes = {"brow": "brows", "eye": "eyes", "pupil": "eyes", "wing": "nose", "tip": "nose", "lip": "mouth",
-             "corner": "mouth", "cheek": "cheeks"}  # fmt: skip
+    homes = {
+        "brow": "brows",
+        "eye": "eyes",
+        "pupil": "eyes",
+        "wing": "nose",
+        "tip": "nose",
+        "lip": "mouth",
+        "corner": "mouth",
+        "cheek": "cheeks",
+    }
     hits = 0
     for face in easy:
         for name, (x, y) in zip(LANDMARK_NAMES, face.landmarks, strict=True):

@@ -35,9 +35,19 @@ def test_a_label_that_the_network_contradicts_comes_first():
     looks = np.array([0, 0, 0, 1, 1, 1, 1, 1])
     logits = np.where(np.eye(2)[looks] > 0, 4.0, 0.0).astype(np.float32)
     evaluation = Evaluation(
-        CLASSES, dataset.labels[positions], looks, logits, softmax(logits), None, positions, positions, "made", "x",
-        "test", "val",
-    )  # fmt: skip
+        CLASSES,
+        dataset.labels[positions],
+        looks,
+        logits,
+        softmax(logits),
+        None,
+        positions,
+        positions,
+        "made",
+        "x",
+        "test",
+        "val",
+    )
     assert fair_splits(dataset) == ["test"]
     doubt = doubt_by_network(dataset, [evaluation])
     assert doubt.issues == 1 and np.nanargmax(doubt.values) == 13 and doubt.suggested[13] == 1

@@ -144,9 +144,15 @@ def test_rollout_multiplies_layers_and_declines_where_it_has_no_meaning(tiny, cl
 def test_means_over_a_class_are_those_of_its_pictures(classifier):
     drawn = generate(SyntheticOptions(count=14, size=48, seed=5))
     dataset = FaceDataset(
-        name="folder", images=drawn.images, labels=drawn.labels, classes=drawn.classes, split=np.zeros(14, np.int8),
-        split_names=("all",), rows=np.arange(14), source="drawn",
-    )  # fmt: skip
+        name="folder",
+        images=drawn.images,
+        labels=drawn.labels,
+        classes=drawn.classes,
+        split=np.zeros(14, np.int8),
+        split_names=("all",),
+        rows=np.arange(14),
+        source="drawn",
+    )
     index = pictures_of_classes(classifier, dataset, np.arange(14), most=1)
     names = [dataset.classes[int(k)] for k in dataset.labels[index]]
     assert len(set(names)) == len(names) == len(set(dataset.labels.tolist()))

@@ -172,9 +172,14 @@ def test_infidelity_equals_captum(tiny, tiny_batch):
         return p, x - p
 
     expected = infidelity(
-        tiny.model, perturb, tiny_batch, torch.from_numpy(result.values)[:, None].double(), target=1,
-        n_perturb_samples=20, normalize=True,
-    )  # fmt: skip
+        tiny.model,
+        perturb,
+        tiny_batch,
+        torch.from_numpy(result.values)[:, None].double(),
+        target=1,
+        n_perturb_samples=20,
+        normalize=True,
+    )
     with torch.no_grad():
         gain = tiny.model(tiny_batch)[:, 1] - tiny.model((tiny_batch[None] - steps[:, None]).flatten(0, 1))[:, 1].view(
             20, 3

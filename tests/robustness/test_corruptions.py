@@ -14,8 +14,22 @@ from fer_models.faces.image import resize
 from fer_models.robustness import CORRUPTIONS, SEVERITIES, FaceGeometry
 
 KINDS = tuple(CORRUPTIONS)
-REQUIRED = {"light", "low_light", "blur", "jpeg", "noise", "rotation", "scale", "shift", "mask", "glasses", "hand",
-            "bar", "grey", "contrast"}  # fmt: skip
+REQUIRED = {
+    "light",
+    "low_light",
+    "blur",
+    "jpeg",
+    "noise",
+    "rotation",
+    "scale",
+    "shift",
+    "mask",
+    "glasses",
+    "hand",
+    "bar",
+    "grey",
+    "contrast",
+}
 
 
 @pytest.fixture(scope="module")

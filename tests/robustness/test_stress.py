@@ -194,8 +194,16 @@ def test_a_limit_draws_the_same_labelled_pictures_again() -> None:
     from fer_models.data import FaceDataset
 
     labels = np.tile([0, 1, -1], 20)
-    data = FaceDataset("d", np.zeros((60, 8, 8, 1), np.uint8), labels, ("a", "b"), np.zeros(60, np.int8), ("all",),
-                       np.arange(60), "test")  # fmt: skip
+    data = FaceDataset(
+        "d",
+        np.zeros((60, 8, 8, 1), np.uint8),
+        labels,
+        ("a", "b"),
+        np.zeros(60, np.int8),
+        ("all",),
+        np.arange(60),
+        "test",
+    )
     assert len(drawn_index(data, np.arange(60), None)) == 40
     first, again = (drawn_index(data, np.arange(60), 10, seed=4) for _ in range(2))
     assert np.array_equal(first, again) and len(set(first)) == 10 and (labels[first] >= 0).all()

@@ -89,9 +89,14 @@ def test_only_where_it_is_faster() -> None:
 
 def test_other_layers_stay_as_they_are() -> None:
     others = nn.Sequential(
-        nn.Conv2d(8, 8, 3), nn.Conv2d(8, 8, 3, 2, 1), nn.Conv2d(8, 8, 3, padding=1, groups=8), nn.Conv2d(8, 8, 5, 1, 2),
-        nn.Conv2d(8, 16, 3, 2, groups=8), nn.Conv2d(8, 8, 3, 2, dilation=2, groups=8), nn.Dropout2d(),
-    )  # fmt: skip
+        nn.Conv2d(8, 8, 3),
+        nn.Conv2d(8, 8, 3, 2, 1),
+        nn.Conv2d(8, 8, 3, padding=1, groups=8),
+        nn.Conv2d(8, 8, 5, 1, 2),
+        nn.Conv2d(8, 16, 3, 2, groups=8),
+        nn.Conv2d(8, 8, 3, 2, dilation=2, groups=8),
+        nn.Dropout2d(),
+    )
     kinds = [type(module) for module in others]
     assert use_fast_kernels(others) == 0
     assert [type(module) for module in others] == kinds

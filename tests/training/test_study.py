@@ -44,10 +44,20 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 def finish(run, value: float, validation: float, epochs: int = 2) -> None:
     """Make a run look finished with these accuracies, by the files that a worker writes."""
     rows = [
-        {"metric": "accuracy", "value": v, "low": v, "high": v, "n": 28, "data": "s", "split": split,
-         "selection": "val", "averaging": averaging}
-        for split, v in (("val", validation), ("test", value)) for averaging in ("none", "flip")
-    ]  # fmt: skip
+        {
+            "metric": "accuracy",
+            "value": v,
+            "low": v,
+            "high": v,
+            "n": 28,
+            "data": "s",
+            "split": split,
+            "selection": "val",
+            "averaging": averaging,
+        }
+        for split, v in (("val", validation), ("test", value))
+        for averaging in ("none", "flip")
+    ]
     network, provenance = create_model("mini_xception", 2, 1), {"validation": "val"}
     best = run.folder / "checkpoints" / "best"
     save_checkpoint(best, network, ("happy", "sad"), Preprocess(), provenance=provenance)

@@ -58,9 +58,12 @@ def show(evidence: Evidence, index: int, *, key: str) -> None:
         label="Explain this face with other methods",
         icon=":material/visibility:",
         query_params={
-            "checkpoint": evidence.network_of(index).name, "data": evidence.name, "sample": "row", "row": str(position)
+            "checkpoint": evidence.network_of(index).name,
+            "data": evidence.name,
+            "sample": "row",
+            "row": str(position),
         },
-    )  # fmt: skip
+    )
 
 
 def _heatmaps(evidence: Evidence, index: int, key: str) -> None:

@@ -79,10 +79,17 @@ def draw(evaluation: Evaluation, columns: Columns, *, name: str, scope: str = ""
     if len(rows) > _SHOWN:
         st.caption(f"The worst {_SHOWN} of {len(rows)}; all of them are in the file.")
     lines = [
-        (part.column, part.value, round(part.estimate.value, 6), round(part.estimate.low, 6),
-         round(part.estimate.high, 6), part.n, part.small)
+        (
+            part.column,
+            part.value,
+            round(part.estimate.value, 6),
+            round(part.estimate.low, 6),
+            round(part.estimate.high, 6),
+            part.n,
+            part.small,
+        )
         for part in worst
-    ]  # fmt: skip
+    ]
     downloads.show(
         ("column", "value", metric, "low", "high", "n", "small"),
         lines,

@@ -40,13 +40,16 @@ def limits(*, key: str) -> tuple[float, float]:
     current = detector.state()
     with st.popover("Which faces count", icon=":material/tune:"):
         smallest = st.slider(
-            "Smallest face, pixels", step=4, help="Side of a face's box in the picture as it was uploaded.",
+            "Smallest face, pixels",
+            step=4,
+            help="Side of a face's box in the picture as it was uploaded.",
             **SMALLEST_FACE.of(key).widget(),
-        )  # fmt: skip
+        )
         # Scores of different detectors are not comparable, so each keeps its own.
         score = st.slider(
-            "Score at least", step=0.05,
+            "Score at least",
+            step=0.05,
             help=f"How sure {current.title} must be, usually {current.threshold:.2f}. Less finds more, right or wrong.",
             **SCORE.of(key, current.title).widget(current.threshold),
-        )  # fmt: skip
+        )
     return float(smallest), float(score)

@@ -65,11 +65,25 @@ def timeline(
     figure.update_yaxes(title_text="probability, %", row=1, col=1)
     figure.update_yaxes(title_text="largest, %", range=[0, 108], row=2, col=1)
     figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, dragmode=False, clickmode="event+select",
-        hovermode="closest", hoverdistance=-1, plot_bgcolor="rgba(0,0,0,0)", uirevision="timeline",
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title_text": "", "itemclick": False,
-                "itemdoubleclick": False, "traceorder": "normal"},
-    )  # fmt: skip
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        dragmode=False,
+        clickmode="event+select",
+        hovermode="closest",
+        hoverdistance=-1,
+        plot_bgcolor="rgba(0,0,0,0)",
+        uirevision="timeline",
+        legend={
+            "orientation": "h",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "x": 0,
+            "title_text": "",
+            "itemclick": False,
+            "itemdoubleclick": False,
+            "traceorder": "normal",
+        },
+    )
     return figure
 
 
@@ -81,27 +95,66 @@ def _add_readings(figure: go.Figure, series: Series, gap: float) -> None:
     times, values, edges = _with_gaps(series.seconds[thinned], 100 * series.smoothed[thinned], edges, gap)
     for k, name in enumerate(series.classes):
         figure.add_scatter(
-            x=times, y=values[:, k], name=name, stackgroup="one", mode="lines",
-            line={"width": 0.5, "color": colour(name)}, fillcolor=colour(name), hoverinfo="skip", row=1, col=1,
-        )  # fmt: skip
-    figure.add_scatter(x=times, y=edges[:, 0], mode="lines", line={"width": 0}, showlegend=False, hoverinfo="skip",
-                       row=2, col=1)  # fmt: skip
-    figure.add_scatter(x=times, y=edges[:, 1], mode="lines", line={"width": 0}, fill="tonexty", name="band",
-                       fillcolor="rgba(91,107,117,0.3)", showlegend=False, hoverinfo="skip", row=2, col=1)  # fmt: skip
-    figure.add_scatter(x=times, y=values.max(1), mode="lines", line={"width": 1.8, "color": _LINE}, showlegend=False,
-                       hoverinfo="skip", row=2, col=1)  # fmt: skip
+            x=times,
+            y=values[:, k],
+            name=name,
+            stackgroup="one",
+            mode="lines",
+            line={"width": 0.5, "color": colour(name)},
+            fillcolor=colour(name),
+            hoverinfo="skip",
+            row=1,
+            col=1,
+        )
+    figure.add_scatter(
+        x=times, y=edges[:, 0], mode="lines", line={"width": 0}, showlegend=False, hoverinfo="skip", row=2, col=1
+    )
+    figure.add_scatter(
+        x=times,
+        y=edges[:, 1],
+        mode="lines",
+        line={"width": 0},
+        fill="tonexty",
+        name="band",
+        fillcolor="rgba(91,107,117,0.3)",
+        showlegend=False,
+        hoverinfo="skip",
+        row=2,
+        col=1,
+    )
+    figure.add_scatter(
+        x=times,
+        y=values.max(1),
+        mode="lines",
+        line={"width": 1.8, "color": _LINE},
+        showlegend=False,
+        hoverinfo="skip",
+        row=2,
+        col=1,
+    )
 
 
 def _add_peaks(figure: go.Figure, peaks: Sequence[tuple[float, float, str]]) -> None:
     figure.add_scatter(
-        x=[p[0] for p in peaks], y=[100 * p[1] for p in peaks],
+        x=[p[0] for p in peaks],
+        y=[100 * p[1] for p in peaks],
         mode="markers+text" if len(peaks) <= 14 else "markers",
-        text=[p[2] for p in peaks], textposition="bottom center",
-        textfont={"color": "#6F7C85"}, cliponaxis=False, showlegend=False, name="peak",
-        marker={"size": 10, "symbol": "triangle-down", "color": [colour(p[2]) for p in peaks],
-                "line": {"width": 1, "color": "#14181B"}},
-        hovertemplate="peak of %{text}: %{y:.0f} % at %{x:.2f} s<extra></extra>", row=2, col=1,
-    )  # fmt: skip
+        text=[p[2] for p in peaks],
+        textposition="bottom center",
+        textfont={"color": "#6F7C85"},
+        cliponaxis=False,
+        showlegend=False,
+        name="peak",
+        marker={
+            "size": 10,
+            "symbol": "triangle-down",
+            "color": [colour(p[2]) for p in peaks],
+            "line": {"width": 1, "color": "#14181B"},
+        },
+        hovertemplate="peak of %{text}: %{y:.0f} % at %{x:.2f} s<extra></extra>",
+        row=2,
+        col=1,
+    )
 
 
 def _add_click_targets(figure: go.Figure, series: Series) -> None:
@@ -111,13 +164,20 @@ def _add_click_targets(figure: go.Figure, series: Series) -> None:
     readings = np.repeat(columns, 5)
     best = smoothed.argmax(1)
     figure.add_scatter(
-        x=seconds[readings].tolist(), y=np.tile([10, 30, 50, 70, 90], len(columns)).tolist(), mode="markers",
-        marker={"size": 18, "opacity": 0, "symbol": "square", "color": _LINE}, showlegend=False, name="moment",
+        x=seconds[readings].tolist(),
+        y=np.tile([10, 30, 50, 70, 90], len(columns)).tolist(),
+        mode="markers",
+        marker={"size": 18, "opacity": 0, "symbol": "square", "color": _LINE},
+        showlegend=False,
+        name="moment",
         customdata=[[int(t)] for t in readings],
         text=[f"{seconds[t]:.2f} s: {classes[best[t]]} {100 * smoothed[t, best[t]]:.0f} %" for t in readings],
-        hovertemplate="%{text}<extra></extra>", selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}}, row=1, col=1,
-    )  # fmt: skip
+        hovertemplate="%{text}<extra></extra>",
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        row=1,
+        col=1,
+    )
 
 
 def _with_gaps(

@@ -23,9 +23,17 @@ from fer_models.progress import Progress, silent, within
 USUAL_METRICS = ("insertion", "deletion", "road", "average_drop", "relevance_mass", "relevance_rank", "pointing_game")
 #: Default methods: a few milliseconds a picture, from each family; the others are slower.
 USUAL_METHODS = (
-    "grad_cam", "grad_cam_pp", "hires_cam", "layer_cam", "eigen_cam", "full_grad", "saliency", "input_x_gradient",
-    "integrated_gradients", "guided_backprop",
-)  # fmt: skip
+    "grad_cam",
+    "grad_cam_pp",
+    "hires_cam",
+    "layer_cam",
+    "eigen_cam",
+    "full_grad",
+    "saliency",
+    "input_x_gradient",
+    "integrated_gradients",
+    "guided_backprop",
+)
 _PART, _RESAMPLES = 32, 1000
 
 

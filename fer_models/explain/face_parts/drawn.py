@@ -16,8 +16,15 @@ from fer_models.settings import from_text
 
 #: Regions of a drawn face. ``other skin`` is chin, temples, ears and neck; hair is background, as in the template.
 DRAWN_REGIONS: tuple[str, ...] = (
-    "eyes", "brows", "mouth", "nose", "forehead", "cheeks", "other skin", "background",
-)  # fmt: skip
+    "eyes",
+    "brows",
+    "mouth",
+    "nose",
+    "forehead",
+    "cheeks",
+    "other skin",
+    "background",
+)
 _SMALLEST = 48
 
 

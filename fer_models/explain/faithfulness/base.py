@@ -72,9 +72,14 @@ class Trial:
             raise UserError(f"A {used.method} map does not look at the network, so it cannot be tested by changing it.")
         same_target: Any = used.target if used.against is None else (used.target, used.against)
         return explain(
-            classifier or self.classifier, self.batch if batch is None else batch, used.method,
-            same_target if target is None else target, layer=used.layer, of=used.of, **used.options,
-        ).values  # fmt: skip
+            classifier or self.classifier,
+            self.batch if batch is None else batch,
+            used.method,
+            same_target if target is None else target,
+            layer=used.layer,
+            of=used.of,
+            **used.options,
+        ).values
 
     def with_values(self, values: np.ndarray, name: str) -> Trial:
         """The same trial for another map, such as a reference map."""

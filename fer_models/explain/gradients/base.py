@@ -10,8 +10,18 @@ from fer_models.explain.base import Explainer, Query
 
 #: Activations that are not ReLU; with them, methods that change the ReLU's backward pass become plain gradients.
 _OTHER_ACTIVATIONS = (
-    nn.SiLU, nn.GELU, nn.PReLU, nn.LeakyReLU, nn.ELU, nn.SELU, nn.CELU, nn.Hardswish, nn.ReLU6, nn.Mish, nn.Softplus,
-)  # fmt: skip
+    nn.SiLU,
+    nn.GELU,
+    nn.PReLU,
+    nn.LeakyReLU,
+    nn.ELU,
+    nn.SELU,
+    nn.CELU,
+    nn.Hardswish,
+    nn.ReLU6,
+    nn.Mish,
+    nn.Softplus,
+)
 
 
 class GradientExplainer(Explainer):

@@ -180,8 +180,13 @@ def shown_value(field: str, value: Any) -> str:
         return PROTOCOLS[value].title
     if isinstance(value, dict):
         changed = {k: v for k, v in value.items() if v}
-        return ", ".join(f"{k.replace('_', ' ')} {v:g}" if isinstance(v, (int, float)) else f"{k} {v}"
-                         for k, v in changed.items()) or "none"  # fmt: skip
+        return (
+            ", ".join(
+                f"{k.replace('_', ' ')} {v:g}" if isinstance(v, (int, float)) else f"{k} {v}"
+                for k, v in changed.items()
+            )
+            or "none"
+        )
     if isinstance(value, list):
         return " ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -43,8 +43,14 @@ def test_map_trust_neighbours_and_outliers(app: AppTest, checkpoint: Checkpoint,
     open_page(app, "clusters", data="small", split="test", projection="pca")
     until(app, "PCA of 24 faces")
     text = words(app)
-    for screen in ("nearest to a face on the map", "trustworthiness", "Most alike in the original features",
-                 "Faces that stand apart", "Silhouette", "Better is"):  # fmt: skip
+    for screen in (
+        "nearest to a face on the map",
+        "trustworthiness",
+        "Most alike in the original features",
+        "Faces that stand apart",
+        "Silhouette",
+        "Better is",
+    ):
         assert screen in text, screen
     assert not app.error
     clicked = app.selectbox(key="shared.projection").set_value("lda").run()

@@ -35,9 +35,19 @@ def faces(dataset: FaceDataset) -> Evaluation:
     logits = np.tile(np.array([[1.0, 0.0]], np.float32), (10, 1))
     embeddings = np.stack([np.cos(np.arange(10) / 9), np.sin(np.arange(10) / 9)], 1).astype(np.float16)
     return Evaluation(
-        CLASSES, np.arange(2, 12) % 2, np.zeros(10, np.int64), logits, np.tile(np.float32([[0.73, 0.27]]), (10, 1)),
-        embeddings, np.arange(2, 12), np.arange(102, 112), "steps", "print", "all", "nothing",
-    )  # fmt: skip
+        CLASSES,
+        np.arange(2, 12) % 2,
+        np.zeros(10, np.int64),
+        logits,
+        np.tile(np.float32([[0.73, 0.27]]), (10, 1)),
+        embeddings,
+        np.arange(2, 12),
+        np.arange(102, 112),
+        "steps",
+        "print",
+        "all",
+        "nothing",
+    )
 
 
 def point(position: int) -> dict[str, object]:

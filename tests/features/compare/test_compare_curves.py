@@ -20,10 +20,17 @@ SECTION = "Training"
 def epochs(best: float) -> list[dict[str, Any]]:
     values = (0.3, best, 0.4)
     return [
-        {"epoch": i + 1, "seconds": 60.0, "lr": 0.1, "train_loss": 2 - i / 2, "train_accuracy": 0.5, "val_loss": 1.5,
-         "val_accuracy": value}
+        {
+            "epoch": i + 1,
+            "seconds": 60.0,
+            "lr": 0.1,
+            "train_loss": 2 - i / 2,
+            "train_accuracy": 0.5,
+            "val_loss": 1.5,
+            "val_accuracy": value,
+        }
         for i, value in enumerate(values)
-    ]  # fmt: skip
+    ]
 
 
 def test_epochs_of_a_run_and_of_a_shipped_network(folders: Path) -> None:

@@ -30,9 +30,7 @@ def test_every_printed_number_has_a_cell(paper: str) -> None:
 def test_the_fifth_papers_row_stands_in_one_line() -> None:
     (protocol,) = papers.protocols("dcnn-bilstm", "FER2013")
     table = papers.printed("dcnn-bilstm", "FER2013", protocol)
-    assert table.heads == (
-        "Network", "Accuracy", "Specificity", "Precision", "Recall", "F1", "GAR", "FAR", "Source"
-    )  # fmt: skip
+    assert table.heads == ("Network", "Accuracy", "Specificity", "Precision", "Recall", "F1", "GAR", "FAR", "Source")
     bilstm = next(row for row in table.rows if row[0] in PAPERS["dcnn-bilstm"].own_methods)
     assert bilstm[1:6] == ("82.89 %", "91.23 %", "95.27 %", "94.18 %", "94.87 %")
     assert bilstm[-1].startswith("Table 4, Table 5")

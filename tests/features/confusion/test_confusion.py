@@ -167,9 +167,19 @@ def test_temperature_is_never_fitted_on_what_it_judges() -> None:
     targets = np.array([random.choice(4, p=p / p.sum()) for p in softmax(true).astype(np.float64)])
     logits = 3 * true  # three times too sure
     made = Evaluation(
-        tuple("abcd"), targets, logits.argmax(1), logits, softmax(logits), None, np.arange(2000), np.arange(2000),
-        "x", "f", "test", "",
-    )  # fmt: skip
+        tuple("abcd"),
+        targets,
+        logits.argmax(1),
+        logits,
+        softmax(logits),
+        None,
+        np.arange(2000),
+        np.arange(2000),
+        "x",
+        "f",
+        "test",
+        "",
+    )
     same_split = calibrate(made)
     assert same_split.temperature == pytest.approx(3, rel=0.1) and "one half" in same_split.fitted
     assert same_split.ece[1] < same_split.ece[0] / 3 and same_split.log_loss[1] < same_split.log_loss[0]

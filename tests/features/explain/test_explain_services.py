@@ -97,9 +97,14 @@ def test_the_grid_of_methods_is_the_library_s(classifier: Classifier, framed: Fr
     pixels = framed.crop.pixels
     fractions: list[float] = []
     lines = methods.grid(
-        classifier, pixels, ["grad_cam", "saliency"], ["happy", "sad"], across="classes", question=Question(),
+        classifier,
+        pixels,
+        ["grad_cam", "saliency"],
+        ["happy", "sad"],
+        across="classes",
+        question=Question(),
         progress=lambda done, what: fractions.append(done),
-    )  # fmt: skip
+    )
     look = lines[0].looks[1]
     assert look is not None and look.target == "sad" and fractions == sorted(fractions) and len(fractions) == 4
     same = library_explain(classifier, classifier.prepare([pixels]), "grad_cam", "sad").values

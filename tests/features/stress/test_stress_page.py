@@ -189,8 +189,10 @@ def test_the_split_offers_a_button_then_shows_figures(
     query = {"test": "Many faces", "data": "small", "split": "test", "preset": "conditions", "checkpoint": "fresh"}
     open_page(app, "stress", **query)
     assert not app.error, words(app)
-    assert any("12 faces of small test, 3 corruptions at five severities, 1 network: 384 predictions" in info.value
-               for info in app.info)  # fmt: skip
+    assert any(
+        "12 faces of small test, 3 corruptions at five severities, 1 network: 384 predictions" in info.value
+        for info in app.info
+    )
     assert "Test 12 faces" in [button.label for button in app.button]
     measured = many_faces.plan(
         {"fresh": checkpoint}, dataset, "small", "test", count=60, kinds=("low_light", "mask", "glasses")

@@ -57,10 +57,20 @@ def finish(study: Study, count: int = 99) -> None:
             part_name(dataset, split, index, role) for index, role in ((split.val, "validation"), (split.test, "test"))
         ]
         rows = [
-            {"metric": metric, "value": value, "low": value, "high": value, "n": len(split.test), "data": NAME,
-             "split": name, "selection": names[0], "averaging": "none"}
-            for name in names for metric in ("accuracy", "macro_f1", "balanced_accuracy")
-        ]  # fmt: skip
+            {
+                "metric": metric,
+                "value": value,
+                "low": value,
+                "high": value,
+                "n": len(split.test),
+                "data": NAME,
+                "split": name,
+                "selection": names[0],
+                "averaging": "none",
+            }
+            for name in names
+            for metric in ("accuracy", "macro_f1", "balanced_accuracy")
+        ]
         save_checkpoint(
             run.folder / "checkpoints" / "best",
             create_model("mini_xception", 7, 1),

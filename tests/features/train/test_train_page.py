@@ -25,10 +25,18 @@ from workbench.app import marks
 from workbench.app.wording import duration
 
 ROWS = [
-    {"epoch": n, "train_loss": 2 - n / 10, "val_loss": 2.1 - n / 10, "train_accuracy": n / 10, "val_accuracy": n / 9,
-     "lr": 1e-3, "seconds": 2.0, "images_per_second": 500.0}
+    {
+        "epoch": n,
+        "train_loss": 2 - n / 10,
+        "val_loss": 2.1 - n / 10,
+        "train_accuracy": n / 10,
+        "val_accuracy": n / 9,
+        "lr": 1e-3,
+        "seconds": 2.0,
+        "images_per_second": 500.0,
+    }
     for n in (1, 2)
-]  # fmt: skip
+]
 
 
 @pytest.fixture

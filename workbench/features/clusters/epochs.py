@@ -28,9 +28,11 @@ PLAYING = state.Toggle("clusters.playing")
 def show(settings: MapSettings) -> None:
     """Draw the fold: the choice of a run, and its maps once they are made."""
     fold = st.expander(
-        "Through training: how a map grows from epoch to epoch", icon=":material/timeline:", key="epochs fold",
+        "Through training: how a map grows from epoch to epoch",
+        icon=":material/timeline:",
+        key="epochs fold",
         on_change="rerun",
-    )  # fmt: skip
+    )
     if not fold.open:
         return
     with fold:

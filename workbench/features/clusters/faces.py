@@ -141,9 +141,11 @@ def _marks(mapped: Mapped, indices: np.ndarray) -> None:
                 shared.MARKED.set(word)
                 st.success(f"{done:,} faces are marked “{word}”.")
         st.page_link(
-            navigation.page("misclassifications"), label="Open in Misclassifications", icon=":material/manage_search:",
+            navigation.page("misclassifications"),
+            label="Open in Misclassifications",
+            icon=":material/manage_search:",
             query_params={"checkpoint": mapped.checkpoint.name, "data": mapped.name, "split": mapped.faces.split},
-        )  # fmt: skip
+        )
         st.caption("There, the errors among the marked faces are listed with all that is known of each.")
 
 
@@ -169,9 +171,13 @@ def _heatmap(mapped: Mapped, indices: np.ndarray) -> None:
         return
     key = tuple(indices.tolist())
     mean = cache.of_predictions(
-        selection_model.mean_heatmap, mapped.faces, key, classifier, mapped.dataset,
+        selection_model.mean_heatmap,
+        mapped.faces,
+        key,
+        classifier,
+        mapped.dataset,
         key=(key, mapped.checkpoint.identity),
-    )  # fmt: skip
+    )
     if mean is None:
         st.caption("Nothing speaks for the predicted classes.")
         return

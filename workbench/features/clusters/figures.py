@@ -166,8 +166,10 @@ def _groups(
     labels, present = np.asarray(names), set(names)
     present_names = [name for name in order if name in present] + sorted(present - set(order))
     others = [name for name in present_names if name not in order and name not in _FIXED]
-    inks = {name: _FIXED.get(name) or (MANY[others.index(name) % len(MANY)] if name in others else colour(name))
-            for name in present_names}  # fmt: skip
+    inks = {
+        name: _FIXED.get(name) or (MANY[others.index(name) % len(MANY)] if name in others else colour(name))
+        for name in present_names
+    }
     if len(present_names) > _LEGEND:
         yield from (("", indices, [inks[str(labels[i])] for i in indices], False) for indices in kinds if len(indices))
         return
@@ -208,9 +210,10 @@ def _add_centres(figure: go.Figure, centres: Mapping[str, tuple[float, ...]], da
         mark = {"symbol": "diamond", "size": 12, "color": colour(name), "line": {"width": 2, "color": text}}
         label = {"mode": "markers+text", "text": [name], "textfont": {"color": text}} if len(point) == 3 else {}
         figure.add_trace(
-            _trace(np.array([point]), name=f"centre of {name}", legendgroup=name, marker=mark, hoverinfo="skip")
-            .update(showlegend=False, **label)
-        )  # fmt: skip
+            _trace(np.array([point]), name=f"centre of {name}", legendgroup=name, marker=mark, hoverinfo="skip").update(
+                showlegend=False, **label
+            )
+        )
         if len(point) == 3:
             continue
         figure.add_annotation(
@@ -245,9 +248,13 @@ def epoch_map(training: Training, epoch: EpochMap, classes: Sequence[str], *, da
 
 
 def epoch_curves(
-    epochs: Sequence[int], curves: Mapping[str, Sequence[float | None]], titles: Mapping[str, str], shown: int, *,
+    epochs: Sequence[int],
+    curves: Mapping[str, Sequence[float | None]],
+    titles: Mapping[str, str],
+    shown: int,
+    *,
     dark: bool,
-) -> go.Figure:  # fmt: skip
+) -> go.Figure:
     """The figures by epoch, with the shown epoch as a vertical line."""
     figure = go.Figure(
         [

@@ -21,9 +21,11 @@ def show(mapped: Mapped) -> tuple[float, ...] | None:
         UserError: If the picture cannot be read.
     """
     fold = st.expander(
-        "Find by picture: where does a face of your own fall?", icon=":material/person_search:", key="find fold",
+        "Find by picture: where does a face of your own fall?",
+        icon=":material/person_search:",
+        key="find fold",
         on_change="rerun",
-    )  # fmt: skip
+    )
     if not fold.open:
         return None
     with fold:

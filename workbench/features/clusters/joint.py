@@ -33,11 +33,15 @@ def choose(evidence: Evidence, most: int) -> Evidence | None:
             titles[f"set {item.name}"] = f"with {item.title}"
     selected = str(
         st.selectbox(
-            "Faces besides", list(titles), format_func=titles.__getitem__, width=260, label_visibility="collapsed",
+            "Faces besides",
+            list(titles),
+            format_func=titles.__getitem__,
+            width=260,
+            label_visibility="collapsed",
             help="Put faces of another part on the same map; then colour by split or data set.",
             **WITH.widget(list(titles)),
         )
-    )  # fmt: skip
+    )
     faces = cache.of_predictions(maps.part, evidence.evaluation, most, key=(most,))
     if selected == _ALONE:
         return dataclasses.replace(evidence, evaluation=faces)
@@ -53,8 +57,13 @@ def choose(evidence: Evidence, most: int) -> Evidence | None:
     others = cache.of_predictions(maps.part, rest, most, key=(most, rest.n))
     set_name = evidence.name if kind == "split" else name
     joint, evaluation = cache.of_predictions(
-        joint_model.joined, faces, evidence.dataset, dataset, others, (evidence.name, set_name),
+        joint_model.joined,
+        faces,
+        evidence.dataset,
+        dataset,
+        others,
+        (evidence.name, set_name),
         key=(others.fingerprint, others.n, evidence.name, set_name),
-    )  # fmt: skip
+    )
     joint_name = evidence.name if kind == "split" else joint.name
     return dataclasses.replace(evidence, name=joint_name, dataset=joint, evaluation=evaluation)

@@ -136,9 +136,13 @@ def draw(
         st.caption("Drag to turn, click a face to see it; a square is an error. Faces are circled on the flat map.")
         return
     st.plotly_chart(
-        figure, key=key, alt=alt, config=config, selection_mode=("points", "box", "lasso"),
+        figure,
+        key=key,
+        alt=alt,
+        config=config,
+        selection_mode=("points", "box", "lasso"),
         on_select=lambda: _picked(mapped, key, drag),
-    )  # fmt: skip
+    )
 
 
 def _picked(mapped: Mapped, key: str, drag: str) -> None:

@@ -70,13 +70,16 @@ def _draw(lines: list[Line], mapped: Mapped) -> None:
     downloads.show(
         (*COLUMNS, "Sentence"),
         [
-            (line.name, *("" if v is None else round(v, 6) for v in line.values()),
-             line.problem or (line.map.faithfulness.sentence() if line.map else ""))
+            (
+                line.name,
+                *("" if v is None else round(v, 6) for v in line.values()),
+                line.problem or (line.map.faithfulness.sentence() if line.map else ""),
+            )
             for line in lines
         ],
         f"clusters-{mapped.name}-{mapped.faces.split}.csv",
         key="networks csv",
-    )  # fmt: skip
+    )
 
 
 def _cell(value: float | None, digits: int | None) -> str:

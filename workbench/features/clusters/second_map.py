@@ -50,10 +50,12 @@ def compute(evidence: Evidence, first: Mapped, controls: Controls) -> Mapped | N
     with right:
         name = str(
             st.selectbox(
-                "Second data set", list(titles), format_func=titles.__getitem__,
+                "Second data set",
+                list(titles),
+                format_func=titles.__getitem__,
                 **DATA2.widget(list(titles), usual_data),
             )
-        )  # fmt: skip
+        )
     dataset = evidence.dataset if name == evidence.name else cache.dataset(name)
     with left:
         method = choice.projection("2", first.settings.method)

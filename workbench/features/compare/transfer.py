@@ -163,19 +163,32 @@ def _matrix(result: Transfer, key: str) -> None:
             ("LaTeX", transfer.latex(result), "tex", "application/x-tex"),
         ):
             st.download_button(
-                label, content, f"transfer-{result.metric}.{suffix}", kind,
-                key=f"{key} transfer {suffix}", on_click="ignore", icon=":material/download:",
-            )  # fmt: skip
+                label,
+                content,
+                f"transfer-{result.metric}.{suffix}",
+                kind,
+                key=f"{key} transfer {suffix}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
     table.show(
         ("Network", "Trained on", "Tested on", "Pictures", "n", f"{title}, %", ""),
         [
-            (cell.network, trained, cell.data, cell.split, f"{cell.n:,}", transfer.text(cell, result.metric),
-             _remark(cell))
-            for trained, row in zip(result.trained_on, result.cells, strict=True) for cell in row
+            (
+                cell.network,
+                trained,
+                cell.data,
+                cell.split,
+                f"{cell.n:,}",
+                transfer.text(cell, result.metric),
+                _remark(cell),
+            )
+            for trained, row in zip(result.trained_on, result.cells, strict=True)
+            for cell in row
         ],
         right=(4, 5),
         label="The matrix in words",
-    )  # fmt: skip
+    )
 
 
 def _grid(result: Transfer) -> Grid:

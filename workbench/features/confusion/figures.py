@@ -26,9 +26,13 @@ def reliability_diagram(series: Mapping[str, Sequence[ReliabilityBin]]) -> go.Fi
     """
     figure = go.Figure()
     figure.add_scatter(
-        x=[0, 100], y=[0, 100], mode="lines", name="exactly right", hoverinfo="skip",
+        x=[0, 100],
+        y=[0, 100],
+        mode="lines",
+        name="exactly right",
+        hoverinfo="skip",
         line={"color": GREY, "dash": "dot", "width": 1.5},
-    )  # fmt: skip
+    )
     for number, (name, bins) in enumerate(series.items()):
         filled = [b for b in bins if b.n and b.accuracy is not None and b.confidence is not None]
         most = max((b.n for b in filled), default=1)
@@ -109,9 +113,13 @@ def class_curves(curves: Mapping[str, tuple[Curve, float]], kind: Literal["roc",
     figure = go.Figure()
     if kind == "roc":
         figure.add_scatter(
-            x=[0, 100], y=[0, 100], mode="lines", name="chance", hoverinfo="skip",
+            x=[0, 100],
+            y=[0, 100],
+            mode="lines",
+            name="chance",
+            hoverinfo="skip",
             line={"color": GREY, "dash": "dot", "width": 1.2},
-        )  # fmt: skip
+        )
     for number, (name, (curve, area)) in enumerate(curves.items()):
         keep = _thin(len(curve.x))
         figure.add_scatter(
@@ -140,13 +148,21 @@ def acceptance(curve: VerificationCurve) -> go.Figure:
         (curve.frr, "false rejection", SERIES[1], "dash"),
     ):
         figure.add_scatter(
-            x=thresholds, y=100 * values[keep], mode="lines", name=name, line={"color": ink, "dash": dash, "width": 2},
+            x=thresholds,
+            y=100 * values[keep],
+            mode="lines",
+            name=name,
+            line={"color": ink, "dash": dash, "width": 2},
             hovertemplate="from %{x:.1f} % on: %{y:.1f} %<extra>" + name + "</extra>",
-        )  # fmt: skip
+        )
     figure.add_scatter(
-        x=[100 * curve.eer_threshold], y=[100 * curve.eer], mode="markers", name=f"equal, {100 * curve.eer:.1f} %",
-        marker={"symbol": "diamond", "size": 11, "color": GREY}, hoverinfo="name",
-    )  # fmt: skip
+        x=[100 * curve.eer_threshold],
+        y=[100 * curve.eer],
+        mode="markers",
+        name=f"equal, {100 * curve.eer:.1f} %",
+        marker={"symbol": "diamond", "size": 11, "color": GREY},
+        hoverinfo="name",
+    )
     figure.update_xaxes(title_text="threshold of the score, %", range=[-1, 101], fixedrange=True)
     figure.update_yaxes(title_text="share of attempts, %", range=[-1, 102], fixedrange=True)
     figure.update_layout(

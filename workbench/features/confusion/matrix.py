@@ -164,11 +164,23 @@ def _matrix(counts: np.ndarray, second: np.ndarray | None, names: list[str], kin
         on_select=lambda: _clicked(names),
         selection_mode="points",
         alt=f"Confusion matrix of {len(names)} classes, {UNITS[kind]}; the table below says the same in numbers.",
-        config={"displaylogo": False, "displayModeBar": "hover", "scrollZoom": False,
-                "toImageButtonOptions": {"format": CAMERA.get(), "filename": "confusion", "scale": 2},
-                "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoom2d", "pan2d", "resetScale2d", "autoScale2d",
-                                           "zoomIn2d", "zoomOut2d"]},
-    )  # fmt: skip
+        config={
+            "displaylogo": False,
+            "displayModeBar": "hover",
+            "scrollZoom": False,
+            "toImageButtonOptions": {"format": CAMERA.get(), "filename": "confusion", "scale": 2},
+            "modeBarButtonsToRemove": [
+                "select2d",
+                "lasso2d",
+                "zoom2d",
+                "pan2d",
+                "resetScale2d",
+                "autoScale2d",
+                "zoomIn2d",
+                "zoomOut2d",
+            ],
+        },
+    )
     st.caption("Click a cell to see its pictures, or choose its two classes in the lists.")
 
 

@@ -54,15 +54,23 @@ def show(subject: Subject, *, key: str) -> None:
     buffer = io.BytesIO()
     np.save(buffer, module.weights[0], allow_pickle=False)
     st.download_button(
-        "Weights, .npy", buffer.getvalue(), f"{module.name}.npy", key=f"{key} npy", on_click="ignore",
-        icon=":material/download:", help=f"As the network used them, float32 {module.weights[0].shape}.",
-    )  # fmt: skip
+        "Weights, .npy",
+        buffer.getvalue(),
+        f"{module.name}.npy",
+        key=f"{key} npy",
+        on_click="ignore",
+        icon=":material/download:",
+        help=f"As the network used them, float32 {module.weights[0].shape}.",
+    )
     flow = cache.of_face(attention.flow, subject.checkpoint, subject.pixels)
     if flow.values is not None:
         st.markdown("**Rolled through the layers**: where the answer's tokens come from, with each residual path")
         drawn = drawing.spread_over_face(subject.pixels, flow.values, display, _LARGE)
-        picture_grid.show([Row("", "", [Cell(drawn, "Attention rollout", "Attention rollout over the face")])],
-                          side=_LARGE, label="Attention rollout")  # fmt: skip
+        picture_grid.show(
+            [Row("", "", [Cell(drawn, "Attention rollout", "Attention rollout over the face")])],
+            side=_LARGE,
+            label="Attention rollout",
+        )
     else:
         st.caption(f"Attention is not rolled through the layers here: {flow.reason}.")
     st.subheader("All modules in short", anchor=False)

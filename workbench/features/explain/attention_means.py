@@ -26,9 +26,10 @@ def show(subject: Subject, display: Display, *, key: str) -> None:
     if subject.data is None:
         return
     enabled = st.toggle(
-        "Mean over each class", help="The same gates, averaged over up to 24 faces of each class of the data set.",
+        "Mean over each class",
+        help="The same gates, averaged over up to 24 faces of each class of the data set.",
         **MEANS.of(key).widget(),
-    )  # fmt: skip
+    )
     if not enabled:
         return
     classifier, dataset = subject.classifier, cache.dataset(subject.data)

@@ -34,14 +34,21 @@ def opposed_bars(rows: Sequence[tuple[str, float, float]], a: str, b: str, colou
     most = max(1.0, *(100 * max(p, n) for _, p, n in rows))
     ticks = [-most, 0, most]
     figure.update_xaxes(
-        range=[-1.1 * most, 1.1 * most], tickvals=ticks, ticktext=[f"{abs(t):.0f}" for t in ticks],
-        title_text="part of all relevance, %", fixedrange=True, zeroline=True,
-    )  # fmt: skip
+        range=[-1.1 * most, 1.1 * most],
+        tickvals=ticks,
+        ticktext=[f"{abs(t):.0f}" for t in ticks],
+        title_text="part of all relevance, %",
+        fixedrange=True,
+        zeroline=True,
+    )
     figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
     figure.update_layout(
-        barmode="overlay", height=90 + 26 * len(names), margin={"l": 10, "r": 10, "t": 10, "b": 10}, bargap=0.35,
+        barmode="overlay",
+        height=90 + 26 * len(names),
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        bargap=0.35,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-    )  # fmt: skip
+    )
     return figure
 
 

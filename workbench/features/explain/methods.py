@@ -14,7 +14,7 @@ from workbench.heatmap import view
 from workbench.heatmap.model import drawing
 from workbench.heatmap.model import look as look_model
 from workbench.heatmap.model.drawing import Display
-from workbench.heatmap.model.look import Question
+from workbench.heatmap.model.look import Look, Question
 from workbench.widgets import downloads, job, picture_grid, table
 from workbench.widgets.picture_grid import Cell, Row
 
@@ -88,27 +88,24 @@ def _several(
     )
 
 
+def _cell(look: Look | None, problem: str, subject: Subject, display: Display) -> Cell:
+    if look is None:
+        return Cell(None, problem)
+    attribution = look.attribution
+    drawn = drawing.over_face(subject.pixels, attribution, display, _SIDE)
+    cells = "every pixel" if attribution.layer_size is None else "{} x {}".format(*attribution.layer_size)
+    caption = (
+        f"{cells}, up to {attribution.values.max():.2g}" if attribution.has_positive[0] else "no positive evidence"
+    )
+    return Cell(drawn, caption, f"{look.title}, over the face")
+
+
 def _grid(lines: list[Line], heads: list[str], subject: Subject, display: Display, key: str) -> None:
     rows, pictures = [], []
     for line in lines:
-        cells = []
-        for look, problem in zip(line.looks, line.problems, strict=True):
-            if look is None:
-                cells.append(Cell(None, problem))
-                continue
-            drawn = drawing.over_face(subject.pixels, look.attribution, display, _SIDE)
-            empty = not look.attribution.has_positive[0]
-            layer = (
-                f"{look.attribution.layer_size[0]} x {look.attribution.layer_size[1]}"
-                if look.attribution.layer_size
-                else ""
-            )
-            caption = (
-                "no positive evidence"
-                if empty
-                else f"{layer or 'every pixel'}, up to {look.attribution.values.max():.2g}"
-            )
-            cells.append(Cell(drawn, caption, f"{look.title}, over the face"))
+        cells = [
+            _cell(look, problem, subject, display) for look, problem in zip(line.looks, line.problems, strict=True)
+        ]
         method = EXPLAINERS[line.method]
         rows.append(Row(method.title, f"{duration(line.seconds)} a map. {method.paper}", cells))
         maps = [look for look in line.looks if look is not None]
@@ -128,18 +125,29 @@ def _grid(lines: list[Line], heads: list[str], subject: Subject, display: Displa
             st.download_button(
                 "Grid, PNG",
                 lambda: drawing.sheet_png(pictures, f"Methods on {subject.checkpoint.name}", display.words),
-                "methods.png", "image/png", key=f"{key} png", on_click="ignore", icon=":material/download:",
-            )  # fmt: skip
+                "methods.png",
+                "image/png",
+                key=f"{key} png",
+                on_click="ignore",
+                icon=":material/download:",
+            )
         downloads.show(
             ("method", "class", "layer", "score", "seconds", "smallest", "largest"),
             [
-                (look.attribution.method, look.target, look.attribution.layer or "", look.attribution.of,
-                 look.attribution.seconds, float(look.attribution.values.min()), float(look.attribution.values.max()))
+                (
+                    look.attribution.method,
+                    look.target,
+                    look.attribution.layer or "",
+                    look.attribution.of,
+                    look.attribution.seconds,
+                    float(look.attribution.values.min()),
+                    float(look.attribution.values.max()),
+                )
                 for look in looks
             ],
             "methods.csv",
             key=f"{key} csv",
-        )  # fmt: skip
+        )
     with st.expander("What each method does"):
         shown = [EXPLAINERS[line.method] for line in lines]
         table.show(

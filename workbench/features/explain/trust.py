@@ -40,9 +40,12 @@ def show(subject: Subject, *, key: str) -> None:
     """
     question, display = view.controls(subject.classifier)
     baseline = st.segmented_control(
-        "Pixels are replaced by", BASELINES, required=True, **BASELINE.widget(),
+        "Pixels are replaced by",
+        BASELINES,
+        required=True,
+        **BASELINE.widget(),
         help="The picture's mean, the picture blurred until nothing can be told, or black.",
-    )  # fmt: skip
+    )
     look = cached.look(subject.checkpoint, subject.pixels, question)
     left, right = st.columns([2, 5], gap="medium")
     with left:

@@ -112,9 +112,11 @@ def _slider(name: str) -> Change:
     kind = CORRUPTIONS[name]
     low, high = float(kind.low), float(kind.high)
     value = st.slider(
-        f"{kind.title}, {kind.unit}", step=round((high - low) / 100, 3), help=kind.summary,
+        f"{kind.title}, {kind.unit}",
+        step=round((high - low) / 100, 3),
+        help=kind.summary,
         **CHANGE.of(name).widget(float(kind.neutral), low=low, high=high),
-    )  # fmt: skip
+    )
     return Change(name, float(value))
 
 
@@ -122,9 +124,10 @@ def _cover_position(name: str) -> tuple[tuple[str, float], ...]:
     values = []
     for field in change_model.position_fields(name):
         value = st.slider(
-            field.label, step=round((field.high - field.low) / 100, 3),
+            field.label,
+            step=round((field.high - field.low) / 100, 3),
             **CHANGE.of(name, field.name).widget(field.default, low=field.low, high=field.high),
-        )  # fmt: skip
+        )
         values.append((field.name, float(value)))
     return tuple(values)
 
@@ -146,9 +149,11 @@ def _curve(subject: Subject, image: np.ndarray, changes: list[Change], target: s
     left, right = st.columns([2, 5], gap="medium", vertical_alignment="center")
     with left:
         over = st.selectbox(
-            "Curve over", names, format_func=lambda n: CORRUPTIONS[n].title,
+            "Curve over",
+            names,
+            format_func=lambda n: CORRUPTIONS[n].title,
             **OVER.widget(names, changes[0].key if changes else "blur"),
-        )  # fmt: skip
+        )
         st.caption("The other changes stay as they are set; the dotted line is what is set now.")
     kind = CORRUPTIONS[over]
     now = next((c for c in changes if c.key == over), Change(over, float(kind.neutral), _saved_positions(over)))

@@ -105,9 +105,12 @@ def explained_sets(heatmap_plan: Plan) -> dict[str, ExplainedSet]:
         count = len(heatmap_plan.index) * len(missing)
         label = f"Explain {count:,} pictures"
         if not split_model.is_usual(heatmap_plan) and not st.button(
-            label, key="heatmaps start", type="primary", icon=":material/play_arrow:",
+            label,
+            key="heatmaps start",
+            type="primary",
+            icon=":material/play_arrow:",
             help="Some minutes for thousands of pictures or a slow method; the heatmaps are kept.",
-        ):  # fmt: skip
+        ):
             return {}
         jobs = {
             name: split_model.start(heatmap_plan, name, cache.classifier(heatmap_plan.networks[name]))

@@ -87,6 +87,11 @@ def _tables(board: Leaderboard, source: str) -> None:
             ("LaTeX", leaderboard_latex(board), "tex", "application/x-tex"),
         ):
             st.download_button(
-                label, content, f"heatmap-methods-{source}.{end}", kind, key=f"methods {end}", on_click="ignore",
+                label,
+                content,
+                f"heatmap-methods-{source}.{end}",
+                kind,
+                key=f"methods {end}",
+                on_click="ignore",
                 icon=":material/download:",
-            )  # fmt: skip
+            )

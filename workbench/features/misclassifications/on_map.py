@@ -63,8 +63,9 @@ def _settings() -> MapSettings:
     """The settings of the first map of the Clusters page, in two dimensions."""
     projection = shared.PROJECTION.get()
     method = projection if projection in METHODS else "tsne"
-    return MapSettings(**{**(shared.MAP_SETTINGS.get() or {}), "method": method, "features": "embedding",
-                          "dimensions": 2})  # fmt: skip
+    return MapSettings(
+        **{**(shared.MAP_SETTINGS.get() or {}), "method": method, "features": "embedding", "dimensions": 2}
+    )
 
 
 def _map(evidence: Evidence, faces: Evaluation, settings: MapSettings) -> FaceMap | None:

@@ -89,10 +89,15 @@ def _copies(dataset: FaceDataset, position: int) -> None:
         side=72,
     )
     rows = [
-        (f"{copy.emotion}{' (another label)' if copy.other_label else ''}", copy.split, copy.kind, f"{copy.cosine:.3f}",
-         str(copy.row))
+        (
+            f"{copy.emotion}{' (another label)' if copy.other_label else ''}",
+            copy.split,
+            copy.kind,
+            f"{copy.cosine:.3f}",
+            str(copy.row),
+        )
         for copy in drawn
-    ]  # fmt: skip
+    ]
     table.show(("Label", "Split", "Copy", "Cosine", "Row"), rows, right=(3, 4), label="Copies of this face")
     if len(all_copies) > _COPIES:
         st.caption(f"The likest {_COPIES} of {len(all_copies)}.")

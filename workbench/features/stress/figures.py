@@ -33,23 +33,34 @@ def curves(lines: Sequence[Curve], severities: Sequence[int], *, title: str, per
         band = [factor * v for v in line.high] + [factor * v for v in reversed(line.low)]
         rgb = ", ".join(str(int(colour[k : k + 2], 16)) for k in (1, 3, 5))
         figure.add_scatter(
-            x=x + x[::-1], y=band, fill="toself", fillcolor=f"rgba({rgb}, 0.16)", line={"width": 0}, hoverinfo="skip",
-            showlegend=False, mode="lines",
-        )  # fmt: skip
+            x=x + x[::-1],
+            y=band,
+            fill="toself",
+            fillcolor=f"rgba({rgb}, 0.16)",
+            line={"width": 0},
+            hoverinfo="skip",
+            showlegend=False,
+            mode="lines",
+        )
         figure.add_scatter(
-            x=x, y=[factor * v for v in line.values], name=line.name, mode="lines+markers",
-            line={"color": colour, "dash": dash, "width": 2}, marker={"size": 6},
+            x=x,
+            y=[factor * v for v in line.values],
+            name=line.name,
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 2},
+            marker={"size": 6},
             customdata=np.stack([factor * np.asarray(line.low), factor * np.asarray(line.high)], 1).tolist(),
             hovertemplate="severity %{x}: %{y:.2f} [%{customdata[0]:.2f}, %{customdata[1]:.2f}]"
             f"<extra>{line.name}</extra>",
-        )  # fmt: skip
+        )
     figure.update_xaxes(title_text="severity", dtick=1, fixedrange=True)
     figure.update_yaxes(title_text=f"{title}{', %' if percent else ''}", fixedrange=True)
     if percent:
         figure.update_yaxes(range=[0, 102])
     legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
-    figure.update_layout(height=330, margin={"l": 10, "r": 10, "t": 30, "b": 10}, legend=legend,
-                         showlegend=len(lines) > 1)  # fmt: skip
+    figure.update_layout(
+        height=330, margin={"l": 10, "r": 10, "t": 30, "b": 10}, legend=legend, showlegend=len(lines) > 1
+    )
     return figure
 
 

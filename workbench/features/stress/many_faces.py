@@ -30,8 +30,9 @@ def show(checkpoint: Checkpoint, data: str, split: str, *, key: str) -> None:
     networks = _networks(checkpoint)
     first, second = st.columns(2)
     with first:
-        count = st.selectbox("Faces", list(COUNTS), format_func=lambda c: c if c == "all" else f"{int(c):,}",
-                             **FACES.widget())  # fmt: skip
+        count = st.selectbox(
+            "Faces", list(COUNTS), format_func=lambda c: c if c == "all" else f"{int(c):,}", **FACES.widget()
+        )
     with second:
         preset = st.selectbox("Corruptions", list(_PRESETS), format_func=_PRESETS.__getitem__, **PRESET.widget())
     plan = many_faces.plan(networks, dataset, data, split, count=COUNTS[str(count)], kinds=_kinds(str(preset), key))

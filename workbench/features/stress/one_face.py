@@ -43,8 +43,9 @@ def show(checkpoint: Checkpoint, data: str | None, *, key: str) -> None:
         with st.spinner("Asking about the face under every corruption."):
             test = cache.of_face(one_face.face_test, checkpoint, crop.pixels, geometry)
         answer = st.container()
-        overlaid = st.toggle("Heatmaps", help=f"{one_face.HEATMAP} of the clean face's class.",
-                             **HEATMAPS.of(key).widget())  # fmt: skip
+        overlaid = st.toggle(
+            "Heatmaps", help=f"{one_face.HEATMAP} of the clean face's class.", **HEATMAPS.of(key).widget()
+        )
         with answer:
             _strip(checkpoint, crop.pixels, kind, geometry, test, with_heatmaps=bool(overlaid), key=key)
     st.subheader("Under every corruption", anchor=False)
@@ -107,8 +108,9 @@ def _grid(test: FaceTest, key: str) -> None:
             answer = test.classes[int(predicted[k, level])]
             changed = int(predicted[k, level]) != test.clean
             cells.append(answer if changed else percent(float(probabilities[k, level]), 0))
-            notes.append(f"{names[kind]}, severity {level}: {answer} "
-                         f"{percent(float(test.probabilities[k, level].max()))}")  # fmt: skip
+            notes.append(
+                f"{names[kind]}, severity {level}: {answer} {percent(float(test.probabilities[k, level].max()))}"
+            )
         texts.append(cells)
         hover.append(notes)
     figure = grid(

@@ -53,8 +53,7 @@ def show(result: StressResult, plan: Plan, *, key: str) -> None:
 
 
 def _choice(label: str, options: dict[str, str], choice: state.Choice) -> str:
-    return str(st.selectbox(label, list(options), format_func=options.__getitem__,
-                            **choice.widget(list(options))))  # fmt: skip
+    return str(st.selectbox(label, list(options), format_func=options.__getitem__, **choice.widget(list(options))))
 
 
 def _curves(result: StressResult, lines: tables.Lines, key: str) -> None:
@@ -74,8 +73,11 @@ def _curves(result: StressResult, lines: tables.Lines, key: str) -> None:
         )
     words = "; ".join(f"{curve.name}: " + ", ".join(f"{v:.2f}" for v in curve.values) for curve in drawn)
     title = FIGURES[figure].lower()
-    plot.show(curves(drawn, levels, title=title, percent=figure != "likeness"), key=f"{key} curves",
-              alt=f"{title} by severity, {names[kind]}. {words}")  # fmt: skip
+    plot.show(
+        curves(drawn, levels, title=title, percent=figure != "likeness"),
+        key=f"{key} curves",
+        alt=f"{title} by severity, {names[kind]}. {words}",
+    )
 
 
 def _grid(result: StressResult, lines: tables.Lines, key: str) -> None:

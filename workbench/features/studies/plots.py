@@ -88,8 +88,13 @@ def show_confusion(progress: Progress, *, key: str) -> None:
         return
     job = plots.find_pooling(study, setting, seed, results)
     if job is None:
-        if not st.button(f"Pool {len(done)} folds", key=f"{key} pool", type="primary", icon=":material/play_arrow:",
-                         help="Each network reads the pictures that it never saw, once; it is kept."):  # fmt: skip
+        if not st.button(
+            f"Pool {len(done)} folds",
+            key=f"{key} pool",
+            type="primary",
+            icon=":material/play_arrow:",
+            help="Each network reads the pictures that it never saw, once; it is kept.",
+        ):
             return
         job = plots.pooling(study, setting, seed, results)
     if not job_view.finished(job, key=f"{key} pooling"):

@@ -86,8 +86,11 @@ def show_moment(clip: Clip, classifier: Classifier, reading: VideoReading, perso
             face = enlarged(as_rgb(shown.crop), 240)
             st.image(face, f"No place of the face speaks for {name}", alt="The face as the network gets it")
         else:
-            st.image(shown.heat, f"{USUAL_TITLE} for {name}, dark to bright: 0 to the largest value",
-                     alt=f"Heatmap for {name} over the face")  # fmt: skip
+            st.image(
+                shown.heat,
+                f"{USUAL_TITLE} for {name}, dark to bright: 0 to the largest value",
+                alt=f"Heatmap for {name} over the face",
+            )
     with right:
         st.markdown(f"**The class is “{name}”**, {percent(probability)} smoothed")
         words = ", ".join(f"{n} {percent(p)}" for n, p in shown.ranked)

@@ -52,17 +52,43 @@ def downloads(clip: Clip, classifier: Classifier, reading: VideoReading) -> None
     name = reading_model.marked_name(clip, classifier, reading)
     requested = MARKED.get() == name or jobs.find(name) is not None
     with st.container(horizontal=True):
-        st.download_button("Readings, CSV", lambda: reading_csv(reading), f"{stem}.csv", "text/csv",
-                           key="video csv", on_click="ignore", icon=":material/download:")  # fmt: skip
-        st.download_button("All, JSON", lambda: json.dumps(reading_json(reading)), f"{stem}.json", "application/json",
-                           key="video json", on_click="ignore", icon=":material/download:")  # fmt: skip
+        st.download_button(
+            "Readings, CSV",
+            lambda: reading_csv(reading),
+            f"{stem}.csv",
+            "text/csv",
+            key="video csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.download_button(
+            "All, JSON",
+            lambda: json.dumps(reading_json(reading)),
+            f"{stem}.json",
+            "application/json",
+            key="video json",
+            on_click="ignore",
+            icon=":material/download:",
+        )
         if not requested:
-            st.button("Make the video with boxes", key="video mark", icon=":material/movie:",
-                      on_click=MARKED.set, args=(name,))  # fmt: skip
+            st.button(
+                "Make the video with boxes",
+                key="video mark",
+                icon=":material/movie:",
+                on_click=MARKED.set,
+                args=(name,),
+            )
     if not requested:
         return
     job = reading_model.start_marked(clip, classifier, reading)
     if job_view.finished(job, key="marked"):
         st.video(job.result, format="video/webm", alt="The video with a box, class and probability on each face")
-        st.download_button("Video with boxes, webm", job.result, f"{stem} marked.webm", "video/webm",
-                           key="video webm", on_click="ignore", icon=":material/download:")  # fmt: skip
+        st.download_button(
+            "Video with boxes, webm",
+            job.result,
+            f"{stem} marked.webm",
+            "video/webm",
+            key="video webm",
+            on_click="ignore",
+            icon=":material/download:",
+        )

@@ -89,8 +89,10 @@ def still(classifier: Classifier, layer: Layer) -> None:
         drawn, faces = camera_model.still(classifier, decode_image(shot.getvalue(), name="the camera's picture"), layer)
         st.image(drawn, alt="The picture with a box, class and probability on each face")
         if not faces:
-            st.warning("No face was found; look to the camera, with light from the front.",
-                       icon=":material/face_retouching_off:")  # fmt: skip
+            st.warning(
+                "No face was found; look to the camera, with light from the front.",
+                icon=":material/face_retouching_off:",
+            )
 
 
 def _numbers(reader: LiveReader, playing: bool) -> None:

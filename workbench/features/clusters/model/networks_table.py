@@ -21,8 +21,20 @@ from workbench.app.datasets import identity
 from workbench.app.jobs import Job
 from workbench.features.clusters.model import maps
 
-COLUMNS = ("Network", "Accuracy", "kNN accuracy", "Silhouette", "Davies-Bouldin", "Calinski-Harabasz", "Inside",
-           "Between", "Between/inside", "Trustworthiness", "Continuity", "Overlap")  # fmt: skip
+COLUMNS = (
+    "Network",
+    "Accuracy",
+    "kNN accuracy",
+    "Silhouette",
+    "Davies-Bouldin",
+    "Calinski-Harabasz",
+    "Inside",
+    "Between",
+    "Between/inside",
+    "Trustworthiness",
+    "Continuity",
+    "Overlap",
+)
 
 
 @dataclass(frozen=True)
@@ -39,9 +51,19 @@ class Line:
         if self.map is None:
             return (None,) * (len(COLUMNS) - 1)
         before, after = self.map.separation, self.map.faithfulness
-        return (self.accuracy, before.knn_accuracy, before.silhouette, before.davies_bouldin, before.calinski_harabasz,
-                before.intra, before.inter, before.ratio, after.trustworthiness, after.continuity,
-                after.overlap)  # fmt: skip
+        return (
+            self.accuracy,
+            before.knn_accuracy,
+            before.silhouette,
+            before.davies_bouldin,
+            before.calinski_harabasz,
+            before.intra,
+            before.inter,
+            before.ratio,
+            after.trustworthiness,
+            after.continuity,
+            after.overlap,
+        )
 
 
 @dataclass(frozen=True)

@@ -48,13 +48,22 @@ def matrix(grid: Grid, *, dark: bool = False) -> go.Figure:
     axis = {"fixedrange": True, "showgrid": False, "zeroline": False}
     rows, columns = [_broken(name) for name in grid.rows], [_broken(name) for name in grid.columns]
     figure.update_xaxes(
-        **axis, tickvals=list(range(len(columns))), ticktext=columns, range=[-0.5, len(columns) - 0.5],
-        title_text=grid.column_title, side="bottom", automargin=True,
-    )  # fmt: skip
+        **axis,
+        tickvals=list(range(len(columns))),
+        ticktext=columns,
+        range=[-0.5, len(columns) - 0.5],
+        title_text=grid.column_title,
+        side="bottom",
+        automargin=True,
+    )
     figure.update_yaxes(
-        **axis, tickvals=list(range(len(rows))), ticktext=rows, range=[len(rows) - 0.5, -0.5],
-        title_text=grid.row_title, automargin=True,
-    )  # fmt: skip
+        **axis,
+        tickvals=list(range(len(rows))),
+        ticktext=rows,
+        range=[len(rows) - 0.5, -0.5],
+        title_text=grid.row_title,
+        automargin=True,
+    )
     figure.update_layout(
         height=110 + 58 * len(rows),
         margin={"l": 10, "r": 10, "t": 10, "b": 10},

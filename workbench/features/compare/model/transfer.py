@@ -108,11 +108,23 @@ def csv(result: Transfer) -> str:
         for cell in row:
             value, low, high = cell.estimate or (np.nan, np.nan, np.nan)
             lines.append(
-                {"network": cell.network, "trained_on": trained, "measured_on": cell.data, "split": cell.split,
-                 "metric": result.metric, "value": value, "low": low, "high": high, "n": cell.n,
-                 "classes": " ".join(cell.classes), "pictures_seen_in_training": cell.seen,
-                 "best_beyond_chance": cell.best, "label_map": map_text(cell.label_map), "remark": cell.problem}
-            )  # fmt: skip
+                {
+                    "network": cell.network,
+                    "trained_on": trained,
+                    "measured_on": cell.data,
+                    "split": cell.split,
+                    "metric": result.metric,
+                    "value": value,
+                    "low": low,
+                    "high": high,
+                    "n": cell.n,
+                    "classes": " ".join(cell.classes),
+                    "pictures_seen_in_training": cell.seen,
+                    "best_beyond_chance": cell.best,
+                    "label_map": map_text(cell.label_map),
+                    "remark": cell.problem,
+                }
+            )
     return records_csv(lines)
 
 

@@ -126,16 +126,23 @@ def card_rows(card: TrustCard, classes: tuple[str, ...]) -> list[tuple[str, str,
     for name, words in _REFERENCES.items():
         card_lines.append((f"The same of {words}", _gap(figures[f"gap: {name}"]), ""))
         if name == "random map":
-            card_lines.append(("How far a random map is from that by chance; one in six does better",
-                          f"{figures['spread']:.2f}", "less than the map's own"))  # fmt: skip
+            card_lines.append(
+                (
+                    "How far a random map is from that by chance; one in six does better",
+                    f"{figures['spread']:.2f}",
+                    "less than the map's own",
+                )
+            )
     likeness = figures["likeness"]
     alike = "no test: no method makes this map" if likeness != likeness else f"{likeness:+.2f}"
     return [
         *card_lines,
-        ("Mean rank correlation with the maps of the same network with its weights shuffled three times (1: the same)",
-         alike,
-         f"at most {LIKE_MAP:g}"),
-    ]  # fmt: skip
+        (
+            "Mean rank correlation with the maps of the same network after shuffling its weights three times (1: same)",
+            alike,
+            f"at most {LIKE_MAP:g}",
+        ),
+    ]
 
 
 _REFERENCES = {

@@ -241,11 +241,15 @@ def progress(study_id: str) -> Progress:
     named = [
         f"{counts[key]} {word}"
         for key, word in (
-            ("running", "at work"), ("queued", "waiting"), ("missing", "not begun"), ("failed", "failed"),
-            ("lost", "lost"), ("cancelled", "cancelled"),
+            ("running", "at work"),
+            ("queued", "waiting"),
+            ("missing", "not begun"),
+            ("failed", "failed"),
+            ("lost", "lost"),
+            ("cancelled", "cancelled"),
         )
         if counts.get(key)
-    ]  # fmt: skip
+    ]
     done = counts.get("finished", 0)
     headline = f"{done} of {state.total} runs finished" + (f" · {', '.join(named)}" if named else "")
     fractions = [1.0 if r.state == "finished" else r.epoch / max(r.epochs, 1) for r in results]
