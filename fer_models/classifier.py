@@ -86,7 +86,8 @@ class Classifier:
 
     def optimise_later(self) -> threading.Thread:
         """:meth:`optimise` in the background: predictions use plain torch until it is done."""
-        thread = threading.Thread(target=self._optimise_quietly, daemon=True, name="optimise")
+        # No daemon: an export that is cut off when the process ends aborts it.
+        thread = threading.Thread(target=self._optimise_quietly, name="optimise")
         thread.start()
         return thread
 
