@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DISTRIBUTIONS = {
     "cv2": "opencv-python",
     "PIL": "pillow",
+    "pydantic_core": "pydantic",
     "sklearn": "scikit-learn",
     "umap": "umap-learn",
     "streamlit_webrtc": "streamlit-webrtc",

@@ -30,7 +30,7 @@ def test_two_epochs_a_heatmap_and_the_attention(name, tmp_path):
     network = create_model(name, 7, 1, **OPTIONS.get(name, {}))
     loss = create_loss("cross_entropy", num_classes=7, num_features=network.num_features)
     data = TrainingData(pictures, labels, pictures, labels)
-    loop = Loop(recipe, network, loss, Preprocess(), data, Fabric(accelerator="cpu", devices=1))
+    loop = Loop(recipe, network, loss, Preprocess(), data, fabric=Fabric(accelerator="cpu", devices=1))
     before = network.classifier.weight.detach().clone() if name != "ensemble" else None
     for _ in range(2):
         row = loop.train_epoch(lambda step, steps: None, lambda: False)
