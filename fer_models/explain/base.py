@@ -81,8 +81,7 @@ class Explainer(ABC):
         title: shown on a page, as are ``summary`` (one sentence), ``paper`` and ``cost``.
         family: ``"cam"``, ``"gradient"`` or ``"perturbation"``.
         uses_layer: whether it takes a layer.
-        signed: whether it counts evidence against the target; if ``False``, values are negative only where the layer's
-            feature maps are.
+        signed: whether it counts evidence against the target; without, only negative feature maps give negative values.
         class_specific: ``False`` if the map is the same for every class.
         batch_size: pictures processed at once; larger batches are split, with progress in between.
         choices: options that change the meaning of the map, which a page offers: name to label, and values with titles.
