@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -122,17 +123,7 @@ def difference(values: np.ndarray, first: str, second: str) -> go.Figure:
             zmax=bound,
             colorscale="PuOr_r",
             zsmooth=False,
-            colorbar={
-                "orientation": "h",
-                "y": 0,
-                "yanchor": "top",
-                "ypad": 4,
-                "thickness": 10,
-                "len": 1.0,
-                "outlinewidth": 0,
-                "title": {"text": f"grey levels, {first} minus {second}", "side": "bottom", "font": {"size": 12}},
-                "nticks": 5,
-            },
+            colorbar=_bar_below(f"grey levels, {first} minus {second}"),
             hovertemplate="x %{x}, y %{y}: %{z:.1f} levels<extra></extra>",
         )
     )
@@ -152,17 +143,7 @@ def tensor_heatmap(channel: np.ndarray, low: float, high: float) -> go.Figure:
             zmax=high,
             colorscale="gray",
             zsmooth=False,
-            colorbar={
-                "orientation": "h",
-                "y": 0,
-                "yanchor": "top",
-                "ypad": 4,
-                "thickness": 10,
-                "len": 1.0,
-                "outlinewidth": 0,
-                "title": {"text": "value in the tensor", "side": "bottom", "font": {"size": 12}},
-                "nticks": 5,
-            },
+            colorbar=_bar_below("value in the tensor"),
             hovertemplate="x %{x}, y %{y}: %{z:.3f}<extra></extra>",
         )
     )
@@ -215,3 +196,10 @@ def _as_picture(figure: go.Figure, height: int) -> go.Figure:
     figure.update_yaxes(visible=False, fixedrange=True, constrain="domain", autorange="reversed")
     figure.update_layout(height=height, margin={"l": 0, "r": 0, "t": 0, "b": 56}, dragmode=False)
     return figure
+
+
+def _bar_below(title: str) -> dict[str, Any]:
+    """A colour bar as wide as the image, under it."""
+    text = {"text": title, "side": "bottom", "font": {"size": 12}}
+    place = {"orientation": "h", "y": 0, "yanchor": "top", "ypad": 4, "len": 1.0}
+    return {**place, "thickness": 10, "outlinewidth": 0, "nticks": 5, "title": text}
