@@ -84,7 +84,7 @@ def _answer(evidence: Evidence) -> None:
 
 heading.show("clusters")
 with guard("the predictions"):
-    evidence = bar.show()
+    evidence = bar.show(figure=True)
     if evidence is not None:
         with guard("the map"):
             _answer(evidence)

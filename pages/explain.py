@@ -50,7 +50,7 @@ def _face(checkpoint: Checkpoint, data: str | None) -> Subject | None:
 
 
 heading.show("explain")
-chosen = selection_bar.show(checkpoint=True, data=True)
+chosen = selection_bar.show(checkpoint=True, data=True, images=image_input.data_of_image)
 if chosen is None or chosen.checkpoint is None:
     st.stop()
 with guard("the explanation"):

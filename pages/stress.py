@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench import state
+from workbench.face import image_input
 from workbench.features.stress import many_faces, one_face
 from workbench.widgets import heading, selection_bar
 from workbench.widgets.errors import guard
@@ -17,7 +18,8 @@ heading.show("stress")
 section = st.segmented_control("Section", _SECTIONS, required=True, label_visibility="collapsed", **TEST.widget())
 many = section == "Many faces"
 with guard("the stress test"):
-    chosen = selection_bar.show(checkpoint=True, data=True, split=many)
+    images = None if many else image_input.data_of_image
+    chosen = selection_bar.show(checkpoint=True, data=True, split=many, images=images)
     if chosen is None or chosen.checkpoint is None:
         st.stop()
     if many and chosen.data is not None and chosen.split is not None:

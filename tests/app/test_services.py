@@ -43,7 +43,7 @@ def test_times_are_said_as_people_do(seconds: float | None, text: str) -> None:
 
 def test_a_figure_says_all_that_makes_it_honest() -> None:
     text = wording.figure(FIGURE | {"selection": "Training folds"})
-    assert text == "65.4 % [63.8, 67.0] · n = 3,589 · fer2013 PublicTest · selected on Training folds"
+    assert text == "65.4 % [63.8, 67.0] · n = 3,589 · FER2013, PublicTest · selected on Training folds"
     assert wording.figure(None) == "not measured yet"
     assert wording.size(8_600_000) == "8.6 MB"
 
@@ -140,7 +140,7 @@ def test_networks_are_listed_best_first_and_damaged_ones_named(folders: Path) ->
     (base / "empty").mkdir()
     (base / ".hidden").mkdir()
     networks = inventory.trained_networks()
-    assert [network.name for network in networks] == ["better", "honest", "empty", "plain"]
+    assert [network.name for network in networks] == ["better", "honest", "plain", "empty"]
     assert list(inventory.usable(networks)) == ["better", "honest", "plain"]
     assert "60.0 %" in inventory.usable(networks)["honest"].figure  # on the split that chose nothing
     assert "has no config.json" in str(next(n.problem for n in networks if n.name == "empty"))

@@ -1,7 +1,8 @@
-"""Trained networks and data sets; a damaged one is listed with its problem and does not hide the others."""
+"""Trained networks, grouped by their training data, and data sets; a damaged one is listed and hides no other."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.errors import UserError
 from fer_models.folders import checkpoints_folder
 from fer_models.training.runs.run import list_runs
-from workbench.app.wording import figure
+from workbench.app.wording import data_title, figure
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,25 @@ class TrainedNetwork:
         key = self.checkpoint.network
         network = ARCHITECTURES[key].title if key in ARCHITECTURES else key
         return f"{network} · {self.name}"
+
+    @property
+    def listed(self) -> str:
+        """Training data, network and name, for a list of networks of several data sets."""
+        return f"{data_title(self.trained_on)} · {self.title}" if self.trained_on else self.title
+
+    @property
+    def trained_on(self) -> str:
+        """Key of its training data, see :func:`data_key`; ``""`` if it is not recorded.
+
+        A network that records nothing but where it was measured counts as trained there.
+        """
+        if self.checkpoint is None:
+            return ""
+        provenance, recipe = self.checkpoint.provenance, self.checkpoint.provenance.get("recipe")
+        data = str(provenance.get("data") or (self.accuracy or {}).get("data", ""))
+        if data in READERS and READERS[data].general and isinstance(recipe, dict):
+            return data_key(str(recipe.get("data", data)))
+        return data_key(data)
 
     @property
     def accuracy(self) -> dict[str, Any] | None:
@@ -54,15 +74,63 @@ class DataSet:
     terms: str
 
 
-def trained_networks() -> list[TrainedNetwork]:
-    """All checkpoints: shipped ones first, then those of runs.
+@dataclass(frozen=True)
+class Group:
+    """Networks trained on the same data, the best first; ``data`` is its key, ``""`` if it is not recorded."""
 
-    In each group, networks measured on photographs come before those measured on drawn faces, then the most accurate
-    first: pages open with the first, and a network trained on drawings only misreads people.
+    data: str
+    title: str
+    networks: tuple[TrainedNetwork, ...]
+
+
+def trained_networks() -> list[TrainedNetwork]:
+    """All checkpoints, shipped ones and those of runs, in the order of :func:`groups`; unusable ones last."""
+    networks = [_read(folder.name, folder) for folder in _folders(checkpoints_folder())]
+    networks += [_read(run.id, run.checkpoint) for run in list_runs() if run.checkpoint is not None]
+    grouped = [network for group in groups(networks) for network in group.networks]
+    return [*grouped, *(network for network in networks if network.checkpoint is None)]
+
+
+def groups(networks: Iterable[TrainedNetwork], first: str = "") -> list[Group]:
+    """Usable networks by the data that they were trained on; accuracies of two groups cannot be ranked.
+
+    Photographs come before drawn faces, then the data with the most classes, then that with the most networks. In a
+    group, networks of the official split come first, then the most accurate.
+
+    Args:
+        networks: Those to group.
+        first: Key of the data whose group comes first.
     """
-    shipped = [_read(folder.name, folder) for folder in _folders(checkpoints_folder())]
-    trained = [_read(run.id, run.checkpoint) for run in list_runs() if run.checkpoint is not None]
-    return [*sorted(shipped, key=_rank), *sorted(trained, key=_rank)]
+    by_data: dict[str, list[TrainedNetwork]] = {}
+    for network in networks:
+        if network.checkpoint is not None:
+            by_data.setdefault(network.trained_on, []).append(network)
+
+    def place(data: str) -> tuple[bool, bool, bool, int, int, str]:
+        members = by_data[data]
+        classes = max(len(n.checkpoint.classes) for n in members if n.checkpoint)
+        return not first or data != first, not data, data == BUILT_IN, -classes, -len(members), data
+
+    titles = {data: data_title(data) if data else "Training data not recorded" for data in by_data}
+    return [Group(data, titles[data], tuple(sorted(by_data[data], key=_rank))) for data in sorted(by_data, key=place)]
+
+
+def data_key(name: str) -> str:
+    """What tells data sets apart that were opened under ``name``: the layout of a published set, else the name.
+
+    Two copies of FER2013 in different folders have the same key; two folders of own images do not.
+    """
+    if name.split(":")[0] == BUILT_IN:
+        return BUILT_IN
+    if name in READERS:
+        return name
+    entries = known_datasets()
+    source = str(Path(name).absolute())
+    entry = next((e for e in entries if e.name == name), None) or next((e for e in entries if e.source == source), None)
+    if entry is None:
+        return Path(name).stem
+    key = entry.reader.split(":")[0]
+    return entry.name if key not in READERS or READERS[key].general else key
 
 
 def usable(networks: list[TrainedNetwork]) -> dict[str, TrainedNetwork]:
@@ -96,9 +164,12 @@ def _read(name: str, folder: Path) -> TrainedNetwork:
         return TrainedNetwork(name, None, str(error))
 
 
-def _rank(network: TrainedNetwork) -> tuple[bool, float]:
-    """Sort key: photographs before drawn faces, then by accuracy, without accuracy last."""
-    accuracy = network.accuracy
+def _rank(network: TrainedNetwork) -> tuple[bool, bool, float, str]:
+    """Sort key in a group: measured, official split, then the lower bound of accuracy, which few images widen."""
+    accuracy, checkpoint = network.accuracy, network.checkpoint
+    recipe = {} if checkpoint is None else checkpoint.provenance.get("recipe")
+    official = not isinstance(recipe, dict) or recipe.get("protocol", "official") == "official"
     if accuracy is None:
-        return False, 1.0
-    return str(accuracy.get("data", "")).startswith(BUILT_IN), -float(accuracy["value"])
+        return True, not official, 0.0, network.name
+    low = accuracy.get("low")
+    return False, not official, -float(accuracy["value"] if low is None else low), network.name

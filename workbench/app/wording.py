@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fer_models.data import READERS
+from fer_models.data.builtin import NAME as BUILT_IN
+
 
 def percent(value: float, digits: int = 1) -> str:
     """A share in [0, 1] as ``70.3 %``."""
@@ -20,7 +23,7 @@ def interval(metric: Mapping[str, Any]) -> str:
 def figure(metric: Mapping[str, Any] | None) -> str:
     """A checkpoint's metric with interval, n, data and selection.
 
-    For instance ``70.3 % [68.8, 71.8] · n = 3,589 · fer2013 PublicTest · selected on Training folds``.
+    For instance ``70.3 % [68.8, 71.8] · n = 3,589 · FER2013, PublicTest · selected on Training folds``.
     """
     if metric is None:
         return "not measured yet"
@@ -35,8 +38,16 @@ def figure(metric: Mapping[str, Any] | None) -> str:
 
 
 def measured_on(metric: Mapping[str, Any]) -> str:
-    """Data set and split of a metric, as far as they are known."""
-    return " ".join(str(metric[key]) for key in ("data", "split") if metric.get(key))
+    """Data set and split of a metric as ``FER2013, PublicTest``, as far as they are known."""
+    data, split = str(metric.get("data") or ""), str(metric.get("split") or "")
+    return ", ".join(part for part in (data_title(data), split) if part)
+
+
+def data_title(key: str) -> str:
+    """The name for people of a data set's key, such as ``FER2013`` of ``fer2013``."""
+    if key == BUILT_IN:
+        return "Built-in faces"
+    return READERS[key].info.title if key in READERS else key
 
 
 def selection(rule: str) -> str:

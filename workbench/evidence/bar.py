@@ -46,20 +46,25 @@ class Evidence:
         return self.folds.get(int(self.evaluation.positions[index]), self.checkpoint)
 
 
-def show() -> Evidence | None:
+def show(*, figure: bool = False) -> Evidence | None:
     """Draw the bar; returns ``None`` while a choice is missing or predictions are being computed.
+
+    Args:
+        figure: Whether the accuracy stands under the bar; pages with a headline of their own draw it there.
 
     Raises:
         UserError: If data set or network cannot be opened, or no class is common.
     """
-    _choose_training_data()
-    choice = selection_bar.show(checkpoint=True, data=True, split=True)
+    choice = selection_bar.show(checkpoint=True, data=True, split=True, figure=False)
     if choice is None or choice.checkpoint is None or choice.data is None or choice.split is None:
         return None
     averaging = str(AVERAGING.get())
     averaging = averaging if averaging in AVERAGINGS else "none"
     dataset = cache.dataset(choice.data)
-    return _part(choice.checkpoint, choice.data, dataset, choice.split, averaging)
+    evidence = _part(choice.checkpoint, choice.data, dataset, choice.split, averaging)
+    if figure and evidence is not None:
+        st.caption(f"Accuracy {evidence.evaluation.sentence()}")
+    return evidence
 
 
 def _part(checkpoint: Checkpoint, name: str, dataset: FaceDataset, split: str, averaging: str) -> Evidence | None:
@@ -91,17 +96,6 @@ def _part(checkpoint: Checkpoint, name: str, dataset: FaceDataset, split: str, a
     part = Part.of_split(dataset, split) if which == "split" else held_out_part
     evaluation = of(checkpoint, dataset, part, averaging)
     return None if evaluation is None else Evidence(checkpoint, name, dataset, evaluation)
-
-
-def _choose_training_data() -> None:
-    """Preselect the data set the network was trained on, if it is available and no data set was chosen yet."""
-    if shared.DATA.get() is not None:
-        return
-    usable = inventory.usable(inventory.trained_networks())
-    network = usable.get(shared.CHECKPOINT.get() or "") or next(iter(usable.values()), None)
-    trained_on = None if network is None or network.checkpoint is None else network.checkpoint.provenance.get("data")
-    if trained_on in {item.name for item in inventory.data_sets()}:
-        shared.DATA.set(str(trained_on))
 
 
 def of(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str = "none") -> Evaluation | None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.errors import UserError
 from fer_models.faces.image import decode_image, resize
 from workbench import cache, shared, state
@@ -91,6 +92,20 @@ def show(data: str | None, *, key: str) -> Picture:
     if sample == _ROW and data is not None:
         return _row(data)
     return _picture(titles[sample], samples.picture(sample), sample=sample)
+
+
+def data_of_image(data: str | None) -> str | None:
+    """Name of the data set whose images are like the one that :func:`show` returns; ``None`` for photographs.
+
+    Args:
+        data: Name of the data set whose rows are offered.
+    """
+    if PICTURE_FROM.get() != "sample":
+        return None
+    sample = str(SAMPLE.get() or next(iter(samples.titles())))
+    if sample == _ROW:
+        return data
+    return BUILT_IN if samples.drawn(sample) else None
 
 
 def _used(key: str, source: str) -> None:

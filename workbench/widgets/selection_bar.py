@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
+from fer_models.evaluation.part import Part
 from workbench import cache, shared
-from workbench.app import inventory
+from workbench.app import fit, inventory
 from workbench.app.inventory import TrainedNetwork
-from workbench.widgets import empty
+from workbench.widgets import data_choice, empty
 
 
 @dataclass(frozen=True)
@@ -22,52 +24,93 @@ class Selection:
     split: str | None = None
 
 
-def show(*, checkpoint: bool = True, data: bool = False, split: bool = False) -> Selection | None:
+def show(
+    *,
+    checkpoint: bool = True,
+    data: bool = False,
+    split: bool = False,
+    images: Callable[[str | None], str | None] | None = None,
+    figure: bool = True,
+) -> Selection | None:
     """Draw the bar and return the choice, or ``None`` if no network is trained yet; the page then says what to do.
+
+    The network is the one that fits the images best until the user chooses another.
+
+    Args:
+        checkpoint: Whether the network is chosen.
+        data: Whether the data set is chosen.
+        split: Whether its split is chosen.
+        images: From the chosen data set to the one whose images the network reads, ``None`` for photographs of no
+            data set; by default the chosen one.
+        figure: Whether the network's accuracy is drawn; ``False`` on pages that measure it.
 
     Raises:
         UserError: If the chosen data set cannot be opened to list its splits.
     """
     kinds = [kind for kind, shown in (("checkpoint", checkpoint), ("data", data), ("split", split)) if shown]
-    network = None
-    if checkpoint:
-        networks = inventory.trained_networks()
-        if not inventory.usable(networks):
-            _nothing_trained(networks)
-            return None
+    networks = inventory.trained_networks() if checkpoint else []
+    if checkpoint and not inventory.usable(networks):
+        _nothing_trained(networks)
+        return None
     columns = dict(zip(kinds, st.columns([3 if kind == "checkpoint" else 2 for kind in kinds]), strict=True))
-    if checkpoint:
-        with columns["checkpoint"]:
-            network = _checkpoint(networks)
-    name = chosen_split = None
+    name = chosen_split = network = None
     if data or split:
-        titles = {item.name: item.title for item in inventory.data_sets()}
         with columns["data"]:
-            name = st.selectbox(
-                "Data set", list(titles), format_func=titles.__getitem__, **shared.DATA.widget(list(titles))
-            )
+            name = data_choice.show()
     if split and name is not None:
         names = cache.dataset(name).split_names
         with columns["split"]:
             chosen_split = st.selectbox("Split", names, **shared.SPLIT.widget(names, names[-1]))
-    return Selection(network, name, chosen_split)
+    if checkpoint:
+        read = name if images is None else images(name)
+        with columns["checkpoint"]:
+            network = _network(networks, read)
+        _notes(network, networks, read, _figure(network, read, chosen_split) if figure else "")
+    return Selection(None if network is None else network.checkpoint, name, chosen_split)
 
 
-def _checkpoint(networks: list[TrainedNetwork]) -> Checkpoint:
+def _network(networks: list[TrainedNetwork], images: str | None) -> TrainedNetwork:
     usable = inventory.usable(networks)
+    names = [network.name for network in fit.ordered(usable, images)]
+    chosen = st.selectbox(
+        "Network", names, format_func=lambda n: usable[n].listed, **shared.CHECKPOINT.widget(names, names[0])
+    )
+    return usable[str(chosen)]
+
+
+def _figure(network: TrainedNetwork, images: str | None, split: str | None) -> str:
+    if images is None:
+        return network.figure
+    count = None if split is None else len(Part.of_split(cache.dataset(images), split).index)
+    return fit.figure(network, images, split, count)
+
+
+def _notes(network: TrainedNetwork, networks: list[TrainedNetwork], images: str | None, figure: str) -> None:
+    """Draw the figure, and what does not fit: a network that is not there, or one trained on other images."""
     requested = shared.CHECKPOINT.get()
-    names = list(usable)
-    network = usable[
-        st.selectbox("Network", names, format_func=lambda n: usable[n].title, **shared.CHECKPOINT.widget(names))
-    ]
     problem = next((n.problem for n in networks if n.name == requested and n.problem), None)
     if problem:
         st.warning(f"{problem} Shown instead: {network.name}.", icon=":material/warning:")
-    elif requested is not None and requested not in usable:
+    elif requested is not None and requested != network.name:
         st.info(f"There is no checkpoint {requested!r} here; shown instead: {network.name}.", icon=":material/info:")
-    st.caption(network.figure)
-    assert network.checkpoint is not None
-    return network.checkpoint
+    other_images = fit.misfit(network, images)
+    if not other_images:
+        if figure:
+            st.caption(figure)
+        return
+    best = fit.ordered(inventory.usable(networks), images)[0]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"{figure} · {other_images}" if figure else other_images, width="content")
+        if not fit.misfit(best, images):
+            st.button(
+                f"Use {best.name}",
+                key="fitting network",
+                type="tertiary",
+                icon=":material/swap_horiz:",
+                on_click=shared.CHECKPOINT.set,
+                args=(None,),
+                help="The best network that was trained on these images",
+            )
 
 
 def _nothing_trained(networks: list[TrainedNetwork]) -> None:

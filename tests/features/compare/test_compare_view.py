@@ -61,7 +61,9 @@ def test_a_network_trained_by_folds_has_one_accuracy_everywhere(
     ]
     make_checkpoint(folders / "checkpoints" / "fold", metrics=rows, provenance={"validation": "val"})
     open_page(app, "explain")
-    assert "60.0 % [59.0, 61.0] · n = 3,589 · fer2013 test" in words(app), "the bar"
+    assert "Not measured on this data · fold was trained on other images" in words(app), "a drawn face"
+    open_page(app, "group")
+    assert "60.0 % [59.0, 61.0] · n = 3,589 · FER2013, test" in words(app), "the bar, for photographs"
     open_page(app, "compare")
     assert networks(app).iloc[0]["Accuracy, %"] == pytest.approx(60)
     assert "60.0 % [59.0, 61.0] · n = 3,589 · fer2013 · test" in words(app)

@@ -54,7 +54,7 @@ def test_the_first_answer_stands_without_a_click(app: AppTest, checkpoint: Check
     assert any(text.startswith("**LayerCAM for") for text in headings(app))
     assert any(text.startswith("**The class is") for text in headings(app))
     captions = " ".join(caption.value for caption in app.caption)
-    assert "65.4 % [63.8, 67.0] · n = 3,589 · fer2013 PublicTest" in captions
+    assert "Not measured on this data · fresh was trained on other images: FER2013, not Built-in faces." in captions
     assert "cells" in captions
     saved = {button.label for button in app.get("download_button")}
     assert {"Heatmap, PNG", "Settings, JSON", "Regions, CSV"} <= saved

@@ -23,6 +23,11 @@ def titles() -> dict[str, str]:
     return {f"{_PREFIX}{emotion}": f"Drawn face, {emotion}" for emotion in order}
 
 
+def drawn(key: str) -> bool:
+    """Whether the sample is drawn, not photographed."""
+    return key.startswith(_PREFIX)
+
+
 def picture(key: str) -> np.ndarray:
     """The sample as uint8 RGB (H, W, 3).
 

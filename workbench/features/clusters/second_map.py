@@ -11,7 +11,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.embedding import MapSettings, align
 from fer_models.evaluation.part import Part
 from workbench import cache, shared, state
-from workbench.app import inventory
+from workbench.app import fit, inventory
 from workbench.evidence import bar
 from workbench.evidence.bar import Evidence
 from workbench.features.clusters import choice, hover, trust
@@ -44,7 +44,7 @@ def compute(evidence: Evidence, first: Mapped, controls: Controls) -> Mapped | N
     """Draw the controls of the second map and compute it; ``None`` while it is computed."""
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
-        checkpoint = _network(evidence.checkpoint)
+        checkpoint = _network(evidence.checkpoint, evidence.name)
     titles = {item.name: item.title for item in inventory.data_sets()}
     usual_data = evidence.name if evidence.name in titles else next(iter(titles))
     with right:
@@ -82,14 +82,14 @@ def compute(evidence: Evidence, first: Mapped, controls: Controls) -> Mapped | N
     return map_view.compute(checkpoint, name, dataset, faces, settings, row=row)
 
 
-def _network(first: Checkpoint) -> Checkpoint:
+def _network(first: Checkpoint, data: str) -> Checkpoint:
     usable = inventory.usable(inventory.trained_networks())
     untrained = f"{first.name} {_UNTRAINED}"
-    names = [*usable, untrained]
+    names = [*(network.name for network in fit.ordered(usable, data)), untrained]
     selected = st.selectbox(
         "Second network",
         names,
-        format_func=lambda n: f"The first network, {_UNTRAINED}" if n == untrained else usable[n].title,
+        format_func=lambda n: f"The first network, {_UNTRAINED}" if n == untrained else usable[n].listed,
         **CHECKPOINT2.widget(names, first.name),
     )
     if selected == untrained:

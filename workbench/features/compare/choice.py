@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import shared, state
-from workbench.app import inventory
+from workbench import state
+from workbench.app import fit, inventory
 from workbench.app.inventory import TrainedNetwork
-from workbench.widgets import empty
+from workbench.widgets import data_choice, empty
 
 MOST = 6
 NETWORKS = state.Several("compare.networks")
@@ -41,23 +41,18 @@ def networks(usable: dict[str, TrainedNetwork], usual: list[str]) -> list[str]:
         st.multiselect(
             "Trained networks",
             list(usable),
-            format_func=lambda name: usable[name].title,
+            format_func=lambda name: usable[name].listed,
             max_selections=MOST,
             **NETWORKS.widget(list(usable), usual, most=MOST),
         )
     )
 
 
-def by_data(usable: dict[str, TrainedNetwork], data: str, count: int) -> list[str]:
-    """The first ``count`` names, networks trained on that data set first."""
-    checkpoints = {name: network.checkpoint for name, network in usable.items() if network.checkpoint is not None}
-    trained_on_data = [name for name, checkpoint in checkpoints.items() if checkpoint.provenance.get("data") == data]
-    return [*trained_on_data, *(name for name in usable if name not in trained_on_data)][:count]
+def by_data(usable: dict[str, TrainedNetwork], data: str | None = None) -> list[str]:
+    """Names, the networks that fit the data set best first.
 
-
-def choose_training_data(usable: dict[str, TrainedNetwork]) -> None:
-    """Preselect the data set the first network was trained on, if it is available and no data set was chosen yet."""
-    first = next(iter(usable.values())).checkpoint
-    trained_on = None if first is None else first.provenance.get("data")
-    if shared.DATA.get() is None and trained_on in {item.name for item in inventory.data_sets()}:
-        shared.DATA.set(str(trained_on))
+    Args:
+        usable: Networks by name.
+        data: Name of the data set; by default the one of the session.
+    """
+    return [network.name for network in fit.ordered(usable, data or data_choice.current())]

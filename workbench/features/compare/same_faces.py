@@ -31,13 +31,12 @@ def show(*, key: str) -> None:
     usable = choice.usable(least=2, what="A comparison", key=key)
     if usable is None:
         return
-    choice.choose_training_data(usable)
     above = st.container()
     selected = selection_bar.show(checkpoint=False, data=True, split=True)
     if selected is None or selected.data is None or selected.split is None:
         return
     with above:
-        names = choice.networks(usable, choice.by_data(usable, selected.data, 2))
+        names = choice.networks(usable, choice.by_data(usable, selected.data)[:2])
     if len(names) < 2:
         st.info("Choose two networks or more.", icon=":material/info:")
         return

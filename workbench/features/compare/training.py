@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import streamlit as st
 
 from workbench import state
+from workbench.app.inventory import TrainedNetwork
 from workbench.features.compare import choice
 from workbench.features.compare.figures.curves import curves_together
 from workbench.features.compare.model import training as training_model
@@ -25,7 +27,7 @@ def show(*, key: str) -> None:
     usable = choice.usable(least=1, what="A picture of training", key=f"{key} curves")
     if usable is None:
         return
-    names = choice.networks(usable, list(usable)[:_USUAL])
+    names = choice.networks(usable, _usual(usable))
     if not names:
         st.info("Choose one network or more.", icon=":material/info:")
         return
@@ -42,6 +44,12 @@ def show(*, key: str) -> None:
         st.info(f"No epochs were kept of {', '.join(missing)}.", icon=":material/info:")
     if histories:
         _draw(histories, key)
+
+
+def _usual(usable: dict[str, TrainedNetwork]) -> list[str]:
+    """The best networks of the session's data set whose epochs were kept."""
+    kept = (n for n in choice.by_data(usable) if (c := usable[n].checkpoint) and training_model.history(c))
+    return list(itertools.islice(kept, _USUAL))
 
 
 def _draw(histories: dict[str, list[dict[str, Any]]], key: str) -> None:

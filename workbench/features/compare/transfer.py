@@ -38,7 +38,7 @@ def show(*, key: str) -> None:
     usable = choice.usable(least=1, what="This matrix", key=f"{key} transfer")
     if usable is None:
         return
-    names = choice.networks(usable, list(usable)[:4])
+    names = choice.networks(usable, choice.by_data(usable)[:4])
     data = _data_sets([usable[name].checkpoint for name in names])
     if not names or not data:
         st.info("Choose one network or more, and one data set or more.", icon=":material/info:")

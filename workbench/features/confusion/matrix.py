@@ -11,7 +11,7 @@ from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.training_overlap import training_overlap
 from workbench import state
-from workbench.app import inventory
+from workbench.app import fit, inventory
 from workbench.evidence import bar
 from workbench.evidence.bar import Evidence
 from workbench.evidence.figures import Cells, confusion_heatmap
@@ -86,14 +86,15 @@ def _kind(evidence: Evidence) -> tuple[Kind, Evaluation | None, str]:
         )
         return "rows", None, ""
     usable = inventory.usable(inventory.trained_networks())
-    names = [name for name, network in usable.items() if network.checkpoint and name != evidence.checkpoint.name]
+    fitting = fit.ordered(usable, evidence.name)
+    names = [network.name for network in fitting if network.name != evidence.checkpoint.name]
     if not names:
         st.info(
             "A difference needs a second trained network; train one, then come back. Shown: shares of the true class.",
             icon=":material/info:",
         )
         return "rows", None, ""
-    name = str(st.selectbox("minus", names, format_func=lambda n: usable[n].title, **AGAINST.widget(names, names[0])))
+    name = str(st.selectbox("minus", names, format_func=lambda n: usable[n].listed, **AGAINST.widget(names, names[0])))
     checkpoint = usable[name].checkpoint
     assert checkpoint is not None
     evaluation = evidence.evaluation

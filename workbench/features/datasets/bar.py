@@ -7,7 +7,7 @@ import streamlit as st
 from fer_models.data import READERS, FaceDataset
 from workbench import cache, shared, state
 from workbench.app import dataset_facts, datasets, inventory
-from workbench.widgets import downloads, table
+from workbench.widgets import data_choice, downloads, table
 from workbench.widgets.errors import guard
 
 _BY_ITSELF = "recognise it"
@@ -21,12 +21,7 @@ def choose() -> str:
     requested = shared.DATA.get()
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     with left:
-        name = st.selectbox(
-            "Data set",
-            list(titles),
-            format_func=lambda key: titles[key] if titles[key] == key else f"{titles[key]} ({key})",
-            **shared.DATA.widget(list(titles), datasets.default_name()),
-        )
+        name = data_choice.show(format_func=lambda key: titles[key] if titles[key] == key else f"{titles[key]} ({key})")
     with right:
         # A fresh key after each success closes it and empties its fields.
         turn = SETS_ADDED.get()
@@ -34,7 +29,7 @@ def choose() -> str:
             _add(turn)
     if requested is not None and requested not in titles:
         st.info(f"The data set in the address, {requested!r}, is not known here; shown instead: {titles[name]}.")
-    return str(name)
+    return name
 
 
 def choose_protocol(protocols: dict[str, str]) -> str:

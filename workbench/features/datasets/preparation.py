@@ -94,7 +94,7 @@ def _sentence(settings: Augmentation, strength: int, size: int, channels: int) -
 
 def _tensor(picture: np.ndarray, of_recipe: Preprocess) -> None:
     networks = inventory.usable(inventory.trained_networks())
-    titles = {"": "the recipe above"} | {name: network.title for name, network in networks.items()}
+    titles = {"": "the recipe above"} | {name: network.listed for name, network in networks.items()}
     left, right = st.columns([2, 5], gap="large")
     with left:
         network_name = str(

@@ -104,7 +104,7 @@ def _choose(usable: dict[str, TrainedNetwork], page_network: str) -> list[str]:
             st.multiselect(
                 "Networks",
                 order,
-                format_func=lambda name: usable[name].title,
+                format_func=lambda name: usable[name].listed,
                 max_selections=_MOST,
                 label_visibility="collapsed",
                 **bound,

@@ -8,7 +8,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.explain.sets.batch import ExplainedSet, SetSettings
 from workbench import cache, shared, state
-from workbench.app import inventory
+from workbench.app import fit, inventory
 from workbench.features.heatmaps.model import split as split_model
 from workbench.features.heatmaps.model.split import COUNTS, TARGETS, Plan
 from workbench.heatmap.model import look
@@ -36,18 +36,19 @@ def network() -> tuple[dict[str, Checkpoint], str, str] | None:
 
 def with_others(networks: dict[str, Checkpoint]) -> dict[str, Checkpoint]:
     """Draw the choice of further networks; return them after ``networks``."""
-    usable = {name: entry.checkpoint for name, entry in inventory.usable(inventory.trained_networks()).items()}
-    others = [name for name in usable if name not in networks]
+    usable = inventory.usable(inventory.trained_networks())
+    others = [network.name for network in fit.ordered(usable, shared.DATA.get()) if network.name not in networks]
     if not others:
         return networks
     picked = st.multiselect(
         "Networks beside it",
         others,
+        format_func=lambda name: usable[name].listed,
         max_selections=_MOST_OTHERS,
         placeholder="on the same pictures",
         **OTHERS.widget(others),
     )
-    return networks | {name: checkpoint for name in picked if (checkpoint := usable[name]) is not None}
+    return networks | {name: checkpoint for name in picked if (checkpoint := usable[name].checkpoint)}
 
 
 def plan(networks: dict[str, Checkpoint], data: str, split: str) -> Plan:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
 from workbench import cache, state
-from workbench.app import inventory
+from workbench.app import fit, inventory
 from workbench.features.stress import results
 from workbench.features.stress.model import many_faces, one_face
 from workbench.features.stress.model.many_faces import COUNTS, Plan
@@ -27,7 +27,7 @@ def show(checkpoint: Checkpoint, data: str, split: str, *, key: str) -> None:
         UserError: If the data set cannot be opened or has no such picture.
     """
     dataset = cache.dataset(data)
-    networks = _networks(checkpoint)
+    networks = _networks(checkpoint, data)
     first, second = st.columns(2)
     with first:
         count = st.selectbox(
@@ -43,13 +43,14 @@ def show(checkpoint: Checkpoint, data: str, split: str, *, key: str) -> None:
     _offer(plan, key)
 
 
-def _networks(checkpoint: Checkpoint) -> dict[str, Checkpoint]:
+def _networks(checkpoint: Checkpoint, data: str) -> dict[str, Checkpoint]:
     usable = inventory.usable(inventory.trained_networks())
     page_network = next((name for name, net in usable.items() if net.checkpoint == checkpoint), next(iter(usable)))
-    others = [name for name in usable if name != page_network]
+    others = [network.name for network in fit.ordered(usable, data) if network.name != page_network]
     others_chosen = st.multiselect(
         "Compare with",
         others,
+        format_func=lambda name: usable[name].listed,
         max_selections=_MOST - 1,
         help="All are asked about the same corrupted faces; the network above is the reference.",
         **OTHERS.widget(others, most=_MOST - 1),

@@ -10,9 +10,10 @@ import streamlit as st
 from fer_models.errors import UserError
 from fer_models.training.recipe import Recipe
 from workbench import shared, state
-from workbench.app import inventory, runs
+from workbench.app import runs
 from workbench.features.studies.model import studies
 from workbench.features.studies.model.studies import FOLDS, HELD_OUT, Kind, Plan
+from workbench.widgets import data_choice
 
 _EXAMPLE = "lr = 0.001, 0.003, 0.01\naugmentation.rotation = 0, 10, 20"
 CHANGE = state.Choice("studies.change")
@@ -96,16 +97,14 @@ def _recipe(key: str) -> Recipe:
     bar = st.columns(3, vertical_alignment="bottom")
     with bar[0]:
         names = list(presets)
-        preset = str(st.selectbox("Recipe", names, **shared.RECIPE.widget(names, "quick")))
+        preset = str(
+            st.selectbox("Recipe", names, **shared.RECIPE.widget(names, "quick", then=data_choice.follow_recipe))
+        )
     start = runs.recipe(preset, {})
     with bar[1]:
-        titles = {item.name: item.title for item in inventory.data_sets()}
-        requested = shared.DATA.get() or ""
-        if requested.startswith("synthetic:"):
-            titles[requested] = f"Built-in faces, {requested.partition(':')[2]}"
-        data = st.selectbox(
-            "Data set", list(titles), format_func=titles.__getitem__, **shared.DATA.widget(list(titles), start.data)
-        )
+        requested = str(shared.DATA.get() or "")
+        drawn = requested.startswith("synthetic:")
+        data = data_choice.show({requested: f"Built-in faces, {requested.partition(':')[2]}"} if drawn else None)
     with bar[2]:
         networks = dict(runs.networks())
         network = st.selectbox(

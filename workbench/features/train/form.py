@@ -8,9 +8,10 @@ import streamlit as st
 
 from fer_models.training.recipe import Recipe
 from workbench import shared, state
-from workbench.app import datasets, inventory, marked_training, runs
+from workbench.app import datasets, marked_training, runs
 from workbench.features.train import recipe_form
 from workbench.features.train.model import estimate
+from workbench.widgets import data_choice
 from workbench.widgets import job as job_view
 
 EXCLUDE_LEAKS = state.Choice("train.exclude_leaks")
@@ -26,17 +27,14 @@ def show() -> None:
     with bar[0]:
         names = list(presets)
         preset = st.selectbox(
-            "Recipe", names, help="A preset; every field can be changed below.", **shared.RECIPE.widget(names, "quick")
+            "Recipe",
+            names,
+            help="A preset; every field can be changed below.",
+            **shared.RECIPE.widget(names, "quick", then=data_choice.follow_recipe),
         )
     start = runs.recipe(preset, {})
     with bar[1]:
-        titles = {item.name: item.title for item in inventory.data_sets()}
-        data = st.selectbox(
-            "Data set",
-            list(titles),
-            format_func=lambda name: titles[name],
-            **shared.DATA.widget(list(titles), start.data),
-        )
+        data = data_choice.show()
     with bar[2]:
         networks = dict(runs.networks())
         network = st.selectbox(

@@ -92,7 +92,7 @@ class Entry:
 
 
 def entries(input_key: str, *, variants: bool = True) -> list[Entry]:
-    """The trained networks, most accurate first and each at its own input, then every architecture and its variants.
+    """The trained networks as they are listed, each at its own input, then every architecture and its variants.
 
     Args:
         input_key: Key of :data:`INPUTS`, for architectures without weights.
@@ -103,7 +103,6 @@ def entries(input_key: str, *, variants: bool = True) -> list[Entry]:
         checkpoint = trained.checkpoint
         assert checkpoint is not None
         trained_entries.append(_trained(trained.name, checkpoint))
-    trained_entries.sort(key=lambda entry: -(entry.accuracy or {}).get("value", -1.0))
     return [*trained_entries, *untrained(input_key, variants)]
 
 

@@ -10,7 +10,7 @@ from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import cached_predictions, predictions_for
 from fer_models.evaluation.protocol import Protocol
 from fer_models.progress import Progress, within
-from workbench.app import inventory, jobs
+from workbench.app import fit, inventory, jobs
 from workbench.app.datasets import identity
 from workbench.app.jobs import Job
 
@@ -22,9 +22,9 @@ def sources(dataset: FaceDataset) -> dict[str, str]:
     """Sources of doubt for this set: keys and titles; empty if there is none."""
     titles = {VOTES: "the annotators' votes"} if dataset.soft_labels is not None else {}
     if fair_splits(dataset):
-        for name, network in inventory.usable(inventory.trained_networks()).items():
+        for network in fit.ordered(inventory.usable(inventory.trained_networks()), dataset.name):
             if network.checkpoint is not None and set(dataset.classes) & set(network.checkpoint.classes):
-                titles[name] = network.title
+                titles[network.name] = network.listed
     return titles
 
 

@@ -1,0 +1,95 @@
+"""Which trained network suits which images: the default of every page, and what its figure says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fer_models import labels
+from fer_models.data import READERS
+from fer_models.data.builtin import NAME as BUILT_IN
+from workbench.app import inventory
+from workbench.app.inventory import TrainedNetwork
+from workbench.app.wording import data_title
+from workbench.app.wording import figure as words
+
+NOT_MEASURED = "Not measured on this data"
+
+
+def ordered(networks: Mapping[str, TrainedNetwork], data: str | None) -> list[TrainedNetwork]:
+    """Usable networks, the one that fits best first, then in groups by training data.
+
+    Networks trained on the data come first; where there are none, those that were measured on it; else those trained
+    on images of the same kind (photographs or drawings) that know most of its classes.
+
+    Args:
+        networks: By name.
+        data: Name of the data set that the network shall read; ``None`` for photographs that belong to none.
+
+    Example:
+        >>> ordered({}, "fer2013")
+        []
+    """
+    key = "" if data is None else inventory.data_key(data)
+    classes = set(_classes(key))
+
+    def unfit(network: TrainedNetwork) -> tuple[bool, bool, int, bool]:
+        assert network.checkpoint is not None
+        missing = len(classes - set(network.checkpoint.classes))
+        other_kind = (network.trained_on == BUILT_IN) != (key == BUILT_IN)
+        measured = _row(network, key) is not None
+        return bool(key) and network.trained_on != key, other_kind, missing, bool(key) and not measured
+
+    grouped = [network for group in inventory.groups(networks.values(), key) for network in group.networks]
+    return sorted(grouped, key=unfit)
+
+
+def figure(network: TrainedNetwork, data: str, split: str | None = None, count: int | None = None) -> str:
+    """The network's accuracy on a data set in one line, or that it was not measured there.
+
+    Args:
+        network: A usable one.
+        data: Name of the data set.
+        split: One of its splits; ``None`` for the one that was held out.
+        count: Number of images in that split: a figure of another number is one of other images.
+    """
+    row = _row(network, inventory.data_key(data), split, count)
+    return NOT_MEASURED if row is None else words(row)
+
+
+def misfit(network: TrainedNetwork, data: str | None) -> str:
+    """A sentence where the network was trained on other images than those of ``data``, else ``""``.
+
+    Args:
+        network: A usable one.
+        data: Name of the data set; ``None`` for photographs that belong to none.
+    """
+    trained = network.trained_on
+    if data is None:
+        return f"{network.name} was trained on drawn faces, not on photographs." if trained == BUILT_IN else ""
+    key = inventory.data_key(data)
+    if trained == key:
+        return ""
+    if not trained:
+        return f"It is not recorded which images {network.name} was trained on."
+    return f"{network.name} was trained on other images: {data_title(trained)}, not {data_title(key)}."
+
+
+def _row(
+    network: TrainedNetwork, key: str, split: str | None = None, count: int | None = None
+) -> dict[str, object] | None:
+    """The row of the network's accuracy on that data, the held-out part first."""
+    assert network.checkpoint is not None
+    for row in network.checkpoint.figures("accuracy"):
+        data = str(row.get("data", ""))
+        if data in READERS and READERS[data].general:  # rows name only the layout
+            data = network.trained_on
+        if data == key and split in (None, row.get("split")) and count in (None, row.get("n")):
+            return row
+    return None
+
+
+def _classes(key: str) -> tuple[str, ...]:
+    """Classes of a data set by its key; empty where they stand in its files only."""
+    if key == BUILT_IN:
+        return labels.FER7
+    return READERS[key].info.classes if key in READERS else ()
