@@ -9,7 +9,20 @@ from pathlib import Path
 def _chosen(variable: str, default: Path) -> Path:
     """The folder of an environment variable, absolute, or the default where it is unset or empty."""
     value = os.environ.get(variable)
-    return (Path(value).expanduser() if value else default).absolute()
+    return (expanded(value) if value else default).absolute()
+
+
+def expanded(path: str | Path) -> Path:
+    """A path with ``~`` replaced by the home folder, as it stands where there is no such home."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def uploads_folder() -> Path:
+    """What was unpacked from uploaded archives."""
+    return cache_folder() / "uploads"
 
 
 def runs_folder() -> Path:

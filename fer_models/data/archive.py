@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -14,7 +16,20 @@ from fer_models.storage import atomic_folder
 MAX_BYTES = 2_000_000_000
 MAX_FILES = 200_000
 _PIECE = 1 << 20
-_MAX_NAME = 400
+_MAX_NAME, _MAX_PART = 400, 255
+#: What zipfile and the decompressors raise on damaged bytes, besides OSError.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    RuntimeError,  # NotImplementedError is one
+    ValueError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+)
 
 
 def extract_zip(
@@ -39,7 +54,7 @@ def extract_zip(
             with atomic_folder(destination, replace=False, private=True) as new:
                 for info, parts in members:
                     left -= _write(archive, info, new.joinpath(*parts), min(left, info.file_size))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise UserError(f"The ZIP is damaged or of an unknown kind ({error}); make it again.") from None
     except OSError as error:
         raise UserError(f"The ZIP cannot be unpacked ({error.strerror or error}); make room or try again.") from None
@@ -84,7 +99,7 @@ def _parts(info: zipfile.ZipInfo) -> tuple[str, ...]:
     parts = PurePosixPath(name).parts
     if not parts or name.startswith("/") or ".." in parts or ":" in name or any(ord(c) < 32 for c in name):
         raise UserError(f"The ZIP holds {shown}, a path that leads outside its folder; nothing was unpacked.")
-    if len(name.encode()) > _MAX_NAME or len(parts) > 12:
+    if len(name.encode()) > _MAX_NAME or len(parts) > 12 or any(len(part.encode()) > _MAX_PART for part in parts):
         raise UserError(f"The ZIP holds {shown}, whose path is too long; use shorter names.")
     return parts
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from fer_models.data.builtin import NAME as SYNTHETIC
 from fer_models.data.readers import READERS
-from fer_models.data.readers.base import LOOK, visible
+from fer_models.data.readers.base import LOOK, recognisers, visible
 from fer_models.errors import UserError
-from fer_models.folders import cache_folder, data_folder
+from fer_models.folders import cache_folder, data_folder, expanded
+from fer_models.settings import stored_or_none
 from fer_models.storage import atomic_file
 
 
@@ -31,6 +33,14 @@ class DatasetEntry:
     source: str
     reader: str
     added: bool = False
+
+
+@dataclass(frozen=True)
+class _Added:
+    """An entry of the list of added sets."""
+
+    source: str
+    reader: str
 
 
 def known_datasets() -> list[DatasetEntry]:
@@ -70,8 +80,8 @@ def add_dataset(name: str, path: str | Path, reader: str | None = None) -> Datas
         raise UserError("A data set's name has 1 to 60 letters, digits, spaces, dots, dashes, pluses or underscores.")
     if any(entry.name == name for entry in known_datasets()):
         raise UserError(f"There is a data set called {name!r} already; choose another name or remove it first.")
-    full = Path(path).expanduser().absolute()
-    if not full.exists():
+    full = expanded(path).absolute()
+    if not os.path.exists(full):
         raise UserError(f"There is no file or folder {str(path)!r}; check the path.")
     if reader is None:
         reader = recognise(full)
@@ -101,14 +111,14 @@ def _candidates(folder: Path) -> list[Path]:
 
 
 def _entries(path: Path) -> list[DatasetEntry]:
-    keys = [key for key, reader in READERS.items() if reader().recognises(path)]
+    keys = recognisers(path)
     exact = [key for key in keys if not READERS[key].general]
     if path == data_folder():
         # Readers look one folder deep, so the data folder may be recognised as one of the sets inside it.
         inside = [entry for child in _candidates(path)[1:] for entry in _entries(child)]
         exact = [] if inside else exact
         keys = []
-    name = path.stem if path.is_file() else path.absolute().name
+    name = path.stem if os.path.isfile(path) else path.absolute().name
     matching = exact or keys[:1]
     return [
         DatasetEntry(name if key in (matching[0], name) else key, _title(key, name), str(path.absolute()), key)
@@ -126,11 +136,8 @@ def _file() -> Path:
 
 
 def _added() -> dict[str, tuple[str, str]]:
-    try:
-        values = json.loads(_file().read_text())
-        return {str(name): (str(entry["source"]), str(entry["reader"])) for name, entry in values.items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return {}  # A missing or damaged list is an empty one.
+    entries = stored_or_none(_file(), dict[str, _Added]) or {}  # a missing or damaged list is an empty one
+    return {name: (entry.source, entry.reader) for name, entry in entries.items()}
 
 
 def _write(added: dict[str, tuple[str, str]]) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 from fer_models.data import builtin, catalogue
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.readers import READERS
 from fer_models.data.readers.base import contents
+from fer_models.data.readers.base import recognisers as _recognisers
 from fer_models.data.store import open_store, store_folder, write_store
 from fer_models.errors import UserError
+from fer_models.folders import expanded
 from fer_models.progress import Progress
 
 
@@ -48,7 +51,7 @@ def open_dataset(
     # The name of a known set comes before a file of that name in the current folder; "./name" is the path.
     plain = isinstance(source, str) and "/" not in source and "\\" not in source
     known_name = plain and (name == builtin.NAME or catalogue.find_dataset(name) is not None)
-    if known_name or not Path(source).expanduser().exists():
+    if known_name or not os.path.exists(expanded(source)):
         if name == builtin.NAME:
             return builtin.open_synthetic(options, size=size, channels=channels, progress=progress)
         entry = catalogue.find_dataset(name)
@@ -61,13 +64,13 @@ def open_dataset(
         if options:
             reader = f"{reader.split(':')[0]}:{','.join(f'{k}={v}' for k, v in options.items())}"
         source = entry.source
-    return _open_path(Path(source).expanduser(), reader, size, channels, progress)
+    return _open_path(expanded(source), reader, size, channels, progress)
 
 
 def _open_path(
     path: Path, reader: str | None, size: int | None, channels: int | None, progress: Progress | None
 ) -> FaceDataset:
-    if not path.exists():
+    if not os.path.exists(path):
         raise UserError(f"{path} is no longer there; correct the path or remove the data set from the list.")
     path = path.absolute()
     key, values = split_options(reader) if reader else (recognise(path), {})
@@ -93,8 +96,7 @@ def _open_path(
 
 def recognisers(path: Path) -> list[str]:
     """Keys of the readers that recognise a path, readers of one exact layout first."""
-    keys = [key for key, reader in READERS.items() if reader().recognises(path)]
-    return sorted(keys, key=lambda key: READERS[key].general)
+    return sorted(_recognisers(path), key=lambda key: READERS[key].general)
 
 
 def recognise(path: Path) -> str:
@@ -106,7 +108,7 @@ def recognise(path: Path) -> str:
     keys = recognisers(path)
     if keys:
         return keys[0]
-    if path.is_file() and path.suffix.lower() == ".csv":
+    if os.path.isfile(path) and path.suffix.lower() == ".csv":
         return "csv"  # Its message names the column that is missing.
     raise UserError(
         f"{path.name} is no data set that can be read: found {contents(path)}; expected pictures in folders named by "

@@ -6,7 +6,6 @@ times as fast as splitting every row into words.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,11 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_models.data.csv_file import blocks_of, cells_of, check_header, delimiter_of, header_line, read_header
 from fer_models.errors import UserError
 
 PIXELS = "pixels"
-_CHUNK = 8 << 20
-_MAX_HEADER = 4096
 
 
 @dataclass(frozen=True)
@@ -28,26 +26,6 @@ class PixelTable:
     images: np.ndarray
     columns: dict[str, list[str]]
     lines: np.ndarray
-
-
-def read_header(path: Path) -> list[str]:
-    """Column names of a CSV in lower case and without spaces around them; empty if the file is no text.
-
-    Raises:
-        UserError: If the file cannot be opened.
-    """
-    try:
-        with path.open("rb") as handle:
-            line = handle.readline(_MAX_HEADER)
-    except OSError as error:
-        raise UserError(f"{path.name} cannot be opened ({error.strerror}); check its path and permissions.") from None
-    try:
-        text = line.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return []
-    return (
-        [] if "\0" in text else [name.strip().lower() for name in next(csv.reader([text], skipinitialspace=True), [])]
-    )
 
 
 def read_pixel_csv(path: Path, *, required: tuple[str, ...] = (), side: int | None = None) -> PixelTable:
@@ -61,8 +39,7 @@ def read_pixel_csv(path: Path, *, required: tuple[str, ...] = (), side: int | No
             the message names the line (the header is line 1).
     """
     header = read_header(path)
-    if not any(header):
-        raise UserError(f"{path.name} is empty or no text; choose a CSV whose first line names its columns.")
+    check_header(path, header)
     for name in (PIXELS, *required):
         if name not in header:
             raise UserError(f"{path.name} has no column {name!r}; its columns are: {named(header)}.")
@@ -103,35 +80,32 @@ def _side(path: Path, line: int, count: int) -> int:
 
 def _rows(path: Path, width: int) -> Iterator[tuple[list[int], list[list[bytes]]]]:
     """Line numbers and cells of the rows, some megabytes at a time; blank lines are skipped."""
-    line, rest = 0, b""
-    with path.open("rb") as handle:
-        while True:
-            data = handle.read(_CHUNK)
-            block = rest + data
-            cut = block.rfind(b"\n") + 1 if data else len(block)
-            block, rest = block[:cut], block[cut:]
-            numbers, rows = [], []
-            for raw in block.splitlines():
-                line += 1
-                if line == 1 or not raw.strip():
-                    continue
-                cells = _cells(raw)
-                if len(cells) != width:
-                    raise UserError(
-                        f"{path.name}, line {line}: {len(cells)} columns instead of {width}; the file may be cut off."
-                    )
-                numbers.append(line)
-                rows.append(cells)
-            if rows:
-                yield numbers, rows
-            if not data:
-                return
+    line = 0
+    delimiter = delimiter_of(header_line(path))
+    for block in blocks_of(path):
+        numbers, rows = [], []
+        for raw in block:
+            line += 1
+            if line == 1 or not raw.strip():
+                continue
+            cells = _cells(raw, delimiter)
+            if cells is None:
+                raise UserError(f"{path.name}, line {line}: its quotes do not fit; correct or remove that line.")
+            if len(cells) != width:
+                raise UserError(
+                    f"{path.name}, line {line}: {len(cells)} columns instead of {width}; the file may be cut off."
+                )
+            numbers.append(line)
+            rows.append(cells)
+        if rows:
+            yield numbers, rows
 
 
-def _cells(raw: bytes) -> list[bytes]:
-    cells = raw.split(b",")
-    if b'"' in raw and any(cell.count(b'"') % 2 for cell in cells):  # A comma inside quotes.
-        return [cell.encode() for cell in next(csv.reader([raw.decode("utf-8", "replace")], skipinitialspace=True))]
+def _cells(raw: bytes, delimiter: str) -> list[bytes] | None:
+    cells = raw.split(delimiter.encode())
+    if b'"' in raw and any(cell.count(b'"') % 2 for cell in cells):  # a delimiter inside quotes
+        quoted = cells_of(raw.decode("utf-8", "replace"), delimiter)
+        return None if quoted is None else [cell.encode() for cell in quoted]
     return [cell.strip(b' "') for cell in cells]
 
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,32 @@ import numpy as np
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.listing import SIDE, Listing, decode, shape_of
 from fer_models.errors import UserError
+from fer_models.files import read_regular
 from fer_models.folders import cache_folder
 from fer_models.progress import Progress
+from fer_models.settings import parse_stored
 from fer_models.storage import atomic_folder
 
 #: Increased whenever the layout of a store or the meaning of its arrays changes; older stores are rebuilt.
 STORE_VERSION = 2
 _CHECKED_FILES = 500
 _SMALL = ("labels", "split", "rows")
+
+
+@dataclass(frozen=True)
+class _Meta:
+    """Content of ``meta.json``."""
+
+    version: int
+    name: str
+    classes: tuple[str, ...]
+    split_names: tuple[str, ...]
+    source: str
+    notes: tuple[str, ...]
+    unreadable: tuple[str, ...]
+    arrays: dict[str, str]
+    columns: list[str]
+    signature: dict[str, list[int]]
 
 
 def store_folder(*key: object) -> Path:
@@ -61,27 +80,27 @@ def _state(path: str | Path) -> list[int]:
 def open_store(folder: Path) -> FaceDataset | None:
     """The data set in ``folder``, memory-mapped; ``None`` if there is none, it is damaged or its source has changed."""
     try:
-        meta = json.loads((folder / "meta.json").read_text())
-        if meta["version"] != STORE_VERSION:
+        meta = parse_stored(read_regular(folder / "meta.json"), _Meta)
+        if meta.version != STORE_VERSION:
             return None
-        if any(_state(path) != state for path, state in meta["signature"].items()):
+        if any(_state(path) != state for path, state in meta.signature.items()):
             return None
         arrays = {
-            name: np.load(folder / file, mmap_mode=None if name in _SMALL else "r", allow_pickle=False)
-            for name, file in meta["arrays"].items()
+            name: np.load(folder / Path(file).name, mmap_mode=None if name in _SMALL else "r", allow_pickle=False)
+            for name, file in meta.arrays.items()
         }
-        columns = {name: arrays.pop(f"column:{name}") for name in meta["columns"]}
+        columns = {name: arrays.pop(f"column:{name}") for name in meta.columns}
         return FaceDataset(
-            name=meta["name"],
-            classes=tuple(meta["classes"]),
-            split_names=tuple(meta["split_names"]),
-            source=meta["source"],
-            notes=tuple(meta["notes"]),
-            unreadable=tuple(meta["unreadable"]),
+            name=meta.name,
+            classes=meta.classes,
+            split_names=meta.split_names,
+            source=meta.source,
+            notes=meta.notes,
+            unreadable=meta.unreadable,
             columns=columns,
             **arrays,
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, UserError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, UserError):
         return None  # Anything wrong with a store means reading the source again.
 
 

@@ -7,6 +7,7 @@ checked before any pixel is decoded.
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from fer_models.errors import UserError
+from fer_models.files import open_regular
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")
 FORMATS_SENTENCE = "PNG, JPEG, GIF, BMP, TIFF or WebP"
@@ -71,10 +73,11 @@ def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """
     path = Path(path)
     try:
-        if path.is_dir():
+        if os.path.isdir(path):
             raise UserError(f"{_begin(path.name)} is a folder; choose one picture file in it.")
-        _check_bytes(path.stat().st_size, path.name)
-        data = path.read_bytes()
+        with open_regular(path) as file:
+            _check_bytes(os.fstat(file.fileno()).st_size, path.name)
+            data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise UserError(f"There is no file {str(path)!r}; check the path.") from None
     except OSError as error:

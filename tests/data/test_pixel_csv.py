@@ -44,7 +44,7 @@ def test_chunks_of_any_length_give_the_same(tmp_path: Path, monkeypatch: pytest.
     images = np.random.default_rng(1).integers(0, 256, (40, 8, 8), dtype=np.uint8)
     path = tmp_path / "t.csv"
     path.write_text("pixels\n" + "\n".join(" ".join(map(str, image.ravel())) for image in images))
-    monkeypatch.setattr("fer_models.data.pixel_csv._CHUNK", 97)
+    monkeypatch.setattr("fer_models.data.csv_file._PIECE", 97)
     np.testing.assert_array_equal(read_pixel_csv(path).images, images)
 
 

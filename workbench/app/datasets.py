@@ -25,7 +25,7 @@ from fer_models.data.opening import split_options
 from fer_models.data.store import open_store, store_folder
 from fer_models.data.synthetic import SyntheticOptions
 from fer_models.errors import UserError
-from fer_models.folders import cache_folder
+from fer_models.folders import uploads_folder
 from workbench.app import jobs
 from workbench.app.jobs import Job
 
@@ -177,7 +177,7 @@ def add_zip(name: str, file_name: str, content: bytes, reader: str | None = None
         UserError: If the ZIP is damaged, too large or unsafe, or holds no data set.
     """
     stem = "".join(c if c.isalnum() or c in "_-+" else "-" for c in Path(file_name).stem)[:60].strip("-") or "upload"
-    home = _uploads() / hashlib.sha256(content).hexdigest()[:16]
+    home = uploads_folder() / hashlib.sha256(content).hexdigest()[:16]
     holder = next((e for e in known_datasets() if e.added and home in Path(e.source).parents), None)
     if holder is not None:
         raise UserError(f"This ZIP was added already, as {holder.name!r}; choose it in the list of data sets.")
@@ -198,8 +198,8 @@ def remove(name: str) -> None:
     """
     entry = find(name)
     remove_dataset(name)
-    if entry is not None and _uploads() in Path(entry.source).parents:
-        shutil.rmtree(_uploads() / Path(entry.source).relative_to(_uploads()).parts[0], ignore_errors=True)
+    if entry is not None and uploads_folder() in Path(entry.source).parents:
+        shutil.rmtree(uploads_folder() / Path(entry.source).relative_to(uploads_folder()).parts[0], ignore_errors=True)
 
 
 def _add_unpacked(name: str, folder: Path, reader: str | None) -> DatasetEntry:
@@ -215,10 +215,6 @@ def _add_unpacked(name: str, folder: Path, reader: str | None) -> DatasetEntry:
 
 def _reading(entry: DatasetEntry) -> tuple[str, str, str]:
     return ("read", entry.source, entry.reader)
-
-
-def _uploads() -> Path:
-    return cache_folder().absolute() / "uploads"
 
 
 def _row(name: str, title: str, reader: str, read_sizes: Sizes | None, notes: tuple[str, ...]) -> SetRow:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_models.arrays import read_arrays
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.leaks.duplicates import NEAR, Duplicates, find_duplicates
 from fer_models.folders import cache_folder
@@ -34,10 +35,10 @@ def duplicates_of(dataset: FaceDataset, *, progress: Progress | None = None) -> 
 
 def _load(path: Path, count: int) -> Duplicates | None:
     try:
-        with np.load(path, allow_pickle=False) as saved:
-            first, pairs, cosine, mirrored, constant = (saved[name] for name in _ARRAYS)
-            complete = bool(saved["complete"])
-    except Exception:  # A damaged file may fail in many ways; all mean searching again.
+        saved = read_arrays(path)
+        first, pairs, cosine, mirrored, constant = (saved[name] for name in _ARRAYS)
+        complete = bool(saved["complete"])
+    except (ValueError, KeyError):  # missing or damaged: the search is repeated
         return None
     if len(first) != count:
         return None

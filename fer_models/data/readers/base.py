@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import functools
 import itertools
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
@@ -118,11 +119,25 @@ class Reader(ABC):
         return tuple(sentences)
 
 
+_MOST_SPLITS = 127  # what int8 holds
+
 #: How many entries of a folder are read to recognise a layout.
 LOOK = 500
 
 #: Every reader by its key.
 READERS: Registry[type[Reader]] = Registry("reader")
+
+
+def recognisers(path: Path) -> list[str]:
+    """Keys of the readers that recognise a path; a file that makes one of them fail is not recognised by it."""
+    return [key for key, reader in READERS.items() if _recognised(reader(), path)]
+
+
+def _recognised(reader: Reader, path: Path) -> bool:
+    try:
+        return reader.recognises(path)
+    except (OSError, ValueError, UserError, csv.Error):
+        return False
 
 
 def _counts(dataset: FaceDataset, split: str) -> dict[str, int]:
@@ -142,9 +157,9 @@ def _in_split(dataset: FaceDataset, split: str) -> int:
 
 def contents(path: Path) -> str:
     """The contents of a path in a few words, for messages."""
-    if not path.exists():
+    if not os.path.exists(path):
         return "nothing there"
-    if path.is_file():
+    if os.path.isfile(path):
         return f"the file {path.name}"
     names = sorted(entry.name + ("/" if entry.is_dir() else "") for entry in visible(path))
     if not names:
@@ -152,18 +167,48 @@ def contents(path: Path) -> str:
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
-def visible(folder: Path, limit: int | None = None) -> list[os.DirEntry[str]]:
+class Entry:
+    """An entry of a folder; one that cannot be looked at, such as a link to itself, is neither folder nor file."""
+
+    def __init__(self, entry: os.DirEntry[str]):
+        self.name = entry.name
+        self._entry = entry
+
+    def is_dir(self) -> bool:
+        """Whether it is a folder, or a link to one."""
+        try:
+            return self._entry.is_dir()
+        except OSError:
+            return False
+
+    def is_file(self) -> bool:
+        """Whether it is a regular file, or a link to one."""
+        try:
+            return self._entry.is_file()
+        except OSError:
+            return False
+
+
+def visible(folder: Path, limit: int | None = None) -> list[Entry]:
     """Entries of a folder by name, without hidden files and files that desktops create; empty if it is no folder.
+
+    Names that are not UTF-8 are left out: no table could name them.
 
     With ``limit``, at most so many entries are read: a few of 100,000 files are enough to recognise a layout.
     """
     try:
         with os.scandir(folder) as entries:
             some = itertools.islice(entries, limit)
-            listed = [e for e in some if not e.name.startswith((".", "__MACOSX")) and e.name.lower() != "thumbs.db"]
-    except OSError:
+            listed = [Entry(entry) for entry in some if _shown(entry.name)]
+    except (OSError, ValueError):
         return []
     return sorted(listed, key=lambda entry: entry.name)
+
+
+def _shown(name: str) -> bool:
+    if name.startswith((".", "__MACOSX")) or name.lower() == "thumbs.db":
+        return False
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)  # how bytes that are no UTF-8 are read
 
 
 def is_image(name: str) -> bool:
@@ -173,11 +218,23 @@ def is_image(name: str) -> bool:
 
 def image_files(folder: Path) -> list[Path]:
     """Pictures in a folder and all folders below it, by path, found by their names' endings."""
+    return [file for file in files_below(folder) if is_image(file.name)]
+
+
+def files_below(folder: Path, above: frozenset[tuple[int, int]] = frozenset()) -> list[Path]:
+    """Regular files in a folder and all folders below it, by path; a link to a folder ``above`` it is not followed."""
+    try:
+        state = os.stat(folder)
+    except OSError:
+        return []
+    here = (state.st_dev, state.st_ino)
+    if here in above:
+        return []
     files: list[Path] = []
     for entry in visible(folder):
         if entry.is_dir():
-            files += image_files(folder / entry.name)
-        elif is_image(entry.name):
+            files += files_below(folder / entry.name, above | {here})
+        elif entry.is_file():
             files.append(folder / entry.name)
     return files
 
@@ -189,7 +246,7 @@ def find_file(folder: Path, names: Iterable[str]) -> Path | None:
     listings = [(folder, top), *((parent, visible(parent, LOOK)) for parent in inside)]
     for name in names:
         for parent, entries in listings:
-            if (parent / name).is_file():
+            if os.path.isfile(parent / name):
                 return parent / name
             for entry in entries:
                 if entry.name.lower() == name.lower() and entry.is_file():
@@ -217,6 +274,19 @@ def class_name(word: str) -> str:
 def order_splits(names: Iterable[str]) -> tuple[str, ...]:
     """Split names with the training split first, then validation, then test, then others by name."""
     return tuple(sorted(set(names), key=lambda name: (split_role(name), name)))
+
+
+def encode_splits(words: Sequence[str], source: str) -> tuple[tuple[str, ...], np.ndarray]:
+    """Names of the splits in order, and int8 (N,): each row's split.
+
+    Raises:
+        UserError: If there are more splits than a data set can have.
+    """
+    names = order_splits(words)
+    if len(names) > _MOST_SPLITS:
+        raise UserError(f"{source} has {len(names):,} different splits, such as {names[-1][:30]!r}; name a few parts.")
+    index = {name: number for number, name in enumerate(names)}
+    return names, np.asarray([index[word] for word in words], np.int8)
 
 
 def split_role(name: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from pathlib import Path
 
@@ -17,9 +18,9 @@ from fer_models.data.readers.base import (
     Reader,
     ReaderInfo,
     class_name,
+    encode_splits,
     find_file,
     image_files,
-    order_splits,
     visible,
 )
 from fer_models.data.readers.records import Record, listing_of, odd_files
@@ -48,14 +49,14 @@ class CkPlus(Reader):
 
     def recognises(self, path: Path) -> bool:
         """The CSV by its name, or class folders with at least one picture named as CK+ names them."""
-        if path.is_file():
+        if os.path.isfile(path):
             return path.name.lower() in _TABLE
         folder = _class_folder(path)
         return folder is not None or find_file(path, _TABLE) is not None
 
     def read(self, path: Path, **options: str) -> Listing:
         """Subject and sequence come from the file names; the CSV has neither."""
-        if path.is_file():
+        if os.path.isfile(path):
             return _table(path)
         folder = _class_folder(path)
         if folder is None:
@@ -93,17 +94,17 @@ def _table(path: Path) -> Listing:
     table = read_pixel_csv(path, required=("emotion", "usage"), side=_SIDE)
     numbers = []
     for text, line in zip(table.columns["emotion"], table.lines, strict=True):
-        if not (text.isdecimal() and int(text) < len(FER8)):
+        if not (len(text) == 1 and text in "01234567"):
             raise UserError(f"{path.name}, line {line}: label {text!r} is none of CK+'s 0 to 7; correct or remove it.")
         numbers.append(int(text))
     usage = table.columns["usage"]
-    names = order_splits(usage)
+    names, split = encode_splits(usage, path.name)
     return Listing(
         name="ckplus",
         pictures=table.images[..., None],
         labels=np.asarray(numbers, np.int64),
         classes=FER8,
-        split=np.asarray([names.index(word) for word in usage], np.int8),
+        split=split,
         split_names=names,
         rows=np.arange(len(numbers)),
         notes=("This form of CK+ does not tell the subjects: folds by subject need the picture folders.",),

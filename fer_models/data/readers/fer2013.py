@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import csv
+import os
 from pathlib import Path
 
 import numpy as np
 
+from fer_models.data.csv_file import read_header, read_table
 from fer_models.data.dataset import UNLABELLED
 from fer_models.data.listing import Listing
-from fer_models.data.pixel_csv import PixelTable, named, read_header, read_pixel_csv
+from fer_models.data.pixel_csv import PixelTable, named, read_pixel_csv
 from fer_models.data.readers.base import READERS, Reader, ReaderInfo, find_file, visible
 from fer_models.errors import UserError
 from fer_models.labels import FER7
@@ -46,22 +47,22 @@ class Fer2013(Reader):
 
     def recognises(self, path: Path) -> bool:
         """A CSV with exactly these columns (CK+'s has the same and is known by its name), or a folder with one."""
-        if path.is_dir():
+        if os.path.isdir(path):
             return fer2013_file(path) is not None
-        if path.suffix.lower() != ".csv" or not path.is_file() or path.name.lower().startswith("ck"):
+        if path.suffix.lower() != ".csv" or not os.path.isfile(path) or path.name.lower().startswith("ck"):
             return False
         header = set(read_header(path))
         return header in ({"emotion", "pixels", "usage"}, {"emotion", "pixels"}, {"pixels"})
 
     def read(self, path: Path, **options: str) -> Listing:
         """Rows in the official order; ``rows`` count from 0 through all files read."""
-        source = path if path.is_file() else fer2013_file(path)
+        source = path if os.path.isfile(path) else fer2013_file(path)
         if source is None:
             self.refuse(path)
         if source.name.lower() == "labels.csv":
             return _sheets(source)
         files = [source]
-        if source.name.lower() == "train.csv" and path.is_dir():
+        if source.name.lower() == "train.csv" and os.path.isdir(path):
             files += [other] if (other := find_file(path, ("test.csv",))) is not None else []
         if "pixels" not in read_header(source) and read_header(source):
             self.refuse(path, f"the columns {named(read_header(source))} in {source.name}")
@@ -80,7 +81,7 @@ def fer2013_file(folder: Path) -> Path | None:
         if train is not None and set(read_header(train)) == {"emotion", "pixels"}:
             return train
         table = folder / "labels.csv"
-        if table.is_file() and (folder / "sheet_0.png").is_file():
+        if os.path.isfile(table) and os.path.isfile(folder / "sheet_0.png"):
             return table
     return named_table
 
@@ -104,7 +105,7 @@ def _part(path: Path, table: PixelTable) -> tuple[np.ndarray, np.ndarray, np.nda
 
 
 def _emotion(text: str, path: Path, line: int) -> int:
-    if not (text.isdecimal() and int(text) < len(FER7)):
+    if not (len(text) == 1 and text in "0123456"):
         raise UserError(f"{path.name}, line {line}: label {text!r} is none of FER2013's 0 to 6; correct or remove it.")
     return int(text)
 
@@ -119,12 +120,13 @@ def _sheets(table: Path) -> Listing:
     """PNG sheets of 60 x 60 faces in row order."""
     from fer_models.faces.image import read_image
 
-    with table.open(newline="", encoding="utf-8-sig") as handle:
-        rows = list(csv.DictReader(handle))
-    if not rows or not {"emotion", "Usage"} <= set(rows[0]):
-        raise UserError(f"{table.name} must have the columns emotion and Usage and at least one row.")
-    numbers = [_emotion(row["emotion"] or "", table, line) for line, row in enumerate(rows, 2)]
-    usage = [_usage(row["Usage"] or "", table, line) for line, row in enumerate(rows, 2)]
+    faces = read_table(table)
+    rows = faces.rows
+    if not {"emotion", "usage"} <= set(faces.header):
+        raise UserError(f"{table.name} must have the columns emotion and Usage.")
+    columns = [zip(faces.column(name), faces.lines, strict=True) for name in ("emotion", "usage")]
+    numbers = [_emotion(text, table, line) for text, line in columns[0]]
+    usage = [_usage(text, table, line) for text, line in columns[1]]
     names = [entry.name for entry in visible(table.parent)]
     needed = -(-len(rows) // _TILES**2)
     files = [table.parent / f"sheet_{k}.png" for k in range(needed)]

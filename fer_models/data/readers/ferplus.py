@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
+import os
+import re
 from pathlib import Path
 
 import numpy as np
 
 from fer_models import labels
+from fer_models.data.csv_file import read_table
 from fer_models.data.listing import Listing
 from fer_models.data.readers.base import READERS, Reader, ReaderInfo, find_file
 from fer_models.data.readers.fer2013 import Fer2013, fer2013_file
@@ -19,6 +21,7 @@ _VOTES = "fer2013new.csv"
 #: Columns of the table in its own order; the last two are no emotions.
 VOTED = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF")
 _UNKNOWN, _NO_FACE = 8, 9
+_VOTE, _MOST_VOTES = re.compile("[0-9]{1,2}"), 20
 #: A class needs this part of the votes to count among several.
 _SHARE = 0.3
 
@@ -56,13 +59,13 @@ class FerPlus(Reader):
 
     def recognises(self, path: Path) -> bool:
         """The table of votes, or a folder that has it."""
-        if path.is_file():
+        if os.path.isfile(path):
             return path.name.lower() == _VOTES
         return find_file(path, (_VOTES,)) is not None and fer2013_file(path) is not None
 
     def read(self, path: Path, **options: str) -> Listing:
         """Joins votes and pictures by the position of the row: the number in ``Image name`` is not the row."""
-        folder = path if path.is_dir() else path.parent
+        folder = path if os.path.isdir(path) else path.parent
         table = find_file(folder, (_VOTES,))
         if table is None or fer2013_file(folder) is None:
             self.refuse(folder)
@@ -103,20 +106,18 @@ class FerPlus(Reader):
 
 def _read_votes(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Usage (N,), whether the row names a picture (N,), and votes (N, 10)."""
-    usage, named, votes = [], [], []
-    with path.open(newline="", encoding="utf-8-sig") as handle:
-        table = csv.DictReader(handle)
-        missing = [name for name in ("Usage", "Image name", *VOTED) if name not in (table.fieldnames or ())]
-        if missing:
-            raise UserError(f"{path.name} lacks the columns {', '.join(missing)}.")
-        for row in table:
-            counts = [row[name] or "" for name in VOTED]
-            if not all(count.isdecimal() and int(count) <= 20 for count in counts):
-                raise UserError(f"{path.name}, line {table.line_num}: votes must be ten small whole numbers.")
-            usage.append(row["Usage"])
-            named.append(bool(row["Image name"]))
-            votes.append([int(count) for count in counts])
-    return np.asarray(usage, np.str_), np.asarray(named, bool), np.asarray(votes, np.uint8).reshape(-1, len(VOTED))
+    table = read_table(path)
+    missing = [name for name in ("Usage", "Image name", *VOTED) if name.lower() not in table.header]
+    if missing:
+        raise UserError(f"{path.name} lacks the columns {', '.join(missing)}.")
+    votes = []
+    columns = [table.column(name.lower()) for name in VOTED]
+    for line, counts in zip(table.lines, zip(*columns, strict=True), strict=True):
+        if not all(_VOTE.fullmatch(count) and int(count) <= _MOST_VOTES for count in counts):
+            raise UserError(f"{path.name}, line {line}: votes must be ten small whole numbers.")
+        votes.append([int(count) for count in counts])
+    named = [bool(name) for name in table.column("image name")]
+    return np.asarray(table.column("usage"), np.str_), np.asarray(named, bool), np.asarray(votes, np.uint8)
 
 
 def targets(votes: np.ndarray, target: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from fer_models.data.listing import Listing
@@ -44,11 +45,11 @@ class ImageFolder(Reader):
 
     def recognises(self, path: Path) -> bool:
         """A folder whose folders, or theirs, hold pictures."""
-        return path.is_dir() and _depth(path) > 0
+        return os.path.isdir(path) and _depth(path) > 0
 
     def read(self, path: Path, **options: str) -> Listing:
         """Two folders with names of one emotion (Happy, joy) are one class; other names are kept in lower case."""
-        depth = _depth(path) if path.is_dir() else 0
+        depth = _depth(path) if os.path.isdir(path) else 0
         if not depth:
             self.refuse(path)
         records: list[Record] = []

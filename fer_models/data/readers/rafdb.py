@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
+import os
 from pathlib import Path
 
+from fer_models.data.codings import CODINGS, note, order_of
+from fer_models.data.csv_file import read_table
 from fer_models.data.listing import Listing
-from fer_models.data.readers.base import LOOK, READERS, Reader, ReaderInfo, find_file, visible
+from fer_models.data.readers.base import LOOK, READERS, Reader, ReaderInfo, find_file, image_files, visible
 from fer_models.data.readers.records import Record, listing_of
 from fer_models.errors import UserError
+from fer_models.files import read_text
 from fer_models.labels import FER7
 
 #: RAF-DB counts its classes from 1, in its own order.
@@ -31,6 +34,7 @@ class RafDb(Reader):
         citation="Li, Deng and Du, Reliable Crowdsourcing and Deep Locality-Preserving Learning for Expression "
         "Recognition in the Wild, CVPR 2017.",
         classes=FER7,
+        options={"labels": ("rafdb", *(name for name in CODINGS if name != "rafdb"))},
         counts={
             "train": dict(zip(FER7, (705, 717, 281, 4772, 1982, 1290, 2524), strict=True)),
             "test": dict(zip(FER7, (162, 160, 74, 1185, 478, 329, 680), strict=True)),
@@ -39,19 +43,19 @@ class RafDb(Reader):
 
     def recognises(self, path: Path) -> bool:
         """A folder with the list, or with numbered class folders and a table of labels."""
-        if not path.is_dir():
+        if not os.path.isdir(path):
             return path.name in _LIST
         return _find_list(path) is not None or _kaggle(path) is not None
 
     def read(self, path: Path, **options: str) -> Listing:
         """Labels come from the list, or in Kaggle's form from the folders; a listed file that is missing is noted."""
-        if path.is_file():
+        if os.path.isfile(path):
             path = path.parent
         table = _find_list(path)
         if table is not None:
             return self._original(path, table)
         root = _kaggle(path)
-        return _numbered(root) if root is not None else self.refuse(path)
+        return _numbered(root, options.get("labels", "rafdb")) if root is not None else self.refuse(path)
 
     def _original(self, path: Path, table: Path) -> Listing:
         folder = _find_aligned(path if table.parent == path else table.parent.parent)
@@ -59,7 +63,7 @@ class RafDb(Reader):
             self.refuse(path, f"{table.name} and no folder 'aligned' with pictures")
         present = {entry.name for entry in visible(folder)}
         records, missing = [], []
-        for number, line in enumerate(table.read_text().splitlines(), 1):
+        for number, line in enumerate(_lines(table), 1):
             if not line.strip():
                 continue
             name, code = (*line.split(), "", "")[:2]
@@ -76,6 +80,14 @@ class RafDb(Reader):
         if not records:
             self.refuse(path, f"{table.name} and none of its pictures in {folder.name}")
         return _listing(folder, records, [table], _missing(missing))
+
+
+def _lines(table: Path) -> list[str]:
+    try:
+        return read_text(table).splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise UserError(f"{table.name} cannot be read ({reason}); fetch the data again.") from None
 
 
 def _listing(root: Path, records: list[Record], tables: list[Path], notes: tuple[str, ...]) -> Listing:
@@ -95,7 +107,7 @@ def _find_list(path: Path) -> Path | None:
 def _find_aligned(root: Path) -> Path | None:
     """The folder ``aligned`` below the root, at most two folders deep."""
     for folder in (root, *(root / e.name for e in visible(root, LOOK) if e.is_dir())):
-        if (folder / "aligned").is_dir():
+        if os.path.isdir(folder / "aligned"):
             return folder / "aligned"
     return None
 
@@ -109,36 +121,56 @@ def _kaggle(path: Path) -> Path | None:
     return None
 
 
-def _numbered(root: Path) -> Listing:
+def _splits(root: Path) -> list[str]:
+    """Folders with class folders: ``train``, ``test``, and any other part such as ``valid``."""
+    parts = [entry.name for entry in visible(root) if entry.is_dir()]
+    return [part for part in parts if any(e.is_dir() and e.name in CODES for e in visible(root / part, LOOK))]
+
+
+def _numbered(root: Path, coding: str) -> Listing:
     records: list[Record] = []
     tables: list[Path] = []
     notes: list[str] = []
-    for split in ("train", "test"):
-        files: dict[str, tuple[Path, str]] = {}
+    codes = {int(entry.name) for entry in visible(root / "train") if entry.name in CODES}
+    order = order_of(coding, codes)
+    for split in _splits(root):
+        files: list[tuple[Path, str]] = []
         for entry in visible(root / split):
             if entry.is_dir() and entry.name not in CODES:
                 raise UserError(f"{split}/{entry.name} is no class of RAF-DB; its folders are called 1 to 7.")
             if entry.is_dir():
                 folder = root / split / entry.name
-                files |= {e.name: (folder / e.name, entry.name) for e in visible(folder) if e.is_file()}
+                files += [(file, entry.name) for file in image_files(folder)]
         table = next(
-            (f for f in (root / f"{split}_labels.csv", root.parent / f"{split}_labels.csv") if f.is_file()), None
+            (f for f in (root / f"{split}_labels.csv", root.parent / f"{split}_labels.csv") if os.path.isfile(f)), None
         )
         if table is not None:
             tables.append(table)
             listed = _read_labels(table)
-            wrong = [name for name, (_, code) in files.items() if listed.get(name, code) != code]
+            wrong = [file.name for file, code in files if listed.get(file.name, code) != code]
             if wrong:
                 raise UserError(f"{table.name} gives {wrong[0]} another class than its folder; fetch the data again.")
-            notes += _missing([name for name in listed if name not in files])
-        records += [Record(file, CODES[code], split) for file, code in files.values()]
+            present = {file.name for file, _ in files}
+            notes += _missing([name for name in listed if name not in present])
+        records += [Record(file, order[int(code)], split) for file, code in files]
+    known = bool(tables) or _aligned(records)
+    if coding != "rafdb" or not known:
+        notes.append(note(coding, order))
+    if coding == "rafdb" and not known:
+        notes.append("Neither a list nor the names of the files say that this is RAF-DB: its order is assumed.")
     return _listing(root, records, tables, tuple(notes))
 
 
+def _aligned(records: list[Record]) -> bool:
+    """Whether the files are named as RAF-DB names its aligned faces."""
+    return all(record.path.stem.endswith("_aligned") for record in records)
+
+
 def _read_labels(table: Path) -> dict[str, str]:
-    with table.open(newline="", encoding="utf-8-sig") as handle:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(handle) if len(row) >= 2]
-    for number, row in enumerate(rows[1:], 2):
-        if row[1] not in CODES:
-            raise UserError(f"{table.name}, line {number}: label {row[1]!r} is none of RAF-DB's 1 to 7.")
-    return {row[0]: row[1] for row in rows[1:]}
+    rows = read_table(table)
+    if len(rows.header) < 2:
+        raise UserError(f"{table.name} must have two columns: the name of an image and its class, 1 to 7.")
+    for number, row in zip(rows.lines, rows.rows, strict=True):
+        if row[1].strip() not in CODES:
+            raise UserError(f"{table.name}, line {number}: label {row[1][:20]!r} is none of RAF-DB's 1 to 7.")
+    return {row[0].strip(): row[1].strip() for row in rows.rows}

@@ -10,7 +10,7 @@ import numpy as np
 
 from fer_models.data.dataset import UNLABELLED
 from fer_models.data.listing import Listing
-from fer_models.data.readers.base import ALL, order_splits, text_column
+from fer_models.data.readers.base import ALL, encode_splits, text_column
 from fer_models.labels import order
 
 
@@ -52,8 +52,7 @@ def listing_of(
     if not classes:
         classes = order({record.label for record in records if record.label is not None})
     index = {label: i for i, label in enumerate(classes)}
-    split_names = order_splits(record.split for record in records)
-    split_index = {split: i for i, split in enumerate(split_names)}
+    split_names, split = encode_splits([record.split for record in records], root.name)
     names = [_relative(record.path, root) for record in records]
     columns = {"file": text_column(names)}
     for fact in dict.fromkeys(key for record in records for key in record.facts):
@@ -64,7 +63,7 @@ def listing_of(
         pictures=[record.path for record in records],
         labels=np.asarray([UNLABELLED if r.label is None else index[r.label] for r in records], np.int64),
         classes=classes,
-        split=np.asarray([split_index[record.split] for record in records], np.int8),
+        split=split,
         split_names=split_names,
         rows=np.arange(len(records)),
         subjects=text_column(s or "" for s in subjects) if any(s is not None for s in subjects) else None,

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
+import os
 from pathlib import Path
 
 import numpy as np
 
+from fer_models.data import codings
+from fer_models.data.codings import CODINGS
+from fer_models.data.csv_file import check_header, read_header, read_table
 from fer_models.data.dataset import UNLABELLED
 from fer_models.data.listing import SIDE, Listing
-from fer_models.data.pixel_csv import PIXELS, named, read_header, read_pixel_csv
-from fer_models.data.readers.base import ALL, CROP, READERS, Reader, ReaderInfo, class_name, order_splits, text_column
+from fer_models.data.pixel_csv import PIXELS, named, read_pixel_csv
+from fer_models.data.readers.base import ALL, CROP, READERS, Reader, ReaderInfo, class_name, encode_splits, text_column
 from fer_models.data.readers.folder import shape_of_files
 from fer_models.data.readers.records import Record, listing_of
 from fer_models.errors import UserError
-from fer_models.labels import FER8, order
+from fer_models.folders import uploads_folder
+from fer_models.labels import order
 
 _PATH = ("path", "file", "image", "filename", "file_name", "image_path", "filepath", "image name")
 _LABEL = ("label", "emotion", "class", "expression", "class_name", "target")
@@ -36,28 +40,27 @@ class Table(Reader):
         where="wherever your pictures come from",
         terms="Those of your pictures.",
         citation="",
-        options=CROP,
+        options=CROP | {"labels": CODINGS},
     )
 
     def recognises(self, path: Path) -> bool:
         """A CSV whose header has a column of each kind."""
-        if not path.is_file() or path.suffix.lower() not in (".csv", ".txt"):
+        if not os.path.isfile(path) or path.suffix.lower() not in (".csv", ".txt"):
             return False
         header = read_header(path)
         return (PIXELS in header or _column(header, _PATH) is not None) and _column(header, _LABEL) is not None
 
     def read(self, path: Path, **options: str) -> Listing:
         """Rows in the order of the table; an empty label means unlabelled."""
-        if not path.is_file():
+        if os.path.isdir(path):
             self.refuse(path)
         header = read_header(path)
-        if not any(header):
-            raise UserError(f"{path.name} is empty or no text; choose a CSV whose first line names its columns.")
+        check_header(path, header)
         if _column(header, _LABEL) is None or not (PIXELS in header or _column(header, _PATH)):
             self.refuse(path, f"the columns {named(header)}")
         if PIXELS in header:
-            return _pixels(path, header)
-        return _paths(path, header, options.get("crop", "middle"))
+            return _pixels(path, header, options.get("labels", CODINGS[0]))
+        return _paths(path, options)
 
 
 def _column(header: list[str], names: tuple[str, ...]) -> str | None:
@@ -79,37 +82,30 @@ def _facts(words: list[str]) -> np.ndarray:
     return np.where(np.isfinite(numbers), numbers, np.nan) if np.isfinite(numbers).any() else text_column(words)
 
 
-def _labels(path: Path, words: list[str], lines: list[int]) -> tuple[list[str | None], tuple[str, ...]]:
+def _labels(path: Path, words: list[str], lines: list[int], coding: str) -> tuple[list[str | None], tuple[str, ...]]:
     """Class names of a label column and a note on how numbers were read."""
     filled = [word for word in words if word]
     if not filled:
         raise UserError(f"{path.name} has no label in any row; fill its label column.")
-    if not all(word.lstrip("-").isdecimal() for word in filled):
+    if any(codings.code(word) is None for word in filled):
         return [class_name(word) if word else None for word in words], ()
-    for word, line in zip(words, lines, strict=True):
-        if word and not 0 <= int(word) < len(FER8):
-            raise UserError(
-                f"{path.name}, line {line}: label {word!r} is none of 0 to 7 (FER2013's order, 7 contempt); "
-                "use class names for other codes."
-            )
-    named = [FER8[int(word)] if word else None for word in words]
-    return named, (f"Labels are numbers; they were read in FER2013's order: {', '.join(FER8)}.",)
+    return codings.named(words, coding, [f"{path.name}, line {line}" for line in lines])
 
 
-def _pixels(path: Path, header: list[str]) -> Listing:
+def _pixels(path: Path, header: list[str], coding: str) -> Listing:
     table = read_pixel_csv(path)
     lines = [int(line) for line in table.lines]
-    names, notes = _labels(path, table.columns[_column(header, _LABEL) or ""], lines)
+    names, notes = _labels(path, table.columns[_column(header, _LABEL) or ""], lines, coding)
     classes = order({name for name in names if name is not None})
     split_column, subject_column = _column(header, _SPLIT), _column(header, _SUBJECT)
     splits = [word or ALL for word in table.columns[split_column]] if split_column else [ALL] * len(names)
-    split_names = order_splits(splits)
+    split_names, split = encode_splits(splits, path.name)
     return Listing(
         name="csv",
         pictures=table.images[..., None],
         labels=np.asarray([UNLABELLED if name is None else classes.index(name) for name in names], np.int64),
         classes=classes,
-        split=np.asarray([split_names.index(word) for word in splits], np.int8),
+        split=split,
         split_names=split_names,
         rows=np.arange(len(names)),
         subjects=text_column(table.columns[subject_column]) if subject_column else None,
@@ -120,24 +116,37 @@ def _pixels(path: Path, header: list[str]) -> Listing:
     )
 
 
-def _paths(path: Path, header: list[str], crop: str) -> Listing:
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as handle:
-        rows = list(csv.reader(handle))[1:]
-    lines = [line for line, row in enumerate(rows, 2) if any(cell.strip() for cell in row)]
-    if not lines:
-        raise UserError(f"{path.name} has a header and no rows; choose the full file.")
-    for line in lines:
-        if len(rows[line - 2]) != len(header):
-            raise UserError(f"{path.name}, line {line}: {len(rows[line - 2])} columns instead of {len(header)}.")
+def _held(path: Path, files: list[str], lines: list[int]) -> None:
+    """Refuse a table of an upload that names files outside it.
+
+    Raises:
+        UserError: The message names the line.
+    """
+    uploads = uploads_folder().resolve()
+    table = path.resolve()
+    if not table.is_relative_to(uploads):
+        return
+    folder = uploads / table.relative_to(uploads).parts[0]
+    for file, line in zip(files, lines, strict=True):
+        if not Path(os.path.realpath(path.parent / file)).is_relative_to(folder):
+            raise UserError(
+                f"{path.name}, line {line}: {file[:60]!r} lies outside the uploaded archive; name files inside it."
+            )
+
+
+def _paths(path: Path, options: dict[str, str]) -> Listing:
+    table = read_table(path)
+    header, lines = table.header, table.lines
 
     def column(names: tuple[str, ...]) -> list[str] | None:
         name = _column(header, names)
-        return None if name is None else [rows[line - 2][header.index(name)].strip() for line in lines]
+        return None if name is None else table.column(name)
 
-    names, notes = _labels(path, column(_LABEL) or [], lines)
+    names, notes = _labels(path, column(_LABEL) or [], lines, options.get("labels", CODINGS[0]))
     files, splits, subjects = column(_PATH) or [], column(_SPLIT), column(_SUBJECT)
     facts = {name: column((name,)) or [] for name in _further(header)}
-    missing = [file for file in files if not (path.parent / file).is_file()]
+    _held(path, files, lines)
+    missing = [file for file in files if not os.path.isfile(path.parent / file)]
     if missing:
         line = lines[files.index(missing[0])]
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
@@ -159,7 +168,7 @@ def _paths(path: Path, header: list[str], crop: str) -> Listing:
         if file not in gone
     ]
     size, channels = shape_of_files([record.path for record in records])
-    listing = listing_of("csv", path.parent, records, size=size, channels=channels, crop=crop)
+    listing = listing_of("csv", path.parent, records, size=size, channels=channels, crop=options.get("crop", "middle"))
     return dataclasses.replace(
         listing,
         columns=listing.columns | {name: _facts(listing.columns[name].tolist()) for name in facts},
