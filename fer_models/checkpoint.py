@@ -12,22 +12,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
 from safetensors import SafetensorError
 from torch import Tensor
 
 from fer_models.architectures import create_model
 from fer_models.architectures.base import FERNetwork
+from fer_models.checkpoint_files import CARD, CONFIG, FORMAT, METRICS, read_config, read_figures
 from fer_models.errors import UserError
+from fer_models.files import read_regular
 from fer_models.preprocess import Preprocess
-from fer_models.settings import checked, from_values, nested, parse_json
 from fer_models.storage import atomic_file, atomic_folder
 from fer_models.weights import WEIGHTS, Beside, read_beside, read_weights, write_weights
-
-FORMAT = 1
-CONFIG, METRICS, CARD = "config.json", "metrics.json", "card.md"
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ class Checkpoint:
     def card(self) -> str:
         """Text of ``card.md``, empty if there is none."""
         file = self.path / CARD
-        return file.read_text(encoding="utf-8") if file.exists() else ""
+        return read_regular(file).decode("utf-8", "replace") if file.exists() else ""
 
     @property
     def identity(self) -> str:
@@ -99,8 +96,9 @@ class Checkpoint:
         A part of the selecting split, such as the split without its leaked pictures, is not held out: it chose the
         weights too.
         """
-        rows = [row for row in self.metrics if row["metric"] == metric and row.get("averaging", "none") == averaging]
-        return sorted(rows, key=self._chose_weights)
+        wanted = (metric, averaging)
+        rows = [row for row in self.metrics if (row["metric"], row.get("averaging", "none")) == wanted]
+        return sorted((row for row in rows if row["value"] is not None), key=self._chose_weights)
 
     def accuracy(self, averaging: str = "none") -> dict[str, Any] | None:
         """The accuracy to show for this network: on held-out pictures where there are any, else on validation.
@@ -182,26 +180,6 @@ class Checkpoint:
         return neighbour
 
 
-@checked(CONFIG, extra="ignore")
-class _Config:
-    """Content of ``config.json``."""
-
-    network: str
-    options: dict[str, Any]
-    in_channels: Annotated[int, Field(ge=1, le=3)]
-    classes: Annotated[tuple[str, ...], Field(strict=False, min_length=2)]
-    preprocess: Annotated[Preprocess, nested(Preprocess)]
-    weights_sha256: str
-    provenance: dict[str, Any] = field(default_factory=dict)
-
-
-def _json(file: Path, folder: str) -> Any:
-    try:
-        return parse_json(file.read_text(encoding="utf-8"))
-    except (ValueError, OSError):
-        raise UserError(f"{file.name} in {folder} is not readable JSON; copy the checkpoint folder again.") from None
-
-
 def read_checkpoint(path: str | Path) -> Checkpoint:
     """Read a checkpoint folder's configuration and figures.
 
@@ -222,11 +200,8 @@ def _read(path: str | Path) -> Checkpoint:
     for name in (CONFIG, WEIGHTS):
         if not (folder / name).is_file():
             raise UserError(f"The checkpoint {folder.name} has no {name}; copy the whole folder again.")
-    config = _json(folder / CONFIG, folder.name)
-    if not isinstance(config, dict) or config.get("format") != FORMAT:
-        raise UserError(f"{CONFIG} in {folder.name} has a format that this version does not know (it reads {FORMAT}).")
-    metrics = _json(folder / METRICS, folder.name) if (folder / METRICS).exists() else []
-    stored = from_values(_Config, config)
+    stored = read_config(folder)
+    figures = read_figures(folder)
     return Checkpoint(
         path=folder.resolve(),
         network=stored.network,
@@ -235,8 +210,8 @@ def _read(path: str | Path) -> Checkpoint:
         classes=stored.classes,
         preprocess=stored.preprocess,
         sha256=stored.weights_sha256,
-        metrics=metrics,
-        provenance=stored.provenance,
+        metrics=figures,
+        provenance=stored.provenance.model_dump(exclude_unset=True),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import platform
 import shutil
 import time
@@ -34,6 +33,7 @@ from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.scorecard import Baseline, Comparisons, Cost, Leaks, scorecard
 from fer_models.evaluation.slicing.slices import people_slices
 from fer_models.progress import Progress, silent
+from fer_models.training.history import read_history
 from fer_models.training.parts import split_of
 from fer_models.training.recipe import Recipe
 
@@ -199,7 +199,7 @@ def _cost(classifier: Classifier) -> Cost:
 def _history(folder: Path) -> list[dict[str, Any]]:
     """Figures of each epoch, from the lines beside a published network; empty where there are none."""
     file = folder / _HISTORY
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+    return read_history(file)
 
 
 def processor_milliseconds(classifier: Classifier) -> float:

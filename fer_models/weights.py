@@ -13,16 +13,25 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import BaseModel
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from fer_models.architectures.base import FERNetwork
 from fer_models.errors import UserError
+from fer_models.settings import parse_stored
 
 WEIGHTS = "weights.safetensors"
 _ABOUT = "fer_models"  # all facts in one entry of the metadata: the order of several entries would be arbitrary
 _DTYPES = {"float16": torch.float16, "float32": torch.float32}
+
+
+class _About(BaseModel):
+    """What the metadata say; old files say less."""
+
+    beside: dict[str, tuple[str, str]] = {}
+
 
 #: What the weights' names begin with -> (folder of the checkpoint that holds them, its SHA-256).
 Beside = dict[str, tuple[str, str]]
@@ -44,8 +53,8 @@ def read_beside(folder: Path) -> Beside:
         UserError: If the weight file is not safetensors.
     """
     with _opened(folder) as weights:
-        facts = json.loads((weights.metadata() or {}).get(_ABOUT, "{}"))
-        return {prefix: (Path(name).name, sha256) for prefix, (name, sha256) in facts.get("beside", {}).items()}
+        facts = parse_stored((weights.metadata() or {}).get(_ABOUT, "{}"), _About)
+        return {prefix: (Path(name).name, sha256) for prefix, (name, sha256) in facts.beside.items()}
 
 
 def read_weights(folder: Path, sha256: str) -> dict[str, Tensor]:

@@ -54,6 +54,8 @@ with (
         STUDY.set(started)
         STARTED.set(begun + 1)
         st.rerun()
+for sentence in studies.damaged():
+    st.warning(sentence, icon=":material/warning:")
 with guard("the study"):
     _show_study(studies_by_id)
 heading.show_reading(

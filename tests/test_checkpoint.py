@@ -109,7 +109,8 @@ def test_saving_again_replaces_the_whole_folder(saved):
     ]
     assert [p.name for p in checkpoint.path.parent.iterdir()] == ["ck"]
     write_figures(checkpoint.path, [FIGURE], card="new")
-    assert (read_checkpoint(checkpoint.path).metrics, read_checkpoint(checkpoint.path).card) == ([FIGURE], "new")
+    read = read_checkpoint(checkpoint.path)
+    assert (read.metrics, read.card) == ([{"data": "", "averaging": "none"} | FIGURE], "new")
 
 
 @pytest.mark.parametrize(
@@ -188,7 +189,7 @@ def fix_hash(folder):
         (damage_missing_config, "no config.json"),
         (damage_flipped_byte, "SHA-256"),
         (damage_pickle, "not a safetensors file"),
-        (damage_json, "not readable JSON"),
+        (damage_json, "it is no JSON"),
         (damage_network, "do not fit"),
         (damage_unknown_network, "magic"),
         (damage_format, "format"),

@@ -50,10 +50,12 @@ INNER: dict[str, tuple[str, ...]] = {
 GROUND = tuple(
     f"fer_models.{name}"
     for name in (
+        "arrays",
         "registry",
         "labels",
         "colours",
         "errors",
+        "files",
         "folders",
         "layout",
         "progress",

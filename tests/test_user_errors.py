@@ -23,12 +23,12 @@ def test_a_user_error_is_no_value_error() -> None:
 
 
 def test_a_study_whose_recipe_cannot_be_used_says_why(tmp_path: Path) -> None:
-    study = {"recipe": Recipe().to_dict() | {"size": 4}, "trials": [], "fields": []}
+    study = {"id": "one", "recipe": Recipe().to_dict() | {"size": 4}, "trials": [], "fields": []}
     (tmp_path / "one.json").write_text(json.dumps(study))
-    with pytest.raises(UserError, match=r"The study one cannot be read: .*size"):
+    with pytest.raises(UserError, match=r"The study one is damaged .*size"):
         read_study(tmp_path / "one.json")
     (tmp_path / "two.json").write_text("{")
-    with pytest.raises(UserError, match="The study two cannot be read: its file is damaged"):
+    with pytest.raises(UserError, match="The study two is damaged"):
         read_study(tmp_path / "two.json")
 
 

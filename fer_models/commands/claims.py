@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from pathlib import Path
 from typing import Any
 
 from fer_models.commands.output import write_json
 from fer_models.errors import UserError
 from fer_models.evaluation.claims.check import check_claim
+from fer_models.files import read_text
+from fer_models.settings import parse_json
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,19 +29,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _read(file: str) -> dict[str, Any]:
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        text = sys.stdin.read() if file == "-" else read_text(file)
     except OSError as error:
         raise UserError(f"{file} cannot be read ({error.strerror}); give the path of a JSON file.") from None
     except UnicodeDecodeError:
         raise UserError(f"{file} is not a text file; a claim is written as JSON.") from None
     try:
-        claim = json.loads(text, parse_constant=_refuse)
+        claim = parse_json(text, finite=True)
     except ValueError as error:
         raise UserError(f"{file} is not JSON ({error}); correct it and try again.") from None
     if not isinstance(claim, dict):
         raise UserError(f'{file} holds no claim; it is a JSON object such as {{"counts": {{...}}, "accuracy": 82.89}}.')
     return claim
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")

@@ -15,7 +15,7 @@ from fer_models.training.recipe import Recipe, list_presets, load_preset, read_r
 from fer_models.training.study.axes import fold_protocol, parse_axis, parse_folds, settings_of, shown
 from fer_models.training.study.results import results_of
 from fer_models.training.study.start import cancel_study, start_study
-from fer_models.training.study.study import Study, create_study, find_study, list_studies, state_of
+from fer_models.training.study.study import Study, create_study, damaged_studies, find_study, list_studies, state_of
 from fer_models.training.study.tables import ablation_table, fold_table
 
 
@@ -165,6 +165,8 @@ def _list(as_json: bool) -> None:
     for study in studies:
         state = state_of(study)
         print(f"{study.id:<48}{state.word:<10}{state.counts.get('finished', 0):>4}/{state.total:<5}{study.title}")
+    for sentence in damaged_studies().values():
+        print(sentence)
 
 
 def _json(study: Study) -> dict[str, Any]:

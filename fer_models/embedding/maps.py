@@ -8,10 +8,11 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from fer_models.arrays import read_arrays
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
@@ -19,12 +20,13 @@ from fer_models.embedding.extract import features_of
 from fer_models.embedding.layout import Neighbours
 from fer_models.embedding.nearest import nearest
 from fer_models.embedding.project import OUTLIER_NEIGHBOURS, neighbours_of, normalised, place, prepare
-from fer_models.embedding.quality import ClassQuality, Faithfulness, Separation, faithfulness, separation
+from fer_models.embedding.quality import Faithfulness, Separation, faithfulness, separation
 from fer_models.embedding.settings import MapSettings
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.folders import cache_folder
 from fer_models.progress import Progress, silent, within
+from fer_models.settings import from_values, parse_stored
 from fer_models.storage import atomic_file
 
 #: Increased whenever the layout or the meaning of a cached map changes; older maps are computed again.
@@ -98,6 +100,16 @@ def centre_distances(rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return result
 
 
+@dataclass(frozen=True)
+class _Facts:
+    """What the file of a map says beside its arrays."""
+
+    separation: Separation
+    faithfulness: Faithfulness
+    settings: dict[str, Any]
+    seconds: float
+
+
 def map_file(checkpoint: Checkpoint, evaluation: Evaluation, settings: MapSettings) -> Path:
     """Where the map of these faces is cached; the file need not exist."""
     digest = hashlib.sha256(np.ascontiguousarray(evaluation.positions, "<i8").tobytes())
@@ -117,20 +129,19 @@ def map_file(checkpoint: Checkpoint, evaluation: Evaluation, settings: MapSettin
 def cached_map(checkpoint: Checkpoint, evaluation: Evaluation, settings: MapSettings) -> FaceMap | None:
     """The cached map; ``None`` if there is none or its file is damaged."""
     try:
-        with np.load(map_file(checkpoint, evaluation, settings), allow_pickle=False) as stored:
-            facts = json.loads(str(stored["facts"]))
-            coordinates, outlier, centre = (stored[name] for name in ("coordinates", "outlier", "from_centre"))
-        classes = tuple(ClassQuality(**values) for values in facts["separation"].pop("classes"))
+        stored = read_arrays(map_file(checkpoint, evaluation, settings))
+        facts = parse_stored(str(stored["facts"]), _Facts)
+        coordinates, outlier, centre = (stored[name] for name in ("coordinates", "outlier", "from_centre"))
         face_map = FaceMap(
             coordinates,
             outlier,
             centre,
-            Separation(**facts["separation"], classes=classes),
-            Faithfulness(**facts["faithfulness"]),
-            MapSettings(**facts["settings"]),
-            float(facts["seconds"]),
+            facts.separation,
+            facts.faithfulness,
+            from_values(MapSettings, facts.settings),
+            facts.seconds,
         )
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, UserError):
+    except (KeyError, ValueError, TypeError, UserError):
         return None
     return (
         face_map

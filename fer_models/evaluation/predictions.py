@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.protocol import Protocol
 from fer_models.folders import cache_folder
 from fer_models.progress import Progress
+from fer_models.settings import parse_stored
 from fer_models.storage import atomic_folder
 
 TABLE, EMBEDDINGS = "predictions.parquet", "embeddings.npy"
@@ -124,6 +126,21 @@ def _write_table(evaluation: Evaluation, file: Path, embeddings: str | None) -> 
     parquet.write_table(table, file)
 
 
+@dataclass(frozen=True)
+class _Facts:
+    """The origin of a table, as its metadata keep it."""
+
+    version: int
+    classes: tuple[str, ...]
+    data: str
+    fingerprint: str
+    split: str
+    selection: str
+    averaging: str
+    notes: tuple[str, ...]
+    label_map: tuple[tuple[str, str], ...] = ()
+
+
 def read_predictions(folder: str | Path) -> Evaluation:
     """Open a table that :func:`write_predictions` wrote; embeddings are memory-mapped float16, or ``None``.
 
@@ -136,10 +153,10 @@ def read_predictions(folder: str | Path) -> Evaluation:
     folder = Path(folder)
     try:
         table = parquet.read_table(folder / TABLE)
-        facts = json.loads((table.schema.metadata or {})[_KEY])
-        if facts["version"] != _VERSION:
+        facts = parse_stored((table.schema.metadata or {})[_KEY], _Facts)
+        if facts.version != _VERSION:
             raise ValueError("another version")
-        classes = tuple(facts["classes"])
+        classes = facts.classes
         position = {name: k for k, name in enumerate(classes)}
 
         def stacked(kind: str) -> np.ndarray:
@@ -163,13 +180,13 @@ def read_predictions(folder: str | Path) -> Evaluation:
             embeddings=embeddings,
             positions=table["position"].to_numpy(),
             rows=table["row"].to_numpy(),
-            data=facts["data"],
-            fingerprint=facts["fingerprint"],
-            split=facts["split"],
-            selection=facts["selection"],
-            averaging=facts["averaging"],
-            notes=tuple(facts["notes"]),
-            label_map=tuple((labelled, counted) for labelled, counted in facts.get("label_map", ())),
+            data=facts.data,
+            fingerprint=facts.fingerprint,
+            split=facts.split,
+            selection=facts.selection,
+            averaging=facts.averaging,
+            notes=facts.notes,
+            label_map=facts.label_map,
         )
     except (OSError, KeyError, ValueError, TypeError, pyarrow.ArrowException):
         raise UserError(f"{folder.name} holds no predictions table of this version; compute it again.") from None

@@ -11,24 +11,35 @@ def percent_text(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def interval_text(value: float, low: float, high: float, percent: bool = True) -> str:
+def interval_text(value: float, low: float | None, high: float | None, percent: bool = True) -> str:
     """``70.3 % [68.8, 71.8]`` for shares in [0, 1], ``0.643 [0.627, 0.660]`` for other figures."""
+    if low is None or high is None:
+        return percent_text(value) if percent else f"{value:.3f}"
     if percent:
         return f"{percent_text(value)} [{100 * low:.1f}, {100 * high:.1f}]"
     return f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def figure_sentence(
-    value: float, low: float, high: float, n: int, split: str, selection: str, *, percent: bool = True
+    value: float,
+    low: float | None,
+    high: float | None,
+    n: int | None,
+    split: str,
+    selection: str,
+    *,
+    percent: bool = True,
 ) -> str:
     """``70.3 % [68.8, 71.8] · n = 3,589 · PublicTest · selected on Training folds``.
 
     Args:
         value, low, high: on the scale of the metric: shares in [0, 1] when ``percent``.
+        n: number of images; like the interval, it is left out where it is ``None``.
+        split: the part that was measured.
         selection: on what the network was selected, for instance ``"Training folds"``; ``""`` leaves it out, and a text
             that begins with "selected" or "not selected" is kept as it is.
     """
-    parts = [interval_text(value, low, high, percent), f"n = {n:,}", split]
+    parts = [interval_text(value, low, high, percent), *([] if n is None else [f"n = {n:,}"]), split]
     if selection:
         whole = selection.startswith(("selected", "not selected"))
         parts.append(selection if whole else f"selected on {selection}")

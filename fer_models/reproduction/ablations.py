@@ -10,6 +10,8 @@ from typing import Any
 from fer_models.errors import UserError
 from fer_models.evaluation.markdown import table
 from fer_models.evaluation.sentence import interval_text, percent_text
+from fer_models.files import read_regular
+from fer_models.settings import parse_json
 from fer_models.training.recipe import Recipe, list_presets, load_preset
 from fer_models.training.study.axes import shown
 
@@ -25,7 +27,7 @@ def read_studies(folder: str | Path) -> list[dict[str, Any]]:
     studies = []
     for file in sorted(Path(folder).glob("*.json")):
         try:
-            study = json.loads(file.read_text(encoding="utf-8"))
+            study = parse_json(read_regular(file))
             study["title"], study["recipe"]["network"], study["runs"], study["settings"]
         except (OSError, ValueError, KeyError, TypeError):
             raise UserError(f"{file} is no study; write one with: fer study --show STUDY --json > {file}") from None

@@ -23,6 +23,7 @@ from fer_models.evaluation.sentence import percent_text
 from fer_models.losses import create_loss
 from fer_models.losses.intra_class_distance import IntraClassDistance
 from fer_models.reproduction.tables import NOT_MEASURED, Finding, figure_row, of_dataset
+from fer_models.training.history import read_history
 
 _HISTORY = "metrics.jsonl"
 
@@ -89,8 +90,7 @@ def _nearest(data: str) -> str:
 def _selection(best: Checkpoint | None) -> Finding:
     shown = NOT_MEASURED
     if best is not None:
-        lines = [json.loads(line) for line in (best.path / _HISTORY).read_text(encoding="utf-8").splitlines()]
-        values = [line["val_accuracy"] for line in lines]
+        values = [line["val_accuracy"] for line in read_history(best.path / _HISTORY)]
         tail = values[-max(len(values) // 5, 2) :]
         shown = (
             f"{best.name} chose its epoch among {len(values)} by this figure: the best is {percent_text(max(values))}, "

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import json
-import zipfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
+from fer_models.arrays import read_arrays
 from fer_models.robustness.stress import Answers, StressResult
+from fer_models.settings import parse_stored
 from fer_models.storage import atomic_file
 
 _FORMAT = 2
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What the file says beside its arrays."""
+
+    format: Literal[2]
+    networks: tuple[str, ...]
+    kinds: tuple[str, ...]
+    severities: tuple[int, ...]
+    classes: tuple[str, ...]
+    notes: tuple[str, ...]
+    method: str
 
 
 def write_result(result: StressResult, path: Path) -> None:
@@ -47,23 +62,19 @@ def write_result(result: StressResult, path: Path) -> None:
 def read_result(path: Path) -> StressResult | None:
     """The stored result, or ``None`` if the file is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            facts = json.loads(file["facts"].tobytes())
-            if facts["format"] != _FORMAT:
-                return None
-            networks, kinds, levels, classes, notes = (
-                tuple(facts[name]) for name in ("networks", "kinds", "severities", "classes", "notes")
-            )
-            bare = StressResult(networks, kinds, levels, classes, None, {}, notes, facts["method"])
-            answers = {}
-            for number, key in enumerate(_keys(bare)):
-                predicted = file[f"{number} predicted"].astype(np.int64)
-                confidence, likeness = file[f"{number} confidence"], file[f"{number} likeness"]
-                answers[key] = Answers(predicted, confidence, file.get(f"{number} mirrored"), likeness)
-            targets = file.get("targets")
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        file = read_arrays(path)
+        facts = parse_stored(file["facts"].tobytes(), _Facts)
+        bare = StressResult(
+            facts.networks, facts.kinds, facts.severities, facts.classes, None, {}, facts.notes, facts.method
+        )
+        answers = {}
+        for number, key in enumerate(_keys(bare)):
+            predicted = file[f"{number} predicted"].astype(np.int64)
+            confidence, likeness = file[f"{number} confidence"], file[f"{number} likeness"]
+            answers[key] = Answers(predicted, confidence, file.get(f"{number} mirrored"), likeness)
+    except (ValueError, KeyError):
         return None
-    return replace(bare, targets=targets, answers=answers)
+    return replace(bare, targets=file.get("targets"), answers=answers)
 
 
 def _keys(result: StressResult) -> list[tuple[str, str, int]]:

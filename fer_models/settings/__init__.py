@@ -14,9 +14,11 @@ from fer_models.settings.definition import (
 )
 from fer_models.settings.fields import SettingField, setting_fields
 from fer_models.settings.sentence import shown
+from fer_models.settings.stored import DamagedError, parse_stored, read_stored, stored_or_none
 
 __all__ = [
     "EXACT",
+    "DamagedError",
     "SettingField",
     "checked",
     "from_choices",
@@ -26,7 +28,10 @@ __all__ = [
     "json_schema",
     "nested",
     "parse_json",
+    "parse_stored",
+    "read_stored",
     "setting_fields",
     "shown",
+    "stored_or_none",
     "without_comments",
 ]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import json
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar, dataclass_transform
 
 import pydantic.dataclasses
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
-from pydantic_core import ArgsKwargs, PydanticCustomError
+from pydantic_core import ArgsKwargs, PydanticCustomError, from_json
 
 from fer_models.errors import UserError
 from fer_models.settings.sentence import sentence, shown, title_of
@@ -127,16 +126,19 @@ def json_schema(kind: type[Any]) -> dict[str, Any]:
     return schema
 
 
-def parse_json(text: str | bytes) -> Any:
+def parse_json(text: str | bytes, *, finite: bool = False) -> Any:
     """The value that JSON text holds.
+
+    Args:
+        text: The text; a byte order mark before it is ignored.
+        finite: Whether NaN and infinity, which other programs cannot read, are refused.
 
     Raises:
         ValueError: If it cannot be read for any reason, numbers of many digits and deep nesting included.
     """
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    mark = "\ufeff"  # some editors put it before the text
+    bare = text.removeprefix(mark) if isinstance(text, str) else text.removeprefix(mark.encode())
+    return from_json(bare, allow_inf_nan=not finite)
 
 
 def nested(kind: type[Any]) -> BeforeValidator:

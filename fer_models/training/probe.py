@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
 from fer_models.progress import silent
+from fer_models.settings import stored_or_none
 from fer_models.storage import atomic_file
 from fer_models.training.memory import keep_freed_memory
 from fer_models.training.recipe import Recipe
@@ -77,10 +78,7 @@ class Speed:
 
 def known_speed(recipe: Recipe) -> Speed | None:
     """The speed that was measured earlier for the same network, data, size, batch and precision, if any."""
-    try:
-        return Speed(**json.loads(speed_file(recipe).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
+    return stored_or_none(speed_file(recipe), Speed)
 
 
 def measure_speed(recipe: Recipe) -> Speed:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from fer_models.data.augment import Augmentation
 from fer_models.errors import UserError
+from fer_models.files import read_regular
 from fer_models.settings import checked, from_values, json_schema, nested, parse_json, without_comments
 
 PRESETS = Path(__file__).parent / "presets"
@@ -202,7 +203,7 @@ def read_recipe(path: str | Path) -> Recipe:
     """
     file = Path(path)
     try:
-        values = parse_json(file.read_text(encoding="utf-8"))
+        values = parse_json(read_regular(file))
     except (OSError, ValueError):
         raise UserError(
             f"{file.name} is not a readable JSON recipe; write one with `fer train --preset quick --show`."

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from fer_models.errors import UserError
+from fer_models.files import read_text
 
 _NAMES = ("row", "id", "ids", "rows")
 
@@ -18,7 +19,7 @@ def read_rows(path: str | Path) -> frozenset[int]:
     """
     file = Path(path)
     try:
-        lines = list(csv.reader(file.read_text(encoding="utf-8-sig").splitlines()))
+        lines = list(csv.reader(read_text(file).removeprefix("\ufeff").splitlines()))
     except (OSError, UnicodeDecodeError, csv.Error):
         raise UserError(
             f"{file.name}, the list of rows to leave out, cannot be read; give a CSV of row numbers."

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,8 +18,9 @@ from torch.nn import functional as F
 
 from fer_models.classifier import Classifier
 from fer_models.errors import UserError
+from fer_models.files import read_regular
 from fer_models.progress import Progress
-from fer_models.settings import from_values, parse_json
+from fer_models.settings import from_values, parse_stored
 from fer_models.storage import atomic_file
 from fer_models.video.reading import Person
 from fer_models.video.sequence_bilstm import SequenceBiLSTM, SequenceBiLSTMOptions
@@ -28,6 +30,18 @@ from fer_models.video.timeline import stretches
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
 #: Subfolder of a checkpoint's folder.
 FOLDER = "sequence"
+
+
+@dataclass(frozen=True)
+class _Config:
+    """Content of ``config.json``."""
+
+    options: dict[str, Any]
+    num_features: int
+    classes: tuple[str, ...]
+    figures: dict[str, float]
+    checkpoint_sha256: str
+    data: str = BUILT_IN
 
 
 @dataclass(frozen=True)
@@ -140,20 +154,20 @@ def load_sequence_network(folder: str | Path, classifier: Classifier) -> Sequenc
     """
     folder = Path(folder)
     try:
-        config = parse_json((folder / CONFIG).read_text(encoding="utf-8"))
-        options = from_values(SequenceBiLSTMOptions, config["options"])
-        model = SequenceBiLSTM(int(config["num_features"]), len(config["classes"]), options)
-        model.load_state_dict(load_file(str(folder / WEIGHTS)))
-        figures, sha256 = dict(config["figures"]), str(config["checkpoint_sha256"])
-        data = str(config.get("data", BUILT_IN))
-    except (OSError, UserError, ValueError, KeyError, TypeError, ArithmeticError, RuntimeError, SafetensorError):
+        config = parse_stored(read_regular(folder / CONFIG), _Config)
+        options = from_values(SequenceBiLSTMOptions, config.options)
+        weights = load_file(str(folder / WEIGHTS))
+        with torch.device("meta"):  # sizes that the file does not hold take no memory
+            model = SequenceBiLSTM(config.num_features, len(config.classes), options)
+        model.load_state_dict(weights, assign=True)
+    except (OSError, UserError, ValueError, RuntimeError, SafetensorError):
         raise UserError(f"{folder} is no sequence network or is damaged; train it again with: fer sequence") from None
-    if sha256 != classifier.checkpoint.sha256:
+    if config.checkpoint_sha256 != classifier.checkpoint.sha256:
         raise UserError(
             f"The sequence network in {folder} was trained over other weights than those of "
             f"{classifier.checkpoint.name}; train it again with: fer sequence"
         )
-    return SequenceNetwork(model.eval(), tuple(config["classes"]), sha256, figures, data)
+    return SequenceNetwork(model.eval(), config.classes, config.checkpoint_sha256, config.figures, config.data)
 
 
 def read_person(network: SequenceNetwork, person: Person) -> Person:

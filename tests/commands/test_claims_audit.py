@@ -49,7 +49,7 @@ def test_claims_prints_possible_and_reasons(tmp_path, capsys):
         ("{", "is not JSON"),
         ("[1, 2]", "holds no claim"),
         ('{"accuracy": 70}', "counts"),
-        ('{"counts": [NaN, 3], "accuracy": 70}', "NaN"),
+        ('{"counts": [NaN, 3], "accuracy": 70}', "is not JSON"),
         ('{"counts": [5, 3]}', "at least one of"),
         ('{"counts": [5, 3], "accuracy": 170}', "percentage"),
         (None, "cannot be read"),

@@ -5,18 +5,21 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import threading
 from collections.abc import Iterable
 from pathlib import Path
 
 from fer_models.data import FaceDataset
 from fer_models.errors import UserError
+from fer_models.files import read_text
 from fer_models.folders import cache_folder
 from fer_models.storage import atomic_file
 from fer_models.tables import csv_text
 
 MARKS = ("label wrong", "ambiguous", "not a face", "good teaching example")
 COLUMNS = ("row", "mark", "class", "split")
+_ROW = re.compile(r"[0-9]{1,18}")
 _lock = threading.Lock()
 
 
@@ -30,12 +33,19 @@ def read(dataset: FaceDataset) -> dict[int, frozenset[str]]:
     """Marks by the data set's own row number; invalid lines are skipped."""
     marks_by_row: dict[int, set[str]] = {}
     try:
-        text = file(dataset).read_text(encoding="utf-8")
+        text = read_text(file(dataset))
     except (OSError, UnicodeDecodeError):
         return {}
-    for line in csv.DictReader(io.StringIO(text)):
+    lines = csv.DictReader(io.StringIO(text))
+    while True:
+        try:
+            line = next(lines)
+        except StopIteration:
+            break
+        except csv.Error:
+            continue
         row, mark = line.get("row") or "", line.get("mark")
-        if row.isdecimal() and mark in MARKS:
+        if _ROW.fullmatch(row) and mark in MARKS:
             marks_by_row.setdefault(int(row), set()).add(mark)
     return {row: frozenset(row_marks) for row, row_marks in marks_by_row.items()}
 

@@ -101,5 +101,5 @@ def from_json(stored: dict[str, Any]) -> Leaderboard:
         metrics = tuple(FAITHFULNESS[str(name)].key for name in stored["metrics"])
         notes = tuple(str(note) for note in stored["notes"])
         return Leaderboard(str(stored["data"]), int(stored["n"]), metrics, rows, notes)
-    except (KeyError, TypeError, ValueError, AttributeError, UserError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, UserError):
         raise UserError("This is no leaderboard of explanation methods; run the benchmark again.") from None

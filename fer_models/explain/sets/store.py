@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fer_models.arrays import read_arrays
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
@@ -18,12 +19,28 @@ from fer_models.explain.sets.batch import ExplainedSet, SetSettings, explain_set
 from fer_models.explain.sets.mean_maps import ClassMaps
 from fer_models.folders import cache_folder
 from fer_models.progress import Progress, silent
+from fer_models.settings import parse_stored
 from fer_models.storage import atomic_file
 
 #: Increased whenever the layout or the meaning of a file changes; older files are computed again.
 _VERSION = 1
 _GROUPS = ("regions", "areas", "agreement")
 _MEANS = ("by_label", "by_prediction")
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What the file says beside its arrays."""
+
+    settings: SetSettings
+    layer: str | None
+    layer_size: tuple[int, int] | None
+    classes: tuple[str, ...]
+    regions: list[str]
+    areas: list[str]
+    agreement: list[str]
+    truth: bool
+    seconds: float
 
 
 def set_file(checkpoint: Checkpoint, dataset: FaceDataset, index: np.ndarray, settings: SetSettings) -> Path:
@@ -83,17 +100,14 @@ def write_set(explained: ExplainedSet, file: Path) -> bool:
 def read_set(file: Path) -> ExplainedSet | None:
     """The result in a file; ``None`` if it is missing or damaged."""
     try:
-        with np.load(file, allow_pickle=False) as stored:
-            facts = json.loads(str(stored["facts"]))
-            values: dict[str, Any] = {name: stored[name] for name in stored.files if ":" not in name}
-            for group in _GROUPS:
-                values[group] = {name: stored[f"{group}:{name}"] for name in facts.pop(group)}
-            for mean in _MEANS:
-                values[mean] = ClassMaps(stored[f"{mean}:maps"], stored[f"{mean}:counts"])
+        stored = read_arrays(file)
+        facts = vars(parse_stored(str(stored["facts"]), _Facts)).copy()
+        values: dict[str, Any] = {name: array for name, array in stored.items() if ":" not in name}
+        for group in _GROUPS:
+            values[group] = {name: stored[f"{group}:{name}"] for name in facts.pop(group)}
+        for mean in _MEANS:
+            values[mean] = ClassMaps(stored[f"{mean}:maps"], stored[f"{mean}:counts"])
         del values["facts"]
-        facts["settings"] = SetSettings(**facts["settings"])
-        facts["classes"] = tuple(facts["classes"])
-        facts["layer_size"] = None if facts["layer_size"] is None else tuple(facts["layer_size"])
         return ExplainedSet(**values, **facts)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+    except (ValueError, KeyError, TypeError):
         return None

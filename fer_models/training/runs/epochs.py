@@ -5,13 +5,13 @@ At most 2,000 pictures, the same in every epoch, and about 30 epochs: with 512 f
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from fer_models.arrays import read_arrays
 from fer_models.errors import UserError
 from fer_models.storage import atomic_file
 from fer_models.training.runs.run import Run
@@ -54,14 +54,14 @@ def read_epoch(run: Run, epoch: int) -> EpochOutputs:
         available = ", ".join(map(str, list_epochs(run))) or "none"
         raise UserError(f"The run {run.id} kept no outputs of epoch {epoch}; kept are: {available}.")
     try:
-        with np.load(file, allow_pickle=False) as stored:
-            outputs = EpochOutputs(*(stored[name] for name in ("ids", "targets", "logits", "embedding")))
+        stored = read_arrays(file)
+        outputs = EpochOutputs(*(stored[name] for name in ("ids", "targets", "logits", "embedding")))
         n = len(outputs.ids)
         if outputs.ids.shape != (n,) or outputs.targets.shape != (n,):
             raise ValueError
         if {outputs.logits.ndim, outputs.embedding.ndim} != {2} or {len(outputs.logits), len(outputs.embedding)} != {n}:
             raise ValueError
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile):
+    except (ValueError, KeyError, TypeError):
         raise UserError(
             f"The outputs of epoch {epoch} of the run {run.id} are damaged; delete {FOLDER}/{file.name} in its folder."
         ) from None

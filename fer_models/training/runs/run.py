@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import re
 import time
@@ -21,7 +22,9 @@ from typing import Any
 
 from fer_models.errors import UserError
 from fer_models.folders import runs_folder
+from fer_models.settings import stored_or_none
 from fer_models.storage import atomic_file, locked, remove_leftovers
+from fer_models.training.history import read_history
 from fer_models.training.recipe import Recipe, read_recipe
 from fer_models.training.rows import read_rows
 from fer_models.training.runs.process import is_alive, start_ticks
@@ -69,11 +72,8 @@ class Run:
 
     def status(self) -> Status:
         """The actual state: a run whose worker died is ``lost``."""
-        try:
-            values = json.loads((self.folder / "status.json").read_text(encoding="utf-8"))
-            names = {f.name for f in dataclasses.fields(Status)}
-            status = Status(**{k: v for k, v in values.items() if k in names})
-        except (OSError, ValueError, TypeError):
+        status = stored_or_none(self.folder / "status.json", Status)
+        if status is None:
             return Status("lost", "The status file cannot be read; resume the run or start it again.")
         if status.active and not is_alive(status.pid, status.pid_started):
             # A worker that is just being started has not written its id yet.
@@ -94,14 +94,11 @@ class Run:
             return self._write(changes)
 
     def _write(self, changes: dict[str, Any]) -> Status:
-        try:
-            values = json.loads((self.folder / "status.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            values = {}
-        values |= changes | {"updated": time.time()}
-        write_text(self.folder / "status.json", json.dumps(values))
-        names = {f.name for f in dataclasses.fields(Status)}
-        return Status(**{k: v for k, v in values.items() if k in names})
+        before = stored_or_none(self.folder / "status.json", Status) or Status()
+        finite: dict[str, Any] = {name: value if _is_finite(value) else None for name, value in changes.items()}
+        status = dataclasses.replace(before, **finite, updated=time.time())
+        write_text(self.folder / "status.json", json.dumps(dataclasses.asdict(status)))
+        return status
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -155,19 +152,8 @@ class Run:
         (self.folder / "reserve").unlink(missing_ok=True)
 
     def metrics(self) -> list[dict[str, Any]]:
-        """A dictionary an epoch; a last line that is still being written is left out."""
-        try:
-            text = (self.folder / "metrics.jsonl").read_text(encoding="utf-8")
-        except OSError:
-            return []
-        rows: dict[int, dict[str, Any]] = {}
-        for line in text[: text.rfind("\n") + 1].splitlines():
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue
-            rows[row["epoch"]] = row  # an epoch that was repeated after a resume counts once
-        return [rows[epoch] for epoch in sorted(rows)]
+        """A dictionary an epoch; damaged lines, and a last one that is still being written, are left out."""
+        return read_history(self.folder / "metrics.jsonl")
 
     def append_metrics(self, row: dict[str, Any]) -> None:
         """Add an epoch's line, in a single write, so that a reader never sees half of it."""
@@ -200,6 +186,11 @@ class Run:
     def cancelled(self) -> bool:
         """Whether the run was cancelled."""
         return (self.folder / "CANCEL").exists()
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether JSON can hold a value; a loss may be NaN."""
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def write_text(file: Path, text: str) -> None:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from fer_models.settings import checked
 
 State = Literal["queued", "running", "cancelled", "failed", "finished", "lost"]
 ACTIVE: tuple[State, ...] = ("queued", "running")
 
 
-@dataclass(frozen=True)
+_Count = Annotated[int, Field(ge=0, le=2**31)]
+_Seconds = Annotated[float, Field(ge=0, le=1e11)]  # up to the year 5138
+_Text = Annotated[str, Field(max_length=10_000)]
+
+
+@checked("status.json", extra="ignore")
 class Status:
     """A run at one moment. Times are seconds since 1970; ``seconds_left`` counts to the end of the run.
 
@@ -17,20 +25,20 @@ class Status:
     """
 
     state: State = "queued"
-    message: str = ""
-    epoch: int = 0
-    epochs: int = 0
-    step_fraction: float = 0.0
-    images_per_second: float | None = None
-    seconds_left: float | None = None
-    best_epoch: int | None = None
+    message: _Text = ""
+    epoch: _Count = 0
+    epochs: _Count = 0
+    step_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
+    images_per_second: Annotated[float, Field(ge=0, le=1e12)] | None = None
+    seconds_left: _Seconds | None = None
+    best_epoch: _Count | None = None
     best_value: float | None = None
-    device: str = ""
-    pid: int | None = None
-    pid_started: int | None = None
-    created: float = 0.0
-    started: float | None = None
-    updated: float = 0.0
+    device: _Text = ""
+    pid: _Count | None = None
+    pid_started: Annotated[int, Field(ge=0, le=2**63)] | None = None
+    created: _Seconds = 0.0
+    started: _Seconds | None = None
+    updated: _Seconds = 0.0
     place: float | None = None
 
     @property

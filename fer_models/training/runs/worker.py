@@ -205,6 +205,7 @@ def _best_so_far(run: Run, recipe: Recipe, epoch: int) -> tuple[int, float | Non
     """Best epoch and its value among the first ``epoch`` ones, from their own lines: the status may lag."""
     best_epoch, best = 0, None
     for row in run.metrics():
-        if row["epoch"] <= epoch and _better(recipe, row[recipe.monitor], best):
-            best_epoch, best = row["epoch"], row[recipe.monitor]
+        value = row.get(recipe.monitor)
+        if row["epoch"] <= epoch and value is not None and _better(recipe, value, best):
+            best_epoch, best = row["epoch"], value
     return best_epoch, best

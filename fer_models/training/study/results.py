@@ -81,7 +81,7 @@ def _result(study: Study, trial: Trial) -> Result:
         except UserError:
             checkpoint = None
     figures, where = _figures(checkpoint) if status.state == "finished" and checkpoint else ({}, "")
-    seconds = sum(float(row.get("seconds", 0)) for row in run.metrics())
+    seconds = sum(float(row.get("seconds") or 0) for row in run.metrics())
     return Result(
         trial, status.state, figures, where, status.epoch, status.epochs, status.best_epoch, seconds, checkpoint
     )
@@ -94,7 +94,8 @@ def _figures(checkpoint: Checkpoint) -> tuple[dict[str, float], str]:
         return {}, ""
     where = str(accuracy.get("split", ""))
     rows = [row for row in checkpoint.metrics if row.get("averaging", "none") == "none"]
-    figures = {str(row["metric"]): float(row["value"]) for row in rows if row.get("split") == where}
+    here = [row for row in rows if row.get("split") == where and row["value"] is not None]
+    figures = {str(row["metric"]): float(row["value"]) for row in here}
     validation = [row for row in checkpoint.figures("accuracy") if row.get("split") == checkpoint.selection]
     if validation:
         figures["validation_accuracy"] = float(validation[0]["value"])

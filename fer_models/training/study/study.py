@@ -18,8 +18,9 @@ from fer_models import storage
 from fer_models.architectures import ARCHITECTURES
 from fer_models.data.splits import PROTOCOLS
 from fer_models.errors import UserError
+from fer_models.files import read_regular
 from fer_models.folders import runs_folder
-from fer_models.settings import parse_json
+from fer_models.settings import DamagedError, parse_stored
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.process import is_alive
 from fer_models.training.runs.run import Run, write_text
@@ -28,6 +29,9 @@ from fer_models.training.study.axes import Settings, shown
 
 #: Seconds without a status update after which a run on another host counts as lost; local processes are checked.
 _SILENCE = 180
+
+
+_REMEDY = "delete its file in the folder studies of the runs, or put back a copy"
 
 
 @dataclass
@@ -209,28 +213,37 @@ def read_study(file: Path) -> Study:
         UserError: If it cannot be read.
     """
     try:
-        values = parse_json(file.read_text(encoding="utf-8"))
-        names = {f.name for f in dataclasses.fields(Study)}
-        trials = [Trial(**trial) for trial in values["trials"]]
-        study = Study(**{**{k: v for k, v in values.items() if k in names}, "trials": trials, "id": file.stem})
+        study = parse_stored(read_regular(file), Study)
         Recipe.from_dict(study.recipe)
-    except UserError as error:
-        raise UserError(f"The study {file.stem} cannot be read: {error}") from None
-    except (OSError, ValueError, TypeError, KeyError):
-        raise UserError(f"The study {file.stem} cannot be read: its file is damaged.") from None
+    except OSError as error:
+        raise DamagedError(f"The study {file.stem} cannot be read ({error.strerror}); {_REMEDY}.") from None
+    except (ValueError, UserError) as error:
+        reason = str(error).removesuffix(".")
+        raise DamagedError(f"The study {file.stem} is damaged ({reason}); {_REMEDY}.") from None
+    study.id = file.stem
+    study.recipe = Recipe.from_dict(study.recipe).to_dict()
     return study
 
 
 def list_studies() -> list[Study]:
-    """All studies that can be read, the newest first."""
-    studies = []
+    """All studies that can be read, the newest first; :func:`damaged_studies` are the others."""
+    return [study for study in _all_studies().values() if isinstance(study, Study)]
+
+
+def damaged_studies() -> dict[str, str]:
+    """Ids of the studies that cannot be read, the newest first, each with a sentence on why and what to do."""
+    return {name: str(study) for name, study in _all_studies().items() if isinstance(study, UserError)}
+
+
+def _all_studies() -> dict[str, Study | UserError]:
+    studies: dict[str, Study | UserError] = {}
     for file in sorted(studies_folder().glob("*.json"), reverse=True):
         if file.name.startswith("."):
             continue
         try:
-            studies.append(read_study(file))
-        except UserError:
-            continue
+            studies[file.stem] = read_study(file)
+        except UserError as error:
+            studies[file.stem] = error
     return studies
 
 

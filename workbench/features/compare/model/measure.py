@@ -24,6 +24,7 @@ from fer_models.errors import UserError
 from fer_models.folders import cache_folder
 from fer_models.latency.measure import Cost, Subject
 from fer_models.progress import Progress
+from fer_models.settings import stored_or_none
 from fer_models.storage import atomic_file
 from workbench.app import jobs, machine
 from workbench.app.jobs import Job
@@ -46,9 +47,7 @@ def measured(entries: Sequence[Entry]) -> dict[str, Cost | str]:
     costs: dict[str, Cost | str] = {}
     for entry in entries:
         value = measurements.get(_identity(entry))
-        if isinstance(value, dict):
-            costs[entry.key] = Cost(**{**value, "notes": tuple(value.get("notes", ()))})
-        elif value is not None:
+        if value is not None:
             costs[entry.key] = value
     return costs
 
@@ -166,21 +165,17 @@ def _file() -> Path:
     return cache_folder() / "compare" / "measurements.json"
 
 
-def _read() -> dict[str, Any]:
-    try:
-        values = json.loads(_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # missing or damaged: it can be measured again
-        return {}
-    return values if isinstance(values, dict) else {}
+def _read() -> dict[str, Cost | str]:
+    return stored_or_none(_file(), dict[str, Cost | str]) or {}  # missing or damaged: it can be measured again
 
 
 def _keep(identity: str, value: Any) -> None:
     with _guard:
-        values = {**_read(), identity: value}
+        measurements: dict[str, Any] = {**_read(), identity: value}
         file = _file()
         try:
             with atomic_file(file) as new:
-                new.write_text(json.dumps(values), encoding="utf-8")
+                new.write_text(json.dumps(measurements, default=dataclasses.asdict), encoding="utf-8")
         except OSError as error:
             raise UserError(
                 f"The measurement could not be kept ({error.strerror or 'the file system refused it'}); make room in "

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.tables import records_csv
+from fer_models.training.history import read_history
 from fer_models.training.runs.run import Run
 from workbench.app.wording import duration, percent
 
@@ -20,11 +20,7 @@ def history(network: Checkpoint) -> list[dict[str, Any]]:
     folder = network.path.parents[1]
     if (folder / "recipe.json").is_file():
         return Run(folder).metrics()
-    try:
-        lines = (network.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-        return [row for row in map(json.loads, lines) if isinstance(row, dict) and "epoch" in row]
-    except (OSError, ValueError):
-        return []
+    return read_history(network.path / "metrics.jsonl")
 
 
 def summary(name: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

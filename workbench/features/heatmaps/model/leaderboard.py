@@ -14,8 +14,10 @@ from fer_models.data import FaceDataset
 from fer_models.errors import UserError
 from fer_models.explain.benchmark.run import Leaderboard, benchmark
 from fer_models.explain.benchmark.table import cell, from_json, heads, to_json
+from fer_models.files import read_regular
 from fer_models.folders import cache_folder
 from fer_models.progress import Progress
+from fer_models.settings import parse_json
 from fer_models.storage import atomic_file
 from workbench.app import jobs
 from workbench.app.datasets import identity
@@ -51,7 +53,7 @@ def read(question: Question) -> Leaderboard | None:
         board: Leaderboard | None = job.result if job.state == "done" else None
         return board
     try:
-        return from_json(json.loads(_file(question).read_text(encoding="utf-8")))
+        return from_json(parse_json(read_regular(_file(question))))
     except (OSError, ValueError, UserError):  # missing, damaged or of an older format
         return None
 

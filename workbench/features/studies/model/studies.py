@@ -18,7 +18,7 @@ from fer_models.training.runs.run import list_runs
 from fer_models.training.study.axes import Settings, fold_protocol, parse_axis, parse_folds, settings_of
 from fer_models.training.study.results import Result, results_of
 from fer_models.training.study.start import cancel_study, start_study
-from fer_models.training.study.study import Study, create_study, find_study, list_studies, state_of
+from fer_models.training.study.study import Study, create_study, damaged_studies, find_study, list_studies, state_of
 from workbench.app import datasets
 from workbench.app.wording import duration
 
@@ -225,8 +225,13 @@ def begin(study_plan: Plan) -> str:
 
 
 def studies() -> dict[str, str]:
-    """Id and line of each study, the newest first."""
+    """Id and line of each study that can be read, the newest first."""
     return {study.id: f"{study.title} · {state_of(study).word}" for study in list_studies()}
+
+
+def damaged() -> list[str]:
+    """A sentence for each study that cannot be read: which, why, and what to do."""
+    return list(damaged_studies().values())
 
 
 def progress(study_id: str) -> Progress:

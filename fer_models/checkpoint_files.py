@@ -1,0 +1,86 @@
+"""The JSON files of a checkpoint folder as they must be."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fer_models.preprocess import Preprocess
+from fer_models.settings import checked, nested, read_stored
+
+FORMAT = 1
+CONFIG, METRICS, CARD = "config.json", "metrics.json", "card.md"
+
+
+class _Provenance(BaseModel):
+    """What is read of the provenance; other entries are kept as they are."""
+
+    model_config = ConfigDict(extra="allow")
+
+    run: str = ""
+    recipe: dict[str, Any] = {}
+    data: str = ""
+    split: str = ""
+    validation: str = ""
+    selection: str = ""
+    epoch: int | None = None
+    val_accuracy: float | None = None
+    versions: dict[str, str] = {}
+    left_out: list[int] = []
+    members: list[Any] = []
+
+
+class _Figure(BaseModel):
+    """One row of ``metrics.json``; a figure that could not be measured has no value."""
+
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+
+    metric: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    data: str = ""
+    split: str = ""
+    selection: str = ""
+    averaging: str = "none"
+
+
+@checked(CONFIG, extra="ignore")
+class Config:
+    """Content of ``config.json``."""
+
+    format: Literal[1]
+    network: str
+    options: dict[str, Any]
+    in_channels: Annotated[int, Field(ge=1, le=3)]
+    classes: Annotated[tuple[str, ...], Field(strict=False, min_length=2)]
+    preprocess: Annotated[Preprocess, nested(Preprocess)]
+    weights_sha256: str
+    provenance: _Provenance = field(default_factory=_Provenance)
+
+
+def read_config(folder: Path) -> Config:
+    """Content of ``config.json``.
+
+    Raises:
+        UserError: If it is damaged.
+    """
+    return read_stored(folder / CONFIG, Config, remedy="copy the checkpoint folder again")
+
+
+def read_figures(folder: Path) -> list[dict[str, Any]]:
+    """Rows of ``metrics.json``; none where there is no such file.
+
+    Raises:
+        UserError: If it is damaged.
+    """
+    if not os.path.lexists(folder / METRICS):
+        return []
+    remedy = f"delete {METRICS}, or copy the checkpoint folder again"
+    rows = read_stored(folder / METRICS, list[_Figure], remedy=remedy)
+    return [row.model_dump() for row in rows]
