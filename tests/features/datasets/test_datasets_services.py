@@ -17,6 +17,7 @@ from fer_models.data import FaceDataset, known_datasets, open_dataset
 from fer_models.data.augment import Augmentation
 from fer_models.errors import UserError
 from fer_models.evaluation.doubtful_labels import doubt_by_votes
+from fer_models.folders import uploads_folder
 from fer_models.preprocess import Preprocess
 from workbench.app import dataset_facts, datasets
 from workbench.features.datasets.model import audit, augmentation, filter
@@ -170,7 +171,7 @@ def test_nothing_stays_of_a_bad_zip(content: bytes, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         datasets.add_zip("bad", "bad.zip", content)
     assert datasets.find("bad") is None
-    assert not any(path.is_file() for path in datasets._uploads().rglob("*"))
+    assert not any(path.is_file() for path in uploads_folder().rglob("*"))
 
 
 def test_a_set_that_is_not_read_yet_is_said_to_be_so(folders: Path) -> None:
