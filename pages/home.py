@@ -68,7 +68,7 @@ def _data_sets() -> None:
 
 def _pages() -> None:
     st.subheader("Pages", anchor=False)
-    for page in navigation.PAGES[1:]:
+    for page in (page for page in navigation.PAGES if page.key != navigation.FIRST):
         with st.container(gap=None):
             st.page_link(navigation.page(page.key), label=f"**{page.title}**", icon=f":material/{page.icon}:")
             st.caption(page.question)

@@ -11,6 +11,8 @@ import streamlit as st
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
+#: The page at the address ``/``.
+FIRST = "home"
 _FOLDER = Path(__file__).resolve().parents[1] / "pages"
 
 
@@ -29,6 +31,7 @@ class PageEntry:
 
 
 PAGES: tuple[PageEntry, ...] = (
+    PageEntry("learn", "Learn", "Learn", "How does a network read a face, and can we believe it?", "school"),
     PageEntry("home", "Start", "Home", "What is here, and where does one begin?", "home"),
     PageEntry("datasets", "Data", "Datasets", "What is in the data, and does a split leak?", "photo_library"),
     PageEntry("train", "Train", "Train", "How does a network learn to read faces?", "model_training"),
@@ -70,7 +73,7 @@ def page(key: str) -> Page:
         title=page_entry.title,
         icon=f":material/{page_entry.icon}:",
         url_path=page_entry.key,
-        default=page_entry.key == PAGES[0].key,
+        default=page_entry.key == FIRST,
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 from app_server import PATIENCE, ROOT, Server, errors, expect, expect_asked, expect_fits, fill, saved, settle
 
 from fer_models.training.runs.run import Run
-from workbench.navigation import PAGES
+from workbench.navigation import FIRST, PAGES
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +44,7 @@ def shown_run(page: Any, server: Server) -> Run:
 def test_every_page_opens_and_fits(page: Any, server: Server) -> None:
     main = page.get_by_test_id("stMain")
     for entry in PAGES:
-        page.goto(f"{server.url}/{entry.key if entry is not PAGES[0] else ''}")
+        page.goto(f"{server.url}/{entry.key if entry.key != FIRST else ''}")
         expect(main.get_by_text(entry.question).first).to_be_visible(timeout=PATIENCE)
         settle(page)
         assert errors(page) == [], entry.key

@@ -45,6 +45,13 @@ def _number(canvas: np.ndarray, text: str, corner: np.ndarray, scale: float) -> 
         )
 
 
+def square(image: np.ndarray) -> np.ndarray:
+    """The middle of a picture (H, W, C), cut to a square."""
+    side = min(image.shape[:2])
+    top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
+    return image[top : top + side, left : left + side]
+
+
 def enlarged(crop: np.ndarray, side: int) -> np.ndarray:
     """A square crop (S, S, 1 or 3) enlarged to about ``side`` pixels by repeating pixels."""
     times = max(1, round(side / crop.shape[0]))

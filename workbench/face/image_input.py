@@ -14,7 +14,7 @@ from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.errors import UserError
 from fer_models.faces.image import decode_image, resize
 from workbench import cache, shared, state
-from workbench.app.pictures import as_rgb
+from workbench.app.pictures import as_rgb, square
 from workbench.face.model import samples
 from workbench.widgets.errors import guard
 
@@ -108,6 +108,17 @@ def data_of_image(data: str | None) -> str | None:
     return BUILT_IN if samples.drawn(sample) else None
 
 
+def current() -> Picture:
+    """The picture used last, here or on another page, without controls; the first sample until there is one."""
+    pictures: list[Picture] = PICTURES.of(PICTURE_FROM.get()).get()
+    if PICTURE_FROM.get() != "sample" and pictures:
+        numbers = list(range(1, len(pictures) + 1))
+        return pictures[(_number_of(pictures).get(numbers) or 1) - 1]
+    titles = samples.titles()
+    sample = SAMPLE.get(list(titles))
+    return _picture(titles[sample], samples.picture(sample), sample=sample)
+
+
 def _used(key: str, source: str) -> None:
     """Use the new upload or photograph; if it was removed, use the sample."""
     PICTURE_FROM.set(source if state.value_of(key) else "sample")
@@ -149,20 +160,22 @@ def _select(pictures: list[Picture]) -> Picture:
         for number, picture in enumerate(pictures, 1):
             st.image(_thumbnail(picture.pixels), str(number), width=_THUMBNAIL, alt=picture.title)
     numbers = list(range(1, len(pictures) + 1))
-    uploads = hashlib.sha256("".join(p.digest for p in pictures).encode()).hexdigest()[:12]
     number = st.selectbox(
         "Picture",
         numbers,
         format_func=lambda n: f"{n}: {pictures[n - 1].title}",
-        **PICTURE.of(uploads).widget(numbers),
+        **_number_of(pictures).widget(numbers),
     )
     return pictures[(number or 1) - 1]
 
 
+def _number_of(pictures: list[Picture]) -> state.Choice:
+    """Which of these uploads is shown, counted from 1."""
+    return PICTURE.of(hashlib.sha256("".join(p.digest for p in pictures).encode()).hexdigest()[:12])
+
+
 def _thumbnail(pixels: np.ndarray) -> np.ndarray:
-    side = min(pixels.shape[:2])
-    top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
-    return resize(pixels[top : top + side, left : left + side], 2 * _THUMBNAIL)
+    return resize(square(pixels), 2 * _THUMBNAIL)
 
 
 def _row(data: str) -> Picture:

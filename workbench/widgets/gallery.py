@@ -48,17 +48,19 @@ class Layout:
     Args:
         per_page: Faces on a page.
         side: Side of a face on the screen in pixels.
+        counted: Whether the number of faces stands above a single page.
     """
 
     per_page: int = 60
     side: int = 72
+    counted: bool = True
 
 
 _USUAL = Layout()
 
 
 def show(
-    images: np.ndarray,
+    images: np.ndarray | Sequence[np.ndarray],
     positions: np.ndarray,
     *,
     key: str,
@@ -70,7 +72,7 @@ def show(
     """Draw one page of faces with a pager, and return the position that was clicked in this run.
 
     Args:
-        images: uint8 (N, H, W, 1 or 3); may be memory-mapped.
+        images: uint8 (N, H, W, 1 or 3), may be memory-mapped; or images of several sizes.
         positions: int64 (M,), the images to show, in this order; may be empty.
         key: Prefix of the widgets' keys.
         words: Caption and tooltip of each face.
@@ -82,7 +84,9 @@ def show(
         st.info("No picture fits; widen the filter.", icon=":material/filter_alt_off:")
         return None
     size = layout.per_page
-    page = _pager(len(positions), size, f"{key} {scope}", "pictures")
+    page = 0
+    if layout.counted or len(positions) > size:
+        page = _pager(len(positions), size, f"{key} {scope}", "pictures")
     on_page = [int(position) for position in positions[page * size : (page + 1) * size]]
     return _mount(_tiles(images, [on_page], words, layout.side), key, selected, layout.side)
 
@@ -145,7 +149,9 @@ def _pager(count: int, per_page: int, name: str, what: str) -> int:
     return int(page) - 1
 
 
-def _tiles(images: np.ndarray, groups: list[list[int]], words: Words, side: int) -> list[list[dict[str, Any]]]:
+def _tiles(
+    images: np.ndarray | Sequence[np.ndarray], groups: list[list[int]], words: Words, side: int
+) -> list[list[dict[str, Any]]]:
     about = words.about or words.caption
     return [[_tile(i, np.asarray(images[i]), words.caption(i), about(i), side) for i in group] for group in groups]
 

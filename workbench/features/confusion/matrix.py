@@ -12,7 +12,7 @@ from fer_models.evaluation.part import Part
 from fer_models.evaluation.training_overlap import training_overlap
 from workbench import state
 from workbench.app import fit, inventory
-from workbench.evidence import bar
+from workbench.evidence import bar, matrix_plot
 from workbench.evidence.bar import Evidence
 from workbench.evidence.figures import Cells, confusion_heatmap
 from workbench.evidence.model import confusion
@@ -27,7 +27,6 @@ ORDER = state.Choice("confusion.order", ORDERS, "canonical")
 CAMERA = state.Choice("confusion.camera", _PICTURES, "png", address=False)
 TRUE = state.Choice("confusion.true")
 PREDICTED = state.Choice("confusion.predicted")
-CELL_CLICKED_LAST = state.Kept("confusion.cell clicked last")
 
 
 @dataclass(frozen=True)
@@ -159,16 +158,13 @@ def _matrix(counts: np.ndarray, second: np.ndarray | None, names: list[str], kin
         framed=cell,
         dark=dark,
     )
-    st.plotly_chart(
+    matrix_plot.show(
         figure,
+        names,
+        _choose,
         key=_KEY,
-        on_select=lambda: _clicked(names),
-        selection_mode="points",
-        alt=f"Confusion matrix of {len(names)} classes, {UNITS[kind]}; the table below says the same in numbers.",
         config={
-            "displaylogo": False,
             "displayModeBar": "hover",
-            "scrollZoom": False,
             "toImageButtonOptions": {"format": CAMERA.get(), "filename": "confusion", "scale": 2},
             "modeBarButtonsToRemove": [
                 "select2d",
@@ -185,15 +181,9 @@ def _matrix(counts: np.ndarray, second: np.ndarray | None, names: list[str], kin
     st.caption("Click a cell to see its pictures, or choose its two classes in the lists.")
 
 
-def _clicked(names: list[str]) -> None:
-    """Keep the clicked cell; a second click reports no point and means the same cell."""
-    event = state.value_of(_KEY)
-    cell = confusion.cell_of(event["selection"]["points"] if event else (), names)
-    cell = cell or CELL_CLICKED_LAST.get()
-    if cell is not None:
-        CELL_CLICKED_LAST.set(cell)
-        TRUE.set(cell[0])
-        PREDICTED.set(cell[1])
+def _choose(cell: tuple[str, str]) -> None:
+    TRUE.set(cell[0])
+    PREDICTED.set(cell[1])
 
 
 def _about(counts: np.ndarray, second: np.ndarray | None) -> list[list[str]]:

@@ -1,0 +1,107 @@
+"""Learn: every step can be opened, one face is kept, and the class's answers go onto the sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from app_driver import open_page, words
+from streamlit.testing.v1 import AppTest
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.data import open_dataset
+from workbench.features.learn.model import material
+from workbench.features.learn.steps import STEPS
+
+_FEW = "synthetic:count=210,identities=10,size=48"
+
+
+@pytest.fixture(scope="module")
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache in which a tenth of the built-in faces lies drawn."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FER_CACHE", str(folder))
+        open_dataset(_FEW)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def few_faces(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) -> None:
+    """Everything is computed, and quickly."""
+    monkeypatch.setenv("FER_CACHE", str(cache_folder))
+    monkeypatch.setattr(material, "NAME", _FEW)
+
+
+def press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception and not app.error, words(app)
+
+
+def conclusion(app: AppTest) -> str:
+    folds = [fold for fold in app.expander if fold.label == "What we can conclude"]
+    return "\n".join(text.value for fold in folds for text in fold.markdown)
+
+
+def test_without_a_network_it_says_what_to_do(app: AppTest) -> None:
+    open_page(app, "learn")
+    assert any("A lesson needs a trained network" in info.value for info in app.info)
+    assert not app.error
+
+
+def test_next_leads_through_all_steps_with_one_face(app: AppTest, checkpoint: Checkpoint) -> None:
+    open_page(app, "learn", sample="drawn-sad")
+    for number, step in enumerate(STEPS.values(), 1):
+        for _ in range(40):
+            if conclusion(app) or step.key in ("where", "plates"):
+                break
+            app.run()  # a job is at work
+        assert not app.exception and not app.error, words(app)
+        assert number == 1 or app.query_params["step"] in (step.key, [step.key])
+        assert f"{number}. {step.title}" in words(app) and step.question in words(app)
+        if number < len(STEPS):
+            press(app, "Next")
+        assert app.session_state["chosen face.sample"] == "drawn-sad"
+    assert next(button for button in app.button if button.label == "Next").disabled
+    press(app, "Back")
+    assert app.query_params["step"] in (list(STEPS)[-2], [list(STEPS)[-2]])
+
+
+def test_the_quiz_answers_after_the_vote_only(app: AppTest, checkpoint: Checkpoint) -> None:
+    open_page(app, "learn", step="where")
+    assert not conclusion(app) and "shuffled weights" not in words(app)
+    (vote,) = [group for group in app.segmented_control if group.label == "The fake is"]
+    vote.set_value("A").run()
+    assert not app.exception and "is the fake" in "".join(box.value for box in [*app.success, *app.error])
+    assert "shuffled" in conclusion(app)
+    next(button for button in app.button if button.label == "New round").click().run()
+    assert not conclusion(app) and not app.error and not app.success
+
+
+def test_another_class_changes_the_heatmap_and_not_the_attention(app: AppTest, checkpoint: Checkpoint) -> None:
+    def pictures() -> list[str]:
+        return [block.proto.body for block in app.get("html") if "<img" in block.proto.body]
+
+    open_page(app, "learn", step="attention")
+    heat, attention = pictures()
+    names = app.selectbox[0].options
+    other = next(name for name in names if name != app.selectbox[0].value)
+    app.selectbox[0].set_value(other).run()
+    assert pictures()[1] == attention and pictures()[0] != heat
+
+
+def test_presenter_mode_is_in_the_address(app: AppTest, checkpoint: Checkpoint) -> None:
+    open_page(app, "learn", step="layers", view="presenter")
+    assert "Learn" not in [title.value for title in app.title]
+    assert any("20.8px" in block.proto.body for block in app.get("html"))
+    press(app, "Leave presenter")
+    assert app.query_params["view"] in ("page", ["page"])
+    assert "Learn" in [title.value for title in app.title]
+
+
+def test_the_sheet_holds_what_was_opened(app: AppTest, checkpoint: Checkpoint) -> None:
+    open_page(app, "learn", step="layers")
+    parts = app.session_state["chosen learn.parts"]
+    pictures, facts, text = parts["layers"]
+    assert len(pictures) == 6 and "2 x 2" in facts[0] and "feature map" in text
+    assert "Sheet" in [getattr(button, "label", "") for button in app.get("download_button")]

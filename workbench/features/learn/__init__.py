@@ -1,0 +1,1 @@
+"""Lessons: guided steps for a class, with one face kept throughout."""

@@ -1,0 +1,1 @@
+"""What the steps compute, without Streamlit and Plotly."""
