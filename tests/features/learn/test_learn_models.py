@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from app_driver import make_checkpoint
 
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset, open_dataset
-from workbench.features.learn.model import coarse, document, leak, networks, quiz
+from workbench.features.learn.model import coarse, document, leak, quiz
 from workbench.features.learn.model.document import Part
 from workbench.features.learn.steps import LESSONS, STEPS
 
@@ -33,15 +32,6 @@ def test_steps_of_a_lesson_follow_each_other_and_say_what_to_do() -> None:
     for key, step in STEPS.items():
         assert step.key == key
         assert step.question.endswith("?") and step.task.endswith((".", "?"))
-
-
-def test_drawn_faces_are_read_by_the_network_that_learned_from_them(tmp_path: Path) -> None:
-    photographs = make_checkpoint(tmp_path / "photographs", provenance={"data": "fer2013"})
-    drawn = make_checkpoint(tmp_path / "drawn", provenance={"data": "synthetic"})
-    assert networks.choose([photographs, drawn]) == (photographs, drawn)
-    assert networks.choose([drawn]) == (drawn, drawn)
-    assert networks.choose([photographs]) == (photographs, photographs)
-    assert networks.choose([]) is None
 
 
 def test_a_coarser_face_has_fewer_squares_and_its_own_reading(classifier: Classifier, face: np.ndarray) -> None:

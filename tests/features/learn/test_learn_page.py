@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from app_driver import open_page, words
+from app_driver import make_checkpoint, open_page, words
 from streamlit.testing.v1 import AppTest
 
 from fer_models.checkpoint import Checkpoint
@@ -47,6 +47,14 @@ def test_without_a_network_it_says_what_to_do(app: AppTest) -> None:
     open_page(app, "learn")
     assert any("A lesson needs a trained network" in info.value for info in app.info)
     assert not app.error
+
+
+def test_a_drawn_face_is_read_by_the_network_that_learned_from_drawings(app: AppTest, folders: Path) -> None:
+    for name, data in (("photographs", "fer2013"), ("drawings", "synthetic")):
+        make_checkpoint(folders / "checkpoints" / name, provenance={"data": data})
+    open_page(app, "learn", step="layers")
+    links = [link.proto for link in app.get("page_link")]
+    assert any("checkpoint=drawings" in str(link) for link in links), links
 
 
 def test_next_leads_through_all_steps_with_one_face(app: AppTest, checkpoint: Checkpoint) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from fer_models.checkpoint import Checkpoint
+from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.faces.whole import whole_face
-from workbench.app import inventory
+from workbench.app import fit, inventory
+from workbench.app.inventory import TrainedNetwork
 from workbench.face import cached, image_input
 from workbench.face.model import samples
 from workbench.features.learn import presenter
-from workbench.features.learn.model import networks
 from workbench.features.learn.step import Scene
 from workbench.widgets import empty
 
@@ -21,9 +25,8 @@ def current(controls: DeltaGenerator) -> Scene | None:
     Raises:
         UserError: If the picture is too small to hold a face.
     """
-    usable = inventory.usable(inventory.trained_networks()).values()
-    chosen = networks.choose(network.checkpoint for network in usable if network.checkpoint is not None)
-    if chosen is None:
+    usable = inventory.usable(inventory.trained_networks())
+    if not usable:
         empty.show(
             "A lesson needs a trained network. The quick recipe trains one in a few minutes.",
             page="train",
@@ -32,8 +35,17 @@ def current(controls: DeltaGenerator) -> Scene | None:
         )
         return None
     picture = image_input.current()
-    checkpoint = chosen[1] if picture.sample is not None and samples.drawn(picture.sample) else chosen[0]
+    drawn = picture.sample is not None and samples.drawn(picture.sample)
+    checkpoint = _best(usable, BUILT_IN if drawn else None)
     faces = [] if picture.is_face else cached.faces(picture.digest, picture.pixels)
     face = faces[0] if faces else whole_face(picture.pixels)
     crop = cached.crop(picture.digest, picture.pixels, face, checkpoint.preprocess)
-    return Scene(picture, crop, checkpoint, chosen[1], controls, presenter.scale(), st.context.theme.type == "dark")
+    return Scene(
+        picture, crop, checkpoint, _best(usable, BUILT_IN), controls, presenter.scale(), st.context.theme.type == "dark"
+    )
+
+
+def _best(usable: Mapping[str, TrainedNetwork], data: str | None) -> Checkpoint:
+    checkpoint = fit.ordered(usable, data)[0].checkpoint
+    assert checkpoint is not None, "a usable network has one"
+    return checkpoint
