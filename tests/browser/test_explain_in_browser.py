@@ -28,7 +28,7 @@ DONE = {
     "change": "the worst place",
 }
 #: The button of a tab whose work waits for one.
-START = {"methods": re.compile("Draw 2 heatmaps"), "trust": re.compile("Test this map")}
+START = {"methods": re.compile("Draw 2 heatmaps"), "trust": re.compile("Run all tests")}
 
 
 def test_through_all_tabs(page: Any, server: Server, tmp_path: Path) -> None:

@@ -20,9 +20,9 @@ def look(checkpoint: Checkpoint, pixels: np.ndarray, question: Question) -> Look
     return cache.of_face(look_model.look, checkpoint, pixels, question)
 
 
-def trust(checkpoint: Checkpoint, pixels: np.ndarray, question: Question) -> TrustCard:
-    """The verdict on the heatmap that :func:`look` gives for the same arguments."""
-    return cache.of_face(look_model.trust, checkpoint, pixels, look(checkpoint, pixels, question).attribution)
+def trust(checkpoint: Checkpoint, pixels: np.ndarray, question: Question, maps: int) -> TrustCard:
+    """The verdict on the heatmap that :func:`look` gives for the same arguments, with that many random maps."""
+    return cache.of_face(look_model.trust, checkpoint, pixels, look(checkpoint, pixels, question).attribution, maps)
 
 
 def own_attention(checkpoint: Checkpoint, pixels: np.ndarray) -> OwnAttention:

@@ -56,12 +56,7 @@ class Trial:
 
     def ranks(self, seed: int = 0) -> Tensor:
         """int64 (B, H, W), rank of each pixel by falling relevance; ties in an order drawn from ``seed``."""
-        flat = self.attribution.values.reshape(len(self.batch), -1)
-        draw = np.random.default_rng(seed).random(flat.shape[1])
-        order = np.stack([np.lexsort((draw, -row)) for row in flat])
-        ranks = np.empty_like(order)
-        np.put_along_axis(ranks, order, np.arange(flat.shape[1])[None], 1)
-        return torch.from_numpy(ranks.reshape(self.attribution.values.shape)).to(self.batch.device)
+        return ranks_of(self.attribution.values, seed).to(self.batch.device)
 
     def again(
         self, batch: Tensor | None = None, classifier: Classifier | None = None, target: Any = None
@@ -84,6 +79,25 @@ class Trial:
     def with_values(self, values: np.ndarray, name: str) -> Trial:
         """The same trial for another map, such as a reference map."""
         return replace(self, attribution=replace(self.attribution, values=values.astype(np.float32), method=name))
+
+
+def many_maps(trial: Trial, maps: np.ndarray) -> Trial:
+    """A trial of several maps (M, H, W) of the one picture of a trial, which is repeated without copying it."""
+    of = trial.attribution
+    against = None if of.against is None else of.against.repeat(len(maps))
+    values, target = maps.astype(np.float32), of.target.repeat(len(maps))
+    attribution = replace(of, values=values, target=target, against=against)
+    return replace(trial, batch=trial.batch.expand(len(maps), -1, -1, -1), attribution=attribution, masks=None)
+
+
+def ranks_of(maps: np.ndarray, seed: int = 0) -> Tensor:
+    """int64 (M, H, W), rank of each pixel of maps (M, H, W) by falling value; ties in an order drawn from ``seed``."""
+    flat = maps.reshape(len(maps), -1)
+    draw = np.random.default_rng(seed).random(flat.shape[1])
+    order = np.stack([np.lexsort((draw, -row)) for row in flat])
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.arange(flat.shape[1])[None], 1)
+    return torch.from_numpy(ranks.reshape(maps.shape))
 
 
 class Faithfulness(ABC):

@@ -9,17 +9,45 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from fer_models.explain.base import EXPLAINERS
 from fer_models.explain.baselines import blur
 from fer_models.explain.faithfulness.base import Trial
 
 
 def random_map(trial: Trial, seed: int = 0) -> np.ndarray:
-    """Noise on the grid of the map's layer, enlarged like it, on single pixels without a layer; (B, H, W)."""
-    size = trial.attribution.values.shape[1:]
-    grid = trial.attribution.layer_size or size
-    draws = np.random.default_rng(seed).random((len(trial.batch), *grid))
-    maps = torch.from_numpy(draws)[:, None]
-    return F.interpolate(maps, size=tuple(size), mode="bilinear", align_corners=False)[:, 0].numpy()
+    """A random map of each picture's map's smoothness, (B, H, W); see :func:`random_maps`."""
+    return np.concatenate([random_maps(trial, 1, seed, position) for position in range(len(trial.batch))])
+
+
+def random_maps(trial: Trial, count: int, seed: int = 0, position: int = 0) -> np.ndarray:
+    """Random maps as smooth as the map of one picture, float64 (count, H, W), none below 0.
+
+    For a class activation map, uniform noise on the grid of its layer, enlarged like it. For any other map, noise with
+    that map's own spectrum: its Fourier transform with random phases, so that neither a map of single pixels nor one of
+    patches is compared with maps of another grain. A constant map gets noise on single pixels.
+
+    Args:
+        trial: Of the picture.
+        count: How many maps.
+        seed: Of the noise; also drawn from ``position``.
+        position: Of the picture in the batch.
+
+    Source:
+        Random phases: Theiler et al., "Testing for nonlinearity in time series: the method of surrogate data", 1992.
+    """
+    values, draw = trial.attribution.values[position].astype(np.float64), np.random.default_rng((seed, position))
+    method = trial.attribution.method
+    of_pixels = method in EXPLAINERS and EXPLAINERS[method].family != "cam"
+    on_layer = trial.attribution.layer_size is not None and not of_pixels
+    if not on_layer and np.ptp(values) > 0:
+        size = np.abs(np.fft.rfft2(values - values.mean()))
+        noise = np.fft.rfft2(draw.random((count, *values.shape)))
+        maps = np.fft.irfft2(size * noise / np.maximum(np.abs(noise), 1e-12), s=values.shape)
+        return maps - maps.min((1, 2), keepdims=True)
+    grid = trial.attribution.layer_size if on_layer else values.shape
+    assert grid is not None
+    cells = torch.from_numpy(draw.random((count, *grid)))[:, None]
+    return F.interpolate(cells, size=values.shape, mode="bilinear", align_corners=False)[:, 0].numpy()
 
 
 def centred_gaussian(trial: Trial, seed: int = 0) -> np.ndarray:

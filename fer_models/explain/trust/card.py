@@ -1,8 +1,9 @@
-"""The trust card: a verdict on a heatmap in under a second, with reasons."""
+"""The trust card: a verdict on a heatmap, with reasons."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,13 +14,14 @@ from torch import Tensor
 from fer_models.errors import UserError
 from fer_models.explain.attribution import Attribution
 from fer_models.explain.base import EXPLAINERS
-from fer_models.explain.baselines import baseline_picture, scramble
+from fer_models.explain.baselines import scramble
 from fer_models.explain.faithfulness.base import Trial
 from fer_models.explain.faithfulness.parameter_randomisation import shuffled_copy
-from fer_models.explain.faithfulness.references import REFERENCES
 from fer_models.explain.faithfulness.similarity import rank_correlation
 from fer_models.explain.per_network import PerNetwork
 from fer_models.explain.trust.class_names import chance_of_names
+from fer_models.explain.trust.standing import FIXED, RANDOM_MAPS, Standing, standing
+from fer_models.progress import Progress, silent, within
 
 if TYPE_CHECKING:
     from fer_models.classifier import Classifier
@@ -27,18 +29,21 @@ if TYPE_CHECKING:
 #: Least gain of probability over the scrambled pictures for which there is anything to explain. Fresh networks stay
 #: below it, but for densely connected ones, which can react strongly to any change.
 LEAST_EVIDENCE = 0.05
-#: Largest chance of reading drawn faces as well with the class names dealt at random: 1 % of fresh networks pass it.
+#: Largest chance of reading drawn faces as well with the class names shuffled: 1 % of fresh networks pass it.
 MOST_CHANCE = 0.01
 #: Rank correlation with the map of a shuffled network above which a map does not depend on this network.
 SAME_MAP, LIKE_MAP = 0.7, 0.5
-_RANDOM = "random map"
-#: The reference maps in plain words.
-_PLAIN = {"random map": "random ones", "centred Gaussian": "a blob in the middle", "edge detector": "the edges"}
-_STEPS, _RANDOM_MAPS, _SCRAMBLES, _SHUFFLES = 10, 5, 4, 3
-#: Pictures in one pass: more of them are slower a picture, since their maps fall out of the processor's cache.
-_ROWS = 64
+#: Baselines at which a map must pass.
+BASELINES = ("blurred", "mean")
+#: Random maps of a quick verdict; enough for p at most 0.05, if none of them or their reverses does as well.
+QUICK_MAPS = 10
+#: The fixed reference maps in plain words.
+_PLAIN = {"centred Gaussian": "a blob in the middle", "edge detector": "the edges of the image"}
+_SCRAMBLES, _SHUFFLES = 4, 3
 #: Copies with shuffled weights, which take longer to make than a map of them does.
 _SHUFFLED: PerNetwork[Any] = PerNetwork(most=4)
+
+Level = Literal["good", "doubtful", "bad"]
 
 
 @dataclass(frozen=True)
@@ -47,85 +52,100 @@ class TrustCard:
 
     Args:
         level: ``"good"``, ``"doubtful"`` or ``"bad"``: green, amber, red.
-        sentence: the verdict in words.
-        figures: ``evidence`` (probability of the target minus its mean on scrambled pictures),
-            ``chance`` (of reading clear drawn faces as well had the class names been dealt at random, ``nan`` for a
-            network of other classes than emotions),
-            ``gap`` (insertion minus deletion area of the map, blurred baseline), ``gap: centred Gaussian`` and
-            ``gap: edge detector``, ``gap: random map`` (0, the mean of random maps and their reverses), ``spread``
-            (root mean square of the gaps of random maps), and ``likeness`` (mean rank correlation with the maps of the
-            network with its weights shuffled three times, ``nan`` for a map that no method makes).
+        sentence: The verdict in words.
+        figures: ``evidence`` (probability of the target minus its mean on scrambled pictures), ``chance`` (of reading
+            clear drawn faces as well with class names shuffled at random, ``nan`` for a network of other classes than
+            emotions) and ``likeness`` (mean rank correlation with the maps of the network with its weights shuffled
+            three times, ``nan`` for a map that no method makes).
+        standings: For each of :data:`BASELINES` where the map stands among random maps. Tables and curves on a page
+            show these, so that they cannot contradict the verdict.
+        provisional: Whether more random maps may change the verdict: fewer than :data:`RANDOM_MAPS` were drawn, and the
+            other tests are passed.
+        seconds: Wall-clock time of the removal curves.
     """
 
-    level: Literal["good", "doubtful", "bad"]
+    level: Level
     sentence: str
-    figures: dict[str, float]
+    figures: Mapping[str, float]
+    standings: Mapping[str, Standing]
+    provisional: bool = False
+    seconds: float = 0.0
+
+    @property
+    def maps(self) -> int:
+        """Number of random maps."""
+        return min(each.rank.of for each in self.standings.values()) // 2
 
 
 def trust_card(
-    classifier: Classifier, batch: Tensor, attribution: Attribution, position: int = 0, seed: int = 0
+    classifier: Classifier,
+    batch: Tensor,
+    attribution: Attribution,
+    position: int = 0,
+    seed: int = 0,
+    *,
+    maps: int = RANDOM_MAPS,
+    progress: Progress = silent,
 ) -> TrustCard:
     """Judge the heatmap of one picture of a batch.
 
     The probability must depend on the face: it must be lower on the picture cut into tiles and put together in another
     order, which it is not for most untrained networks. Drawn faces must be classified better than with class names
-    dealt at random, which catches over-confident untrained networks. The map must explain more of the probability than
-    reference maps, which do not depend on the network. The mean gap of random maps is 0 by symmetry: reversing a map
-    swaps insertion and deletion and with them the sign of the gap; drawn maps give the spread. And the map must change
-    when the weights are shuffled. The thresholds are this project's own.
+    shuffled at random, which catches over-confident untrained networks. The map must not stay the same when the weights
+    are shuffled. And its pixels must carry more of the probability than random maps of its smoothness, a blob in the
+    middle and the picture's edges: insertion minus deletion, ranked among random maps and their reverses, with removed
+    pixels replaced by the blurred picture and by its mean. The thresholds are this project's own; what was measured
+    about them stands in ``docs/explanations.md``.
 
     Args:
-        classifier: the network.
-        batch: the network inputs (B, C, H, W) that were explained.
-        attribution: their maps.
-        position: of the picture in the batch.
-        seed: of random maps and shuffled weights.
+        classifier: The network.
+        batch: The network inputs (B, C, H, W) that were explained.
+        attribution: Their maps.
+        position: Of the picture in the batch.
+        seed: Of random maps and shuffled weights.
+        maps: Number of random maps; :data:`QUICK_MAPS` for a quick verdict.
+        progress: Called with the fraction done and a message; an exception raised in it cancels.
 
     Raises:
-        UserError: If batch and attribution differ in length, or there is no such picture.
+        UserError: If batch and attribution differ in length, there is no such picture, or there are fewer than 10
+            random maps.
+
+    Example:
+        >>> from fer_models import load_checkpoint
+        >>> from fer_models.explain import explain
+        >>> classifier = load_checkpoint("checkpoints/mini-xception-fer2013")
+        >>> batch = classifier.prepare([np.eye(48, dtype=np.uint8) * 255])
+        >>> card = trust_card(classifier, batch, explain(classifier, batch), maps=10)
+        >>> card.maps, sorted(card.standings)
+        (10, ['blurred', 'mean'])
     """
     if len(batch) != len(attribution.values) or not 0 <= position < len(batch):
         raise UserError(f"There are {len(batch)} pictures and {len(attribution.values)} maps; {position} fits neither.")
     trial = Trial(classifier, batch[position : position + 1], attribution.one(position))
-    deterministic = [name for name in REFERENCES if name != _RANDOM]
-    references = [REFERENCES[name](trial, seed) for name in deterministic]
-    drawn = [REFERENCES[_RANDOM](trial, seed + i) for i in range(_RANDOM_MAPS)]
-    evidence, gaps = _evidence_and_gaps(trial, np.concatenate([trial.attribution.values, *references, *drawn]), seed)
-    figures = {"evidence": evidence, "chance": chance_of_names(classifier), "gap": float(gaps[0])}
-    figures |= {f"gap: {_RANDOM}": 0.0, "spread": float(np.sqrt((gaps[-_RANDOM_MAPS:] ** 2).mean()))}
-    figures |= {f"gap: {name}": float(gap) for name, gap in zip(deterministic, gaps[1:-_RANDOM_MAPS], strict=True)}
-    figures["likeness"] = _likeness(trial, seed)
+    figures = {
+        "evidence": _evidence(trial, seed),
+        "chance": chance_of_names(classifier),
+        "likeness": _likeness(trial, seed),
+    }
+    start = time.perf_counter()
+    standings = {
+        baseline: standing(trial, baseline, maps, seed, within(progress, n / len(BASELINES), (n + 1) / len(BASELINES)))
+        for n, baseline in enumerate(BASELINES)
+    }
+    seconds = time.perf_counter() - start
     index, against = trial.attribution.target, trial.attribution.against
     name = classifier.classes[index[0]]
     words = name if against is None else f"{name} rather than {classifier.classes[against[0]]}"
-    level, sentence = _verdict(figures, bool(trial.attribution.has_positive[0]), words)
-    return TrustCard(level, sentence, figures)
+    problem = _problem(figures, words, positive=bool(trial.attribution.has_positive[0]))
+    level, sentence = _verdict(standings, figures["likeness"], words) if problem is None else ("bad", problem)
+    return TrustCard(level, sentence, figures, standings, problem is None and maps < RANDOM_MAPS, seconds)
 
 
-def _evidence_and_gaps(trial: Trial, maps: np.ndarray, seed: int) -> tuple[float, np.ndarray]:
-    """Gain over the scrambled picture, and insertion minus deletion area of maps (M, H, W) of the one picture, (M,).
-
-    All changed pictures go through the network together, and the two ends that all curves share only once.
-    """
+def _evidence(trial: Trial, seed: int) -> float:
+    """Gain of probability over the scrambled pictures."""
     mixed = [scramble(trial.batch, seed + i) for i in range(_SCRAMBLES)]
-    ends = (trial.batch, baseline_picture(trial.batch, "blurred", trial.black))
-    treated = [
-        pictures for values in maps for pictures in _treated_pictures(trial.with_values(values[None], "any"), ends)
-    ]
-    scores = trial.score(torch.cat([*ends, *mixed, *treated]), rows=_ROWS)[:, 0]
-    evidence = scores[0] - scores[2 : 2 + _SCRAMBLES].mean()
-    inserted, deleted = scores[2 + _SCRAMBLES :].reshape(len(maps), 2, _STEPS - 1).transpose(1, 0, 2)
-    # Trapezoids of equal width: both curves have the same two ends, which cancel out of the difference.
-    return float(evidence), (inserted - deleted).sum(1) / _STEPS
-
-
-def _treated_pictures(trial: Trial, ends: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-    """The pictures between both ends, each (steps - 1, C, H, W): pixels inserted in the map's order, and removed."""
-    whole, empty = ends
-    ranks = trial.ranks()
-    counts = [round(share * ranks.numel()) for share in np.linspace(0, 1, _STEPS + 1)[1:-1]]
-    first = ranks < torch.tensor(counts, device=ranks.device)[:, None, None]
-    return torch.where(first[:, None], whole, empty), torch.where(first[:, None], empty, whole)
+    scores = trial.score(torch.cat([trial.batch, *mixed]))[:, 0]
+    return float(scores[0] - scores[1:].mean())
 
 
 def _likeness(trial: Trial, seed: int) -> float:
@@ -141,46 +161,54 @@ def _shuffled(classifier: Classifier, seed: int) -> list[Classifier]:
     return [shuffled_copy(classifier, seed + i) for i in range(_SHUFFLES)]
 
 
-def _verdict(figures: dict[str, float], positive: bool, words: str) -> tuple[Literal["good", "doubtful", "bad"], str]:
-    gap, likeness = figures["gap"], figures["likeness"]
-    beaten = [name for name in REFERENCES if gap > figures[f"gap: {name}"]]
-    lost = [name for name in REFERENCES if name not in beaten]
-    findings: list[tuple[Callable[[], bool], str]] = [
-        (lambda: not positive, f"This map holds no positive evidence for {words}, so there is nothing to look at."),
+def _problem(figures: Mapping[str, float], words: str, *, positive: bool) -> str | None:
+    """What makes a map worthless whatever its pixels carry, in a sentence."""
+    findings: list[tuple[bool, Callable[[], str]]] = [
+        (not positive, lambda: f"This map holds no positive evidence for {words}, so there is nothing to look at."),
         (
-            lambda: figures["evidence"] < LEAST_EVIDENCE,
-            f"The probability of {words} is hardly higher on this face than on its tiles in another order "
-            f"({100 * figures['evidence']:+.1f} points), so the network does not read it from the face.",
+            figures["evidence"] < LEAST_EVIDENCE,
+            lambda: (
+                f"The probability of {words} is hardly higher on this face than on its tiles in another order "
+                f"({100 * figures['evidence']:+.1f} points), so the network does not read it from the face."
+            ),
         ),
         (
-            lambda: figures["chance"] > MOST_CHANCE,
-            "Dealing the class names out to the network's outputs at random would read drawn faces as well in "
-            f"{100 * figures['chance']:.0f} % of all cases, so nothing shows that it has learned what {words} means.",
+            figures["chance"] > MOST_CHANCE,
+            lambda: (
+                "With class names shuffled at random, the network does as well on drawn faces in "
+                f"{100 * figures['chance']:.0f} % of all cases, so nothing shows that it knows what {words} means."
+            ),
         ),
         (
-            lambda: likeness > SAME_MAP,
-            f"The map stays the same when the network's weights are shuffled (rank correlation {likeness:.2f}): "
-            "it shows the picture, not what the network learned.",
-        ),
-        (
-            lambda: _RANDOM in lost,
-            f"The highlighted pixels carry no more of the probability of {words} than random ones do "
-            f"({gap:+.2f} against 0 on average): the answer may be right, but this map does not show why; "
-            "try another layer or method.",
+            figures["likeness"] > SAME_MAP,
+            lambda: (
+                "The map stays the same when the network's weights are shuffled (rank correlation "
+                f"{figures['likeness']:.2f}): it shows the image, not what the network learned."
+            ),
         ),
     ]
-    for applies, sentence in findings:
-        if applies():
-            return "bad", sentence
+    return next((sentence() for applies, sentence in findings if applies), None)
+
+
+def _verdict(standings: Mapping[str, Standing], likeness: float, words: str) -> tuple[Level, str]:
+    verdicts = {name: each.rank.verdict for name, each in standings.items()}
+    less = [name for name, verdict in verdicts.items() if verdict == "less"]
+    if less and "more" not in verdicts.values():
+        return "bad", (
+            f"The highlighted pixels carry less of the probability of {words} than those of random maps "
+            f"({_counts(standings, less)}): the prediction may be right, but this map does not show why."
+        )
+    short = [name for name, verdict in verdicts.items() if verdict != "more"]
+    if short:
+        return "doubtful", (
+            f"The highlighted pixels carry no more of the probability of {words} than those of random maps of the same "
+            f"smoothness ({_counts(standings, short)}; at most 4 of 100 may)."
+        )
+    lost = [name for name in FIXED if any(name not in each.beats for each in standings.values())]
     if lost:
         return "doubtful", (
-            f"The highlighted pixels carry more of the probability of {words} than random ones, "
+            f"The highlighted pixels carry more of the probability of {words} than random maps, "
             f"but no more than {' or '.join(_PLAIN[name] for name in lost)}, found without knowing the network."
-        )
-    if gap <= figures["spread"]:
-        return "doubtful", (
-            f"The highlighted pixels carry more of the probability of {words} than random ones do on average, but no "
-            f"more than about one random map in six does by chance ({gap:+.2f} against {figures['spread']:.2f})."
         )
     if likeness > LIKE_MAP:
         return "doubtful", (
@@ -188,6 +216,12 @@ def _verdict(figures: dict[str, float], positive: bool, words: str) -> tuple[Lit
             f"gives a similar map (rank correlation {likeness:.2f})."
         )
     return "good", (
-        f"The highlighted pixels carry more of the probability of {words} than a random map, a blob in the middle or "
-        "the picture's edges, and the map depends on what the network learned."
+        f"The highlighted pixels carry more of the probability of {words} than random maps, a blob in the middle or "
+        "the edges of the image, and the map depends on what the network learned."
     )
+
+
+def _counts(standings: Mapping[str, Standing], names: list[str]) -> str:
+    """How many random maps do as well with each of the named baselines."""
+    ranks = {name: standings[name].rank for name in names}
+    return ", ".join(f"{one.as_good} of {one.of} do as well with the {name} baseline" for name, one in ranks.items())

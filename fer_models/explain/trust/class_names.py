@@ -24,7 +24,7 @@ _CHANCES: PerNetwork[float] = PerNetwork(most=64)
 
 
 def chance_of_names(classifier: Classifier) -> float:
-    """Chance of reading clear drawn faces as well as this network does, had its class names been dealt at random.
+    """Chance of reading clear drawn faces as well as this network does with class names shuffled at random.
 
     The network reads eight drawn faces of each of its emotions. The mean probabilities an expression are standardised
     for each output, so that a class which it always prefers does not decide, and their mean over the right classes is
@@ -44,7 +44,7 @@ def _chance(classifier: Classifier) -> float:
     if len(emotions) < FEWEST_CLASSES:
         return float("nan")
     outputs = [position for position, _ in emotions]
-    faces = _faces(tuple(name for _, name in emotions), classifier.checkpoint.preprocess.size)
+    faces = clear_faces(tuple(name for _, name in emotions), classifier.checkpoint.preprocess.size)
     with classifier.exclusive() as model, torch.no_grad():
         logits = torch.cat([model(part) for part in classifier.prepare(faces).split(64)])
     table = logits.softmax(1).double().cpu().numpy()[:, outputs].reshape(len(emotions), _FACES, -1).mean(1)
@@ -67,8 +67,13 @@ def _drawable(classes: tuple[str, ...]) -> list[tuple[int, str]]:
 
 
 @lru_cache(maxsize=8)
-def _faces(emotions: tuple[str, ...], size: int) -> np.ndarray:
-    """uint8 (8 K, S, S, 1): eight clear faces of each emotion, in their order."""
+def clear_faces(emotions: tuple[str, ...], size: int) -> np.ndarray:
+    """Eight clear drawn faces of each emotion, in their order, uint8 (8 K, S, S, 1).
+
+    Args:
+        emotions: K names.
+        size: Side of a network's input in pixels; faces are drawn at 48 to 224.
+    """
     side = min(max(size, 48), 224)
     options = [
         SyntheticOptions(count=_FACES, size=side, seed=11, classes=(name,), difficulty=_DIFFICULTY) for name in emotions

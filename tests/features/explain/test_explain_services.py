@@ -20,6 +20,8 @@ from fer_models.errors import UserError
 from fer_models.explain import explain as library_explain
 from fer_models.explain.faithfulness import measure
 from fer_models.explain.own_attention.order import tokens_in_sequence
+from fer_models.explain.trust.card import QUICK_MAPS
+from fer_models.explain.trust.standing import RANDOM_MAPS
 from fer_models.faces.detect import detect_faces
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
@@ -28,7 +30,7 @@ from fer_models.robustness import change as change_model
 from fer_models.robustness.change import Change
 from workbench.face.model import crop, samples
 from workbench.face.model.crop import Framed
-from workbench.features.explain.model import attention, contrast, methods, networks, trust
+from workbench.features.explain.model import attention, contrast, methods, networks, trust, trust_tables
 from workbench.heatmap.model import drawing
 from workbench.heatmap.model import look as look_model
 from workbench.heatmap.model.drawing import Display
@@ -197,19 +199,28 @@ def test_attention_is_averaged_over_the_faces_of_each_class(classifier: Classifi
 def test_curves_agree_with_the_metrics(classifier: Classifier, framed: Framed) -> None:
     pixels = framed.crop.pixels
     attribution = look_model.look(classifier, pixels, Question()).attribution
+    quick = look_model.trust(classifier, pixels, attribution, QUICK_MAPS)
     fractions: list[float] = []
-    results = trust.evidence(classifier, pixels, attribution, "mean", lambda done, what: fractions.append(done))
-    batch = classifier.prepare([pixels])
-    for metric in ("deletion", "insertion", "road"):
-        this_map = results.curves[metric][0]
-        assert this_map.name == trust.OWN and len(results.curves[metric]) == 4
-        options = {} if metric == "road" else {"baseline": "mean"}
-        by_itself = float(measure(classifier, batch, attribution, metric, **options)[0])
-        assert this_map.area == pytest.approx(by_itself, abs=1e-6)
+    results = trust.evidence(
+        classifier, pixels, attribution, quick, baseline="mean", progress=lambda done, what: fractions.append(done)
+    )
     assert fractions == sorted(fractions) and max(fractions) <= 1
-    assert results.cascade is not None and results.cascade.maps.shape[2:] == (48, 48)
-    rows, best = trust.rows(results)
-    assert {row[0] for row in rows} >= {"Deletion", "ROAD"} and all(column >= 2 for _, column in best)
+    assert quick.maps == QUICK_MAPS and results.card.maps == RANDOM_MAPS
+    measures = trust.card_measures(results.card.standings["mean"]) | results.measures
+    batch = classifier.prepare([pixels])
+    for metric in ("deletion", "insertion", "road", "sparseness"):
+        options = {"baseline": "mean", "steps": 5} if metric in ("deletion", "insertion") else {}
+        by_itself = float(measure(classifier, batch, attribution, metric, **options)[0])
+        assert measures[metric].value == pytest.approx(by_itself, abs=2e-2 if metric == "road" else 1e-5)
+    ranked = results.measures["sparseness"].rank
+    assert ranked is not None and ranked.of == RANDOM_MAPS
+    assert results.cascade.maps.shape[2:] == (48, 48) and results.others is not None
+    rows, bold = trust_tables.rows(measures, results.others)
+    assert {row[0] for row in rows} >= {"Deletion", "ROAD", "Insertion minus deletion, among maps of other faces"}
+    assert all(column == 2 for _, column in bold)
+    curves = {"insertion": trust.removal(results.card.standings["mean"], "insertion"), "road": results.road}
+    lines = trust_tables.long_table(curves, measures, results)
+    assert ("gap (value)", "maps of other faces, p", "", results.others.p) in lines
 
 
 def test_changes_happen_in_the_order_of_a_camera(framed: Framed) -> None:

@@ -138,11 +138,12 @@ def test_trust_in_full(app: AppTest, checkpoint: Checkpoint) -> None:
     open_page(app, "explain", tab="trust")
     assert "Not to be believed" in words(app)  # the weights are random
     assert not jobs.under_way(), "opening the tab starts nothing"
-    press(app, "Test this map")
+    assert len(app.get("plotly_chart")) == 2 and "Insertion minus deletion" in shown(app)  # the card's own numbers
+    press(app, "Run all tests of this map")
     settled(app, "All tests of this map")
     clean(app)
     assert len(app.get("plotly_chart")) == 3  # deletion, insertion, ROAD
-    assert shown(app).count("Spearman") >= 6 and "edge detector" in shown(app)
+    assert shown(app).count("Spearman") >= 6 and "among maps of other faces" in shown(app)
 
 
 def test_what_if_the_face_changes(app: AppTest, checkpoint: Checkpoint) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -53,35 +53,42 @@ def opposed_bars(rows: Sequence[tuple[str, float, float]], a: str, b: str, colou
 
 
 #: This map, then the reference maps; they differ in dash and width as well as colour.
-_STYLES = ((SERIES[1], "solid", 3), (GREY, "dot", 2), (SERIES[0], "dash", 2), (SERIES[3], "dashdot", 2))
+_STYLES = ((SERIES[1], "solid", 3), (SERIES[0], "dash", 2), (SERIES[3], "dashdot", 2))
 
 
 def removal_curves(
-    lines: Sequence[tuple[str, np.ndarray, np.ndarray]], title: str, unit: str, legend: bool
+    share: np.ndarray, lines: Mapping[str, np.ndarray], band: np.ndarray, title: str, unit: str
 ) -> go.Figure:
-    """A removal curve for each map.
+    """A removal curve for each map over the band of random maps.
 
     Args:
-        lines: name, share of the pixels in [0, 1], score. title: of the horizontal axis. unit: of the score.
+        share: (n,) of the pixels, in [0, 1].
+        lines: Name of a map to scores (n,).
+        band: (3, n), 5 %, median and 95 % of random maps.
+        title: Of the horizontal axis.
+        unit: Of the score.
     """
-    figure = go.Figure()
-    for (name, share, score), (colour, dash, width) in zip(lines, _STYLES, strict=False):
+    figure, x = go.Figure(), (100 * share).tolist()
+    low, median, high = band.tolist()
+    outline = {"mode": "lines", "showlegend": False, "hoverinfo": "skip", "line": {"width": 0}}
+    figure.add_scatter(x=x, y=low, **outline)
+    figure.add_scatter(x=x, y=high, fill="tonexty", fillcolor="rgba(127,127,127,0.28)", **outline)
+    drawn = [("random maps, median", median, (GREY, "dot", 2))]
+    for (name, score), style in zip(lines.items(), _STYLES, strict=False):
+        drawn.append((name, score.tolist(), style))
+    for name, y, (colour, dash, width) in drawn:
         figure.add_scatter(
-            x=(100 * share).tolist(),
-            y=score.tolist(),
+            x=x,
+            y=y,
             mode="lines",
             name=name,
-            showlegend=legend,
+            showlegend=False,
             line={"color": colour, "dash": dash, "width": width},
             hovertemplate="%{x:.0f} %: %{y:.3f}<extra>" + name + "</extra>",
         )
     figure.update_xaxes(title_text=title, range=[0, 100], tickvals=[0, 50, 100], fixedrange=True)
     figure.update_yaxes(title_text=unit, fixedrange=True)
-    figure.update_layout(
-        height=250,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-    )
+    figure.update_layout(height=250, margin={"l": 10, "r": 10, "t": 10, "b": 10})
     return figure
 
 

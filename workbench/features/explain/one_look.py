@@ -51,8 +51,7 @@ def show(subject: Subject, *, key: str) -> None:
     st.caption("Every gate and every query stands in the tab Attention.")
     # Last, because it takes longest: the rest of the page is shown meanwhile.
     with verdict, guard("the trust card"), st.spinner("Testing the heatmap."):
-        card = cached.trust(subject.checkpoint, subject.pixels, question)
-        trust_badge.show(card, subject.checkpoint.classes)
+        card = trust_badge.judge(subject, question)
         with report:
             explain_report.show(
                 "One look at a face",

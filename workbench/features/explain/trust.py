@@ -1,4 +1,4 @@
-"""Tests of a heatmap: the trust card, removal curves beside reference maps, and shuffled networks."""
+"""Tests of a heatmap: the trust card, removal curves beside random maps, and shuffled networks."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import streamlit as st
 
 from fer_models.explain.faithfulness import FAITHFULNESS
 from fer_models.explain.faithfulness.parameter_randomisation import Cascade
+from fer_models.explain.trust.card import BASELINES, TrustCard
 from workbench import state
 from workbench.features.explain import report as explain_report
 from workbench.features.explain import trust_badge
 from workbench.features.explain.figures import removal_curves
 from workbench.features.explain.model import report as sections
-from workbench.features.explain.model import trust
-from workbench.features.explain.model.trust import BASELINES, Evidence
+from workbench.features.explain.model import trust, trust_tables
+from workbench.features.explain.model.trust import Curves, Evidence, Measure
 from workbench.features.explain.subject import Subject
 from workbench.heatmap import cached, view
 from workbench.heatmap.model import drawing
@@ -33,7 +34,7 @@ BASELINE = state.Choice("explain.baseline", BASELINES, address=False)
 
 
 def show(subject: Subject, *, key: str) -> None:
-    """Draw the trust card at once, and the tests when they are done.
+    """Draw the trust card with its curves and numbers at once, and the other tests when they are done.
 
     Raises:
         UserError: If the question cannot be answered with this network.
@@ -44,7 +45,7 @@ def show(subject: Subject, *, key: str) -> None:
         BASELINES,
         required=True,
         **BASELINE.widget(),
-        help="The picture's mean, the picture blurred until nothing can be told, or black.",
+        help="The image blurred until nothing can be told, or its mean. The trust card tests the map with both.",
     )
     look = cached.look(subject.checkpoint, subject.pixels, question)
     left, right = st.columns([2, 5], gap="medium")
@@ -53,57 +54,67 @@ def show(subject: Subject, *, key: str) -> None:
         picture_grid.show(
             [Row("", "", [Cell(drawn, look.title, f"{look.title}, over the face")])], side=170, label="Map"
         )
-    with right, guard("the trust card"), st.spinner("Testing the heatmap."):
-        trust_badge.show(cached.trust(subject.checkpoint, subject.pixels, question), subject.checkpoint.classes)
+    with right:
+        verdict = st.empty()
+    numbers = st.container()
+    with verdict.container(), guard("the trust card"), st.spinner("Testing the heatmap."):
+        card = trust_badge.judge(subject, question)
     classifier, pixels, attribution = subject.classifier, subject.pixels, look.attribution
     results = job.result(
-        ("trust", *subject.identity, question, baseline),
+        ("trust", *subject.identity, question, baseline, card.maps),
         f"Tests of a heatmap of {subject.checkpoint.name}",
-        lambda progress: trust.evidence(classifier, pixels, attribution, str(baseline), progress),
+        lambda progress: trust.evidence(
+            classifier, pixels, attribution, card, baseline=str(baseline), progress=progress
+        ),
         lane="short",
-        ask="Test this map, some seconds",
+        ask="Run all tests of this map, some seconds",
         key=key,
     )
+    if results is not None and results.card is not card:
+        card = results.card
+        trust_badge.show(card, subject.checkpoint.classes, verdict)
+    standing = card.standings[str(baseline)]
+    curves = {metric: trust.removal(standing, metric) for metric in ("deletion", "insertion")}
+    measures = trust.card_measures(standing)
+    if results is not None:
+        curves |= {"road": results.road}
+        measures |= results.measures
+    with numbers:
+        _curves(curves, measures, look, key)
+        _measures(measures, curves, results, card, key)
     if results is None:
         return
-    _curves(results, look, key)
-    if results.cascade is not None:
-        _strip(results.cascade, look, subject, display)
-    _measures(results, key)
+    _strip(results.cascade, look, subject, display)
     explain_report.show(
         "Can this heatmap be believed",
         [subject.checkpoint],
         sections.choices(look, display) | {"pixels replaced by": baseline},
-        lambda: [sections.heatmap(look, pixels, display), *sections.evidence(results)],
+        lambda: [sections.heatmap(look, pixels, display), *sections.evidence(curves, measures, results)],
         key=key,
     )
 
 
-def _curves(results: Evidence, look: Look, key: str) -> None:
+def _curves(curves: dict[str, Curves], measures: dict[str, Measure], look: Look, key: str) -> None:
     st.markdown(f"**The probability of {look.target} while pixels go or come in the map's order**")
-    for column, metric in zip(st.columns(3), results.curves, strict=True):
-        lines = results.curves[metric]
-        this_map, others = lines[0], lines[1:]
+    for column, (metric, each) in zip(st.columns(len(curves)), curves.items(), strict=True):
+        measure = measures[metric]
         with column:
             st.markdown(f"{FAITHFULNESS[metric].title}, {FAITHFULNESS[metric].direction} is better")
-            figure = removal_curves(
-                [(line.name, line.share, line.score) for line in lines], _AXES[metric], _UNITS[metric], legend=False
-            )
-            beside = ", ".join(f"{line.name} {line.area:.3f}" for line in others)
-            plot.show(
-                figure,
-                key=f"{key} {metric}",
-                alt=f"{FAITHFULNESS[metric].title}: this map {this_map.area:.3f}, {beside}",
-            )
-            st.caption(f"This map {this_map.area:.3f}; {beside}.")
+            figure = removal_curves(each.share, each.lines, each.band, _AXES[metric], _UNITS[metric])
+            beside = [f"{name} {value:.3f}" for name, value in measure.references.items()]
+            if measure.rank is not None:
+                beside.insert(0, f"random maps {trust_tables.band(measure.rank)}")
+            words = f"this map {measure.value:.3f}; {'; '.join(beside)}"
+            plot.show(figure, key=f"{key} {metric}", alt=f"{FAITHFULNESS[metric].title}: {words}")
+            st.caption(f"Area: {words}.")
     st.caption(
-        "Solid orange: this map. Dotted grey: a random map. Dashed blue: a blob in the middle. Dash-dotted purple: an "
-        "edge detector. The last three know nothing of the network."
+        "Solid orange: this map. Grey band: 5 to 95 % of random maps, dotted their median. Dashed blue: a blob in the "
+        "middle. Dash-dotted purple: the edges of the image. Only this map knows the network."
     )
 
 
 def _strip(shuffled: Cascade, look: Look, subject: Subject, display: Display) -> None:
-    st.markdown("**The same method while the network forgets, from its last layer down**")
+    st.markdown("**Cascading parameter randomisation**")
     cells = [Cell(drawing.over_face(subject.pixels, look.attribution, display, _SIDE), "as trained", "As trained")]
     for number, layer in enumerate(shuffled.layers):
         values = shuffled.maps[number, 0]
@@ -114,19 +125,27 @@ def _strip(shuffled: Cascade, look: Look, subject: Subject, display: Display) ->
         cells.append(Cell(drawn, words + ("" if positive or display.signed else ", nothing positive"), words))
     picture_grid.show([Row("", "", cells)], side=_SIDE, label="Maps of the network while its layers are shuffled")
     st.caption(
-        f"{trust.cascade_sentence(shuffled)} Spearman: rank correlation with the map as trained; SSIM: likeness "
-        "of structure; both 1 for the same map."
+        f"{trust_tables.cascade_sentence(shuffled)} Spearman: rank correlation with the map as trained; SSIM: likeness "
+        "of structure; both 1 for the same map. The running means and variances of batch norms stay as trained."
     )
 
 
-def _measures(results: Evidence, key: str) -> None:
-    st.markdown("**All tests of this map**")
-    rows, best = trust.rows(results)
-    columns = trust.columns()
-    table.show(columns, rows, right=range(2, len(columns)), bold=best, label="Tests of this map and of reference maps")
-    st.caption("Bold: the best of the four maps on this one face; one face is no proof of a method.")
+def _measures(
+    measures: dict[str, Measure], curves: dict[str, Curves], results: Evidence | None, card: TrustCard, key: str
+) -> None:
+    st.markdown("**All tests of this map**" if results is not None else "**The numbers of the trust card**")
+    others = None if results is None else results.others
+    rows, bold = trust_tables.rows(measures, others)
+    columns = trust_tables.COLUMNS
+    table.show(columns, rows, right=range(2, len(columns)), bold=bold, label="Tests of this map and of reference maps")
+    st.caption(
+        f"{card.maps} random maps of this map's smoothness and, where it is defined, their reverses: as good says how "
+        "many do as well as this map. Bold: better than 95 % of them. One face is no proof of a method."
+        + ("" if others is None else f" {trust_tables.others_sentence(others)}")
+    )
     with st.container(horizontal=True):
-        downloads.show(("test", "map", "share", "value"), trust.long_table(results), "trust.csv", key=f"{key} csv")
+        lines = trust_tables.long_table(curves, measures, results)
+        downloads.show(("test", "map", "share", "value"), lines, "trust.csv", key=f"{key} csv")
     with st.expander("What each test does"):
-        shown = [FAITHFULNESS[name] for name in results.measures]
-        table.show(("Test", "In a sentence", "Source"), [(m.title, m.summary, m.paper) for m in shown], label="Tests")
+        shown = [FAITHFULNESS[name] for name in measures if name in FAITHFULNESS]
+        table.show(("Test", "Summary", "Source"), [(m.title, m.summary, m.paper) for m in shown], label="Tests")

@@ -6,8 +6,13 @@ from typing import Literal
 
 import streamlit as st
 
-from fer_models.explain.trust.card import TrustCard
-from workbench.features.explain.model import trust
+from fer_models.explain.trust.card import QUICK_MAPS, TrustCard
+from fer_models.explain.trust.standing import RANDOM_MAPS
+from workbench.app.wording import duration
+from workbench.features.explain.model import trust_tables
+from workbench.features.explain.subject import Subject
+from workbench.heatmap import cached
+from workbench.heatmap.model.look import Question
 from workbench.widgets import table
 
 _LEVELS: dict[str, tuple[str, str, Literal["green", "orange", "red"]]] = {
@@ -15,27 +20,57 @@ _LEVELS: dict[str, tuple[str, str, Literal["green", "orange", "red"]]] = {
     "doubtful": ("Doubtful", ":material/help:", "orange"),
     "bad": ("Not to be believed", ":material/block:", "red"),
 }
+#: Seconds that the page may take to test all random maps by itself.
+_AT_ONCE = 4.0
 
 
-def show(card: TrustCard, classes: tuple[str, ...]) -> None:
+def judge(subject: Subject, question: Question) -> TrustCard:
+    """Draw a quick verdict, then the full one in its place where that takes a few seconds; return the last one.
+
+    Args:
+        subject: The face and its network.
+        question: The heatmap.
+    """
+    slot = st.empty()
+    arguments = (subject.checkpoint, subject.pixels, question)
+    card = cached.trust(*arguments, QUICK_MAPS)
+    show(card, subject.checkpoint.classes, slot)
+    if card.provisional and _seconds(card) <= _AT_ONCE:
+        card = cached.trust(*arguments, RANDOM_MAPS)
+        show(card, subject.checkpoint.classes, slot)
+    return card
+
+
+def _seconds(card: TrustCard) -> float:
+    """Estimated time of a card with all random maps."""
+    return card.seconds * RANDOM_MAPS / card.maps
+
+
+def show(card: TrustCard, classes: tuple[str, ...], slot: st.delta_generator.DeltaGenerator) -> None:
     """Draw the verdict, and in an expander the numbers behind it.
 
     Args:
-        classes: of the network.
+        card: The verdict.
+        classes: Of the network.
+        slot: An ``st.empty``, whose content it replaces.
     """
     words, icon, colour = _LEVELS[card.level]
-    st.badge(words, icon=icon, color=colour)
-    st.caption(card.sentence)
-    with st.expander("What was measured"):
-        table.show(
-            ("What was asked", "Found", "Good is"),
-            trust.card_rows(card, classes),
-            right=(1,),
-            label="Figures of the trust card",
-        )
-        st.caption(
-            "Insertion puts the pixels back in the map's order, deletion takes them away; the difference of the two "
-            "areas under the probability is large where the map shows what counts. The class names are tried in other "
-            "orders on drawn faces whose expression is known: a network that learned nothing fits some other order as "
-            "well as the true one. The thresholds are this project's own."
-        )
+    with slot.container():
+        st.badge(words, icon=icon, color=colour)
+        st.caption(card.sentence)
+        if card.provisional:
+            more = "testing the rest" if _seconds(card) <= _AT_ONCE else f"the tab Trust tests all, {_time(card)}"
+            st.caption(f"Provisional: {card.maps} of {RANDOM_MAPS} random maps were tested; {more}.")
+        with st.expander("What was measured"):
+            rows = trust_tables.card_rows(card, classes)
+            table.show(trust_tables.CARD_COLUMNS, rows, right=(1,), label="Figures of the trust card")
+            st.caption(
+                "Insertion puts pixels back in the map's order, deletion takes them away; the areas under both curves "
+                "of the probability differ where the map shows what counts. Each random map has a reverse with the "
+                "opposite difference. p: share of them that do as well, this map included. The thresholds are this "
+                "project's own."
+            )
+
+
+def _time(card: TrustCard) -> str:
+    return f"about {duration(_seconds(card))}"

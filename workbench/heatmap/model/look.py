@@ -128,9 +128,9 @@ def look(classifier: Classifier, pixels: np.ndarray, question: Question) -> Look
     return Look(predicted, attribution, target, question.against)
 
 
-def trust(classifier: Classifier, pixels: np.ndarray, attribution: Attribution) -> TrustCard:
-    """The verdict on a heatmap of one face, uint8 (S, S, C); takes up to a second."""
-    return trust_card(classifier, classifier.prepare([pixels]), attribution)
+def trust(classifier: Classifier, pixels: np.ndarray, attribution: Attribution, maps: int) -> TrustCard:
+    """The verdict on a heatmap of one face, uint8 (S, S, C), with that many random maps."""
+    return trust_card(classifier, classifier.prepare([pixels]), attribution, maps=maps)
 
 
 def refused(classifier: Classifier) -> dict[str, str]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.explain import EXPLAINERS
+from fer_models.explain.faithfulness import FAITHFULNESS
 from fer_models.explain.report.document import Bar, Figure, Lines, Section, html_report
 from fer_models.explain.trust.card import TrustCard
 from workbench.face.model.crop import RegionShares
+from workbench.features.explain.model import trust_tables
 from workbench.features.explain.model.contrast import Contrast
 from workbench.features.explain.model.networks import Reading
-from workbench.features.explain.model.trust import Evidence, card_rows, columns, rows
+from workbench.features.explain.model.trust import Curves, Evidence, Measure
 from workbench.heatmap.model import drawing
 from workbench.heatmap.model import look as look_model
 from workbench.heatmap.model.drawing import Display
@@ -68,26 +70,25 @@ def trust(card: TrustCard, classes: tuple[str, ...]) -> Section:
     return Section(
         "Can the map be believed",
         [card.sentence],
-        columns=("What was asked", "Found", "Good is"),
-        rows=list(card_rows(card, classes)),
+        columns=trust_tables.CARD_COLUMNS,
+        rows=list(trust_tables.card_rows(card, classes)),
     )
 
 
-def evidence(results: Evidence) -> list[Section]:
-    """Removal curves and the table of tests."""
-    sections = [
-        Section(
-            metric.capitalize() if metric != "road" else "ROAD",
-            lines=Lines(
-                curves[0].share.tolist(),
-                {line.name: line.score.tolist() for line in curves},
-                "share of pixels",
-                "gap in probability" if metric == "road" else "probability",
-            ),
-        )
-        for metric, curves in results.curves.items()
-    ]
-    return [*sections, Section("All tests of this map", columns=columns(), rows=rows(results)[0])]
+def evidence(curves: Mapping[str, Curves], measures: Mapping[str, Measure], results: Evidence) -> list[Section]:
+    """Verdict, removal curves and the table of tests."""
+    sections = []
+    for metric, each in curves.items():
+        low, median, high = each.band.tolist()
+        bands = {"random maps, 5 %": low, "random maps, median": median, "random maps, 95 %": high}
+        lines = {name: scores.tolist() for name, scores in each.lines.items()} | bands
+        unit = "gap in probability" if metric == "road" else "probability"
+        title = FAITHFULNESS[metric].title
+        sections.append(Section(title, lines=Lines(each.share.tolist(), lines, "share of pixels", unit)))
+    rows = trust_tables.rows(measures, results.others)[0]
+    text = [] if results.others is None else [trust_tables.others_sentence(results.others)]
+    verdict = Section("Can the map be believed", [results.card.sentence])
+    return [verdict, *sections, Section("All tests of this map", text, columns=trust_tables.COLUMNS, rows=rows)]
 
 
 def networks(

@@ -1,83 +1,119 @@
-"""Tests of a heatmap: removal curves beside reference maps, and shuffled networks."""
+"""Tests of a heatmap: removal curves beside random and reference maps, further measures, and shuffled networks."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from fer_models.classifier import Classifier
-from fer_models.explain import Attribution
-from fer_models.explain.faithfulness import FAITHFULNESS, REFERENCES, Trial, measure_with_references
+from fer_models.explain import EXPLAINERS, Attribution
+from fer_models.explain.faithfulness import FAITHFULNESS, REFERENCES, Trial
+from fer_models.explain.faithfulness.base import many_maps
 from fer_models.explain.faithfulness.parameter_randomisation import Cascade, cascade
-from fer_models.explain.faithfulness.removal import removal_curve
+from fer_models.explain.faithfulness.references import random_maps
 from fer_models.explain.faithfulness.road import impute
-from fer_models.explain.trust.card import LEAST_EVIDENCE, LIKE_MAP, MOST_CHANCE, TrustCard
-from fer_models.explain.trust.class_names import orders_of_names
-from fer_models.progress import Progress, silent
+from fer_models.explain.trust.card import TrustCard, trust_card
+from fer_models.explain.trust.other_faces import gaps_of_other_faces
+from fer_models.explain.trust.standing import FIXED, RANDOM_MAPS, Rank, Standing, rank
+from fer_models.progress import Progress, silent, within
 
-#: What removed pixels are replaced with.
-BASELINES = ("mean", "blurred", "black")
 OWN = "this map"
-_STEPS, _ROAD_SHARES, _CASCADE_STEPS = 20, (0.1, 0.3, 0.5, 0.7, 0.9), 6
+_ROAD_SHARES, _ROAD_MAPS, _CASCADE_STEPS = (0.1, 0.3, 0.5, 0.7, 0.9), 20, 6
 
 
 @dataclass(frozen=True)
-class Line:
-    """One map's curve: ``share`` (n,) of the pixels treated in [0, 1], ``score`` (n,), and the area under it."""
+class Curves:
+    """Curves of one test over the share of the pixels treated.
 
-    name: str
+    Args:
+        share: (n,) in [0, 1].
+        lines: Name of a map to (n,): :data:`OWN` and the fixed reference maps.
+        random: (m, n), those of random maps.
+    """
+
     share: np.ndarray
-    score: np.ndarray
-    area: float
+    lines: Mapping[str, np.ndarray]
+    random: np.ndarray
+
+    @property
+    def band(self) -> np.ndarray:
+        """(3, n): 5 %, median and 95 % of the random maps."""
+        return np.quantile(self.random, (0.05, 0.5, 0.95), axis=0)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One test of the map: its value among those of random maps, and the values of the fixed reference maps.
+
+    Args:
+        rank: Among random maps; ``None`` where a random map cannot be tested or the value is undefined.
+        value: Of the map.
+        references: Name of a fixed reference map to value.
+    """
+
+    rank: Rank | None
+    value: float
+    references: Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Results of all tests of a map.
+    """Results of the tests that take some seconds.
 
     Args:
-        curves: test to lines, this map's first: ``deletion``, ``insertion`` and ``road``.
-        measures: metric to name to value; names are :data:`OWN` and those of the reference maps.
-        cascade: the maps of the network while its layers are shuffled, or ``None``.
+        card: With all random maps.
+        road: ROAD's curves.
+        measures: Key of a metric to its result.
+        others: Insertion minus deletion among this method's maps of other faces; ``None`` if no method made the map.
+        cascade: The maps of the network while its layers are shuffled.
     """
 
-    curves: dict[str, list[Line]]
-    measures: dict[str, dict[str, float]]
-    cascade: Cascade | None
+    card: TrustCard
+    road: Curves
+    measures: Mapping[str, Measure]
+    others: Rank | None
+    cascade: Cascade
 
 
 def evidence(
     classifier: Classifier,
     pixels: np.ndarray,
     attribution: Attribution,
+    card: TrustCard,
+    *,
     baseline: str,
     progress: Progress = silent,
 ) -> Evidence:
-    """Run every test that needs no masks on the map of one face, uint8 (S, S, C); takes some seconds.
+    """Run every test that needs no masks on the map of one face.
 
-    Raises:
-        UserError: If the baseline is unknown.
+    Args:
+        classifier: The network.
+        pixels: The face, uint8 (S, S, C).
+        attribution: Its map.
+        card: Of that map; drawn up again if it has fewer random maps than a full one.
+        baseline: Of the comparison with other faces.
+        progress: Called with the fraction done and a message.
     """
     batch = classifier.prepare([pixels])
     trial = Trial(classifier, batch, attribution)
-    trials = {OWN: trial} | {name: trial.with_values(make(trial, 0), name) for name, make in REFERENCES.items()}
-    curves: dict[str, list[Line]] = {"deletion": [], "insertion": [], "road": []}
-    for number, (name, each) in enumerate(trials.items()):
-        progress(0.4 * number / len(trials), f"curves of {name}")
-        for metric in ("deletion", "insertion"):
-            curve = removal_curve(each, _STEPS, baseline, insert=metric == "insertion")
-            curves[metric].append(Line(name, curve.share, curve.score[:, 0], float(curve.area[0])))
-        curves["road"].append(_road(name, each))
-    measures: dict[str, dict[str, float]] = {}
-    metrics = [key for key, metric in FAITHFULNESS.items() if not metric.needs_masks and key not in _SHOWN_OTHERWISE]
-    for number, key in enumerate(metrics):
-        progress(0.4 + 0.4 * number / len(metrics), FAITHFULNESS[key].title)
-        values = measure_with_references(classifier, batch, attribution, [key])[key]
-        measures[key] = {OWN if n == attribution.method else n: float(v[0]) for n, v in values.items()}
-    for key in curves:
-        measures[key] = {line.name: line.area for line in curves[key]}
+    if card.maps < RANDOM_MAPS:
+        card = trust_card(classifier, batch, attribution, progress=within(progress, 0.0, 0.4))
+    drawn = random_maps(trial, RANDOM_MAPS)
+    maps = np.concatenate([attribution.values, *(REFERENCES[name](trial, 0) for name in FIXED), drawn])
+    progress(0.4, "ROAD")
+    road = _road(trial, maps[: 1 + len(FIXED) + _ROAD_MAPS], within(progress, 0.4, 0.6))
+    measures = {"road": _road_measure(road)}
+    for key, metric in FAITHFULNESS.items():
+        if not metric.needs_masks and key not in _SHOWN_OTHERWISE:
+            progress(0.65, metric.title)
+            measures[key] = _measure(key, trial, maps)
+    others = None
+    if attribution.method in EXPLAINERS:
+        progress(0.75, "maps of other faces")
+        others = rank(card.standings[baseline].gap, gaps_of_other_faces(trial, baseline))
     shuffled = cascade(
         classifier,
         batch,
@@ -85,122 +121,62 @@ def evidence(
         _CASCADE_STEPS,
         progress=lambda s, message: progress(0.8 + 0.2 * s, "shuffled networks"),
     )
-    return Evidence(curves, measures, shuffled)
+    return Evidence(card, road, measures, others, shuffled)
 
 
 #: Parameter randomisation is shown as a strip; the values of the others come from their curves.
 _SHOWN_OTHERWISE = ("parameter_randomisation", "deletion", "insertion", "road")
 
 
-def _road(name: str, trial: Trial, noise: float = 0.01) -> Line:
+def _measure(key: str, trial: Trial, maps: np.ndarray) -> Measure:
+    metric = FAITHFULNESS[key]()
+    if metric.needs_method:
+        return Measure(None, float(metric.measure(trial)[0]), {})
+    values = metric.measure(many_maps(trial, maps))
+    drawn = values[1 + len(FIXED) :]
+    ranked = rank(float(values[0]), drawn, metric.direction) if np.isfinite(values).all() else None
+    return Measure(ranked, float(values[0]), dict(zip(FIXED, values[1:].tolist(), strict=False)))
+
+
+def _road(trial: Trial, maps: np.ndarray, progress: Progress, noise: float = 0.01) -> Curves:
     """Probability lost when the most relevant pixels are filled in, minus that of the least relevant, halved."""
-    ranks = trial.ranks()
-    pixels, generator, pictures = ranks[0].numel(), torch.Generator().manual_seed(0), []
-    for share in _ROAD_SHARES:
-        count = round(share * pixels)
-        for gone in (ranks >= pixels - count, ranks < count):
-            pictures.append(impute(trial.batch, gone, noise, generator))
-    scores = trial.score(torch.cat(pictures))[:, 0]
-    gap = (scores[0::2] - scores[1::2]) / 2
-    return Line(name, np.array((0.0, *_ROAD_SHARES)), np.array((0.0, *gap)), float(gap.mean()))
+    generator, gaps = torch.Generator().manual_seed(0), []
+    for number, values in enumerate(maps):
+        one = trial.with_values(values[None], trial.attribution.method)
+        ranks, pictures = one.ranks(), []
+        pixels = ranks[0].numel()
+        for share in _ROAD_SHARES:
+            count = round(share * pixels)
+            for gone in (ranks >= pixels - count, ranks < count):
+                pictures.append(impute(trial.batch, gone, noise, generator))
+        scores = trial.score(torch.cat(pictures))[:, 0]
+        gaps.append(np.array((0.0, *(scores[0::2] - scores[1::2]) / 2)))
+        progress((number + 1) / len(maps), "ROAD")
+    drawn = np.array(gaps[1 + len(FIXED) :])
+    lines = dict(zip((OWN, *FIXED), gaps, strict=False))
+    # Filling in the pixels of a reversed map swaps the most and the least relevant ones.
+    return Curves(np.array((0.0, *_ROAD_SHARES)), lines, np.concatenate([drawn, -drawn]))
 
 
-def card_rows(card: TrustCard, classes: tuple[str, ...]) -> list[tuple[str, str, str]]:
-    """The numbers of a trust card: question, result, and threshold.
-
-    Args:
-        classes: of the network.
-    """
-    figures, orders = card.figures, orders_of_names(classes)
-    fitting = "no test: too few of its classes are expressions that can be drawn"
-    if orders and figures["chance"] == figures["chance"]:
-        fitting = f"{max(1, round(figures['chance'] * orders)):,} of {orders:,} orders"
-    card_lines = [
-        ("How much more probable the class is on this face than on its tiles in another order",
-         f"{100 * figures['evidence']:+.1f} points", f"more than {100 * LEAST_EVIDENCE:.0f} points"),
-        ("How many orders of the class names fit what it says of drawn faces at least as well as the true one",
-         fitting, f"at most {max(1, int(MOST_CHANCE * orders)):,}" if orders else ""),
-        ("Insertion minus deletion: how much of the probability the highlighted pixels carry", _gap(figures["gap"]),
-         "more than the three below"),
-    ]  # fmt: skip
-    for name, words in _REFERENCES.items():
-        card_lines.append((f"The same of {words}", _gap(figures[f"gap: {name}"]), ""))
-        if name == "random map":
-            card_lines.append(
-                (
-                    "How far a random map is from that by chance; one in six does better",
-                    f"{figures['spread']:.2f}",
-                    "less than the map's own",
-                )
-            )
-    likeness = figures["likeness"]
-    alike = "no test: no method makes this map" if likeness != likeness else f"{likeness:+.2f}"
-    return [
-        *card_lines,
-        (
-            "Mean rank correlation with the maps of the same network after shuffling its weights three times (1: same)",
-            alike,
-            f"at most {LIKE_MAP:g}",
-        ),
-    ]
+def _road_measure(road: Curves) -> Measure:
+    areas = {name: float(line[1:].mean()) for name, line in road.lines.items()}
+    own = areas.pop(OWN)
+    return Measure(rank(own, road.random[:, 1:].mean(1)), own, areas)
 
 
-_REFERENCES = {
-    "random map": "random maps on average, which is 0: each has a reverse that gets the opposite",
-    "centred Gaussian": "a blob in the middle",
-    "edge detector": "the picture's edges",
-}
+def removal(standing: Standing, metric: str) -> Curves:
+    """The curves of ``"insertion"`` or ``"deletion"`` that the trust card measured."""
+    own = standing.insertion if metric == "insertion" else standing.deletion
+    random = standing.random_curves("insertion" if metric == "insertion" else "deletion")
+    return Curves(standing.share, dict(zip((OWN, *FIXED), own, strict=False)), random)
 
 
-def _gap(value: float) -> str:
-    return f"{value:+.2f}"
-
-
-def rows(results: Evidence) -> tuple[list[tuple[str, ...]], set[tuple[int, int]]]:
-    """Cells of the table of measures, a row per metric, and row and column of the best of the four maps."""
-    names = (OWN, *REFERENCES)
-    cells, best = [], set()
-    for row, (key, values) in enumerate(results.measures.items()):
-        metric = FAITHFULNESS[key]
-        cells.append((metric.title, f"{metric.direction} is better", *(_number(values.get(name)) for name in names)))
-        numbers = {name: v for name, v in values.items() if v == v}
-        if len(numbers) > 1:
-            winner = (max if metric.direction == "higher" else min)(numbers, key=numbers.__getitem__)
-            best.add((row, 2 + names.index(winner)))
-    return cells, best
-
-
-def columns() -> tuple[str, ...]:
-    """Heads of that table."""
-    return ("Test", "Direction", OWN, *REFERENCES)
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else "none" if value != value else f"{value:.3f}"
-
-
-def long_table(results: Evidence) -> list[tuple[object, ...]]:
-    """A line per point of a curve and per measure, for a CSV file."""
-    lines: list[tuple[object, ...]] = []
-    for metric, curves in results.curves.items():
-        for line in curves:
-            lines += [(metric, line.name, float(x), float(y)) for x, y in zip(line.share, line.score, strict=True)]
-    for metric, values in results.measures.items():
-        lines += [(f"{metric} (value)", name, "", value) for name, value in values.items()]
-    if results.cascade is not None:
-        steps = zip(results.cascade.layers, results.cascade.correlation[:, 0], results.cascade.ssim[:, 0], strict=True)
-        for layer, rank, structure in steps:
-            lines += [("rank correlation when shuffled", layer, "", float(rank))]
-            lines += [("structural similarity when shuffled", layer, "", float(structure))]
-    return lines
-
-
-def cascade_sentence(shuffled: Cascade) -> str:
-    """The result of the randomisation, in a sentence."""
-    last = float(shuffled.correlation[-1, 0])
-    if last > 0.7:
-        return (
-            f"With all weights shuffled the map is still alike (rank correlation {last:.2f}): it shows the picture "
-            "more than what the network learned."
-        )
-    return f"With all weights shuffled the map is another one (rank correlation {last:.2f}), as it should be."
+def card_measures(standing: Standing) -> dict[str, Measure]:
+    """What the trust card measured at one baseline: the difference of both areas, and each of them."""
+    results = {"gap": Measure(standing.rank, standing.gap, standing.references)}
+    for metric in ("insertion", "deletion"):
+        curves = removal(standing, metric)
+        areas = {name: float(np.trapezoid(line, curves.share)) for name, line in curves.lines.items()}
+        ranked = standing.area_rank("insertion" if metric == "insertion" else "deletion")
+        results[metric] = Measure(ranked, areas.pop(OWN), areas)
+    return results

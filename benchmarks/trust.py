@@ -1,0 +1,142 @@
+"""Trust cards of many faces: do verdict and table ever disagree, how often do maps pass, and how stable is it?
+
+    FER_DATA=... python benchmarks/trust.py [--faces 60] [--processes 2] [--out cards.json]
+
+Half of the faces are drawn, half are of FER2013's PublicTest where it is known; ``--crops FILE.npy`` takes uint8
+(N, 48, 48) instead. For every network, method and face: the card, its contradictions with the table of the Trust tab,
+the card for a second set of random maps (is the verdict against random maps the same?), and three maps in the method's
+place that know nothing of the network: a random map, a blob in the middle, and the same method's maps of other faces.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+import numpy as np
+import torch
+
+from fer_models import load_checkpoint
+from fer_models.data import known_datasets, open_dataset
+from fer_models.data.synthetic import SyntheticOptions, generate_face
+from fer_models.explain import explain
+from fer_models.explain.faithfulness import Trial
+from fer_models.explain.faithfulness.references import random_maps
+from fer_models.explain.trust.card import BASELINES, trust_card
+from fer_models.explain.trust.other_faces import gaps_of_other_faces
+from fer_models.explain.trust.standing import rank, standing
+
+ROOT = Path(__file__).parents[1]
+NETWORKS = (
+    "fcsdnet-ferplus",
+    "fcsdnet-fer2013",
+    "mini-xception-fer2013",
+    "vgg-fer2013",
+    "sldcnn-fer2013",
+    "separable-attention-fer2013",
+)
+METHODS = ("grad_cam", "layer_cam", "integrated_gradients")
+
+
+def faces_of(count: int, size: int, crops: str | None) -> list[np.ndarray]:
+    """Half drawn, half of PublicTest; all drawn where there is none."""
+    public: list[np.ndarray] = []
+    if crops:
+        public = list(np.load(crops)[: count // 2])
+    elif any(entry.name == "fer2013" for entry in known_datasets()):
+        data = open_dataset("fer2013")
+        rows = data.split_index("PublicTest")
+        chosen = np.random.default_rng(0).choice(rows, count // 2, replace=False)
+        public = [data.images[int(row)] for row in chosen]
+    options = SyntheticOptions(count=400, size=max(48, size), seed=77)
+    return [generate_face(options, i).image for i in range(count - len(public))] + public
+
+
+def cards_of(task: tuple[str, str, int, str | None]) -> list[dict[str, Any]]:
+    """One line a face."""
+    sys.path.insert(0, str(ROOT / "tests" / "support"))
+    from trust_contradictions import contradictions
+
+    network, method, count, crops = task
+    torch.set_num_threads(1)
+    classifier = load_checkpoint(ROOT / "checkpoints" / network)
+    batch = classifier.prepare(faces_of(count, classifier.checkpoint.preprocess.size, crops))
+    result, lines = explain(classifier, batch, method), []
+    for position in range(count):
+        start = time.process_time()
+        card = trust_card(classifier, batch, result, position)
+        seconds = time.process_time() - start
+        trial = Trial(classifier, batch[position : position + 1], result.one(position))
+        drawn = random_maps(trial, 1, seed=999)
+        others = gaps_of_other_faces(trial, "blurred")
+        line: dict[str, Any] = {"network": network, "method": method, "face": position, "level": card.level}
+        line |= {"seconds": seconds, "contradictions": list(contradictions(card)), "sentence": card.sentence}
+        line["among other faces"] = rank(card.standings["blurred"].gap, others).p
+        for baseline in BASELINES:
+            first = card.standings[baseline]
+            second = standing(trial, baseline, seed=1)
+            line[baseline] = {"p": first.rank.p, "verdict": first.rank.verdict, "again": second.rank.verdict}
+            gaps = second.gaps[3:]
+            both = np.concatenate([gaps, -gaps])
+            line[baseline]["blob"] = rank(first.references["centred Gaussian"], both).verdict
+            fake = standing(trial.with_values(drawn, method), baseline, count=50, seed=0)
+            line[baseline]["random"] = fake.rank.verdict
+        lines.append(line)
+    return lines
+
+
+def report(lines: list[dict[str, Any]]) -> None:
+    """Print a table by network and method, and the contradictions."""
+    print(
+        "| network, method | faces | green / amber / red | more than random, blurred / mean / both | "
+        "other verdict with other random maps | blob passes | random map passes | beats other faces' | CPU s |"
+    )
+    for network in dict.fromkeys(line["network"] for line in lines):
+        for method in dict.fromkeys(line["method"] for line in lines):
+            rows = [line for line in lines if (line["network"], line["method"]) == (network, method)]
+            levels = Counter(line["level"] for line in rows)
+            more = [sum(row[name]["verdict"] == "more" for row in rows) for name in BASELINES]
+            both = sum(all(row[name]["verdict"] == "more" for name in BASELINES) for row in rows)
+            again = sum(row["blurred"]["verdict"] != row["blurred"]["again"] for row in rows)
+            blob = sum(row["blurred"]["blob"] == "more" for row in rows)
+            fake = sum(row["blurred"]["random"] == "more" for row in rows)
+            others = sum(row["among other faces"] <= 0.05 for row in rows)
+            cost = np.median([row["seconds"] for row in rows])
+            print(
+                f"| {network}, {method} | {len(rows)} | {levels['good']} / {levels['doubtful']} / {levels['bad']} | "
+                f"{more[0]} / {more[1]} / {both} | {again} | {blob} | {fake} | {others} | {cost:.2f} |"
+            )
+    wrong = [text for line in lines for text in line["contradictions"]]
+    print(f"{len(lines)} cards, {len(wrong)} contradictions between verdict and table")
+    print("\n".join(wrong[:20]))
+
+
+def main() -> None:
+    """Draw up all cards and print what was found."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--faces", type=int, default=60)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--crops", help="uint8 (N, 48, 48) in a .npy file, in place of PublicTest")
+    parser.add_argument("--networks", nargs="+", default=NETWORKS)
+    parser.add_argument("--methods", nargs="+", default=METHODS)
+    parser.add_argument("--out", help="JSON file for a line a card")
+    arguments = parser.parse_args()
+    tasks = [(n, m, arguments.faces, arguments.crops) for n in arguments.networks for m in arguments.methods]
+    with multiprocessing.get_context("spawn").Pool(arguments.processes) as pool:
+        lines = [line for part in pool.imap(cards_of, tasks) for line in part]
+    report(lines)
+    if arguments.out:
+        Path(arguments.out).write_text(json.dumps(lines))
+
+
+if __name__ == "__main__":
+    main()
