@@ -14,17 +14,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
 from fer_models.architectures import create_model
 from fer_models.architectures.base import FERNetwork
-from fer_models.checkpoint_files import CARD, CONFIG, FORMAT, METRICS, read_config, read_figures
+from fer_models.checkpoint_files import CARD, CONFIG, FORMAT, METRICS, check_about, read_config, read_figures
 from fer_models.errors import UserError
 from fer_models.files import read_regular
 from fer_models.preprocess import Preprocess
 from fer_models.storage import atomic_file, atomic_folder
-from fer_models.weights import WEIGHTS, Beside, read_beside, read_weights, write_weights
+from fer_models.weights import WEIGHTS, About, Beside, read_about, read_shapes, read_weights, write_weights
 
 
 @dataclass(frozen=True)
@@ -130,16 +131,29 @@ class Checkpoint:
         Raises:
             UserError: If the weight file is damaged, of another format, or does not fit the network.
         """
+        self._check_shapes()
         state = self._state()
         model = create_model(self.network, len(self.classes), self.in_channels, **self.options)
+        model.load_state_dict(state)
+        return model.eval()
+
+    def _check_shapes(self) -> None:
+        """Compare the network with the header of its file before either takes memory.
+
+        Raises:
+            UserError: If a weight is missing, left over or of another shape.
+        """
         try:
-            model.load_state_dict(state)
-        except RuntimeError:
+            with torch.device("meta"):
+                model = create_model(self.network, len(self.classes), self.in_channels, **self.options)
+            wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+        except (RuntimeError, OverflowError):  # sizes that no tensor can have
+            wanted = {}
+        if wanted != self._shapes():
             raise UserError(
                 f"The weights of {self.path.name} do not fit {self.network} with the options in its {CONFIG}; "
                 "one of the two was changed."
-            ) from None
-        return model.eval()
+            )
 
     @property
     def beside(self) -> Beside:
@@ -148,7 +162,7 @@ class Checkpoint:
         Raises:
             UserError: If the weight file is not safetensors.
         """
-        return read_beside(self.path)
+        return read_about(self.path).beside
 
     @property
     def size(self) -> int:
@@ -162,6 +176,12 @@ class Checkpoint:
         for prefix, entry in self.beside.items():
             state |= {prefix + key: value for key, value in self._neighbour(*entry)._state().items()}
         return state
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        shapes = read_shapes(self.path)
+        for prefix, entry in self.beside.items():
+            shapes |= {prefix + key: shape for key, shape in self._neighbour(*entry)._shapes().items()}
+        return shapes
 
     def _neighbour(self, name: str, sha256: str) -> Checkpoint:
         if not (self.path.parent / name).is_dir():
@@ -201,6 +221,7 @@ def _read(path: str | Path) -> Checkpoint:
         if not (folder / name).is_file():
             raise UserError(f"The checkpoint {folder.name} has no {name}; copy the whole folder again.")
     stored = read_config(folder)
+    check_about(folder, stored, read_about(folder))
     figures = read_figures(folder)
     return Checkpoint(
         path=folder.resolve(),
@@ -242,19 +263,23 @@ def save_checkpoint(
     """
     folder = Path(path)
     neighbours = {prefix: (part.path.name, part.sha256) for prefix, part in (beside or {}).items()}
+    about = About(
+        network=model.key,
+        options=model.options_dict(),
+        in_channels=model.in_channels,
+        classes=classes,
+        preprocess=preprocess.to_dict(),
+        beside=neighbours,
+    )
     config = {
         "format": FORMAT,
-        "network": model.key,
-        "options": model.options_dict(),
-        "in_channels": model.in_channels,
-        "classes": list(classes),
-        "preprocess": preprocess.to_dict(),
+        **about.model_dump(exclude={"beside"}),
         "weights_dtype": dtype,
         "provenance": provenance or {},
     }
     try:
         with atomic_folder(folder) as new:
-            config["weights_sha256"] = write_weights(new, model, dtype, neighbours)
+            config["weights_sha256"] = write_weights(new, model, about, dtype)
             (new / CONFIG).write_text(json.dumps(config, indent=2), encoding="utf-8")
             (new / METRICS).write_text("[]", encoding="utf-8")
             (new / CARD).write_text("", encoding="utf-8")
@@ -268,7 +293,8 @@ def save_checkpoint(
 
 def write_figures(path: str | Path, metrics: list[dict[str, Any]], card: str | None = None) -> None:
     """Replace ``metrics.json``, and ``card.md`` where given, of a checkpoint; each file atomically."""
-    texts = {METRICS: json.dumps(metrics, indent=2)} | ({CARD: card} if card is not None else {})
+    finite = [{name: None if value != value else value for name, value in row.items()} for row in metrics]
+    texts = {METRICS: json.dumps(finite, indent=2, allow_nan=False)} | ({CARD: card} if card is not None else {})
     for name, text in texts.items():
         with atomic_file(Path(path) / name) as file:
             file.write_text(text, encoding="utf-8")

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from fer_models.preprocess import Preprocess
-from fer_models.settings import checked, nested, read_stored
+from fer_models.settings import DamagedError, checked, nested, read_stored, shown
+from fer_models.weights import About
 
 FORMAT = 1
 CONFIG, METRICS, CARD = "config.json", "metrics.json", "card.md"
@@ -71,6 +72,30 @@ def read_config(folder: Path) -> Config:
         UserError: If it is damaged.
     """
     return read_stored(folder / CONFIG, Config, remedy="copy the checkpoint folder again")
+
+
+def check_about(folder: Path, config: Config, about: About) -> None:
+    """Compare ``config.json`` with what the weight file says of itself, which its hash covers.
+
+    Files of version 0.2 and before say less; what they do not say is not compared.
+
+    Raises:
+        UserError: If the two disagree; the message names the field and both values.
+    """
+    said = about.model_dump(exclude={"beside"}, exclude_unset=True, mode="json")
+    configured = {
+        "network": config.network,
+        "options": config.options,
+        "in_channels": config.in_channels,
+        "classes": list(config.classes),
+        "preprocess": config.preprocess.to_dict(),
+    }
+    for name, value in said.items():
+        if value != configured[name]:
+            raise DamagedError(
+                f"{CONFIG} of {folder.name} gives the {name} {shown(configured[name])}, its weights were saved with "
+                f"{shown(value)}; copy the checkpoint folder again."
+            )
 
 
 def read_figures(folder: Path) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from torch import Tensor
 from fer_models.architectures.base import FERNetwork
 from fer_models.averaging import augmented_views
 from fer_models.checkpoint import Checkpoint, read_checkpoint
+from fer_models.errors import UserError
 from fer_models.inference import Choice, Forward, Optimised, optimise
 from fer_models.inference.forwards import plain
 from fer_models.layout import channels_last
@@ -149,7 +150,7 @@ class Classifier:
             exact: use plain torch even after :meth:`optimise`, for reproducible figures.
 
         Raises:
-            UserError: If the averaging is unknown.
+            UserError: If the averaging is unknown, or an output is NaN or infinite.
 
         Example:
             >>> classifier = load_checkpoint("checkpoints/mini-xception-fer2013")
@@ -171,7 +172,22 @@ class Classifier:
             empty = np.zeros((0, len(self.classes)), np.float32)
             return Prediction(self.classes, empty, empty, np.zeros((0, self.model.num_features), np.float32))
         stacked = torch.cat(logits)
+        check_finite(stacked, self.checkpoint.name)
         return Prediction(self.classes, stacked.numpy(), stacked.softmax(1).numpy(), torch.cat(embeddings).numpy())
+
+
+def check_finite(logits: Tensor, name: str) -> None:
+    """Refuse outputs that are no numbers, such as those of weights that overflow.
+
+    Args:
+        logits: Of any shape.
+        name: The network, for the message.
+
+    Raises:
+        UserError: If one is NaN or infinite.
+    """
+    if not bool(torch.isfinite(logits).all()):
+        raise UserError(f"{name} gives NaN or infinity instead of scores; use another checkpoint.")
 
 
 def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Classifier:

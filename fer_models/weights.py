@@ -27,14 +27,22 @@ _ABOUT = "fer_models"  # all facts in one entry of the metadata: the order of se
 _DTYPES = {"float16": torch.float16, "float32": torch.float32}
 
 
-class _About(BaseModel):
-    """What the metadata say; old files say less."""
-
-    beside: dict[str, tuple[str, str]] = {}
-
-
 #: What the weights' names begin with -> (folder of the checkpoint that holds them, its SHA-256).
 Beside = dict[str, tuple[str, str]]
+
+
+class About(BaseModel):
+    """What a weight file says of itself, in its metadata, so that its hash covers it.
+
+    Files of version 0.2 and before say less: what they leave out is ``None``; ``fer migrate`` adds it.
+    """
+
+    network: str = ""
+    options: dict[str, Any] = {}
+    in_channels: int | None = None
+    classes: tuple[str, ...] | None = None
+    preprocess: dict[str, Any] | None = None
+    beside: Beside = {}
 
 
 def file_sha256(file: Path) -> str:
@@ -46,22 +54,33 @@ def file_sha256(file: Path) -> str:
     return digest.hexdigest()
 
 
-def read_beside(folder: Path) -> Beside:
-    """Checkpoints beside this one that hold part of its weights.
+def read_about(folder: Path) -> About:
+    """What the weight file of a folder says of itself.
 
     Raises:
         UserError: If the weight file is not safetensors.
     """
     with _opened(folder) as weights:
-        facts = parse_stored((weights.metadata() or {}).get(_ABOUT, "{}"), _About)
-        return {prefix: (Path(name).name, sha256) for prefix, (name, sha256) in facts.beside.items()}
+        about = parse_stored((weights.metadata() or {}).get(_ABOUT, "{}"), About)
+    beside = {prefix: (Path(name).name, sha256) for prefix, (name, sha256) in about.beside.items()}
+    return about.model_copy(update={"beside": beside})
+
+
+def read_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
+    """Shapes of the weights in the folder's own file, from its header.
+
+    Raises:
+        UserError: If the weight file is not safetensors.
+    """
+    with _opened(folder) as weights:
+        return {name: tuple(weights.get_slice(name).get_shape()) for name in weights.keys()}  # noqa: SIM118
 
 
 def read_weights(folder: Path, sha256: str) -> dict[str, Tensor]:
     """The weights in the folder's own file by their names in the network, floats as float32.
 
     Raises:
-        UserError: If the file has another hash or is not safetensors.
+        UserError: If the file has another hash, is not safetensors, or holds NaN or infinity.
     """
     if file_sha256(folder / WEIGHTS) != sha256:
         raise UserError(
@@ -70,30 +89,51 @@ def read_weights(folder: Path, sha256: str) -> dict[str, Tensor]:
         )
     with _opened(folder) as weights:
         state = {name: weights.get_tensor(name) for name in weights.keys()}  # noqa: SIM118
+    if name := _not_finite(state):
+        raise UserError(
+            f"The weights of {folder.name} hold NaN or infinity (first in {name}): their training diverged; "
+            "use another checkpoint."
+        )
     return {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
 
 
-def write_weights(folder: Path, model: FERNetwork, dtype: str, beside: Mapping[str, tuple[str, str]]) -> str:
-    """Write the weight file and return its SHA-256; weights that ``beside`` covers are left out.
+def write_weights(folder: Path, model: FERNetwork, about: About, dtype: str) -> str:
+    """Write the weight file and return its SHA-256; weights that ``about.beside`` covers are left out.
 
     Args:
         folder: Where to write.
         model: The network.
+        about: What the file says of itself.
         dtype: ``"float16"`` or ``"float32"``; integer buffers stay as they are.
-        beside: As :func:`read_beside` returns it.
+
+    Raises:
+        UserError: If a weight is NaN or infinite, or becomes so in ``dtype``.
     """
     state = {
         name: value.detach().to("cpu", _DTYPES[dtype] if value.is_floating_point() else value.dtype).contiguous()
         for name, value in model.state_dict().items()
-        if not name.startswith(tuple(beside))
+        if not name.startswith(tuple(about.beside))
     }
-    # The hash of the file stands for the whole network, so everything that defines the network is in the file.
-    facts: dict[str, Any] = {"network": model.key, "options": model.options_dict()}
-    if beside:
-        facts["beside"] = dict(beside)
-    save_file(state, folder / WEIGHTS, {_ABOUT: json.dumps(facts, sort_keys=True)})
-    (folder / WEIGHTS).chmod(0o644)  # safetensors makes it readable to its owner alone
-    return file_sha256(folder / WEIGHTS)
+    if name := _not_finite(state):
+        raise UserError(
+            f"The network was not saved: {name} holds NaN or infinity as {dtype}. Training diverged; lower the "
+            "learning rate or clip the gradient."
+        )
+    return write_file(folder / WEIGHTS, state, about)
+
+
+def write_file(file: Path, state: Mapping[str, Tensor], about: About) -> str:
+    """Write tensors with what they are, and return the file's SHA-256."""
+    facts = {name: value for name, value in about.model_dump().items() if value is not None}
+    text = json.dumps(facts, sort_keys=True)
+    save_file(dict(state), file, {_ABOUT: text})
+    file.chmod(0o644)  # safetensors makes it readable to its owner alone
+    return file_sha256(file)
+
+
+def _not_finite(state: Mapping[str, Tensor]) -> str | None:
+    """Name of the first tensor with NaN or infinity."""
+    return next((n for n, v in state.items() if v.is_floating_point() and not bool(v.isfinite().all())), None)
 
 
 @contextmanager

@@ -190,7 +190,7 @@ def fix_hash(folder):
         (damage_flipped_byte, "SHA-256"),
         (damage_pickle, "not a safetensors file"),
         (damage_json, "it is no JSON"),
-        (damage_network, "do not fit"),
+        (damage_network, "saved with 'mini_xception'"),
         (damage_unknown_network, "magic"),
         (damage_format, "format"),
     ],

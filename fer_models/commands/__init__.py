@@ -21,6 +21,7 @@ _NAMES = (
     "embed",
     "export",
     "ensemble",
+    "migrate",
     "audit",
     "claims",
     "reproduction",

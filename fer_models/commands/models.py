@@ -12,6 +12,7 @@ from fer_models.commands.output import write_json
 from fer_models.errors import UserError
 from fer_models.evaluation.sentence import DOT, figure_sentence
 from fer_models.folders import checkpoints_folder
+from fer_models.migration import is_old
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +60,8 @@ def _trained(as_json: bool) -> int:
             continue
         row = checkpoint.accuracy()
         figure = "not measured" if row is None else _sentence(row)
-        print(f"{name:<32}{checkpoint.network:<22}{figure}")
+        old = "; of an earlier version: fer migrate adds its classes to the weights" if is_old(checkpoint.path) else ""
+        print(f"{name:<32}{checkpoint.network:<22}{figure}{old}")
     return 0
 
 

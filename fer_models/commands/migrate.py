@@ -1,0 +1,28 @@
+"""Bring checkpoints of earlier versions to today's form: classes and preprocessing inside the weight file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from fer_models.checkpoint_files import CONFIG
+from fer_models.errors import UserError
+from fer_models.migration import migrate
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folders", nargs="+", metavar="FOLDER", help="checkpoint folders, or folders of those")
+
+
+def run(args: argparse.Namespace) -> int:
+    folders: list[Path] = []
+    for name in args.folders:
+        inside = sorted(file.parent for file in Path(name).glob(f"*/{CONFIG}"))
+        if not inside and not (Path(name) / CONFIG).is_file():
+            raise UserError(f"{name} is no checkpoint folder and holds none; give the folder with {CONFIG}.")
+        folders += [Path(name)] if (Path(name) / CONFIG).is_file() else inside
+    done = migrate(folders)
+    for name, sha256 in done.items():
+        print(f"{name:<32}{sha256}")
+    print(f"{len(done)} of {len(folders)} rewritten; the others have today's form.")
+    return 0
