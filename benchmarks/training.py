@@ -38,9 +38,10 @@ from fer_models.layout import channels_last
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
 from fer_models.training.kernels import use_fast_kernels
-from fer_models.training.loop import Loop, TrainingData
+from fer_models.training.loop import Loop
 from fer_models.training.memory import keep_freed_memory
 from fer_models.training.recipe import Recipe
+from fer_models.training.step import TrainingData
 
 SIZE, BATCH, STEPS = 48, 128, 6
 CHANGES = Augmentation(rotation=18, translation=0.1, scale=0.1, horizontal_flip=0.5, noise=0.025)

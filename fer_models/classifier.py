@@ -17,6 +17,7 @@ from torch import Tensor
 from fer_models.architectures.base import FERNetwork
 from fer_models.averaging import augmented_views
 from fer_models.checkpoint import Checkpoint, read_checkpoint
+from fer_models.device import full_float32, inference_device
 from fer_models.errors import UserError
 from fer_models.inference import Choice, Forward, Optimised, optimise
 from fer_models.inference.forwards import plain
@@ -109,7 +110,8 @@ class Classifier:
             training = {module: module.training for module in self.model.modules()}
             self.model.eval()
             try:
-                yield self.model
+                with full_float32(self.device):
+                    yield self.model
             finally:
                 for module, flag in training.items():
                     module.training = flag
@@ -190,8 +192,12 @@ def check_finite(logits: Tensor, name: str) -> None:
         raise UserError(f"{name} gives NaN or infinity instead of scores; use another checkpoint.")
 
 
-def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Classifier:
+def load_checkpoint(path: str | Path, device: str | torch.device | None = None) -> Classifier:
     """Load a checkpoint folder as a :class:`~fer_models.classifier.Classifier` that predicts.
+
+    Args:
+        path: The folder.
+        device: Where it predicts; by default as :func:`fer_models.device.inference_device` says.
 
     Raises:
         UserError: If the folder or one of its files cannot be used; the message says which and what to do.
@@ -201,4 +207,4 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Cla
         >>> classifier.classes
         ('angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral')
     """
-    return Classifier(read_checkpoint(path), device)
+    return Classifier(read_checkpoint(path), inference_device() if device is None else device)

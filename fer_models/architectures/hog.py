@@ -22,8 +22,8 @@ def to_grey(x: Tensor) -> Tensor:
         return x
     if x.shape[1] != 3:
         raise UserError(f"A grey picture is made from 1 or 3 channels, not {x.shape[1]}.")
-    weights = torch.tensor(_LUMA, dtype=x.dtype, device=x.device).reshape(1, 3, 1, 1)
-    return (x * weights).sum(1, keepdim=True)
+    red, green, blue = x.split(1, dim=1)
+    return red * _LUMA[0] + green * _LUMA[1] + blue * _LUMA[2]
 
 
 class HOG(nn.Module):

@@ -149,18 +149,20 @@ def mix(x: Tensor, targets: Tensor, settings: Augmentation, generator: torch.Gen
         Zhang et al., "mixup", 2018; Yun et al., "CutMix", 2019. One mixing share for each picture, not a batch.
     """
     n = len(x)
-    coin = torch.rand(1, generator=generator, device=x.device).item() if settings.mixup and settings.cutmix else 0.0
-    use_mixup = settings.mixup > 0 and coin < 0.5
-    alpha = settings.mixup if use_mixup else settings.cutmix
+    both = settings.mixup > 0 and settings.cutmix > 0
+    coin = torch.rand(1, generator=generator, device=x.device) < 0.5 if both else None
     partner = torch.randperm(n, generator=generator, device=x.device)
-    share = _beta(alpha, n, generator)
-    if use_mixup:
+    ways = []
+    if settings.mixup:
+        share = _beta(settings.mixup, n, generator)
         weight = share[:, None, None, None]
-        mixed = weight * x + (1 - weight) * x[partner]
-    else:
-        box = _boxes(1 - share, x.shape[2], x.shape[3], generator)
-        mixed = torch.where(box, x[partner], x)
-        share = 1 - box.float().mean((1, 2, 3))
+        ways.append((weight * x + (1 - weight) * x[partner], share))
+    if settings.cutmix:
+        box = _boxes(1 - _beta(settings.cutmix, n, generator), x.shape[2], x.shape[3], generator)
+        ways.append((torch.where(box, x[partner], x), 1 - box.float().mean((1, 2, 3))))
+    mixed, share = ways[0]
+    if coin is not None:  # computed both ways, since reading the coin would wait for the device
+        mixed, share = (torch.where(coin, first, second) for first, second in zip(*ways, strict=True))
     return mixed, share[:, None] * targets + (1 - share[:, None]) * targets[partner]
 
 

@@ -55,12 +55,12 @@ class SoftLabel(FERLoss):
         """Class numbers (B,), votes or shares (B, K) as shares (B, K); a row without votes stays zero.
 
         Raises:
-            UserError: If a vote is negative.
+            UserError: If a vote is negative; on a GPU this is not checked, as the check would wait for the device.
         """
         votes = shares(targets, self.num_classes)
         votes = votes if votes.is_floating_point() else votes.to(torch.get_default_dtype())
         tiny = torch.finfo(votes.dtype).tiny
-        if bool((votes < 0).any()):
+        if votes.device.type == "cpu" and bool((votes < 0).any()):
             raise UserError("Votes cannot be negative.")
         part = votes / votes.sum(1, keepdim=True).clamp_min(tiny)
         frequent = torch.where((part >= self.min_share) | (part == part.amax(1, keepdim=True)), part, 0.0)

@@ -22,10 +22,11 @@ from fer_models.errors import UserError
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
 from fer_models.training.devices import processes, sync_norms
-from fer_models.training.loop import Loop, TrainingData
+from fer_models.training.loop import Loop
 from fer_models.training.optimise import computes_bf16, start_from
 from fer_models.training.parts import split_of
 from fer_models.training.recipe import Recipe
+from fer_models.training.step import TrainingData
 
 
 def make_fabric(recipe: Recipe, gpu: int = 0) -> Fabric:

@@ -16,6 +16,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from fer_models.errors import UserError
 
+_ROOM = 2 * 1024**3  # bytes that must be free on a GPU before a run begins there
+
 
 def processes() -> int:
     """How many processes work on the run, 1 outside ``torchrun``."""
@@ -28,22 +30,39 @@ def rank() -> int:
 
 
 def slot_count() -> int:
-    """How many runs may train at the same time: one a GPU; without a GPU one, or as many as ``FER_CPU_SLOTS`` says.
+    """How many runs may train at the same time: ``FER_GPU_SLOTS`` a GPU, without a GPU ``FER_CPU_SLOTS``; each is 1.
 
     Raises:
-        UserError: If ``FER_CPU_SLOTS`` is no whole number from 1 up.
+        UserError: If the variable is no whole number from 1 up.
     """
     if torch.cuda.is_available():
-        return torch.cuda.device_count()
-    slots = os.environ.get("FER_CPU_SLOTS") or "1"
+        return torch.cuda.device_count() * _slots("FER_GPU_SLOTS")
+    return _slots("FER_CPU_SLOTS")
+
+
+def _slots(variable: str) -> int:
+    slots = os.environ.get(variable) or "1"
     if not slots.isdecimal() or int(slots) < 1:
-        raise UserError(f"FER_CPU_SLOTS says how many runs train at once, a whole number from 1 up, not {slots!r}.")
+        raise UserError(f"{variable} says how many runs train at once, a whole number from 1 up, not {slots!r}.")
     return int(slots)
+
+
+def gpu_of(slot: int) -> int:
+    """The GPU of a slot: slots fill the GPUs in turn."""
+    return slot % max(torch.cuda.device_count(), 1)
+
+
+def has_room(gpu: int) -> bool:
+    """Whether a GPU has memory for one more run: at least 2 GiB, or half of a smaller card. Yes without a GPU."""
+    if not torch.cuda.is_available():
+        return True
+    free, whole = torch.cuda.mem_get_info(gpu)
+    return free >= min(_ROOM, whole // 2)
 
 
 def slots_of_a_run() -> int:
     """How many slots the run of this process takes: one a GPU that it trains on; on the CPU one."""
-    return min(processes(), slot_count()) if torch.cuda.is_available() else 1
+    return min(processes(), torch.cuda.device_count()) if torch.cuda.is_available() else 1
 
 
 def share_cores() -> None:

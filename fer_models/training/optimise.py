@@ -34,12 +34,15 @@ def parameter_groups(network: FERNetwork, loss: nn.Module, recipe: Recipe) -> li
     return result
 
 
-def make_optimiser(groups: list[dict[str, Any]], recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimiser, fused. Adam's epsilon is 1e-7, Keras' default, which the papers' figures come from."""
+def make_optimiser(groups: list[dict[str, Any]], recipe: Recipe, device: torch.device) -> torch.optim.Optimizer:
+    """The recipe's optimiser, fused, which CUDA graphs can hold.
+
+    Adam's epsilon is 1e-7, Keras' default, which the papers' figures come from.
+    """
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.momentum > 0, fused=True)
     kind = torch.optim.Adam if recipe.optimiser == "adam" else torch.optim.AdamW
-    return kind(groups, lr=recipe.lr, eps=1e-7, fused=True)
+    return kind(groups, lr=recipe.lr, eps=1e-7, fused=True, capturable=device.type == "cuda")
 
 
 def computes_bf16(device: torch.device) -> bool:

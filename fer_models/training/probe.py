@@ -25,7 +25,8 @@ from fer_models.training.memory import keep_freed_memory
 from fer_models.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from fer_models.training.loop import Loop, TrainingData
+    from fer_models.training.loop import Loop
+from fer_models.training.step import TrainingData
 
 STEPS = 10
 _WARM_UP = 2

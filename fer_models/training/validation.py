@@ -16,7 +16,8 @@ from fer_models.layout import channels_last
 from fer_models.preprocess import Preprocess
 from fer_models.training.devices import SyncedNorm
 
-_BATCH = 256
+_BATCH = 256  # images a forward pass on a CPU
+_PIXELS = 1024 * 48 * 48  # of a forward pass on a GPU: small batches leave it waiting for launches
 _HALF = torch.finfo(torch.float16).max
 
 #: Validation pictures whose outputs are kept after each epoch; more are drawn from.
@@ -54,7 +55,7 @@ def refresh_norms(network: FERNetwork, images: Tensor, preprocess: Preprocess, f
         norm.momentum = None  # a plain mean over the batches
         norm.train()
     together = fabric.world_size > 1 and all(isinstance(norm, SyncedNorm) for norm in norms)
-    for index in sample.tensor_split(max(len(sample) // _BATCH, 1)):
+    for index in sample.tensor_split(max(len(sample) // _batch_size(images), 1)):
         if together:  # each process takes its rows; otherwise each measures all, with the same result
             index = index[fabric.global_rank :: fabric.world_size]
         x = channels_last(preprocess.scale(images[index]))
@@ -82,12 +83,13 @@ def measure(
     matrix = torch.zeros(k * k, dtype=torch.int64, device=device)
     loss = torch.zeros((), dtype=torch.float64, device=device)
     outputs = [torch.zeros(len(sample), width, device=device) for width in (k, network.num_features)]
-    first = torch.searchsorted(sample, torch.arange(0, n + _BATCH, _BATCH)).tolist()
-    for i, start in enumerate(range(0, n, _BATCH)):
+    size = _batch_size(images)
+    first = torch.searchsorted(sample, torch.arange(0, n + size, size)).tolist()
+    for i, start in enumerate(range(0, n, size)):
         if i % fabric.world_size != fabric.global_rank:
             continue
-        batch_targets = targets[start : start + _BATCH]
-        x = channels_last(preprocess.scale(images[start : start + _BATCH]))
+        batch_targets = targets[start : start + size]
+        x = channels_last(preprocess.scale(images[start : start + size]))
         with fabric.autocast():
             features = network.forward_features(network.check_input(x))
             logits = network.forward_head(features).float()
@@ -114,6 +116,13 @@ def measure(
     }
     logits, embedding = (value.clamp(-_HALF, _HALF).half().cpu() for value in outputs)
     return Measured(figures, logits, embedding)
+
+
+def _batch_size(images: Tensor) -> int:
+    """Images a forward pass, from images (N, C, H, W) on their device."""
+    if images.device.type == "cpu":
+        return _BATCH
+    return max(_PIXELS // (images.shape[2] * images.shape[3]), 32)
 
 
 def _sum(fabric: Fabric, value: Tensor) -> Tensor:

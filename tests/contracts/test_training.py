@@ -14,8 +14,9 @@ from fer_models.explain.own_attention.maps import attention_maps
 from fer_models.labels import FER7
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
-from fer_models.training.loop import Loop, TrainingData
+from fer_models.training.loop import Loop
 from fer_models.training.recipe import Recipe
+from fer_models.training.step import TrainingData
 
 #: Small members, since the default ones are the three largest networks.
 OPTIONS = {"ensemble": {"members": ["mini_xception", "separable_attention"]}}

@@ -17,10 +17,11 @@ from fer_models.classifier import load_checkpoint
 from fer_models.errors import UserError
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
-from fer_models.training.loop import Loop, TrainingData
+from fer_models.training.loop import Loop
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.run import Run, create_run
 from fer_models.training.runs.worker import work
+from fer_models.training.step import TrainingData
 
 SMALL = Recipe(
     data="synthetic:count=140,size=48,identities=12",
@@ -111,7 +112,7 @@ def made_loop(monkeypatch, at_most):
 def test_too_little_memory_halves_the_batch_with_the_same_step(monkeypatch, capsys):
     whole, halved = made_loop(monkeypatch, 16), made_loop(monkeypatch, 5)
     rows = [loop.train_epoch(lambda step, steps: None, lambda: False) for loop in (whole, halved)]
-    assert (whole.micro_batches, halved.micro_batches) == (1, 4)
+    assert (whole.step.micro_batches, halved.step.micro_batches) == (1, 4)
     assert "each batch now goes in 2 parts" in (printed := capsys.readouterr().out)
     assert "each batch now goes in 4 parts" in printed
     assert rows[0]["train_loss"] == pytest.approx(rows[1]["train_loss"], rel=1e-5)

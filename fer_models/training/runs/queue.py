@@ -72,13 +72,15 @@ def _rank(run: Run) -> tuple[float, str] | None:
 def wait_for_slot(run: Run) -> Iterator[int | None]:
     """Hold a training slot of this machine; yields its number from 0, or ``None`` if the run was cancelled meanwhile.
 
-    A slot is a file lock beside the runs: the system frees it however the worker ends. There is one a GPU, whose number
-    it has, or ``FER_CPU_SLOTS`` of them; a run of several processes on GPUs holds the first ones, which it trains on.
+    A slot is a file lock beside the runs: the system frees it however the worker ends. There are ``FER_GPU_SLOTS`` a
+    GPU, which fill the GPUs in turn, or ``FER_CPU_SLOTS`` of them; a run of several processes on GPUs holds the first
+    ones, which it trains on. On a GPU without room the run waits.
 
     Raises:
-        UserError: If ``FER_CPU_SLOTS`` is no whole number from 1 up.
+        UserError: If ``FER_GPU_SLOTS`` or ``FER_CPU_SLOTS`` is no whole number from 1 up.
     """
-    from fer_models.training.devices import slot_count, slots_of_a_run  # they load torch, which a list does not need
+    # They load torch, which a list does not need.
+    from fer_models.training.devices import gpu_of, has_room, slot_count, slots_of_a_run
 
     count, together = slot_count(), slots_of_a_run()
     while not run.cancelled:
@@ -86,7 +88,10 @@ def wait_for_slot(run: Run) -> Iterator[int | None]:
             for first in range(count if together == 1 else 1):
                 with ExitStack() as held:
                     if all(_take(run, number, held) for number in range(first, first + together)):
-                        yield first
+                        while not has_room(gpu_of(first)) and not run.cancelled:
+                            run.write_status(message="Waiting for memory on the GPU.")
+                            time.sleep(1)
+                        yield None if run.cancelled else first
                         return
         run.write_status(message="Waiting for another training to end.")
         time.sleep(1)

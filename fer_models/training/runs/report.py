@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from fer_models.checkpoint import write_figures
 from fer_models.classifier import Classifier, load_checkpoint
@@ -24,7 +25,7 @@ from fer_models.evaluation.training_overlap import subjects_across
 from fer_models.training.runs.run import Run
 
 
-def finish(run: Run, dataset: FaceDataset, split: Split, *, test: bool) -> None:
+def finish(run: Run, dataset: FaceDataset, split: Split, *, test: bool, device: torch.device) -> None:
     """Fill ``metrics.json`` and ``card.md`` of the run's best checkpoint: validation and, with ``test``, test.
 
     Each part is measured plain and mirrored; the card is about the test part where that is measured. A run that was
@@ -32,7 +33,7 @@ def finish(run: Run, dataset: FaceDataset, split: Split, *, test: bool) -> None:
     """
     if run.checkpoint is None:
         return
-    classifier = load_checkpoint(run.checkpoint)
+    classifier = load_checkpoint(run.checkpoint, device)
     val_name = part_name(dataset, split, split.val, "validation")
     parts = [Part(val_name, split.val)]
     if test and len(split.test):

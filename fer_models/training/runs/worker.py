@@ -7,23 +7,24 @@ import json
 import signal
 import time
 import traceback
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from lightning.fabric import Fabric
 from torch.utils.tensorboard import SummaryWriter
 
-from fer_models.data.dataset import FaceDataset
-from fer_models.data.splits import Split
+from fer_models.device import use_tensor_cores
 from fer_models.errors import UserError
 from fer_models.preprocess import Preprocess
 from fer_models.training.build import build_loop, device_name, load_data, make_fabric
-from fer_models.training.devices import processes, rank, share_cores
+from fer_models.training.devices import gpu_of, processes, rank, share_cores
 from fer_models.training.loop import CancelledError, Loop
 from fer_models.training.memory import keep_freed_memory
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.queue import wait_for_slot
-from fer_models.training.runs.record import save_best, save_outputs, save_state
+from fer_models.training.runs.record import Source, save_outputs
+from fer_models.training.runs.recorder import Recorder
 from fer_models.training.runs.report import finish
 from fer_models.training.runs.run import BusyError, Run, write_text
 
@@ -44,7 +45,7 @@ def work(run: Run) -> int:
         with wait_for_slot(run) as slot:
             share_cores()
             admitted = slot is not None
-            fabric = make_fabric(run.recipe, slot or 0) if admitted or processes() > 1 else None
+            fabric = make_fabric(run.recipe, gpu_of(slot or 0)) if admitted or processes() > 1 else None
             if fabric is None or not fabric.broadcast(admitted):  # the others wait for it
                 run.write_status(state="cancelled", message="Cancelled before it began.")
                 return 0
@@ -100,6 +101,7 @@ def _failed(run: Run, message: str) -> int:
 
 def _train(run: Run, fabric: Fabric) -> int:
     keep_freed_memory()
+    use_tensor_cores(fabric.device)
     recipe, lead = run.recipe, fabric.is_global_zero
     if lead:
         run.write_status(state="running", message="Loading the data.", started=time.time(), epochs=recipe.epochs)
@@ -112,12 +114,13 @@ def _train(run: Run, fabric: Fabric) -> int:
         loop.restore(torch.load(run.folder / "resume.pt", map_location=fabric.device, weights_only=True))
         fabric.print(f"Resumed after epoch {loop.epoch}.", flush=True)
     if not lead:
-        _epochs(run, loop, dataset, split, None)
+        _epochs(run, loop, None)
         return 0
     run.write_status(message="Training.", device=device_name(fabric.device))
-    with SummaryWriter(str(run.folder / "events")) as board:
-        outcome, message = _epochs(run, loop, dataset, split, board)
-    finish(run, dataset, split, test=outcome == "finished")
+    source = Source(recipe, dataset, split, preprocess)
+    with SummaryWriter(str(run.folder / "events")) as board, Recorder(run, source, recipe.epochs) as recorder:
+        outcome, message = _epochs(run, loop, Journal(source, recorder, board))
+    finish(run, dataset, split, test=outcome == "finished", device=fabric.device)
     run.release_reserve()
     if outcome == "finished":
         (run.folder / "resume.pt").unlink(missing_ok=True)
@@ -125,15 +128,23 @@ def _train(run: Run, fabric: Fabric) -> int:
     return 0
 
 
-def _epochs(run: Run, loop: Loop, dataset: FaceDataset, split: Split, board: SummaryWriter | None) -> tuple[str, str]:
+@dataclass(frozen=True)
+class Journal:
+    """Where the leading process writes: checkpoints and state, TensorBoard, and what both need of the data."""
+
+    source: Source
+    recorder: Recorder
+    board: SummaryWriter
+
+
+def _epochs(run: Run, loop: Loop, journal: Journal | None) -> tuple[str, str]:
     """Epoch after epoch until the end, an early stop or a cancel: the final state and its message."""
     recipe = loop.recipe
     best_epoch, best = _best_so_far(run, recipe, loop.epoch)
     clock: dict[str, float] = {}
-    lead = loop.fabric.is_global_zero  # of several processes one writes; all decide alike
 
     def progress(fraction: float, message: str) -> None:
-        if not lead:
+        if journal is None:  # of several processes one writes; all decide alike
             return
         seconds = time.monotonic() - began
         per_epoch = clock.get("epoch_seconds") or seconds / fraction
@@ -151,8 +162,8 @@ def _epochs(run: Run, loop: Loop, dataset: FaceDataset, split: Split, board: Sum
         except CancelledError:
             if best is None:  # cancelled in the first epoch: still leave a checkpoint
                 figures = loop.validate().figures
-                if lead:
-                    save_best(run, loop, dataset, split, figures)
+                if journal is not None:
+                    journal.recorder.best(loop, {"epoch": loop.epoch, **figures})
             return "cancelled", f"Cancelled in epoch {loop.epoch + 1}; the best checkpoint so far is kept."
         measured = loop.validate()
         row |= measured.figures
@@ -161,13 +172,13 @@ def _epochs(run: Run, loop: Loop, dataset: FaceDataset, split: Split, board: Sum
         is_best = _better(recipe, value, best)
         if is_best:
             best, best_epoch = value, loop.epoch
-        if lead:
+        if journal is not None:
             if is_best:
-                save_best(run, loop, dataset, split, row)
-            save_outputs(run, loop, dataset, split, measured, best=best_epoch)
+                journal.recorder.best(loop, row)
+            save_outputs(run, loop, journal.source, measured, best=best_epoch)
             run.append_metrics(row)  # before the state: after a resume there is a line for every epoch
-            save_state(run, loop)
-            _log_epoch(recipe, row, board)
+            journal.recorder.epoch(loop)
+            _log_epoch(recipe, row, journal.board)
             run.write_status(
                 epoch=loop.epoch,
                 step_fraction=0.0,
@@ -183,10 +194,10 @@ def _epochs(run: Run, loop: Loop, dataset: FaceDataset, split: Split, board: Sum
     return "finished", f"Finished; epoch {best_epoch} was the best."
 
 
-def _log_epoch(recipe: Recipe, row: dict[str, Any], board: SummaryWriter | None) -> None:
+def _log_epoch(recipe: Recipe, row: dict[str, Any], board: SummaryWriter) -> None:
     """An epoch's figures for TensorBoard and the log."""
     for key, number in row.items():
-        if isinstance(number, (int, float)) and key != "epoch" and board is not None:
+        if isinstance(number, (int, float)) and key != "epoch":
             board.add_scalar(key.replace("_", "/", 1), number, row["epoch"])
     print(
         f"epoch {row['epoch']}/{recipe.epochs}  loss {row['train_loss']:.4f}  accuracy {row['train_accuracy']:.4f}  "
