@@ -11,6 +11,7 @@ import streamlit as st
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset, known_datasets, open_dataset
+from fer_models.device import inference_device
 from fer_models.evaluation.evaluate import Evaluation
 from workbench.app import datasets, machine
 
@@ -29,7 +30,7 @@ def classifier(checkpoint: Checkpoint) -> Classifier:
 @st.cache_resource(max_entries=16, show_spinner="Loading the network.")
 def _classifier(identity: str, _checkpoint: Checkpoint) -> Classifier:
     machine.limit_threads()
-    return Classifier(_checkpoint, machine.compute_device())
+    return Classifier(_checkpoint, inference_device())
 
 
 def dataset(name: str) -> FaceDataset:

@@ -13,7 +13,7 @@ import torch
 
 from fer_models.cli import main
 from fer_models.errors import UserError
-from fer_models.training.devices import slot_count, slots_of_a_run
+from fer_models.training.devices import gpu_of, has_room, slot_count, slots_of_a_run
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.process import start_ticks
 from fer_models.training.runs.queue import ahead_of, move, waiting_runs
@@ -203,9 +203,11 @@ def test_as_many_workers_run_at_once_as_there_are_slots(waiting):
 
 
 @pytest.mark.parametrize("asked", ["0", "-1", "two", "1.5"])
-def test_a_number_of_slots_that_makes_no_sense_is_refused(asked, monkeypatch):
-    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    monkeypatch.setenv("FER_CPU_SLOTS", asked)
+@pytest.mark.parametrize("variable", ["FER_CPU_SLOTS", "FER_GPU_SLOTS"])
+def test_a_number_of_slots_that_makes_no_sense_is_refused(variable, asked, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: variable == "FER_GPU_SLOTS")
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
+    monkeypatch.setenv(variable, asked)
     with pytest.raises(UserError, match="whole number"):
         slot_count()
 
@@ -218,3 +220,15 @@ def test_a_run_takes_a_slot_for_each_gpu_that_it_trains_on(monkeypatch):
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "one")
     monkeypatch.setenv("WORLD_SIZE", "3")
     assert slots_of_a_run() == 3
+
+
+def test_runs_side_by_side_fill_the_gpus_in_turn_and_wait_for_memory(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    monkeypatch.setenv("FER_GPU_SLOTS", "3")
+    assert (slot_count(), slots_of_a_run()) == (6, 1)
+    assert [gpu_of(slot) for slot in range(6)] == [0, 1, 0, 1, 0, 1]
+    gibibyte = 1024**3
+    for free, whole, enough in ((3, 80, True), (1, 80, False), (1, 2, True), (0, 2, False)):
+        monkeypatch.setattr("torch.cuda.mem_get_info", lambda gpu, f=free, w=whole: (f * gibibyte, w * gibibyte))
+        assert has_room(0) == enough

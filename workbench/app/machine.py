@@ -54,11 +54,6 @@ def limit_threads() -> int:
     return threads
 
 
-def compute_device() -> str:
-    """Device of the app's predictions: ``"cuda"`` if there is a GPU, else ``"cpu"``."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
 def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -74,13 +74,12 @@ def wait_for_slot(run: Run) -> Iterator[int | None]:
 
     A slot is a file lock beside the runs: the system frees it however the worker ends. There are ``FER_GPU_SLOTS`` a
     GPU, which fill the GPUs in turn, or ``FER_CPU_SLOTS`` of them; a run of several processes on GPUs holds the first
-    ones, which it trains on. On a GPU without room the run waits.
+    ones, which it trains on.
 
     Raises:
         UserError: If ``FER_GPU_SLOTS`` or ``FER_CPU_SLOTS`` is no whole number from 1 up.
     """
-    # They load torch, which a list does not need.
-    from fer_models.training.devices import gpu_of, has_room, slot_count, slots_of_a_run
+    from fer_models.training.devices import slot_count, slots_of_a_run  # they load torch, which a list does not need
 
     count, together = slot_count(), slots_of_a_run()
     while not run.cancelled:
@@ -88,10 +87,9 @@ def wait_for_slot(run: Run) -> Iterator[int | None]:
             for first in range(count if together == 1 else 1):
                 with ExitStack() as held:
                     if all(_take(run, number, held) for number in range(first, first + together)):
-                        while not has_room(gpu_of(first)) and not run.cancelled:
-                            run.write_status(message="Waiting for memory on the GPU.")
-                            time.sleep(1)
-                        yield None if run.cancelled else first
+                        # Not waiting any more: the next one in the queue may look for a slot while this one starts.
+                        run.write_status(state="running", message="Starting.")
+                        yield first
                         return
         run.write_status(message="Waiting for another training to end.")
         time.sleep(1)

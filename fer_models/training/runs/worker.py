@@ -18,7 +18,7 @@ from fer_models.device import use_tensor_cores
 from fer_models.errors import UserError
 from fer_models.preprocess import Preprocess
 from fer_models.training.build import build_loop, device_name, load_data, make_fabric
-from fer_models.training.devices import gpu_of, processes, rank, share_cores
+from fer_models.training.devices import gpu_of, has_room, processes, rank, share_cores
 from fer_models.training.loop import CancelledError, Loop
 from fer_models.training.memory import keep_freed_memory
 from fer_models.training.recipe import Recipe
@@ -44,7 +44,7 @@ def work(run: Run) -> int:
         run.claim()
         with wait_for_slot(run) as slot:
             share_cores()
-            admitted = slot is not None
+            admitted = slot is not None and _has_room(run, gpu_of(slot))
             fabric = make_fabric(run.recipe, gpu_of(slot or 0)) if admitted or processes() > 1 else None
             if fabric is None or not fabric.broadcast(admitted):  # the others wait for it
                 run.write_status(state="cancelled", message="Cancelled before it began.")
@@ -57,6 +57,16 @@ def work(run: Run) -> int:
         if processes() > 1:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing interrupts the last status
         return _failed(run, _reason(error))
+
+
+def _has_room(run: Run, gpu: int) -> bool:
+    """Wait until the GPU has memory for the run; ``False`` if it was cancelled meanwhile."""
+    while not run.cancelled:
+        if has_room(gpu):
+            return True
+        run.write_status(message="Waiting for memory on the GPU.")
+        time.sleep(1)
+    return False
 
 
 def _reason(error: Exception) -> str:

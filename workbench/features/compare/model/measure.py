@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 
+from fer_models.device import inference_device
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
 from fer_models.latency.measure import Cost, Subject
@@ -70,7 +71,7 @@ def _measure(entries: list[Entry], progress: Progress) -> int:
     """Returns how many were measured; what is measured is kept when the job is stopped."""
     request = {
         "threads": threads(),
-        "device": machine.compute_device(),
+        "device": str(inference_device()),
         "subjects": [dataclasses.asdict(_subject(entry)) for entry in entries],
     }
     progress(0, "starting a process for it")
@@ -157,7 +158,7 @@ def _identity(entry: Entry) -> str:
     network = (
         entry.checkpoint.identity if entry.checkpoint else json.dumps([entry.network, entry.options], sort_keys=True)
     )
-    environment = [machine.describe().device, machine.compute_device(), threads(), torch.__version__]
+    environment = [machine.describe().device, str(inference_device()), threads(), torch.__version__]
     return json.dumps([network, entry.channels, entry.size, *environment])
 
 

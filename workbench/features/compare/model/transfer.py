@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fer_models.classifier import Classifier
+from fer_models.device import inference_device
 from fer_models.evaluation.comparison.label_maps import map_text, map_words
 from fer_models.evaluation.comparison.transfer import Cell, Pair, Transfer, transfer_matrix
 from fer_models.evaluation.evaluate import Evaluation
@@ -15,7 +16,7 @@ from fer_models.evaluation.predictions import predictions_for
 from fer_models.evaluation.protocol import Protocol
 from fer_models.progress import Progress, within
 from fer_models.tables import latex_table, records_csv
-from workbench.app import jobs, machine
+from workbench.app import jobs
 from workbench.app.jobs import Job
 
 #: Largest product of images and networks that are compared in less than a second.
@@ -38,7 +39,7 @@ def predict(pairs: Sequence[Pair]) -> Job:
                 whole(fraction, f"{where}, {message}")
 
             progress(done / max(total, 1), pair_name)
-            classifier = Classifier(each.network, machine.compute_device())
+            classifier = Classifier(each.network, inference_device())
             predictions_for(classifier, each.dataset, Protocol(each.part, each.network.selection), progress=step)
             done += len(each.part.index)
         return done
