@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+import torch
 
 from fer_models.checkpoint import read_checkpoint
 from fer_models.data import open_dataset
@@ -59,7 +60,7 @@ def test_the_card_is_written_without_what_is_missing(run, monkeypatch):
     (run.folder / "metrics.jsonl").unlink()
     (run.checkpoint / "card.md").write_text("")
     dataset = open_dataset(SMALL.data)
-    report.finish(run, dataset, split_of(SMALL, dataset), test=True)
+    report.finish(run, dataset, split_of(SMALL, dataset), test=True, device=torch.device("cpu"))
     checkpoint = read_checkpoint(run.checkpoint)
     assert "## Figures" in checkpoint.card and "(confusion.svg)" in checkpoint.card
     for words in ("Temperature", "curves.svg", "reliability.svg", "million MACs"):
@@ -68,7 +69,7 @@ def test_the_card_is_written_without_what_is_missing(run, monkeypatch):
 
 def test_a_cancelled_run_has_a_card_of_its_validation(run):
     dataset = open_dataset(SMALL.data)
-    report.finish(run, dataset, split_of(SMALL, dataset), test=False)
+    report.finish(run, dataset, split_of(SMALL, dataset), test=False, device=torch.device("cpu"))
     checkpoint = read_checkpoint(run.checkpoint)
     assert {row["split"] for row in checkpoint.metrics} == {"val"}
     assert "flattering" in checkpoint.card

@@ -66,7 +66,7 @@ def test_a_tenth_of_the_run_is_lost_at_most_and_nothing_at_the_end(source):
     assert written_epoch(run) == 10
     checkpoint = read_checkpoint(run.checkpoint)
     assert checkpoint.provenance["epoch"] == 9
-    assert float(checkpoint.build().classifier.bias[0]) == 9
+    assert checkpoint.build().classifier.bias[0].item() == 9
 
 
 def test_half_a_minute_is_lost_at_most(source, monkeypatch):
