@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -28,7 +30,7 @@ EMOTIONS: tuple[Emotion, ...] = (
     Emotion("happy", "#F2B701", ("happiness", "ha", "joy", "hap")),
     Emotion("sad", "#2C6FBB", ("sadness", "sa")),
     Emotion("surprise", "#E8743B", ("surprised", "su", "sur", "surprize")),
-    Emotion("neutral", "#8A8F98", ("ne", "neu", "natural")),
+    Emotion("neutral", "#8A8F98", ("ne", "neu", "natural", "calm")),
     Emotion("contempt", "#A85C9A", ("co", "contemptuous")),
 )
 
@@ -55,8 +57,27 @@ EMOTION_ACTION_UNITS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
-_BY_NAME = {word: e for e in EMOTIONS for word in (e.name, *e.synonyms)}
+#: Words of folders in German, Spanish, French, Italian, Portuguese, Turkish and Chinese.
+_TRANSLATED = {
+    "angry": "wut ärger wütend enojo ira enfado colère rabbia arrabbiato raiva kızgın öfke 生气 愤怒",
+    "disgust": "ekel asco disgusto dégoût degout nojo iğrenme tiksinti 厌恶",
+    "fear": "angst furcht miedo temor peur paura medo korku 恐惧 害怕",
+    "happy": "freude fröhlich glücklich felicidad feliz alegría alegria joie heureux felicità felice mutlu mutluluk "
+    "高兴 快乐 开心",
+    "sad": "trauer traurig tristeza triste tristesse tristezza üzgün üzüntü 悲伤 难过",
+    "surprise": "überraschung überrascht sorpresa surpresa şaşkın şaşkınlık 惊讶 惊喜",
+    "neutral": "neutre neutro neutrale nötr 中性 平静",
+    "contempt": "verachtung desprecio mépris mepris disprezzo desprezo küçümseme 轻蔑 蔑视",
+}
+_NUMBERED = re.compile(r"^[0-9]{1,2}[ _.-]+")
+_BY_NAME = {word: e for e in EMOTIONS for word in (e.name, *e.synonyms, *_TRANSLATED[e.name].split())}
 _OTHER_COLOURS = ("#4C9F9B", "#B07AA1", "#7F5539", "#3D405B", "#81B29A")
+
+
+def _bare(name: str) -> str:
+    """A class name in lower case, without the number that orders it, as in ``0_angry`` or ``03-happy``."""
+    word = unicodedata.normalize("NFC", name).strip().lower()
+    return _NUMBERED.sub("", word)
 
 
 def canonical(name: str) -> str:
@@ -69,7 +90,7 @@ def canonical(name: str) -> str:
         >>> canonical("Happiness")
         'happy'
     """
-    word = name.strip().lower()
+    word = _bare(name)
     if word not in _BY_NAME:
         raise UserError(f"{name!r} is not a known emotion; known are {', '.join(FER8)} and their usual synonyms.")
     return _BY_NAME[word].name
@@ -77,7 +98,7 @@ def canonical(name: str) -> str:
 
 def is_emotion(name: str) -> bool:
     """Whether :func:`canonical` knows the word."""
-    return name.strip().lower() in _BY_NAME
+    return _bare(name) in _BY_NAME
 
 
 def order(names: set[str] | list[str] | tuple[str, ...]) -> tuple[str, ...]:
@@ -89,5 +110,5 @@ def order(names: set[str] | list[str] | tuple[str, ...]) -> tuple[str, ...]:
 def colour(name: str) -> str:
     """The fixed colour of a class; a class that is no emotion gets a stable one of its own."""
     if is_emotion(name):
-        return _BY_NAME[name.strip().lower()].colour
+        return _BY_NAME[_bare(name)].colour
     return _OTHER_COLOURS[sum(name.encode()) % len(_OTHER_COLOURS)]

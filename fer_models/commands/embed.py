@@ -57,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
     faces = predictions.take(sample(predictions.n, args.points or predictions.n, args.seed))
     face_map = make_map(checkpoint, dataset, faces, settings, show_progress)
     show_progress(1.0, "writing")
+    for note in predictions.notes:
+        print(note)
     features = np.asarray(features_of(settings.features, checkpoint, dataset, faces))
     for file in write_map(face_map, faces, dataset, features, args.out):
         print(file)

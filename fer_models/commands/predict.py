@@ -11,13 +11,11 @@ from typing import Any
 from fer_models.classifier import Classifier, load_checkpoint
 from fer_models.commands.output import show_progress, write_bytes, write_json
 from fer_models.crop import crop_for
+from fer_models.data.readers.base import is_image
 from fer_models.errors import UserError
 from fer_models.faces.detect import detect_faces
 from fer_models.faces.image import FORMATS_SENTENCE, read_image
 from fer_models.tables import csv_text
-
-#: Suffixes of the pictures in a folder.
-ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +56,7 @@ def _files(names: list[str]) -> Iterator[str]:
         if not path.is_dir():
             yield name
             continue
-        pictures = sorted(str(p) for p in path.iterdir() if p.suffix.lower() in ENDINGS)
+        pictures = sorted(str(p) for p in path.iterdir() if is_image(p.name))
         if not pictures:
             raise UserError(f"The folder {name} holds no {FORMATS_SENTENCE} file; give the pictures or another folder.")
         yield from pictures

@@ -12,6 +12,7 @@ from fer_models.data.readers import READERS
 from fer_models.data.readers.base import contents
 from fer_models.data.readers.base import recognisers as _recognisers
 from fer_models.data.store import open_store, store_folder, write_store
+from fer_models.data.unread import unread
 from fer_models.errors import UserError
 from fer_models.folders import expanded
 from fer_models.progress import Progress
@@ -86,11 +87,13 @@ def _open_path(
     def finish(dataset: FaceDataset) -> FaceDataset:
         # A choice among the pictures changes their number, another crop does not.
         whole = options | {"crop": ""} == layout.check_options({}) | {"crop": ""}
-        return dataclasses.replace(dataset, notes=dataset.notes + (layout.differences(dataset) if whole else ()))
+        differences = layout.differences(dataset) if whole else ()
+        return dataclasses.replace(dataset, notes=(*dataset.notes, *left, *differences))
 
     listing = layout.read(path, **options)
     if not len(listing.labels):
         layout.refuse(path)
+    left = unread(listing)
     return write_store(folder, listing, str(path), size=size, channels=channels, finish=finish, progress=progress)
 
 

@@ -27,7 +27,7 @@ from fer_models.settings import parse_stored
 from fer_models.storage import atomic_folder
 
 #: Increased whenever the layout of a store or the meaning of its arrays changes; older stores are rebuilt.
-STORE_VERSION = 2
+STORE_VERSION = 3
 _CHECKED_FILES = 500
 _SMALL = ("labels", "split", "rows")
 

@@ -64,7 +64,7 @@ def match_classes(network: tuple[str, ...], data: tuple[str, ...], label_map: La
             that it does not name are matched by name. Several classes may count as one.
 
     Raises:
-        UserError: If no two classes are common, or the label map names a class that is not there.
+        UserError: If fewer than two classes are common, or the label map names a class that is not there.
     """
     outputs = {class_key(name): position for position, name in enumerate(network)}
     by_name = [outputs.get(class_key(name), -1) for name in data]
@@ -83,6 +83,11 @@ def match_classes(network: tuple[str, ...], data: tuple[str, ...], label_map: La
         raise UserError(
             f"The network knows {', '.join(network)} and the data set has {', '.join(data)}: no class is common, "
             "so choose another network or data set, or give a label map."
+        )
+    if len(used) == 1:
+        raise UserError(
+            f"Network and data set share the class {network[used[0]]} alone, on which any answer is right; choose "
+            "another network or data set, or give a label map."
         )
     changed = [k for k in range(len(data)) if counts_as[k] != by_name[k]]
     named = {counts_as[k]: data[k] for k in reversed(range(len(data))) if k not in changed}

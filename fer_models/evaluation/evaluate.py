@@ -13,6 +13,7 @@ from fer_models.classifier import Classifier, Prediction
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import LabelMap, match_classes, softmax
+from fer_models.evaluation.exchanged_labels import exchanged_labels
 from fer_models.evaluation.intervals import Estimate, chosen_metrics, estimates, wilson
 from fer_models.evaluation.metrics import METRICS, confusion
 from fer_models.evaluation.protocol import Protocol
@@ -33,7 +34,7 @@ class Evaluation:
         fingerprint: SHA-256 of the pictures and labels that were measured.
         selection: on what the network was selected.
         averaging: test-time averaging.
-        notes: sentences on what was left out or counted as another class.
+        notes: sentences on what the data set says of itself, what was left out, and what counts as another class.
         label_map: which of the data set's classes count as another class or not at all, against their names.
     """
 
@@ -194,10 +195,12 @@ def evaluate(
             network, dataset, positions, protocol.averaging, batch_size=batch_size, progress=progress
         )
     logits = np.ascontiguousarray(logits[:, match.of_network])
+    predictions = logits.argmax(1)
+    exchanged = exchanged_labels(targets[keep], predictions, match.classes)
     return Evaluation(
         classes=match.classes,
         targets=targets[keep],
-        predictions=logits.argmax(1),
+        predictions=predictions,
         logits=logits,
         probabilities=softmax(logits),
         embeddings=embeddings,
@@ -208,7 +211,7 @@ def evaluate(
         split=part.name,
         selection=protocol.selection,
         averaging=protocol.averaging,
-        notes=match.notes,
+        notes=(*dataset.notes, *match.notes, *([exchanged] if exchanged else [])),
         label_map=match.label_map,
     )
 

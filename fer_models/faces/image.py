@@ -19,8 +19,8 @@ from PIL.PngImagePlugin import PngInfo
 from fer_models.errors import UserError
 from fer_models.files import open_regular
 
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")
-FORMATS_SENTENCE = "PNG, JPEG, GIF, BMP, TIFF or WebP"
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF")
+FORMATS_SENTENCE = "PNG, JPEG, GIF, BMP, TIFF, WebP or AVIF"
 MAX_BYTES = 50_000_000
 MAX_PIXELS = 40_000_000
 MIN_SIDE = 24
@@ -47,6 +47,8 @@ def decode_image(data: bytes, *, name: str = "the picture", max_pixels: int = MA
     except Image.DecompressionBombError:
         raise UserError(_too_many_pixels(name, "far too many pixels", max_pixels)) from None
     except UnidentifiedImageError:
+        if kind := _other_kind(data):
+            raise UserError(f"{_begin(name)} is {kind}; export it as JPEG or PNG.") from None
         raise UserError(
             f"{_begin(name)} is not a picture that can be read here, or its start is damaged; "
             f"choose a {FORMATS_SENTENCE} file."
@@ -62,6 +64,16 @@ def decode_image(data: bytes, *, name: str = "the picture", max_pixels: int = MA
             return _to_rgb(_upright(picture))
         except Exception:  # As above: a damaged file may fail in any decoder, in any way.
             raise UserError(_damaged(name)) from None
+
+
+def _other_kind(data: bytes) -> str | None:
+    """What a file is that cannot be decoded here, by its first bytes; ``None`` if that is not known."""
+    if data[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftyphevc"):
+        return "a HEIC image, as phones take them"
+    if data[4:8] == b"ftyp" or data[:4] in (b"\x1aE\xdf\xa3", b"OggS") or data[8:12] == b"AVI ":
+        return "a video"
+    kinds = {b"%PDF": "a PDF document", b"PK\x03\x04": "a ZIP archive", b"8BPS": "a Photoshop file", b"<svg": "an SVG"}
+    return kinds.get(data[:4])
 
 
 def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -74,7 +75,9 @@ def stress_split(
     classes, positions, targets = shared_faces((net.classes for net in networks.values()), dataset, index)
     if not len(positions):
         raise UserError(f"No picture of {dataset.name} has a class that all networks know; choose another data set.")
-    return stress(networks, [dataset.images[i] for i in positions], classes, targets, settings, progress=progress)
+    faces = [dataset.images[i] for i in positions]
+    result = stress(networks, faces, classes, targets, settings, progress=progress)
+    return dataclasses.replace(result, notes=(*dataset.notes, *result.notes))
 
 
 def table(result: StressResult) -> tuple[list[str], list[list[object]]]:

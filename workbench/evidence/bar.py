@@ -64,6 +64,8 @@ def show(*, figure: bool = False) -> Evidence | None:
     evidence = _part(choice.checkpoint, choice.data, dataset, choice.split, averaging)
     if figure and evidence is not None:
         st.caption(f"Accuracy {evidence.evaluation.sentence()}")
+        for note in evidence.evaluation.notes:
+            st.caption(f":material/info: {note}")
     return evidence
 
 

@@ -21,7 +21,7 @@ from fer_models.errors import UserError
 from fer_models.registry import Registry
 from fer_models.settings import from_choices, from_values
 
-IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp"))
+IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".avif"))
 #: Option of readers of whole photographs: what is cut from them, see :class:`fer_models.data.listing.Listing`.
 CROP = {"crop": ("middle", "face")}
 #: Key of official counts that are not divided by split.

@@ -64,6 +64,7 @@ def save_best(run: Run, source: Source, network: FERNetwork, row: dict[str, Any]
         "selection": f"best epoch by {recipe.monitor} on {validation}",
         "epoch": row["epoch"],
         "val_accuracy": row["val_accuracy"],
+        "notes": list(dataset.notes),
         "versions": {"fer_models": fer_models.__version__, "torch": torch.__version__},
     }
     if recipe.exclude:

@@ -119,6 +119,8 @@ def _train(run: Run, fabric: Fabric) -> int:
     dataset, split, data = load_data(recipe, preprocess)
     if lead:
         write_text(run.folder / "split.json", json.dumps(split.to_json(dataset)))
+        for note in dataset.notes:
+            print(note, flush=True)
     loop = build_loop(recipe, preprocess, dataset, data, fabric)
     if run.resumable:
         loop.restore(torch.load(run.folder / "resume.pt", map_location=fabric.device, weights_only=True))
