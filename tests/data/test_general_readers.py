@@ -20,7 +20,14 @@ def _classes(data) -> list[str]:
 
 
 def test_folders_are_mapped_by_name_not_by_order(tmp_path: Path, draw: Draw, save: Write) -> None:
-    words = {"Neutral": "neutral", "SADNESS": "sad", "anger": "angry", "Happy": "happy", "joy": "happy", "tired": "tired"}
+    words = {
+        "Neutral": "neutral",
+        "SADNESS": "sad",
+        "anger": "angry",
+        "Happy": "happy",
+        "joy": "happy",
+        "tired": "tired",
+    }
     for split in ("test", "Train", "val"):
         for i, word in enumerate(words):
             for k in range(2):
