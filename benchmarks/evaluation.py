@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from sklearn import metrics as sk
 
-from fer_models.evaluation.intervals import estimates, table_estimates
-from fer_models.evaluation.metrics import METRICS, confusion
+from fer_models.evaluation.intervals import drawn_tables, estimates
+from fer_models.evaluation.metrics import METRICS
 
 #: What scikit-learn offers of our registry, as functions of targets, predictions and probabilities.
 PEERS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], Any]] = {
@@ -53,13 +53,12 @@ def main() -> None:
     logits = rng.normal(size=(given.rows, 7)) + 2.5 * np.eye(7)[targets]
     probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     predictions = probabilities.argmax(1)
-    table = confusion(targets, predictions, 7)
     every = dict(METRICS.items())
     print(f"{given.resamples:,} resamples of {given.rows:,} rows")
     whole = best_of_three(lambda: estimates(every, targets, probabilities, resamples=given.resamples))
     print(f"all {len(every)} metrics                      {whole:8.3f} s")
-    tables = best_of_three(lambda: table_estimates(every, table, resamples=given.resamples))
-    print(f"those of the confusion matrix       {tables:8.3f} s")
+    tables = best_of_three(lambda: drawn_tables(targets * 7 + predictions, 7, resamples=given.resamples))
+    print(f"the resampled confusion matrices    {tables:8.3f} s")
     part = max(1, given.resamples // 100)
     for key, peer in PEERS.items():
         one = {key: METRICS[key]}

@@ -20,8 +20,8 @@ from fer_models.complexity import count
 from fer_models.data import open_dataset
 from fer_models.data.leaks.cache import duplicates_of
 from fer_models.data.leaks.nearest import nearest_hits, references
-from fer_models.data.parts import part_name, without_leaks
 from fer_models.data.readers import READERS
+from fer_models.data.splits import part_name, without_leaks
 from fer_models.errors import UserError
 from fer_models.evaluation.annotators import VoteAgreement, vote_agreement, votes_by_row
 from fer_models.evaluation.calibration.temperature import calibrate
@@ -179,7 +179,7 @@ def _metric_rows(
             clean = dataclasses.replace(evaluation.take(~copied), split=without_leaks(evaluation.split))
             rows += clean.metric_rows(WITHOUT_LEAKS)
     if votes is not None:
-        agreement = {"metric": "accuracy", **votes.majority._asdict(), "n": votes.n, "data": "ferplus"}
+        agreement = {"metric": "accuracy", **votes.majority.to_json(), "n": votes.n, "data": "ferplus"}
         rows.append({**rows[0], **agreement, "split": f"{evaluations[0].split}, class of most annotators"})
     return rows
 

@@ -7,7 +7,7 @@ import argparse
 from fer_models.commands.output import show_progress, write_json
 from fer_models.data import open_dataset
 from fer_models.data.audit import audit
-from fer_models.data.splits import PROTOCOLS
+from fer_models.data.protocols import PROTOCOLS
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

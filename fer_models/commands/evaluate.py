@@ -17,6 +17,7 @@ from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import export_predictions, table_folder, write_predictions
 from fer_models.evaluation.protocol import Protocol
+from fer_models.evaluation.sentence import interval_text
 from fer_models.evaluation.training_overlap import training_overlap
 
 
@@ -58,8 +59,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"accuracy  {evaluation.sentence('accuracy')}")
         print(f"macro F1  {evaluation.sentence('macro_f1')}")
         for name, recall in evaluation.recalls().items():
-            print(f"recall    {name:<10} {100 * recall.value:5.1f} % [{100 * recall.low:.1f}, {100 * recall.high:.1f}]")
-        for line in (*evaluation.notes, *written):
+            print(f"recall    {name:<10} {interval_text(*recall)}")
+        for line in (*evaluation.notes, *([evaluation.few] if evaluation.few else []), *written):
             print(line)
     return 0
 

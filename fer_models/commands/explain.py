@@ -15,6 +15,7 @@ from fer_models.crop import crop_for
 from fer_models.data import FaceDataset, open_dataset
 from fer_models.data.readers.base import is_image
 from fer_models.errors import UserError
+from fer_models.evaluation.sentence import interval_text
 from fer_models.explain import EXPLAINERS, USUAL_METHOD, explain
 from fer_models.explain.overlay import overlay
 from fer_models.faces.detect import detect_faces
@@ -153,15 +154,12 @@ def _explain_dataset(classifier: Classifier, dataset: FaceDataset, index: np.nda
     print(result.where())
     for region in table.region_shares(result):
         share = region.share
-        print(
-            f"{region.name:<11} {100 * share.value:5.1f} % [{100 * share.low:.1f}, {100 * share.high:.1f}] of the "
-            f"relevance, {100 * region.area:.1f} % of the picture"
-        )
+        print(f"{region.name:<11} {interval_text(*share)} of the relevance, {100 * region.area:.1f} % of the picture")
     print(table.background(result)[1])
     if agreement := table.agreement(result):
         mass, area = agreement["mass"], agreement["area"]
         print(
-            f"action units hold {100 * mass.value:.1f} % [{100 * mass.low:.1f}, {100 * mass.high:.1f}] of the "
+            f"action units hold {interval_text(*mass)} of the "
             f"relevance and cover {100 * area.value:.1f} % of the picture"
         )
     if args.table:

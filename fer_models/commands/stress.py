@@ -11,6 +11,7 @@ from fer_models.classifier import Classifier, load_checkpoint
 from fer_models.commands.output import show_progress, write_bytes, write_json
 from fer_models.data import open_dataset
 from fer_models.evaluation.intervals import Estimate
+from fer_models.evaluation.sentence import interval_text
 from fer_models.explain import EXPLAINERS, USUAL_METHOD
 from fer_models.robustness import CORRUPTIONS, SEVERITIES
 from fer_models.robustness.figures import CONDITIONS, conditions, corruption_errors, rows
@@ -103,4 +104,4 @@ def _print(result: StressResult, where: str) -> None:
 def _percent(value: Estimate) -> str:
     if np.isnan(value.value):
         return "undefined"
-    return f"{100 * value.value:.1f} % [{100 * value.low:.1f}, {100 * value.high:.1f}]"
+    return interval_text(*value)

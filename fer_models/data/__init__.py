@@ -3,8 +3,9 @@
 from fer_models.data.catalogue import DatasetEntry, add_dataset, known_datasets, remove_dataset
 from fer_models.data.dataset import UNLABELLED, FaceDataset
 from fer_models.data.opening import open_dataset
+from fer_models.data.protocols import PROTOCOLS
 from fer_models.data.readers import READERS, Reader, ReaderInfo
-from fer_models.data.splits import PROTOCOLS, Split, make_split
+from fer_models.data.splits import Split, make_split
 
 __all__ = [
     "PROTOCOLS",

@@ -11,7 +11,8 @@ from fer_models.data.dataset import FaceDataset
 from fer_models.data.leaks.cache import duplicates_of
 from fer_models.data.leaks.duplicates import Duplicates
 from fer_models.data.leaks.nearest import NearestResult, nearest_under
-from fer_models.data.splits import PROTOCOLS, Crossing, Split, make_split
+from fer_models.data.protocols import PROTOCOLS
+from fer_models.data.splits import Crossing, Split, make_split
 from fer_models.progress import Progress, silent
 
 #: Standard deviation of the grey levels (0 to 255) below which a picture is called low in contrast.

@@ -11,64 +11,9 @@ import numpy as np
 
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.leaks.duplicates import Duplicates, exact_duplicates
+from fer_models.data.protocols import PROTOCOLS
 from fer_models.data.readers.base import split_role
 from fer_models.errors import UserError
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """A rule that divides a data set.
-
-    Args:
-        title: a few words for a menu.
-        description: one sentence.
-        folds: how many folds it has; 1 for a single split.
-        by_subject: whether no subject is in two parts; such a protocol needs known subjects.
-    """
-
-    title: str
-    description: str
-    folds: int = 1
-    by_subject: bool = False
-
-
-#: Every protocol by its name, in the order of a menu.
-PROTOCOLS: dict[str, Protocol] = {
-    "official": Protocol(
-        "Official",
-        "The authors' own parts; where they name none for validation, a stratified part of training is taken, by "
-        "subject where subjects are known.",
-    ),
-    "official-holdout": Protocol(
-        "Official, validated on training",
-        "A stratified part of the official training pictures chooses the network; the official validation pictures are "
-        "added to the test, which nothing else touches.",
-    ),
-    "folds-5": Protocol(
-        "5 folds of pictures",
-        "Five stratified folds of single pictures, 80/20 training and validation inside, as FCSDNet's paper does: "
-        "copies and subjects cross over.",
-        5,
-    ),
-    "folds-5-subject": Protocol(
-        "5 folds by subject", "Five stratified folds of whole subjects, 80/20 by subject inside.", 5, by_subject=True
-    ),
-    "folds-10": Protocol(
-        "10 folds of pictures",
-        "Ten stratified folds of single pictures, usual for CK+ and JAFFE: copies and subjects cross over.",
-        10,
-    ),
-    "folds-10-subject": Protocol(
-        "10 folds by subject", "Ten stratified folds of whole subjects: the usual strict measure.", 10, by_subject=True
-    ),
-    "7-2-1": Protocol(
-        "7:2:1 of pictures",
-        "70 % training, 20 % validation, 10 % test, stratified, single pictures: subjects cross over.",
-    ),
-    "7-2-1-subject": Protocol(
-        "7:2:1 by subject", "About 70, 20 and 10 % of the pictures, by whole subjects.", by_subject=True
-    ),
-}
 
 #: Part of the training pictures that validates where nothing else is said: 80/20, as the papers do.
 VAL_FRACTION = 0.2
@@ -294,3 +239,17 @@ def _fold(dataset: FaceDataset, positions: np.ndarray, folds: int, fold: int, *,
             f"{dataset.name}: each class has fewer than {folds} pictures or subjects, too few for {folds} folds."
         ) from None
     return positions[parts[fold][1]]
+
+
+def part_name(dataset: FaceDataset, split: Split, index: np.ndarray, role: str) -> str:
+    """Name of a part of a split: the data set's own split name where the part is the whole split."""
+    for number, name in enumerate(dataset.split_names):
+        whole = np.flatnonzero((dataset.split == number) & (dataset.labels >= 0))
+        if np.array_equal(whole, index):
+            return name
+    return f"{role} part ({split.name}, seed {split.seed})"
+
+
+def without_leaks(part: str) -> str:
+    """Name of a part without the pictures that have a copy in training."""
+    return f"{part} without pictures that leak"

@@ -10,7 +10,7 @@ from fer_models.data.catalogue import known_datasets
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.intervals import Estimate, percentile_interval, row_weights, wilson
+from fer_models.evaluation.intervals import Estimate, mean_estimates, share_estimate
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,11 @@ def vote_agreement(evaluation: Evaluation, votes: np.ndarray, classes: tuple[str
     of_class = np.array([classes.index(name) for name in evaluation.classes])
     predicted = of_class[evaluation.predictions[voted_on]]
     shares = votes[voted_on].astype(np.float64)
-    hits = int((shares.argmax(1) == predicted).sum())
     agreed = shares[np.arange(len(voted_on)), predicted]
-    samples = np.concatenate([w @ agreed.astype(np.float32) / len(voted_on) for w in row_weights(len(voted_on))])
     return VoteAgreement(
         n=len(voted_on),
-        majority=Estimate(hits / len(voted_on), *wilson(hits, len(voted_on))),
-        share=Estimate(float(agreed.mean()), *percentile_interval(samples)),
+        majority=share_estimate(shares.argmax(1) == predicted),
+        share=mean_estimates(agreed[:, None])[0],
         ceiling=float(shares.max(1).mean()),
     )
 

@@ -20,6 +20,9 @@ from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.sentence import figure_sentence
 from fer_models.progress import Progress
 
+#: With fewer images of a class, its figures and means over classes are uncertain and biased.
+FEW = 30
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -36,6 +39,8 @@ class Evaluation:
         averaging: test-time averaging.
         notes: sentences on what the data set says of itself, what was left out, and what counts as another class.
         label_map: which of the data set's classes count as another class or not at all, against their names.
+        units: int64 (N,), the group of images that each one belongs to, such as its person; images of one group are not
+            independent. ``None`` where every image is taken as independent.
     """
 
     classes: tuple[str, ...]
@@ -53,6 +58,7 @@ class Evaluation:
     averaging: str = "none"
     notes: tuple[str, ...] = ()
     label_map: LabelMap = ()
+    units: np.ndarray | None = None
     _cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -106,6 +112,17 @@ class Evaluation:
             for k, name in enumerate(self.classes)
         }
 
+    @property
+    def few(self) -> str:
+        """A sentence where fewer than :data:`FEW` images of a class were measured, else ``""``."""
+        names = [name for name, n in zip(self.classes, self.confusion.sum(1), strict=True) if 0 < n < FEW]
+        if not names:
+            return ""
+        return (
+            f"Fewer than {FEW} images of {', '.join(names)} were measured: recalls are uncertain, macro F1 comes out "
+            "too low on average and PR AUC too high."
+        )
+
     def to_json(self) -> dict[str, Any]:
         """What ``fer evaluate`` prints: figures as shares in [0, 1] with 95 % intervals.
 
@@ -116,16 +133,16 @@ class Evaluation:
         return {
             "n": self.n,
             "classes": list(self.classes),
-            "accuracy": figures["accuracy"]._asdict(),
-            "macro_f1": figures["macro_f1"]._asdict(),
-            "recall": {name: estimate._asdict() for name, estimate in self.recalls().items()},
+            "accuracy": figures["accuracy"].to_json(),
+            "macro_f1": figures["macro_f1"].to_json(),
+            "recall": {name: estimate.to_json() for name, estimate in self.recalls().items()},
             "confusion": self.confusion.tolist(),
             "data": self.data,
             "fingerprint": self.fingerprint,
             "split": self.split,
             "selection": self.selection,
             "averaging": self.averaging,
-            "notes": list(self.notes),
+            "notes": [*self.notes, *([self.few] if self.few else [])],
             "label_map": dict(self.label_map),
         }
 
@@ -134,7 +151,7 @@ class Evaluation:
         origin = {"data": self.data, "split": self.split, "selection": self.selection, "averaging": self.averaging}
         figures = self.estimate(names)
         ordered = sorted(figures, key=lambda key: key != "accuracy")
-        return [{"metric": key, **figures[key]._asdict(), "n": self.n, **origin} for key in ordered]
+        return [{"metric": key, **figures[key].to_json(), "n": self.n, **origin} for key in ordered]
 
     def sentence(self, metric: str = "accuracy") -> str:
         """The figure with its interval, n, split and selection rule, in one line."""

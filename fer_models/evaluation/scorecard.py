@@ -146,15 +146,15 @@ class Scorecard:
             "split": evaluation.split,
             "selection": evaluation.selection,
             "seed": self.seed,
-            "figures": [{"label": f.label, "metric": f.metric, **f.estimate._asdict(), "n": f.n} for f in self.figures],
+            "figures": [{"label": f.label, "metric": f.metric, **f.estimate.to_json(), "n": f.n} for f in self.figures],
             "baselines": [{"label": b.label, "accuracy": b.accuracy, "n": b.n} for b in self.comparisons.baselines],
             "human": None if human is None else dict(zip(("low", "high", "source"), human, strict=True)),
             "votes": None
             if votes is None
             else {
                 "n": votes.n,
-                "majority": votes.majority._asdict(),
-                "share": votes.share._asdict(),
+                "majority": votes.majority.to_json(),
+                "share": votes.share.to_json(),
                 "ceiling": votes.ceiling,
             },
             "leaked": self.leaked,
@@ -262,8 +262,7 @@ def _warnings(plain: Evaluation, leaks: Leaks, comparisons: Comparisons) -> list
                 f"{baseline.label} reaches {percent_text(baseline.accuracy)} on this split: the network's accuracy of "
                 f"{interval_text(*accuracy)} is not clearly above it."
             )
-    few = [name for name, n in zip(plain.classes, plain.confusion.sum(1), strict=True) if 0 < n < 30]
-    if few:
-        warnings.append(f"Fewer than 30 pictures were measured of {', '.join(few)}: their recalls are uncertain.")
+    if plain.few:
+        warnings.append(plain.few)
     warnings += [warning for over, gain in comparisons.gains.items() if (warning := gain_warning(gain, over, accuracy))]
     return [*warnings, *plain.notes]

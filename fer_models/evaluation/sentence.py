@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 #: Between the parts of a figure's sentence.
 DOT = " · "
 
@@ -11,13 +13,25 @@ def percent_text(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def interval_text(value: float, low: float | None, high: float | None, percent: bool = True) -> str:
-    """``70.3 % [68.8, 71.8]`` for shares in [0, 1], ``0.643 [0.627, 0.660]`` for other figures."""
-    if low is None or high is None:
-        return percent_text(value) if percent else f"{value:.3f}"
-    if percent:
-        return f"{percent_text(value)} [{100 * low:.1f}, {100 * high:.1f}]"
-    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
+def interval_text(
+    value: float, low: float | None, high: float | None, percent: bool = True, *, unit: bool = True
+) -> str:
+    """``70.3 % [68.8, 71.8]`` for shares in [0, 1], ``0.643 [0.627, 0.660]`` for other figures.
+
+    Without brackets where there is no interval, an en dash where there is no value.
+
+    Args:
+        value, low, high: On the scale of the metric; the ends are ``None`` or NaN where there is no interval.
+        percent: Whether the figure is a share, shown in per cent.
+        unit: Whether the sign for per cent follows; a column's head may say it instead.
+    """
+    if math.isnan(value):
+        return "–"
+    scale, digits, sign = (100, 1, " %" if unit else "") if percent else (1, 3, "")
+    figure = f"{scale * value:.{digits}f}{sign}"
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return figure
+    return f"{figure} [{scale * low:.{digits}f}, {scale * high:.{digits}f}]"
 
 
 def figure_sentence(

@@ -13,7 +13,7 @@ import numpy as np
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import PROTOCOLS, FaceDataset, Split, make_split
 from fer_models.data.leaks.duplicates import Duplicates
-from fer_models.data.parts import part_name
+from fer_models.data.splits import part_name
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part

@@ -16,7 +16,7 @@ import torch
 from fer_models.architectures import ARCHITECTURES, create_model
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import READERS
-from fer_models.data.parts import without_leaks
+from fer_models.data.splits import without_leaks
 from fer_models.evaluation.claims.paper_figures import PAPERS, PaperFigure, paper_figures
 from fer_models.evaluation.markdown import table
 from fer_models.evaluation.sentence import interval_text

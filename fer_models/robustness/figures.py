@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from fer_models.errors import UserError
-from fer_models.evaluation.intervals import Estimate, percentile_interval, row_weights
+from fer_models.evaluation.intervals import Estimate, mean_estimates, percentile_interval, row_weights, share_estimate
 from fer_models.robustness.corruption import CORRUPTIONS
 from fer_models.robustness.stress import Answers, StressResult
 
@@ -27,6 +27,8 @@ CONDITIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "low light": (("low_light", 3),),
     "covered": (("mask", 3), ("glasses", 5)),
 }
+#: Figures that are shares of faces.
+SHARES = ("accuracy", "agreement", "mirrored")
 _RESAMPLES = 1000
 
 
@@ -46,9 +48,9 @@ def values(result: StressResult, network: str, kind: str, severity: int) -> dict
 
 
 def rows(result: StressResult, level: float = 0.95) -> list[dict[str, Any]]:
-    """A line for each network, kind and severity (0 first), with every figure and its bootstrap interval.
+    """A line for each network, kind and severity (0 first), with every figure and its interval.
 
-    Faces are resampled, the same ones for every line; with a single face the interval is the value itself.
+    Wilson's for shares of faces, the bootstrap over faces for means; a single face gives none.
     """
     lines: list[dict[str, Any]] = []
     columns: dict[str, list[tuple[int, np.ndarray]]] = {key: [] for key in FIGURES}
@@ -70,28 +72,26 @@ def rows(result: StressResult, level: float = 0.95) -> list[dict[str, Any]]:
                     }
                 )
     for key, entries in columns.items():
-        if not entries:
-            continue
+        for line_number, column in entries if key in SHARES else ():
+            lines[line_number][key] = share_estimate(column == 1, level=level)
         # Only some networks may have heatmaps, so columns can differ in length.
-        for count in {len(column) for _, column in entries}:
+        for count in set() if key in SHARES else {len(column) for _, column in entries}:
             group = [(line_number, column) for line_number, column in entries if len(column) == count]
-            means = bootstrap(np.stack([column for _, column in group], 1))
-            low, high = percentile_interval(means, level)
-            for (line_number, column), below, above in zip(group, low, high, strict=True):
-                lines[line_number][key] = Estimate(float(column.mean()), float(below), float(above))
+            means = mean_estimates(np.stack([column for _, column in group], 1), _RESAMPLES)
+            for (line_number, _), estimate in zip(group, means, strict=True):
+                lines[line_number][key] = estimate
     return lines
 
 
-def bootstrap(columns: np.ndarray, resamples: int = _RESAMPLES, seed: int = 0) -> np.ndarray:
-    """Means (resamples, C) of the columns (N, C) over resampled rows."""
-    count = len(columns)
-    narrow = np.ascontiguousarray(columns, np.float32)
-    return np.concatenate([weights @ narrow for weights in row_weights(count, resamples, seed)]) / count
+def mean_share(columns: Sequence[np.ndarray]) -> Estimate:
+    """The share of right answers in several columns (N,) of the same faces, each face's answers being one group."""
+    answers = np.stack(columns, 1)
+    return share_estimate(answers.ravel() == 1, np.repeat(np.arange(len(answers)), answers.shape[1]))
 
 
 @dataclass(frozen=True)
 class CorruptionError:
-    """How much corruptions cost one network, as shares (1.0 = 100 %), with 95 % bootstrap intervals.
+    """How much corruptions cost one network, as shares (1.0 = 100 %), with 95 % intervals over faces.
 
     Args:
         network: Name of the network.
@@ -136,17 +136,26 @@ def corruption_errors(result: StressResult, reference: str | None = None) -> lis
     base = reference or result.networks[0]
     if base not in result.networks:
         raise UserError(f"There is no network {base!r} in this test; choose one of: {', '.join(result.networks)}.")
-    wrong: list[np.ndarray] = []
-    for network in result.networks:
-        wrong.append(_wrong(result, result.clean(network)))
-        wrong += [
-            np.mean([_wrong(result, result.answers[network, kind, s]) for s in result.severities], axis=0)
-            for kind in result.kinds
-        ]
-    columns = np.stack(wrong, 1)
+    wrong = {
+        network: {
+            kind: [_wrong(result, result.answers[network, kind, s]) for s in result.severities] for kind in result.kinds
+        }
+        for network in result.networks
+    }
+    columns = np.stack(
+        [
+            column
+            for network in result.networks
+            for column in (
+                _wrong(result, result.clean(network)),
+                *(np.mean(errors_of_kind, axis=0) for errors_of_kind in wrong[network].values()),
+            )
+        ],
+        1,
+    )
     # The figures themselves in the first row, resampled ones below; networks x (clean, kinds).
     shape = (-1, len(result.networks), 1 + len(result.kinds))
-    errors = np.concatenate([columns.mean(0)[None], bootstrap(columns)]).reshape(shape)
+    errors = np.concatenate([columns.mean(0)[None], _bootstrap(columns)]).reshape(shape)
     ground = errors[:, result.networks.index(base)]
     costs = []
     for i, network in enumerate(result.networks):
@@ -157,11 +166,11 @@ def corruption_errors(result: StressResult, reference: str | None = None) -> lis
             CorruptionError(
                 network,
                 base,
-                error=_estimate(network_errors[:, 1:].mean(1)),
+                error=mean_share([error for errors_of_kind in wrong[network].values() for error in errors_of_kind]),
                 rise=_estimate(network_errors[:, 1:].mean(1) - network_errors[:, 0]),
                 mce=_estimate(against.mean(1)),
                 relative=_estimate(relative.mean(1)),
-                kinds={kind: _estimate(network_errors[:, k + 1]) for k, kind in enumerate(result.kinds)},
+                kinds={kind: mean_share(errors_of_kind) for kind, errors_of_kind in wrong[network].items()},
                 against={kind: _estimate(against[:, k]) for k, kind in enumerate(result.kinds)},
             )
         )
@@ -203,17 +212,19 @@ def conditions(result: StressResult) -> dict[str, dict[str, Estimate]]:
     key = "agreement" if result.targets is None else "accuracy"
     table: dict[str, dict[str, Estimate]] = {}
     for network in result.networks:
-        columns = {"normal": values(result, network, result.kinds[0], 0)[key]}
+        table[network] = {"normal": mean_share([values(result, network, result.kinds[0], 0)[key]])}
         for name, parts in CONDITIONS.items():
             if parts and all((network, *part) in result.answers for part in parts):
-                columns[name] = np.mean([values(result, network, *part)[key] for part in parts], axis=0)
-        drawn = bootstrap(np.stack(list(columns.values()), 1))
-        low, high = percentile_interval(drawn)
-        table[network] = {
-            name: Estimate(float(column.mean()), float(low[i]), float(high[i]))
-            for i, (name, column) in enumerate(columns.items())
-        }
+                table[network][name] = mean_share([values(result, network, *part)[key] for part in parts])
     return table
+
+
+def _bootstrap(columns: np.ndarray) -> np.ndarray:
+    """Means (resamples, C) of the columns (N, C) over resampled faces; NaN for a single face."""
+    if len(columns) < 2:
+        return np.full((_RESAMPLES, columns.shape[1]), np.nan)
+    narrow = np.ascontiguousarray(columns, np.float32)
+    return np.concatenate([weights @ narrow for weights in row_weights(len(columns), _RESAMPLES)]) / len(columns)
 
 
 def _wrong(result: StressResult, answers: Answers) -> np.ndarray:
@@ -226,7 +237,4 @@ def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
 
 def _estimate(drawn: np.ndarray) -> Estimate:
     """The value is the first entry, the resampled values follow."""
-    if np.isnan(drawn[1:]).all():
-        return Estimate(float(drawn[0]), float("nan"), float("nan"))
-    low, high = percentile_interval(drawn[1:])
-    return Estimate(float(drawn[0]), low, high)
+    return Estimate(float(drawn[0]), *percentile_interval(drawn[1:]))

@@ -4,10 +4,34 @@ import numpy as np
 import pytest
 
 from fer_models.errors import UserError
-from fer_models.evaluation.calibration.reliability import not_sure_threshold, reliability, risk_coverage
-from fer_models.evaluation.calibration.temperature import fit_temperature
+from fer_models.evaluation.calibration.reliability import (
+    fit_temperature,
+    not_sure_threshold,
+    reliability,
+    risk_coverage,
+)
+from fer_models.evaluation.calibration.temperature import calibrate
 from fer_models.evaluation.class_match import softmax
+from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.metrics.confidence import aurc, expected_calibration_error
+
+
+def made(targets: np.ndarray, logits: np.ndarray) -> Evaluation:
+    rows = np.arange(len(targets))
+    return Evaluation(
+        tuple("abcdefg"[: logits.shape[1]]),
+        targets,
+        logits.argmax(1),
+        logits,
+        softmax(logits),
+        None,
+        rows,
+        rows,
+        "data",
+        "print",
+        "test",
+        "",
+    )
 
 
 def two_class(confidence: list[float], correct: list[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -38,6 +62,26 @@ def test_temperature_is_recovered_and_keeps_the_classes() -> None:
     assert (temperature.apply(overconfident).argmax(1) == overconfident.argmax(1)).all()
     with pytest.raises(UserError, match="validation"):
         fit_temperature(targets[:1], overconfident[:1])
+
+
+def test_too_sure_is_said_only_beyond_chance() -> None:
+    """Half of all calibrated networks have a temperature above 1."""
+    rng = np.random.default_rng(0)
+    wrong = 0
+    for _ in range(60):
+        logits = (2 * rng.normal(size=(200, 3))).astype(np.float32)
+        targets = np.array([rng.choice(3, p=p / p.sum()) for p in softmax(logits).astype(float)])
+        fitted = fit_temperature(targets, logits)
+        wrong += abs(fitted.value - 1) > 1.96 * fitted.error
+    assert wrong <= 8
+    sure = made(targets, 2 * logits)
+    assert "about right" in calibrate(made(targets, logits)).sentences
+    assert (
+        "over-confident" in calibrate(sure).sentences
+        and "under-confident" in calibrate(made(targets, logits / 3)).sentences
+    )
+    figures = calibrate(sure)
+    assert figures.ece[0].value < figures.measured and f"would show {100 * figures.chance:.1f} %" in figures.sentences
 
 
 def test_risk_coverage_by_counting() -> None:

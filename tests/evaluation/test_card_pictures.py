@@ -53,8 +53,8 @@ def test_reliability_tells_the_error_before_and_after(measured):
     found = calibrate(measured)
     svg = reliability_svg(found)
     title = ElementTree.fromstring(svg).findtext(f"{_NAME}title")
-    assert f"{100 * found.ece[0]:.1f} %" in title and f"{100 * found.ece[1]:.1f} %" in title
-    assert f"temperature {found.temperature:.2f}" in words(svg)
+    assert f"{100 * found.ece[0].value:.1f} %" in title and f"{100 * found.ece[1].value:.1f} %" in title
+    assert f"temperature {found.temperature.value:.2f}" in words(svg)
     filled = sum(b.n > 0 for b in found.before) + sum(b.n > 0 for b in found.after)
     assert len(list(ElementTree.fromstring(svg).iter(f"{_NAME}circle"))) == filled
 

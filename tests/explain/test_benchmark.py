@@ -92,6 +92,17 @@ def test_the_best_is_better_picture_by_picture():
     assert Leaderboard("x", 20, ("insertion",), (wide, random), ()).unbeaten(wide, "insertion") == ["random map"]
 
 
+def test_a_few_images_make_no_method_the_best():
+    """Of two equal methods one was bold in half of all draws of two images, by the bootstrap."""
+    draw = np.random.default_rng(0)
+    for n, most in ((2, 0), (5, 0), (20, 4)):
+        bold = 0
+        for _ in range(40):
+            rows = (row("one", draw.normal(size=n)), row("two", draw.normal(size=n)))
+            bold += Leaderboard("x", n, ("insertion",), rows, ()).best("a", "insertion") is not None
+        assert bold <= most, n
+
+
 def test_tests_without_an_answer_are_left_out():
     some = row("some", [np.nan, 0.2, 0.4])
     none = row("none", [np.nan] * 3)

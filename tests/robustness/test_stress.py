@@ -13,6 +13,7 @@ from fer_models.checkpoint import save_checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data.synthetic import SyntheticOptions, generate
 from fer_models.errors import UserError
+from fer_models.evaluation.intervals import wilson
 from fer_models.explain import explain
 from fer_models.explain.faithfulness.similarity import rank_correlation
 from fer_models.labels import FER7
@@ -87,8 +88,8 @@ def test_rows_have_every_figure_with_its_interval() -> None:
     lines = {(line["kind"], line["severity"]): line for line in rows(result)}
     assert len(lines) == 6
     clean, worst = lines["blur", 0], lines["blur", 2]
-    assert clean["accuracy"].value == 0.75 and clean["agreement"] == (1, 1, 1)
-    assert worst["accuracy"] == (0, 0, 0) and worst["agreement"].value == 0.25
+    assert clean["accuracy"].value == 0.75 and clean["agreement"] == (1, *wilson(4, 4))
+    assert worst["accuracy"] == (0, *wilson(0, 4)) and worst["agreement"].value == 0.25
     half = lines["blur", 1]["accuracy"]
     assert half.low < half.value == 0.5 < half.high
     assert worst["likeness"] == (0.5, 0.5, 0.5) and worst["confidence"].value == pytest.approx(0.8)
@@ -96,6 +97,20 @@ def test_rows_have_every_figure_with_its_interval() -> None:
     head, cells = table(result)
     assert len(cells) == 6 and all(len(line) == len(head) for line in cells)
     assert cells[2][head.index("accuracy")] == 0.0
+
+
+def test_one_face_gives_no_interval_and_all_right_is_no_proof() -> None:
+    names, levels = ("blur", "low_light", "mask", "glasses"), (3, 5)
+    for n in (1, 4):
+        truth = np.arange(n) % 2
+        all_right = {("a", kind, s): answers(truth.tolist()) for kind in names for s in (0, *levels)}
+        result = StressResult(("a",), names, levels, ("happy", "sad"), truth, all_right)
+        figures = [line[key] for line in rows(result) for key in ("accuracy", "agreement", "mirrored")]
+        figures += conditions(result)["a"].values()
+        (cost,) = corruption_errors(result)
+        figures += [1 - np.array(cost.error), *(1 - np.array(error) for error in cost.kinds.values())]
+        for value, low, high in figures:
+            assert value == 1 and (np.isnan([low, high]).all() if n == 1 else min(low, high) < 0.6)
 
 
 def test_recall_by_class_and_conditions() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fer_models import create_model
-from fer_models.checkpoint import save_checkpoint, write_figures
+from fer_models.checkpoint import Checkpoint, save_checkpoint, write_figures
 from fer_models.cli import main
 from fer_models.errors import UserError
 from fer_models.preprocess import Preprocess
@@ -18,11 +19,12 @@ from fer_models.training.recipe import Recipe
 from fer_models.training.runs.run import list_runs
 from fer_models.training.study import start
 from fer_models.training.study.axes import Span, fold_protocol, parse_axis, parse_folds, settings_of, shown
-from fer_models.training.study.results import curves, pooled, results_of
+from fer_models.training.study.results import Result, curves, pooled, results_of
+from fer_models.training.study.selection import flattery
 from fer_models.training.study.start import cancel_study, start_study
 from fer_models.training.study.statistics import difference, spread, verdict
-from fer_models.training.study.study import create_study, find_study, list_studies, state_of
-from fer_models.training.study.tables import ablation_table, fold_table
+from fer_models.training.study.study import Study, Trial, create_study, find_study, list_studies, state_of
+from fer_models.training.study.tables import ablation_table, fold_table, overlap_of
 
 SMALL = Recipe(
     data="synthetic:count=140,size=48,identities=12",
@@ -119,7 +121,7 @@ def test_spread_and_difference_against_hand_figures() -> None:
     assert (average.n, average.mean) == (3, pytest.approx(0.7))
     assert average.deviation == pytest.approx(0.1)
     assert average.high == pytest.approx(0.7 + 4.302653 * 0.1 / np.sqrt(3), abs=1e-6)  # t(0.975, 2) = 4.302653
-    folds = spread([0.6, 0.7, 0.8, 0.7, 0.7], folds=5)
+    folds = spread([0.6, 0.7, 0.8, 0.7, 0.7], overlap=1 / 4)
     assert folds.high - folds.mean == pytest.approx(2.776445 * np.sqrt(0.005 * (1 / 5 + 1 / 4)), abs=1e-6)
     assert spread([0.5]).low is None
     paired = difference([0.61, 0.72, 0.83], [0.6, 0.7, 0.8], paired=True)
@@ -131,6 +133,61 @@ def test_spread_and_difference_against_hand_figures() -> None:
     assert apart.p is not None and apart.p < 0.01
     assert difference([0.5], [0.4], paired=True).p is None
     assert "too few runs" in verdict(difference([0.5, 0.6], [0.4, 0.5], paired=True), None)
+
+
+def test_two_runs_or_equal_ones_give_no_interval() -> None:
+    assert spread([0.6, 0.8]).low is None and spread([0.6, 0.8]).deviation == pytest.approx(0.1414, abs=1e-4)
+    assert spread([2 / 3] * 4).low is None
+    assert difference([0.6, 0.8], [0.1, 0.2], paired=True).p is None
+    high = spread([0.9, 1.0, 1.0])
+    assert high.high == 1.0 and high.low is not None and high.low < 0.9
+
+
+def test_seeds_that_draw_the_measured_images_widen_the_interval() -> None:
+    """Over seeds of 7:2:1 or of one fold each run tests other images; over seeds of PublicTest the same ones."""
+    for protocol, measured_on, expected in (
+        ("7-2-1", "test part (7:2:1 of pictures, seed 0)", 1 / 7),
+        ("folds-5", "test part (5 folds of pictures, fold 1 of 5, seed 0)", 1 / 4),
+        ("official", "validation part (Official, seed 0)", 1 / 4),
+        ("official", "PublicTest", 0),
+        ("official-holdout", "test part (Official, validated on training, seed 0)", 0),
+    ):
+        trials = [Trial({}, 0, seed) for seed in range(3)]
+        study = Study("x", {**asdict(SMALL), "protocol": protocol}, trials, [])
+        results = [
+            Result(trial, "finished", {"accuracy": 0.7 + 0.01 * trial.seed}, measured_on, 1, 1, 1, 1.0, None)
+            for trial in trials
+        ]
+        assert overlap_of(study, {}, results) == pytest.approx(expected), measured_on
+        (row,) = ablation_table(study, results)
+        assert row.spread is not None and row.spread.high == spread([0.7, 0.71, 0.72], expected).high
+
+
+def test_the_best_of_more_epochs_flatters_more() -> None:
+    """Two settings of the same worth, with 60 and 10 epochs: their difference is corrected for the choice."""
+    random, plain, corrected = np.random.default_rng(0), [], []
+    for _ in range(40):
+        gains = []
+        for epochs in (60, 10):
+            history = 0.65 + 0.01 * random.normal(size=epochs)
+            gains.append((history.max(), flattery(history.tolist()) or 0.0))
+        plain.append(gains[0][0] - gains[1][0])
+        corrected.append(plain[-1] - gains[0][1] + gains[1][1])
+    assert np.mean(plain) > 0.005 and abs(np.mean(corrected)) < np.mean(plain) / 2
+    trials = [Trial({"epochs": n}, 0, seed) for n in (10, 60) for seed in range(3)]
+    study = Study("x", asdict(SMALL), trials, ["epochs"])
+    selected = {"validation": "PublicTest"}
+    chosen = Checkpoint(Path(), "mini_xception", {}, 1, ("a", "b"), Preprocess(48, 1), "", provenance=selected)
+    results = []
+    for trial in trials:
+        flattered = 0.02 if trial.settings["epochs"] > 10 else 0.0
+        figures = {"accuracy": 0.6 + 0.01 * trial.seed + flattered, "macro_f1": 0.5 + flattered}
+        results.append(Result(trial, "finished", figures, "PublicTest", 1, 1, 1, 1.0, chosen, flattered))
+    (_, other) = ablation_table(study, results)
+    assert other.difference is not None and other.difference.value == pytest.approx(0.0)
+    assert other.spread is not None and other.spread.mean == pytest.approx(0.63), "as measured"
+    (_, by_f1) = ablation_table(study, results, "macro_f1")
+    assert by_f1.difference is not None and by_f1.difference.value == pytest.approx(0.02)
 
 
 def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_models.architectures import ARCHITECTURES
-from fer_models.data.splits import PROTOCOLS
+from fer_models.data.protocols import PROTOCOLS
 from fer_models.errors import UserError
 from fer_models.losses import LOSSES
 from fer_models.training.recipe import Recipe, list_presets, load_preset

@@ -14,9 +14,9 @@ from fer_models.evaluation import training_overlap
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.pooled import pool
+from fer_models.evaluation.sentence import interval_text
 from workbench import cache, shared, state
 from workbench.app import dataset_facts, inventory
-from workbench.app.wording import percent
 from workbench.evidence import cached
 from workbench.evidence.model import predictions
 from workbench.widgets import job as job_view
@@ -165,8 +165,7 @@ def headline(evidence: Evidence) -> None:
     averaging = "" if evaluation.averaging == "none" else f" · {AVERAGINGS[evaluation.averaging]}"
     macro = evaluation.estimate(("macro_f1",))["macro_f1"]
     st.markdown(
-        f"**Accuracy {evaluation.sentence()}**{averaging}  \nMacro F1 {percent(macro.value)} "
-        f"[{100 * macro.low:.1f}, {100 * macro.high:.1f}]"
+        f"**Accuracy {evaluation.sentence()}**{averaging}  \nMacro F1 {interval_text(*macro)}"
         + "".join(f" · accuracy {f.label} {f.text}, n = {f.n:,}" for f in card.figures if "leaked" in f.label)
     )
     for text in card.warnings:

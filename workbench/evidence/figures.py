@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from fer_models.colours import CONTRASTING, DIVERGING, GREY, ON_DARK, ON_LIGHT
 from fer_models.evaluation.intervals import Estimate
+from fer_models.evaluation.sentence import interval_text
 
 #: Hatching, dashes and marks that tell networks apart without colour.
 HATCHES = ("", "/", "x", ".", "-", "+")
@@ -53,8 +54,8 @@ def class_bars(classes: Sequence[str], series: Mapping[str, Sequence[Estimate | 
                 "width": 3,
                 "color": GREY,
             },
-            customdata=[[100 * e.low, 100 * e.high] for _, e in defined],
-            hovertemplate="%{x}: %{y:.1f} % [%{customdata[0]:.1f}, %{customdata[1]:.1f}]<extra>" + name + "</extra>",
+            customdata=[interval_text(*e) for _, e in defined],
+            hovertemplate="%{x}: %{customdata}<extra>" + name + "</extra>",
         )
     figure.update_xaxes(categoryorder="array", categoryarray=list(classes), fixedrange=True)
     figure.update_yaxes(title_text=f"{what}, %", range=[0, 101], fixedrange=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
+from fer_models.evaluation.comparison.significance import LEVEL
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
-from fer_models.evaluation.metrics import METRICS, Metric
+from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.sentence import interval_text
 from fer_models.evaluation.slicing.slices import SMALL
 from workbench import cache, state
@@ -56,7 +58,8 @@ def draw(evaluation: Evaluation, columns: Columns, *, name: str, scope: str = ""
     with right:
         st.caption(
             f"All pictures: {interval_text(*whole, percent=chosen_metric.percent)}. {chosen_metric.sentence} "
-            f"Slices of fewer than {SMALL} pictures come last: their order is as good as chance."
+            f"Clearly worse: than the rest of the images, by more than chance among {len(worst)} slices (Holm, p < "
+            f"{LEVEL}). Slices of fewer than {SMALL} images come last and are not tested."
         )
     rows = [
         (
@@ -64,7 +67,7 @@ def draw(evaluation: Evaluation, columns: Columns, *, name: str, scope: str = ""
             part.value,
             *_figure(part.estimate, chosen_metric.percent),
             f"{part.n:,}",
-            "few pictures" if part.small else "clearly worse" if _worse(part.estimate, whole, chosen_metric) else "",
+            "few images" if part.small else "clearly worse" if part.p is not None and part.p < LEVEL else "",
         )
         for part in worst
     ]
@@ -83,15 +86,15 @@ def draw(evaluation: Evaluation, columns: Columns, *, name: str, scope: str = ""
             part.column,
             part.value,
             round(part.estimate.value, 6),
-            round(part.estimate.low, 6),
-            round(part.estimate.high, 6),
+            *("" if np.isnan(end) else round(end, 6) for end in part.estimate[1:]),
             part.n,
             part.small,
+            "" if part.p is None else f"{part.p:.3g}",
         )
         for part in worst
     ]
     downloads.show(
-        ("column", "value", metric, "low", "high", "n", "small"),
+        ("column", "value", metric, "low", "high", "n", "small", "p worse than the rest"),
         lines,
         name,
         key=f"{scope}slices csv",
@@ -99,10 +102,5 @@ def draw(evaluation: Evaluation, columns: Columns, *, name: str, scope: str = ""
 
 
 def _figure(estimate: Estimate, percent: bool) -> tuple[str, str]:
-    figure, _, interval = interval_text(*estimate, percent=percent).rpartition(" [")
-    return figure, f"[{interval}"
-
-
-def _worse(part: Estimate, whole: Estimate, metric: Metric) -> bool:
-    """Whether the intervals do not meet, on the bad side."""
-    return part.high < whole.low if metric.direction == "higher" else part.low > whole.high
+    figure, bracket, interval = interval_text(*estimate, percent=percent).partition(" [")
+    return figure, f"[{interval}" if bracket else ""

@@ -10,7 +10,8 @@ import numpy as np
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.leaks.duplicates import Duplicates, grey_vectors
 from fer_models.data.listing import fit
-from fer_models.data.splits import PROTOCOLS, Split, make_split
+from fer_models.data.protocols import PROTOCOLS
+from fer_models.data.splits import Split, make_split
 
 #: Larger pictures are resized to this side: expressions are still plain, and memory stays small.
 MAX_SIDE = 48

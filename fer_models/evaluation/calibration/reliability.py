@@ -29,12 +29,16 @@ class ReliabilityBin:
 
 @dataclass(frozen=True)
 class Temperature:
-    """A scale for logits: ``softmax(logits / value)``; above 1 the network was too sure, below 1 too timid.
+    """A scale for logits: ``softmax(logits / value)``; above 1 the network was over-confident, below 1 under-confident.
 
-    ``ece`` and ``log_loss`` are (before, after) on the pictures that it was fitted on.
+    Args:
+        value: The temperature.
+        error: Its standard error.
+        ece, log_loss: (before, after) on the images that it was fitted on.
     """
 
     value: float
+    error: float
     ece: tuple[float, float]
     log_loss: tuple[float, float]
 
@@ -85,21 +89,27 @@ def reliability(targets: np.ndarray, probabilities: np.ndarray, bins: int = BINS
     return reliability_bins
 
 
-def fit_temperature(targets: np.ndarray, logits: np.ndarray) -> Temperature:
-    """The temperature with the least log loss; fit it on validation pictures and apply it to others.
+def fit_temperature(targets: np.ndarray, logits: np.ndarray, units: np.ndarray | None = None) -> Temperature:
+    """The temperature with the least log loss; fit it on validation images and apply it to others.
+
+    Args:
+        targets: int (N,).
+        logits: float (N, K).
+        units: int64 (N,), groups of images that may depend on each other; ``None`` for single images.
 
     Raises:
-        UserError: If there are fewer than two pictures.
+        UserError: If there are fewer than two images.
 
     Source:
         Guo et al. 2017, section 4.2. The log loss is convex in 1 / temperature, so a search in one dimension finds it.
+        The standard error is the sandwich of White, "Maximum likelihood estimation of misspecified models", 1982.
     """
     from scipy.optimize import minimize_scalar
 
     if len(targets) < 2:
         raise UserError("A temperature needs labelled validation pictures; there are fewer than two.")
     scores = logits.astype(np.float64)
-    of_target = scores[np.arange(len(targets)), targets]
+    of_target = np.take_along_axis(scores, targets[:, None], 1)[:, 0]
     best = scores.max(1, keepdims=True)
 
     def loss(log_temperature: float) -> float:
@@ -111,9 +121,20 @@ def fit_temperature(targets: np.ndarray, logits: np.ndarray) -> Temperature:
     before, after = softmax(logits), softmax(logits / value)
     return Temperature(
         value,
+        _standard_error(scores, of_target, value, units),
         ece=(float(expected_calibration_error(targets, before)), float(expected_calibration_error(targets, after))),
         log_loss=(float(log_loss(targets, before)), float(log_loss(targets, after))),
     )
+
+
+def _standard_error(scores: np.ndarray, of_target: np.ndarray, value: float, units: np.ndarray | None) -> float:
+    """Of the temperature: that of its inverse by the sandwich of slopes and curvature, carried over."""
+    probabilities = softmax((scores / value).astype(np.float32)).astype(np.float64)
+    expected = (probabilities * scores).sum(1)
+    curvature = float(((probabilities * scores**2).sum(1) - expected**2).sum())
+    slopes = of_target - expected
+    slopes = slopes if units is None else np.bincount(np.unique(units, return_inverse=True)[1].reshape(-1), slopes)
+    return float(np.sqrt((slopes**2).sum()) / curvature * value**2) if curvature > 0 else float("nan")
 
 
 def risk_coverage(targets: np.ndarray, probabilities: np.ndarray) -> RiskCoverage:

@@ -1,4 +1,4 @@
-"""Reliability before and after temperature scaling, never fitted on the pictures that it judges."""
+"""Reliability before and after temperature scaling, never fitted on the images that it judges."""
 
 from __future__ import annotations
 
@@ -6,65 +6,99 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fer_models.evaluation.calibration.reliability import (
-    ReliabilityBin,
-    Temperature,
-    expected_calibration_error,
-    fit_temperature,
-    reliability,
-)
+from fer_models.evaluation.calibration.reliability import ReliabilityBin, Temperature, fit_temperature, reliability
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.metrics import log_loss
+from fer_models.evaluation.intervals import Estimate, estimates
+from fer_models.evaluation.metrics import METRICS, log_loss
+from fer_models.evaluation.metrics.confidence import calibrated_errors, expected_calibration_error
+from fer_models.evaluation.sentence import interval_text, percent_text
+
+_ECE = {"ece": METRICS["ece"]}
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Bins, expected calibration error (a share) and log loss before and after scaling.
+    """Confidence and accuracy before and after scaling.
 
     Args:
-        temperature: of the scaling; of two halves their mean.
-        fitted: on what, in words.
+        before, after: The bins of the reliability diagram.
+        ece: Expected calibration error before and after, corrected for chance.
+        measured: The same before, as measured.
+        chance: What a calibrated network would show as measured, on average, with as many images.
+        log_loss: Before and after.
+        temperature: Of the scaling, with its interval; of two halves their mean.
+        fitted: On what, in words.
     """
 
     before: list[ReliabilityBin]
     after: list[ReliabilityBin]
-    ece: tuple[float, float]
+    ece: tuple[Estimate, Estimate]
+    measured: float
+    chance: float
     log_loss: tuple[float, float]
-    temperature: float
+    temperature: Estimate
     fitted: str
+
+    @property
+    def verdict(self) -> str:
+        """Whether the confidence is right, as far as the temperature's interval tells."""
+        if self.temperature.low > 1:
+            return "the network is over-confident"
+        if self.temperature.high < 1:
+            return "the network is under-confident"
+        return "about right, since the interval holds 1"
+
+    @property
+    def sentences(self) -> str:
+        """The temperature and what it says, and both figures before and after."""
+        before, after = self.ece
+        return (
+            f"Temperature {self.temperature.value:.2f} [{self.temperature.low:.2f}, {self.temperature.high:.2f}], "
+            f"{self.fitted}: {self.verdict}. Expected calibration error {interval_text(*before)}, with temperature "
+            f"{interval_text(*after)}; corrected for chance: as measured it is {percent_text(self.measured)}, and a "
+            f"calibrated network would show {percent_text(self.chance)} with so few images. Log loss "
+            f"{self.log_loss[0]:.3f}, with temperature {self.log_loss[1]:.3f}."
+        )
 
 
 def calibrate(evaluation: Evaluation, fitted_on: str = "", validation: Evaluation | None = None) -> Calibration:
-    """Fit a temperature on ``validation``, or else on each half of the pictures for the other half.
+    """Fit a temperature on ``validation``, or else on each half of the images for the other half.
 
     Args:
-        fitted_on: what ``validation`` is, for instance ``"PublicTest"``.
+        evaluation: What is judged.
+        fitted_on: What ``validation`` is, for instance ``"PublicTest"``.
+        validation: Predictions to fit on.
 
     Raises:
-        UserError: If there are too few pictures to fit on.
+        UserError: If there are too few images to fit on.
     """
     scaled = np.empty_like(evaluation.probabilities)
+    temperatures: list[Temperature] = []
     if validation is not None:
-        fitted = fit_temperature(validation.targets, validation.logits)
-        scaled[:] = fitted.apply(evaluation.logits)
-        value, words = fitted.value, f"fitted on {fitted_on}"
+        temperatures.append(fit_temperature(validation.targets, validation.logits))
+        scaled[:] = temperatures[0].apply(evaluation.logits)
+        fitted = f"fitted on {fitted_on}"
     else:
         halves = np.array_split(np.random.default_rng(0).permutation(evaluation.n), 2)
-        temperatures: list[Temperature] = []
         for half, other in (halves, halves[::-1]):
             temperatures.append(fit_temperature(evaluation.targets[other], evaluation.logits[other]))
             scaled[half] = temperatures[-1].apply(evaluation.logits[half])
-        value = float(np.mean([each.value for each in temperatures]))
-        words = "fitted on one half of these pictures for the other"
-    before = evaluation.probabilities
+        fitted = "fitted on one half of these images for the other"
+    targets, before = evaluation.targets, evaluation.probabilities
+    after = estimates(_ECE, targets, scaled)["ece"]
     return Calibration(
-        reliability(evaluation.targets, before),
-        reliability(evaluation.targets, scaled),
-        (
-            float(expected_calibration_error(evaluation.targets, before)),
-            float(expected_calibration_error(evaluation.targets, scaled)),
-        ),
-        (float(log_loss(evaluation.targets, before)), float(log_loss(evaluation.targets, scaled))),
-        value,
-        words,
+        reliability(targets, before),
+        reliability(targets, scaled),
+        (evaluation.estimate(("ece",))["ece"], after),
+        float(expected_calibration_error(targets, before)),
+        float(calibrated_errors(before).mean()),
+        (float(log_loss(targets, before)), float(log_loss(targets, scaled))),
+        _mean(temperatures),
+        fitted,
     )
+
+
+def _mean(temperatures: list[Temperature]) -> Estimate:
+    value = float(np.mean([each.value for each in temperatures]))
+    half = 1.96 * float(np.sqrt(sum(each.error**2 for each in temperatures))) / len(temperatures)
+    return Estimate(value, max(value - half, 0.0), value + half)

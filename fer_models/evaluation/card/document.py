@@ -201,14 +201,7 @@ def _figures(card: Scorecard) -> str:
 def _calibration(calibration: Calibration | None, picture: str) -> list[str]:
     if calibration is None:
         return []
-    word = "too sure" if calibration.temperature > 1 else "too timid"
-    sentence = (
-        f"Temperature {calibration.temperature:.2f}, {calibration.fitted}: the network is {word}. "
-        f"Expected calibration error {percent_text(calibration.ece[0])}, "
-        f"with temperature {percent_text(calibration.ece[1])}; log loss "
-        f"{calibration.log_loss[0]:.3f}, with temperature {calibration.log_loss[1]:.3f}."
-    )
-    return ["## Confidence", sentence, *([f"![Reliability]({picture})"] if picture else [])]
+    return ["## Confidence", calibration.sentences, *([f"![Reliability]({picture})"] if picture else [])]
 
 
 def _confusion(card: Scorecard) -> str:

@@ -71,10 +71,10 @@ def reliability_svg(calibration: Calibration) -> str:
         points = [(b.confidence, b.accuracy.value) for b in bins if b.confidence is not None and b.accuracy is not None]
         parts.append(_line(points, colour, dash))
         parts += [f'<circle cx="{_across(x):.1f}" cy="{_down(y):.1f}" r="3" fill="{colour}"/>' for x, y in points]
-    parts += _legend((("as it is", _BLUE, ""), (f"temperature {calibration.temperature:.2f}", _ORANGE, "6 3")))
+    parts += _legend((("as it is", _BLUE, ""), (f"temperature {calibration.temperature.value:.2f}", _ORANGE, "6 3")))
     title = (
-        f"Reliability: expected calibration error {percent_text(calibration.ece[0])}, with temperature "
-        f"{calibration.temperature:.2f} {percent_text(calibration.ece[1])}"
+        f"Reliability: expected calibration error {percent_text(calibration.ece[0].value)}, with temperature "
+        f"{calibration.temperature.value:.2f} {percent_text(calibration.ece[1].value)}"
     )
     return _picture(_LEFT + _SIDE + 150, _TOP + _SIDE + 44, title, parts)
 

@@ -1,8 +1,13 @@
-"""Is one network better than another, or was it chance: paired tests on the same pictures."""
+"""Is one network better than another, or was it chance: paired tests on the same images.
+
+One test for every figure: if two networks are equally good, exchanging their predictions for an image (or for all
+images of one person) changes nothing but by chance. For shares of images every exchange is counted, which for single
+images is McNemar's exact test; for other figures exchanges are drawn at random. Error rates: ``docs/statistics.md``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -10,33 +15,27 @@ from typing import Any
 import numpy as np
 
 from fer_models.errors import UserError
+from fer_models.evaluation.comparison.swap import exact_sign_p, swap_p
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate, percentile_interval, row_weights
-from fer_models.evaluation.metrics import METRICS
+from fer_models.evaluation.metrics import METRICS, Metric
 
 #: A corrected p-value below this counts as more than chance.
 LEVEL = 0.05
 
 
 @dataclass(frozen=True)
-class McNemar:
-    """``only_a`` and ``only_b``: pictures that only the one network gets right; ``p``: two-sided exact p-value."""
-
-    only_a: int
-    only_b: int
-    p: float
-
-
-@dataclass(frozen=True)
 class Comparison:
-    """One pair of networks on the same n pictures.
+    """One pair of networks on the same n images.
 
     Args:
-        a, b: indices in the list that was compared.
-        metric: key of the metric.
-        difference: metric of a less that of b, with its paired bootstrap 95 % interval; ``p`` its two-sided p-value.
-        mcnemar: McNemar's exact test of accuracy.
-        p_holm, mcnemar_holm: both p-values corrected for the number of pairs.
+        a, b: Indices in the list that was compared.
+        metric: Key of the metric.
+        n: Number of images.
+        difference: Metric of a less that of b, with its paired bootstrap 95 % interval.
+        only_a, only_b: Images that only the one network gets right.
+        p: Two-sided p-value; ``None`` where the figure is undefined on these images, or on too many exchanges of them.
+        p_holm: Corrected for the number of pairs.
     """
 
     a: int
@@ -44,47 +43,25 @@ class Comparison:
     metric: str
     n: int
     difference: Estimate
-    p: float
-    mcnemar: McNemar
-    p_holm: float
-    mcnemar_holm: float
+    only_a: int
+    only_b: int
+    p: float | None
+    p_holm: float | None
 
     @property
-    def p_corrected(self) -> float:
-        """Corrected for the number of pairs: McNemar's exact one for accuracy, the paired bootstrap's for others."""
-        return self.mcnemar_holm if self.metric == "accuracy" else self.p_holm
+    def proven(self) -> bool:
+        """Whether the difference is larger than chance: its corrected p-value is below 0.05."""
+        return self.p_holm is not None and self.p_holm < LEVEL
 
     @property
     def sentence(self) -> str:
-        """Whether the difference is larger than chance (corrected p below 0.05)."""
+        """The difference and whether it is larger than chance."""
         title = METRICS[self.metric].title
-        points = 100 * self.difference.value
-        verdict = "is larger than chance" if self.p_holm < 0.05 else "can be chance"
-        difference = f"The difference in {title} of {points:+.1f} points on {self.n:,} pictures"
+        if self.p_holm is None:
+            return f"{title} is not defined on these {self.n:,} images, so it cannot be compared."
+        verdict = "is larger than chance" if self.proven else "can be chance"
+        difference = f"The difference in {title} of {100 * self.difference.value:+.1f} points on {self.n:,} images"
         return f"{difference} {verdict} (p = {self.p_holm:.3g})."
-
-
-def mcnemar_exact(correct_a: np.ndarray, correct_b: np.ndarray) -> McNemar:
-    """McNemar's exact test: are the pictures that only one network gets right split evenly.
-
-    Args:
-        correct_a, correct_b: bool (N,), the same pictures in the same order.
-
-    Raises:
-        UserError: If the two differ in length.
-
-    Source:
-        McNemar 1947; the exact two-sided binomial form, without mid-p.
-    """
-    from scipy.special import bdtr
-
-    a, b = np.asarray(correct_a, bool), np.asarray(correct_b, bool)
-    if a.shape != b.shape:
-        raise UserError(f"A paired test needs the same pictures: {len(a)} and {len(b)} were given.")
-    only_a, only_b = int((a & ~b).sum()), int((~a & b).sum())
-    if only_a + only_b == 0:
-        return McNemar(0, 0, 1.0)
-    return McNemar(only_a, only_b, float(min(1.0, 2 * bdtr(min(only_a, only_b), only_a + only_b, 0.5))))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -126,56 +103,97 @@ def paired(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
     return cut
 
 
-def _samples(evaluation: Evaluation, metric: str, weights: np.ndarray) -> np.ndarray:
-    definition = METRICS[metric]
-    if definition.needs == "probabilities":
-        return definition.function(evaluation.targets, evaluation.probabilities, weights)
-    k = len(evaluation.classes)
-    cells = np.zeros((evaluation.n, k * k), weights.dtype)
-    cells[np.arange(evaluation.n), evaluation.targets * k + evaluation.predictions] = 1
-    return definition.function((weights @ cells).reshape(-1, k, k))
-
-
-def _resampled(evaluations: Sequence[Evaluation], metric: str, resamples: int, seed: int = 0) -> list[np.ndarray]:
-    """The metric of each evaluation, float64 (resamples,), on the same resampled rows."""
-    drawn = [
-        [_samples(each, metric, w) for each in evaluations] for w in row_weights(evaluations[0].n, resamples, seed)
-    ]
-    return [np.concatenate(pieces) for pieces in zip(*drawn, strict=True)]
-
-
-def _difference(
-    a: Evaluation, b: Evaluation, metric: str, samples_a: np.ndarray, samples_b: np.ndarray
-) -> tuple[Estimate, float]:
-    differences = samples_a - samples_b
-    resamples = len(differences)
-    value = a.value(metric) - b.value(metric)
-    share = min((differences <= 0).mean(), (differences >= 0).mean())
-    return Estimate(value, *percentile_interval(differences)), float(np.clip(2 * share, 1 / resamples, 1.0))
-
-
 def compare(evaluations: Sequence[Evaluation], metric: str = "accuracy", *, resamples: int = 2000) -> list[Comparison]:
-    """Every pair of networks on the pictures that all were measured on, p-values corrected by Holm.
+    """Every pair of networks on the images that all were measured on, p-values corrected by Holm.
+
+    Args:
+        evaluations: Two or more.
+        metric: Key of the figure.
+        resamples: For the intervals, and the least number of exchanges of a test.
 
     Raises:
         UserError: As :func:`paired`; also if fewer than two are given.
     """
     if len(evaluations) < 2:
         raise UserError("A comparison needs two or more networks; choose another one.")
-    same = paired(evaluations)
-    correct = [each.predictions == each.targets for each in same]
-    samples = _resampled(same, metric, resamples)  # once a network, not once a pair
+    same, definition = paired(evaluations), METRICS[metric]
+    which = list(combinations(range(len(same)), 2))
+    # Holm multiplies the smallest p-value by the number of pairs: more pairs need a smaller one.
+    draws = max(resamples, 2 * round(len(which) / LEVEL))
+    samples = [_resampled(each, definition, resamples) for each in same]  # once a network, not once a pair
+    values = [each.value(metric) for each in same]
     pairs: list[dict[str, Any]] = []
-    for a, b in combinations(range(len(same)), 2):
-        difference, p = _difference(same[a], same[b], metric, samples[a], samples[b])
-        test = mcnemar_exact(correct[a], correct[b])
-        pairs.append({"a": a, "b": b, "difference": difference, "p": p, "mcnemar": test})
-    p_holm = holm([pair["p"] for pair in pairs])
-    mcnemar_holm = holm([pair["mcnemar"].p for pair in pairs])
-    return [
-        Comparison(**pair, metric=metric, n=same[0].n, p_holm=p_holm[i], mcnemar_holm=mcnemar_holm[i])
-        for i, pair in enumerate(pairs)
-    ]
+    for a, b in which:
+        difference = Estimate(values[a] - values[b], *percentile_interval(samples[a] - samples[b]))
+        right_a, right_b = (each.predictions == each.targets for each in (same[a], same[b]))
+        only = {"only_a": int((right_a & ~right_b).sum()), "only_b": int((right_b & ~right_a).sum())}
+        p = _swap_p(same[a], same[b], definition, draws)
+        pairs.append({"a": a, "b": b, "difference": difference, "p": p, **only})
+    tested = [i for i, pair in enumerate(pairs) if pair["p"] is not None]
+    corrected = dict(zip(tested, holm([pairs[i]["p"] for i in tested]), strict=True))
+    return [Comparison(**pair, metric=metric, n=same[0].n, p_holm=corrected.get(i)) for i, pair in enumerate(pairs)]
+
+
+def _resampled(evaluation: Evaluation, metric: Metric, resamples: int) -> np.ndarray:
+    """The metric, float64 (resamples,), on resampled images: the same ones for every network."""
+    n, classes = evaluation.n, len(evaluation.classes)
+    if metric.needs == "probabilities":
+        pieces = row_weights(n, resamples, units=evaluation.units)
+        return np.concatenate([metric.function(evaluation.targets, evaluation.probabilities, w) for w in pieces])
+    cells = np.zeros((n, classes**2), np.float32)
+    cells[np.arange(n), evaluation.targets * classes + evaluation.predictions] = 1
+    pieces = row_weights(n, resamples, units=evaluation.units)
+    return np.concatenate([metric.function((w @ cells).reshape(-1, classes, classes)) for w in pieces])
+
+
+def _swap_p(a: Evaluation, b: Evaluation, metric: Metric, draws: int) -> float | None:
+    if metric.hits is not None:
+        hits = [metric.hits(each.targets, each.probabilities, each.predictions).astype(np.int64) for each in (a, b)]
+        return exact_sign_p(_by_unit(hits[0] - hits[1], a.units))
+    if metric.needs == "probabilities":
+        return swap_p(_probability_difference(a, b, metric), a.n, draws=draws, units=a.units)
+    moved, difference = _table_difference(a, b, metric)
+    return swap_p(difference, moved, draws=draws)
+
+
+def _by_unit(values: np.ndarray, units: np.ndarray | None) -> np.ndarray:
+    """Sums of the values (N, ...) of each unit, (G, ...)."""
+    if units is None:
+        return values
+    of_unit = np.unique(units, return_inverse=True)[1].reshape(-1)
+    sums = np.zeros((int(of_unit.max()) + 1, *values.shape[1:]), values.dtype)
+    np.add.at(sums, of_unit, values)
+    return sums
+
+
+def _probability_difference(a: Evaluation, b: Evaluation, metric: Metric) -> Callable[[np.ndarray], np.ndarray]:
+    """The difference for exchanges (R, N): each side's rows are those of either network, by weights of 0 and 1."""
+    targets = np.concatenate([a.targets, b.targets])
+    probabilities = np.concatenate([a.probabilities, b.probabilities])
+
+    def difference(swapped: np.ndarray) -> np.ndarray:
+        own, others = np.hstack([1 - swapped, swapped]), np.hstack([swapped, 1 - swapped])
+        first, second = (metric.function(targets, probabilities, weights) for weights in (own, others))
+        return np.asarray(first - second)
+
+    return difference
+
+
+def _table_difference(a: Evaluation, b: Evaluation, metric: Metric) -> tuple[int, Callable[[np.ndarray], np.ndarray]]:
+    """The units on which the networks differ, and the difference for exchanges of them, from confusion tables."""
+    classes = len(a.classes)
+    change = np.zeros((a.n, classes**2), np.float32)
+    rows = np.arange(a.n)
+    np.add.at(change, (rows, b.targets * classes + b.predictions), 1)
+    np.add.at(change, (rows, a.targets * classes + a.predictions), -1)
+    change = _by_unit(change, a.units)
+    change = change[change.any(1)]
+
+    def difference(swapped: np.ndarray) -> np.ndarray:
+        moved = (swapped @ change).reshape(-1, classes, classes)
+        return np.asarray(metric.function(a.confusion + moved) - metric.function(b.confusion - moved))
+
+    return len(change), difference
 
 
 def agreement_matrix(evaluations: Sequence[Evaluation]) -> np.ndarray:
@@ -192,9 +210,12 @@ def winner(metric: str, values: Sequence[float], pairs: Sequence[Comparison]) ->
     """Position of the network that beats each other one by more than chance, or ``None``.
 
     Args:
-        values: The metric of each network. pairs: As :func:`compare` returns them.
+        metric: Key of the metric.
+        values: The metric of each network; where one is undefined, none wins.
+        pairs: As :func:`compare` returns them.
     """
+    if not np.isfinite(values).all():
+        return None
     definition = METRICS[metric]
     top = max(range(len(values)), key=lambda i: values[i] if definition.direction == "higher" else -values[i])
-    against = [pair for pair in pairs if top in (pair.a, pair.b)]
-    return top if all(pair.p_corrected < LEVEL for pair in against) else None
+    return top if all(pair.proven for pair in pairs if top in (pair.a, pair.b)) else None

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from fer_models.registry import Registry
 
 
@@ -21,6 +23,10 @@ class Metric:
             ``"probabilities"``: ``function(targets, probabilities, weights)`` maps int (N,), float (N, K) and row
             weights (..., N) or ``None`` to (...).
         percent: whether a page shows 100 times the value with a per cent sign.
+        hits: for a share of images, which images count: maps targets (N,), probabilities (N, K) and predictions (N,) to
+            bool (N,). Its interval is Wilson's; ``None`` for other figures, which are resampled.
+        chance: for a figure that few images make larger, what a perfect network would show with these probabilities:
+            maps them and a number of draws to (R,). Estimates are corrected; ``None`` for other figures.
 
     Example:
         >>> from fer_models.evaluation.metrics import METRICS
@@ -35,6 +41,8 @@ class Metric:
     needs: Literal["confusion", "probabilities"]
     function: Callable[..., Any]
     percent: bool = True
+    hits: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray] | None = None
+    chance: Callable[[np.ndarray, int], np.ndarray] | None = None
 
     def better(self, a: float, b: float) -> bool:
         """Whether value ``a`` is better than value ``b``."""

@@ -37,14 +37,33 @@ def expected_calibration_error(
     return np.abs(weights @ gaps).sum(-1, dtype=np.float64) / weights.sum(-1, dtype=np.float64)
 
 
+def calibrated_errors(probabilities: np.ndarray, draws: int = 1000, bins: int = BINS, seed: int = 0) -> np.ndarray:
+    """The expected calibration error that perfectly calibrated probabilities show by chance, float64 (draws,).
+
+    Args:
+        probabilities: float (N, K); in each draw an answer is right with the probability that it was given.
+
+    Example:
+        >>> float(calibrated_errors(np.tile([0.7, 0.3], (100, 1))).mean()) > 0.03
+        True
+    """
+    confidence = probabilities.max(1).astype(np.float64)
+    member = np.eye(bins, dtype=np.float32)[bin_of(confidence, bins)]
+    rng = np.random.default_rng(seed)
+    sums = [(rng.random(len(confidence)) < confidence).astype(np.float32) @ member for _ in range(draws)]
+    gaps = np.stack(sums) - np.bincount(bin_of(confidence, bins), confidence, bins)
+    return np.abs(gaps).sum(1) / len(confidence)
+
+
 METRICS.register("ece")(
     Metric(
         "ECE",
-        "Expected calibration error: how far confidence and accuracy lie apart on average (15 bins); biased upwards "
-        "where pictures are few.",
+        "Expected calibration error: how far confidence and accuracy lie apart on average (15 bins), less what chance "
+        "adds with so few images.",
         "lower",
         "probabilities",
         expected_calibration_error,
+        chance=calibrated_errors,
     )
 )
 

@@ -166,6 +166,14 @@ def false_acceptance_share(table: np.ndarray) -> np.ndarray:
     return np.where(_Counts(table).total[..., 0] > 0, 1 - accuracy(table), 0.0)
 
 
+def _right(targets: np.ndarray, probabilities: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+    return predictions == targets
+
+
+def _wrong(targets: np.ndarray, probabilities: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+    return predictions != targets
+
+
 def _add(
     key: str,
     title: str,
@@ -174,11 +182,12 @@ def _add(
     *,
     direction: Literal["higher", "lower"] = "higher",
     percent: bool = True,
+    hits: Callable[..., np.ndarray] | None = None,
 ) -> None:
-    METRICS.register(key)(Metric(title, sentence, direction, "confusion", function, percent))
+    METRICS.register(key)(Metric(title, sentence, direction, "confusion", function, percent, hits))
 
 
-_add("accuracy", "Accuracy", "Share of all pictures whose prediction is right.", accuracy)
+_add("accuracy", "Accuracy", "Share of all pictures whose prediction is right.", accuracy, hits=_right)
 _add(
     "balanced_accuracy",
     "Balanced accuracy",
@@ -202,6 +211,8 @@ for _name, (_title, _sentence, _function) in _QUOTIENTS.items():
             f"{_way.capitalize()} {_title}",
             f"{_sentence}; {_words}.",
             partial(_function, averaging=_way),
+            # With one answer an image these are all accuracy.
+            hits=_right if _way == "micro" or (_way, _name) == ("weighted", "recall") else None,
         )
 _add(
     "macro_specificity",
@@ -216,6 +227,7 @@ _add(
     "False acceptances over attempts as the fifth paper defines them: 1 - accuracy.",
     false_acceptance_share,
     direction="lower",
+    hits=_wrong,
 )
 _add(
     "cohen_kappa",

@@ -20,10 +20,15 @@ def _mean(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
 
 def top_k(targets: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None, k: int = 2) -> np.ndarray:
     """Share of pictures whose class is among the ``k`` most probable ones; equal ones count in class order."""
+    return _mean(_among_first(targets, probabilities, k=k).astype(np.float64), weights)
+
+
+def _among_first(
+    targets: np.ndarray, probabilities: np.ndarray, predictions: np.ndarray | None = None, k: int = 2
+) -> np.ndarray:
     of_target = np.take_along_axis(probabilities, targets[:, None], 1)
     before = np.arange(probabilities.shape[1]) < targets[:, None]
-    rank = ((probabilities > of_target) | ((probabilities == of_target) & before)).sum(1)
-    return _mean((rank < k).astype(np.float64), weights)
+    return ((probabilities > of_target) | ((probabilities == of_target) & before)).sum(1) < k
 
 
 def log_loss(targets: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
@@ -144,6 +149,7 @@ for _key, _metric in {
         "higher",
         "probabilities",
         top_k,
+        hits=_among_first,
     ),
     "log_loss": Metric(
         "Log loss",

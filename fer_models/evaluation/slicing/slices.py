@@ -31,7 +31,7 @@ class Slice:
     """A metric on the pictures that share a value of a column.
 
     ``small`` marks slices of fewer than :data:`SMALL` pictures; ``positions`` are their indices among the evaluation's
-    pictures, int64.
+    pictures, int64. ``p`` is the corrected p-value of being worse than the rest, ``None`` where that was not tested.
     """
 
     column: str
@@ -40,11 +40,12 @@ class Slice:
     estimate: Estimate
     small: bool
     positions: np.ndarray
+    p: float | None = None
 
     def sentence(self, metric: str) -> str:
         """The slice's figure in words, marked where it is small."""
         figure = interval_text(*self.estimate, percent=METRICS[metric].percent)
-        return f"{self.column} {self.value}: {figure} · n = {self.n:,}{' (few pictures)' if self.small else ''}"
+        return f"{self.column} {self.value}: {figure} · n = {self.n:,}{' (few images)' if self.small else ''}"
 
 
 def brightness(images: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from fer_models.errors import UserError
+from fer_models.evaluation.intervals import Estimate
 from fer_models.explain.benchmark.run import Leaderboard, Row
 from fer_models.explain.faithfulness import FAITHFULNESS
 from fer_models.tables import csv_text, escaped, latex_table
@@ -23,7 +24,7 @@ def leaderboard_csv(board: Leaderboard) -> str:
             if estimate is None:
                 continue
             count = int(np.isfinite(row.values[metric]).sum())
-            figures = (f"{estimate.value:.6g}", f"{estimate.low:.6g}", f"{estimate.high:.6g}", count)
+            figures = (*("" if np.isnan(number) else f"{number:.6g}" for number in estimate), count)
             seconds = "" if row.reference else f"{row.seconds:.6g}"
             kind, direction = "yes" if row.reference else "no", FAITHFULNESS[metric].direction
             lines.append((row.network, row.method, kind, metric, direction, *figures, seconds))
@@ -39,7 +40,12 @@ def heads(board: Leaderboard) -> list[str]:
 def cell(board: Leaderboard, row: Row, metric: str) -> str:
     """Mean and interval as ``0.31 [0.28, 0.35]``; empty if the metric is undefined."""
     estimate = board.estimate(row, metric)
-    return "" if estimate is None else f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+    return "" if estimate is None else _text(estimate)
+
+
+def _text(estimate: Estimate) -> str:
+    interval = "" if np.isnan(estimate.low) else f" [{estimate.low:.2f}, {estimate.high:.2f}]"
+    return f"{estimate.value:.2f}{interval}"
 
 
 def leaderboard_latex(board: Leaderboard) -> str:
@@ -72,7 +78,7 @@ def to_json(board: Leaderboard) -> dict[str, Any]:
                 "title": row.title,
                 "reference": row.reference,
                 "seconds": None if np.isnan(row.seconds) else row.seconds,
-                "estimates": {metric: estimate._asdict() for metric, estimate in means.items() if estimate is not None},
+                "estimates": {metric: estimate.to_json() for metric, estimate in means.items() if estimate is not None},
                 "values": {m: [None if np.isnan(v) else float(v) for v in values] for m, values in row.values.items()},
             }
         )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fer_models.errors import UserError
-from fer_models.evaluation.intervals import Estimate, percentile_interval, row_weights
+from fer_models.evaluation.intervals import Estimate, mean_estimates
+from fer_models.evaluation.sentence import interval_text
 from fer_models.explain.sets.batch import AGREEMENTS, ExplainedSet
 from fer_models.tables import csv_text
 
@@ -99,14 +100,10 @@ def region_shares(explained: ExplainedSet, group: str | None = None, seed: int =
     if not usable.any():
         return []
     values = np.stack([explained.regions[name][usable] for name in explained.regions], axis=1).astype(np.float64)
-    low, high = _interval(values, seed)
+    shares = mean_estimates(values, _RESAMPLES, seed=seed)
     return [
-        RegionShare(
-            name,
-            Estimate(float(values[:, k].mean()), float(low[k]), float(high[k])),
-            float(explained.areas[name][usable].mean()),
-        )
-        for k, name in enumerate(explained.regions)
+        RegionShare(name, share, float(explained.areas[name][usable].mean()))
+        for name, share in zip(explained.regions, shares, strict=True)
     ]
 
 
@@ -120,10 +117,7 @@ def agreement(explained: ExplainedSet, group: str | None = None, seed: int = 0) 
     values = values[np.isfinite(values).all(1)]
     if not len(values):
         return {}
-    low, high = _interval(values, seed)
-    return {
-        name: Estimate(float(values[:, k].mean()), float(low[k]), float(high[k])) for k, name in enumerate(AGREEMENTS)
-    }
+    return dict(zip(AGREEMENTS, mean_estimates(values, _RESAMPLES, seed=seed), strict=True))
 
 
 def background(explained: ExplainedSet) -> tuple[bool, str]:
@@ -137,7 +131,7 @@ def background(explained: ExplainedSet) -> tuple[bool, str]:
         return False, "No picture holds positive evidence, so nothing can be said of the background."
     share = background_share.share
     figures = (
-        f"The background holds {100 * share.value:.1f} % [{100 * share.low:.1f}, {100 * share.high:.1f}] of the "
+        f"The background holds {interval_text(*share)} of the "
         f"relevance and covers {100 * background_share.area:.1f} % of the picture"
     )
     alarm_share = explained.alarm.mean()
@@ -148,10 +142,3 @@ def background(explained: ExplainedSet) -> tuple[bool, str]:
     if share.high < background_share.area:
         return False, f"{figures}, less than its share; {single}"
     return False, f"{figures}: about its share, as a map that knows nothing would; {single}"
-
-
-def _interval(values: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """95 % bootstrap interval of the mean of each column of (n, k)."""
-    means = [weights @ values / len(values) for weights in row_weights(len(values), _RESAMPLES, seed)]
-    low, high = percentile_interval(np.concatenate(means))
-    return np.atleast_1d(low), np.atleast_1d(high)

@@ -13,8 +13,7 @@ import fer_models
 from fer_models.architectures.base import FERNetwork
 from fer_models.checkpoint import save_checkpoint
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.parts import part_name
-from fer_models.data.splits import Split
+from fer_models.data.splits import Split, part_name
 from fer_models.preprocess import Preprocess
 from fer_models.storage import atomic_file
 from fer_models.training.loop import Loop

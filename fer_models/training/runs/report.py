@@ -9,9 +9,8 @@ from fer_models.checkpoint import write_figures
 from fer_models.classifier import Classifier, load_checkpoint
 from fer_models.complexity import count
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.parts import part_name
 from fer_models.data.readers import READERS
-from fer_models.data.splits import Split
+from fer_models.data.splits import Split, part_name
 from fer_models.errors import UserError
 from fer_models.evaluation.calibration.temperature import Calibration, calibrate
 from fer_models.evaluation.card.document import card_markdown

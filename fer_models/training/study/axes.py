@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fer_models.data.splits import PROTOCOLS
+from fer_models.data.protocols import PROTOCOLS
 from fer_models.errors import UserError
 from fer_models.settings import parse_json
 

@@ -12,7 +12,7 @@ import numpy as np
 from fer_models.checkpoint import Checkpoint, read_checkpoint
 from fer_models.data import open_dataset
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.parts import part_name
+from fer_models.data.splits import part_name
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
@@ -23,6 +23,7 @@ from fer_models.progress import Progress
 from fer_models.training.parts import split_of
 from fer_models.training.runs.run import Run
 from fer_models.training.study.axes import Settings, shown
+from fer_models.training.study.selection import flattery
 from fer_models.training.study.study import Study, Trial, folds_of, same_settings
 
 #: Metrics that every run measures when it ends, and the accuracy that chose its best epoch.
@@ -37,6 +38,8 @@ class Result:
         state: of the run, ``"missing"`` before it is made.
         measured_on: the part that the figures are measured on.
         seconds: of training, all epochs together.
+        flattery: by how much choosing the best epoch raises the accuracy on the part that chose it; ``None`` where the
+            run is too short to tell, or another figure chose.
     """
 
     trial: Trial
@@ -48,6 +51,7 @@ class Result:
     best_epoch: int | None
     seconds: float
     checkpoint: Checkpoint | None
+    flattery: float | None = None
 
     @property
     def chosen_by_it(self) -> bool:
@@ -81,10 +85,12 @@ def _result(study: Study, trial: Trial) -> Result:
         except UserError:
             checkpoint = None
     figures, where = _figures(checkpoint) if status.state == "finished" and checkpoint else ({}, "")
-    seconds = sum(float(row.get("seconds") or 0) for row in run.metrics())
-    return Result(
-        trial, status.state, figures, where, status.epoch, status.epochs, status.best_epoch, seconds, checkpoint
-    )
+    rows = run.metrics()
+    seconds = sum(float(row.get("seconds") or 0) for row in rows)
+    history = [float(row["val_accuracy"]) for row in rows if row.get("val_accuracy") is not None]
+    flattered = flattery(history) if run.recipe.monitor == "val_accuracy" else None
+    reached = (status.epoch, status.epochs, status.best_epoch)
+    return Result(trial, status.state, figures, where, *reached, seconds, checkpoint, flattered)
 
 
 def _figures(checkpoint: Checkpoint) -> tuple[dict[str, float], str]:
@@ -122,6 +128,11 @@ def curves(study: Study, settings: Settings, key: str) -> Curve | None:
         np.array([np.std(column, ddof=1) if len(column) > 1 else 0.0 for column in columns]),
         np.array([len(column) for column in columns]),
     )
+
+
+def chosen_figure(result: Result, figure: str) -> bool:
+    """Whether a figure of a run is the accuracy on the images that chose its epoch."""
+    return figure == "validation_accuracy" or (figure == "accuracy" and result.chosen_by_it)
 
 
 def held_out(run: Run, checkpoint: Checkpoint, dataset: FaceDataset) -> tuple[str, np.ndarray, str]:

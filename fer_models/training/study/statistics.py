@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+#: Fewer runs give no interval and no test.
+FEWEST = 3
+
 
 @dataclass(frozen=True)
 class Spread:
     """Mean of n runs, their standard deviation (n - 1 in the denominator), and the 95 % interval of the mean.
 
-    Deviation and interval are ``None`` for a single run: one run says nothing about chance in training.
+    A single run has no deviation. There is an interval from three runs on that are not all equal: with two it would be
+    18 deviations wide, and of no width where they agree by chance. It stays within [0, 1].
     """
 
     n: int
@@ -25,7 +29,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Difference:
-    """Mean difference of two settings with its 95 % interval and two-sided p-value; ``None`` where there is one run.
+    """Mean difference of two settings with its 95 % interval and two-sided p-value; ``None`` for fewer than three runs.
 
     Args:
         n: pairs of runs, or runs of the smaller side where they are not paired.
@@ -40,60 +44,56 @@ class Difference:
     p: float | None = None
 
 
-def overlap(folds: int) -> float:
-    """The part that folds add to the variance of a mean, relative to the runs' variance: test over training pictures.
-
-    Runs on the folds of one data set train on nearly the same pictures, so they are less independent than their number
-    says. 0 for runs that differ in their seed only.
-
-    Source:
-        Nadeau and Bengio, "Inference for the generalization error", 2003, section 3: the corrected resampled t-test.
-    """
-    return 1 / (folds - 1) if folds > 1 else 0.0
-
-
 def _half(variance: float, degrees: int) -> float:
     from scipy.stats import t
 
     return float(t.ppf(0.975, degrees)) * math.sqrt(variance)
 
 
-def spread(values: Sequence[float], folds: int = 1) -> Spread:
-    """Mean, deviation and t-interval of the figures of runs.
+def spread(values: Sequence[float], overlap: float = 0.0) -> Spread:
+    """Mean, deviation and t-interval of the figures of runs, shares in [0, 1].
 
     Args:
-        folds: of how many folds the runs are; 1 where they differ in their seed only.
+        values: One figure a run.
+        overlap: Measured over training images where each run draws its own measured images from one data set: such runs
+            train on nearly the same images, so they are less independent than their number says. 0 where all runs are
+            measured on the same images.
+
+    Source:
+        Nadeau and Bengio, "Inference for the generalization error", 2003, section 3: the corrected resampled t-test.
     """
     n = len(values)
     mean = float(np.mean(values))
     if n < 2:
         return Spread(n, mean)
     deviation = float(np.std(values, ddof=1))
-    half = _half(deviation**2 * (1 / n + overlap(folds)), n - 1)
-    return Spread(n, mean, deviation, mean - half, mean + half)
+    if n < FEWEST or deviation == 0:
+        return Spread(n, mean, deviation)
+    half = _half(deviation**2 * (1 / n + overlap), n - 1)
+    return Spread(n, mean, deviation, max(mean - half, 0.0), min(mean + half, 1.0))
 
 
 def difference(
-    a: Sequence[float], b: Sequence[float], *, paired: bool, folds: int = 1, folds_b: int | None = None
+    a: Sequence[float], b: Sequence[float], *, paired: bool, overlap: float = 0.0, overlap_b: float | None = None
 ) -> Difference:
     """How far ``a`` lies above ``b``.
 
     Args:
         paired: whether the i-th runs of both belong together (same fold and seed): then the test is on their
             differences. Otherwise Welch's, with the smaller side's degrees of freedom.
-        folds: of how many folds the runs of ``a`` (and of ``b``, unless ``folds_b`` says otherwise) are.
+        overlap: as for :func:`spread`, of ``a`` and, unless ``overlap_b`` says otherwise, of ``b``.
     """
     from scipy.stats import t
 
     n = min(len(a), len(b))
     value = float(np.mean(a) - np.mean(b))
-    if n < 2:
+    if n < FEWEST:
         return Difference(n, value, paired)
     if paired:
-        variance = float(np.var(np.subtract(a, b), ddof=1)) * (1 / n + overlap(folds))
+        variance = float(np.var(np.subtract(a, b), ddof=1)) * (1 / n + overlap)
     else:
-        variance = float(np.var(a, ddof=1)) * (1 / len(a) + overlap(folds))
-        variance += float(np.var(b, ddof=1)) * (1 / len(b) + overlap(folds if folds_b is None else folds_b))
+        variance = float(np.var(a, ddof=1)) * (1 / len(a) + overlap)
+        variance += float(np.var(b, ddof=1)) * (1 / len(b) + (overlap if overlap_b is None else overlap_b))
     if variance == 0:  # a few runs, all with the same difference: no measure of chance
         return Difference(n, value, paired, *((value, value, 1.0) if value == 0 else ()))
     half = _half(variance, n - 1)

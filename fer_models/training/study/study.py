@@ -16,7 +16,7 @@ from typing import Any
 
 from fer_models import storage
 from fer_models.architectures import ARCHITECTURES
-from fer_models.data.splits import PROTOCOLS
+from fer_models.data.protocols import PROTOCOLS
 from fer_models.errors import UserError
 from fer_models.files import read_regular
 from fer_models.folders import runs_folder

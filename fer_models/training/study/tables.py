@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fer_models.architectures import ARCHITECTURES
+from fer_models.data.protocols import PROTOCOLS
 from fer_models.errors import UserError
 from fer_models.evaluation.comparison.significance import holm
 from fer_models.training.study.axes import Settings
-from fer_models.training.study.results import Result
+from fer_models.training.study.results import Result, chosen_figure
 from fer_models.training.study.statistics import Difference, Spread, difference, spread, verdict
-from fer_models.training.study.study import Study, Trial, folds_of, same_settings
+from fer_models.training.study.study import Study, Trial, same_settings
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def fold_table(study: Study, results: Sequence[Result], figure: str = "accuracy"
             }
             values = tuple(by_fold.get(fold) for fold in folds)
             finished = [value for value in values if value is not None]
-            average = spread(finished, folds_of(study, settings) if len(folds) > 1 else 1) if finished else None
+            average = spread(finished, overlap_of(study, settings, results)) if finished else None
             rows.append(FoldRow(settings, seed, values, average))
     return rows
 
@@ -60,14 +61,15 @@ def ablation_table(study: Study, results: Sequence[Result], figure: str = "accur
 
     The first line is the setting that the recipe itself has, where it is among them. Settings that are measured on the
     same pictures are compared run by run (same fold and seed), others as two groups; p-values are corrected by Holm.
+    Differences in an accuracy that chose the epochs are less what each run's choice adds: it depends on the settings.
     """
     ordered = sorted(study.settings, key=lambda settings: not _is_recipe(study, settings))
+    compared = [_by_fold_and_seed(results, settings, figure, corrected=True) for settings in ordered]
     values = [_by_fold_and_seed(results, settings, figure) for settings in ordered]
-    many = len({trial.fold for trial in study.trials}) > 1
-    folds = [folds_of(study, settings) if many else 1 for settings in ordered]
+    overlaps = [overlap_of(study, settings, results) for settings in ordered]
     differences: list[Difference | None] = [None]
     for i in range(1, len(ordered)):
-        differences.append(_difference(ordered, values, folds, i))
+        differences.append(_difference(ordered, compared, overlaps, i))
     tested = [i for i, each in enumerate(differences) if each is not None and each.p is not None]
     corrected = dict(zip(tested, holm([float(differences[i].p or 0.0) for i in tested]) if tested else [], strict=True))  # type: ignore[union-attr]
     rows = []
@@ -79,13 +81,24 @@ def ablation_table(study: Study, results: Sequence[Result], figure: str = "accur
             said = verdict(each, corrected.get(i))
         elif i:
             said = "waits for runs"
-        average = spread(finished, folds[i]) if finished else None
+        average = spread(finished, overlaps[i]) if finished else None
         rows.append(AblationRow(settings, average, len(finished), each, corrected.get(i), said))
     return rows
 
 
+def overlap_of(study: Study, settings: Settings, results: Sequence[Result]) -> float:
+    """Measured over training images where fold or seed draw the measured ones; 0 where these are always the same."""
+    name = settings.get("protocol", study.recipe["protocol"])
+    if name not in PROTOCOLS:
+        return 0.0
+    measured = [r.measured_on for r in results if r.measured_on and same_settings(r.trial.settings, settings)]
+    # The official protocol measures on a part that the seed draws only where the data set has no such part.
+    fixed = name == "official" and not any(part.startswith("validation part") for part in measured)
+    return 0.0 if fixed else PROTOCOLS[name].redrawn
+
+
 def _difference(
-    ordered: list[Settings], values: list[dict[tuple[int, int], float]], folds: list[int], i: int
+    ordered: list[Settings], values: list[dict[tuple[int, int], float]], overlaps: list[float], i: int
 ) -> Difference | None:
     if not values[0] or not values[i]:
         return None
@@ -93,17 +106,20 @@ def _difference(
     paired = all(ordered[0].get(key) == ordered[i].get(key) for key in ("protocol", "data"))
     if not paired:
         return difference(
-            list(values[i].values()), list(values[0].values()), paired=False, folds=folds[i], folds_b=folds[0]
+            list(values[i].values()), list(values[0].values()), paired=False, overlap=overlaps[i], overlap_b=overlaps[0]
         )
     common = sorted(values[0].keys() & values[i].keys())
     if not common:
         return None
-    return difference([values[i][k] for k in common], [values[0][k] for k in common], paired=True, folds=folds[i])
+    return difference([values[i][k] for k in common], [values[0][k] for k in common], paired=True, overlap=overlaps[i])
 
 
-def _by_fold_and_seed(results: Sequence[Result], settings: Settings, figure: str) -> dict[tuple[int, int], float]:
+def _by_fold_and_seed(
+    results: Sequence[Result], settings: Settings, figure: str, *, corrected: bool = False
+) -> dict[tuple[int, int], float]:
     return {
         (r.trial.fold, r.trial.seed): r.figures[figure]
+        - (r.flattery or 0.0 if corrected and chosen_figure(r, figure) else 0.0)
         for r in results
         if figure in r.figures and same_settings(r.trial.settings, settings)
     }

@@ -159,7 +159,7 @@ def test_the_page_computes_and_shows_the_matrix(
     app.selectbox(key="evidence.cut by set").set_value("data set").run()
     app.selectbox(key="compare.slices of").set_value("away").run()
     slices = next(html.proto.body for html in app.get("html") if "Worst slices" in html.proto.body)
-    assert ">second<" in slices and ">small<" in slices and "few pictures" in slices and not app.error
+    assert ">second<" in slices and ">small<" in slices and "few images" in slices and not app.error
     assert app.query_params["sets"] in ("small,second", ["small,second"])
     app.multiselect(key="compare.sets").set_value(["small"]).run()
     finished(app)

@@ -181,8 +181,8 @@ def test_temperature_is_never_fitted_on_what_it_judges() -> None:
         "",
     )
     same_split = calibrate(made)
-    assert same_split.temperature == pytest.approx(3, rel=0.1) and "one half" in same_split.fitted
-    assert same_split.ece[1] < same_split.ece[0] / 3 and same_split.log_loss[1] < same_split.log_loss[0]
+    assert same_split.temperature.value == pytest.approx(3, rel=0.1) and "one half" in same_split.fitted
+    assert same_split.ece[1].value < same_split.ece[0].value / 3 and same_split.log_loss[1] < same_split.log_loss[0]
     validation = replace(made, split="val", logits=2 * logits)
     other = calibrate(made, "val", validation)
-    assert other.temperature == pytest.approx(6, rel=0.1) and other.fitted == "fitted on val"
+    assert other.temperature.value == pytest.approx(6, rel=0.1) and other.fitted == "fitted on val"

@@ -29,7 +29,7 @@ def test_the_first_answer_stands_without_a_click(app: AppTest, checkpoint: Check
     assert not app.error, words(app)
     text = words(app)
     assert "Accuracy 50.0 % [25.4, 74.6] · n = 12 · test" in text
-    assert "Fewer than 30 pictures were measured of angry" in text
+    assert "Fewer than 30 images of angry" in text and "macro F1 comes out too low" in text
     assert "**sad** is taken for **neutral** in 2 of 3 pictures" in text
     assert any(head.value == "sad > neutral" for head in app.subheader)
     assert "2 pictures" in text
@@ -120,7 +120,7 @@ def test_the_fold_on_confidence_opens(app: AppTest, checkpoint: Checkpoint, fold
     app.run()
     assert not app.error
     assert len(app.get("plotly_chart")) == before + 2
-    assert "fitted on one half of these pictures for the other" in words(app)
+    assert "fitted on one half of these images for the other" in words(app)
     assert "No threshold reaches 80 %" in words(app)  # its surest answer is wrong
     app.slider(key="confusion.wanted").set_value(50).run()
     assert "100.0 % of the pictures are answered, 50.0 % [25.4, 74.6] of them right (n = 12)" in words(app)

@@ -127,8 +127,8 @@ def row(method, values, reference=False):
 
 
 def test_the_leaderboard_says_which_methods_beat_the_references():
-    rows = (row("good", [0.8, 0.9]), row("poor", [0.2, 0.2]), row("random map", [0.3, 0.4], True))
-    board = Leaderboard("x", 2, ("insertion", "deletion"), rows, ())
+    rows = (row("good", [0.8, 0.9] * 4), row("poor", [0.2] * 8), row("random map", [0.3, 0.4] * 4, True))
+    board = Leaderboard("x", 8, ("insertion", "deletion"), rows, ())
     sentence = leaderboard.sentence(board, "fresh")
     assert sentence.startswith("On fresh, good beat all three")
     assert "poor did no better than a random map" in sentence

@@ -31,7 +31,7 @@ def test_the_surest_error_is_shown_first(app: AppTest, checkpoint: Checkpoint, f
     assert "6 pictures" in text
     assert "**sad > neutral** · 98.5 % sure" in text
     assert "Find the nearest faces" in [button.label for button in app.button]
-    assert "Worst slices" in text and "few pictures" in text
+    assert "Worst slices" in text and "few images" in text
     assert "annotators doubt the label" not in app.selectbox(key="misclassifications.error order").options
 
 

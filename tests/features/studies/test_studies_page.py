@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 from fer_models import create_model
 from fer_models.checkpoint import save_checkpoint, write_figures
 from fer_models.data import make_split, open_dataset
-from fer_models.data.parts import part_name
+from fer_models.data.splits import part_name
 from fer_models.errors import UserError
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess

@@ -19,6 +19,7 @@ from fer_models.evaluation.slicing.slices import (
     worst_by,
     worst_of,
 )
+from fer_models.evaluation.slicing.worse import against_rest
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +54,8 @@ def across(_: Evaluation, sources: Sequence[Source]) -> tuple[Evaluation, Column
 def worst(evaluation: Evaluation, options: Columns, metric: str, column: str | None) -> list[Slice]:
     """The metric by one column, or by all columns with few values; worst first, small slices last."""
     if column is None:
-        return worst_of(evaluation, options.values, metric)
-    return worst_by(evaluation, options.values[column], column, metric)
+        return against_rest(evaluation, worst_of(evaluation, options.values, metric), metric)
+    return against_rest(evaluation, worst_by(evaluation, options.values[column], column, metric), metric)
 
 
 def same_words(options: Columns) -> str:

@@ -154,6 +154,8 @@ def _table(results: Standing, networks: list[Checkpoint], dataset: FaceDataset, 
         "picture and Holm-corrected for the pairs of that column; where nothing is bold, the best can be chance. "
         "Losses, errors, AURC and the fifth paper's FAR are better when low."
     )
+    if first.few:
+        st.caption(f":orange[:material/warning:] {first.few}")
     for network, evaluation in zip(networks, results.evaluations, strict=True):
         if text := _flattered(network, evaluation, dataset, name):
             st.caption(f":orange[:material/warning:] {text}")

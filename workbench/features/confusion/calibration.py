@@ -7,6 +7,7 @@ import streamlit as st
 from fer_models.evaluation.calibration.reliability import not_sure_threshold, risk_coverage
 from fer_models.evaluation.calibration.temperature import calibrate
 from fer_models.evaluation.part import Part
+from fer_models.evaluation.sentence import interval_text
 from workbench import cache, state
 from workbench.app.wording import percent
 from workbench.evidence import cached
@@ -45,16 +46,11 @@ def _reliability(evidence: Evidence) -> None:
     plot.show(
         reliability_diagram({"as it is": calibration.before, "with temperature": calibration.after}),
         key="reliability",
-        alt=f"Reliability diagram; the expected calibration error is {percent(calibration.ece[0])}, "
-        f"with temperature {percent(calibration.ece[1])}.",
+        alt=f"Reliability diagram; the expected calibration error is {percent(calibration.ece[0].value)}, "
+        f"with temperature {percent(calibration.ece[1].value)}.",
         tools=True,
     )
-    tendency = "too sure" if calibration.temperature > 1 else "too timid"
-    st.caption(
-        f"Temperature {calibration.temperature:.2f}, {calibration.fitted}: the network was {tendency}. Log loss "
-        f"{calibration.log_loss[0]:.3f}, with temperature {calibration.log_loss[1]:.3f}; expected calibration error "
-        f"{percent(calibration.ece[0])}, with temperature {percent(calibration.ece[1])}."
-    )
+    st.caption(calibration.sentences)
 
 
 def _not_sure(evidence: Evidence) -> None:
@@ -78,6 +74,6 @@ def _not_sure(evidence: Evidence) -> None:
     share = threshold.accuracy
     st.caption(
         f"Answering only from a confidence of {percent(threshold.threshold)} on: {percent(threshold.coverage)} of the "
-        f"pictures are answered, {percent(share.value)} [{100 * share.low:.1f}, {100 * share.high:.1f}] of them right "
+        f"pictures are answered, {interval_text(*share)} of them right "
         f"(n = {threshold.answered:,}). The threshold was found on these very pictures, which flatters it a little."
     )

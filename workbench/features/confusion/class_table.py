@@ -6,6 +6,7 @@ import streamlit as st
 
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
+from fer_models.evaluation.sentence import interval_text
 from workbench import cache
 from workbench.evidence.model import confusion
 from workbench.widgets import downloads, table
@@ -38,4 +39,4 @@ def show(evaluation: Evaluation, name: str) -> None:
 def _text(estimate: Estimate | None) -> str:
     if estimate is None:
         return "–"
-    return f"{100 * estimate.value:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+    return interval_text(*estimate, unit=False)

@@ -6,6 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
+from fer_models.evaluation.sentence import interval_text
 from workbench import cache, state
 from workbench.app.wording import percent
 from workbench.evidence.bar import Evidence
@@ -46,7 +47,7 @@ def _classes(evidence: Evidence) -> None:
     whole = evaluation.estimate((f"{curve_kind}_auc",))[f"{curve_kind}_auc"]
     chance = "0.5" if curve_kind == "roc" else "the class's share of the pictures"
     st.caption(
-        f"Areas in the legend; their mean is {whole.value:.3f} [{whole.low:.3f}, {whole.high:.3f}], by chance it would "
+        f"Areas in the legend; their mean is {interval_text(*whole, percent=False)}, by chance it would "
         f"be {chance}. Each point is a threshold on the probability of the class."
     )
 
@@ -67,13 +68,12 @@ def _acceptance(evidence: Evidence) -> None:
         tools=True,
     )
     threshold, rejected = curve.at_far(_WANTED)
-    interval = ""
+    equal = percent(curve.eer)
     if attempt == "top":
-        interval_estimate = cache.of_predictions(thresholds.equal_error, evaluation)
-        interval = f" [{100 * interval_estimate.low:.1f}, {100 * interval_estimate.high:.1f}]"
+        equal = interval_text(*cache.of_predictions(thresholds.equal_error, evaluation))
     paper = thresholds.as_the_fifth_paper(evaluation)
     st.caption(
-        f"Equal error rate {percent(curve.eer)}{interval} at a score of {percent(curve.eer_threshold)}; with false "
+        f"Equal error rate {equal} at a score of {percent(curve.eer_threshold)}; with false "
         f"acceptance of at most {percent(_WANTED, 0)} (from {percent(min(threshold, 1))} on) {percent(rejected)} of "
         f"the genuine attempts are rejected. {curve.genuine:,} genuine attempts, {curve.impostor:,} others. The fifth "
         f"paper's GAR ({percent(paper.gar)}) and FAR ({percent(paper.far)}) have no threshold: they are macro recall "

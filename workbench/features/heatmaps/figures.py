@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from fer_models.colours import GREY, SERIES
+from fer_models.evaluation.sentence import interval_text
 from fer_models.explain.sets.table import RegionShare
 
 #: Networks differ in pattern as well as colour.
@@ -36,9 +37,8 @@ def region_bars(shares: Mapping[str, Sequence[RegionShare]]) -> go.Figure:
                 "thickness": 1.4,
                 "width": 4,
             },
-            customdata=[[100 * region.share.low, 100 * region.share.high] for region in regions],
-            hovertemplate="%{y}: %{x:.1f} % [%{customdata[0]:.1f}, %{customdata[1]:.1f}]"
-            "<extra>%{fullData.name}</extra>",
+            customdata=[interval_text(*region.share) for region in regions],
+            hovertemplate="%{y}: %{customdata}<extra>%{fullData.name}</extra>",
         )
     first = next(iter(shares.values()), [])
     figure.add_scatter(

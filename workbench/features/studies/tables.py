@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fer_models.training.study.study import folds_of
+from fer_models.training.study.statistics import FEWEST
+from fer_models.training.study.tables import overlap_of
 from workbench import state
 from workbench.features.studies.model import tables
 from workbench.features.studies.model.studies import Progress
@@ -69,15 +70,15 @@ def _draw(shown: Table, label: str, name: str, key: str, title: str) -> None:
 def _interval(progress: Progress) -> str:
     """A note on the intervals."""
     study = progress.study
-    many = len({trial.fold for trial in study.trials}) > 1
-    folds = max(folds_of(study, settings) for settings in study.settings)
-    if many:
-        return (
-            f"± standard deviation over runs. Interval: 95 %, Student's t over runs, widened because {folds} folds "
-            "share most of their training pictures (Nadeau and Bengio 2003). Differences: by the same fold and seed "
-            "where settings are measured on the same pictures, corrected for their number (Holm)."
-        )
+    drawn = any(overlap_of(study, settings, progress.results) for settings in study.settings)
+    what = (
+        "Each run tests its own images, while most training images are shared, so the interval is widened (Nadeau and "
+        "Bengio 2003)."
+        if drawn
+        else "All runs test the same images: the interval says what another seed would change, not what other test "
+        "images would."
+    )
     return (
-        "± standard deviation over seeds. Interval: 95 %, Student's t over seeds: it says what another seed would "
-        "change, not what other test pictures would. Differences: by the same seed, corrected for their number (Holm)."
+        f"± standard deviation over runs. Interval: 95 %, Student's t over runs, from {FEWEST} runs on. {what} "
+        "Differences: by the same fold and seed where settings test the same images, corrected for their number (Holm)."
     )

@@ -9,10 +9,11 @@ import numpy as np
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
-from fer_models.evaluation.comparison.significance import LEVEL, Comparison, agreement_matrix, compare, paired, winner
+from fer_models.evaluation.comparison.significance import Comparison, agreement_matrix, compare, paired, winner
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.metrics import METRICS
+from fer_models.evaluation.sentence import interval_text
 from fer_models.evaluation.training_overlap import training_overlap
 from fer_models.progress import Progress
 from fer_models.tables import latex_table, records_csv
@@ -121,14 +122,15 @@ def sentences(results: Standing) -> list[str]:
     lines = []
     for pair in results.pairs:
         a, b = results.names[pair.a], results.names[pair.b]
-        low, high = 100 * pair.difference.low, 100 * pair.difference.high
-        verdict = "is more than chance" if pair.p_corrected < LEVEL else "can be chance"
+        better = b if pair.difference.value < 0 else a
+        gap, ends = abs(100 * pair.difference.value), sorted((100 * pair.difference.low, 100 * pair.difference.high))
+        low, high = ends if better == a else (-ends[1], -ends[0])
+        verdict = f"{better} is more accurate" if pair.proven else "No proven winner"
         corrected = f", corrected for {len(results.pairs)} pairs" if len(results.pairs) > 1 else ""
         lines.append(
-            f"{a} alone gets {pair.mcnemar.only_a:,} pictures right, {b} alone {pair.mcnemar.only_b:,}: the difference "
-            f"in accuracy of {100 * pair.difference.value:+.1f} points [{low:+.1f}, {high:+.1f}] {verdict} "
-            f"(McNemar's exact test, {_p(pair.p_corrected)}{corrected}). They give the same answer to "
-            f"{percent(float(results.agreement[pair.a, pair.b]))} of the {results.n:,} pictures."
+            f"**{verdict}: {better} {gap:+.1f} points [{low:+.1f}, {high:+.1f}], {_p(pair.p_holm)}{corrected}.** "
+            f"{a} alone gets {pair.only_a:,} images right, {b} alone {pair.only_b:,} (McNemar's exact test). Both give "
+            f"the same answer to {percent(float(results.agreement[pair.a, pair.b]))} of the {results.n:,} images."
         )
     return lines
 
@@ -217,11 +219,11 @@ def seen(checkpoint: Checkpoint, evaluation: Evaluation, dataset: FaceDataset, n
     return 0 if overlap is None else int(overlap.trained.sum())
 
 
-def _p(value: float) -> str:
+def _p(value: float | None) -> str:
+    if value is None:
+        return "no test"
     return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
 
 
 def _text(metric: str, estimate: Estimate) -> str:
-    if METRICS[metric].percent:
-        return f"{100 * estimate.value:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
-    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
+    return interval_text(*estimate, percent=METRICS[metric].percent, unit=False)

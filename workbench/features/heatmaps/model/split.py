@@ -13,6 +13,7 @@ import numpy as np
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
+from fer_models.evaluation.sentence import interval_text
 from fer_models.explain import EXPLAINERS, unsupported_methods
 from fer_models.explain.overlay import overlay
 from fer_models.explain.report.sheet import contact_sheet
@@ -152,7 +153,7 @@ def agreement_rows(explained_sets: Mapping[str, ExplainedSet]) -> list[tuple[str
             if not agreed:
                 continue
             mass, area, cosine = agreed["mass"], agreed["area"], agreed["cosine"]
-            figures = f"{100 * mass.value:.1f} % [{100 * mass.low:.1f}, {100 * mass.high:.1f}]"
+            figures = interval_text(*mass)
             ratio = f"{mass.value / area.value:.2f}" if area.value else ""
             rows.append((name, network, figures, f"{100 * area.value:.1f} %", ratio, f"{cosine.value:.2f}"))
     return rows

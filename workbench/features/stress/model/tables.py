@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from fer_models.evaluation.intervals import Estimate
+from fer_models.evaluation.intervals import Estimate, mean_estimates
+from fer_models.evaluation.sentence import interval_text
 from fer_models.robustness import CORRUPTIONS
-from fer_models.robustness.figures import bootstrap, rows, values
+from fer_models.robustness.figures import SHARES, mean_share, rows, values
 from fer_models.robustness.stress import StressResult, corrupt
 from workbench.app.wording import percent
 from workbench.features.stress.model.many_faces import Plan
@@ -30,14 +31,13 @@ def series(result: StressResult, line_of: Lines, network: str, kind: str, figure
     missing = Estimate(float("nan"), float("nan"), float("nan"))
     if kind != ALL:
         return [line_of[network, kind, level].get(figure, missing) for level in levels]
-    columns = []
-    for level in levels:
-        row_values = [values(result, network, each, level) for each in result.kinds]
-        if figure not in row_values[0]:
-            return [missing] * len(levels)
-        columns.append(np.mean([row[figure] for row in row_values], axis=0))
-    low, high = np.quantile(bootstrap(np.stack(columns, 1)), [0.025, 0.975], axis=0)
-    return [Estimate(float(c.mean()), float(a), float(b)) for c, a, b in zip(columns, low, high, strict=True)]
+    by_level = [[values(result, network, each, level).get(figure) for each in result.kinds] for level in levels]
+    measured = [[column for column in columns if column is not None] for columns in by_level]
+    if not measured[0]:
+        return [missing] * len(levels)
+    if figure in SHARES:
+        return [mean_share(columns) for columns in measured]
+    return mean_estimates(np.stack([np.mean(columns, axis=0) for columns in measured], 1), 1000)
 
 
 def headline(result: StressResult, line_of: Lines) -> str:
@@ -55,9 +55,7 @@ def headline(result: StressResult, line_of: Lines) -> str:
 
 def figure(estimate: Estimate) -> str:
     """In per cent with its interval, ``61.0 [57.2, 64.9]``; a dash if undefined."""
-    if np.isnan(estimate.value):
-        return "–"
-    return f"{100 * estimate.value:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+    return interval_text(*estimate, unit=False)
 
 
 def breaking(result: StressResult, network: str, kind: str) -> np.ndarray:

@@ -12,7 +12,7 @@ from fer_models.tables import csv_text, latex_table
 from fer_models.training.recipe import Recipe
 from fer_models.training.study.axes import shown, shown_value
 from fer_models.training.study.results import FIGURES, Result
-from fer_models.training.study.statistics import Spread
+from fer_models.training.study.statistics import FEWEST, Spread
 from fer_models.training.study.study import Study, label_of
 from fer_models.training.study.tables import ablation_table, fold_table
 
@@ -40,15 +40,25 @@ class Table:
 def measured_on(results: Sequence[Result], figure: str) -> str:
     """Which pictures the results were measured on, and which chose the weights."""
     if figure == "validation_accuracy":
-        return "On validation pictures, which chose each run's best epoch: slightly too good. Choose settings by it."
+        return f"On validation images, which chose each run's best epoch: {flattered(results)}. Choose settings by it."
     finished = [r for r in results if r.measured_on]
     if not finished:
         return "The figures come when the first run is finished."
     names = sorted({r.measured_on for r in finished})
     where = names[0] if len(names) == 1 else f"the held-out part of each of {len(finished)} finished runs"
     if any(r.chosen_by_it for r in finished):
-        return f"In per cent, on {where}, which also chose each run's best epoch: slightly too good, but alike for all."
+        return f"In per cent, on {where}, which also chose each run's best epoch: {flattered(results)}."
     return f"In per cent, on {where}; the best epoch was chosen on validation pictures."
+
+
+def flattered(results: Sequence[Result]) -> str:
+    """By how much the choice of the best epoch raises the accuracies, in words."""
+    points = [100 * r.flattery for r in results if r.measured_on and r.flattery is not None]
+    if not points:
+        return "too good, by how much so few epochs do not tell"
+    low, high = min(points), max(points)
+    much = f"{high:.1f}" if round(low, 1) == round(high, 1) else f"{low:.1f} to {high:.1f}"
+    return f"too good by about {much} points (from each run's own epochs); differences of accuracy are corrected for it"
 
 
 def folds(study: Study, results: Sequence[Result], figure: str) -> Table:
@@ -149,9 +159,9 @@ def _cell(value: float | None) -> str:
 def _spread(spread: Spread | None) -> tuple[str, str]:
     if spread is None:
         return "-", "-"
-    interval = (
-        "-" if spread.low is None or spread.high is None else f"[{100 * spread.low:.1f}, {100 * spread.high:.1f}]"
-    )
+    interval = "too few runs" if 1 < spread.n < FEWEST else "-"
+    if spread.low is not None and spread.high is not None:
+        interval = f"[{100 * spread.low:.1f}, {100 * spread.high:.1f}]"
     return f"{100 * spread.mean:.2f}" + (
         f" ± {100 * spread.deviation:.2f}" if spread.deviation is not None else ""
     ), interval
