@@ -21,21 +21,20 @@ from fer_models.data import open_dataset
 from fer_models.data.leaks.cache import duplicates_of
 from fer_models.data.leaks.nearest import nearest_hits, references
 from fer_models.data.readers import READERS
-from fer_models.data.splits import part_name, without_leaks
+from fer_models.data.splits import without_leaks
 from fer_models.errors import UserError
 from fer_models.evaluation.annotators import VoteAgreement, vote_agreement, votes_by_row
 from fer_models.evaluation.calibration.temperature import calibrate
 from fer_models.evaluation.card.document import card_markdown
 from fer_models.evaluation.card.pictures import write_pictures
 from fer_models.evaluation.evaluate import Evaluation, evaluate
-from fer_models.evaluation.part import Part
 from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.scorecard import Baseline, Comparisons, Cost, Leaks, scorecard
 from fer_models.evaluation.slicing.slices import people_slices
+from fer_models.evidence import add_predictions, measured_part, recipe_of
 from fer_models.progress import Progress, silent
 from fer_models.training.history import read_history
 from fer_models.training.parts import split_of
-from fer_models.training.recipe import Recipe
 
 #: Metrics in ``metrics.json``, of the whole part; those of the pictures that do not leak are :data:`WITHOUT_LEAKS`.
 METRICS = (
@@ -80,6 +79,7 @@ def publish(
     The weights are rounded first and everything is measured on the rounded ones: the held-out part plain and with each
     test-time averaging, all again without the pictures that have an exact or near copy in training, agreement with
     annotators where the data hold votes for the same rows, the nearest neighbour on pixels, and the processor time.
+    The predictions themselves are written beside the weights (:func:`~fer_models.evidence.add_predictions`).
 
     Args:
         source: Checkpoint folder of the run.
@@ -98,17 +98,13 @@ def publish(
         UserError: If the checkpoint does not record what it was trained on, or these data are missing.
     """
     original = read_checkpoint(source)
-    if "recipe" not in original.provenance:
-        raise UserError(f"{original.name} does not say how it was trained, so its figures cannot be measured again.")
-    recipe = Recipe.from_dict(original.provenance["recipe"])
+    recipe = recipe_of(original)
     folder = Path(destination)
     _write_rounded(original, folder, dtype, members)
     _copy_history(Path(source), folder)
     classifier = load_checkpoint(folder)
     dataset = open_dataset(recipe.data)
-    split = split_of(recipe, dataset)
-    index, role = (split.test, "test") if len(split.test) else (split.val, "validation")
-    part = Part(part_name(dataset, split, index, role), index)
+    split, part = split_of(recipe, dataset), measured_part(recipe, dataset)
     evaluations: list[Evaluation] = []
     for number, averaging in enumerate(averagings):
         progress(_MEASURED * number / len(averagings), f"measuring, test-time averaging: {averaging}")
@@ -140,6 +136,7 @@ def publish(
         groups=people_slices(plain, dataset),
     )
     write_figures(folder, _metric_rows(evaluations, copied, votes), text)
+    add_predictions(folder, measured=(dataset, plain))
     return read_checkpoint(folder)
 
 

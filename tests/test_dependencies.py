@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DISTRIBUTIONS = {
     "cv2": "opencv-python",
     "PIL": "pillow",
+    "skimage": "scikit-image",
     "pydantic_core": "pydantic",
     "sklearn": "scikit-learn",
     "umap": "umap-learn",

@@ -7,7 +7,11 @@ import torch
 
 from fer_models.checkpoint import read_checkpoint
 from fer_models.cli import main
+from fer_models.data import open_dataset
 from fer_models.errors import UserError
+from fer_models.evaluation.part import Part
+from fer_models.evaluation.protocol import Protocol
+from fer_models.evaluation.shipped import shipped_evaluation
 from fer_models.publish import publish
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.run import create_run
@@ -17,7 +21,8 @@ DATA = "synthetic:count=210,size=48,identities=12"
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, monkeypatch):
+    monkeypatch.setattr("fer_models.evidence.BUILT_IN", DATA)
     listed = tmp_path / "marked.csv"
     listed.write_text("row\n3\n")
     run = create_run(
@@ -29,7 +34,7 @@ def run(tmp_path):
 
 def test_export_measures_the_rounded_weights_and_evaluate_agrees(run, tmp_path, capsys):
     target = tmp_path / "shelf" / "mini"
-    assert main(["export", run.id, str(target), "--title", "A small network"]) == 0
+    assert main(["export", run.id, str(target), "--title", "A small network", "--without-tests"]) == 0
     capsys.readouterr()
     shipped = read_checkpoint(target)
     assert json.loads((target / "config.json").read_text())["weights_dtype"] == "float16"
@@ -44,6 +49,16 @@ def test_export_measures_the_rounded_weights_and_evaluate_agrees(run, tmp_path, 
     again = json.loads(capsys.readouterr().out)
     assert again["accuracy"] == {key: figure[key] for key in ("value", "low", "high")}
     assert again["n"] == figure["n"]
+    dataset = open_dataset(DATA)
+    part = Protocol(Part.of_split(dataset, "test"), selection="val")
+    brought = shipped_evaluation(shipped, dataset, part)
+    assert brought.value("accuracy") == figure["value"] and brought.embeddings_kept > 0
+    assert shipped.card.count("## Predictions beside the weights") == 1 and "It holds no image." in shipped.card
+    written = (target / "predictions.safetensors").read_bytes()
+    (target / "predictions.safetensors").unlink()
+    assert main(["evidence", str(target), "--without-tests"]) == 0
+    assert (target / "predictions.safetensors").read_bytes() == written
+    assert read_checkpoint(target).card == shipped.card and read_checkpoint(target).metrics == shipped.metrics
     for name in ("curves", "confusion", "reliability"):
         assert f"({name}.svg)" in shipped.card and (target / f"{name}.svg").read_text().startswith("<svg")
     again = publish(target, tmp_path / "again")  # what is published can be published again, from its own folder

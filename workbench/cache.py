@@ -13,7 +13,7 @@ from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset, known_datasets, open_dataset
 from fer_models.device import inference_device
 from fer_models.evaluation.evaluate import Evaluation
-from workbench.app import datasets, machine
+from workbench.app import datasets, machine, shipped
 
 T = TypeVar("T")
 
@@ -36,10 +36,14 @@ def _classifier(identity: str, _checkpoint: Checkpoint) -> Classifier:
 def dataset(name: str) -> FaceDataset:
     """A known data set, memory-mapped; the first time it is read, with a spinner.
 
+    One that is not on this computer, but for which networks bring predictions, has no images.
+
     Raises:
         UserError: If it is missing or damaged.
     """
     sources = {entry.name: f"{entry.source} {entry.reader}" for entry in known_datasets()}
+    if name not in sources and (without_images := shipped.open_data_set(name)) is not None:
+        return without_images
     return _dataset(name, sources.get(name, ""))
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from fer_models.averaging import AVERAGINGS
 from fer_models.checkpoint import CONFIG
+from fer_models.commands.evidence import without_tests
 from fer_models.errors import UserError
+from fer_models.evidence import add_tests
 from fer_models.publish import publish
 from fer_models.training.runs.run import find_run
 
@@ -19,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title", default="", help="name for people on the card")
     parser.add_argument("--dtype", default="float16", choices=("float16", "float32"), help="of the stored weights")
     without_ten_crop(parser)
+    without_tests(parser)
 
 
 def without_ten_crop(parser: argparse.ArgumentParser) -> None:
@@ -50,5 +53,7 @@ def run(args: argparse.Namespace) -> int:
         averagings=averagings(args),
         progress=lambda fraction, message: print(message, file=sys.stderr),
     )
+    if not args.without_tests:
+        add_tests(checkpoint.path, progress=lambda fraction, message: print(message, file=sys.stderr))
     print(checkpoint.path)
     return 0

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from fer_models.absent_images import AbsentImages, MeanFaces
 from fer_models.errors import UserError
 
 #: Label of a picture whose class is not known (Kaggle's ``test.csv``).
@@ -21,7 +22,8 @@ class FaceDataset:
 
     Args:
         name: key of the reader and a short word for the source, for instance ``"fer2013"``.
-        images: uint8 (N, H, W, C), C = 1 or 3 (RGB).
+        images: uint8 (N, H, W, C), C = 1 or 3 (RGB); :class:`~fer_models.absent_images.AbsentImages` where only
+            predictions for them are on this computer.
         labels: int64 (N,), index into ``classes``, or :data:`UNLABELLED`.
         classes: class names in canonical order (see :func:`fer_models.labels.order`).
         split: int8 (N,), index into ``split_names``.
@@ -83,6 +85,16 @@ class FaceDataset:
         """1 (grey) or 3 (RGB)."""
         return int(self.images.shape[3])
 
+    @property
+    def has_images(self) -> bool:
+        """Whether the images are on this computer; without them only labels and shipped predictions are known."""
+        return not isinstance(self.images, AbsentImages)
+
+    @property
+    def display_images(self) -> np.ndarray | MeanFaces:
+        """What to draw of the images, by position: they themselves, or the mean image of each one's class."""
+        return self.images.display() if isinstance(self.images, AbsentImages) else self.images
+
     def split_index(self, split: str) -> np.ndarray:
         """Positions (int64) of a split's pictures in this data set; labelled ones and unlabelled ones alike.
 
@@ -120,6 +132,8 @@ class FaceDataset:
     def fingerprint(self, index: np.ndarray | None = None) -> str:
         """SHA-256 (hex) of pictures and labels at ``index``, read in pieces: the identity of what was measured."""
         where = np.arange(len(self)) if index is None else np.asarray(index)
+        if isinstance(self.images, AbsentImages):
+            return self.images.fingerprint(where)
         digest = hashlib.sha256(repr((self.images.shape[1:], self.classes, len(where))).encode())
         for start in range(0, len(where), 4096):
             chunk = where[start : start + 4096]

@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from fer_models.absent_images import MeanFaces
 from fer_models.data.dataset import FaceDataset
 from fer_models.embedding.maps import FaceMap
 from fer_models.errors import UserError
@@ -139,7 +140,7 @@ def _write_projector(faces: Evaluation, dataset: FaceDataset, features: np.ndarr
     )
 
 
-def sprite(images: np.ndarray, positions: np.ndarray, limit: int = SPRITE_LIMIT) -> tuple[int, np.ndarray]:
+def sprite(images: np.ndarray | MeanFaces, positions: np.ndarray, limit: int = SPRITE_LIMIT) -> tuple[int, np.ndarray]:
     """Side of a tile in pixels, and a square of tiles, uint8 (S, S) or (S, S, 3) with S at most ``limit``.
 
     Tiles go row by row, at most 48 pixels each, smaller where many faces would pass the limit.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -54,11 +55,14 @@ def features_of(
     evaluation: Evaluation,
     progress: Progress | None = None,
 ) -> np.ndarray:
-    """Features of the evaluation's pictures, float16 or float32 (N, F); those of a layer are cached, memory-mapped.
+    """Features of the evaluation's pictures, float16 or float32 (N, F); computed ones are cached, memory-mapped.
+
+    Shortened embeddings are computed in full where the images are there.
 
     Args:
         kind: a key of :func:`feature_kinds`.
-        network: needed for a layer only; a checkpoint is loaded only when there is something to compute.
+        network: needed for a layer and for shortened embeddings; a checkpoint is loaded only when there is something to
+            compute.
 
     Raises:
         UserError: If the kind is unknown, the evaluation holds no embeddings, or the network has no such layer.
@@ -66,6 +70,8 @@ def features_of(
     if kind == EMBEDDING:
         if evaluation.embeddings is None:
             raise UserError("The embeddings of these predictions were not kept; predict the split again.")
+        if evaluation.embeddings_kept < 1 and dataset.has_images and network is not None:
+            return embedding_features(network, dataset, evaluation, progress)
         return evaluation.embeddings
     if kind == PIXELS:
         return pixel_features(dataset.images, evaluation.positions)
@@ -119,44 +125,74 @@ def layer_features(
     Raises:
         UserError: If the network has no such layer.
     """
+
+    def pooled(classifier: Classifier, images: np.ndarray) -> np.ndarray:
+        layers = classifier.model.cam_layers
+        if layer not in layers:
+            raise UserError(f"The network has no layer {layer!r}; it has: {', '.join(layers)}.")
+        kept: list[np.ndarray] = []
+
+        def keep(module: torch.nn.Module, inputs: object, output: torch.Tensor) -> None:
+            kept.append(output.float().mean((2, 3)).cpu().numpy())
+
+        # The model is held for one batch at a time, so that other threads get their turn.
+        with classifier.exclusive() as model, torch.no_grad():
+            hook = layers[layer].register_forward_hook(keep)
+            try:
+                model(classifier.prepare(images))
+            finally:
+                hook.remove()
+        return kept[0]
+
+    return _cached(network, dataset, evaluation, layer, compute=pooled, progress=progress)
+
+
+def embedding_features(
+    network: Classifier | Checkpoint, dataset: FaceDataset, evaluation: Evaluation, progress: Progress | None = None
+) -> np.ndarray:
+    """Embeddings in full, float16 (N, F), of pictures whose predictions hold shortened ones or none."""
+
+    def embedding(classifier: Classifier, images: np.ndarray) -> np.ndarray:
+        return classifier.predict(images, exact=True).embedding
+
+    return _cached(network, dataset, evaluation, EMBEDDING, compute=embedding, progress=progress)
+
+
+def _cached(
+    network: Classifier | Checkpoint,
+    dataset: FaceDataset,
+    evaluation: Evaluation,
+    name: str,
+    *,
+    compute: Callable[[Classifier, np.ndarray], np.ndarray],
+    progress: Progress | None,
+) -> np.ndarray:
+    """Features by name from their file, else computed a batch of images at a time and written to it."""
     checkpoint = network if isinstance(network, Checkpoint) else network.checkpoint
-    file = _layer_file(checkpoint, evaluation, layer)
+    file = _file(checkpoint, evaluation, name)
     try:
         return np.load(file, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError):
         pass  # Not computed yet, or damaged.
     classifier = Classifier(network) if isinstance(network, Checkpoint) else network
-    layers = classifier.model.cam_layers
-    if layer not in layers:
-        raise UserError(f"The network has no layer {layer!r}; it has: {', '.join(layers)}.")
-    pooled: list[np.ndarray] = []
-
-    def keep(module: torch.nn.Module, inputs: object, output: torch.Tensor) -> None:
-        pooled.append(output.float().mean((2, 3)).cpu().numpy())
-
+    parts: list[np.ndarray] = []
     positions = evaluation.positions
     for start in range(0, len(positions), _BATCH):
-        # The model is held for one batch at a time, so that other threads get their turn.
-        with classifier.exclusive() as model, torch.no_grad():
-            hook = layers[layer].register_forward_hook(keep)
-            try:
-                model(classifier.prepare(dataset.images[positions[start : start + _BATCH]]))
-            finally:
-                hook.remove()
+        parts.append(compute(classifier, dataset.images[positions[start : start + _BATCH]]))
         if progress:
             done = min(start + _BATCH, len(positions))
             progress(done / len(positions), f"features of {done:,} of {len(positions):,} faces")
     largest = float(np.finfo(np.float16).max)
-    features = np.concatenate(pooled).clip(-largest, largest).astype(np.float16)
+    features = np.concatenate(parts).clip(-largest, largest).astype(np.float16)
     _save(features, file)
     return features
 
 
-def _layer_file(checkpoint: Checkpoint, evaluation: Evaluation, layer: str) -> Path:
-    origin = [checkpoint.identity, evaluation.fingerprint, layer]
+def _file(checkpoint: Checkpoint, evaluation: Evaluation, name: str) -> Path:
+    origin = [checkpoint.identity, evaluation.fingerprint, name]
     positions_digest = hashlib.sha256(np.ascontiguousarray(evaluation.positions, "<i8").tobytes()).hexdigest()
-    name = hashlib.sha256(json.dumps([*origin, positions_digest], sort_keys=True).encode()).hexdigest()[:32]
-    return cache_folder() / "features" / f"{name}.npy"
+    digest = hashlib.sha256(json.dumps([*origin, positions_digest], sort_keys=True).encode()).hexdigest()[:32]
+    return cache_folder() / "features" / f"{digest}.npy"
 
 
 def _save(array: np.ndarray, file: Path) -> None:

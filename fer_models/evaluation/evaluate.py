@@ -41,6 +41,8 @@ class Evaluation:
         label_map: which of the data set's classes count as another class or not at all, against their names.
         units: int64 (N,), the group of images that each one belongs to, such as its person; images of one group are not
             independent. ``None`` where every image is taken as independent.
+        embeddings_kept: share of the squared length of the embeddings that ``embeddings`` hold, in [0, 1]; those that
+            come with a network are shortened.
     """
 
     classes: tuple[str, ...]
@@ -59,6 +61,7 @@ class Evaluation:
     notes: tuple[str, ...] = ()
     label_map: LabelMap = ()
     units: np.ndarray | None = None
+    embeddings_kept: float = 1.0
     _cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property

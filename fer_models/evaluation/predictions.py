@@ -22,6 +22,7 @@ from fer_models.errors import UserError
 from fer_models.evaluation.class_match import match_classes, softmax
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.protocol import Protocol
+from fer_models.evaluation.shipped import shipped_evaluation
 from fer_models.folders import cache_folder
 from fer_models.progress import Progress
 from fer_models.settings import parse_stored
@@ -215,14 +216,17 @@ def table_folder(checkpoint: Checkpoint, dataset: FaceDataset, protocol: Protoco
 
 
 def cached_predictions(checkpoint: Checkpoint, dataset: FaceDataset, protocol: Protocol) -> Evaluation | None:
-    """The cached table, or ``None`` where it was not computed yet or is damaged; the network is not loaded."""
+    """The cached table, else the predictions that the checkpoint brings; the network is not loaded.
+
+    ``None`` where there are neither, or the table is damaged.
+    """
     folder = table_folder(checkpoint, dataset, protocol)
-    if not folder.is_dir():
-        return None
-    try:
-        return dataclasses.replace(read_predictions(folder), selection=protocol.selection)
-    except UserError:
-        return None
+    if folder.is_dir():
+        try:
+            return dataclasses.replace(read_predictions(folder), selection=protocol.selection)
+        except UserError:
+            pass  # It is computed again.
+    return shipped_evaluation(checkpoint, dataset, protocol)
 
 
 def predictions_for(

@@ -53,10 +53,11 @@ def training_split(checkpoint: Checkpoint, dataset: FaceDataset, name: str) -> S
         name: Under which the data set was opened, such as ``"fer2013"`` or a path.
 
     Returns:
-        ``None`` where the network was trained on other data, or its checkpoint does not say how.
+        ``None`` where the network was trained on other data, its checkpoint does not say how, or only the measured part
+        of the data is known.
     """
     recipe = _recipe(checkpoint)
-    if not _same_data(str(recipe.get("data", "")), name):
+    if not dataset.has_images or not _same_data(str(recipe.get("data", "")), name):
         return None
     protocol = str(recipe.get("protocol", "official"))  # what a recipe leaves out has its default
     try:

@@ -16,7 +16,7 @@ arguments give the same pixels; at the neutral strength the image comes back unc
 
 # Importing a module registers its corruptions: one line each.
 from fer_models.robustness import cover, light, place, quality  # noqa: F401
-from fer_models.robustness.corruption import CORRUPTIONS, SEVERITIES, Corruption
+from fer_models.robustness.corruption import CORRUPTIONS, SEVERITIES, Corruption, by_family
 from fer_models.robustness.geometry import FaceGeometry
 
-__all__ = ["CORRUPTIONS", "SEVERITIES", "Corruption", "FaceGeometry"]
+__all__ = ["CORRUPTIONS", "SEVERITIES", "Corruption", "FaceGeometry", "by_family"]

@@ -105,6 +105,12 @@ class Corruption(ABC):
 CORRUPTIONS: Registry[type[Corruption]] = Registry("corruption")
 
 
+def by_family() -> tuple[str, ...]:
+    """Keys of all corruptions: light, quality, place, cover, and by title in each family."""
+    order = ("light", "quality", "place", "cover")
+    return tuple(sorted(CORRUPTIONS, key=lambda key: (order.index(CORRUPTIONS[key].family), CORRUPTIONS[key].title)))
+
+
 def register_corruption(key: str) -> Callable[[type[Corruption]], type[Corruption]]:
     """Class decorator: store the corruption in :data:`CORRUPTIONS` and set its ``key``."""
 

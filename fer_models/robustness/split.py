@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
+from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
@@ -15,6 +17,18 @@ from fer_models.evaluation.class_match import match_classes
 from fer_models.progress import Progress
 from fer_models.robustness.figures import FIGURES, class_recalls, conditions, corruption_errors, rows
 from fer_models.robustness.stress import StressResult, StressSettings, stress
+
+#: Faces, and faces whose heatmaps are compared, in the test that the page opens with and that comes with networks.
+USUAL_FACES, USUAL_HEATMAPS = 60, 16
+
+
+def stress_digest(
+    networks: Mapping[str, Checkpoint], dataset: FaceDataset, index: np.ndarray, kinds: Iterable[str]
+) -> str:
+    """SHA-256 (shortened) of networks, their names, images and corruptions of a test with usual heatmaps."""
+    identities = [(name, checkpoint.identity) for name, checkpoint in networks.items()]
+    words = repr((identities, dataset.fingerprint(index), tuple(kinds), USUAL_HEATMAPS))
+    return hashlib.sha256(words.encode()).hexdigest()[:32]
 
 
 def drawn_index(dataset: FaceDataset, index: np.ndarray, limit: int | None, seed: int = 0) -> np.ndarray:

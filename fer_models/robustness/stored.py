@@ -28,16 +28,23 @@ class _Facts:
     classes: tuple[str, ...]
     notes: tuple[str, ...]
     method: str
+    test: str = ""
 
 
-def write_result(result: StressResult, path: Path) -> None:
+def write_result(result: StressResult, path: Path, *, test: str = "") -> None:
     """Write the file atomically.
+
+    Args:
+        result: Of a finished test.
+        path: The file.
+        test: What was tested, see :func:`fer_models.robustness.split.stress_digest`.
 
     Raises:
         OSError: If it cannot be written.
     """
     facts = {
         "format": _FORMAT,
+        "test": test,
         "networks": result.networks,
         "kinds": result.kinds,
         "severities": result.severities,
@@ -59,11 +66,13 @@ def write_result(result: StressResult, path: Path) -> None:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
-def read_result(path: Path) -> StressResult | None:
-    """The stored result, or ``None`` if the file is missing or damaged."""
+def read_result(path: Path, *, test: str | None = None) -> StressResult | None:
+    """The stored result, or ``None`` if the file is missing or damaged, or of another test than ``test``."""
     try:
         file = read_arrays(path)
         facts = parse_stored(file["facts"].tobytes(), _Facts)
+        if test is not None and facts.test != test:
+            return None
         bare = StressResult(
             facts.networks, facts.kinds, facts.severities, facts.classes, None, {}, facts.notes, facts.method
         )

@@ -100,12 +100,12 @@ def test_every_page_opens_with_the_same_data_and_the_network_for_it(
     app: AppTest, networks: dict[str, TrainedNetwork]
 ) -> None:
     for key in ("confusion", "clusters", "misclassifications", "heatmaps", "stress", "explain"):
-        open_page(app, key)
+        open_page(app, key, **({"sample": "drawn-sad"} if key in ("stress", "explain") else {}))
         lists = {box.label: box.value for box in app.selectbox}
         assert lists["Network"] == "drawn", key
         assert lists["Data set"] == datasets.default_name() == "synthetic", key
-    for key in ("group", "webcam"):  # photographs
-        open_page(app, key)
+    for key in ("group", "webcam", "stress", "explain"):  # photographs
+        open_page(app, key, **({"sample": "astronaut"} if key in ("stress", "explain") else {}))
         assert next(box.value for box in app.selectbox if box.label == "Network") == "posed-good", key
 
 

@@ -77,8 +77,8 @@ def protocols(dataset: FaceDataset) -> dict[str, str]:
 
 
 def is_small(dataset: FaceDataset) -> bool:
-    """Whether all pictures may be read while a page opens."""
-    return dataset.images.nbytes <= WHOLE
+    """Whether all pictures are there and may be read while a page opens."""
+    return dataset.has_images and dataset.images.nbytes <= WHOLE
 
 
 def exact_copies(dataset: FaceDataset) -> Duplicates:
@@ -174,14 +174,16 @@ def caption(dataset: FaceDataset, position: int) -> str:
 
 
 def facts(dataset: FaceDataset, position: int, copies: Duplicates | None) -> list[tuple[str, str]]:
-    """Facts of one picture, as names and short texts for a table."""
-    picture = np.asarray(dataset.images[position])
+    """Facts of one picture, as names and short texts for a table; without its pixels, only what is recorded."""
     values = dataset.facts(position)
     units = {name: values.pop(name) for name in list(values) if _is_unit(name)}
     rows = [(_words(name), _text(name, value)) for name, value in values.items()]
     if units:
         shown = ", ".join(f"{name} {value:.2f}" for name, value in units.items() if value > 0)
         rows.append(("Action units", shown or "none"))
+    if not dataset.has_images:
+        return rows
+    picture = np.asarray(dataset.images[position])
     rows.append(
         ("Size", f"{picture.shape[1]} x {picture.shape[0]} pixels, {'grey' if picture.shape[2] == 1 else 'RGB'}")
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +57,6 @@ class SetRow:
         read_sizes: of the stored set; ``None`` if it was not read yet or is not on this computer.
         official: sizes by its authors; ``None`` if there are none.
         differences: sentences on what differs from the official figures and what was left out.
-        layout, where, terms, citation: from its reader.
     """
 
     name: str
@@ -64,16 +64,17 @@ class SetRow:
     read_sizes: Sizes | None
     official: Sizes | None
     differences: tuple[str, ...] = ()
-    layout: str = ""
-    where: str = ""
-    terms: str = ""
-    citation: str = ""
 
 
 def default_name() -> str:
     """FER2013 if it is on this computer, else the built-in faces."""
     names = {entry.reader.split(":")[0]: entry.name for entry in reversed(known_datasets())}
     return names.get(_PREFERRED, built_in.NAME)
+
+
+def preferred(names: Sequence[str]) -> str | None:
+    """FER2013 if it is among the names, else the first; ``None`` if there are none."""
+    return _PREFERRED if _PREFERRED in names else next(iter(names), None)
 
 
 def find(name: str) -> DatasetEntry | None:
@@ -218,10 +219,7 @@ def _reading(entry: DatasetEntry) -> tuple[str, str, str]:
 
 
 def _row(name: str, title: str, reader: str, read_sizes: Sizes | None, notes: tuple[str, ...]) -> SetRow:
-    if reader not in READERS:
-        return SetRow(name, title, read_sizes, None, notes, where="drawn by this project", terms="Free to use.")
-    info = READERS[reader].info
-    return SetRow(name, title, read_sizes, _official(reader), notes, info.layout, info.where, info.terms, info.citation)
+    return SetRow(name, title, read_sizes, _official(reader) if reader in READERS else None, notes)
 
 
 def _official(reader: str) -> Sizes | None:

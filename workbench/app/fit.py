@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fer_models import labels
 from fer_models.data import READERS
 from fer_models.data.builtin import NAME as BUILT_IN
-from workbench.app import inventory
+from workbench.app import inventory, shipped
 from workbench.app.inventory import TrainedNetwork
 from workbench.app.wording import data_title
 from workbench.app.wording import figure as words
@@ -18,7 +18,8 @@ NOT_MEASURED = "Not measured on this data"
 def ordered(networks: Mapping[str, TrainedNetwork], data: str | None) -> list[TrainedNetwork]:
     """Usable networks, the one that fits best first, then in groups by training data.
 
-    Networks trained on the data come first; where there are none, those that were measured on it; else those trained
+    Where the images are missing, networks that bring predictions for them come first. Networks trained on the data come
+    next; where there are none, those that were measured on it; else those trained
     on images of the same kind (photographs or drawings) that know most of its classes.
 
     Args:
@@ -31,13 +32,15 @@ def ordered(networks: Mapping[str, TrainedNetwork], data: str | None) -> list[Tr
     """
     key = "" if data is None else inventory.data_key(data)
     classes = set(_classes(key))
+    brought = shipped.networks(data) if data is not None else frozenset()
 
-    def unfit(network: TrainedNetwork) -> tuple[bool, bool, int, bool]:
+    def unfit(network: TrainedNetwork) -> tuple[bool, bool, bool, int, bool]:
         assert network.checkpoint is not None
         missing = len(classes - set(network.checkpoint.classes))
         other_kind = (network.trained_on == BUILT_IN) != (key == BUILT_IN)
         measured = _row(network, key) is not None
-        return bool(key) and network.trained_on != key, other_kind, missing, bool(key) and not measured
+        lacking = bool(brought) and network.name not in brought
+        return lacking, bool(key) and network.trained_on != key, other_kind, missing, bool(key) and not measured
 
     grouped = [network for group in inventory.groups(networks.values(), key) for network in group.networks]
     return sorted(grouped, key=unfit)

@@ -17,7 +17,7 @@ from fer_models.evaluation.pooled import pool
 from fer_models.evaluation.sentence import interval_text
 from workbench import cache, shared, state
 from workbench.app import dataset_facts, inventory
-from workbench.evidence import cached
+from workbench.evidence import cached, images_note
 from workbench.evidence.model import predictions
 from workbench.widgets import job as job_view
 from workbench.widgets import selection_bar
@@ -55,12 +55,13 @@ def show(*, figure: bool = False) -> Evidence | None:
     Raises:
         UserError: If data set or network cannot be opened, or no class is common.
     """
-    choice = selection_bar.show(checkpoint=True, data=True, split=True, figure=False)
+    choice = selection_bar.show(checkpoint=True, data=True, split=True, figure=False, shipped_predictions=True)
     if choice is None or choice.checkpoint is None or choice.data is None or choice.split is None:
         return None
     averaging = str(AVERAGING.get())
     averaging = averaging if averaging in AVERAGINGS else "none"
     dataset = cache.dataset(choice.data)
+    images_note.show(dataset)
     evidence = _part(choice.checkpoint, choice.data, dataset, choice.split, averaging)
     if figure and evidence is not None:
         st.caption(f"Accuracy {evidence.evaluation.sentence()}")
@@ -113,6 +114,13 @@ def of(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str 
     if not count:
         st.info(
             f"{part.name} has no picture with a known class, so nothing can be measured on it; choose another split.",
+            icon=":material/info:",
+        )
+        return None
+    if not dataset.has_images:
+        way = "" if averaging == "none" else " with test-time averaging"
+        st.info(
+            f"{checkpoint.name} brings no predictions{way} for {part.name}; choose another network, or add the images.",
             icon=":material/info:",
         )
         return None

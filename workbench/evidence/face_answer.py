@@ -37,7 +37,7 @@ def show(evidence: Evidence, index: int, *, key: str) -> None:
     st.markdown(f"**{answers.title(evaluation, index)}** · {confidence} sure · row {int(evaluation.rows[index])}")
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left, st.container(key=f"pixels {key}"):
-        picture = pictures.as_rgb(np.asarray(dataset.images[position]))
+        picture = pictures.as_rgb(np.asarray(dataset.display_images[position]))
         st.image(
             pictures.enlarged(picture, _SIDE),
             width=_SIDE,
@@ -51,6 +51,8 @@ def show(evidence: Evidence, index: int, *, key: str) -> None:
         ]
         ranking = ", ".join(f"{name} {percent(value)}" for name, value in ranked)
         plot.show(probability_bars(ranked), key=f"{key} probabilities", alt=f"Probabilities: {ranking}")
+    if not dataset.has_images:
+        return
     with guard("the heatmaps"):
         _heatmaps(evidence, index, key)
     st.page_link(

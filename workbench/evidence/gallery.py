@@ -34,8 +34,8 @@ def show(evidence: Evidence, indices: np.ndarray, *, key: str, selected: int | N
     if not len(indices):
         st.info("There is no such picture.", icon=":material/info:")
         return None
-    images: Any = evidence.dataset.images
-    if st.toggle(
+    images: Any = evidence.dataset.display_images
+    if evidence.dataset.has_images and st.toggle(
         "Heatmaps",
         help=f"{look.USUAL_TITLE} of the predicted class over each face of the page: bright where its evidence lies.",
         **HEATMAPS.widget(),

@@ -1,4 +1,4 @@
-"""Where pictures come from: uploads (kept in memory), the camera, a drawn face, or a row of a data set."""
+"""Where pictures come from: uploads (kept in memory), the camera, a sample, or a row of a data set."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from fer_models.errors import UserError
 from fer_models.faces.image import decode_image, resize
 from workbench import cache, shared, state
 from workbench.app.pictures import as_rgb, square
+from workbench.face import plates_button
 from workbench.face.model import samples
 from workbench.widgets.errors import guard
 
@@ -39,7 +40,7 @@ class Picture:
         pixels: uint8 RGB (H, W, 3).
         digest: identity of the pixels.
         is_face: already cut to the face, like the rows of data sets.
-        sample: its key among the samples, if it is a sample.
+        sample: its key among the samples, if it is a drawn one.
     """
 
     title: str
@@ -77,6 +78,7 @@ def show(data: str | None, *, key: str) -> Picture:
         format_func=titles.__getitem__,
         **SAMPLE.widget(list(titles), then=lambda: PICTURE_FROM.set("sample")),
     )
+    plates_button.show(key=key)
     photograph = None
     if st.toggle("Or the camera", key=f"{key} camera on", help="A still picture; it stays in memory too."):
         photograph = st.camera_input("Take a picture", key=camera, on_change=_used, args=(camera, "camera"))
@@ -91,7 +93,7 @@ def show(data: str | None, *, key: str) -> Picture:
             return _select(pictures)
     if sample == _ROW and data is not None:
         return _row(data)
-    return _picture(titles[sample], samples.picture(sample), sample=sample)
+    return _picture(titles[sample], samples.picture(sample), sample=sample if samples.drawn(sample) else None)
 
 
 def data_of_image(data: str | None) -> str | None:

@@ -8,11 +8,16 @@ import streamlit as st
 
 from fer_models.training.recipe import Recipe
 from workbench import shared
-from workbench.app import datasets, inventory, runs
+from workbench.app import datasets, inventory, runs, shipped
+from workbench.app.inventory import DataSet
 
 
 def show(
-    more: Mapping[str, str] | None = None, *, format_func: Callable[[str], str] | None = None, label: str = "Data set"
+    more: Mapping[str, str] | None = None,
+    *,
+    format_func: Callable[[str], str] | None = None,
+    label: str = "Data set",
+    shipped_predictions: bool = False,
 ) -> str:
     """Draw the list and return the chosen name.
 
@@ -23,30 +28,43 @@ def show(
         more: Names and titles besides the known sets.
         format_func: From a name to its title in the list.
         label: Of the widget.
+        shipped_predictions: Whether sets are offered too whose images are missing, but for which networks bring
+            predictions. One of them is the default where no other photographs are on this computer.
     """
-    titles = {item.name: item.title for item in inventory.data_sets()} | dict(more or {})
+    titles = {item.name: item.title for item in _sets(shipped_predictions)} | dict(more or {})
     if shared.DATA.get() is None:
-        shared.DATA.set(current())
+        shared.DATA.set(current(shipped_predictions))
     return str(
         st.selectbox(
             label,
             list(titles),
             format_func=format_func or titles.__getitem__,
-            **shared.DATA.widget(list(titles), datasets.default_name()),
+            **shared.DATA.widget(list(titles), _default(shipped_predictions)),
         )
     )
 
 
-def current() -> str:
-    """The chosen data set, or the one that the first page to ask would choose."""
+def current(shipped_predictions: bool = False) -> str:
+    """The chosen data set, or the one that the first page to ask would choose; argument as for :func:`show`."""
     if shared.DATA.get() is None and shared.RECIPE.get() is not None:
         follow_recipe()
     if (chosen := shared.DATA.get()) is not None:
         return str(chosen)
     network = inventory.usable(inventory.trained_networks()).get(shared.CHECKPOINT.get() or "")
     trained_on = network.trained_on if network is not None else ""
-    keys = {inventory.data_key(item.name): item.name for item in reversed(inventory.data_sets())}
-    return keys.get(trained_on) or datasets.default_name()
+    keys = {inventory.data_key(item.name): item.name for item in reversed(_sets(shipped_predictions))}
+    return keys.get(trained_on) or _default(shipped_predictions)
+
+
+def _sets(shipped_predictions: bool) -> list[DataSet]:
+    return [*inventory.data_sets(), *(shipped.data_sets() if shipped_predictions else [])]
+
+
+def _default(shipped_predictions: bool) -> str:
+    usual = datasets.default_name()
+    if shipped_predictions and len(inventory.data_sets()) == 1:  # only the built-in faces
+        return datasets.preferred([item.name for item in shipped.data_sets()]) or usual
+    return usual
 
 
 def follow_recipe() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from fer_models.absent_images import MeanFaces
 from workbench import state
 from workbench.widgets import thumbnails
 
@@ -60,7 +61,7 @@ _USUAL = Layout()
 
 
 def show(
-    images: np.ndarray | Sequence[np.ndarray],
+    images: np.ndarray | Sequence[np.ndarray] | MeanFaces,
     positions: np.ndarray,
     *,
     key: str,
@@ -92,7 +93,7 @@ def show(
 
 
 def show_groups(
-    images: np.ndarray, groups: Sequence[np.ndarray], *, key: str, words: Words, scope: str = ""
+    images: np.ndarray | MeanFaces, groups: Sequence[np.ndarray], *, key: str, words: Words, scope: str = ""
 ) -> int | None:
     """The same for groups of images, each group in a frame.
 
@@ -150,7 +151,7 @@ def _pager(count: int, per_page: int, name: str, what: str) -> int:
 
 
 def _tiles(
-    images: np.ndarray | Sequence[np.ndarray], groups: list[list[int]], words: Words, side: int
+    images: np.ndarray | Sequence[np.ndarray] | MeanFaces, groups: list[list[int]], words: Words, side: int
 ) -> list[list[dict[str, Any]]]:
     about = words.about or words.caption
     return [[_tile(i, np.asarray(images[i]), words.caption(i), about(i), side) for i in group] for group in groups]

@@ -31,6 +31,7 @@ def show(
     split: bool = False,
     images: Callable[[str | None], str | None] | None = None,
     figure: bool = True,
+    shipped_predictions: bool = False,
 ) -> Selection | None:
     """Draw the bar and return the choice, or ``None`` if no network is trained yet; the page then says what to do.
 
@@ -43,6 +44,8 @@ def show(
         images: From the chosen data set to the one whose images the network reads, ``None`` for photographs of no
             data set; by default the chosen one.
         figure: Whether the network's accuracy is drawn; ``False`` on pages that measure it.
+        shipped_predictions: Whether data sets are offered too whose images are missing, but for which networks bring
+            predictions.
 
     Raises:
         UserError: If the chosen data set cannot be opened to list its splits.
@@ -56,7 +59,7 @@ def show(
     name = chosen_split = network = None
     if data or split:
         with columns["data"]:
-            name = data_choice.show()
+            name = data_choice.show(shipped_predictions=shipped_predictions)
     if split and name is not None:
         names = cache.dataset(name).split_names
         with columns["split"]:

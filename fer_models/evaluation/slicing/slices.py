@@ -117,13 +117,18 @@ def _pieces(positions: np.ndarray) -> list[np.ndarray]:
 
 
 def slice_columns(dataset: FaceDataset) -> list[str]:
-    """Columns to slice by: the class, those recorded with one value a picture, those that can be measured."""
+    """Columns to slice by: the class, those recorded with one value a picture, those that can be measured.
+
+    Without the images nothing can be measured on them.
+    """
     names = ["class"]
     if len(dataset.split_names) > 1:
         names.append("split")
     if dataset.subjects is not None:
         names.append("subject")
     names += [name for name, values in dataset.columns.items() if values.ndim == 1 and name not in names]
+    if not dataset.has_images:
+        return names
     names += [name for name in MEASURED if name not in names]
     few = dataset.images.nbytes > _WHOLE or len(dataset.split_index(dataset.split_names[0])) < _LEAST
     return names if few else names + [name for name in AMONG_OTHERS if name not in names]

@@ -36,6 +36,8 @@ USUAL_METHODS = (
     "integrated_gradients",
     "guided_backprop",
 )
+#: Images of the benchmark that the page opens with and that comes with networks.
+USUAL_COUNT = 16
 _PART, _RESAMPLES = 32, 1000
 
 

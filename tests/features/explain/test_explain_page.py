@@ -54,7 +54,8 @@ def test_the_first_answer_stands_without_a_click(app: AppTest, checkpoint: Check
     assert any(text.startswith("**LayerCAM for") for text in headings(app))
     assert any(text.startswith("**The class is") for text in headings(app))
     captions = " ".join(caption.value for caption in app.caption)
-    assert "Not measured on this data · fresh was trained on other images: FER2013, not Built-in faces." in captions
+    assert "65.4 % [63.8, 67.0] · n = 3,589 · FER2013, PublicTest" in captions
+    assert "other images" not in captions, "the default sample is a photograph"
     assert "cells" in captions
     saved = {button.label for button in app.get("download_button")}
     assert {"Heatmap, PNG", "Settings, JSON", "Regions, CSV"} <= saved
@@ -98,6 +99,7 @@ def test_an_upload_is_read_and_stays_until_a_sample_is_chosen(app: AppTest, chec
     assert "mine.png. One face found." in captions_of_pictures(app)
     app.selectbox(key="face.sample").set_value("drawn-sad").run()
     assert "Drawn face, sad. One face found." in captions_of_pictures(app)
+    assert "Not measured on this data · fresh was trained on other images: FER2013, not Built-in faces." in words(app)
 
 
 def test_an_upload_outlives_a_visit_to_another_page(app: AppTest, checkpoint: Checkpoint) -> None:

@@ -14,6 +14,7 @@ from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import cached_predictions, predictions_folder, predictions_for, table_folder
 from fer_models.evaluation.protocol import Protocol
+from fer_models.evaluation.shipped import shipped_evaluation
 from fer_models.progress import Progress
 from workbench.app import jobs
 from workbench.app.datasets import identity
@@ -28,7 +29,7 @@ _folders: dict[tuple[Any, ...], Path] = {}
 
 
 def read(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str = "none") -> Evaluation | None:
-    """The predictions that were computed earlier, or ``None``."""
+    """The predictions that were computed earlier or come with the network, or ``None``."""
     if not len(part.index):
         return None
     protocol = Protocol(part, checkpoint.selection, averaging)
@@ -39,9 +40,9 @@ def read(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: st
         if len(_folders) >= _MOST_FOLDERS:
             _folders.clear()
         _folders[key] = table_folder(checkpoint, dataset, protocol)
-    if not _folders[key].is_dir():
-        return None
-    return cached_predictions(checkpoint, dataset, protocol)
+    if _folders[key].is_dir():
+        return cached_predictions(checkpoint, dataset, protocol)
+    return shipped_evaluation(checkpoint, dataset, protocol)
 
 
 def find(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str = "none") -> Job | None:

@@ -1,4 +1,4 @@
-"""Sample pictures: drawn faces, one for each emotion."""
+"""Sample images: a photograph, a drawn face for each emotion, and Darwin's plates where they were fetched."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
-from fer_models import labels
+from fer_models import darwin, labels
 from fer_models.data.synthetic import SyntheticFace, SyntheticOptions, generate_face
 from fer_models.errors import UserError
 from fer_models.faces.image import resize
 
-_PREFIX = "drawn-"
+#: Key of the photograph of Eileen Collins (NASA, 1993, public domain), which comes with scikit-image.
+ASTRONAUT = "astronaut"
+_PREFIX, _PLATE = "drawn-", "darwin-"
 #: Large, upright and plain, so that a detector finds them; 14 faces show every class twice.
 _OPTIONS = SyntheticOptions(count=14, size=224, colour=True, seed=0, difficulty=0.15)
 
@@ -20,11 +22,17 @@ _OPTIONS = SyntheticOptions(count=14, size=224, colour=True, seed=0, difficulty=
 def titles() -> dict[str, str]:
     """Key and title of each sample, the default first."""
     order = ("happy", *(name for name in labels.FER7 if name != "happy"))
-    return {f"{_PREFIX}{emotion}": f"Drawn face, {emotion}" for emotion in order}
+    drawings = {f"{_PREFIX}{emotion}": f"Drawn face, {emotion}" for emotion in order}
+    return {ASTRONAUT: "Photograph, astronaut Eileen Collins"} | drawings | plates()
+
+
+def plates() -> dict[str, str]:
+    """Key and title of each of Darwin's plates that is on this computer."""
+    return {f"{_PLATE}{plate.number}": plate.title for plate in darwin.available_plates()}
 
 
 def drawn(key: str) -> bool:
-    """Whether the sample is drawn, not photographed."""
+    """Whether the sample is drawn, not photographed, so that :func:`masks` knows its parts."""
     return key.startswith(_PREFIX)
 
 
@@ -32,16 +40,20 @@ def picture(key: str) -> np.ndarray:
     """The sample as uint8 RGB (H, W, 3).
 
     Raises:
-        UserError: If there is no sample of that key.
+        UserError: If there is no sample of that key, or its file is damaged.
     """
+    if key == ASTRONAUT:
+        return _astronaut()
+    if key in plates():
+        return darwin.read_plate(int(key.removeprefix(_PLATE)))
     return _face(key).image
 
 
 def masks(key: str) -> dict[str, np.ndarray]:
-    """The true masks of the sample's parts, name to bool (H, W).
+    """The true masks of a drawn sample's parts, name to bool (H, W).
 
     Raises:
-        UserError: If there is no sample of that key.
+        UserError: If there is no drawn sample of that key.
     """
     return _face(key).masks
 
@@ -57,6 +69,14 @@ def _face(key: str) -> SyntheticFace:
     if key not in faces:
         raise UserError(f"There is no sample picture {key!r}; choose one from the list.")
     return faces[key]
+
+
+@cache
+def _astronaut() -> np.ndarray:
+    from skimage import data  # slow to import
+
+    image: np.ndarray = data.astronaut()  # in the package, nothing is downloaded
+    return image
 
 
 @cache

@@ -10,8 +10,11 @@ import streamlit as st
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
 from fer_models.embedding import METHODS, MapSettings, feature_kinds
+from fer_models.embedding.extract import EMBEDDING
 from fer_models.embedding.maps import Apart
+from fer_models.evaluation.shipped import COMPONENTS, read_shipped
 from workbench import cache, shared, state
+from workbench.app.wording import percent
 from workbench.features.clusters.model import colours, maps
 from workbench.widgets import dataclass_form
 
@@ -51,7 +54,7 @@ def choose(checkpoint: Checkpoint, dataset: FaceDataset) -> Controls:
     with first:
         method = projection("", "tsne")
     with second:
-        features = features_choice(checkpoint, "", "embedding")
+        features = features_choice(checkpoint, dataset, "", "embedding")
     with third:
         choices = colours.colourings(dataset)
         colour_by = st.selectbox(
@@ -139,15 +142,21 @@ def projection(suffix: str, usual: str) -> str:
     )
 
 
-def features_choice(checkpoint: Checkpoint, suffix: str, usual: str) -> str:
-    """Draw the choice of the features that a network offers."""
-    kinds = feature_kinds(list(cache.classifier(checkpoint).model.cam_layers))
+def features_choice(checkpoint: Checkpoint, dataset: FaceDataset, suffix: str, usual: str) -> str:
+    """Draw the choice of the features that a network offers for these images; without images, of the shipped one."""
+    words = "What two faces are compared by."
+    if dataset.has_images:
+        kinds = feature_kinds(list(cache.classifier(checkpoint).model.cam_layers))
+    else:
+        kinds = {EMBEDDING: f"Embedding, {COMPONENTS} components"}
+        if (shipped := read_shipped(checkpoint)) is not None:
+            words += f" The components hold {percent(shipped.kept)} of the squared length of the embeddings."
     return str(
         st.selectbox(
             "Features",
             list(kinds),
             format_func=kinds.__getitem__,
-            help="What two faces are compared by.",
+            help=words,
             **FEATURES.of(suffix).widget(list(kinds), usual),
         )
     )

@@ -37,7 +37,7 @@ def neighbours(mapped: Mapped, index: int, *, key: str) -> None:
     near = maps_model.neighbours(cache.classifier(mapped.checkpoint), dataset, faces, mapped.settings, index)
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left, st.container(key=f"pixels {key} face"):
-        picture = pictures.enlarged(pictures.as_rgb(np.asarray(dataset.images[position])), _SIDE)
+        picture = pictures.enlarged(pictures.as_rgb(np.asarray(dataset.display_images[position])), _SIDE)
         label = faces.classes[int(faces.targets[index])]
         st.image(picture, width=_SIDE, output_format="PNG", alt=f"Face labelled {label}")
     with right:
@@ -56,7 +56,7 @@ def neighbours(mapped: Mapped, index: int, *, key: str) -> None:
     distances = {int(faces.positions[i]): distance for i, distance in near}
     index_of = {int(faces.positions[i]): i for i, _ in near}
     clicked = widgets_gallery.show(
-        dataset.images,
+        dataset.display_images,
         np.array(list(distances)),
         key=f"{key} neighbours",
         words=widgets_gallery.Words(
@@ -78,6 +78,7 @@ def _links(mapped: Mapped, position: int) -> None:
         label="Explain it",
         icon=":material/visibility:",
         query_params={**query, "sample": "row"},
+        disabled=not mapped.dataset.has_images,
     )
     st.page_link(
         navigation.page("misclassifications"),
@@ -154,8 +155,9 @@ def _figures(mapped: Mapped, figures: maps_model.Mix, indices: np.ndarray) -> No
     with st.container(key="pixels mean face", horizontal=True):
         mean = pictures.enlarged(pictures.as_rgb(figures.mean_face), _SIDE)
         st.image(mean, "Mean face", width=_SIDE, output_format="PNG", alt=f"Mean of {figures.n} faces")
-        with guard("the mean heatmap"):
-            _heatmap(mapped, indices)
+        if mapped.dataset.has_images:
+            with guard("the mean heatmap"):
+                _heatmap(mapped, indices)
     table.show(
         ("Class", "Faces", "Right"),
         [(name, f"{count:,}", percent(right)) for name, count, right in figures.rows],

@@ -48,7 +48,7 @@ def show(mapped: Mapped) -> tuple[float, ...] | None:
             distances = {int(faces.positions[i]): distance for i, distance in match.near}
             index_of = {int(faces.positions[i]): i for i, _ in match.near}
             clicked = gallery.show(
-                mapped.dataset.images,
+                mapped.dataset.display_images,
                 np.array(list(distances)),
                 key="found",
                 words=gallery.Words(lambda p: f"{answers.title(faces, index_of[p])}, {distances[p]:.2f}"),

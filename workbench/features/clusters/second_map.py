@@ -11,7 +11,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.embedding import MapSettings, align
 from fer_models.evaluation.part import Part
 from workbench import cache, shared, state
-from workbench.app import fit, inventory
+from workbench.app import fit, inventory, shipped
 from workbench.evidence import bar
 from workbench.evidence.bar import Evidence
 from workbench.features.clusters import choice, hover, trust
@@ -45,7 +45,7 @@ def compute(evidence: Evidence, first: Mapped, controls: Controls) -> Mapped | N
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         checkpoint = _network(evidence.checkpoint, evidence.name)
-    titles = {item.name: item.title for item in inventory.data_sets()}
+    titles = {item.name: item.title for item in (*inventory.data_sets(), *shipped.data_sets())}
     usual_data = evidence.name if evidence.name in titles else next(iter(titles))
     with right:
         name = str(
@@ -66,7 +66,7 @@ def compute(evidence: Evidence, first: Mapped, controls: Controls) -> Mapped | N
     same = split == _SAME
     # A map of raw pixels beside that of the network shows what the network adds.
     same_network = same and checkpoint.identity == evidence.checkpoint.identity
-    features = choice.features_choice(checkpoint, "2", "pixels" if same_network else "embedding")
+    features = choice.features_choice(checkpoint, dataset, "2", "pixels" if same_network else "embedding")
     part = Part(evidence.evaluation.split, evidence.evaluation.positions) if same else Part.of_split(dataset, split)
     predicted = bar.of(checkpoint, dataset, part, evidence.evaluation.averaging)
     if predicted is None:

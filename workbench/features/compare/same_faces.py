@@ -11,7 +11,7 @@ from fer_models.evaluation.part import Part
 from fer_models.evaluation.training_overlap import held_out_part
 from workbench import cache, shared, state
 from workbench.app.wording import selection
-from workbench.evidence import bar
+from workbench.evidence import bar, images_note
 from workbench.features.compare import choice, classes, pictures
 from workbench.features.compare.model import same_faces
 from workbench.features.compare.model.same_faces import ALL_FIGURES, FIGURES, Standing
@@ -32,7 +32,7 @@ def show(*, key: str) -> None:
     if usable is None:
         return
     above = st.container()
-    selected = selection_bar.show(checkpoint=False, data=True, split=True)
+    selected = selection_bar.show(checkpoint=False, data=True, split=True, shipped_predictions=True)
     if selected is None or selected.data is None or selected.split is None:
         return
     with above:
@@ -41,6 +41,7 @@ def show(*, key: str) -> None:
         st.info("Choose two networks or more.", icon=":material/info:")
         return
     dataset = cache.dataset(selected.data)
+    images_note.show(dataset)
     networks = [network for name in names if (network := usable[name].checkpoint) is not None]
     split = _pictures(networks, dataset, selected.data, selected.split)
     answers = _answers(networks, dataset, split)

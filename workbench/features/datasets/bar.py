@@ -5,8 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.data import READERS, FaceDataset
+from fer_models.folders import data_folder
+from fer_models.sources import SetSource, set_sources
 from workbench import cache, shared, state
-from workbench.app import dataset_facts, datasets, inventory
+from workbench.app import dataset_facts, datasets, inventory, shipped
 from workbench.widgets import data_choice, downloads, table
 from workbench.widgets.errors import guard
 
@@ -28,7 +30,12 @@ def choose() -> str:
         with st.popover("Add a set", icon=":material/add:", width="stretch", key=f"add set {turn}"):
             _add(turn)
     if requested is not None and requested not in titles:
-        st.info(f"The data set in the address, {requested!r}, is not known here; shown instead: {titles[name]}.")
+        absent = {item.name: item.title for item in shipped.data_sets()}
+        what = absent.get(requested, f"The data set {requested!r}")
+        st.info(
+            f"{what} is not on this computer; shown instead: {titles[name]}. “All sets” says where to ask for data.",
+            icon=":material/info:",
+        )
     return name
 
 
@@ -151,10 +158,17 @@ def show() -> None:
             different,
             label="Differences from the official counts and what was left out",
         )
-    with st.expander("Where the sets can be had, and on what terms", icon=":material/link:"):
-        sources = {row.title: row for row in rows if row.citation}
-        table.show(
-            ("Data set", "Ask or fetch", "Terms", "Paper", "Layout that is read"),
-            [(row.title, row.where, row.terms, row.citation, row.layout) for row in sources.values()],
-            label="Sources, terms and layouts",
-        )
+    st.markdown("**Where to ask for a data set, and what is expected**")
+    st.caption(
+        f"Put the files into a folder in {data_folder()} (FER_DATA), or add a folder, CSV or ZIP with the button."
+    )
+    sources = set_sources()
+    table.show(
+        ("Data set", "Found", "Ask at", "Terms", "Files", "Paper"),
+        [(each.title, _found(each), each.where, each.terms, each.layout, each.citation) for each in sources],
+        label="Sources, terms and layouts",
+    )
+
+
+def _found(source: SetSource) -> str:
+    return ", ".join(name for name, _ in source.found) or "no"

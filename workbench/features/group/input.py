@@ -1,4 +1,4 @@
-"""The picture of a group: an upload, kept in memory, or a drawn group."""
+"""The picture of a group: an upload, kept in memory, a drawn group, or one of Darwin's plates."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ import streamlit as st
 
 from fer_models.faces.image import decode_image
 from workbench import state
+from workbench.face import plates_button
 from workbench.face.image_input import Picture
+from workbench.face.model import samples
 from workbench.features.group.model import group
 from workbench.widgets.errors import guard
 
 PICTURE = state.Kept("group.picture")
+_DRAWN = "drawn"
+EXAMPLE = state.Choice("group.example", default=_DRAWN)
 
 
 def show(*, key: str) -> Picture:
@@ -31,12 +35,21 @@ def show(*, key: str) -> Picture:
             uploaded = Picture(file.name, pixels, _digest(pixels))
             PICTURE.set(uploaded)
     if uploaded is None:
-        drawn = group.drawn()
-        return Picture("A drawn group of eight", drawn, _digest(drawn))
-    if file is None and st.button("Back to the drawn group", key=f"{key} drawn"):
+        return _example(key)
+    if file is None and st.button("Back to the examples", key=f"{key} drawn"):
         PICTURE.set(None)
         st.rerun()
     return uploaded
+
+
+def _example(key: str) -> Picture:
+    titles = {_DRAWN: "A drawn group of eight"} | samples.plates()
+    example = str(
+        st.selectbox("Or an example", list(titles), format_func=titles.__getitem__, **EXAMPLE.widget(list(titles)))
+    )
+    plates_button.show(key=key)
+    pixels = group.drawn() if example == _DRAWN else samples.picture(example)
+    return Picture(titles[example], pixels, _digest(pixels))
 
 
 def _digest(pixels: np.ndarray) -> str:

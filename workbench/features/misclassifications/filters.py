@@ -89,13 +89,21 @@ def _more(dataset: FaceDataset) -> tuple[tuple[int, int], tuple[int, int], tuple
     """The less common filters, in a popover: brightness, occlusion, subjects, correct predictions."""
     people = [] if dataset.subjects is None else sorted(set(dataset.subjects.tolist()) - {""})
     with st.popover("More", icon=":material/filter_alt:", width="stretch", help="Brightness, covered faces, subject"):
-        low, high = st.slider("Mean brightness, 0 to 255", 0, 255, (0, 255), key=f"error light {dataset.name}")
+        low, high = st.slider(
+            "Mean brightness, 0 to 255",
+            0,
+            255,
+            (0, 255),
+            key=f"error light {dataset.name}",
+            disabled=not dataset.has_images,
+        )
         least, most = st.slider(
             "Occlusion proxy, rank of 100",
             0,
             100,
             (0, 100),
             key=f"error covered {dataset.name}",
+            disabled=not dataset.has_images,
             help="How far some part of the face is from what usually stands there, ranked among these pictures: the "
             "upper end finds palms, masks and bars over a face. Only a proxy: it misses hair and patterned cloth, and "
             "an unusual light can look like a cover.",

@@ -29,9 +29,10 @@ def show(evidence: Evidence, index: int, voted: FaceDataset | None) -> None:
     position = int(evidence.evaluation.positions[index])
     _marks(evidence.dataset, position)
     table.show(("", ""), _facts(evidence, index, voted), label="What is known of this face")
-    with guard("its copies"):
-        _copies(evidence.dataset, position)
-    _neighbours(evidence, index)
+    if evidence.dataset.has_images:
+        with guard("its copies"):
+            _copies(evidence.dataset, position)
+        _neighbours(evidence, index)
     with guard("its place on the map"):
         on_map.show(evidence, index)
 

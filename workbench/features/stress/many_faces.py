@@ -15,7 +15,7 @@ from workbench.widgets.errors import guard
 
 _PRESETS = {"all": "all corruptions", "conditions": "the paper's three conditions", "chosen": "chosen ones"}
 _MOST = 6
-FACES = state.Choice("stress.faces", COUNTS, "60")
+FACES = state.Choice("stress.faces", COUNTS)
 PRESET = state.Choice("stress.preset", _PRESETS)
 OTHERS = state.Several("stress.others", address=False)
 

@@ -45,8 +45,10 @@ class Colouring:
 
 
 def colourings(dataset: FaceDataset) -> dict[str, str]:
-    """Keys and titles of the colourings; subjects and data sets only if the data set has them."""
+    """Keys and titles of the colourings; those by subjects, data sets and images only if the data set has them."""
     missing = {"subject"} if dataset.subjects is None else set()
+    if not dataset.has_images:
+        missing |= {"brightness", "copies"}
     if ORIGIN not in dataset.columns:
         missing.add("set")
     return {key: title for key, title in COLOURS.items() if key not in missing}
@@ -93,7 +95,7 @@ def hover(faces: Evaluation, dataset: FaceDataset) -> dict[str, Any]:
 
     ``positions`` are those in the data set; ``sure`` is the confidence in per cent.
     """
-    tile, picture = sprite(dataset.images, faces.positions, _SIDE)
+    tile, picture = sprite(dataset.display_images, faces.positions, _SIDE)
     shown = picture if picture.ndim == 2 else np.ascontiguousarray(picture[:, :, ::-1])
     encoded, data = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, 75])
     assert encoded, "a uint8 picture can always be encoded"

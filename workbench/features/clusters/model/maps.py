@@ -127,9 +127,10 @@ def mix(faces: Evaluation, dataset: FaceDataset, indices: np.ndarray) -> Mix:
         for k, name in enumerate(faces.classes)
         if (targets == k).any()
     ]
-    total = np.zeros(dataset.images.shape[1:], np.float64)
+    images = dataset.display_images
+    total = np.zeros(images.shape[1:], np.float64)
     for position in np.sort(faces.positions[indices]):
-        total += dataset.images[int(position)]
+        total += images[int(position)]
     mean = np.rint(total / len(indices)).astype(np.uint8)
     return Mix(len(indices), float(right.mean()), tuple(sorted(rows, key=lambda row: -row[1])), mean)
 

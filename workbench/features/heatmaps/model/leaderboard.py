@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
-from fer_models.errors import UserError
-from fer_models.explain.benchmark.run import Leaderboard, benchmark
-from fer_models.explain.benchmark.table import cell, from_json, heads, to_json
-from fer_models.files import read_regular
+from fer_models.evidence import METHODS
+from fer_models.explain.benchmark.run import USUAL_COUNT, Leaderboard, benchmark
+from fer_models.explain.benchmark.stored import board_digest, read_board, write_board
+from fer_models.explain.benchmark.table import cell, heads
 from fer_models.folders import cache_folder
 from fer_models.progress import Progress
-from fer_models.settings import parse_json
-from fer_models.storage import atomic_file
 from workbench.app import jobs
 from workbench.app.datasets import identity
 from workbench.app.jobs import Job
 from workbench.app.wording import duration
 
 #: Choices of the number of pictures.
-COUNTS: dict[int, str] = {16: "16", 48: "48", 120: "120"}
+COUNTS: dict[int, str] = {USUAL_COUNT: str(USUAL_COUNT), 48: "48", 120: "120"}
 _VERSION = 1
 
 
@@ -47,15 +45,16 @@ class Question:
 
 
 def read(question: Question) -> Leaderboard | None:
-    """The leaderboard, if it was measured before; else ``None``."""
+    """The leaderboard, if it was measured before or comes with the only network; else ``None``."""
     job = jobs.find(question.key)
     if job is not None:
         board: Leaderboard | None = job.result if job.state == "done" else None
         return board
-    try:
-        return from_json(parse_json(read_regular(_file(question))))
-    except (OSError, ValueError, UserError):  # missing, damaged or of an older format
-        return None
+    if (own := read_board(_file(question))) is not None or len(question.networks) > 1:
+        return own
+    (name,) = question.networks
+    test = board_digest(name, question.networks[name], question.dataset, question.methods, question.count)
+    return read_board(question.networks[name].path / METHODS, test=test)
 
 
 def find(question: Question) -> Job | None:
@@ -121,8 +120,5 @@ def _file(question: Question) -> Path:
 
 def _write(board: Leaderboard, file: Path) -> None:
     """Cache the leaderboard; if that fails, it is measured again next time."""
-    try:
-        with atomic_file(file) as new:
-            new.write_text(json.dumps(to_json(board)), encoding="utf-8")
-    except OSError:
-        return
+    with suppress(OSError):
+        write_board(board, file)

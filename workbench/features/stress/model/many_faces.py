@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +14,17 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.errors import UserError
+from fer_models.evidence import STRESS
 from fer_models.folders import cache_folder
 from fer_models.progress import Progress
-from fer_models.robustness.split import drawn_index, shared_faces, stress_split
+from fer_models.robustness.split import (
+    USUAL_FACES,
+    USUAL_HEATMAPS,
+    drawn_index,
+    shared_faces,
+    stress_digest,
+    stress_split,
+)
 from fer_models.robustness.stored import read_result, write_result
 from fer_models.robustness.stress import StressResult, StressSettings
 from workbench.app import jobs
@@ -25,9 +32,7 @@ from workbench.app.jobs import Job
 
 _LOG = logging.getLogger(__name__)
 #: Choices of the number of faces; None is all of the split.
-COUNTS: dict[str, int | None] = {"60": 60, "200": 200, "1000": 1000, "all": None}
-#: Faces whose heatmaps are compared: a map costs several predictions.
-HEATMAPS = 16
+COUNTS: dict[str, int | None] = {str(USUAL_FACES): USUAL_FACES, "200": 200, "1000": 1000, "all": None}
 
 
 @dataclass(frozen=True)
@@ -48,9 +53,7 @@ class Plan:
     @cached_property
     def key(self) -> str:
         """Digest of networks, pictures and kinds."""
-        nets = [(name, c.identity) for name, c in self.networks.items()]
-        words = repr((nets, self.dataset.fingerprint(self.index), self.kinds, HEATMAPS))
-        return hashlib.sha256(words.encode()).hexdigest()[:32]
+        return stress_digest(self.networks, self.dataset, self.index, self.kinds)
 
     @property
     def questions(self) -> int:
@@ -85,12 +88,15 @@ def plan(
 
 
 def stored_result(test_plan: Plan) -> StressResult | None:
-    """The result, if the test was made before; else ``None``."""
+    """The result, if the test was made before or comes with the only network; else ``None``."""
     job = find(test_plan)
     if job is not None and job.state == "done":
         result: StressResult = job.result
         return result
-    return read_result(_file(test_plan))
+    if (own := read_result(_file(test_plan))) is not None or len(test_plan.networks) > 1:
+        return own
+    (checkpoint,) = test_plan.networks.values()
+    return read_result(checkpoint.path / STRESS, test=test_plan.key)
 
 
 def find(test_plan: Plan) -> Job | None:
@@ -102,7 +108,7 @@ def start(test_plan: Plan, classifiers: Mapping[str, Classifier]) -> Job:
     """Start the test in the background, or find its job; the result is a :class:`StressResult`."""
 
     def work(progress: Progress) -> StressResult:
-        settings = StressSettings(kinds=test_plan.kinds, heatmaps=HEATMAPS)
+        settings = StressSettings(kinds=test_plan.kinds, heatmaps=USUAL_HEATMAPS)
         result = stress_split(classifiers, test_plan.dataset, test_plan.index, settings, progress=progress)
         try:
             write_result(result, _file(test_plan))

@@ -12,7 +12,7 @@ from fer_models.explain import EXPLAINERS, USUAL_METHOD, explain, unsupported_me
 from fer_models.explain.faithfulness.similarity import rank_correlation
 from fer_models.explain.overlay import overlay
 from fer_models.faces.face import Face
-from fer_models.robustness import CORRUPTIONS, SEVERITIES, FaceGeometry
+from fer_models.robustness import CORRUPTIONS, SEVERITIES, FaceGeometry, by_family
 from workbench.app.pictures import as_rgb, enlarged
 from workbench.app.wording import percent
 
@@ -58,9 +58,7 @@ class FaceTest:
 
 def titles() -> dict[str, str]:
     """Key and title of every corruption, by family: light, quality, place, cover."""
-    order = ("light", "quality", "place", "cover")
-    keys = sorted(CORRUPTIONS, key=lambda key: (order.index(CORRUPTIONS[key].family), CORRUPTIONS[key].title))
-    return {key: CORRUPTIONS[key].title for key in keys}
+    return {key: CORRUPTIONS[key].title for key in by_family()}
 
 
 def geometry(face: Face, corners: Sequence[tuple[float, float]]) -> FaceGeometry:
