@@ -97,7 +97,7 @@ class AuditReport:
                 name: {"exact": len(leak.exact), "near": len(leak.near), "mirrored": len(leak.mirrored)}
                 for name, leak in self.leaks.items()
             },
-            "subjects": None if data.subjects is None else len(np.unique(data.subjects)),
+            "subjects": None if data.subjects is None else len(set(data.subjects.tolist()) - {""}),
             "subjects_across": None if self.subjects_across is None else len(self.subjects_across),
             "chosen_split": {
                 "protocol": self.split.protocol,
@@ -225,9 +225,9 @@ def subjects_across(dataset: FaceDataset) -> tuple[str, ...] | None:
 
 def safe_protocol(dataset: FaceDataset, protocol: str) -> str | None:
     """The protocol by subject to compare the chosen one with; ``None`` if subjects are not known or too few."""
-    if dataset.subjects is None:
+    if dataset.people is None:
         return None
-    people = len(np.unique(dataset.subjects[dataset.labels >= 0]))
+    people = len(np.unique(dataset.people[dataset.labels >= 0]))
     if PROTOCOLS[protocol].by_subject and PROTOCOLS[protocol].folds <= people:
         return protocol
     by_subject = "folds-10-subject" if protocol.startswith("folds-10") and people >= 10 else "folds-5-subject"

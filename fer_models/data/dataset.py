@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,23 @@ class FaceDataset:
     def display_images(self) -> np.ndarray | MeanFaces:
         """What to draw of the images, by position: they themselves, or the mean image of each one's class."""
         return self.images.display() if isinstance(self.images, AbsentImages) else self.images
+
+    @cached_property
+    def people(self) -> np.ndarray | None:
+        """int64 (N,): the number of each picture's person; a picture whose person is unknown is a person of its own.
+
+        ``None`` where no person is known.
+        """
+        if self.subjects is None:
+            return None
+        names = np.asarray(self.subjects)
+        known = names != ""
+        if not known.any():
+            return None
+        number = np.empty(len(names), np.int64)
+        number[known] = np.unique(names[known], return_inverse=True)[1].reshape(-1)
+        number[~known] = number[known].max() + 1 + np.arange((~known).sum())
+        return number
 
     def split_index(self, split: str) -> np.ndarray:
         """Positions (int64) of a split's pictures in this data set; labelled ones and unlabelled ones alike.

@@ -88,7 +88,7 @@ def _open_path(
         # A choice among the pictures changes their number, another crop does not.
         whole = options | {"crop": ""} == layout.check_options({}) | {"crop": ""}
         differences = layout.differences(dataset) if whole else ()
-        return dataclasses.replace(dataset, notes=(*dataset.notes, *left, *differences))
+        return dataclasses.replace(dataset, notes=(*dataset.notes, *left, *differences, *_unknown_people(dataset)))
 
     listing = layout.read(path, **options)
     if not len(listing.labels):
@@ -135,3 +135,13 @@ def split_options(text: str) -> tuple[str, dict[str, str]]:
             raise UserError(f"{part!r} in {text!r} is no option; write name=value, several divided by commas.")
         options[key.strip()] = value.strip()
     return name.strip(), options
+
+
+def _unknown_people(dataset: FaceDataset) -> tuple[str, ...]:
+    """A note where only some pictures say who they show."""
+    if dataset.people is None or dataset.subjects is None:
+        return ()
+    unknown = sum(name == "" for name in dataset.subjects.tolist())
+    if not unknown:
+        return ()
+    return (f"Of {unknown:,} images the person is not known: each counts as its own person, in folds and intervals.",)

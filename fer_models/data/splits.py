@@ -148,7 +148,7 @@ def make_split(
         raise UserError(f"The validation part lies between 0 and 1, not at {fraction}.")
     if not 0 <= fold < rule.folds:
         raise UserError(f"Protocol {protocol!r} has the folds 0 to {rule.folds - 1}, not {fold}.")
-    if rule.by_subject and dataset.subjects is None:
+    if rule.by_subject and dataset.people is None:
         raise UserError(f"{dataset.name} does not tell who is who, so it cannot be divided by subject.")
     labelled = np.flatnonzero(dataset.labels >= 0)
     if not len(labelled):
@@ -183,7 +183,7 @@ def _official(
         )
     if len(val) and not holdout:
         return train, val, test
-    kind = "by subject" if dataset.subjects is not None else "pictures"
+    kind = "by subject" if dataset.people is not None else "pictures"
     rest, part = _part(dataset, train, fraction, seed, kind)
     return rest, part, np.concatenate([val, test])
 
@@ -193,8 +193,8 @@ def _part(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Positions without and with a stratified part of about ``fraction``."""
     if kind == "by subject":
-        assert dataset.subjects is not None
-        subjects = len(np.unique(dataset.subjects[positions]))
+        assert dataset.people is not None
+        subjects = len(np.unique(dataset.people[positions]))
         if subjects < 2:
             raise UserError(f"{dataset.name} has too few subjects there for a validation part of its own.")
         folds = min(max(2, round(1 / fraction)), subjects) if fraction <= 0.5 else max(2, round(1 / (1 - fraction)))
@@ -221,8 +221,8 @@ def _fold(dataset: FaceDataset, positions: np.ndarray, folds: int, fold: int, *,
 
     labels = dataset.labels[positions]
     if kind == "by subject":
-        assert dataset.subjects is not None
-        groups = dataset.subjects[positions]
+        assert dataset.people is not None
+        groups = dataset.people[positions]
         if len(np.unique(groups)) < folds:
             raise UserError(f"{dataset.name} has {len(np.unique(groups))} subjects, too few for {folds} folds.")
     else:

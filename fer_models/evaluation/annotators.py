@@ -69,10 +69,11 @@ def vote_agreement(evaluation: Evaluation, votes: np.ndarray, classes: tuple[str
     predicted = of_class[evaluation.predictions[voted_on]]
     shares = votes[voted_on].astype(np.float64)
     agreed = shares[np.arange(len(voted_on)), predicted]
+    units = None if evaluation.units is None else evaluation.units[voted_on]
     return VoteAgreement(
         n=len(voted_on),
-        majority=share_estimate(shares.argmax(1) == predicted),
-        share=mean_estimates(agreed[:, None])[0],
+        majority=share_estimate(shares.argmax(1) == predicted, units),
+        share=mean_estimates(agreed[:, None], units=units)[0],
         ceiling=float(shares.max(1).mean()),
     )
 

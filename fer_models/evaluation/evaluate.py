@@ -14,10 +14,10 @@ from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import LabelMap, match_classes, softmax
 from fer_models.evaluation.exchanged_labels import exchanged_labels
-from fer_models.evaluation.intervals import Estimate, chosen_metrics, estimates, wilson
-from fer_models.evaluation.metrics import METRICS, confusion
+from fer_models.evaluation.intervals import Estimate, chosen_metrics, estimates, share_estimate
+from fer_models.evaluation.metrics import METRICS, Metric, confusion
 from fer_models.evaluation.protocol import Protocol
-from fer_models.evaluation.sentence import figure_sentence
+from fer_models.evaluation.sentence import count_text, figure_sentence
 from fer_models.progress import Progress
 
 #: With fewer images of a class, its figures and means over classes are uncertain and biased.
@@ -69,6 +69,12 @@ class Evaluation:
         return len(self.targets)
 
     @property
+    def people(self) -> int | None:
+        """Number of people in these images, ``None`` where it is not known or each has one image."""
+        found = 0 if self.units is None else len(np.unique(self.units))
+        return found if 0 < found < self.n else None
+
+    @property
     def confusion(self) -> np.ndarray:
         """int64 (K, K), rows true."""
         return confusion(self.targets, self.predictions, len(self.classes))
@@ -85,6 +91,8 @@ class Evaluation:
         """The same predictions for some of the pictures: a boolean mask (N,) or indices into the N."""
         per_picture = ("targets", "predictions", "logits", "probabilities", "positions", "rows")
         arrays: dict[str, Any] = {name: getattr(self, name)[selected] for name in per_picture}
+        if self.units is not None:
+            arrays["units"] = self.units[selected]
         return replace(self, **arrays, embeddings=None if self.embeddings is None else self.embeddings[selected])
 
     def estimate(self, names: Sequence[str] | None = None) -> dict[str, Estimate]:
@@ -95,8 +103,11 @@ class Evaluation:
         """
         metrics = chosen_metrics(METRICS, names)
         if missing := {key: metric for key, metric in metrics.items() if key not in self._cache}:
-            self._cache.update(estimates(missing, self.targets, self.probabilities, self.predictions))
+            self._cache.update(self._estimates(missing))
         return {key: self._cache[key] for key in metrics}
+
+    def _estimates(self, metrics: dict[str, Metric]) -> dict[str, Estimate]:
+        return estimates(metrics, self.targets, self.probabilities, self.predictions, units=self.units)
 
     def value(self, metric: str) -> float:
         """The named metric without an interval."""
@@ -106,14 +117,21 @@ class Evaluation:
         return float(definition.function(self.targets, self.probabilities, None))
 
     def recalls(self) -> dict[str, Estimate]:
-        """Recall of each class with Wilson's interval; a class without pictures gets 0 [0, 1]."""
-        table = self.confusion
-        hits, per_class = np.diagonal(table), table.sum(1)
-        low, high = wilson(hits, per_class)
+        """Recall of each class with its interval; a class without images gets 0 [0, 1]."""
         return {
-            name: Estimate(float(hits[k] / per_class[k]) if per_class[k] else 0.0, float(low[k]), float(high[k]))
+            name: self.share(self.predictions == self.targets, self.targets == k) or Estimate(0.0, 0.0, 1.0)
             for k, name in enumerate(self.classes)
         }
+
+    def share(self, hits: np.ndarray, among: np.ndarray | None = None) -> Estimate | None:
+        """The share of images that count, with its interval; ``None`` where there is no image to count.
+
+        Args:
+            hits: bool (N,), which images count.
+            among: bool (N,), the images that are looked at; all by default.
+        """
+        among = np.ones(self.n, bool) if among is None else among
+        return share_estimate(hits[among], None if self.units is None else self.units[among]) if among.any() else None
 
     @property
     def few(self) -> str:
@@ -135,6 +153,7 @@ class Evaluation:
         figures = self.estimate(("accuracy", "macro_f1"))
         return {
             "n": self.n,
+            "people": self.people,
             "classes": list(self.classes),
             "accuracy": figures["accuracy"].to_json(),
             "macro_f1": figures["macro_f1"].to_json(),
@@ -159,7 +178,8 @@ class Evaluation:
     def sentence(self, metric: str = "accuracy") -> str:
         """The figure with its interval, n, split and selection rule, in one line."""
         estimate = self.estimate((metric,))[metric]
-        return figure_sentence(*estimate, self.n, self.split, self.selection, percent=METRICS[metric].percent)
+        percent = METRICS[metric].percent
+        return figure_sentence(*estimate, count_text(self.n, self.people), self.split, self.selection, percent=percent)
 
 
 def evaluate(
@@ -233,7 +253,13 @@ def evaluate(
         averaging=protocol.averaging,
         notes=(*dataset.notes, *match.notes, *([exchanged] if exchanged else [])),
         label_map=match.label_map,
+        units=units_of(dataset, positions),
     )
+
+
+def units_of(dataset: FaceDataset, positions: np.ndarray) -> np.ndarray | None:
+    """The groups of images that are not independent of each other, as of :class:`Evaluation`: those of one person."""
+    return None if dataset.people is None else dataset.people[positions]
 
 
 def _predict(

@@ -10,7 +10,7 @@ import numpy as np
 
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
-from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.evaluate import Evaluation, units_of
 
 
 def pool(parts: Sequence[Evaluation], dataset: FaceDataset, name: str) -> Evaluation:
@@ -35,6 +35,7 @@ def pool(parts: Sequence[Evaluation], dataset: FaceDataset, name: str) -> Evalua
     return dataclasses.replace(
         parts[0],
         **joined,
+        units=units_of(dataset, joined["positions"]),
         embeddings=None,  # each network has a space of its own
         fingerprint=dataset.fingerprint(joined["positions"]),
         split=name,

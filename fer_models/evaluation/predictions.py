@@ -20,7 +20,7 @@ from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import match_classes, softmax
-from fer_models.evaluation.evaluate import Evaluation, evaluate
+from fer_models.evaluation.evaluate import Evaluation, evaluate, units_of
 from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.shipped import shipped_evaluation
 from fer_models.folders import cache_folder
@@ -223,7 +223,8 @@ def cached_predictions(checkpoint: Checkpoint, dataset: FaceDataset, protocol: P
     folder = table_folder(checkpoint, dataset, protocol)
     if folder.is_dir():
         try:
-            return dataclasses.replace(read_predictions(folder), selection=protocol.selection)
+            table = read_predictions(folder)
+            return dataclasses.replace(table, selection=protocol.selection, units=units_of(dataset, table.positions))
         except UserError:
             pass  # It is computed again.
     return shipped_evaluation(checkpoint, dataset, protocol)

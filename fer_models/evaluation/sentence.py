@@ -34,11 +34,16 @@ def interval_text(
     return f"{figure} [{scale * low:.{digits}f}, {scale * high:.{digits}f}]"
 
 
+def count_text(n: int, people: int | None = None) -> str:
+    """``3,589``, or ``981 images of 118 people``."""
+    return f"{n:,}" if people is None else f"{n:,} images of {people:,} {'person' if people == 1 else 'people'}"
+
+
 def figure_sentence(
     value: float,
     low: float | None,
     high: float | None,
-    n: int | None,
+    n: int | str | None,
     split: str,
     selection: str,
     *,
@@ -48,12 +53,17 @@ def figure_sentence(
 
     Args:
         value, low, high: on the scale of the metric: shares in [0, 1] when ``percent``.
-        n: number of images; like the interval, it is left out where it is ``None``.
+        n: number of images, or words such as ``981 images of 118 people``; left out where it is ``None``.
         split: the part that was measured.
         selection: on what the network was selected, for instance ``"Training folds"``; ``""`` leaves it out, and a text
             that begins with "selected" or "not selected" is kept as it is.
+        percent: whether the figure is a share.
     """
-    parts = [interval_text(value, low, high, percent), *([] if n is None else [f"n = {n:,}"]), split]
+    parts = [
+        interval_text(value, low, high, percent),
+        *([] if n is None else [f"n = {n if isinstance(n, str) else count_text(n)}"]),
+        split,
+    ]
     if selection:
         whole = selection.startswith(("selected", "not selected"))
         parts.append(selection if whole else f"selected on {selection}")

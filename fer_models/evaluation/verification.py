@@ -118,7 +118,11 @@ def _equal(far: np.ndarray, frr: np.ndarray, threshold: np.ndarray) -> tuple[flo
 
 
 def equal_error_estimate(
-    targets: np.ndarray, probabilities: np.ndarray, resamples: int = 2000, seed: int = 0
+    targets: np.ndarray,
+    probabilities: np.ndarray,
+    resamples: int = 2000,
+    seed: int = 0,
+    units: np.ndarray | None = None,
 ) -> Estimate:
     """Equal error rate of the ``"top"`` attempts with its 95 % bootstrap interval over pictures.
 
@@ -130,7 +134,8 @@ def equal_error_estimate(
     order = np.argsort(-scores, kind="stable")
     ranked, hits = scores[order], (probabilities.argmax(1) == targets)[order]
     ends = np.flatnonzero(np.r_[ranked[1:] != ranked[:-1], True])
-    drawn = [_weighted_eer(weights[:, order], hits, ends) for weights in row_weights(len(targets), resamples, seed)]
+    pieces = row_weights(len(targets), resamples, seed, units)
+    drawn = [_weighted_eer(weights[:, order], hits, ends) for weights in pieces]
     return Estimate(value, *percentile_interval(np.concatenate(drawn)))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import softmax
-from fer_models.evaluation.intervals import Estimate, wilson
+from fer_models.evaluation.intervals import Estimate, share_estimate
 from fer_models.evaluation.metrics.confidence import BINS, bin_of, expected_calibration_error, top_class
 from fer_models.evaluation.metrics.probabilistic import log_loss
 
@@ -75,16 +75,25 @@ class NotSure:
     answered: int
 
 
-def reliability(targets: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> list[ReliabilityBin]:
-    """The reliability diagram's bars: equal-width bins of the top probability over (0, 1]."""
+def reliability(
+    targets: np.ndarray, probabilities: np.ndarray, bins: int = BINS, units: np.ndarray | None = None
+) -> list[ReliabilityBin]:
+    """The reliability diagram's bars: equal-width bins of the top probability over (0, 1].
+
+    Args:
+        targets: int (N,).
+        probabilities: float (N, K).
+        bins: Their number.
+        units: int64 (N,), groups of images that may depend on each other; ``None`` for single images.
+    """
     confidence, correct = top_class(targets, probabilities)
     member = bin_of(confidence, bins)
     reliability_bins = []
     for k in range(bins):
         in_bin = member == k
-        n, hits = int(in_bin.sum()), int(correct[in_bin].sum())
+        n = int(in_bin.sum())
         mean = float(confidence[in_bin].mean()) if n else None
-        share = Estimate(hits / n, *wilson(hits, n)) if n else None
+        share = share_estimate(correct[in_bin], None if units is None else units[in_bin]) if n else None
         reliability_bins.append(ReliabilityBin(k / bins, (k + 1) / bins, n, mean, share))
     return reliability_bins
 
@@ -162,7 +171,9 @@ def risk_coverage(targets: np.ndarray, probabilities: np.ndarray) -> RiskCoverag
     return RiskCoverage(answered / n, risk, ranked[ends], aurc, aurc - ideal)
 
 
-def not_sure_threshold(targets: np.ndarray, probabilities: np.ndarray, wanted: float) -> NotSure | None:
+def not_sure_threshold(
+    targets: np.ndarray, probabilities: np.ndarray, wanted: float, units: np.ndarray | None = None
+) -> NotSure | None:
     """The least confidence from which on the answers reach the wanted accuracy, a share in (0, 1].
 
     Find it on validation pictures: on the pictures that it was found on, its accuracy is a little flattered. ``None``
@@ -178,7 +189,7 @@ def not_sure_threshold(targets: np.ndarray, probabilities: np.ndarray, wanted: f
     if not len(good):
         return None
     last = int(good[-1])
-    answered = round(float(curve.coverage[last]) * len(targets))
-    hits = round((1 - float(curve.risk[last])) * answered)
-    share = Estimate(hits / answered, *wilson(hits, answered))
-    return NotSure(float(curve.threshold[last]), float(curve.coverage[last]), share, answered)
+    confidence, correct = top_class(targets, probabilities)
+    answered = confidence >= curve.threshold[last]
+    share = share_estimate(correct[answered], None if units is None else units[answered])
+    return NotSure(float(curve.threshold[last]), float(curve.coverage[last]), share, int(answered.sum()))

@@ -75,20 +75,21 @@ def calibrate(evaluation: Evaluation, fitted_on: str = "", validation: Evaluatio
     scaled = np.empty_like(evaluation.probabilities)
     temperatures: list[Temperature] = []
     if validation is not None:
-        temperatures.append(fit_temperature(validation.targets, validation.logits))
+        temperatures.append(fit_temperature(validation.targets, validation.logits, validation.units))
         scaled[:] = temperatures[0].apply(evaluation.logits)
         fitted = f"fitted on {fitted_on}"
     else:
-        halves = np.array_split(np.random.default_rng(0).permutation(evaluation.n), 2)
+        halves = _halves(evaluation)
         for half, other in (halves, halves[::-1]):
-            temperatures.append(fit_temperature(evaluation.targets[other], evaluation.logits[other]))
+            fitting = evaluation.take(other)
+            temperatures.append(fit_temperature(fitting.targets, fitting.logits, fitting.units))
             scaled[half] = temperatures[-1].apply(evaluation.logits[half])
         fitted = "fitted on one half of these images for the other"
     targets, before = evaluation.targets, evaluation.probabilities
-    after = estimates(_ECE, targets, scaled)["ece"]
+    after = estimates(_ECE, targets, scaled, units=evaluation.units)["ece"]
     return Calibration(
-        reliability(targets, before),
-        reliability(targets, scaled),
+        reliability(targets, before, units=evaluation.units),
+        reliability(targets, scaled, units=evaluation.units),
         (evaluation.estimate(("ece",))["ece"], after),
         float(expected_calibration_error(targets, before)),
         float(calibrated_errors(before).mean()),
@@ -96,6 +97,13 @@ def calibrate(evaluation: Evaluation, fitted_on: str = "", validation: Evaluatio
         _mean(temperatures),
         fitted,
     )
+
+
+def _halves(evaluation: Evaluation) -> list[np.ndarray]:
+    """Two random halves of the images, or of the people."""
+    units = np.arange(evaluation.n) if evaluation.units is None else evaluation.units
+    names = np.random.default_rng(0).permutation(np.unique(units))
+    return [np.flatnonzero(np.isin(units, half)) for half in np.array_split(names, 2)]
 
 
 def _mean(temperatures: list[Temperature]) -> Estimate:

@@ -67,9 +67,22 @@ def joined(sources: Sequence[Source]) -> tuple[Evaluation, dict[str, np.ndarray]
         split=" + ".join(dict.fromkeys(part.split for part in parts)),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
         label_map=(),
+        units=_units(parts),
     )
     classes = np.asarray(whole.classes)[whole.targets]
     return whole, _columns(sources, classes)
+
+
+def _units(parts: Sequence[Evaluation]) -> np.ndarray | None:
+    """People of the several sets, none of whom is in two of them; an image of a set without people counts alone."""
+    if all(part.units is None for part in parts):
+        return None
+    found, first = [], 0
+    for part in parts:
+        units = np.arange(part.n) if part.units is None else np.unique(part.units, return_inverse=True)[1].reshape(-1)
+        found.append(units + first)
+        first += part.n
+    return np.concatenate(found)
 
 
 def _columns(sources: Sequence[Source], classes: np.ndarray) -> dict[str, np.ndarray]:

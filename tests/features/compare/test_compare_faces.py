@@ -137,7 +137,7 @@ def test_table_sentences_and_faces(app: AppTest, checkpoint: Checkpoint, folders
     text = words(app)
     assert "50.0 [25.4, 74.6]" in text
     assert len(app.get("plotly_chart")) >= 1 and "Class by class" in text and "How often they agree" in text
-    assert "**12 pictures** of " in text
+    assert "**12 images" in text
     assert "fresh alone gets 6 images right, second alone" in text
     assert [button.proto.label for button in app.get("download_button")] == ["CSV", "LaTeX"]
     assert "that fresh gets right and second wrong" in text and "fresh says" in text

@@ -9,6 +9,8 @@ import pytest
 from evidence_maker import answers, write_faces
 
 from fer_models.evaluation.calibration.temperature import calibrate
+from fer_models.evaluation.comparison.significance import paired
+from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.metrics import f1, precision, recall, specificity
 from workbench.evidence.figures import Cells, confusion_heatmap
 from workbench.evidence.model import confusion
@@ -102,10 +104,15 @@ def test_what_is_written_can_be_read_on_its_cell(signed: bool, dark: bool) -> No
 
 def test_a_cell_in_words() -> None:
     assert confusion.largest_confusion(COUNTS, NAMES) == ("angry", "sad")
-    sentence = confusion.cell_sentence(COUNTS, NAMES, "angry", "sad")
+    rows = np.repeat(np.arange(9), COUNTS.ravel())
+    k = len(NAMES)
+    targets, predictions = rows // k, rows % k
+    scores = np.eye(k, dtype=np.float32)[predictions]
+    made = Evaluation(tuple(NAMES), targets, predictions, scores, scores, None, rows, rows, "x", "f", "test", "")
+    sentence = confusion.cell_sentence(made, "angry", "sad")
     assert sentence.startswith("**angry** is taken for **sad** in 2 of 10 pictures: 20.0 % [5.7, 51.0]")
-    assert "is found in 3 of 4" in confusion.cell_sentence(COUNTS, NAMES, "sad", "sad")
-    assert "no picture of fear" in confusion.cell_sentence(COUNTS, NAMES, "fear", "sad")
+    assert "is found in 3 of 4" in confusion.cell_sentence(made, "sad", "sad")
+    assert "no picture of fear" in confusion.cell_sentence(made, "fear", "sad")
 
 
 def test_figures_of_classes_agree_with_the_library(folders: Path) -> None:
@@ -142,7 +149,7 @@ def test_pictures_that_only_one_of_two_networks_puts_into_a_cell(folders: Path) 
     # Moved by one class, the one right "sad" becomes "surprise"; the first network has no such answer for sad.
     (only_other,) = confusion.moved(evaluation, other, "sad", "surprise", into=False)
     assert evaluation.classes[evaluation.predictions[only_other]] == "sad"
-    first, second = confusion.pair(evaluation, other)
+    first, second = (each.confusion for each in paired((evaluation, other)))
     assert first.sum() == second.sum() == evaluation.n
 
 

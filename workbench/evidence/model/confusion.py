@@ -8,12 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from fer_models.evaluation.comparison.significance import paired
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.intervals import Estimate, percentile_interval, resample_tables, wilson
+from fer_models.evaluation.intervals import Estimate, drawn_tables, percentile_interval
 from fer_models.evaluation.metrics import f1
+from fer_models.evaluation.sentence import interval_text
 from fer_models.tables import latex_table
-from workbench.app.wording import percent
 
 Kind = Literal["rows", "counts", "columns", "difference"]
 KINDS: dict[Kind, str] = {
@@ -140,43 +139,37 @@ def moved(evaluation: Evaluation, other: Evaluation, true: str, predicted: str, 
     return indices[np.argsort(-evaluation.probabilities[indices].max(1), kind="stable")]
 
 
-def pair(evaluation: Evaluation, other: Evaluation) -> tuple[np.ndarray, np.ndarray]:
-    """Confusion matrices of two networks on the images that both have predictions for.
-
-    Raises:
-        UserError: If data or classes differ.
-    """
-    first, second = paired((evaluation, other))
-    return first.confusion, second.confusion
-
-
-def cell_sentence(counts: np.ndarray, classes: Sequence[str], true: str, predicted: str) -> str:
+def cell_sentence(evaluation: Evaluation, true: str, predicted: str) -> str:
     """A cell in words, with its share of the true class and the interval of that share."""
-    k, j = classes.index(true), classes.index(predicted)
-    hits, total = int(counts[k, j]), int(counts[k].sum())
-    if not total:
+    k, j = evaluation.classes.index(true), evaluation.classes.index(predicted)
+    hits, total = int(evaluation.confusion[k, j]), int((evaluation.targets == k).sum())
+    share = evaluation.share(evaluation.predictions == j, evaluation.targets == k)
+    if share is None:
         return f"There is no picture of {true} here."
-    low, high = wilson(hits, total)
     what = f"**{true}** is found" if k == j else f"**{true}** is taken for **{predicted}**"
-    return f"{what} in {hits:,} of {total:,} pictures: {percent(hits / total)} [{100 * low:.1f}, {100 * high:.1f}]"
+    return f"{what} in {hits:,} of {total:,} pictures: {interval_text(*share)}"
 
 
 def class_figures(evaluation: Evaluation) -> list[ClassFigures]:
     """The figures of each class, in the order of the evaluation."""
     counts = evaluation.confusion
-    n, hits, true, predicted = counts.sum(), np.diagonal(counts), counts.sum(1), counts.sum(0)
-    low, high = percentile_interval(f1(resample_tables(counts), None))
+    true, predicted = counts.sum(1), counts.sum(0)
+    cells = evaluation.targets * len(counts) + evaluation.predictions
+    low, high = percentile_interval(f1(drawn_tables(cells, len(counts), evaluation.units), None))
     middle = f1(counts, None)
 
-    def share(part: int, whole: int) -> Estimate | None:
-        return Estimate(part / whole, *wilson(part, whole)) if whole else None
-
+    right = evaluation.predictions == evaluation.targets
     rows = []
     for k, name in enumerate(evaluation.classes):
-        h, t, p = int(hits[k]), int(true[k]), int(predicted[k])
+        t, p = int(true[k]), int(predicted[k])
+        of_class, called = evaluation.targets == k, evaluation.predictions == k
         f1_estimate = Estimate(float(middle[k]), float(low[k]), float(high[k])) if t + p else None
-        specificity = share(int(n) - t - p + h, int(n) - t)
-        rows.append(ClassFigures(name, t, p, share(h, t), share(h, p), specificity, f1_estimate))
+        shares = (
+            evaluation.share(right, of_class),
+            evaluation.share(right, called),
+            evaluation.share(~called, ~of_class),
+        )
+        rows.append(ClassFigures(name, t, p, *shares, f1_estimate))
     return rows
 
 

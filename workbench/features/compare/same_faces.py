@@ -8,6 +8,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
+from fer_models.evaluation.sentence import count_text
 from fer_models.evaluation.training_overlap import held_out_part
 from workbench import cache, shared, state
 from workbench.app.wording import selection
@@ -135,7 +136,8 @@ def _standing(names: list[str], evaluations: list[Evaluation]) -> Standing | Non
 
 def _table(results: Standing, networks: list[Checkpoint], dataset: FaceDataset, name: str, key: str) -> None:
     first = results.evaluations[0]
-    st.markdown(f"**{results.n:,} pictures** of {first.data}, {first.split}, the same for all")
+    images = count_text(results.n, first.people) if first.people else f"{results.n:,} images"
+    st.markdown(f"**{images}** of {first.data}, {first.split}, the same for all")
     heads, lines, bold = same_faces.oriented(results)
     if heads[0] == "Network":
         rules = [

@@ -59,7 +59,7 @@ def _not_sure(evidence: Evidence) -> None:
     plot_container = st.container()
     floor = round(100 * evaluation.value("accuracy"))
     target = st.slider("Accuracy wanted of the answers, %", **WANTED.widget(min(99, max(80, floor + 5))))
-    threshold = not_sure_threshold(evaluation.targets, evaluation.probabilities, target / 100)
+    threshold = not_sure_threshold(evaluation.targets, evaluation.probabilities, target / 100, evaluation.units)
     curve = risk_coverage(evaluation.targets, evaluation.probabilities)
     with plot_container:
         plot.show(

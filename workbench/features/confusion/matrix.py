@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from fer_models.evaluation.comparison.significance import paired
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.training_overlap import training_overlap
@@ -51,9 +52,8 @@ def show(evidence: Evidence) -> Cell:
         sentence, below = st.container(), st.container()
         with below:
             order_name = _order()
-    counts, second = evaluation.confusion, None
-    if other is not None:
-        counts, second = confusion.pair(evaluation, other)
+    compared = [evaluation] if other is None else paired((evaluation, other))
+    counts, second = compared[0].confusion, compared[1].confusion if other is not None else None
     order = confusion.order(counts, order_name)
     names = [evaluation.classes[k] for k in order]
     counts = counts[np.ix_(order, order)]
@@ -61,9 +61,9 @@ def show(evidence: Evidence) -> Cell:
     with left:
         _matrix(counts, second, names, kind, cell)
     with sentence:
-        st.markdown(confusion.cell_sentence(counts, names, cell[0], cell[1]))
-        if second is not None:
-            st.markdown(f"{other_name}: {confusion.cell_sentence(second, names, cell[0], cell[1])}")
+        st.markdown(confusion.cell_sentence(compared[0], *cell))
+        if other is not None:
+            st.markdown(f"{other_name}: {confusion.cell_sentence(compared[1], *cell)}")
     with right:
         _downloads(evidence, counts, second, names, kind)
     return Cell(*cell, other, other_name)

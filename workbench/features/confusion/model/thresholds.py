@@ -52,7 +52,7 @@ def equal_error(evaluation: Evaluation) -> Estimate:
     Raises:
         UserError: If all attempts are of one kind.
     """
-    return equal_error_estimate(evaluation.targets, evaluation.probabilities)
+    return equal_error_estimate(evaluation.targets, evaluation.probabilities, units=evaluation.units)
 
 
 def as_the_fifth_paper(evaluation: Evaluation) -> PaperRates:

@@ -41,12 +41,12 @@ def show(scene: Scene) -> Answer | None:
         st.caption(f"Accuracy {evaluation.sentence()}")
     indices = confusion.pictures(evaluation, true, predicted)
     with faces:
-        st.markdown(confusion.cell_sentence(counts, classes, true, predicted))
+        st.markdown(confusion.cell_sentence(evaluation, true, predicted))
         gallery.show(evidence, indices, key="learn cell", selected=None, scope=f"learn {true} {predicted}")
     return Answer(
         _conclusion(evidence),
         tuple(_picture(evidence, int(index)) for index in indices[:_SHEET]),
-        (confusion.cell_sentence(counts, classes, true, predicted).replace("**", "") + ".",),
+        (confusion.cell_sentence(evaluation, true, predicted).replace("**", "") + ".",),
         "confusion",
         "This matrix on Confusion",
         {
