@@ -32,7 +32,7 @@ class PageEntry:
 
 PAGES: tuple[PageEntry, ...] = (
     PageEntry("learn", "Learn", "Learn", "How does a network read a face, and can we believe it?", "school"),
-    PageEntry("home", "Start", "Home", "What is here, and where does one begin?", "home"),
+    PageEntry("home", "Start", "Home", "Pick a face to see how a network reads it.", "home"),
     PageEntry("datasets", "Data", "Datasets", "What is in the data, and does a split leak?", "photo_library"),
     PageEntry("train", "Train", "Train", "How does a network learn to read faces?", "model_training"),
     PageEntry(

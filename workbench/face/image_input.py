@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +18,17 @@ from workbench import cache, shared, state
 from workbench.app.pictures import as_rgb, square
 from workbench.face import plates_button
 from workbench.face.model import samples
+from workbench.widgets import gallery
 from workbench.widgets.errors import guard
+from workbench.widgets.gallery import Layout, Words
 
 _ROW = "row"
 #: Most uploads at once.
 _MOST = 24
 _THUMBNAIL = 56
+#: Most samples shown as faces to click, and their side.
+_TILES, _TILE = 8, 68
+_KINDS = "PNG, JPEG, GIF, BMP, TIFF or WebP. They stay in the memory of this computer and are written nowhere."
 PICTURE = state.Choice("face.picture", address=False)
 SAMPLE = state.Choice("face.sample")
 PICTURE_FROM = state.Kept("face.picture from", "sample")
@@ -69,7 +75,7 @@ def show(data: str | None, *, key: str) -> Picture:
         accept_multiple_files=True,
         on_change=_used,
         args=(uploader, "upload"),
-        help="PNG, JPEG, GIF, BMP, TIFF or WebP. They stay in the memory of this computer and are written nowhere.",
+        help=_KINDS,
     )
     titles = samples.titles() | ({_ROW: "A row of the data set"} if data is not None else {})
     sample = st.selectbox(
@@ -82,18 +88,71 @@ def show(data: str | None, *, key: str) -> Picture:
     photograph = None
     if st.toggle("Or the camera", key=f"{key} camera on", help="A still picture; it stays in memory too."):
         photograph = st.camera_input("Take a picture", key=camera, on_change=_used, args=(camera, "camera"))
-    source = PICTURE_FROM.get()
-    if source == "camera" and photograph is not None:
-        _read("camera", [photograph])
-    if source == "upload" and files:
-        _read("upload", files)
-    pictures: list[Picture] = [] if source == "sample" else PICTURES.of(source).get()
+    pictures = _own(files, photograph)
     if pictures:
         with strip:
             return _select(pictures)
     if sample == _ROW and data is not None:
         return _row(data)
     return _picture(titles[sample], samples.picture(sample), sample=sample if samples.drawn(sample) else None)
+
+
+def show_tiles(*, key: str) -> Picture:
+    """Draw the samples as faces to click beside a box for photographs; return the picture as :func:`show` does.
+
+    Args:
+        key: Prefix of the widgets' keys.
+
+    Raises:
+        UserError: If an upload cannot be read as a picture.
+    """
+    titles = dict(itertools.islice(samples.titles().items(), _TILES))
+    uploader, camera = f"{key} upload", f"{key} camera"
+    faces, drop = st.columns([7, 3], gap="medium", vertical_alignment="top")
+    with drop:
+        files = st.file_uploader(
+            "Drop a photograph",
+            key=uploader,
+            accept_multiple_files=True,
+            on_change=_used,
+            args=(uploader, "upload"),
+            help=_KINDS,
+        )
+    with faces:
+        tiles = st.container()
+        with st.popover("Take a picture", icon=":material/photo_camera:"):
+            photograph = st.camera_input(
+                "It stays in the memory of this computer.", key=camera, on_change=_used, args=(camera, "camera")
+            )
+    pictures = _own(files, photograph)
+    sample = str(SAMPLE.get(list(titles)))
+    with tiles:
+        clicked = gallery.show(
+            [samples.picture(name) for name in titles],
+            np.arange(len(titles)),
+            key=f"{key} samples",
+            words=Words(lambda i: list(titles)[i].partition("-")[2], lambda i: list(titles.values())[i]),
+            selected=None if pictures else list(titles).index(sample),
+            layout=Layout(side=_TILE, counted=False),
+        )
+        if clicked is not None:
+            sample, pictures = list(titles)[clicked], []
+            SAMPLE.set(sample)
+            PICTURE_FROM.set("sample")
+        if pictures:
+            return _select(pictures)
+    return _picture(titles[sample], samples.picture(sample), sample=sample)
+
+
+def _own(files: Sequence[Any], photograph: Any) -> list[Picture]:
+    """Uploads or the camera's picture, whichever was used last; empty while a sample is shown."""
+    source = PICTURE_FROM.get()
+    if source == "camera" and photograph is not None:
+        _read("camera", [photograph])
+    if source == "upload" and files:
+        _read("upload", files)
+    pictures: list[Picture] = [] if source == "sample" else PICTURES.of(source).get()
+    return pictures
 
 
 def data_of_image(data: str | None) -> str | None:

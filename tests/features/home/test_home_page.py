@@ -1,19 +1,26 @@
-"""Home: what is here, also when something of it is damaged."""
+"""Home: an answer at once, the ways into the app, and what is here, also when something of it is damaged."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from app_driver import make_checkpoint, open_page, words
+from app_driver import FIGURE, make_checkpoint, open_page, words
 from streamlit.testing.v1 import AppTest
 
+from fer_models import labels
 from fer_models.checkpoint import Checkpoint
 from fer_models.errors import UserError
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.run import create_run
-from workbench import navigation
 from workbench.app import inventory
+from workbench.face.model import samples
+from workbench.features.home.doors import DOORS
+
+
+def links(app: AppTest) -> dict[str, str]:
+    """Label and address of every link of the page."""
+    return {link.proto.label: f"{link.proto.page}?{link.proto.query_string}" for link in app.get("page_link")}
 
 
 def test_without_anything_it_says_what_to_do(app: AppTest) -> None:
@@ -23,20 +30,64 @@ def test_without_anything_it_says_what_to_do(app: AppTest) -> None:
     assert not app.error
 
 
-def test_it_leads_to_every_page_with_its_question(app: AppTest) -> None:
-    open_page(app, "home")
-    labels = [link.proto.label for link in app.get("page_link")]
-    for page in (page for page in navigation.PAGES if page.key != navigation.FIRST):
-        assert f"**{page.title}**" in labels
-        assert page.question in words(app)
-
-
-def test_a_trained_network_stands_with_its_honest_figure(app: AppTest, checkpoint: Checkpoint) -> None:
+def test_the_first_answer_stands_without_a_click(app: AppTest, checkpoint: Checkpoint) -> None:
     open_page(app, "home")
     text = words(app)
-    for part in ("FCSDNet · fresh", "65.4 %", "[63.8, 67.0]", "3,589", "PublicTest"):
-        assert part in text
-    assert "Built-in faces" in text
+    assert "**The class is “" in text and "Read by fresh, trained on FER2013." in text
+    assert "fresh was trained on other images: FER2013, not Built-in faces." in text
+    shown = " ".join(html.proto.body for html in app.get("html"))
+    assert 'aria-label="Probabilities: ' in shown
+    captions = " ".join(
+        image.caption for element in (app.get("imgs") or app.get("image")) for image in element.proto.imgs
+    )
+    assert "Drawn face, happy. One face found." in captions and "bright places hold evidence (LayerCAM)" in captions
+    badges = ("Can be believed", "Doubtful", "Not to be believed")
+    assert any(badge in text for badge in badges)
+    assert not app.error
+
+
+def test_a_face_is_read_by_the_best_network_for_it(app: AppTest, folders: Path) -> None:
+    base = folders / "checkpoints"
+    make_checkpoint(base / "people", metrics=[FIGURE])
+    make_checkpoint(base / "drawings", seed=1, metrics=[FIGURE | {"value": 0.5, "low": 0.4, "data": "synthetic"}])
+    open_page(app, "home", sample="drawn-sad", checkpoint="people")
+    assert "Read by drawings, trained on Built-in faces." in words(app)
+    captions = " ".join(
+        image.caption for element in (app.get("imgs") or app.get("image")) for image in element.proto.imgs
+    )
+    assert "Drawn face, sad." in captions
+    assert links(app)["Open in Explain"].endswith("explain?checkpoint=drawings")
+
+
+def test_every_sample_can_be_clicked(app: AppTest, checkpoint: Checkpoint) -> None:
+    assert set(labels.FER7) <= {key.partition("-")[2] for key in samples.titles()}
+    open_page(app, "home")
+    (tiles,) = [c for c in app.get("bidi_component") if "home samples" in str(c.proto)] or app.get("bidi_component")[:1]
+    for emotion in labels.FER7:
+        assert f"Drawn face, {emotion}" in str(tiles.proto)
+
+
+def test_the_doors_lead_to_their_pages(app: AppTest) -> None:
+    open_page(app, "home")
+    for door in DOORS:
+        assert links(app)[f"**{door.title}**"].startswith(door.page)
+        assert door.text in words(app)
+
+
+def test_networks_stand_in_groups_and_every_name_is_a_link(app: AppTest, folders: Path) -> None:
+    base = folders / "checkpoints"
+    for number, value in enumerate((0.61, 0.62, 0.63, 0.64, 0.65, 0.66)):
+        make_checkpoint(base / f"net{number}", metrics=[FIGURE | {"value": value, "low": value - 0.02}])
+    make_checkpoint(base / "drawn", metrics=[FIGURE | {"value": 0.92, "data": "synthetic", "split": "test"}])
+    open_page(app, "home")
+    text = words(app)
+    assert text.index("**Trained on FER2013**") < text.index("**Trained on Built-in faces**")
+    assert [expander.label for expander in app.expander] == ["2 more trained on FER2013"]
+    names = [label for label in links(app) if label.startswith("FCSDNet · ")]
+    assert names == [f"FCSDNet · {name}" for name in ("net5", "net4", "net3", "net2", "net1", "net0", "drawn")]
+    assert links(app)["FCSDNet · drawn"].endswith("explain?checkpoint=drawn")
+    assert "66.0 % [64.0, 67.0] · n = 3,589 · FER2013, PublicTest" in text
+    assert links(app)["Built-in faces"].endswith("datasets?data=synthetic")
     assert "core" in text
 
 
@@ -45,7 +96,7 @@ def test_a_damaged_checkpoint_is_named_and_hides_nothing(app: AppTest, checkpoin
     (broken.path / "weights.safetensors").unlink()
     open_page(app, "home")
     assert any("torn has no weights.safetensors" in warning.value for warning in app.warning)
-    assert "FCSDNet · fresh" in words(app)
+    assert "FCSDNet · fresh" in links(app)
 
 
 def test_an_error_in_one_list_leaves_the_others(
@@ -64,14 +115,20 @@ def test_an_error_in_one_list_leaves_the_others(
     assert any("remove datasets.json" in text for text in errors)
     assert any("Something unforeseen stopped the list of runs" in text for text in errors)
     assert not any("secret detail" in text for text in errors)
-    assert "FCSDNet · fresh" in words(app)
+    assert "FCSDNet · fresh" in links(app)
 
 
-def test_a_run_under_way_is_listed_and_a_damaged_one_is_no_obstacle(app: AppTest) -> None:
-    create_run(Recipe(epochs=3))
+def test_a_run_under_way_is_shown_with_its_progress_and_a_damaged_one_is_no_obstacle(app: AppTest) -> None:
+    run = create_run(Recipe(epochs=4))
     torn = create_run(Recipe(epochs=3))
     (torn.folder / "recipe.json").write_text("{", encoding="utf-8")
     open_page(app, "home")
-    labels = [link.proto.label for link in app.get("page_link")]
-    assert "FCSDNet on synthetic" in labels and "queued" in words(app)
-    assert "cannot be read" in words(app)
+    assert links(app)["FCSDNet on synthetic"].endswith(f"train?run={run.id}")
+    assert f"{torn.id} · cannot be read" in links(app)
+    (bar,) = app.get("progress")
+    assert bar.proto.text.startswith("Queued")
+
+
+def test_without_a_run_nothing_is_said_of_runs(app: AppTest) -> None:
+    open_page(app, "home")
+    assert "Runs under way" not in words(app)

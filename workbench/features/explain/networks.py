@@ -9,9 +9,9 @@ from workbench import cache, state
 from workbench.app import inventory
 from workbench.app.inventory import TrainedNetwork
 from workbench.app.wording import percent
+from workbench.face import bars as face_bars
 from workbench.face.model import crop
 from workbench.face.model.crop import RegionShares
-from workbench.features.explain import bars as explain_bars
 from workbench.features.explain import report as explain_report
 from workbench.features.explain.model import networks
 from workbench.features.explain.model import report as sections
@@ -128,7 +128,7 @@ def _row(
             name, probability = reading.answer
             st.markdown(f"**“{name}”**, {percent(probability)} sure")
             st.caption(network.title.replace("_", chr(92) + "_"))
-            explain_bars.show_probabilities(reading.prediction.ranked(), 4)
+            face_bars.show_probabilities(reading.prediction.ranked(), 4)
         with pictures:
             picture_grid.show(
                 [Row("", "", _cells(reading, other, display))], side=_SIDE, label=f"Maps of {network.name}"
@@ -137,7 +137,7 @@ def _row(
             if shares is None:
                 st.caption("No positive evidence, so no region holds any." if reading.look else reading.problem)
             else:
-                explain_bars.show_regions(shares, 6)
+                face_bars.show_regions(shares, 6)
                 if shares.alarm:
                     st.caption(":orange[:material/warning:] It looks beside the face more than the background's share.")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.app.wording import percent
+from workbench.face import bars
 from workbench.face.model import crop
 from workbench.face.model.crop import RegionShares
-from workbench.features.explain import bars, own_attention, trust_badge
+from workbench.features.explain import own_attention, trust_badge
 from workbench.features.explain import report as explain_report
 from workbench.features.explain.model import report as sections
 from workbench.features.explain.subject import Subject

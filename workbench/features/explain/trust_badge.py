@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import streamlit as st
 
 from fer_models.explain.trust.card import QUICK_MAPS, TrustCard
@@ -11,15 +9,10 @@ from fer_models.explain.trust.standing import RANDOM_MAPS
 from workbench.app.wording import duration
 from workbench.features.explain.model import trust_tables
 from workbench.features.explain.subject import Subject
-from workbench.heatmap import cached
+from workbench.heatmap import cached, verdict
 from workbench.heatmap.model.look import Question
 from workbench.widgets import table
 
-_LEVELS: dict[str, tuple[str, str, Literal["green", "orange", "red"]]] = {
-    "good": ("Can be believed", ":material/verified:", "green"),
-    "doubtful": ("Doubtful", ":material/help:", "orange"),
-    "bad": ("Not to be believed", ":material/block:", "red"),
-}
 #: Seconds that the page may take to test all random maps by itself.
 _AT_ONCE = 4.0
 
@@ -54,10 +47,8 @@ def show(card: TrustCard, classes: tuple[str, ...], slot: st.delta_generator.Del
         classes: Of the network.
         slot: An ``st.empty``, whose content it replaces.
     """
-    words, icon, colour = _LEVELS[card.level]
     with slot.container():
-        st.badge(words, icon=icon, color=colour)
-        st.caption(card.sentence)
+        verdict.show(card)
         if card.provisional:
             more = "testing the rest" if _seconds(card) <= _AT_ONCE else f"the tab Trust tests all, {_time(card)}"
             st.caption(f"Provisional: {card.maps} of {RANDOM_MAPS} random maps were tested; {more}.")

@@ -13,7 +13,7 @@ from fer_models.robustness import change as change_model
 from fer_models.robustness.change import Change
 from workbench import cache, state
 from workbench.app.wording import percent
-from workbench.features.explain import bars
+from workbench.face import bars
 from workbench.features.explain.figures import strength_curves
 from workbench.features.explain.subject import Subject
 from workbench.heatmap import cached, view

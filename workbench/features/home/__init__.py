@@ -1,0 +1,1 @@
+"""The page Home: an answer at once, the ways into the app, and what is on this computer."""

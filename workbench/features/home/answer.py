@@ -1,0 +1,90 @@
+"""The first answer: a face, its classes, its heatmap and what the heatmap is worth."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_models.checkpoint import Checkpoint
+from fer_models.crop import Crop
+from fer_models.explain.trust.card import QUICK_MAPS
+from fer_models.explain.trust.standing import RANDOM_MAPS
+from workbench import navigation
+from workbench.app import fit, inventory
+from workbench.app.wording import data_title, percent
+from workbench.face import bars, choice, image_input
+from workbench.face.image_input import Picture
+from workbench.heatmap import cached, verdict
+from workbench.heatmap.model import drawing
+from workbench.heatmap.model.drawing import Display
+from workbench.heatmap.model.look import USUAL_TITLE, Look, Question
+from workbench.widgets import empty
+from workbench.widgets.errors import guard
+
+_SIDE = 240
+
+
+def show(picture: Picture, *, key: str) -> None:
+    """Draw the best network's answer to a picture.
+
+    Args:
+        picture: Of :func:`workbench.face.image_input.show_tiles`.
+        key: Prefix of the widgets' keys.
+
+    Raises:
+        UserError: If the network cannot be loaded.
+    """
+    images = image_input.data_of_image(None)
+    networks = fit.ordered(inventory.usable(inventory.trained_networks()), images)
+    if not networks:
+        empty.show("No trained network yet.", page="train", label="Train a network", key="nothing trained")
+        return
+    network = networks[0]
+    checkpoint = network.checkpoint
+    assert checkpoint is not None
+    left, middle, right = st.columns([4, 4, 5], gap="small")
+    with left:
+        chosen = choice.choose(picture, checkpoint.preprocess, key=key)
+    if chosen is None:
+        return
+    crop = chosen[1]
+    look = cached.look(checkpoint, crop.pixels, Question())
+    with middle:
+        _heatmap(look, crop)
+    with right:
+        ranked = look.prediction.ranked()
+        st.markdown(f"**The class is “{look.winner}”**, {percent(ranked[0][1])} sure")
+        bars.show_probabilities(ranked)
+        judged = st.container()
+    trained = f"trained on {data_title(network.trained_on)}" if network.trained_on else "training data not recorded"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"Read by {network.name}, {trained}. {fit.misfit(network, images)}", width="content")
+        st.page_link(
+            navigation.page("explain"),
+            label="Open in Explain",
+            icon=":material/visibility:",
+            query_params={"checkpoint": network.name},
+        )
+    with judged, guard("the verdict"), st.spinner("Testing the heatmap."):  # last: it takes longest
+        _verdict(checkpoint, crop)
+
+
+def _heatmap(look: Look, crop: Crop) -> None:
+    drawn = drawing.over_face(crop.pixels, look.attribution, Display(), _SIDE)
+    words = (
+        f"Where it looks for “{look.target}”" if look.attribution.has_positive[0] else "Nothing speaks for the class"
+    )
+    with st.container(key="pixels home"):
+        st.image(
+            drawn,
+            f"{words}: bright places hold evidence ({USUAL_TITLE}).",
+            width="stretch",
+            output_format="PNG",
+            alt=f"{USUAL_TITLE} heatmap for {look.target} over the face",
+        )
+
+
+def _verdict(checkpoint: Checkpoint, crop: Crop) -> None:
+    card = cached.trust(checkpoint, crop.pixels, Question(), QUICK_MAPS)
+    verdict.show(card)
+    if card.provisional:
+        st.caption(f"A quick test with {card.maps} random maps; Explain takes {RANDOM_MAPS}.")
