@@ -5,15 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.app import runs as run_folders
-from workbench.features.train import form, queue
+from workbench.features.train import choice, form, queue
 from workbench.features.train import run as train_run
 from workbench.widgets import heading
 from workbench.widgets.errors import guard
 
 
 def _show_run() -> None:
-    runs = {run.id: run for run in run_folders.runs()}
     requested = form.RUN.get()
+    runs = {run.id for run in run_folders.runs()}
     if requested is not None and requested not in runs:
         st.info(f"The run in the address, {requested!r}, is not on this computer.", icon=":material/info:")
     if not runs:
@@ -23,9 +23,9 @@ def _show_run() -> None:
             icon=":material/info:",
         )
         return
-    ids = list(runs)
-    run_id = st.selectbox("Run", ids, format_func=lambda name: run_folders.label(runs[name]), **form.RUN.widget(ids))
-    train_run.show(run_id, key="run")
+    run_id = choice.show()
+    if run_id is not None:
+        train_run.show(run_id, key="run")
 
 
 heading.show("train")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from fer_models import labels
 from fer_models.data import READERS
@@ -15,7 +15,9 @@ from workbench.app.wording import figure as words
 NOT_MEASURED = "Not measured on this data"
 
 
-def ordered(networks: Mapping[str, TrainedNetwork], data: str | None) -> list[TrainedNetwork]:
+def ordered(
+    networks: Mapping[str, TrainedNetwork], data: str | None, keep: Collection[str] = ()
+) -> list[TrainedNetwork]:
     """Usable networks, the one that fits best first, then in groups by training data.
 
     Where the images are missing, networks that bring predictions for them come first. Networks trained on the data come
@@ -25,6 +27,7 @@ def ordered(networks: Mapping[str, TrainedNetwork], data: str | None) -> list[Tr
     Args:
         networks: By name.
         data: Name of the data set that the network shall read; ``None`` for photographs that belong to none.
+        keep: Names of networks that are listed even if another fold of their study is.
 
     Example:
         >>> ordered({}, "fer2013")
@@ -43,7 +46,7 @@ def ordered(networks: Mapping[str, TrainedNetwork], data: str | None) -> list[Tr
         return lacking, bool(key) and network.trained_on != key, other_kind, missing, bool(key) and not measured
 
     grouped = [network for group in inventory.groups(networks.values(), key) for network in group.networks]
-    return sorted(grouped, key=unfit)
+    return inventory.without_folds(sorted(grouped, key=unfit), keep)
 
 
 def figure(network: TrainedNetwork, data: str, split: str | None = None, count: int | None = None) -> str:

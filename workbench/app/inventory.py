@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,32 @@ from fer_models.data import READERS, known_datasets
 from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.errors import UserError
 from fer_models.folders import checkpoints_folder
-from fer_models.training.runs.run import list_runs
+from fer_models.training.runs.labels import label_of
+from fer_models.training.runs.run import Run
+from workbench.app import run_entries
+from workbench.app.run_entries import Part
 from workbench.app.wording import data_title, figure
 
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A checkpoint folder, or why it cannot be used: ``checkpoint`` or ``problem`` is ``None``."""
+    """A checkpoint folder, or why it cannot be used: ``checkpoint`` or ``problem`` is ``None``.
+
+    Args:
+        name: Name of the folder, or id of the run.
+        checkpoint: Facts in the folder.
+        problem: Why it cannot be used.
+        run: The run that it belongs to, if it did not ship.
+        label: The name that a person gave the run.
+        part: Its place in a study, if other runs there differ in fold and seed only.
+    """
 
     name: str
     checkpoint: Checkpoint | None
     problem: str | None = None
+    run: Run | None = None
+    label: str = ""
+    part: Part | None = None
 
     @property
     def title(self) -> str:
@@ -32,7 +48,9 @@ class TrainedNetwork:
             return self.name
         key = self.checkpoint.network
         network = ARCHITECTURES[key].title if key in ARCHITECTURES else key
-        return f"{network} · {self.name}"
+        if self.part is not None and not self.label:
+            return f"{self.part.title}, {self.part.label}"
+        return f"{network} · {self.label or self.name}"
 
     @property
     def listed(self) -> str:
@@ -86,9 +104,23 @@ class Group:
 def trained_networks() -> list[TrainedNetwork]:
     """All checkpoints, shipped ones and those of runs, in the order of :func:`groups`; unusable ones last."""
     networks = [_read(folder.name, folder) for folder in _folders(checkpoints_folder())]
-    networks += [_read(run.id, run.checkpoint) for run in list_runs() if run.checkpoint is not None]
+    known = run_entries.parts()
+    for entry in run_entries.entries():
+        networks += [_of_run(run, run.checkpoint, known.get(run.id)) for run in entry.runs if run.checkpoint]
     grouped = [network for group in groups(networks) for network in group.networks]
     return [*grouped, *(network for network in networks if network.checkpoint is None)]
+
+
+def without_folds(networks: Iterable[TrainedNetwork], keep: Collection[str] = ()) -> list[TrainedNetwork]:
+    """The networks, but of each study's folds and seeds only the first one and those called ``keep``."""
+    seen: set[str] = set()
+    rest = []
+    for network in networks:
+        if network.part is None or network.part.key not in seen or network.name in keep:
+            rest.append(network)
+        if network.part is not None:
+            seen.add(network.part.key)
+    return rest
 
 
 def groups(networks: Iterable[TrainedNetwork], first: str = "") -> list[Group]:
@@ -144,7 +176,7 @@ def data_sets() -> list[DataSet]:
     for entry in known_datasets():
         key = entry.reader.split(":")[0]
         built_in = entry.name == BUILT_IN
-        location = "drawn by this project" if built_in else entry.source
+        location = "comes with the app" if built_in else entry.source
         terms = "Free to use" if built_in else READERS[key].info.terms if key in READERS else ""
         sets.append(DataSet(entry.name, entry.title, location, terms))
     return sets
@@ -162,6 +194,11 @@ def _read(name: str, folder: Path) -> TrainedNetwork:
         return TrainedNetwork(name, read_checkpoint(folder))
     except UserError as error:
         return TrainedNetwork(name, None, str(error))
+
+
+def _of_run(run: Run, folder: Path, part: Part | None) -> TrainedNetwork:
+    read = _read(run.id, folder)
+    return dataclasses.replace(read, run=run, label=label_of(run).title, part=part)
 
 
 def _rank(network: TrainedNetwork) -> tuple[bool, bool, float, str]:

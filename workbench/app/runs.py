@@ -14,6 +14,7 @@ from fer_models.errors import UserError
 from fer_models.losses import LOSSES
 from fer_models.training.recipe import Recipe, list_presets, load_preset
 from fer_models.training.runs import launch
+from fer_models.training.runs.labels import label_of
 from fer_models.training.runs.run import Run, list_runs
 from fer_models.training.runs.status import Status
 from workbench.app.inventory import trained_networks, usable
@@ -145,9 +146,12 @@ def label(run: Run) -> str:
     except UserError:
         return f"{run.id} · cannot be read"
     began = datetime.fromtimestamp(status.created).strftime("%d %b %H:%M") if status.created else run.id
+    named = label_of(run)
+    what = named.title or what
     best = "" if status.best_value is None else f" · best {_value(run.recipe, status.best_value)}"
     done = "" if status.active else f", {status.epoch} of {status.epochs} epochs"
-    return f"{what} · {began} · {status.state}{done}{best}"
+    hidden = " · hidden" if named.hidden else ""
+    return f"{what} · {began} · {status.state}{done}{best}{hidden}"
 
 
 def progress(run: Run) -> Progress:
@@ -161,7 +165,7 @@ def progress(run: Run) -> Progress:
         run_id=run.id,
         state=status.state,
         active=status.active,
-        title=title(recipe),
+        title=label_of(run).title or title(recipe),
         headline=_headline(status, stopping := status.active and run.cancelled),
         detail=_detail(status, recipe),
         fraction=status.fraction,

@@ -74,7 +74,8 @@ def show(
 
 def _network(networks: list[TrainedNetwork], images: str | None) -> TrainedNetwork:
     usable = inventory.usable(networks)
-    names = [network.name for network in fit.ordered(usable, images)]
+    requested = {str(shared.CHECKPOINT.get())}
+    names = [network.name for network in fit.ordered(usable, images, requested)]
     chosen = st.selectbox(
         "Network", names, format_func=lambda n: usable[n].listed, **shared.CHECKPOINT.widget(names, names[0])
     )

@@ -37,13 +37,14 @@ def usable(*, least: int, what: str, key: str) -> dict[str, TrainedNetwork] | No
 
 def networks(usable: dict[str, TrainedNetwork], usual: list[str]) -> list[str]:
     """Draw the choice; ``usual`` is the default."""
+    listed = [network.name for network in inventory.without_folds(usable.values(), NETWORKS.get(list(usable), usual))]
     return list(
         st.multiselect(
             "Trained networks",
-            list(usable),
+            listed,
             format_func=lambda name: usable[name].listed,
             max_selections=MOST,
-            **NETWORKS.widget(list(usable), usual, most=MOST),
+            **NETWORKS.widget(listed, usual, most=MOST),
         )
     )
 

@@ -95,7 +95,8 @@ def show(subject: Subject, *, key: str) -> None:
 
 def _choose(usable: dict[str, TrainedNetwork], page_network: str) -> list[str]:
     """Draw the choice of networks; the default is all, the network of the page first."""
-    order = [page_network, *(name for name in usable if name != page_network)]
+    listed = [network.name for network in inventory.without_folds(usable.values(), {page_network})]
+    order = [page_network, *(name for name in listed if name != page_network)]
     bound = AMONG.widget(order, order, most=_MOST)
     with st.expander(
         f"Networks, {len(AMONG.get(order, order)[:_MOST])} of {len(usable)}", icon=":material/account_tree:"

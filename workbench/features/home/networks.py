@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import streamlit as st
 
 from workbench import navigation
 from workbench.app import inventory
 from workbench.app.inventory import Group, TrainedNetwork
+from workbench.widgets import run_menu
 
 #: Networks of a group that are shown before it is unfolded.
 _FIRST = 4
@@ -29,17 +32,36 @@ def show() -> None:
 def _group(group: Group) -> None:
     title = f"Trained on {group.title}" if group.data else group.title
     st.markdown(f"**{title}**, best first")
-    for network in group.networks[:_FIRST]:
-        _line(network)
-    rest = group.networks[_FIRST:]
-    if rest:
+    entries: dict[str, list[TrainedNetwork]] = {}
+    for network in group.networks:
+        entries.setdefault(network.part.key if network.part else network.name, []).append(network)
+    shown = list(entries.values())
+    for entry in shown[:_FIRST]:
+        _entry(entry)
+    if rest := shown[_FIRST:]:
         with st.expander(f"{len(rest)} more trained on {group.title}"):
-            for network in rest:
-                _line(network)
+            for entry in rest:
+                _entry(entry, folded=True)
+
+
+def _entry(entry: list[TrainedNetwork], *, folded: bool = False) -> None:
+    """A network, or the folds and seeds of a study, to unfold."""
+    part = entry[0].part
+    if part is None or len(entry) == 1:
+        _line(entry[0])
+        return
+    ordered = sorted(entry, key=lambda network: network.part.label if network.part else "")
+    title = f"{part.title}: {len(entry)} networks"
+    if folded:  # an expander holds no other
+        st.markdown(f"**{title}**")
+    with contextlib.nullcontext() if folded else st.expander(title, icon=":material/science:"):
+        run_menu.show([n.run for n in ordered if n.run], key=f"home {part.key}")
+        for network in ordered:
+            _line(network)
 
 
 def _line(network: TrainedNetwork) -> None:
-    name, figure = st.columns([3, 5], vertical_alignment="center", gap="small")
+    name, figure, menu = st.columns([6, 9, 2], vertical_alignment="center", gap="small")
     with name:
         st.page_link(
             navigation.page("explain"),
@@ -49,3 +71,6 @@ def _line(network: TrainedNetwork) -> None:
         )
     with figure:
         st.caption(network.figure)
+    if network.run is not None:
+        with menu:
+            run_menu.show([network.run], key=f"home {network.name}")

@@ -13,7 +13,7 @@ def data_sets() -> None:
     """Draw the data sets, each a link to its page."""
     st.subheader("Data sets", anchor=False)
     for item in inventory.data_sets():
-        name, where = st.columns([3, 5], vertical_alignment="center", gap="small")
+        name, where, _ = st.columns([6, 9, 2], vertical_alignment="center", gap="small")
         with name:
             st.page_link(
                 navigation.page("datasets"),

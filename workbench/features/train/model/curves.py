@@ -12,6 +12,7 @@ import numpy as np
 from fer_models.checkpoint import read_checkpoint
 from fer_models.errors import UserError
 from fer_models.folders import runs_folder
+from fer_models.training.runs.labels import label_of
 from fer_models.training.runs.run import Run
 from workbench.app import runs as run_folders
 
@@ -46,8 +47,9 @@ def matrix(row: Mapping[str, Any]) -> np.ndarray:
 
 
 def comparable(run_id: str) -> dict[str, str]:
-    """Other runs with at least one epoch, newest first, with their labels."""
-    others = [run for run in run_folders.runs() if run.id != run_id and (run.folder / "metrics.jsonl").exists()]
+    """Other runs with at least one epoch, newest first, with their labels; hidden ones are left out."""
+    shown = [run for run in run_folders.runs() if run.id != run_id and not label_of(run).hidden]
+    others = [run for run in shown if (run.folder / "metrics.jsonl").exists()]
     return {run.id: run_folders.label(run) for run in others}
 
 
@@ -84,6 +86,6 @@ def tensorboard_command() -> str:
 
 def _short(run: Run) -> str:
     try:
-        return f"{run_folders.title(run.recipe)} · {run.id[:15]}"
+        return f"{label_of(run).title or run_folders.title(run.recipe)} · {run.id[:15]}"
     except UserError:
         return run.id
