@@ -8,9 +8,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from fer_models.errors import UserError
+from fer_models.settings import checked, stored_or_none
 from fer_models.storage import locked
 from fer_models.training.runs.run import Run, write_text
 
@@ -18,7 +21,7 @@ _FILE = "label.json"
 _LONGEST = 80
 
 
-@dataclass(frozen=True)
+@checked("label.json", extra="ignore")
 class Label:
     """Name and place of a run in lists.
 
@@ -27,17 +30,13 @@ class Label:
         hidden: Whether lists leave it out.
     """
 
-    title: str = ""
+    title: Annotated[str, Field(max_length=_LONGEST)] = ""
     hidden: bool = False
 
 
 def label_of(run: Run) -> Label:
     """The label of a run; a run without one, or with a damaged one, has neither name nor is it hidden."""
-    try:
-        values = json.loads((run.folder / _FILE).read_text(encoding="utf-8"))
-        return Label(str(values["title"]), values["hidden"] is True)
-    except (OSError, ValueError, KeyError, TypeError):
-        return Label()
+    return stored_or_none(run.folder / _FILE, Label) or Label()
 
 
 def rename(run: Run, title: str) -> None:
