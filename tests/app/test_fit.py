@@ -99,20 +99,20 @@ def test_own_folders_are_told_apart(folders: Path, networks: dict[str, TrainedNe
 def test_every_page_opens_with_the_same_data_and_the_network_for_it(
     app: AppTest, networks: dict[str, TrainedNetwork]
 ) -> None:
-    for key in ("confusion", "clusters", "misclassifications", "heatmaps", "stress", "explain"):
-        open_page(app, key, **({"sample": "drawn-sad"} if key in ("stress", "explain") else {}))
+    for key in ("stress", "explain"):  # those that start no job
+        open_page(app, key, sample="drawn-sad")
         lists = {box.label: box.value for box in app.selectbox}
         assert lists["Network"] == "drawn", key
         assert lists["Data set"] == datasets.default_name() == "synthetic", key
-    for key in ("group", "webcam", "stress", "explain"):  # photographs
-        open_page(app, key, **({"sample": "astronaut"} if key in ("stress", "explain") else {}))
+    for key in ("group", "explain"):  # photographs
+        open_page(app, key, **({"sample": "astronaut"} if key == "explain" else {}))
         assert next(box.value for box in app.selectbox if box.label == "Network") == "posed-good", key
 
 
 def test_a_network_of_other_images_is_told_and_can_be_exchanged(
     app: AppTest, networks: dict[str, TrainedNetwork]
 ) -> None:
-    open_page(app, "heatmaps", checkpoint="posed-good", data="synthetic")
+    open_page(app, "stress", checkpoint="posed-good", data="synthetic", sample="drawn-sad")
     assert "Not measured on this data · posed-good was trained on other images: FER2013, not Built-in faces" in words(
         app
     )
@@ -123,7 +123,7 @@ def test_a_network_of_other_images_is_told_and_can_be_exchanged(
 
 
 def test_the_data_follow_a_network_in_the_address(app: AppTest, networks: dict[str, TrainedNetwork]) -> None:
-    open_page(app, "heatmaps", checkpoint="drawn")
+    open_page(app, "stress", checkpoint="drawn")
     assert next(box.value for box in app.selectbox if box.label == "Data set") == "synthetic"
 
 

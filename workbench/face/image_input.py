@@ -131,7 +131,7 @@ def show_tiles(*, key: str) -> Picture:
             [samples.picture(name) for name in titles],
             np.arange(len(titles)),
             key=f"{key} samples",
-            words=Words(lambda i: list(titles)[i].partition("-")[2], lambda i: list(titles.values())[i]),
+            words=Words(lambda i: list(titles)[i].removeprefix("drawn-"), lambda i: list(titles.values())[i]),
             selected=None if pictures else list(titles).index(sample),
             layout=Layout(side=_TILE, counted=False),
         )

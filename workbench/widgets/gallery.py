@@ -15,7 +15,7 @@ import streamlit as st
 
 from fer_models.absent_images import MeanFaces
 from workbench import state
-from workbench.widgets import thumbnails
+from workbench.app import pictures
 
 _LONGEST_GROUP = 12
 _GROUPS_PER_PAGE = 24
@@ -160,7 +160,7 @@ def _tiles(
 def _tile(number: int, picture: np.ndarray, caption: str, about: str, side: int) -> dict[str, Any]:
     return {
         "id": number,
-        "src": thumbnails.uri(picture, longest=2 * side),
+        "src": pictures.thumbnail_uri(picture, longest=2 * side),
         "caption": caption,
         "about": about,
         "small": max(picture.shape[:2]) <= side,

@@ -19,10 +19,9 @@ from fer_models.errors import UserError
 from fer_models.evaluation.doubtful_labels import doubt_by_votes
 from fer_models.folders import uploads_folder
 from fer_models.preprocess import Preprocess
-from workbench.app import dataset_facts, datasets
+from workbench.app import dataset_facts, datasets, pictures
 from workbench.features.datasets.model import audit, augmentation, filter
 from workbench.features.datasets.model.filter import Filter
-from workbench.widgets import thumbnails
 
 
 def faces(count: int = 40, **more: object) -> FaceDataset:
@@ -241,8 +240,8 @@ def test_audit_findings_become_rows_and_groups() -> None:
 
 def test_thumbnails_are_small_and_exact() -> None:
     picture = np.random.default_rng(0).integers(0, 255, (48, 48, 3), dtype=np.uint8)
-    data = thumbnails.uri(picture).split(",", 1)[1]
+    data = pictures.thumbnail_uri(picture).split(",", 1)[1]
     assert (np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))) == picture).all()
     large = np.zeros((300, 150, 1), np.uint8)
-    data = thumbnails.uri(large, longest=100).split(",", 1)[1]
+    data = pictures.thumbnail_uri(large, longest=100).split(",", 1)[1]
     assert Image.open(io.BytesIO(base64.b64decode(data))).size == (50, 100)

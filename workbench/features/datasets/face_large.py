@@ -10,7 +10,7 @@ from fer_models.data.leaks.duplicates import Duplicates
 from workbench import navigation, shared, state
 from workbench.app import dataset_facts, pictures
 from workbench.features.datasets import sections
-from workbench.widgets import table, thumbnails
+from workbench.widgets import table
 
 _SIDE = 288
 LANDMARKS_SHOWN = state.Toggle("datasets.landmarks shown")
@@ -22,7 +22,7 @@ def show(name: str, dataset: FaceDataset, position: int, copies: Duplicates | No
     shown = pictures.enlarged(picture, _SIDE)
     points = dataset.columns.get("landmarks")
     if points is not None and LANDMARKS_SHOWN.get():
-        shown = thumbnails.with_points(shown, np.asarray(points[position]) * (shown.shape[0] / picture.shape[0]))
+        shown = pictures.with_points(shown, np.asarray(points[position]) * (shown.shape[0] / picture.shape[0]))
     about = dataset_facts.caption(dataset, position)
     with st.container(key="pixels large"):
         st.image(shown, width=_SIDE, output_format="PNG", alt=about)
