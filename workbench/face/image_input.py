@@ -141,7 +141,7 @@ def show_tiles(*, key: str) -> Picture:
             PICTURE_FROM.set("sample")
         if pictures:
             return _select(pictures)
-    return _picture(titles[sample], samples.picture(sample), sample=sample)
+    return _picture(titles[sample], samples.picture(sample), sample=sample if samples.drawn(sample) else None)
 
 
 def _own(files: Sequence[Any], photograph: Any) -> list[Picture]:
