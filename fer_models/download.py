@@ -102,7 +102,8 @@ class RemoteFile:
         except urllib.error.HTTPError as error:
             reason = f"the server answered {error.code}"
         except (urllib.error.URLError, HTTPException, OSError) as error:
-            reason = str(getattr(error, "reason", "") or error)
+            cause = getattr(error, "reason", None) or error
+            reason = str(getattr(cause, "strerror", None) or cause)
         raise UserError(f"{self._subject} could not be downloaded ({reason}); check the connection, or {self.by_hand}.")
 
     @property
