@@ -166,8 +166,13 @@ class LDCNN(FERNetwork):
 
     @property
     def cam_layers(self) -> dict[str, nn.Module]:
-        blocks = {f"block {i}": block for i, block in reversed(list(enumerate(self.blocks, 1)))}
-        return {"last norm": self.last, **blocks}
+        """The last maps, then each block's after the next norm and ReLU (not negative) and before."""
+        layers: dict[str, nn.Module] = {"last norm": self.last}
+        for i in range(len(self.blocks), 0, -1):
+            if i < len(self.blocks):
+                layers[f"block {i} norm"] = self.transitions[i - 1].get_submodule("1")
+            layers[f"block {i}"] = self.blocks[i - 1]
+        return layers
 
 
 @ARCHITECTURES.register("cldcnn")

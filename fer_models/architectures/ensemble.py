@@ -189,5 +189,13 @@ class Ensemble(FERNetwork):
     @property
     def cam_layers(self) -> dict[str, nn.Module]:
         """Every member's layers under ``"member: layer"``, the first member's deepest first."""
-        named = [(f"{i} {m.title}", m) for i, m in enumerate(self._networks(), 1)]
-        return {f"{name}: {layer}": module for name, m in named for layer, module in m.cam_layers.items()}
+        return {
+            name: module
+            for names, m in zip(self.member_layers, self._networks(), strict=True)
+            for name, module in zip(names, m.cam_layers.values(), strict=True)
+        }
+
+    @property
+    def member_layers(self) -> list[list[str]]:
+        """Names of each member's layers in :attr:`cam_layers`."""
+        return [[f"{i} {m.title}: {layer}" for layer in m.cam_layers] for i, m in enumerate(self._networks(), 1)]

@@ -6,7 +6,7 @@ import functools
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import torch
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from fer_models.architectures.base import FERNetwork
 from fer_models.errors import UserError
 from fer_models.explain.attribution import Attribution
-from fer_models.explain.layers import default_layer, find_layer, layer_sizes
+from fer_models.explain.layers import default_layer, find_layer, layer_sizes, modules_of
 from fer_models.explain.per_network import PerNetwork
 from fer_models.explain.target import Target, check_of, read_target
 from fer_models.explain.untouched import untouched
@@ -56,7 +56,8 @@ class Query:
     """The input of a method: network (locked, in evaluation mode), batch (B, C, H, W), target, layer, score.
 
     ``layer`` and ``module`` are ``None`` for methods that use no layer; ``black`` is a black pixel on the network's
-    scale.
+    scale; ``found`` takes what a method notes beside its map, by the name of a field of
+    :class:`~fer_models.explain.attribution.Attribution`: ``sums``, ``cells`` or ``agreement``.
     """
 
     model: FERNetwork
@@ -67,6 +68,17 @@ class Query:
     module: nn.Module | None = None
     black: float = -1.0
     progress: Progress = silent
+    found: dict[str, Tensor] = field(default_factory=dict)
+
+    def claim(self, total: Tensor, expected: Tensor) -> None:
+        """Note what the values of each picture sum to, (B,), and what the method says that they sum to, (B,)."""
+        self.found["sums"] = torch.stack([total.detach(), expected.detach()], 1)
+
+    def part(self, rows: Tensor) -> Query:
+        """The query of some of the pictures, int64 (n,), with notes of its own."""
+        against = None if self.target.against is None else self.target.against[rows]
+        target = Target(self.target.index[rows], against)
+        return replace(self, batch=self.batch[rows], target=target, found={})
 
     def score(self, logits: Tensor) -> Tensor:
         """The explained score, (N,), from logits (N, K); see :meth:`Target.score`."""
@@ -84,6 +96,7 @@ class Explainer(ABC):
         signed: whether it counts evidence against the target; without, only negative feature maps give negative values.
         class_specific: ``False`` if the map is the same for every class.
         batch_size: pictures processed at once; larger batches are split, with progress in between.
+        rough: options for a quicker map of a network with shuffled weights, whose exact values do not matter.
         choices: options that change the meaning of the map, which a page offers: name to label, and values with titles.
     """
 
@@ -97,6 +110,7 @@ class Explainer(ABC):
     signed: ClassVar[bool] = True
     class_specific: ClassVar[bool] = True
     batch_size: ClassVar[int] = 128
+    rough: ClassVar[Mapping[str, Any]] = {}
     choices: ClassVar[Mapping[str, tuple[str, Mapping[str, str]]]] = {}
 
     @abstractmethod
@@ -144,10 +158,10 @@ class Explainer(ABC):
                 layer = find_layer(model, layer, (batch.shape[2], batch.shape[3]))
             layer = layer if self.uses_layer else None
             targets = read_target(target, classifier.classes, _predicted(model, batch, target))
-            module = None if layer is None else model.cam_layers[layer]
+            modules: list[Any] = [None] if layer is None else modules_of(model, layer, (batch.shape[2], batch.shape[3]))
             black = float(classifier.checkpoint.preprocess.scale(torch.zeros(1)))
-            query = Query(model, batch, targets, of, layer, module, black)
-            values = self._in_parts(query, progress, options)
+            query = Query(model, batch, targets, of, layer, modules[0], black)
+            values, found = self._of_members(query, modules, progress, options)
         return Attribution(
             values=values.float().cpu().numpy(),
             method=self.key,
@@ -158,18 +172,37 @@ class Explainer(ABC):
             seconds=time.perf_counter() - start,
             against=None if targets.against is None else targets.against.cpu().numpy(),
             options=options,
+            **{name: part.float().cpu().numpy() for name, part in found.items()},
         )
 
-    def _in_parts(self, query: Query, progress: Progress | None, options: dict[str, Any]) -> Tensor:
-        parts, count = [], len(query.batch)
+    def _of_members(
+        self, query: Query, modules: list[Any], progress: Progress | None, options: dict[str, Any]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The map at one layer, or the mean of those at every member's layer, each divided by its largest magnitude."""
+        if len(modules) == 1:
+            return self._in_parts(query, progress, options)
+        maps = []
+        for number, module in enumerate(modules):
+            report = within(progress or silent, number / len(modules), (number + 1) / len(modules))
+            values = self._in_parts(replace(query, module=module), report, options)[0]
+            peak = values.abs().amax((1, 2), keepdim=True)
+            maps.append(values / torch.where(peak > 0, peak, torch.ones_like(peak)))
+        return torch.stack(maps).mean(0), {}
+
+    def _in_parts(
+        self, query: Query, progress: Progress | None, options: dict[str, Any]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        parts, notes, count = [], [], len(query.batch)
         for start in range(0, count, self.batch_size):
             stop = min(start + self.batch_size, count)
 
             report = within(progress or silent, start / count, stop / count)
-            part = replace(query, batch=query.batch[start:stop], target=query.target.part(start, stop), progress=report)
+            target = query.target.part(start, stop)
+            part = replace(query, batch=query.batch[start:stop], target=target, progress=report, found={})
             parts.append(self.compute(part, **options).detach())
+            notes.append(part.found)
             report(1.0, f"{stop:,} of {count:,} pictures")
-        return torch.cat(parts)
+        return torch.cat(parts), {name: torch.cat([note[name] for note in notes]) for name in notes[0]}
 
 
 def _predicted(model: FERNetwork, batch: Tensor, target: Any) -> Tensor:
@@ -213,7 +246,9 @@ def explain(
         method: a key of :data:`EXPLAINERS`.
         target: ``None`` (the predicted class, which costs one more forward pass), a class number or name, B of them,
             or a pair ``(a, b)``: why a and not b, the difference of both scores.
-        layer: a name of ``model.cam_layers``; :func:`default_layer` if ``None``; methods without a layer ignore it.
+        layer: a name of ``model.cam_layers``; :func:`default_layer` if ``None``; methods without a layer ignore it. For
+            an ensemble the default is every member's default layer: the map is the mean of those of its members, each
+            divided by its largest magnitude.
         of: explain the ``"logit"`` or the ``"probability"``.
         progress: called with the fraction done and a message; an exception raised in it cancels, and the model is
             restored.

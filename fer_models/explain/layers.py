@@ -9,8 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from fer_models.architectures.base import FERNetwork
+from fer_models.architectures.ensemble import Ensemble
 from fer_models.errors import UserError
 
+#: The layer of an ensemble: every member's default layer, and the mean of their maps.
+ALL_MEMBERS = "all members"
 #: Smallest side of a map that still separates brows from mouth: an aligned face has about five rows of parts.
 SMALLEST_SIDE = 5
 
@@ -33,7 +36,11 @@ def layer_sizes(model: FERNetwork, input_shape: tuple[int, ...]) -> dict[str, tu
     size = tuple(int(side) for side in input_shape[-2:])
     sizes = _SIZES.setdefault(model, {})
     if size not in sizes:
-        sizes[size] = _measure(model, size)
+        measured = _measure(model, size)
+        if isinstance(model, Ensemble):
+            grids = [measured[name] for name in _defaults(model, measured)]
+            measured = {ALL_MEMBERS: min(grids)} | measured
+        sizes[size] = measured
     return dict(sizes[size])
 
 
@@ -42,15 +49,31 @@ def default_layer(model: FERNetwork, size: int | tuple[int, int]) -> str:
 
     The usual choice is the last layer before pooling. On small pictures its map is too coarse: FCSDNet ends in 2 x 2
     cells at 48 px, where every heatmap is a corner. An earlier layer is less class-specific but separates brows from
-    mouth, which is the purpose of a heatmap of a face. The layer is shown beside every map and can be changed.
+    mouth, which is the purpose of a heatmap of a face. The layer is shown beside every map and can be changed. For an
+    ensemble it is :data:`ALL_MEMBERS`.
 
     Args:
         size: side of the square input, or (H, W), in pixels.
     """
     shape = (size, size) if isinstance(size, int) else size
-    sizes = layer_sizes(model, shape)
-    fitting = (name for name, cells in sizes.items() if max(cells) >= SMALLEST_SIDE)
-    return next(fitting, next(iter(sizes)))
+    if isinstance(model, Ensemble):
+        return ALL_MEMBERS
+    return _defaults(model, layer_sizes(model, shape))[0]
+
+
+def modules_of(model: FERNetwork, layer: str, size: tuple[int, int]) -> list[nn.Module]:
+    """The module of a layer; of :data:`ALL_MEMBERS` that of every member's default layer."""
+    names = [layer]
+    if layer == ALL_MEMBERS and isinstance(model, Ensemble):
+        sizes = layer_sizes(model, size)
+        names = _defaults(model, {name: cells for name, cells in sizes.items() if name != ALL_MEMBERS})
+    return [model.cam_layers[name] for name in names]
+
+
+def _defaults(model: FERNetwork, sizes: dict[str, tuple[int, int]]) -> list[str]:
+    """The default layer of the network, or of each member of an ensemble."""
+    groups = model.member_layers if isinstance(model, Ensemble) else [list(sizes)]
+    return [next((name for name in names if max(sizes[name]) >= SMALLEST_SIDE), names[0]) for names in groups]
 
 
 def find_layer(model: FERNetwork, layer: str | None, size: tuple[int, int]) -> str:
@@ -61,7 +84,7 @@ def find_layer(model: FERNetwork, layer: str | None, size: tuple[int, int]) -> s
     """
     if layer is None:
         return default_layer(model, size)
-    if layer not in model.cam_layers:
+    if layer not in model.cam_layers and not (layer == ALL_MEMBERS and isinstance(model, Ensemble)):
         raise UserError(
             f"{model.title} has no layer {layer!r} for heatmaps; choose one of: {', '.join(model.cam_layers)}."
         )

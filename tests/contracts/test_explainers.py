@@ -23,8 +23,8 @@ METHODS = list(EXPLAINERS)
 EXPLAIN = Path(__file__).parents[2] / "fer_models" / "explain"
 #: Fewer steps than a page would take.
 QUICK = {
-    "integrated_gradients": {"steps": 3},
-    "smooth_grad": {"samples": 3},
+    "integrated_gradients": {"steps": 3, "most_steps": 3},
+    "smooth_grad": {"samples": 3, "most_samples": 3},
     "gradient_shap": {"samples": 3},
     "occlusion": {"window": 1 / 3, "stride": 1 / 3},
 }

@@ -5,9 +5,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from fer_models import create_model
 from fer_models.explain.base import EXPLAINERS, Query, explain
 from fer_models.explain.cam.ablation_cam import _rest_runs_alone
 from fer_models.explain.cam.base import activations
+from fer_models.explain.faithfulness.parameter_randomisation import _from_the_head, cascade
+from fer_models.explain.layers import ALL_MEMBERS, default_layer, layer_sizes
 from fer_models.explain.target import Target
 
 CAMS = ("grad_cam", "grad_cam_pp", "hires_cam", "layer_cam", "xgrad_cam", "eigen_cam", "score_cam", "ablation_cam")
@@ -90,9 +93,8 @@ def test_score_cam_by_hand(tiny, tiny_batch):
     for a in maps:
         if a.max() == a.min():
             continue
-        mask = torch.nn.functional.interpolate(
-            ((a - a.min()) / (a.max() - a.min()))[None, None], size=12, mode="bilinear"
-        )
+        mask = torch.nn.functional.interpolate(a[None, None], size=12, mode="bilinear")
+        mask = (mask - mask.min()) / (mask.max() - mask.min())  # after it is enlarged, as in the paper
         scores.append(tiny.model(tiny_batch[:1] * mask)[0, 1].detach())
         used.append(a)
     expected = (torch.stack(scores).softmax(0)[:, None, None] * torch.stack(used)).sum(0, keepdim=True)
@@ -187,3 +189,57 @@ def test_ablation_is_the_same_where_the_rest_needs_earlier_layers(tiny, tiny_bat
         assert _rest_runs_alone(single, whole)
         assert not _rest_runs_alone(joined, whole)
     close(layer_map("ablation_cam", joined), layer_map("ablation_cam", single))
+
+
+def test_the_heatmap_is_cut_at_the_cells_and_then_enlarged(tiny, tiny_batch):
+    """Cut after enlarging, cells with evidence shrank beside cells with evidence against the class."""
+    result = explain(tiny, tiny_batch, "hires_cam", (0, 2))
+    assert result.cells.shape == (3, 6, 6) and (result.cells < 0).any() and (result.cells > 0).any()
+    large = nn.functional.interpolate(torch.from_numpy(result.cells)[:, None], size=12, mode="bilinear")[:, 0]
+    np.testing.assert_allclose(result.values, large, atol=1e-6)
+    cut = nn.functional.interpolate(torch.from_numpy(result.cells).relu()[:, None], size=12, mode="bilinear")[:, 0]
+    np.testing.assert_allclose(result.heatmap(), cut / cut.amax((1, 2), keepdim=True), rtol=1e-5, atol=1e-7)
+    assert (result.heatmap() > 0).sum() > (result.values > 0).sum()
+    np.testing.assert_array_equal(result.one(1).heatmap(), result.heatmap()[1:2])
+    assert result.signed_heatmap().min() < 0
+    assert explain(tiny, tiny_batch, "saliency", 1).cells is None
+
+
+def test_eigen_cam_works_in_half_precision(tiny, tiny_batch):
+    tiny.model.to(torch.bfloat16)
+    half = explain(tiny, tiny_batch.to(torch.bfloat16), "eigen_cam", 1)
+    assert np.isfinite(half.values).all() and half.values.any()
+
+
+def test_grad_cam_pp_finds_evidence_at_the_default_layer_of_the_dense_networks():
+    """Before a block's ReLU maps are negative in part, and with weights of at least 0 nothing may be left."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = create_model("ldcnn", 7, 1, depth=12).eval()
+    layer = default_layer(model, 96)
+    assert layer.endswith("norm")
+    seen = []
+    model.cam_layers[layer].register_forward_hook(lambda m, i, out: seen.append(float(out.min())))
+    model(torch.randn(2, 1, 96, 96, generator=torch.Generator().manual_seed(1)))
+    assert seen == [0.0]
+
+
+def test_the_map_of_an_ensemble_is_the_mean_of_its_members_maps(hold, batch):
+    held = hold("abcd")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        held.model = create_model("ensemble", 4, 1, members=("mini_xception", "separable_attention")).eval()
+    whole = explain(held, batch, "hires_cam", 1)
+    assert whole.layer == ALL_MEMBERS and whole.layer in layer_sizes(held.model, (48, 48))
+    layers = [
+        next(name for name in names if max(layer_sizes(held.model, (48, 48))[name]) >= 5)
+        for names in held.model.member_layers
+    ]
+    parts = [explain(held, batch, "hires_cam", 1, layer=layer).values for layer in layers]
+    scaled = [part / np.abs(part).max((1, 2), keepdims=True) for part in parts]
+    np.testing.assert_allclose(whole.values, np.mean(scaled, 0), rtol=1e-5, atol=1e-7)
+    assert not np.allclose(parts[0], parts[1])
+    order = _from_the_head(held.model)
+    assert {name.split(".")[1] for name in order[:2]} == {"0", "1"}  # the heads of both, not one member first
+    shuffled = cascade(held, batch[:1], whole.one(0), steps=2)
+    assert shuffled.maps.shape == (2, 1, 48, 48)

@@ -13,7 +13,9 @@ from torch import nn
 
 from fer_models.errors import UserError
 from fer_models.explain import Attribution, explain
+from fer_models.explain.baselines import baseline_picture
 from fer_models.explain.faithfulness import FAITHFULNESS, REFERENCES, Trial, measure, measure_with_references
+from fer_models.explain.faithfulness.base import many_maps
 from fer_models.explain.faithfulness.parameter_randomisation import cascade
 from fer_models.explain.faithfulness.removal import removal_curve
 from fer_models.explain.faithfulness.road import impute
@@ -155,37 +157,42 @@ def test_drop_and_increase_by_hand(corner, pictures, masks):
     assert measure(corner, pictures, other, "average_drop").tolist() == [0, 0, 0]
 
 
-def test_infidelity_is_zero_for_the_gradient_of_a_linear_score_at_any_scale(corner, pictures, masks):
-    np.testing.assert_allclose(measure(corner, pictures, attribution(7.0 * masks), "infidelity"), 0, atol=1e-10)
+def test_infidelity_is_zero_for_what_covering_a_linear_score_costs_at_any_scale(corner, pictures, masks):
+    lost = masks * (pictures - baseline_picture(pictures, "blurred", -1.0))[:, 0].numpy()
+    for scale in (1.0, 7.0):
+        np.testing.assert_allclose(measure(corner, pictures, attribution(scale * lost), "infidelity"), 0, atol=1e-9)
     np.testing.assert_allclose(measure(corner, pictures, attribution(np.zeros((3, 12, 12))), "infidelity"), 1)
     assert (measure(corner, pictures, attribution(1.0 - masks), "infidelity") > 0.5).all()
 
 
-def test_infidelity_equals_captum(tiny, tiny_batch):
-    from captum.metrics import infidelity
+def test_infidelity_sees_the_sign_and_gives_noise_no_credit(corner, pictures, masks):
+    """With the scale fitted on the squares that measure, and of any sign, a map and its negative got the same."""
+    lost = masks * (pictures - baseline_picture(pictures, "blurred", -1.0))[:, 0].numpy()
+    np.testing.assert_allclose(measure(corner, pictures, attribution(-lost), "infidelity"), 1)
+    draw = np.random.default_rng(0)
+    noise = [measure(corner, pictures, attribution(draw.normal(size=(3, 12, 12))), "infidelity") for _ in range(20)]
+    assert np.mean(noise) >= 0.99
+
+
+def test_infidelity_by_hand(tiny, tiny_batch):
+    from fer_models.explain.faithfulness.infidelity import _squares
 
     result = explain(tiny, tiny_batch, "input_x_gradient", 1)
-    steps = 0.1 * torch.randn((20, 1, 12, 12), generator=torch.Generator().manual_seed(0)).double()
-
-    def perturb(x):  # captum repeats each picture 20 times in a row
-        p = steps.repeat(3, 1, 1, 1)
-        return p, x - p
-
-    expected = infidelity(
-        tiny.model,
-        perturb,
-        tiny_batch,
-        torch.from_numpy(result.values)[:, None].double(),
-        target=1,
-        n_perturb_samples=20,
-        normalize=True,
-    )
-    with torch.no_grad():
-        gain = tiny.model(tiny_batch)[:, 1] - tiny.model((tiny_batch[None] - steps[:, None]).flatten(0, 1))[:, 1].view(
-            20, 3
-        )
-    ours = measure(tiny, tiny_batch, result, "infidelity")
-    np.testing.assert_allclose(ours, (expected / (gain**2).mean(0)).numpy(), rtol=1e-6)
+    squares = _squares(40, (12, 12), 0)
+    sides = squares.sum(2).amax(1)
+    assert torch.equal(squares.sum((1, 2)), sides**2) and sides.min() >= 1 and sides.max() == 4
+    empty = baseline_picture(tiny_batch, "blurred", -1.0)
+    for b in range(3):
+        with torch.no_grad():
+            covered = torch.where(squares[:, None], empty[b], tiny_batch[b])
+            gain = (tiny.model(tiny_batch[b : b + 1]) - tiny.model(covered))[:, 1].numpy()
+        forecast = (squares.numpy() * result.values[b]).sum((1, 2))
+        scale = max(0, (forecast[:20] * gain[:20]).sum() / (forecast[:20] ** 2).sum())
+        expected = ((scale * forecast[20:] - gain[20:]) ** 2).mean() / (gain[20:] ** 2).mean()
+        assert measure(tiny, tiny_batch, result, "infidelity", samples=40)[b] == pytest.approx(expected, rel=1e-6)
+    one = Trial(tiny, tiny_batch[:1], result.one(0))
+    many = FAITHFULNESS["infidelity"]().measure(many_maps(one, np.concatenate([result.values[:1], result.values[1:2]])))
+    assert many[0] == pytest.approx(measure(tiny, tiny_batch[:1], result.one(0), "infidelity")[0], rel=1e-6)
 
 
 def test_max_sensitivity_equals_captum_and_is_zero_for_a_linear_network(corner, tiny, tiny_batch):

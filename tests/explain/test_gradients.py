@@ -5,12 +5,16 @@ import pytest
 import torch
 from torch import nn
 
+from fer_models import load_checkpoint
 from fer_models.attention.channel import ChannelAttention
 from fer_models.errors import UserError
 from fer_models.explain.base import EXPLAINERS, Query, explain, unsupported_methods
 from fer_models.explain.baselines import BASELINES, baseline_picture, blur, scramble
-from fer_models.explain.gradients.deep_lift import _comparable
 from fer_models.explain.target import Target
+from fer_models.folders import checkpoints_folder
+from fer_models.inference.fold import fold_batch_norms
+
+SHIPPED = checkpoints_folder()
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:captum")
 
@@ -61,8 +65,8 @@ def test_integrated_gradients_sum_to_the_gain_of_the_score(tiny, tiny_batch, bas
 
 
 def test_integrated_gradients_in_small_parts_are_the_same(tiny, tiny_batch):
-    whole = compute("integrated_gradients", ask(tiny, tiny_batch), steps=20, rows_at_once=1000)
-    close(compute("integrated_gradients", ask(tiny, tiny_batch), steps=20, rows_at_once=7), whole)
+    whole = compute("integrated_gradients", ask(tiny, tiny_batch), steps=20, most_steps=20, rows_at_once=1000)
+    close(compute("integrated_gradients", ask(tiny, tiny_batch), steps=20, most_steps=20, rows_at_once=7), whole)
 
 
 def test_deep_lift_equals_captum_and_sums_to_the_gain(tiny, tiny_batch):
@@ -76,32 +80,90 @@ def test_deep_lift_equals_captum_and_sums_to_the_gain(tiny, tiny_batch):
     assert not any(hasattr(module, "input") for module in tiny.model.modules())
 
 
-def test_deep_lift_compares_each_descriptor_with_its_own_baseline():
-    # Of the gate alone: with the two descriptors apart the rescale rule sums to the gain of the gate's input to the
-    # sigmoid and through it; captum on the stacked module compares means with maxima and does not.
-    from captum.attr import DeepLift
+class Pooled(nn.Module):
+    """ReLU before pooling, windows that overlap and reach into infinite padding, a gate, and attention weights."""
 
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.pool1 = nn.Conv2d(1, 6, 3, padding=1), nn.MaxPool2d(2)
+        self.conv2, self.pool2 = nn.Conv2d(6, 8, 3, padding=1), nn.MaxPool2d(3, 2, padding=1, ceil_mode=True)
+        self.gate, self.head = ChannelAttention(8, ratio=2), nn.Linear(8, 4)
+
+    def forward(self, x):
+        x = self.pool1(torch.relu(self.conv1(x)))
+        x = nn.functional.pad(torch.relu(self.conv2(x)), (0, 1, 0, 1), value=-torch.inf)
+        cells = self.gate(self.pool2(x)).flatten(2).transpose(1, 2)
+        weights = torch.softmax(cells @ cells.transpose(1, 2), -1)
+        return self.head((weights @ cells).amax(1))
+
+
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_deep_lift_sums_to_the_gain_with_pooling_gates_and_attention(tiny, tiny_batch, baseline):
+    """Captum's misses it by tens of per cent where a ReLU feeds a pooling layer, and further with gates."""
     torch.manual_seed(0)
+    tiny.model = Pooled().double().eval()
+    start = baseline_picture(tiny_batch, baseline, -1.0)
+    for of in ("logit", "probability"):
+        query = Query(tiny.model, tiny_batch, Target(torch.ones(3, dtype=torch.int64)), of)
+        with torch.no_grad():
+            gain = query.score(tiny.model(tiny_batch)) - query.score(tiny.model(start))
+        values = compute("deep_lift", query, baseline=baseline)
+        close(values.sum((1, 2)), gain, rtol=1e-7, atol=1e-10)
+        close(query.found["sums"][:, 1], gain)
 
-    class Gate(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.attention, self.sigmoid = ChannelAttention(8, ratio=2).double(), nn.Sigmoid()
 
-        def forward(self, x):
-            a = self.attention
-            return torch.logit(a.gate(x))[:, 0, 0]
+def test_a_shipped_network_is_complete_where_its_method_says_so(batch):
+    shipped = load_checkpoint(SHIPPED / "mini-xception-fer2013")
+    for method, most in (("deep_lift", 1e-3), ("full_grad", 1e-3), ("integrated_gradients", 0.05)):
+        result = explain(shipped, batch[:2], method)
+        assert result.completeness_error.max() < most, method
+        if method != "full_grad":
+            np.testing.assert_allclose(result.values.sum((1, 2)), result.sums[:, 0], rtol=1e-3, atol=1e-5)
+    assert explain(shipped, batch[:2], "saliency").completeness_error is None
+    lrp = explain(shipped, batch[:2], "lrp")
+    assert (lrp.completeness_error > 0.05).all()  # its biases hold most of the logit
+    assert explain(shipped, batch[:2], "lrp", of="probability").sums is None
 
-    x, start = torch.randn(2, 8, 3, 3, dtype=torch.float64), torch.zeros(2, 8, 3, 3, dtype=torch.float64)
-    gate = Gate()
-    gain = gate(x) - gate(start)
-    apart = DeepLift(_comparable(gate)).attribute(x.clone(), start, target=0)
-    stacked = DeepLift(gate).attribute(x.clone(), start, target=0)
-    # The maximum over space is no layer of captum's; where it moves, only the mean's part is exact, so compare errors.
-    error = (apart.sum((1, 2, 3)) - gain[:, 0]).abs().max()
-    wrong = (stacked.sum((1, 2, 3)) - gain[:, 0]).abs().max()
-    assert error < 1e-9
-    assert wrong > 1e-3
+
+def test_methods_with_a_baseline_start_from_the_blurred_picture():
+    for method in ("integrated_gradients", "deep_lift"):
+        assert EXPLAINERS[method].options()["baseline"] == "blurred"
+        assert set(EXPLAINERS[method].choices["baseline"][1]) >= {"blurred", "mean", "black"}  # and it can be changed
+
+
+def test_integrated_gradients_take_the_steps_that_they_need(tiny, tiny_batch):
+    query = ask(tiny, tiny_batch)
+    few = compute("integrated_gradients", query, steps=2, most_steps=2, baseline="black")
+    rough = query.found["sums"]
+    query = ask(tiny, tiny_batch)
+    enough = compute("integrated_gradients", query, steps=2, most_steps=1024, baseline="black")
+    errors = [((sums[:, 0] - sums[:, 1]) / sums[:, 1]).abs() for sums in (rough, query.found["sums"])]
+    assert errors[0].max() > 0.01 and (errors[1] <= 0.01).all()
+    assert not torch.allclose(few, enough)
+    alone = compute("integrated_gradients", ask(tiny, tiny_batch[1:2]), steps=2, most_steps=1024, baseline="black")
+    close(alone[0], enough[1])
+
+
+def test_integrated_gradients_equal_captum(tiny, tiny_batch):
+    from captum.attr import IntegratedGradients
+
+    start = baseline_picture(tiny_batch, "mean", -1.0)
+    expected = IntegratedGradients(tiny.model).attribute(tiny_batch, start, target=1, n_steps=20).sum(1)
+    ours = compute("integrated_gradients", ask(tiny, tiny_batch), steps=20, most_steps=20, baseline="mean")
+    close(ours, expected, rtol=1e-6, atol=1e-8)
+
+
+def test_smooth_grad_takes_copies_until_others_would_give_the_same_map(tiny, tiny_batch):
+    x = tiny_batch[:2]
+    query = ask(tiny, x)
+    compute("smooth_grad", query, samples=4, most_samples=4, noise=0.5)
+    few = query.found["agreement"]
+    query = ask(tiny, x)
+    maps = compute("smooth_grad", query, samples=4, most_samples=2048, noise=0.5)
+    assert few.min() < 0.9 <= query.found["agreement"].min()
+    other = compute("smooth_grad", ask(tiny, x), samples=4, most_samples=2048, noise=0.5, seed=1)
+    found = [np.corrcoef(a.flatten(), b.flatten())[0, 1] for a, b in zip(maps, other, strict=True)]
+    assert min(found) > 0.8  # as estimated, without having seen the others
 
 
 def test_occlusion_by_hand(tiny, tiny_batch):
@@ -129,7 +191,7 @@ def test_smooth_grad_without_noise_is_saliency_and_with_noise_what_captum_finds(
         torch.manual_seed(0)
         tunnel = NoiseTunnel(Saliency(tiny.model))
         expected = tunnel.attribute(x.clone(), nt_samples=800, stdevs=spread, target=1, abs=False).abs().amax(1)
-    ours = compute("smooth_grad", ask(tiny, x), samples=800)
+    ours = compute("smooth_grad", ask(tiny, x), samples=800, most_samples=800)
     assert np.corrcoef(ours.flatten(), expected.detach().flatten())[0, 1] > 0.98
     variance = compute("smooth_grad", ask(tiny, x), samples=50, statistic="variance")
     assert variance.min() >= 0
@@ -201,12 +263,18 @@ def test_lrp_keeps_the_score_where_there_are_no_biases(tiny, tiny_batch):
 
 
 def test_lrp_does_not_change_the_forward_pass(classifier, batch):
-    seen = []
-    handle = classifier.model.register_forward_hook(lambda m, i, out: seen.append(out.detach()))
-    before = classifier.model(batch).detach()
-    explain(classifier, batch, "lrp", 0)
-    handle.remove()
-    torch.testing.assert_close(seen[-1], before, rtol=1e-4, atol=1e-5)
+    before = classifier.model(batch)[:, 0].detach().numpy()
+    sums = explain(classifier, batch, "lrp", 0).sums  # the second is the score of the pass with rules
+    np.testing.assert_allclose(sums[:, 1], before, rtol=1e-4, atol=1e-5)
+
+
+def test_lrp_is_the_same_with_batch_norms_folded_before(tiny_norm, tiny_batch):
+    """Before folding, a batch norm's shift kept relevance apart from its convolution's, and the map was another one."""
+    query = ask(tiny_norm, tiny_batch)
+    plain = compute("lrp", query)
+    tiny_norm.model, count = fold_batch_norms(tiny_norm.model, tiny_batch)
+    assert count == 1
+    close(compute("lrp", ask(tiny_norm, tiny_batch)), plain)
 
 
 def test_networks_without_relu_are_refused_with_the_reason(tiny, tiny_batch):
@@ -218,9 +286,13 @@ def test_networks_without_relu_are_refused_with_the_reason(tiny, tiny_batch):
         explain(tiny, tiny_batch, "guided_backprop")
 
 
-def test_a_reused_activation_is_refused_by_deep_lift(tiny):
+def test_deep_lift_takes_a_reused_activation_and_refuses_what_it_has_no_rule_for(tiny, tiny_batch):
     tiny.model.body[4] = tiny.model.body[2]
-    assert "2 times" in unsupported_methods(tiny)["deep_lift"]
+    query = Query(tiny.model, tiny_batch, Target(torch.ones(3, dtype=torch.int64)), "logit")
+    compute("deep_lift", query)
+    close(*query.found["sums"].T, rtol=1e-7, atol=1e-10)
+    tiny.model.body[1] = nn.GroupNorm(2, 6).double()
+    assert "GroupNorm" in unsupported_methods(tiny)["deep_lift"]
 
 
 def test_every_method_runs_on_fcsdnet(classifier):

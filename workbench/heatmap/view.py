@@ -143,6 +143,8 @@ def show(look: Look, crop: Crop, display: Display, *, key: str, height: int = 38
             "Switch on “Signed” to see what speaks against it.",
             icon=":material/info:",
         )
+    if (problem := look_model.incomplete(look.attribution)) is not None:
+        st.warning(problem, icon=":material/functions:")
     st.caption(f"{look_model.facts(look)} · {display.words}")
 
 

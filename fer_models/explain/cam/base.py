@@ -9,19 +9,19 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fer_models.errors import UserError
 from fer_models.explain.base import Explainer, Query, Upsampling
+from fer_models.explain.enlarge import upsample
 from fer_models.settings import from_signature
 
 
 class CAM(Explainer):
     r"""A weighted sum of a layer's feature maps, upsampled to the input.
 
-    Subclasses give :meth:`layer_map`. Values keep their sign; the positive part is taken only for display, as the last
-    step (:meth:`Attribution.heatmap`).
+    Subclasses give :meth:`layer_map`. Values keep their sign; the positive part is taken for display, on the layer's
+    cells, before they are enlarged (:attr:`Attribution.positive`).
     """
 
     family = "cam"
@@ -32,7 +32,9 @@ class CAM(Explainer):
         """Signed map (B, h, w) at the layer's resolution, in the network's dtype; keywords are the method's options."""
 
     def compute(self, query: Query, *, upsampling: Upsampling = "bilinear", **options: Any) -> Tensor:
-        return upsample(self.layer_map(query, **options), (query.batch.shape[2], query.batch.shape[3]), upsampling)
+        cells = self.layer_map(query, **options)
+        query.found["cells"] = cells.detach()
+        return upsample(cells, (query.batch.shape[2], query.batch.shape[3]), upsampling)
 
     @classmethod
     @functools.cache
@@ -52,18 +54,6 @@ class GradientCAM(CAM):
 
     def layer_map(self, query: Query) -> Tensor:
         return self.combine(*activations_and_gradients(query))
-
-
-def upsample(maps: Tensor, size: tuple[int, int], mode: str = "bilinear") -> Tensor:
-    """Bring maps (B, h, w) to (B, H, W).
-
-    Raises:
-        UserError: If ``how`` is not ``"bilinear"`` or ``"nearest"``.
-    """
-    if mode not in ("bilinear", "nearest"):
-        raise UserError(f"Maps are upsampled 'bilinear' or 'nearest', not {mode!r}.")
-    corners = False if mode == "bilinear" else None
-    return F.interpolate(maps[:, None], size=size, mode=mode, align_corners=corners)[:, 0]
 
 
 def activations_and_gradients(query: Query, score: Callable[[Tensor], Tensor] | None = None) -> tuple[Tensor, Tensor]:

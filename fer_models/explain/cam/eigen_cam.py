@@ -26,6 +26,8 @@ class EigenCAM(CAM):
 
     def layer_map(self, query: Query) -> Tensor:
         maps = activations(query)
+        if maps.dtype in (torch.float16, torch.bfloat16):
+            maps = maps.float()  # the decomposition has no half precision
         cells = maps.flatten(2).transpose(1, 2)  # (B, h w, C)
         centred = cells - cells.mean(1, keepdim=True)
         # The Gram matrix of at most a few hundred cells has the same components as the covariance of the channels.

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from fer_models.architectures.base import FERNetwork
 from fer_models.explain.base import Explainer, Query, Upsampling, register_explainer
-from fer_models.explain.cam.base import upsample
+from fer_models.explain.enlarge import upsample
 
 
 @register_explainer("full_grad")
@@ -14,8 +14,9 @@ class FullGrad(Explainer):
 
     :math:`b_l` is the bias of a convolution, and for a batch norm in evaluation mode what it adds:
     :math:`\beta - \mu\gamma/\sqrt{\sigma^2 + \epsilon}`. With ``magnitude=False`` the terms keep their sign; in a
-    network of convolutions, ReLU and pooling their sum and the biases of its linear layers then make the logit.
-    Multiplied gates (attention) are outside that theory: their networks get a map, but not that equation.
+    network of convolutions, ReLU and pooling their sum and the shares of the biases of its linear layers then make the
+    logit. Multiplied gates (attention) and other activations are outside that theory: by how much the signed terms miss
+    the logit is noted beside the map.
 
     Source:
         Srinivas and Fleuret, "Full-gradient representation", NeurIPS 2019 (arXiv 1905.00780). Terms are added as they
@@ -23,7 +24,7 @@ class FullGrad(Explainer):
     """
 
     title = "FullGrad"
-    summary = "Adds the input's gradient share and that of the biases of all layers: nothing of the score is left out."
+    summary = "Adds the magnitude of the input's gradient share and of that of the biases of all layers."
     paper = "Srinivas and Fleuret 2019, FullGrad"
     cost = "one forward pass and one full backward pass"
     family = "cam"
@@ -32,7 +33,9 @@ class FullGrad(Explainer):
     def compute(self, query: Query, magnitude: bool = True, upsampling: Upsampling = "bilinear") -> Tensor:
         size = (query.batch.shape[2], query.batch.shape[3])
         x = query.batch.clone().requires_grad_()
-        biases, outputs, handles = [], [], []
+        biases: list[Tensor] = []
+        outputs: list[Tensor] = []
+        handles = []
 
         def listen(module: nn.Module, bias: Tensor) -> None:
             def hook(_module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
@@ -46,24 +49,39 @@ class FullGrad(Explainer):
             for module in query.model.modules():
                 if (bias := _added(module)) is not None:
                     listen(module, bias)
-            score = query.score(query.model(x)).sum()
+            score = query.score(query.model(x))
         finally:
             for handle in handles:
                 handle.remove()
-        at_input, *gradients = torch.autograd.grad(score, [x, *outputs], allow_unused=True)
+        at_input, *gradients = torch.autograd.grad(score.sum(), [x, *outputs], allow_unused=True)
         shape = torch.abs if magnitude else torch.nn.Identity()
-        total = shape(x.detach() * at_input).sum(1)
+        total, signed = shape(x.detach() * at_input).sum(1), (x.detach() * at_input).sum((1, 2, 3))
         for bias, gradient in zip(biases, gradients, strict=True):
-            if gradient is not None:
-                total = total + _spread(shape(bias[:, None, None] * gradient).sum(1), len(x), size, upsampling)
+            if gradient is None:
+                continue
+            if gradient.ndim != 4:  # of a linear layer: it has no place
+                signed = signed + _per_picture(bias * gradient, len(x))
+                continue
+            term = bias[:, None, None] * gradient
+            signed = signed + _per_picture(term, len(x))
+            total = total + _spread(shape(term).sum(1), len(x), size, upsampling)
+        if query.of == "logit":
+            query.claim(signed, score)
         return total
 
     def unsupported(self, model: FERNetwork) -> str | None:
-        if any(_added(module) is not None for module in model.modules()):
+        if any(_added(module) is not None for module in model.modules() if not isinstance(module, nn.Linear)):
             return None
         return (
             f"{model.title} has no convolution with a bias and no batch norm, so that FullGrad is the plain gradient."
         )
+
+
+def _per_picture(term: Tensor, count: int) -> Tensor:
+    """Sum of a term for each of ``count`` pictures, also where a layer stacks several descriptors or windows of one."""
+    if len(term) != count and term.shape[1] == count:
+        term = term.transpose(0, 1)
+    return term.reshape(count, -1).sum(1)
 
 
 def _spread(term: Tensor, count: int, size: tuple[int, int], upsampling: str) -> Tensor:
@@ -77,10 +95,14 @@ def _spread(term: Tensor, count: int, size: tuple[int, int], upsampling: str) ->
 
 
 def _added(module: nn.Module) -> Tensor | None:
-    """What a convolution or a batch norm adds to each channel, (C,)."""
-    if isinstance(module, nn.Conv2d) and module.bias is not None:
+    """What a convolution, a linear layer or a batch norm adds to each channel, (C,)."""
+    if isinstance(module, (nn.Conv2d, nn.Linear)) and module.bias is not None:
         return module.bias.detach()
-    if isinstance(module, nn.BatchNorm2d) and module.running_mean is not None and module.running_var is not None:
+    if (
+        isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d))
+        and module.running_mean is not None
+        and module.running_var is not None
+    ):
         gain = torch.ones_like(module.running_mean) if module.weight is None else module.weight.detach()
         shift = torch.zeros_like(module.running_mean) if module.bias is None else module.bias.detach()
         return shift - module.running_mean * gain / (module.running_var + module.eps).sqrt()

@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from fer_models.explain.base import AtOnce, Query, register_explainer
-from fer_models.explain.cam.base import CAM, activations, upsample
+from fer_models.explain.cam.base import CAM, activations
+from fer_models.explain.enlarge import upsample
 from fer_models.layout import channels_last
 
 
@@ -12,8 +13,8 @@ from fer_models.layout import channels_last
 class ScoreCAM(CAM):
     r""":math:`\sum_k w_k A_k`, :math:`w = \mathrm{softmax}_k` of the score of :math:`x \odot M_k`.
 
-    :math:`M_k` is the map scaled to [0, 1] and enlarged to the input; what it hides becomes the middle of the network's
-    scale (zero). A constant map hides nothing or everything, has no scale and gets no weight.
+    :math:`M_k` is the map enlarged to the input and then scaled to [0, 1] (eq. 3); what it hides becomes the middle of
+    the network's scale (zero). A constant map hides nothing or everything, has no scale and gets no weight.
 
     Source:
         Wang et al., "Score-CAM", CVPR workshops 2020 (arXiv 1910.01279).
@@ -34,8 +35,9 @@ class ScoreCAM(CAM):
         moving = ((high - low) > 1e-7 * high.abs().clamp_min(1e-7))[0, :, 0, 0]
         if not bool(moving.any()):
             return torch.zeros_like(maps[:, 0])
-        masks = ((maps - low) / (high - low).clamp_min(1e-12))[0, moving]
-        masks = upsample(masks, (query.batch.shape[2], query.batch.shape[3]))[:, None]
+        masks = upsample(maps[0, moving], (query.batch.shape[2], query.batch.shape[3]))[:, None]
+        least = masks.amin((2, 3), keepdim=True)
+        masks = (masks - least) / (masks.amax((2, 3), keepdim=True) - least).clamp_min(1e-12)
         scores, done = [], 0
         with torch.no_grad():
             for part in masks.split(masks_at_once):

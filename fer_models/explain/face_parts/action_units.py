@@ -80,7 +80,8 @@ def unit_agreement(
     if len(units) != len(values):
         raise UserError(f"There are {len(values)} heatmaps and units of {len(units)} pictures; give one list each.")
     rows = [
-        _agree(value, [_area(areas, unit, value) for unit in names]) for value, names in zip(values, units, strict=True)
+        _agree(value, part, [_area(areas, unit, value) for unit in names])
+        for value, part, names in zip(values, attribution.positive.astype(np.float64), units, strict=True)
     ]
     return {name: np.array([row[k] for row in rows]) for k, name in enumerate(("mass", "rank", "cosine", "area"))}
 
@@ -97,8 +98,7 @@ def _area(areas: Mapping[str, np.ndarray], unit: str, value: np.ndarray) -> np.n
     return areas[unit]
 
 
-def _agree(value: np.ndarray, areas: list[np.ndarray]) -> tuple[float, float, float, float]:
-    positive = np.maximum(value, 0)
+def _agree(value: np.ndarray, positive: np.ndarray, areas: list[np.ndarray]) -> tuple[float, float, float, float]:
     if not areas or not positive.any():
         return np.nan, np.nan, np.nan, np.nan
     number = np.sum(areas, axis=0).astype(np.float64)

@@ -68,7 +68,7 @@ def region_relevance(attribution: Attribution, masks: Mapping[str, np.ndarray]) 
     Raises:
         UserError: If a mask does not fit the map.
     """
-    positive = np.maximum(attribution.values.astype(np.float64), 0)
+    positive = attribution.positive.astype(np.float64)
     total = positive.sum((1, 2))
     shares = {}
     for name, mask in masks.items():

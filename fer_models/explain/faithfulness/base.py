@@ -61,7 +61,10 @@ class Trial:
     def again(
         self, batch: Tensor | None = None, classifier: Classifier | None = None, target: Any = None
     ) -> np.ndarray:
-        """The same method with the same settings on other pictures, another network or another class; (B, H, W)."""
+        """The same method with the same settings on other pictures, another network or another class; (B, H, W).
+
+        Another network is one with shuffled weights; its maps use the method's ``rough`` options.
+        """
         used = self.attribution
         if used.method not in EXPLAINERS:
             raise UserError(f"A {used.method} map does not look at the network, so it cannot be tested by changing it.")
@@ -73,12 +76,14 @@ class Trial:
             same_target if target is None else target,
             layer=used.layer,
             of=used.of,
-            **used.options,
+            **used.options | ({} if classifier is None else dict(EXPLAINERS[used.method].rough)),
         ).values
 
     def with_values(self, values: np.ndarray, name: str) -> Trial:
         """The same trial for another map, such as a reference map."""
-        return replace(self, attribution=replace(self.attribution, values=values.astype(np.float32), method=name))
+        return replace(
+            self, attribution=replace(self.attribution, values=values.astype(np.float32), method=name, cells=None)
+        )
 
 
 def many_maps(trial: Trial, maps: np.ndarray) -> Trial:
@@ -86,7 +91,7 @@ def many_maps(trial: Trial, maps: np.ndarray) -> Trial:
     of = trial.attribution
     against = None if of.against is None else of.against.repeat(len(maps))
     values, target = maps.astype(np.float32), of.target.repeat(len(maps))
-    attribution = replace(of, values=values, target=target, against=against)
+    attribution = replace(of, values=values, target=target, against=against, cells=None)
     return replace(trial, batch=trial.batch.expand(len(maps), -1, -1, -1), attribution=attribution, masks=None)
 
 

@@ -91,7 +91,7 @@ def cascade(
     if len(batch) != len(attribution.values):
         raise UserError(f"There are {len(batch)} pictures and {len(attribution.values)} maps; give one map a picture.")
     trial, shuffled = Trial(classifier, batch, attribution), shuffled_copy(classifier)
-    names = [name for name, m in shuffled.model.named_modules() if list(m.parameters(recurse=False))][::-1]
+    names = _from_the_head(shuffled.model)
     generator = torch.Generator().manual_seed(seed)
     groups = np.array_split(np.array(names), min(steps, len(names)))
     layers, maps = [], []
@@ -108,6 +108,16 @@ def cascade(
         np.stack([structural_similarity(unit_span(before), unit_span(after)) for after in maps]),
         np.stack(maps),
     )
+
+
+def _from_the_head(model: nn.Module) -> list[str]:
+    """Modules with weights, the last first; those of an ensemble's members in turn, by their depth in the member."""
+    names = [name for name, m in model.named_modules() if list(m.parameters(recurse=False))][::-1]
+    members: dict[str, list[str]] = {}
+    for name in names:
+        members.setdefault(".".join(name.split(".")[:2]) if name.startswith("members.") else "", []).append(name)
+    placed = [(place / len(part), name) for part in members.values() for place, name in enumerate(part)]
+    return [name for _, name in sorted(placed, key=lambda pair: pair[0])]
 
 
 def shuffled_copy(classifier: Classifier, seed: int | None = None) -> Classifier:

@@ -20,6 +20,6 @@ class RelevanceMass(Faithfulness):
     needs_masks = True
 
     def measure(self, trial: Trial) -> np.ndarray:
-        positive = np.maximum(trial.attribution.values.astype(np.float64), 0)
+        positive = trial.attribution.positive.astype(np.float64)
         total, inside = positive.sum((1, 2)), (positive * masks_of(trial)).sum((1, 2))
         return np.divide(inside, total, out=np.full(len(total), np.nan), where=total > 0)

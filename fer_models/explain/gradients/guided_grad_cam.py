@@ -4,7 +4,8 @@ from torch import Tensor
 
 from fer_models.architectures.base import FERNetwork
 from fer_models.explain.base import Query, Upsampling, register_explainer
-from fer_models.explain.cam.base import activations_and_gradients, upsample
+from fer_models.explain.cam.base import activations_and_gradients
+from fer_models.explain.enlarge import upsample
 from fer_models.explain.gradients.base import GradientExplainer, without_relu
 from fer_models.explain.gradients.guided_backprop import guided_gradient
 

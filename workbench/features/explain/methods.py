@@ -97,6 +97,8 @@ def _cell(look: Look | None, problem: str, subject: Subject, display: Display) -
     caption = (
         f"{cells}, up to {attribution.values.max():.2g}" if attribution.has_positive[0] else "no positive evidence"
     )
+    if attribution.completeness_error is not None:
+        caption += f", completeness error {percent(float(attribution.completeness_error[0]), 0)}"
     return Cell(drawn, caption, f"{look.title}, over the face")
 
 

@@ -148,8 +148,43 @@ def facts(look: Look) -> str:
         parts.append(f"layer {attribution.layer}, {height} x {width} cells, {attribution.options['upsampling']}")
     parts += [f"{name} {attribution.options[name]}" for name in EXPLAINERS[attribution.method].choices]
     parts.append(f"{attribution.of} of {look.explained}")
+    if (sums := completeness(attribution)) is not None:
+        parts.append(sums)
+    if attribution.agreement is not None:
+        parts.append(f"correlation with as many other noisy copies {attribution.agreement[0]:.2f}")
     parts.append(f"values {values.min():.3g} to {values.max():.3g}")
     return " · ".join(parts)
+
+
+def completeness(attribution: Attribution) -> str | None:
+    """What the values sum to and should sum to; ``None`` for a method that claims no sum."""
+    if attribution.sums is None or attribution.completeness_error is None:
+        return None
+    total, expected = attribution.sums[0]
+    error = percent(float(attribution.completeness_error[0]), 1)
+    return f"sums to {total:.3g} of {expected:.3g}, completeness error {error}"
+
+
+def incomplete(attribution: Attribution) -> str | None:
+    """A sentence if the values miss what the method says that they sum to by more than 5 %."""
+    error = attribution.completeness_error
+    if error is None or attribution.sums is None or error[0] <= MOST_ERROR:
+        return None
+    total, expected = (float(value) for value in attribution.sums[0])
+    if attribution.method == "lrp":
+        return (
+            f"{percent(total / expected, 0)} of the logit reaches the pixels; the network's biases hold the rest, "
+            "which this map does not show."
+        )
+    what = "signed terms" if attribution.method == "full_grad" else "values"
+    return (
+        f"Completeness error {percent(float(error[0]), 0)}: the {what} of this map sum to {total:.3g}, not to the "
+        f"{expected:.3g} that {EXPLAINERS[attribution.method].title} shares out."
+    )
+
+
+#: Completeness error above which a map is marked.
+MOST_ERROR = 0.05
 
 
 @dataclass(frozen=True)
