@@ -22,10 +22,12 @@ class FaceGeometry:
     Args:
         eyes: centres of both eyes.
         mouth: centre of the mouth; read only together with ``eyes``.
+        landmarks: all five points of the detector, in the order of :attr:`~fer_models.faces.face.Face.landmarks`.
     """
 
     eyes: tuple[Point, Point] | None = None
     mouth: Point | None = None
+    landmarks: tuple[Point, ...] | None = None
 
     @classmethod
     def of(cls, face: Face, corners: Sequence[tuple[float, float]]) -> FaceGeometry:
@@ -41,8 +43,10 @@ class FaceGeometry:
         landmarks = (np.asarray(face.landmarks, np.float64) - origin) @ to_shares.T
         left_eye, right_eye = (_point(landmark) for landmark in landmarks[:2])
         if np.hypot(left_eye[0] - right_eye[0], left_eye[1] - right_eye[1]) < 0.02:
-            return cls()  # A face in full profile: both eyes on one point would collapse the template.
-        return cls((left_eye, right_eye), _point(landmarks[3:5].mean(0)))
+            # A face in full profile: both eyes on one point would collapse the template.
+            return cls(landmarks=tuple(_point(landmark) for landmark in landmarks))
+        points = tuple(_point(landmark) for landmark in landmarks)
+        return cls((left_eye, right_eye), _point(landmarks[3:5].mean(0)), points)
 
     def grid(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
         """Template coordinates x and y, each (H, W), of every pixel: what is drawn at :data:`EYES` covers the eyes."""

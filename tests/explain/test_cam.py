@@ -219,7 +219,7 @@ def test_grad_cam_pp_finds_evidence_at_the_default_layer_of_the_dense_networks()
     layer = default_layer(model, 96)
     assert layer.endswith("norm")
     seen = []
-    model.cam_layers[layer].register_forward_hook(lambda m, i, out: seen.append(float(out.min())))
+    model.cam_layers[layer].register_forward_hook(lambda m, i, out: seen.append(float(out.detach().min())))
     model(torch.randn(2, 1, 96, 96, generator=torch.Generator().manual_seed(1)))
     assert seen == [0.0]
 

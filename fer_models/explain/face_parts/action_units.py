@@ -6,47 +6,33 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from fer_models.data.synthetic import AU_REGIONS
 from fer_models.errors import UserError
 from fer_models.explain.attribution import Attribution
 from fer_models.explain.face_parts.regions import EYES, MOUTH_CORNERS, Point, ellipse, region_masks, template_grid
 from fer_models.labels import EMOTION_ACTION_UNITS, canonical, is_emotion
 
-#: Regions in which a unit shows.
-UNIT_REGIONS: dict[str, tuple[str, ...]] = {
-    "AU01": ("brows", "forehead"),
-    "AU02": ("brows", "forehead"),
-    "AU04": ("brows", "forehead"),
-    "AU05": ("eyes",),
-    "AU06": ("eyes", "cheeks"),
-    "AU07": ("eyes",),
-    "AU09": ("nose",),
-    "AU12": ("mouth",),
-    "AU15": ("mouth",),
-    "AU16": ("mouth",),
-    "AU20": ("mouth",),
-    "AU23": ("mouth",),
-    "AU26": ("mouth", "chin"),
-}
 
-
-def unit_areas(size: int | tuple[int, int], eyes: tuple[Point, Point] | None = None) -> dict[str, np.ndarray]:
+def unit_areas(size: int | tuple[int, int], points: Sequence[Point] | None = None) -> dict[str, np.ndarray]:
     """Area of each action unit on an aligned face, name to bool (H, W).
 
-    Regions are cut to where the unit moves the skin: the inner brow (AU01) lies between the eyes' centres, the outer
-    (AU02) beyond them; of the cheeks, AU06 raises the part under the eyes. Units of one side lie at that mouth corner,
+    The regions are those of :data:`~fer_models.data.synthetic.AU_REGIONS`, as for drawn faces, cut to where the unit
+    moves the skin: the inner brow (AU01) lies between the eyes' centres, the outer (AU02) beyond them; of the cheeks,
+    AU06 raises the part under the eyes and AU12 that beside the mouth. Units of one side lie at that mouth corner,
     which is on the left of the picture for the person's right.
 
     Args:
         size: as for :func:`~fer_models.explain.face_parts.regions.region_masks`.
-        eyes: as for :func:`~fer_models.explain.face_parts.regions.region_masks`.
+        points: as for :func:`~fer_models.explain.face_parts.regions.region_masks`.
     """
-    masks = region_masks(size, eyes)
-    x, y = template_grid(size, eyes)
-    areas = {unit: np.any([masks[name] for name in names], axis=0) for unit, names in UNIT_REGIONS.items()}
+    masks = region_masks(size, points)
+    x, y = template_grid(size, points)
+    areas = {unit: np.any([masks[name] for name in names], axis=0) for unit, names in AU_REGIONS.items()}
     inner = (x > EYES[0][0]) & (x < EYES[1][0])
     areas["AU01"] &= inner
     areas["AU02"] &= ~inner
     areas["AU06"] &= y < 0.62
+    areas["AU12"] &= masks["mouth"] | (y > 0.55)
     corner = ellipse(x, y, MOUTH_CORNERS[0], (0.10, 0.10))
     return areas | {"R12": corner, "R14": corner}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -16,35 +16,43 @@ EYES: tuple[Point, Point] = ((0.315, 0.385), (0.672, 0.393))
 NOSE: Point = (0.476, 0.600)
 MOUTH_CORNERS: tuple[Point, Point] = ((0.340, 0.744), (0.629, 0.754))
 
+#: Largest tilt in degrees, and where the nose must lie between the eyes, at which a frontal template is measured with.
+MOST_TILT, NOSE_BETWEEN = 35, (0.1, 0.9)
+#: Where the chin begins, and how far the mouth reaches below its corners.
+_CHIN, _OPEN = 0.845, 0.150
+
 #: Regions in the order in which they claim pixels: a pixel belongs to the first that covers it.
 REGIONS: tuple[str, ...] = ("eyes", "brows", "mouth", "nose", "forehead", "chin", "cheeks", "background")
 
 
-def region_masks(size: int | tuple[int, int], eyes: tuple[Point, Point] | None = None) -> dict[str, np.ndarray]:
+def region_masks(size: int | tuple[int, int], points: Sequence[Point] | None = None) -> dict[str, np.ndarray]:
     """Template masks of an aligned face; they share no pixel and together cover the picture.
 
-    The template is a frontal face with the eyes, nose and mouth corners where FER2013's crops have them on average.
-    ``cheeks`` is all skin beside nose and mouth, ``background`` everything outside the face's oval, hair included.
+    The template is a frontal face with the eyes, nose and mouth corners where FER2013's crops have them on average. The
+    mouth reaches further down than up, since an open one hangs below its corners. ``cheeks`` is all skin beside nose
+    and mouth, ``background`` everything outside the face's oval, hair included.
 
     Args:
         size: side of the square crop, or (H, W), in pixels.
-        eyes: centres of both eyes as (x, y) shares of the crop; the template is turned, scaled and moved onto them.
+        points: what the template is laid onto, as (x, y) shares of the crop: the centres of both eyes, or five
+            landmarks in the order of :attr:`~fer_models.faces.face.Face.landmarks`. Two turn, scale and move it; five
+            also stretch it each way, as a head turned to the side is narrower and an open mouth makes a face longer.
             ``None`` trusts the framing of the crop.
 
     Returns:
         Name to bool (H, W), the names of :data:`REGIONS`.
 
     Raises:
-        UserError: If both eyes are at the same place.
+        UserError: If the points do not span a face.
     """
-    x, y = template_grid(size, eyes)
+    x, y = template_grid(size, points)
     claims = {
         "eyes": _both(x, y, (0.0, 0.0), (0.105, 0.062)),
         "brows": _both(x, y, (0.0, -0.115), (0.140, 0.055)),
-        "mouth": ellipse(x, y, _middle(MOUTH_CORNERS), (0.200, 0.105)),
+        "mouth": _mouth(x, y),
         "nose": ellipse(x, y, (NOSE[0], NOSE[1] - 0.065), (0.105, 0.175)),
         "forehead": (y < EYES[0][1] - 0.05) & (np.abs(x - 0.49) < 0.40),
-        "chin": (y > 0.845) & (np.abs(x - 0.485) < 0.26),
+        "chin": (y > _CHIN) & (np.abs(x - 0.485) < 0.26),
         "cheeks": np.ones_like(x, dtype=bool),
     }
     face = ellipse(x, y, (0.490, 0.500), (0.450, 0.540))
@@ -93,20 +101,54 @@ def background_alarm(shares: Mapping[str, np.ndarray], masks: Mapping[str, np.nd
     return np.asarray(np.nan_to_num(shares["background"], nan=0.0) > mask.mean((-2, -1)))
 
 
-def template_grid(
-    size: int | tuple[int, int], eyes: tuple[Point, Point] | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Template coordinates x and y, (H, W), of every pixel's centre."""
+def turned_away(points: Sequence[Point]) -> str | None:
+    """Why a template of a frontal face cannot be laid onto five landmarks, in words; ``None`` if it can.
+
+    The tilt is the angle of the line between the eyes. The yaw is read from where the nose lies between the eyes: on a
+    frontal face in the middle, in profile at one of them.
+
+    Args:
+        points: five landmarks as shares of a square crop.
+
+    Example:
+        >>> turned_away((*EYES, NOSE, *MOUTH_CORNERS)) is None
+        True
+    """
+    left, right, nose = (complex(*point) for point in points[:3])
+    if abs(right - left) < 0.02:
+        return "the head is in profile"
+    tilt = float(np.degrees(np.angle(right - left)))
+    if abs(tilt) > MOST_TILT:
+        return f"the head is tilted by {abs(tilt):.0f} degrees, more than {MOST_TILT}"
+    place = ((nose - left) / (right - left)).real
+    if not NOSE_BETWEEN[0] <= place <= NOSE_BETWEEN[1]:
+        return "the head is turned too far to the side"
+    return None
+
+
+def template_grid(size: int | tuple[int, int], points: Sequence[Point] | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Template coordinates x and y, (H, W), of every pixel's centre; see :func:`region_masks` for the arguments."""
     height, width = (size, size) if isinstance(size, int) else size
     columns, rows = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height
-    points = columns[None, :] + 1j * rows[:, None]
-    if eyes is not None:
-        eye_points, template = [complex(*eye) for eye in eyes], [complex(*eye) for eye in EYES]
-        if abs(eye_points[1] - eye_points[0]) < 1e-6:
+    x, y = np.meshgrid(columns, rows)
+    if points is None:
+        return x, y
+    if len(points) == 2:
+        first, second = (complex(*point) for point in points)
+        template = [complex(*eye) for eye in EYES]
+        if abs(second - first) < 1e-6:
             raise UserError("Both eyes are at the same place; give two different ones, or none.")
         # Turn, scale and shift in the plane are one complex product and one sum.
-        points = template[0] + (points - eye_points[0]) * (template[1] - template[0]) / (eye_points[1] - eye_points[0])
-    return points.real, points.imag
+        laid = template[0] + (x + 1j * y - first) * (template[1] - template[0]) / (second - first)
+        return laid.real, laid.imag
+    # The affine map of the template that comes closest to the five points, read backwards.
+    template_points = np.column_stack([np.array((*EYES, NOSE, *MOUTH_CORNERS)), np.ones(5)])
+    affine, *_ = np.linalg.lstsq(template_points, np.asarray(points, np.float64), rcond=None)
+    if abs(np.linalg.det(affine[:2])) < 1e-3:
+        raise UserError("The five points do not span a face; give those of a face seen from the front, or none.")
+    back = np.linalg.inv(affine[:2])
+    places = (np.stack([x, y], -1) - affine[2]) @ back
+    return places[..., 0], places[..., 1]
 
 
 def ellipse(x: np.ndarray, y: np.ndarray, centre: Point, radii: Point) -> np.ndarray:
@@ -120,6 +162,12 @@ def _both(x: np.ndarray, y: np.ndarray, offset: Point, radii: Point) -> np.ndarr
     outwards, down = offset
     left = ellipse(x, y, (left_x - outwards, left_y + down), radii)
     return left | ellipse(x, y, (right_x + outwards, right_y + down), radii)
+
+
+def _mouth(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    centre = _middle(MOUTH_CORNERS)
+    lower = ellipse(x, y, centre, (0.200, _OPEN)) & (y > centre[1])
+    return ellipse(x, y, centre, (0.200, 0.105)) | lower
 
 
 def _middle(points: tuple[Point, Point]) -> Point:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from fer_models import create_model
 from fer_models.checkpoint import save_checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data import open_dataset
+from fer_models.data.synthetic import AU_REGIONS
 from fer_models.errors import UserError
 from fer_models.explain import explain as library_explain
 from fer_models.explain.faithfulness import measure
@@ -62,6 +64,29 @@ def test_a_photograph_gets_a_template_and_says_so() -> None:
     picture = samples.picture("drawn-happy")
     face = crop.frame(picture, detect_faces(picture)[0], Preprocess(48, 1))
     assert face.source.startswith("a template") and set(face.masks) > {"eyes", "mouth", "background"}
+    assert set(face.unit_areas) == set(AU_REGIONS) and face.problem is None
+
+
+def test_a_drawn_face_has_true_areas_of_its_action_units(framed: Framed) -> None:
+    assert (framed.unit_areas["AU12"] == (framed.masks["mouth"] | framed.masks["cheeks"])).all()
+    outlined = crop.outlined(framed, 144)
+    assert outlined.shape == (144, 144, 3) and 0.01 < (outlined == (255, 170, 0)).all(2).mean() < 0.4
+
+
+def test_five_points_of_the_detector_place_the_regions_or_say_why_not(classifier: Classifier) -> None:
+    picture = samples.picture("drawn-happy")
+    found = detect_faces(picture)[0]
+    left, top = found.box[:2]
+    points = np.array([(0.315, 0.385), (0.672, 0.393), (0.476, 0.6), (0.34, 0.744), (0.629, 0.754)], np.float32)
+    placed = replace(found, landmarks=points * (found.width, found.height) + (left, top))
+    front = crop.frame(picture, placed, Preprocess(48, 1))
+    assert front.problem is None and "mouth corners" in front.source
+    points[2, 0] = 0.2
+    aside = replace(found, landmarks=points * (found.width, found.height) + (left, top))
+    turned = crop.frame(picture, aside, Preprocess(48, 1))
+    assert turned.problem is not None and "turned too far" in turned.problem
+    look = look_model.look(classifier, turned.crop.pixels, Question())
+    assert crop.region_shares(look.attribution, classifier.classes, turned) is None
 
 
 def test_region_shares_add_up_and_the_background_raises_an_alarm(classifier: Classifier, framed: Framed) -> None:
@@ -69,13 +94,13 @@ def test_region_shares_add_up_and_the_background_raises_an_alarm(classifier: Cla
     values = np.zeros((1, 48, 48), np.float32)
     values[0][framed.masks["background"]] = 1
     values[0][framed.masks["mouth"]] = 1
-    planted = type(look.attribution)(**{**vars(look.attribution), "values": values})
-    shares = crop.region_shares(planted, classifier.classes, framed.masks, framed.geometry)
+    planted = replace(look.attribution, values=values, cells=None)
+    shares = crop.region_shares(planted, classifier.classes, framed)
     assert shares is not None and shares.alarm
     assert sum(shares.shares.values()) == pytest.approx(1)
     assert shares.units is not None and 0 <= shares.units[0] <= 1
-    nothing = type(look.attribution)(**{**vars(look.attribution), "values": -values})
-    assert crop.region_shares(nothing, classifier.classes, framed.masks, framed.geometry) is None
+    nothing = replace(look.attribution, values=-values, cells=None)
+    assert crop.region_shares(nothing, classifier.classes, framed) is None
 
 
 def test_a_saved_map_says_how_it_was_made(classifier: Classifier, framed: Framed) -> None:

@@ -117,7 +117,7 @@ def _regions(reading: Reading, checkpoint: Checkpoint, other: Subject) -> Region
     if reading.look is None:
         return None
     framed = other.framed
-    return crop.region_shares(reading.look.attribution, checkpoint.classes, framed.masks, framed.geometry)
+    return crop.region_shares(reading.look.attribution, checkpoint.classes, framed)
 
 
 def _row(

@@ -7,7 +7,7 @@ import streamlit as st
 from workbench.app.wording import percent
 from workbench.face import bars
 from workbench.face.model import crop
-from workbench.face.model.crop import RegionShares
+from workbench.face.model.crop import Framed, RegionShares
 from workbench.features.explain import own_attention, trust_badge
 from workbench.features.explain import report as explain_report
 from workbench.features.explain.model import report as sections
@@ -26,7 +26,7 @@ def show(subject: Subject, *, key: str) -> None:
     question, display = view.controls(subject.classifier)
     look = cached.look(subject.checkpoint, subject.pixels, question)
     framed = subject.framed
-    shares = crop.region_shares(look.attribution, subject.classifier.classes, framed.masks, framed.geometry)
+    shares = crop.region_shares(look.attribution, subject.classifier.classes, framed)
     left, right = st.columns([6, 5], gap="medium")
     with left:
         view.show(look, framed.crop, display, key=key)
@@ -42,10 +42,12 @@ def show(subject: Subject, *, key: str) -> None:
         bars.show_probabilities(ranked)
         verdict = st.container()
         st.markdown("**Where on the face**")
-        if shares is None:
+        if framed.problem is not None:
+            st.caption(f"Not measured: {framed.problem}, and the template is a face seen from the front.")
+        elif shares is None:
             st.caption("Nothing of this map is positive, so no region holds evidence.")
         else:
-            regions(shares, framed.source, look.target)
+            regions(shares, framed, look.target)
     st.subheader("The network's own attention", anchor=False)
     attention = cached.own_attention(subject.checkpoint, subject.pixels)
     own_attention.show(attention, framed.crop, display)
@@ -69,16 +71,20 @@ def show(subject: Subject, *, key: str) -> None:
             )
 
 
-def regions(shares: RegionShares, source: str, target: str) -> None:
-    """Draw the relevance of each region, of the class's action units, and the background alarm."""
-    bars.show_regions(shares)
+def regions(shares: RegionShares, framed: Framed, target: str) -> None:
+    """Draw the relevance of each region beside their outlines, that of the action units, and the background alarm."""
+    left, right = st.columns([5, 2], gap="small")
+    with left:
+        bars.show_regions(shares)
+    with right:
+        st.image(crop.outlined(framed, 144), output_format="PNG", alt="The face with the borders of its regions")
     units = ""
     if shares.units is not None:
         mass, area = shares.units
         units = f" The action units of {target} hold {percent(mass, 0)} of it on {percent(area, 0)} of the picture."
     st.caption(
-        "Share of the positive relevance, and how many times the region's share of the picture (the tick)."
-        f"{units} Regions: {source}."
+        "Bar: share of the heat in this region. Tick: share an even map would have. Then how many times that share."
+        f"{units} Regions: {framed.source}."
     )
     if shares.alarm:
         st.warning(
