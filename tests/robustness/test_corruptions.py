@@ -154,7 +154,8 @@ def test_geometry_from_landmarks() -> None:
     assert geometry.mouth == pytest.approx((0.5, 0.875))
     assert FaceGeometry.of(Face((0, 0, 9, 9), 1.0), corners) == FaceGeometry()
     profile = np.tile(np.array([[50, 40]], np.float32), (5, 1))
-    assert FaceGeometry.of(Face((0, 0, 9, 9), 1.0, profile), corners) == FaceGeometry()
+    turned = FaceGeometry.of(Face((0, 0, 9, 9), 1.0, profile), corners)
+    assert turned == FaceGeometry(landmarks=((0.5, 0.375),) * 5)  # no eyes to place a bar, but regions see the turn
 
 
 def test_the_bar_goes_where_it_is_put() -> None:

@@ -61,7 +61,7 @@ def test_the_first_answer_stands_without_a_click(app: AppTest, checkpoint: Check
     assert {"Heatmap, PNG", "Settings, JSON", "Regions, CSV"} <= saved
     assert "Not to be believed" in words(app)  # the weights are random
     pictures = app.get("imgs") or app.get("image")
-    assert len(pictures) == 3  # picture, crop twice
+    assert len(pictures) == 4  # picture, crop twice, borders of its regions
 
 
 def test_target_layer_and_sign_change_the_answer(app: AppTest, checkpoint: Checkpoint) -> None:
@@ -77,7 +77,7 @@ def test_target_layer_and_sign_change_the_answer(app: AppTest, checkpoint: Check
 
 def test_what_a_method_compares_with_can_be_chosen(app: AppTest, checkpoint: Checkpoint) -> None:
     open_page(app, "explain", method="integrated_gradients")
-    assert "baseline black" in words(app)
+    assert "baseline blurred" in words(app)
     app.selectbox(key="heatmap.variant integrated_gradients baseline").set_value("mean face").run()
     assert "baseline mean face" in words(app) and not app.exception and not app.error
     app.selectbox(key="shared.method").set_value("smooth_grad").run()
