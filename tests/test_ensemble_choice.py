@@ -1,8 +1,11 @@
 """The rule that picks an ensemble's members: the k best by loss, k by cross-validation."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from fer_models.commands import ensemble as command
 from fer_models.ensemble_choice import choose_members
 from fer_models.errors import UserError
 
@@ -56,3 +59,28 @@ def test_other_images_or_a_single_network_are_refused(labels):
         choose_members([noisy(labels, 1.0, 0)], labels)
     with pytest.raises(UserError, match="same part"):
         choose_members([noisy(labels, 1.0, 0), noisy(labels[:9], 1.0, 0)], labels)
+
+
+def test_the_command_takes_members_from_the_predictions_that_checkpoints_bring(labels, monkeypatch, capsys):
+    candidates = [SimpleNamespace(name=name, path=name) for name in ("chance", "good", "better")]
+    logits = {"chance": noisy(labels, 0.0, 1), "good": noisy(labels, 1.5, 2), "better": noisy(labels, 2.0, 3)}
+    rows = np.arange(len(labels))
+
+    def shipped(checkpoint):
+        return SimpleNamespace(logits=logits[checkpoint.name], labels=labels, rows=rows, fingerprint="a")
+
+    monkeypatch.setattr(command, "read_shipped", shipped)
+    assert [member.name for member in command._chosen(candidates)][:1] == ["better"]
+    assert "chance" not in [member.name for member in command._chosen(candidates)]
+    assert "cross-validated" in capsys.readouterr().err
+    monkeypatch.setattr(command, "read_shipped", lambda checkpoint: None)
+    with pytest.raises(UserError, match="fer evidence chance"):
+        command._chosen(candidates)
+    different = {"chance": "a", "good": "b", "better": "a"}
+    monkeypatch.setattr(
+        command,
+        "read_shipped",
+        lambda checkpoint: SimpleNamespace(rows=rows, fingerprint=different[checkpoint.name]),
+    )
+    with pytest.raises(UserError, match="good and chance were measured on other images"):
+        command._chosen(candidates)
