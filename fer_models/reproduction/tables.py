@@ -168,14 +168,28 @@ def _trained(checkpoints: Sequence[Checkpoint], data: str) -> list[str]:
     best = of_dataset(checkpoints, data)
     if not best:
         return []
-    selection = sorted({f"measured on {r['split']}, selected on {r['selection']}" for c in best if (r := c.accuracy())})
-    remark = f"All rows: {'; '.join(selection)}. A figure on the split that also selected the epoch flatters."
+    remark = f"{_selections(best)} A figure on the split that also selected the epoch flatters."
     if data in ("fer2013", "ferplus"):
         remark += " PrivateTest was not touched."
     if data == "ferplus":
         remark += " Trained on the shares of ten annotators' votes; right is the class of most of them."
     title = READERS[data].info.title if data in READERS else data
     return [f"## Trained networks on {title}", remark, trained_table(checkpoints, data)]
+
+
+def _selections(checkpoints: Sequence[Checkpoint]) -> str:
+    """On what the rows were measured and selected: most of them alike, the others by name."""
+    names: dict[str, list[str]] = {}
+    for checkpoint in checkpoints:
+        if (row := checkpoint.accuracy()) is not None:
+            names.setdefault(f"measured on {row['split']}, selected on {row['selection']}", []).append(checkpoint.name)
+    usual, *others = sorted(names, key=lambda words: (-len(names[words]), words))
+    return " ".join(
+        [
+            f"All rows{' but those named' if others else ''}: {usual}.",
+            *(f"{', '.join(names[words])}: {words}." for words in others),
+        ]
+    )
 
 
 def page(

@@ -42,6 +42,8 @@ def test_page_holds_every_trained_network_with_its_own_figure(checkpoints, witho
             figure = f"{100 * row['value']:.1f} % [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
             assert re.search(rf"^\| {checkpoint.name} \|.*{re.escape(figure)}", text, re.M), checkpoint.name
     assert all(f"## {paper.short}" in text for paper in PAPERS.values())
+    assert re.search(r"^All rows but those named: measured on PublicTest, selected on PublicTest\.", text, re.M)
+    assert "vgg-clean-fer2013: measured on PublicTest, selected on validation part (Official, validated on tr" in text
 
 
 def test_a_network_in_another_form_than_published_says_so(checkpoints):
@@ -49,7 +51,7 @@ def test_a_network_in_another_form_than_published_says_so(checkpoints):
         line.split(" | ")[0].strip("| "): line.split(" | ")
         for line in trained_table(checkpoints, "fer2013").splitlines()
     }
-    assert rows["resnet18-fer2013"][1:4] == ["width 24", "1 x 48 x 48", "1,574,191"]
+    assert rows["resnet18-fer2013"][1:4] == ["width 48", "1 x 48 x 48", "6,286,423"]
     assert rows["separable-attention-fer2013"][1] == ""
     assert rows["ensemble-fer2013"][1].startswith("of ")
 
