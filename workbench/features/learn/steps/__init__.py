@@ -14,7 +14,7 @@ _NAMES = (
     "confusion",
     "clusters",
     "leak",
-    # plates
+    "plates",
 )
 
 STEPS: dict[str, Step] = {name: import_module(f"{__name__}.{name}").STEP for name in _NAMES}
