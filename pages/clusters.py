@@ -14,7 +14,6 @@ from workbench.features.clusters import (
     find,
     first_map,
     joint,
-    lesson,
     maps,
     networks_table,
     second_map,
@@ -66,8 +65,6 @@ def _answer(evidence: Evidence) -> None:
             networks_table.show(evidence, mapped)
         with guard("the epochs"):
             epochs.show(controls.settings)
-        with guard("the lesson"):
-            lesson.show(mapped)
     with first_container:
         first_map.show(mapped, controls.colour_by, drawn, added, second_map.highlighted(mapped, other))
     with second_container, guard("the second map"):

@@ -177,7 +177,7 @@ def current() -> Picture:
         return pictures[(_number_of(pictures).get(numbers) or 1) - 1]
     titles = samples.titles()
     sample = SAMPLE.get(list(titles))
-    return _picture(titles[sample], samples.picture(sample), sample=sample)
+    return _picture(titles[sample], samples.picture(sample), sample=sample if samples.drawn(sample) else None)
 
 
 def _used(key: str, source: str) -> None:

@@ -1,4 +1,4 @@
-"""Clusters, further down and beside: other faces on the map, space, a second map, all networks, epochs, the lesson."""
+"""Clusters, further down and beside: other faces on the map, space, a second map, all networks, epochs, a link to the lesson."""
 
 from __future__ import annotations
 
@@ -90,13 +90,7 @@ def test_all_networks_and_the_lesson(app: AppTest, checkpoint: Checkpoint, small
     app.button(key="measure networks").click().run()
     text = until(app, "the last three, of their PCA maps")
     assert "Davies-Bouldin" in text and "**other**: Of the 15" in text.replace("Of the 11", "Of the 15")
-    app.session_state["lesson fold"] = True
-    app.run()
-    assert not jobs.under_way(), "unfolding it starts nothing"
-    app.button(key="lesson start").click().run()
-    text = until(app, "**What may be concluded.**")
-    for screen in ("**Perplexity 5**", "**Perplexity 100**", "**Raw pixels, perplexity 30**", "true neighbours"):
-        assert screen in text, screen
+    assert "Lesson: maps lie" in [link.proto.label for link in app.get("page_link")]
     assert not app.error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.embedding import METHODS, Separation
+from workbench import navigation
 from workbench.app.wording import duration, percent
 from workbench.features.clusters.maps import Mapped
 from workbench.widgets import table
@@ -44,6 +45,12 @@ def separation(mapped: Mapped) -> None:
         heads = ("Class", "Faces", "Distance to its centre", "kNN accuracy")
         table.show(heads, rows, right=(1, 2, 3), label="Class by class")
     st.caption("These do not change with the projection: they are measured before it, on all dimensions.")
+    st.page_link(
+        navigation.page("learn"),
+        label="Lesson: maps lie",
+        icon=":material/school:",
+        query_params={"step": "clusters"},
+    )
 
 
 def _rows(separation_figures: Separation) -> list[tuple[str, str, str]]:

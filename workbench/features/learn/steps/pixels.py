@@ -54,17 +54,16 @@ def show(scene: Scene) -> Answer:
 
 
 def _choose_face(scene: Scene) -> None:
-    titles = samples.titles()
-    keys = [key for key in titles if samples.drawn(key)]
-    thumbnails = [pictures.square(samples.picture(key)) for key in keys]
-    selected = keys.index(scene.picture.sample) if scene.picture.sample in keys else None
+    plates = samples.plates()
+    titles = {key: title for key, title in samples.titles().items() if key not in plates}
+    keys = list(titles)
+    current = image_input.SAMPLE.get(keys) if image_input.PICTURE_FROM.get() == "sample" else None
+    selected = keys.index(current) if current in keys else None
     clicked = gallery.show(
-        thumbnails,
+        [pictures.square(samples.picture(key)) for key in keys],
         np.arange(len(keys)),
         key="learn faces",
-        words=gallery.Words(
-            lambda number: titles[keys[number]].rpartition(" ")[2], lambda number: titles[keys[number]]
-        ),
+        words=gallery.Words(lambda number: keys[number].rpartition("-")[2], lambda number: titles[keys[number]]),
         selected=selected,
         layout=gallery.Layout(side=round(52 * scene.scale), counted=False),
     )

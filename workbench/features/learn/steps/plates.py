@@ -20,9 +20,9 @@ from workbench.widgets.picture_grid import Cell, Row
 PLATE = state.Choice("learn.plate")
 WORDS = state.Kept("learn.words", "")
 COMPARED = state.Toggle("learn.compared")
-#: Side of a face on the page, and most faces in a row.
-_SIDE, _ROW = 120, 6
-_TALLEST = 300
+#: Side of a face on the page, faces in a row, and most faces.
+_SIDE, _ROW, _MOST = 120, 3, 9
+_TALLEST = 420
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,7 @@ def _plate(scene: Scene, plate: darwin.Plate) -> Shown:
     checkpoint = fit.ordered(usable, None)[0].checkpoint or scene.checkpoint
     image = darwin.read_plate(plate.number)
     digest = plate.sha256
-    crops = [
-        cached.crop(digest, image, face, checkpoint.preprocess) for face in cached.faces(digest, image)[: 2 * _ROW]
-    ]
+    crops = [cached.crop(digest, image, face, checkpoint.preprocess) for face in cached.faces(digest, image)[:_MOST]]
     answers = [cache.of_face(look_model.prediction, checkpoint, crop.pixels).ranked() for crop in crops]
     framed = pictures.with_frames(image, [crop.corners for crop in crops], -1)
     faces = tuple((crop.pixels, ranked) for crop, ranked in zip(crops, answers, strict=True))
@@ -97,7 +95,14 @@ def _draw(scene: Scene, shown: Shown, *, compared: bool) -> None:
     height, width = shown.framed.shape[:2]
     said = f"{shown.name}. Darwin's book: {shown.said}" if compared and shown.said else shown.name
     tallest = round(_TALLEST * scene.scale)
-    st.image(shown.framed, said, width=max(1, round(tallest * width / max(height, width))), alt=said)
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        st.image(shown.framed, said, width=max(1, round(tallest * width / max(height, width))), alt=said)
+    with right:
+        _faces(scene, shown, compared=compared)
+
+
+def _faces(scene: Scene, shown: Shown, *, compared: bool) -> None:
     if not shown.faces:
         st.info("No face was found here. Choose another plate.", icon=":material/info:")
         return
@@ -106,7 +111,7 @@ def _draw(scene: Scene, shown: Shown, *, compared: bool) -> None:
         words = f"{number}: {_scores(ranked)}" if compared else str(number)
         cells.append(Cell(pictures.enlarged(pictures.as_rgb(crop), _SIDE), words, f"Face {words}"))
     rows = [Row("", "", cells[start : start + _ROW]) for start in range(0, len(cells), _ROW)]
-    picture_grid.show(rows, side=round(_SIDE * scene.scale * 0.9), label="Faces as the network gets them")
+    picture_grid.show(rows, side=round(_SIDE * scene.scale * 0.95), label="Faces as the network gets them")
 
 
 def _scores(ranked: list[tuple[str, float]]) -> str:

@@ -82,8 +82,8 @@ def _conclusion(asked: Quiz) -> str:
         f"A **heatmap** colours the places that speak for one class, here {asked.target}: bright is much, dark is "
         "little.\n\n"
         f"Map {asked.fake} comes from a copy of the network whose **weights**, the numbers that it learned, were "
-        "shuffled. It knows nothing, and its map looks as convincing as the others. The three real maps do not agree "
-        "either: they are three ways to ask.\n\n"
+        "shuffled. It knows nothing, and its map looks as convincing as the others, which are three ways to ask the "
+        "real one.\n\n"
         "So a map that looks right proves nothing. Test it: shuffle the weights, and if the map stays, it shows the "
         "picture and not what the network learned."
     )
