@@ -1,4 +1,4 @@
-"""Clusters, further down and beside: other faces on the map, space, a second map, all networks, epochs, a link to the lesson."""
+"""Clusters, further down and beside: other faces on the map, space, a second map, all networks, epochs."""
 
 from __future__ import annotations
 

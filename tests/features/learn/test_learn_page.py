@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from app_driver import make_checkpoint, open_page, words
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import open_dataset
+from workbench.face.model import samples
 from workbench.features.learn.model import material
 from workbench.features.learn.steps import STEPS
 
@@ -52,7 +54,7 @@ def test_without_a_network_it_says_what_to_do(app: AppTest) -> None:
 def test_a_drawn_face_is_read_by_the_network_that_learned_from_drawings(app: AppTest, folders: Path) -> None:
     for name, data in (("photographs", "fer2013"), ("drawings", "synthetic")):
         make_checkpoint(folders / "checkpoints" / name, provenance={"data": data})
-    open_page(app, "learn", step="layers")
+    open_page(app, "learn", step="layers", sample="drawn-sad")
     links = [link.proto for link in app.get("page_link")]
     assert any("checkpoint=drawings" in str(link) for link in links), links
 
@@ -96,6 +98,29 @@ def test_another_class_changes_the_heatmap_and_not_the_attention(app: AppTest, c
     other = next(name for name in names if name != app.selectbox[0].value)
     app.selectbox[0].set_value(other).run()
     assert pictures()[1] == attention and pictures()[0] != heat
+
+
+def test_a_plate_keeps_its_secret_until_the_class_has_its_words(
+    app: AppTest, checkpoint: Checkpoint, folders: Path
+) -> None:
+    plate = folders / "data" / "darwin" / "plate-3.jpg"
+    plate.parent.mkdir()
+    Image.fromarray(samples.picture("drawn-happy")).save(plate)
+    open_page(app, "learn", step="plates")
+    assert "laughter" not in words(app) and not conclusion(app)
+    next(box for box in app.text_input if box.label == "Our words").input("joy").run()
+    next(toggle for toggle in app.toggle if toggle.label == "Show what the others say").set_value(True).run()
+    assert not app.exception and not app.error, words(app)
+    assert "The book says: laughter and smiling." in conclusion(app)
+    _, facts, _ = app.session_state["chosen learn.parts"]["plates"]
+    assert facts[0] == "Our words: joy." and facts[1].startswith("Face 1: the network says ")
+
+
+def test_without_plates_the_own_face_stands_in(app: AppTest, checkpoint: Checkpoint) -> None:
+    open_page(app, "learn", step="plates")
+    assert "Get Darwin's plates" in [button.label for button in app.button]
+    next(toggle for toggle in app.toggle if toggle.label == "Show what the others say").set_value(True).run()
+    assert "It can only choose among its classes" in conclusion(app) and not app.error
 
 
 def test_presenter_mode_is_in_the_address(app: AppTest, checkpoint: Checkpoint) -> None:
