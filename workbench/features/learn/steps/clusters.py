@@ -39,7 +39,7 @@ def show(scene: Scene) -> Answer | None:
         with column:
             st.markdown(f"**{title}**")
             figure = figures.face_map(
-                mapped, faces, legend=True, height=round(400 * scene.scale), font=round(13 * scene.scale)
+                mapped, faces, legend=True, height=round(345 * scene.scale), font=round(13 * scene.scale)
             )
             alt = f"t-SNE map of {faces.n} faces at perplexity {perplexity}, {title}"
             plot.show(figure, key=f"learn map {title}", alt=alt)

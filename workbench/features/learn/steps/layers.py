@@ -14,7 +14,7 @@ from workbench.widgets import picture_grid
 from workbench.widgets.picture_grid import Cell, Row
 
 LAYER = state.Number("learn.layer", 1)
-_STRIP, _SIDE, _SHOWN = 96, 132, 8
+_STRIP, _SIDE, _SHOWN = 88, 120, 8
 
 
 def show(scene: Scene) -> Answer:

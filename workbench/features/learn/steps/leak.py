@@ -16,7 +16,7 @@ from workbench.widgets import picture_grid, plot
 from workbench.widgets.picture_grid import Cell, Row
 
 COPIES = state.Choice("learn.copies", PLANTED, 25)
-_SIDE = 96
+_SIDE = 84
 
 
 def show(scene: Scene) -> Answer | None:
