@@ -1,4 +1,4 @@
-"""Take the README's pictures from the real app: ``python tests/browser/screenshots.py FOLDER``.
+"""Take the README's pictures and its film from the real app: ``python tests/browser/screenshots.py FOLDER``.
 
 Only drawn faces are shown, so that no person's face is published.
 """
@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import film
 from app_server import ARGUMENTS, CHROMIUM, ROOT, Server, settle
 from playwright.sync_api import sync_playwright
 
@@ -36,6 +37,8 @@ def main(folder: str) -> None:
                     settle(page, 300_000, quiet=5000)
                     page.screenshot(path=target / f"{name}.png")
                     page.close()
+                page = browser.new_page(viewport=dict(zip(("width", "height"), film.WINDOW, strict=True)))
+                film.record(page, app.url, target / "tour.webp")
                 browser.close()
         finally:
             app.stop()
