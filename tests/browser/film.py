@@ -66,7 +66,21 @@ class Film:
         """Open a page, wait until it rests, and show it."""
         self.page.goto(address)
         settle(self.page, _SLOWEST, quiet=2500)
-        self._title = title
+        self.title(title)
+        self._pointer = (WINDOW[0] - 60, WINDOW[1] - 110)
+        self.shoot(milliseconds)
+
+    def title(self, text: str) -> None:
+        """What the frames from here on say."""
+        self._title = text
+
+    def scroll(self, pixels: int, milliseconds: int) -> None:
+        """Scroll down in a few frames and show the result."""
+        main = self.page.get_by_test_id("stMain")
+        for _ in range(3):
+            main.evaluate("(main, by) => main.scrollBy(0, by)", pixels / 3)
+            self.shoot(110)
+        settle(self.page, _SLOWEST)
         self.shoot(milliseconds)
 
     def point(self, x: float, y: float) -> None:
@@ -105,21 +119,20 @@ def record(page: Any, url: str, file: Path) -> None:
     """Record the film: a face, its heatmap, several networks, confusion down to its faces, and a lesson."""
     film = Film(page)
     main = page.get_by_test_id("stMain")
-    film.go(url, "Pick a face, or drop a photograph", 1300)
-    film.click(main.get_by_role("button", name="Drawn face, surprise"), 1700)
-    film.click(main.get_by_role("button", name="Drawn face, happy"), 1400)
-    film.go(f"{url}/explain?sample=drawn-happy&checkpoint=fcsdnet-synthetic", "Where does the network look?", 1500)
-    film.go(f"{url}/explain?sample=drawn-happy&tab=networks", "The same face in several networks", 2200)
+    film.go(url, "Pick a face, or drop a photograph", 1600)
+    film.click(main.get_by_role("button", name="Drawn face, surprise"), 1500)
+    film.click(main.get_by_role("button", name="astronaut"), 1200)
+    film.go(f"{url}/explain?sample=astronaut", "Where does the network look?", 600)
+    film.scroll(180, 1700)
+    film.go(f"{url}/explain?sample=astronaut&tab=networks", "The same face in several networks", 600)
+    film.scroll(360, 2200)
     confusion = "confusion?checkpoint=fcsdnet-synthetic&data=synthetic&split=test&cells=counts"
-    film.go(f"{url}/{confusion}", "What does it confuse?", 1400)
-    film.click(steady(page, _CELL, [6, 0]), 500)
-    page.mouse.wheel(0, 430)
-    settle(page)
-    film.shoot(2000)
-    film.go(
-        f"{url}/learn?step=where&view=presenter&sample=drawn-happy", "A lesson: which of these maps is a fake?", 1500
-    )
+    film.go(f"{url}/{confusion}", "What does it confuse?", 1200)
+    film.click(steady(page, _CELL, [6, 0]), 600)
+    film.title("The faces behind a number")
+    film.scroll(430, 2200)
+    film.go(f"{url}/learn?step=where&view=presenter&sample=astronaut", "A lesson: which map is the fake?", 1700)
     film.click(
-        main.get_by_role("radio", name="A", exact=True).or_(main.get_by_role("button", name="A", exact=True)), 2600
+        main.get_by_role("radio", name="A", exact=True).or_(main.get_by_role("button", name="A", exact=True)), 2400
     )
     film.save(file)

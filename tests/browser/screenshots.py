@@ -1,6 +1,6 @@
 """Take the README's pictures and its film from the real app: ``python tests/browser/screenshots.py FOLDER``.
 
-Only drawn faces are shown, so that no person's face is published.
+Only drawn faces and one photograph in the public domain are shown.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from playwright.sync_api import sync_playwright
 
 #: File name, address, and height of the window in pixels.
 PICTURES = (
-    ("explain", "explain?checkpoint=fcsdnet-synthetic&data=synthetic", 760),
     ("clusters", "clusters?checkpoint=fcsdnet-synthetic&data=synthetic&split=test", 800),
 )
 
