@@ -15,9 +15,7 @@ from app_server import ARGUMENTS, CHROMIUM, ROOT, Server, settle
 from playwright.sync_api import sync_playwright
 
 #: File name, address, and height of the window in pixels.
-PICTURES = (
-    ("clusters", "clusters?checkpoint=fcsdnet-synthetic&data=synthetic&split=test", 800),
-)
+PICTURES = (("clusters", "clusters?checkpoint=fcsdnet-synthetic&data=synthetic&split=test", 800),)
 
 
 def main(folder: str) -> None:
