@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from fer_models.checkpoint import Checkpoint, read_checkpoint, write_figures
@@ -120,6 +121,7 @@ def add_tests(folder: str | Path, *, progress: Progress = silent) -> list[Path]:
     settings = StressSettings(kinds=by_family(), heatmaps=USUAL_HEATMAPS)
     result = stress_split({name: classifier}, dataset, faces, settings, progress=progress)
     board = benchmark({name: classifier}, dataset, methods=USUAL_METHODS, count=USUAL_COUNT, progress=progress)
+    board = replace(board, notes=(*board.notes, "The times are those of the computer that made this table."))
     files = [checkpoint.path / STRESS, checkpoint.path / METHODS]
     try:
         write_result(result, files[0], test=stress_digest({name: checkpoint}, dataset, faces, by_family()))

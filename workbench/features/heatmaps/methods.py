@@ -27,7 +27,9 @@ def show(networks: dict[str, Checkpoint], data: str) -> None:
     Raises:
         UserError: If the data set cannot be opened.
     """
-    sources = {BUILT_IN: "built-in faces: the truth is known", data: f"{data}: places from a template"}
+    sources = {BUILT_IN: "built-in faces: the truth is known"}
+    if data != BUILT_IN:
+        sources[data] = f"{data}: places from a template"
     first, second, third = st.columns(3)
     with first:
         source = st.selectbox(
