@@ -6,7 +6,7 @@ PORT ?= 8501
 # One thread a test process and two processes fit two cores; threads that spin would slow each other down.
 TEST_ENV := OMP_NUM_THREADS=1 GOMP_SPINCOUNT=1000
 
-.PHONY: app test check docs bench screenshots clean
+.PHONY: app test fuzz check docs bench screenshots clean
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.app
@@ -15,6 +15,11 @@ app: $(VENV)/.app
 
 test: $(VENV)/.dev
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile
+
+# About 9,000 bad inputs to every reader; FUZZ is the number for each.
+FUZZ ?= 500
+fuzz: $(VENV)/.dev
+	FER_FUZZ=$(FUZZ) $(TEST_ENV) $(BIN)/python -m pytest tests/fuzz
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -20,7 +20,16 @@ from torch import Tensor
 
 from fer_models.architectures import create_model
 from fer_models.architectures.base import FERNetwork
-from fer_models.checkpoint_files import CARD, CONFIG, FORMAT, METRICS, check_about, read_config, read_figures
+from fer_models.checkpoint_files import (
+    CARD,
+    CONFIG,
+    FORMAT,
+    METRICS,
+    check_about,
+    check_folder,
+    read_config,
+    read_figures,
+)
 from fer_models.errors import UserError
 from fer_models.files import read_regular
 from fer_models.preprocess import Preprocess
@@ -215,8 +224,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
 
 def _read(path: str | Path) -> Checkpoint:
     folder = Path(path)
-    if not folder.is_dir():
-        raise UserError(f"There is no checkpoint folder {folder.name!r}; choose one that holds {WEIGHTS} and {CONFIG}.")
+    check_folder(folder)
     for name in (CONFIG, WEIGHTS):
         if not (folder / name).is_file():
             raise UserError(f"The checkpoint {folder.name} has no {name}; copy the whole folder again.")

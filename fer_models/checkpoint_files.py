@@ -9,11 +9,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fer_models.errors import UserError
 from fer_models.preprocess import Preprocess
 from fer_models.settings import DamagedError, checked, nested, read_stored, shown
-from fer_models.weights import About
+from fer_models.weights import WEIGHTS, About
 
 FORMAT = 1
+#: Files that other programs keep weights in; none of these is opened.
+_OTHER_WEIGHTS = {
+    **dict.fromkeys((".pt", ".pth", ".ckpt", ".bin", ".pkl"), "a PyTorch file, which can run code when it is opened"),
+    **dict.fromkeys((".h5", ".hdf5", ".keras"), "a Keras file"),
+    ".safetensors": "a weight file without its configuration",
+    ".onnx": "an ONNX file",
+    ".zip": "a ZIP archive",
+}
 CONFIG, METRICS, CARD = "config.json", "metrics.json", "card.md"
 
 
@@ -63,6 +72,23 @@ class Config:
     preprocess: Annotated[Preprocess, nested(Preprocess)]
     weights_sha256: str
     provenance: _Provenance = field(default_factory=_Provenance)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse what is no folder, by what it is.
+
+    Raises:
+        UserError: If it is not there, or a single file such as weights of another program.
+    """
+    if os.path.isdir(folder):
+        return
+    if os.path.lexists(folder):
+        other = _OTHER_WEIGHTS.get(folder.suffix.lower(), "a single file")
+        raise UserError(
+            f"{folder.name} is {other}, not a checkpoint folder with {WEIGHTS} and {CONFIG}; in Python, "
+            "fer_models.checkpoint.save_checkpoint writes one from a network of this workbench."
+        )
+    raise UserError(f"There is no checkpoint folder {folder.name!r}; choose one that holds {WEIGHTS} and {CONFIG}.")
 
 
 def read_config(folder: Path) -> Config:

@@ -21,8 +21,8 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in COMMANDS.items():
         about = (module.__doc__ or "").split("\n")[0]
-        about = about.replace("%", "%%")  # argparse formats help texts with %
-        command = commands.add_parser(name, help=about, description=about)
+        # argparse formats help texts with %, descriptions not.
+        command = commands.add_parser(name, help=about.replace("%", "%%"), description=about)
         module.arguments(command)
         command.set_defaults(run=module.run)
     return parser

@@ -213,3 +213,12 @@ def test_no_room_keeps_the_earlier_checkpoint(saved, monkeypatch):
         save_checkpoint(checkpoint.path, model, FER7, checkpoint.preprocess)
     assert read_checkpoint(checkpoint.path) == checkpoint
     assert [p.name for p in checkpoint.path.parent.iterdir()] == ["ck"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("own.pt", "PyTorch file"), ("own.h5", "Keras"), ("x.safetensors", "configuration")]
+)
+def test_weights_of_other_programs_are_named(tmp_path, name, words):
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(UserError, match=f"{name} is .*{words}"):
+        read_checkpoint(tmp_path / name)

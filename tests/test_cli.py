@@ -140,3 +140,10 @@ def test_help_is_printed(command: str, capsys: pytest.CaptureFixture[str]) -> No
     with pytest.raises(SystemExit) as end:
         main([*command.split(), "--help"])
     assert end.value.code == 0 and f"usage: fer {command}".strip() in capsys.readouterr().out
+
+
+def test_help_has_single_per_cent_signs(capsys):
+    for name in COMMANDS:
+        with pytest.raises(SystemExit):
+            main([name, "--help"])
+        assert "%%" not in capsys.readouterr().out

@@ -29,8 +29,9 @@ def open_dataset(
     """Open a data set, memory-mapped; the first time it is read into the cache, which may take seconds to minutes.
 
     Args:
-        source: a CSV file, a folder, or the name of a known data set (:func:`fer_models.data.known_datasets`), a name
-            with options after a colon: ``"synthetic:count=2000,size=64,seed=0"``, ``"ferplus:target=multilabel"``.
+        source: a CSV file, a folder, or the name of a known data set (:func:`fer_models.data.known_datasets`), with
+            options after a colon: ``"synthetic:count=2000,size=64,seed=0"``, ``"ferplus:target=multilabel"``,
+            ``"faces.csv:labels=affectnet"``, ``"photos/jaffe:reader=jaffe,crop=face"``.
         reader: key of a reader, with options likewise (``"kdef:angle=straight"``); by default recognised.
         size: side of the stored pictures in pixels; by default what suits the set (48 for FER2013).
         channels: 1 (grey) or 3 (RGB); by default the set's own.
@@ -48,7 +49,7 @@ def open_dataset(
         raise UserError(f"Stored pictures have a side of 8 to 1024 pixels, not {size}.")
     if channels not in (None, 1, 3):
         raise UserError(f"Stored pictures have 1 or 3 channels, not {channels}.")
-    name, options = split_options(str(source))
+    name, options = (str(source), {}) if os.path.exists(expanded(source)) else split_options(str(source))
     # The name of a known set comes before a file of that name in the current folder; "./name" is the path.
     plain = isinstance(source, str) and "/" not in source and "\\" not in source
     known_name = plain and (name == builtin.NAME or catalogue.find_dataset(name) is not None)
@@ -56,6 +57,9 @@ def open_dataset(
         if name == builtin.NAME:
             return builtin.open_synthetic(options, size=size, channels=channels, progress=progress)
         entry = catalogue.find_dataset(name)
+        if entry is None and options and os.path.exists(expanded(name)):
+            key = options.pop("reader", "") or (reader or recognise(expanded(name))).split(":")[0]
+            return _open_path(expanded(name), _with_options(key, options), size, channels, progress)
         if entry is None:
             names = ", ".join(entry.name for entry in catalogue.known_datasets())
             raise UserError(
@@ -63,9 +67,13 @@ def open_dataset(
             )
         reader = reader or entry.reader
         if options:
-            reader = f"{reader.split(':')[0]}:{','.join(f'{k}={v}' for k, v in options.items())}"
+            reader = _with_options(options.pop("reader", "") or reader.split(":")[0], options)
         source = entry.source
     return _open_path(expanded(source), reader, size, channels, progress)
+
+
+def _with_options(key: str, options: dict[str, str]) -> str:
+    return f"{key}:{','.join(f'{name}={value}' for name, value in options.items())}" if options else key
 
 
 def _open_path(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 from fer_models.errors import UserError
 from fer_models.files import read_text
 
+_ROW = re.compile("[0-9]{1,18}")  # what int64 holds
 _NAMES = ("row", "id", "ids", "rows")
 
 
@@ -33,7 +35,7 @@ def read_rows(path: str | Path) -> frozenset[int]:
         if not any(cell.strip() for cell in line):
             continue
         cell = line[column].strip() if column < len(line) else ""
-        if not (cell.isascii() and cell.isdecimal()):
+        if not _ROW.fullmatch(cell):
             raise UserError(f"{file.name} has {cell[:20]!r} where a row number is needed; give a column named row.")
         rows.add(int(cell))
     return frozenset(rows)

@@ -143,3 +143,14 @@ def test_one_common_class_is_refused() -> None:
 def test_translated_and_numbered_class_names(word: str, name: str) -> None:
     assert labels.is_emotion(word) and labels.canonical(word) == name
     assert labels.colour(word) == labels.colour(name)
+
+
+def test_options_follow_paths_and_names_with_a_colon_are_paths(tmp_path: Path) -> None:
+    folder = numbered(tmp_path / "set")
+    named = open_dataset(f"{folder}:labels=alphabetical")
+    assert "alphabetical order" in " ".join(named.notes)
+    assert open_dataset(f"{folder}:reader=rafdb,labels=affectnet").name == "rafdb"
+    with pytest.raises(UserError, match="no option"):
+        open_dataset(f"{folder}:colour=red")
+    folder.rename(tmp_path / "a:b=c")
+    assert len(open_dataset(tmp_path / "a:b=c")) == len(named)

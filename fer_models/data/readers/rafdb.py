@@ -13,7 +13,7 @@ from fer_models.data.readers.base import LOOK, READERS, Reader, ReaderInfo, find
 from fer_models.data.readers.records import Record, listing_of
 from fer_models.errors import UserError
 from fer_models.files import read_text
-from fer_models.labels import FER7
+from fer_models.labels import FER7, FER8
 
 #: RAF-DB counts its classes from 1, in its own order.
 CODES = {"1": "surprise", "2": "fear", "3": "disgust", "4": "happy", "5": "sad", "6": "angry", "7": "neutral"}
@@ -92,7 +92,8 @@ def _lines(table: Path) -> list[str]:
 
 def _listing(root: Path, records: list[Record], tables: list[Path], notes: tuple[str, ...]) -> Listing:
     """A listing that depends on the tables of labels as well as on the pictures."""
-    listing = listing_of("rafdb", root, records, classes=FER7, size=100, channels=3)
+    classes = FER8 if any(record.label == FER8[-1] for record in records) else FER7  # other codings have contempt
+    listing = listing_of("rafdb", root, records, classes=classes, size=100, channels=3)
     return dataclasses.replace(listing, notes=notes, files=[*tables, *listing.source_files()])
 
 

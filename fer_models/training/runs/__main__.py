@@ -1,5 +1,6 @@
 """The worker: ``python -m fer_models.training.runs RUN_FOLDER``."""
 
+import signal
 import sys
 
 from fer_models.errors import UserError
@@ -12,7 +13,10 @@ def main() -> int:
         print("Usage: python -m fer_models.training.runs RUN_FOLDER", file=sys.stderr)
         return 2
     try:
-        return work(Run(sys.argv[1]))
+        run = Run(sys.argv[1])
+        # Ended by the system, it stops as a cancelled run does: with its state and a usable checkpoint.
+        signal.signal(signal.SIGTERM, lambda number, frame: run.ask_to_stop())
+        return work(run)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2

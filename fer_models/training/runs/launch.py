@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from fer_models.errors import UserError
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.process import start_ticks
 from fer_models.training.runs.run import Run, create_run
@@ -18,18 +19,21 @@ def start(run: Run, processes: int = 1) -> int:
 
     Returns:
         Id of the spawned process: the worker's, or that of the one that watches several.
+
+    Raises:
+        UserError: If it cannot be started, or the run's folder cannot be written.
     """
     several = ["torch.distributed.run", "--standalone", f"--nproc_per_node={processes}", "-m"]
-    with (run.folder / "log.txt").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *(several if processes > 1 else []), "fer_models.training.runs", str(run.folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    if processes > 1:  # they start slowly: until one claims the run, its process is the one that watches them
-        run.write_status(pid=process.pid, pid_started=start_ticks(process.pid))
+    command = [sys.executable, "-m", *(several if processes > 1 else []), "fer_models.training.runs", str(run.folder)]
+    try:
+        with (run.folder / "log.txt").open("ab") as log:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+    except OSError as error:
+        raise UserError(f"The worker of {run.id} cannot be started ({error.strerror}); resume the run later.") from None
+    # Until a worker claims the run, this is its process: one that is killed before makes the run lost at once.
+    run.write_status(pid=process.pid, pid_started=start_ticks(process.pid))
     return process.pid
 
 

@@ -21,6 +21,7 @@ from fer_models.training.recipe import Recipe
 from fer_models.training.rows import read_rows
 from fer_models.training.runs.epochs import EpochOutputs, write_epoch
 from fer_models.training.runs.run import Run
+from fer_models.training.runs.state import note_digest
 from fer_models.training.validation import Measured
 
 
@@ -83,6 +84,7 @@ def save_state(run: Run, state: dict[str, Any]) -> None:
     try:
         with atomic_file(run.folder / "resume.pt") as file:
             torch.save(state, file)
+            note_digest(run.folder, file)
     except RuntimeError as error:  # how torch's archive writer reports a full disk
         if "inline_container" not in str(error) and "PytorchStreamWriter" not in str(error):
             raise

@@ -30,6 +30,7 @@ from fer_models.training.rows import read_rows
 from fer_models.training.runs.process import is_alive, start_ticks
 from fer_models.training.runs.status import ACTIVE, Status
 
+_STARTING = 60  # seconds that a new run may wait for its worker
 _RESERVE = 64 * 1024  # bytes kept free by a file, so that a full disk can still be reported
 
 
@@ -77,7 +78,7 @@ class Run:
             return Status("lost", "The status file cannot be read; resume the run or start it again.")
         if status.active and not is_alive(status.pid, status.pid_started):
             # A worker that is just being started has not written its id yet.
-            if status.pid is None and time.time() - status.updated < 60:
+            if status.pid is None and 0 <= time.time() - status.updated < _STARTING:
                 return status
             how = "go on from its last epoch" if self.resumable else "start it again"
             message = f"The worker ended without a word (killed, or the machine restarted); resume to {how}."
@@ -103,11 +104,8 @@ class Run:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Only one process at a time changes the status."""
-        try:
-            with locked(self.folder / ".status.lock"):
-                yield
-        except OSError as error:
-            raise UserError(f"The run {self.id} cannot be written ({error.strerror}).") from None
+        with _writing(self.id), locked(self.folder / ".status.lock"):
+            yield
 
     def claim(self) -> None:
         """Write this process into the status as the one that works on the run, until it ends.
@@ -128,7 +126,8 @@ class Run:
             with self._locked():  # now nobody writes anything here
                 for folder in (self.folder, self.folder / "checkpoints", self.folder / "epochs"):
                     remove_leftovers(folder)
-        (self.folder / "reserve").write_bytes(b"\0" * _RESERVE)
+        with _writing(self.id):
+            (self.folder / "reserve").write_bytes(b"\0" * _RESERVE)
         self.write_status(pid=os.getpid(), pid_started=start_ticks(os.getpid()))
 
     def requeue(self) -> None:
@@ -143,7 +142,8 @@ class Run:
                 raise UserError(f"The run {self.id} is {state}; there is nothing to resume.")
             if state == "finished":
                 raise UserError(f"The run {self.id} is finished; start a new one to train longer.")
-            (self.folder / "CANCEL").unlink(missing_ok=True)
+            with _writing(self.id):
+                (self.folder / "CANCEL").unlink(missing_ok=True)
             values = {"state": "queued", "message": "Waiting for a worker.", "pid": None, "pid_started": None}
             self._write({**values, "place": time.time()})
 
@@ -176,16 +176,40 @@ class Run:
             return ""
 
     def cancel(self) -> None:
-        """Ask the worker to stop; it saves a usable checkpoint first. Without a worker the run is cancelled at once."""
-        (self.folder / "CANCEL").touch()
+        """Ask the worker to stop; it saves a usable checkpoint first. Without a worker the run is cancelled at once.
+
+        Raises:
+            UserError: If the run's folder cannot be written.
+        """
+        self.ask_to_stop()
         status = self.status()
         if status.state == "lost" or (status.state == "queued" and status.pid is None):
             self.write_status(state="cancelled", message="Cancelled.", pid=None)
+
+    def ask_to_stop(self) -> None:
+        """Leave the worker the mark on which it stops.
+
+        Raises:
+            UserError: If the run's folder cannot be written.
+        """
+        with _writing(self.id):
+            (self.folder / "CANCEL").touch()
 
     @property
     def cancelled(self) -> bool:
         """Whether the run was cancelled."""
         return (self.folder / "CANCEL").exists()
+
+
+@contextmanager
+def _writing(name: str) -> Iterator[None]:
+    """Turn an error of the file system into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"The run {name} cannot be written ({error.strerror}); make room, or check the permissions of its folder."
+        ) from None
 
 
 def _is_finite(value: Any) -> bool:

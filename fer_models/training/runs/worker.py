@@ -7,10 +7,10 @@ import json
 import signal
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from lightning.fabric import Fabric
 from torch.utils.tensorboard import SummaryWriter
 
@@ -27,6 +27,7 @@ from fer_models.training.runs.record import Source, save_outputs
 from fer_models.training.runs.recorder import Recorder
 from fer_models.training.runs.report import finish
 from fer_models.training.runs.run import BusyError, Run, write_text
+from fer_models.training.runs.state import DAMAGE, read_state, set_aside
 
 
 def work(run: Run) -> int:
@@ -56,7 +57,7 @@ def work(run: Run) -> int:
     except Exception as error:
         if processes() > 1:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing interrupts the last status
-        return _failed(run, _reason(error))
+        return _failed(run, error)
 
 
 def _has_room(run: Run, gpu: int) -> bool:
@@ -102,9 +103,12 @@ def _train_without_writing(run: Run) -> int:
         return 1
 
 
-def _failed(run: Run, message: str) -> int:
-    print(message, flush=True)
-    run.release_reserve()  # room for this message on a full disk
+def _failed(run: Run, error: Exception) -> int:
+    run.release_reserve()  # first of all: on a full disk neither log nor status could be written
+    message = "The disk is full; make room, then resume the run."
+    with suppress(OSError):  # the log may lie on the full disk
+        message = _reason(error)
+        print(message, flush=True)
     run.write_status(state="failed", message=message, seconds_left=None)
     return 1
 
@@ -123,7 +127,11 @@ def _train(run: Run, fabric: Fabric) -> int:
             print(note, flush=True)
     loop = build_loop(recipe, preprocess, dataset, data, fabric)
     if run.resumable:
-        loop.restore(torch.load(run.folder / "resume.pt", map_location=fabric.device, weights_only=True))
+        state = read_state(run, fabric.device)
+        try:
+            loop.restore(state)
+        except DAMAGE:
+            set_aside(run)
         fabric.print(f"Resumed after epoch {loop.epoch}.", flush=True)
     if not lead:
         _epochs(run, loop, None)
