@@ -34,7 +34,7 @@ from fer_models.errors import UserError
 from fer_models.files import read_regular
 from fer_models.preprocess import Preprocess
 from fer_models.storage import atomic_file, atomic_folder
-from fer_models.weights import WEIGHTS, About, Beside, read_about, read_shapes, read_weights, write_weights
+from fer_models.weights import WEIGHTS, Beside, describe, read_about, read_shapes, read_weights, write_weights
 
 
 @dataclass(frozen=True)
@@ -225,9 +225,6 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
 def _read(path: str | Path) -> Checkpoint:
     folder = Path(path)
     check_folder(folder)
-    for name in (CONFIG, WEIGHTS):
-        if not (folder / name).is_file():
-            raise UserError(f"The checkpoint {folder.name} has no {name}; copy the whole folder again.")
     stored = read_config(folder)
     check_about(folder, stored, read_about(folder))
     figures = read_figures(folder)
@@ -271,14 +268,7 @@ def save_checkpoint(
     """
     folder = Path(path)
     neighbours = {prefix: (part.path.name, part.sha256) for prefix, part in (beside or {}).items()}
-    about = About(
-        network=model.key,
-        options=model.options_dict(),
-        in_channels=model.in_channels,
-        classes=classes,
-        preprocess=preprocess.to_dict(),
-        beside=neighbours,
-    )
+    about = describe(model, classes, preprocess, neighbours)
     config = {
         "format": FORMAT,
         **about.model_dump(exclude={"beside"}),

@@ -78,9 +78,12 @@ def check_folder(folder: Path) -> None:
     """Refuse what is no folder, by what it is.
 
     Raises:
-        UserError: If it is not there, or a single file such as weights of another program.
+        UserError: If it is not there, lacks a file, or is a single file such as weights of another program.
     """
     if os.path.isdir(folder):
+        for name in (CONFIG, WEIGHTS):
+            if not os.path.isfile(folder / name):
+                raise UserError(f"The checkpoint {folder.name} has no {name}; copy the whole folder again.")
         return
     if os.path.lexists(folder):
         other = _OTHER_WEIGHTS.get(folder.suffix.lower(), "a single file")

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from fer_models.architectures.base import FERNetwork
 from fer_models.errors import UserError
+from fer_models.preprocess import Preprocess
 from fer_models.settings import parse_stored
 
 WEIGHTS = "weights.safetensors"
@@ -43,6 +44,18 @@ class About(BaseModel):
     classes: tuple[str, ...] | None = None
     preprocess: dict[str, Any] | None = None
     beside: Beside = {}
+
+
+def describe(model: FERNetwork, classes: tuple[str, ...], preprocess: Preprocess, beside: Beside) -> About:
+    """What the weight file of a network says of itself."""
+    return About(
+        network=model.key,
+        options=model.options_dict(),
+        in_channels=model.in_channels,
+        classes=classes,
+        preprocess=preprocess.to_dict(),
+        beside=beside,
+    )
 
 
 def file_sha256(file: Path) -> str:
