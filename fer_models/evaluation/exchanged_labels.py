@@ -14,7 +14,7 @@ _FEW = 40
 def exchanged_labels(targets: np.ndarray, predictions: np.ndarray, classes: tuple[str, ...]) -> str | None:
     """A sentence on classes that look exchanged, with the label map that would put them right.
 
-    The best one-to-one relabelling is found on every second image and measured on the others. It is named where the
+    The best one-to-one relabelling is found on one half of the images and measured on the other. It is named where the
     lower end of its accuracy lies above the upper end of the accuracy without it, and above one half.
 
     Args:
@@ -34,10 +34,12 @@ def exchanged_labels(targets: np.ndarray, predictions: np.ndarray, classes: tupl
 
     if len(targets) < _FEW:
         return None
-    table = confusion(targets[::2], predictions[::2], len(classes))
+    order = np.random.default_rng(0).permutation(len(targets))  # images may be sorted, or alternate, by class
+    found, held_out = order[::2], order[1::2]
+    table = confusion(targets[found], predictions[found], len(classes))
     rows, columns = linear_sum_assignment(-table)
     relabelled = np.asarray(columns)[np.argsort(rows)]
-    held_targets, held = targets[1::2], predictions[1::2]
+    held_targets, held = targets[held_out], predictions[held_out]
     n = len(held)
     hits = np.asarray([(held == held_targets).sum(), (held == relabelled[held_targets]).sum()])
     low, high = wilson(hits, np.asarray([n, n]))
