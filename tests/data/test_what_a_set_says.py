@@ -116,7 +116,7 @@ def test_notes_of_a_set_stand_in_its_evaluation(tmp_path: Path) -> None:
     evaluation = evaluate(prediction, dataset, Protocol(Part("all", np.arange(70)), "val"))
     assert "Labels are numbers" in evaluation.notes[0]
     assert "Labels look exchanged" in evaluation.notes[-1] and "--map angry=neutral," in evaluation.notes[-1]
-    assert evaluation.to_json()["notes"] == list(evaluation.notes)
+    assert set(evaluation.notes) < set(evaluation.to_json()["notes"])  # which also say that a class has few images
 
 
 def test_exchanged_labels_are_named_only_where_the_gain_is_clear() -> None:
