@@ -38,14 +38,12 @@ def _show_tabs(checkpoint: Checkpoint, data: str | None) -> None:
 
 
 def _face(checkpoint: Checkpoint, data: str | None) -> Subject | None:
-    picture_area = st.container()
     picture = image_input.show(data, key="explain")
-    with picture_area:
-        selection = choice.choose(picture, checkpoint.preprocess, key="explain")
-        if selection is None:
-            return None
-        subject = explain_subject.subject(checkpoint, picture, selection[0], data)
-        crop_view.show(subject.framed.crop, side=96)
+    selection = choice.choose(picture, checkpoint.preprocess, key="explain")
+    if selection is None:
+        return None
+    subject = explain_subject.subject(checkpoint, picture, selection[0], data)
+    crop_view.show(subject.framed.crop, side=96)
     return subject
 
 

@@ -8,10 +8,11 @@ from workbench import navigation
 
 
 def show(key: str, title: str | None = None) -> None:
-    """Draw title (by default that of the navigation) and question of the page ``key``."""
+    """Draw title (by default that of the navigation) and question of the page ``key``, in one line where it fits."""
     page = navigation.entry(key)
-    st.title(title or page.title, anchor=False)
-    st.caption(page.question)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="page head"):
+        st.title(title or page.title, anchor=False, width="content")
+        st.caption(page.question, width="content")
 
 
 def show_reading(text: str, source: str) -> None:

@@ -55,7 +55,8 @@ def show(
     if checkpoint and not inventory.usable(networks):
         _nothing_trained(networks)
         return None
-    columns = dict(zip(kinds, st.columns([3 if kind == "checkpoint" else 2 for kind in kinds]), strict=True))
+    bar = st.container(key="selection bar")
+    columns = dict(zip(kinds, bar.columns([3 if kind == "checkpoint" else 2 for kind in kinds]), strict=True))
     name = chosen_split = network = None
     if data or split:
         with columns["data"]:
