@@ -1,22 +1,54 @@
-"""The verdict of a trust card: a badge and a sentence."""
+"""The verdict of a trust card: a badge and a sentence, first from few random maps, then from all of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
+import numpy as np
 import streamlit as st
 
-from fer_models.explain.trust.card import TrustCard
+from fer_models.checkpoint import Checkpoint
+from fer_models.explain.trust.card import QUICK_MAPS, TrustCard
+from fer_models.explain.trust.standing import RANDOM_MAPS
+from workbench.app.wording import duration
+from workbench.heatmap import cached
+from workbench.heatmap.model.look import Question
 
 _LEVELS: dict[str, tuple[str, str, Literal["green", "orange", "red"]]] = {
     "good": ("Can be believed", ":material/verified:", "green"),
     "doubtful": ("Doubtful", ":material/help:", "orange"),
     "bad": ("Not to be believed", ":material/block:", "red"),
 }
+#: Seconds that a page may take to test all random maps by itself.
+_AT_ONCE = 4.0
+
+
+def judge(
+    checkpoint: Checkpoint, pixels: np.ndarray, question: Question, draw: Callable[[TrustCard], None] | None = None
+) -> TrustCard:
+    """Draw a quick verdict, then the full one in its place where that takes a few seconds; return the last one.
+
+    Args:
+        checkpoint: The network.
+        pixels: The face, uint8 (S, S, C).
+        question: The heatmap.
+        draw: Draws a card; :func:`show` by default.
+    """
+    draw = draw or show
+    slot = st.empty()
+    card = cached.trust(checkpoint, pixels, question, QUICK_MAPS)
+    with slot.container():
+        draw(card)
+    if card.provisional and _seconds(card) <= _AT_ONCE:
+        card = cached.trust(checkpoint, pixels, question, RANDOM_MAPS)
+        with slot.container():
+            draw(card)
+    return card
 
 
 def show(card: TrustCard) -> None:
-    """Draw the badge and the sentence.
+    """Draw the badge, the sentence, and for a quick verdict how much was tested.
 
     Args:
         card: The verdict on a heatmap.
@@ -24,3 +56,12 @@ def show(card: TrustCard) -> None:
     words, icon, colour = _LEVELS[card.level]
     st.badge(words, icon=icon, color=colour)
     st.caption(card.sentence)
+    if card.provisional:
+        rest = f"the tab Trust of Explain tests all, about {duration(_seconds(card))}"
+        more = "testing the rest" if _seconds(card) <= _AT_ONCE else rest
+        st.caption(f"Provisional: {card.maps} of {RANDOM_MAPS} random maps were tested; {more}.")
+
+
+def _seconds(card: TrustCard) -> float:
+    """Estimated time of a card with all random maps."""
+    return card.seconds * RANDOM_MAPS / card.maps

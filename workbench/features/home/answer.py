@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fer_models.checkpoint import Checkpoint
 from fer_models.crop import Crop
-from fer_models.explain.trust.card import QUICK_MAPS
-from fer_models.explain.trust.standing import RANDOM_MAPS
 from workbench import navigation
 from workbench.app import fit, inventory
 from workbench.app.wording import data_title, percent
@@ -65,7 +62,7 @@ def show(picture: Picture, *, key: str) -> None:
             query_params={"checkpoint": network.name},
         )
     with judged, guard("the verdict"), st.spinner("Testing the heatmap."):  # last: it takes longest
-        _verdict(checkpoint, crop)
+        verdict.judge(checkpoint, crop.pixels, Question())
 
 
 def _heatmap(look: Look, crop: Crop) -> None:
@@ -81,10 +78,3 @@ def _heatmap(look: Look, crop: Crop) -> None:
             output_format="PNG",
             alt=f"{USUAL_TITLE} heatmap for {look.target} over the face",
         )
-
-
-def _verdict(checkpoint: Checkpoint, crop: Crop) -> None:
-    card = cached.trust(checkpoint, crop.pixels, Question(), QUICK_MAPS)
-    verdict.show(card)
-    if card.provisional:
-        st.caption(f"A quick test with {card.maps} random maps; Explain takes {RANDOM_MAPS}.")
