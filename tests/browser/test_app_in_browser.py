@@ -53,6 +53,10 @@ def test_every_page_opens_and_fits(page: Any, server: Server) -> None:
             expect_fits(page, width, entry.key)
         page.set_viewport_size({"width": 1280, "height": 720})
         settle(page, quiet=200)
+        assert page.title() == f"{entry.title} · FER Workbench"
+        assert page.locator(".st-key-page-head").bounding_box()["height"] <= 64, entry.key
+        last = page.get_by_test_id("stSidebarNavLink").last.bounding_box()
+        assert last["y"] + last["height"] <= 720, "the navigation ends below a projector's edge"
         unnamed = page.locator("[data-testid=stMain] button:visible").evaluate_all(
             "all => all.filter(b => !(b.innerText.trim() || b.ariaLabel || b.title)).map(b => b.outerHTML)"
         )
