@@ -117,6 +117,7 @@ def test_without_images_the_figures_stay_and_pixels_are_refused(
     assert again is not None and again.value("accuracy") == measured.value("accuracy")
     assert again.fingerprint == measured.fingerprint and list(again.rows) == list(faces.rows[TEST])
     assert slice_columns(known) == ["class"]
+    np.testing.assert_array_equal(shipped.right, measured.predictions == measured.targets)
     sad = known.display_images[int(np.flatnonzero(known.labels == 4)[0])]
     assert (sad.shape, sad.min(), sad.max()) == ((48, 48, 1), 0, 255)
     mean = faces.images[TEST].mean(0)  # no class has enough images for a mean of its own

@@ -17,7 +17,7 @@ from fer_models.evaluation.part import Part
 from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.shipped import write_shipped
 from fer_models.labels import FER7
-from workbench.app import inventory, jobs
+from workbench.app import fit, inventory, jobs
 
 COUNT = 70
 
@@ -63,6 +63,10 @@ def test_all_pages_show_the_predictions_that_came_with_the_networks(app: AppTest
         assert not app.exception and not app.error, (page, [e.value for e in app.error])
         assert shown in text and "FER2013 is not on this computer" in text, (page, text)
         assert "Evidence for" not in text, page
+    networks = inventory.usable(inventory.trained_networks())
+    assert fit.figure(networks["first"], "fer2013", "PublicTest", COUNT).endswith("n = 70 · FER2013, PublicTest")
+    assert fit.figure(networks["first"], "fer2013", "PublicTest", 7) == fit.NOT_MEASURED
+    assert fit.figure(networks["third"], "fer2013", "PublicTest", COUNT) == fit.NOT_MEASURED
     open_page(app, "confusion", checkpoint="third")
     assert "third brings no predictions for PublicTest; choose another network" in words(app)
     assert [item.name for item in inventory.data_sets()] == ["synthetic"], "pages that need images do not offer it"

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 from fer_models import labels
 from fer_models.data import READERS
 from fer_models.data.builtin import NAME as BUILT_IN
+from fer_models.evaluation.intervals import wilson
+from fer_models.evaluation.shipped import read_shipped
 from workbench.app import inventory, shipped
 from workbench.app.inventory import TrainedNetwork
 from workbench.app.wording import data_title
@@ -83,7 +85,7 @@ def misfit(network: TrainedNetwork, data: str | None) -> str:
 def _row(
     network: TrainedNetwork, key: str, split: str | None = None, count: int | None = None
 ) -> dict[str, object] | None:
-    """The row of the network's accuracy on that data, the held-out part first."""
+    """The row of the network's accuracy on that data, the held-out part first; else that of its predictions."""
     assert network.checkpoint is not None
     for row in network.checkpoint.figures("accuracy"):
         data = str(row.get("data", ""))
@@ -91,7 +93,13 @@ def _row(
             data = network.trained_on
         if data == key and split in (None, row.get("split")) and count in (None, row.get("n")):
             return row
-    return None
+    brought = read_shipped(network.checkpoint)
+    if brought is None or (brought.data, brought.split) != (key, split) or count not in (None, len(brought.rows)):
+        return None
+    hits, n = int(brought.right.sum()), len(brought.rows)
+    low, high = wilson(hits, n)
+    origin = {"data": key, "split": split, "selection": network.checkpoint.selection}
+    return {"metric": "accuracy", "value": hits / n, "low": low, "high": high, "n": n} | origin
 
 
 def _classes(key: str) -> tuple[str, ...]:

@@ -76,6 +76,13 @@ class ShippedPredictions:
     mean_faces: np.ndarray
 
     @property
+    def right(self) -> np.ndarray:
+        """bool ``(N,)``, where the network's answer is the label."""
+        answers, labels = np.asarray(self.classes)[self.logits.argmax(1)], np.asarray(self.data_classes)[self.labels]
+        right: np.ndarray = answers == labels
+        return right
+
+    @property
     def embedding(self) -> np.ndarray:
         """float32 ``(N, F)``, the embeddings as far as the ``directions`` keep them."""
         embedding: np.ndarray = self.reduced.astype(np.float32) @ self.directions.T.astype(np.float32)
