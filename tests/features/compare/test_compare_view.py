@@ -60,7 +60,7 @@ def test_a_network_trained_by_folds_has_one_accuracy_everywhere(
         FIGURE | {"value": 0.6, "low": 0.59, "high": 0.61, "split": "test", "selection": "val"},
     ]
     make_checkpoint(folders / "checkpoints" / "fold", metrics=rows, provenance={"validation": "val"})
-    open_page(app, "explain")
+    open_page(app, "explain", sample="drawn-happy")
     assert "Not measured on this data · fold was trained on other images" in words(app), "a drawn face"
     open_page(app, "group")
     assert "60.0 % [59.0, 61.0] · n = 3,589 · FER2013, test" in words(app), "the bar, for photographs"
