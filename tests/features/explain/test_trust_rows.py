@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -72,6 +73,16 @@ def test_verdict_and_table_never_disagree(name: str) -> None:
         for position in range(len(batch)):
             found = trust_card(classifier, batch, result, position, maps=QUICK_MAPS)
             assert list(contradictions(found)) == []
+
+
+def test_a_map_that_cannot_be_believed_offers_another() -> None:
+    layers = ("stage 3", "stage 2", "stage 1")
+    doubtful, bad = (replace(card(), level="doubtful"), replace(card(), level="bad"))
+    assert trust.next_step(card(), "grad_cam", "stage 2", layers) is None
+    assert trust.next_step(doubtful, "grad_cam", "stage 2", layers) == ("method", "layer_cam")
+    assert trust.next_step(bad, "layer_cam", "stage 2", layers) == ("layer", "stage 1")
+    assert trust.next_step(bad, "layer_cam", "stage 1", layers) is None
+    assert trust.next_step(replace(card(evidence=0.01), level="bad"), "grad_cam", "stage 2", layers) is None
 
 
 def test_the_curves_of_the_tab_are_those_of_the_card() -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fer_models.explain import EXPLAINERS
 from fer_models.explain.trust.card import TrustCard
-from workbench.features.explain.model import trust_tables
+from workbench import shared
+from workbench.features.explain.model import trust, trust_tables
 from workbench.features.explain.subject import Subject
 from workbench.heatmap import verdict
+from workbench.heatmap.model import look as look_model
 from workbench.heatmap.model.look import Question
 from workbench.widgets import table
 
@@ -20,7 +23,22 @@ def judge(subject: Subject, question: Question) -> TrustCard:
         question: The heatmap.
     """
     classes = subject.checkpoint.classes
-    return verdict.judge(subject.checkpoint, subject.pixels, question, lambda card: _draw(card, classes))
+    card = verdict.judge(subject.checkpoint, subject.pixels, question, lambda shown: _draw(shown, classes))
+    _offer(card, subject, question)
+    return card
+
+
+def _offer(card: TrustCard, subject: Subject, question: Question) -> None:
+    """Draw a button that tries the usual method or the next earlier layer, where this map cannot be believed."""
+    layers = list(look_model.layers(subject.classifier))
+    layer = question.layer or look_model.usual_layer(subject.classifier)
+    step = trust.next_step(card, question.method, layer, layers)
+    if step is None:
+        return
+    kind, name = step
+    choice = shared.METHOD if kind == "method" else shared.LAYER
+    title = EXPLAINERS[name].title if kind == "method" else f"the earlier layer {name}"
+    st.button(f"Try {title}", key="explain.next step", on_click=choice.set, args=(name,), icon=":material/redo:")
 
 
 def show(card: TrustCard, classes: tuple[str, ...], slot: st.delta_generator.DeltaGenerator) -> None:

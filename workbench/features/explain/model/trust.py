@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from fer_models.classifier import Classifier
-from fer_models.explain import EXPLAINERS, Attribution
+from fer_models.explain import EXPLAINERS, USUAL_METHOD, Attribution
 from fer_models.explain.faithfulness import FAITHFULNESS, REFERENCES, Trial
 from fer_models.explain.faithfulness.base import many_maps
 from fer_models.explain.faithfulness.parameter_randomisation import Cascade, cascade
 from fer_models.explain.faithfulness.references import random_maps
 from fer_models.explain.faithfulness.road import impute
-from fer_models.explain.trust.card import TrustCard, trust_card
+from fer_models.explain.trust.card import LEAST_EVIDENCE, MOST_CHANCE, TrustCard, trust_card
 from fer_models.explain.trust.other_faces import gaps_of_other_faces
 from fer_models.explain.trust.standing import FIXED, RANDOM_MAPS, Rank, Standing, rank
 from fer_models.progress import Progress, silent, within
@@ -162,6 +162,24 @@ def _road_measure(road: Curves) -> Measure:
     areas = {name: float(line[1:].mean()) for name, line in road.lines.items()}
     own = areas.pop(OWN)
     return Measure(rank(own, road.random[:, 1:].mean(1)), own, areas)
+
+
+def next_step(card: TrustCard, method: str, layer: str, layers: Sequence[str]) -> tuple[str, str] | None:
+    """Which other ``"method"`` or ``"layer"`` to try, and its key; ``None`` where no other map would do better.
+
+    Args:
+        card: Of the map.
+        method: Key of its method.
+        layer: Its layer, or the one that the usual method would use.
+        layers: Names of all layers, the deepest first.
+    """
+    knows = card.figures["evidence"] >= LEAST_EVIDENCE and not card.figures["chance"] > MOST_CHANCE
+    if card.level == "good" or not knows:
+        return None
+    if method != USUAL_METHOD:
+        return "method", USUAL_METHOD
+    earlier = list(layers[layers.index(layer) + 1 :]) if layer in layers else []
+    return ("layer", earlier[0]) if earlier else None
 
 
 def removal(standing: Standing, metric: str) -> Curves:
