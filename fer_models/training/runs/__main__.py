@@ -5,7 +5,6 @@ import sys
 
 from fer_models.errors import UserError
 from fer_models.training.runs.run import Run
-from fer_models.training.runs.worker import work
 
 
 def main() -> int:
@@ -16,6 +15,8 @@ def main() -> int:
         run = Run(sys.argv[1])
         # Ended by the system, it stops as a cancelled run does: with its state and a usable checkpoint.
         signal.signal(signal.SIGTERM, lambda number, frame: run.ask_to_stop())
+        from fer_models.training.runs.worker import work  # it loads torch, which takes seconds
+
         return work(run)
     except UserError as error:
         print(error, file=sys.stderr)
