@@ -144,7 +144,7 @@ def test_claims_and_printed_figures(page: Any, copied: Server) -> None:
     for name, value in (("Accuracy", "90"), ("Precision", ""), ("Recall", ""), ("Specificity", ""), ("F1", "")):
         page.get_by_role("textbox", name=re.compile(f"^{name}")).fill(value)
     page.get_by_role("button", name="Check", exact=True).click()
-    page.get_by_text("No contradiction: one confusion matrix can give these figures.").wait_for()
+    page.get_by_text("These figures can be true: a confusion matrix gives them.").wait_for()
     settle(page)
     page.get_by_role("radio", name="Printed in the papers").click()
     page.get_by_role("heading", name=re.compile("^Printed: ")).wait_for()

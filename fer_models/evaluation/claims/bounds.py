@@ -46,12 +46,30 @@ class ClaimBounds:
         counts: int (K,), pictures of each class, all positive, K >= 2.
         averaging: for each figure one of :data:`AVERAGINGS`; micro figures and weighted recall equal accuracy, but for
             micro specificity.
+        folds: over how many folds the figures are means. A mean of folds obeys what is linear, apart from unequal class
+            shares (see :meth:`widened`), and bounds that are concave; precision and F1 of a matrix do not carry over.
     """
 
-    def __init__(self, counts: np.ndarray, averaging: Mapping[str, str]):
+    def __init__(self, counts: np.ndarray, averaging: Mapping[str, str], folds: int = 1):
+        self.folds = folds
+        part = np.asarray(counts, np.float64) / folds
+        left = part - np.floor(part)
+        # A fold has one image of a class more or less than its share; hits over images move by half of that in all.
+        self.slack = 0.0 if folds == 1 else float((left * (1 - left)).sum() / part.sum())
         self.share = np.asarray(counts, np.float64) / np.sum(counts)
         self.averaging = averaging
         self.classes = len(self.share)
+
+    def widened(self, figures: Mapping[str, Interval]) -> dict[str, Interval]:
+        """The intervals of figures that weigh classes by their images, by what unequal folds can add or take."""
+
+        def wide(name: str) -> bool:
+            return name == "specificity" or name == "accuracy" or self.averaging.get(name, "macro") != "macro"
+
+        return {
+            name: (max(0.0, low - self.slack), min(1.0, high + self.slack)) if wide(name) else (low, high)
+            for name, (low, high) in figures.items()
+        }
 
     def feasible(self, figures: Mapping[str, Interval]) -> bool:
         """Whether the bounds leave room for all figures, each a share in its interval."""
@@ -177,7 +195,9 @@ class ClaimBounds:
         return float(solution.fun) if solution.status == 0 else None
 
     def _variable_bounds(self, boxes: np.ndarray) -> list[Interval]:
-        ends = [(boxes[0, 0], boxes[0, 1]), (boxes[1, 0], boxes[1, 1]), self._precision(boxes), self._f1(boxes)]
+        ends = [(boxes[0, 0], boxes[0, 1]), (boxes[1, 0], boxes[1, 1])]
+        any_share = (np.zeros(self.classes), np.ones(self.classes))
+        ends += [any_share] * 2 if self.folds > 1 else [self._precision(boxes), self._f1(boxes)]
         return [(float(low[k]), float(high[k])) for low, high in ends for k in range(self.classes)]
 
     @staticmethod
@@ -198,10 +218,11 @@ class ClaimBounds:
         for k in range(self.classes) if curved else ():
             h, f, p, score = (self._one(group, k) for group in range(4))
             predicted = (boxes[0, 0, k] + boxes[1, 0, k], boxes[0, 1, k] + boxes[1, 1, k])
-            self._envelope(rows, h, p, h + f, 0.0, tuple(v[k] for v in self._precision(boxes)), predicted)
-            f1_box = tuple(v[k] for v in self._f1(boxes))
-            # 2 h = F1 (w + h + f), with w moved to the constant of the second factor.
-            self._envelope(rows, 2 * h, score, h + f, self.share[k], f1_box, predicted)
+            if self.folds == 1:
+                self._envelope(rows, h, p, h + f, 0.0, tuple(v[k] for v in self._precision(boxes)), predicted)
+                f1_box = tuple(v[k] for v in self._f1(boxes))
+                # 2 h = F1 (w + h + f), with w moved to the constant of the second factor.
+                self._envelope(rows, 2 * h, score, h + f, self.share[k], f1_box, predicted)
             for t in _TOUCH:
                 # F1 is concave in precision and recall, and below 2p / (1 + p) and 2r / (1 + r).
                 for other in (p, h / self.share[k]):

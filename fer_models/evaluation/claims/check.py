@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from fer_models.errors import UserError
-from fer_models.evaluation.claims.bounds import AVERAGINGS, FIGURES, ClaimBounds, Interval
+from fer_models.evaluation.claims import printed
+from fer_models.evaluation.claims.bounds import FIGURES, ClaimBounds, Interval
+from fer_models.evaluation.claims.witness import find_matrix
 
 _WORDS = {
     "accuracy": "accuracy",
@@ -21,11 +22,13 @@ _WORDS = {
 }
 #: Fields of a claim that describe it and are not checked.
 _DESCRIPTION = frozenset(("name", "title", "paper", "method", "data", "dataset", "protocol", "source", "note", "notes"))
+_SETTINGS = frozenset(("counts", "averaging", "rounding", "truncated", "folds"))
+_FOUND = "The confusion matrix below gives all of these figures."
 #: Reasons are looked for among at most this many figures together.
 _MOST_TOGETHER = 4
 
 
-def check_claim(claim: Mapping[str, Any]) -> dict[str, Any]:
+def check_claim(claim: Mapping[str, Any], *, search: bool = True) -> dict[str, Any]:
     """Whether one confusion matrix can give all the figures of a claim.
 
     Args:
@@ -33,97 +36,43 @@ def check_claim(claim: Mapping[str, Any]) -> dict[str, Any]:
             ``recall``, ``specificity``, ``f1`` in per cent; ``averaging``: ``"macro"`` (default), ``"micro"`` or
             ``"weighted"``, for all figures or ``{figure: averaging}``; ``rounding``: a whole number is the decimals
             that the figures are rounded to (2 for 82.89), a number with a point the points that they may be off (0.01);
-            without it, each figure is taken as rounded at its last digit.
+            without it, each figure is taken as rounded at its last digit;
+            ``truncated``: ``True`` where digits were cut off instead of rounded; ``folds``: how many folds the figures
+            are means over, whose class shares are as equal as whole images allow.
+        search: Whether to look for a matrix where there is no contradiction; it takes about a second.
 
     Returns:
-        ``{"possible": bool, "reasons": [sentence, ...]}``. False is certain: no matrix gives these figures. True means
-        that no contradiction was found. F1 is the average over classes of each class's F1; a printed macro F1 that is
-        the harmonic mean of the printed macro precision and recall is accepted as that. A class that is never predicted
-        has precision 0.
+        ``{"possible": bool, "reasons": [sentence, ...], "matrix": rows or None}``. False is certain: no matrix gives
+        these figures. True means that no contradiction was found; where a matrix was found, it is there. F1 is the
+        average over classes of each class's F1; a printed macro F1 that is the harmonic mean of the printed macro
+        precision and recall is accepted as that. A class that is never predicted has precision 0.
 
     Raises:
         UserError: If the counts are missing or not positive whole numbers, no figure is given, or one is no percentage.
     """
-    counts = _counts(claim.get("counts"))
-    averaging = _averaging(claim.get("averaging", "macro"))
-    figures = _figures(claim)
-    unknown = [
-        key
-        for key in claim
-        if key not in FIGURES and key not in ("counts", "averaging", "rounding") and key not in _DESCRIPTION
-    ]
+    counts = printed.counts(claim.get("counts"))
+    averaging = printed.averaging(claim.get("averaging", "macro"))
+    figures = printed.figures(claim)
+    unknown = [key for key in claim if key not in FIGURES and key not in _SETTINGS and key not in _DESCRIPTION]
     notes = [f"Not checked: {', '.join(map(str, unknown))}."] if unknown else []
-    model = ClaimBounds(counts, averaging)
-    whole, reasons = _whole_pictures(figures, averaging, int(counts.sum()))
+    folds = printed.folds(claim.get("folds"))
+    model = ClaimBounds(counts, averaging, folds)
+    figures = model.widened(figures)
+    whole, reasons = (figures, []) if folds > 1 else _whole_pictures(figures, averaging, int(counts.sum()))
     if not reasons and model.feasible(whole):
-        return {"possible": True, "reasons": [_no_contradiction(figures, averaging), *notes]}
+        matrix = find_matrix(counts, averaging, whole) if search and folds == 1 else None
+        sentence = _no_contradiction(figures, averaging) if matrix is None else _FOUND
+        rows = None if matrix is None else matrix.tolist()
+        return {"possible": True, "reasons": [sentence, *notes], "matrix": rows}
     if not reasons and _is_harmonic(figures, averaging):
         rest = {name: interval for name, interval in whole.items() if name != "f1"}
         if model.feasible(rest):
             sentence = (
                 "The printed F1 is the harmonic mean of the printed precision and recall, so it says nothing more."
             )
-            return {"possible": True, "reasons": [sentence, _no_contradiction(rest, averaging), *notes]}
-    return {"possible": False, "reasons": [*reasons, *_reasons(model, counts, figures), *notes]}
-
-
-def _counts(counts: Any) -> np.ndarray:
-    values = list(counts.values()) if isinstance(counts, Mapping) else counts
-    if not isinstance(values, (list, tuple)) or len(values) < 2:
-        raise UserError('A claim needs "counts", the pictures of each class, for instance {"happy": 895, "sad": 653}.')
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value) or value < 1:
-            raise UserError(
-                f"Every class's count is a whole number of at least 1, not {value!r}; leave out empty classes."
-            )
-    return np.array(values, np.int64)
-
-
-def _averaging(averaging: Any) -> dict[str, str]:
-    ways = dict(averaging) if isinstance(averaging, Mapping) else dict.fromkeys(FIGURES, averaging)
-    for name, way in ways.items():
-        if name not in FIGURES or way not in AVERAGINGS:
-            raise UserError(
-                f'"averaging" is one of {", ".join(AVERAGINGS)}, for all figures or by figure, not {way!r}.'
-            )
-    return {name: ways.get(name, "macro") for name in FIGURES}
-
-
-def _figures(claim: Mapping[str, Any]) -> dict[str, Interval]:
-    """Each figure as an interval of shares."""
-    figures = {}
-    for name in FIGURES:
-        if claim.get(name) is None:
-            continue
-        try:
-            value = float(str(claim[name]).strip().rstrip("%"))
-        except ValueError:
-            value = math.nan
-        if not 0 <= value <= 100 or isinstance(claim[name], bool):
-            raise UserError(f'"{name}" is a percentage between 0 and 100, not {claim[name]!r}.')
-        half = _half_width(claim.get("rounding"), str(claim[name])) + 1e-9
-        figures[name] = (max(0.0, (value - half) / 100), min(1.0, (value + half) / 100))
-    if not figures:
-        raise UserError(f"A claim needs at least one of {', '.join(FIGURES)}, in per cent.")
-    return figures
-
-
-def _half_width(rounding: Any, printed: str) -> float:
-    if rounding is None:
-        _, point, decimals = printed.strip().rstrip("%").partition(".")
-        # JSON drops closing zeros and writes 95 as 95.0: take what is left as rounded at its last digit.
-        return 0.5 * 10.0 ** -(len(decimals.rstrip("0")) if point else 0)
-    try:
-        if isinstance(rounding, bool):
-            raise ValueError
-        value = float(rounding)
-        if isinstance(rounding, int) or str(rounding).strip().isdigit():
-            return 0.5 * 10.0**-value
-    except (TypeError, ValueError):
-        value = -1.0
-    if not 0 <= value < 50:
-        raise UserError(f'"rounding" is a number of decimals (2) or of points (0.005), not {rounding!r}.')
-    return value
+            reasons = [sentence, _no_contradiction(rest, averaging), *notes]
+            return {"possible": True, "reasons": reasons, "matrix": None}
+    return {"possible": False, "reasons": [*reasons, *_reasons(model, counts, figures), *notes], "matrix": None}
 
 
 def _whole_pictures(
@@ -174,8 +123,9 @@ def _listed(names: list[str]) -> str:
 
 def _no_contradiction(figures: Mapping[str, Interval], averaging: Mapping[str, str]) -> str:
     names = [_inline(name, averaging) for name in figures]
-    together = "can hold" if len(names) == 1 else "can hold together"
-    return f"No contradiction found: {_listed(names)} {together} for these class counts."
+    return (
+        f"No contradiction found between {_listed(names)} and the class counts; that is no proof that a matrix exists."
+    )
 
 
 def _reasons(model: ClaimBounds, counts: np.ndarray, figures: Mapping[str, Interval]) -> list[str]:
@@ -190,7 +140,7 @@ def _reasons(model: ClaimBounds, counts: np.ndarray, figures: Mapping[str, Inter
                 contradictions.append(frozenset(names))
                 reasons.append(_sentence(model, counts, figures, names))
     if not contradictions and len(figures) > _MOST_TOGETHER:
-        reasons.append("Every four of the figures can hold together, but not all of them.")
+        reasons.append("No four of the figures contradict each other, but all of them together do.")
     return reasons
 
 

@@ -8,8 +8,9 @@ import streamlit as st
 
 from workbench import state
 from workbench.features.compare.model import claims
-from workbench.features.compare.model.claims import AVERAGINGS, FIGURES, Fields
+from workbench.features.compare.model.claims import AVERAGINGS, DIGITS, FIGURES, Fields
 from workbench.widgets import job as job_view
+from workbench.widgets import table
 from workbench.widgets.errors import guard
 
 CLAIM = state.Kept("compare.claim")
@@ -55,11 +56,27 @@ def _form(fields: Fields, key: str) -> Fields | None:
                     help="Papers seldom say; most print the mean over classes.",
                     key=f"{key} claim averaging",
                 )
-            st.caption(
-                "As printed, with all digits: each is taken as rounded at its last one. Leave out what is not printed."
-            )
+            left_field, right_field = st.columns(2)
+            with left_field:
+                digits = st.selectbox(
+                    "Last digit",
+                    list(DIGITS),
+                    list(DIGITS).index(fields.digits),
+                    format_func=DIGITS.__getitem__,
+                    key=f"{key} claim digits",
+                )
+            with right_field:
+                folds = st.number_input(
+                    "Means over folds",
+                    1,
+                    100,
+                    fields.folds,
+                    help="1: figures of one test. Papers on CK+ and JAFFE print means over 5 or 10 folds.",
+                    key=f"{key} claim folds",
+                )
+            st.caption("As printed, with all digits. Leave out what is not printed.")
             sent = st.form_submit_button("Check", type="primary", icon=":material/fact_check:")
-    return Fields(counts, tuple(texts.items()), str(averaging)) if sent else None
+    return Fields(counts, tuple(texts.items()), str(averaging), int(folds), str(digits)) if sent else None
 
 
 def _verdict(claim: dict[str, Any]) -> None:
@@ -67,7 +84,14 @@ def _verdict(claim: dict[str, Any]) -> None:
     if not job_view.finished(job, key="claim"):
         return
     if job.result["possible"]:
-        st.success("No contradiction: one confusion matrix can give these figures.", icon=":material/check:")
+        found = job.result["matrix"]
+        words = (
+            "No contradiction found." if found is None else "These figures can be true: a confusion matrix gives them."
+        )
+        st.success(words, icon=":material/check:")
     else:
-        st.warning("These figures cannot all be true: no confusion matrix gives them.", icon=":material/block:")
+        st.warning(f"These figures cannot all be true{claims.reading(claim)}.", icon=":material/block:")
     st.markdown("\n".join(f"- {reason}" for reason in job.result["reasons"]))
+    if job.result["matrix"] is not None:
+        heads, rows = claims.matrix(claim, job.result["matrix"])
+        table.show(heads, rows, right=range(1, len(heads)), label="A confusion matrix with these figures, rows true")

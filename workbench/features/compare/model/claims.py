@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ FIGURES = {
     "f1": "F1",
 }
 AVERAGINGS = {"macro": "mean over classes", "weighted": "weighted by class size", "micro": "over all pictures"}
+DIGITS = {"rounded": "rounded", "cut off": "cut off (truncated)"}
 _PAPER, _DATA = "dcnn-bilstm", "fer2013"
 
 
@@ -33,6 +34,8 @@ class Fields:
     counts: str
     figures: tuple[tuple[str, str], ...]
     averaging: str = "macro"
+    folds: int = 1
+    digits: str = "rounded"
 
 
 def example() -> tuple[Fields, str]:
@@ -74,7 +77,21 @@ def claim(fields: Fields) -> dict[str, Any]:
             raise UserError(f"The class {name!r} has two lines; give each class once.")
         counts[name] = value
     figures = {key: text.strip() for key, text in fields.figures if text.strip()}
-    return {"counts": counts, "averaging": fields.averaging, **figures}
+    reading = {"folds": fields.folds, "truncated": fields.digits == "cut off"}
+    return {"counts": counts, "averaging": fields.averaging, **reading, **figures}
+
+
+def reading(claim: Mapping[str, Any]) -> str:
+    """As what the figures were read, for the verdict."""
+    digits = "cut off" if claim["truncated"] else "rounded"
+    folds = claim["folds"]
+    return f" as means over {folds} folds, {digits}" if folds > 1 else f" as {digits} figures of one test"
+
+
+def matrix(claim: Mapping[str, Any], rows: Sequence[Sequence[int]]) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells of a matrix that was found."""
+    names = list(claim["counts"])
+    return ["", *names], [[name, *(f"{n:,}" for n in row)] for name, row in zip(names, rows, strict=True)]
 
 
 def start(figures: Mapping[str, Any]) -> Job:
