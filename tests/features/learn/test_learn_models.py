@@ -92,6 +92,6 @@ def test_the_sheet_is_one_page_that_loads_nothing_and_keeps_answers_for_the_end(
     page = document.page(parts, datetime.date(2026, 1, 2))
     assert "1. A &lt;b&gt;" in page and "A &amp; B" in page and "What is <b>this</b>?" in page and "2026-01-02" in page
     assert page.index("And this?") < page.index("What we can conclude") < page.index("It is <b>that</b>.")
-    assert "This step was not opened." in page
+    assert "Not answered yet." in page
     assert not re.findall(r"""(?:src|href)=["'](?!data:)""", page) and "@import" not in page
     assert document.markup("a < b\n\n**c**") == "<p>a &lt; b</p><p><b>c</b></p>"
