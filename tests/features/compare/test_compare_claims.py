@@ -39,6 +39,8 @@ def test_counts_are_read_as_people_write_them() -> None:
     assert claims.claim(fields) == {
         "counts": {"very happy": 1200, "class 2": 30, "sad": 5},
         "averaging": "macro",
+        "folds": 1,
+        "truncated": False,
         "accuracy": "90",
     }
     with pytest.raises(UserError, match="Line 1 of the class counts is 'happy'"):
