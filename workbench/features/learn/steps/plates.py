@@ -22,7 +22,8 @@ WORDS = state.Kept("learn.words", "")
 COMPARED = state.Toggle("learn.compared")
 #: Side of a face on the page, faces in a row, and most faces.
 _SIDE, _ROW, _MOST = 120, 3, 9
-_TALLEST = 420
+#: Largest height and width of the picture; it fits a phone in presenter mode too.
+_TALLEST, _WIDEST = 420, 320
 
 
 @dataclass(frozen=True)
@@ -94,10 +95,10 @@ def _own(scene: Scene) -> Shown:
 def _draw(scene: Scene, shown: Shown, *, compared: bool) -> None:
     height, width = shown.framed.shape[:2]
     said = f"{shown.name}. Darwin's book: {shown.said}" if compared and shown.said else shown.name
-    tallest = round(_TALLEST * scene.scale)
+    shown_width = min(_WIDEST, round(_TALLEST * scene.scale * width / height))
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        st.image(shown.framed, said, width=max(1, round(tallest * width / max(height, width))), alt=said)
+        st.image(shown.framed, said, width=max(1, shown_width), alt=said)
     with right:
         _faces(scene, shown, compared=compared)
 
