@@ -30,7 +30,7 @@ def find_matrix(
         seed: Of the starts and changes.
 
     Example:
-        >>> find_matrix(np.array([2, 2]), {}, {"accuracy": (0.745, 0.755)}).trace()
+        >>> int(find_matrix(np.array([2, 2]), {}, {"accuracy": (0.745, 0.755)}).trace())
         3
     """
     rng = np.random.default_rng(seed)
