@@ -116,6 +116,21 @@ def _remove(path: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def set_aside(folder: Path) -> Path:
+    """Rename a folder that is to be deleted, so that nobody sees half of it.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        Its hidden name beside the old one.
+
+    Raises:
+        OSError: If it cannot be renamed.
+    """
+    return folder.rename(folder.with_name(f".deleted-{folder.name}"))
+
+
 def remove_leftovers(folder: str | Path) -> None:
     """Remove what killed writers left in a folder; what they had moved away and not replaced yet goes back.
 

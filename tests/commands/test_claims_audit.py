@@ -35,7 +35,7 @@ def test_claims_prints_possible_and_reasons(tmp_path, capsys):
     file.write_text(json.dumps(PRINTED))
     assert main(["claims", str(file)]) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert set(answer) == {"possible", "reasons"}
+    assert set(answer) == {"possible", "reasons", "matrix"}
     assert answer["possible"] is False
     assert any("89.8" in reason for reason in answer["reasons"]), answer["reasons"]
     file.write_text(json.dumps(PRINTED | {"accuracy": 94.0}))

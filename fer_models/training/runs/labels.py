@@ -14,7 +14,7 @@ from pydantic import Field
 
 from fer_models.errors import UserError
 from fer_models.settings import checked, stored_or_none
-from fer_models.storage import locked
+from fer_models.storage import locked, set_aside
 from fer_models.training.runs.run import Run, write_text
 
 _FILE = "label.json"
@@ -88,11 +88,9 @@ def delete(run: Run) -> None:
     status = run.status()
     if status.active:
         raise UserError(f"The run {run.id} is {status.state}; cancel it first.")
-    # A folder with a leading dot is no run: nobody sees a half-deleted one.
-    removed = run.folder.with_name(f".deleted-{run.id}")
     try:
         with locked(run.folder / ".worker.lock", timeout=0):
-            run.folder.rename(removed)
+            removed = set_aside(run.folder)  # a folder with a leading dot is no run
         shutil.rmtree(removed)
     except TimeoutError:
         raise UserError(f"A process still works on the run {run.id}; cancel it first.") from None
