@@ -13,7 +13,7 @@ import sys
 
 from fer_models.commands.output import write_json
 from fer_models.errors import UserError
-from fer_models.training.runs.labels import delete, hide, label_of, rename
+from fer_models.training.runs.labels import delete, hide, label_of, set_title
 from fer_models.training.runs.queue import move, waiting_runs
 from fer_models.training.runs.run import find_run, list_runs
 from fer_models.training.runs.status import Status
@@ -82,7 +82,7 @@ def _change(args: argparse.Namespace) -> int:
         raise UserError("A name belongs to rename, and to nothing else: fer runs rename RUN NAME.")
     run = find_run(args.name)
     if args.action == "rename":
-        rename(run, args.title)
+        set_title(run, args.title)
     elif args.action == "delete":
         if not args.yes and not _agreed(run.id):
             print("Nothing was deleted.")

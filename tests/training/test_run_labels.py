@@ -9,7 +9,7 @@ from fer_models.cli import main
 from fer_models.errors import UserError
 from fer_models.storage import locked
 from fer_models.training.recipe import Recipe
-from fer_models.training.runs.labels import Label, delete, hide, label_of, rename
+from fer_models.training.runs.labels import Label, delete, hide, label_of, set_title
 from fer_models.training.runs.process import start_ticks
 from fer_models.training.runs.run import create_run, list_runs
 
@@ -23,11 +23,11 @@ def run():
 
 def test_a_name_and_hiding_are_kept_and_taken_back(run):
     assert label_of(run) == Label()
-    rename(run, "  slow learner ")
+    set_title(run, "  slow learner ")
     hide(run)
     assert label_of(run) == Label("slow learner", hidden=True)
     hide(run, hidden=False)
-    rename(run, "")
+    set_title(run, "")
     assert label_of(run) == Label()
     assert run.status().state == "finished"
 
@@ -35,7 +35,7 @@ def test_a_name_and_hiding_are_kept_and_taken_back(run):
 @pytest.mark.parametrize("title", ["x" * 81, "two\nlines", "bell\a"])
 def test_a_name_is_one_short_line(run, title):
     with pytest.raises(UserError, match="at most 80 characters"):
-        rename(run, title)
+        set_title(run, title)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"title": 3}', "null"])

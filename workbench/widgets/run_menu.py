@@ -36,7 +36,7 @@ def _rename(run: Run, key: str) -> None:
     with st.form(f"{key} rename", border=False):
         title = st.text_input("Name", old, key=f"{key} name {old}", placeholder=run.id, max_chars=80)
         if st.form_submit_button("Rename", icon=":material/edit:"):
-            labels.rename(run, str(title or ""))
+            labels.set_title(run, str(title or ""))
             st.rerun()
 
 

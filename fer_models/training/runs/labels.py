@@ -39,7 +39,7 @@ def label_of(run: Run) -> Label:
     return stored_or_none(run.folder / _FILE, Label) or Label()
 
 
-def rename(run: Run, title: str) -> None:
+def set_title(run: Run, title: str) -> None:
     """Give a run a name for people; its id stays.
 
     Args:
@@ -53,7 +53,7 @@ def rename(run: Run, title: str) -> None:
         >>> from fer_models.training.recipe import Recipe
         >>> from fer_models.training.runs.run import create_run
         >>> run = create_run(Recipe(epochs=1))
-        >>> rename(run, "small learning rate")
+        >>> set_title(run, "small learning rate")
         >>> label_of(run).title
         'small learning rate'
     """

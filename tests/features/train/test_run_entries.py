@@ -9,7 +9,7 @@ from app_driver import FIGURE, make_checkpoint, open_page, words
 from streamlit.testing.v1 import AppTest
 
 from fer_models.training.recipe import Recipe
-from fer_models.training.runs.labels import hide, label_of, rename
+from fer_models.training.runs.labels import hide, label_of, set_title
 from fer_models.training.runs.run import Run, create_run, list_runs
 from fer_models.training.study.study import Study, create_study
 from workbench.app import fit, inventory, run_entries
@@ -72,7 +72,7 @@ def test_folds_are_one_entry_in_lists_of_networks(app: AppTest, study: Study) ->
 
 def test_a_name_stands_everywhere_and_hidden_runs_nowhere(app: AppTest) -> None:
     kept, away = finished(), finished()
-    rename(kept, "slow learner")
+    set_title(kept, "slow learner")
     hide(away)
     assert [n.title for n in inventory.trained_networks()] == ["FCSDNet · slow learner"]
     open_page(app, "train")
