@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from app_driver import make_checkpoint, open_page, words
+from app_driver import FIGURE, make_checkpoint, open_page, words
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from fer_models.checkpoint import Checkpoint
+from fer_models import create_model
+from fer_models.checkpoint import Checkpoint, save_checkpoint, write_figures
 from fer_models.data import open_dataset
+from fer_models.labels import FER7
+from fer_models.preprocess import Preprocess
 from workbench.face.model import samples
 from workbench.features.learn.model import material
 from workbench.features.learn.steps import STEPS
@@ -57,6 +60,16 @@ def test_a_drawn_face_is_read_by_the_network_that_learned_from_drawings(app: App
     open_page(app, "learn", step="layers", sample="drawn-sad")
     links = [link.proto for link in app.get("page_link")]
     assert any("checkpoint=drawings" in str(link) for link in links), links
+
+
+def test_the_network_of_the_lesson_has_attention(app: AppTest, folders: Path) -> None:
+    plain = create_model("vgg_fer", 7, 1)
+    save_checkpoint(folders / "checkpoints" / "plain", plain, FER7, Preprocess(48, 1))
+    write_figures(folders / "checkpoints" / "plain", [FIGURE | {"value": 0.9, "low": 0.88}])
+    make_checkpoint(folders / "checkpoints" / "gated", metrics=[FIGURE])
+    open_page(app, "learn", step="attention")
+    assert not app.info and not app.error, words(app)
+    assert any("checkpoint=gated" in str(link.proto) for link in app.get("page_link"))
 
 
 def test_next_leads_through_all_steps_with_one_face(app: AppTest, checkpoint: Checkpoint) -> None:

@@ -8,15 +8,22 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fer_models.checkpoint import Checkpoint
+from fer_models.crop import Crop
 from fer_models.data.builtin import NAME as BUILT_IN
+from fer_models.faces.face import Face
 from fer_models.faces.whole import whole_face
 from workbench.app import fit, inventory
 from workbench.app.inventory import TrainedNetwork
 from workbench.face import cached, image_input
+from workbench.face.image_input import Picture
 from workbench.face.model import samples
 from workbench.features.learn import presenter
 from workbench.features.learn.step import Scene
+from workbench.heatmap import cached as heatmaps
 from workbench.widgets import empty
+
+#: Networks that are asked for attention, the best first.
+_TRIED = 4
 
 
 def current(controls: DeltaGenerator) -> Scene | None:
@@ -36,13 +43,26 @@ def current(controls: DeltaGenerator) -> Scene | None:
         return None
     picture = image_input.current()
     drawn = picture.sample is not None and samples.drawn(picture.sample)
-    checkpoint = _best(usable, BUILT_IN if drawn else None)
     faces = [] if picture.is_face else cached.faces(picture.digest, picture.pixels)
     face = faces[0] if faces else whole_face(picture.pixels)
-    crop = cached.crop(picture.digest, picture.pixels, face, checkpoint.preprocess)
+    checkpoint, crop = _reader(usable, BUILT_IN if drawn else None, picture, face)
     return Scene(
         picture, crop, checkpoint, _best(usable, BUILT_IN), controls, presenter.scale(), st.context.theme.type == "dark"
     )
+
+
+def _reader(
+    usable: Mapping[str, TrainedNetwork], data: str | None, picture: Picture, face: Face
+) -> tuple[Checkpoint, Crop]:
+    """The best network of the first few that has attention over places, which a step shows; else the best."""
+    read = []
+    for network in fit.ordered(usable, data)[:_TRIED]:
+        assert network.checkpoint is not None, "a usable network has one"
+        crop = cached.crop(picture.digest, picture.pixels, face, network.checkpoint.preprocess)
+        read.append((network.checkpoint, crop))
+        if heatmaps.own_attention(network.checkpoint, crop.pixels).overlays:
+            return read[-1]
+    return read[0]
 
 
 def _best(usable: Mapping[str, TrainedNetwork], data: str | None) -> Checkpoint:
