@@ -40,15 +40,12 @@ def make_checkpoint(
 
 
 def open_page(app: AppTest, key: str, **query: str) -> AppTest:
-    """Open a page of the app, with choices in the address."""
+    """Open a page of the app, with choices in the address; Home does not run first."""
+    if key != "home":
+        app.switch_page(f"../pages/{key}.py")
     for name, value in query.items():
         app.query_params[name] = value
     app.run()
-    if key != "home":
-        app.switch_page(f"../pages/{key}.py")
-        for name, value in query.items():
-            app.query_params[name] = value
-        app.run()
     assert not app.exception, app.exception
     return app
 
