@@ -56,7 +56,7 @@ class Query:
     """The input of a method: network (locked, in evaluation mode), batch (B, C, H, W), target, layer, score.
 
     ``layer`` and ``module`` are ``None`` for methods that use no layer; ``black`` is a black pixel on the network's
-    scale; ``found`` takes what a method notes beside its map, by the name of a field of
+    scale, one number or (C, 1, 1); ``found`` takes what a method notes beside its map, by the name of a field of
     :class:`~fer_models.explain.attribution.Attribution`: ``sums``, ``cells`` or ``agreement``.
     """
 
@@ -66,7 +66,7 @@ class Query:
     of: str
     layer: str | None = None
     module: nn.Module | None = None
-    black: float = -1.0
+    black: float | Tensor = -1.0
     progress: Progress = silent
     found: dict[str, Tensor] = field(default_factory=dict)
 
@@ -159,8 +159,7 @@ class Explainer(ABC):
             layer = layer if self.uses_layer else None
             targets = read_target(target, classifier.classes, _predicted(model, batch, target))
             modules: list[Any] = [None] if layer is None else modules_of(model, layer, (batch.shape[2], batch.shape[3]))
-            black = float(classifier.checkpoint.preprocess.scale(torch.zeros(1)))
-            query = Query(model, batch, targets, of, layer, modules[0], black)
+            query = Query(model, batch, targets, of, layer, modules[0], classifier.checkpoint.preprocess.black)
             values, found = self._of_members(query, modules, progress, options)
         return Attribution(
             values=values.float().cpu().numpy(),

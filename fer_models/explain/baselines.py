@@ -18,7 +18,7 @@ BASELINES = ("black", "mean", "blurred", "mean face")
 BASELINE_CHOICE = ("Compared with", {name: name for name in BASELINES})
 
 
-def baseline_picture(batch: Tensor, kind: str | Tensor, black: float) -> Tensor:
+def baseline_picture(batch: Tensor, kind: str | Tensor, black: float | Tensor) -> Tensor:
     """A baseline for every picture of a batch, (B, C, H, W) on the network's scale.
 
     Args:
@@ -26,7 +26,7 @@ def baseline_picture(batch: Tensor, kind: str | Tensor, black: float) -> Tensor:
             Gaussian of an eighth of its side, which hides all parts of the face; ``"mean face"``, the mean of drawn
             faces of all expressions, with the picture's own mean and contrast; or a picture (C, H, W) such as the mean
             face of a data set.
-        black: value of a black pixel.
+        black: value of a black pixel, one number or (C, 1, 1).
 
     Raises:
         UserError: If the name is unknown or the picture has another shape.
@@ -36,7 +36,7 @@ def baseline_picture(batch: Tensor, kind: str | Tensor, black: float) -> Tensor:
             raise UserError(f"The baseline picture must be {tuple(batch.shape[1:])}, not {tuple(kind.shape)}.")
         return kind.to(batch).expand_as(batch)
     if kind == "black":
-        return torch.full_like(batch, black)
+        return torch.as_tensor(black).to(batch).expand_as(batch)
     if kind == "mean":
         return batch.mean((2, 3), keepdim=True).expand_as(batch)
     if kind == "blurred":

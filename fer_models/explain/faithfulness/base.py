@@ -42,9 +42,9 @@ class Trial:
         return Target(index, None if against is None else torch.from_numpy(against).to(device))
 
     @property
-    def black(self) -> float:
-        """A black pixel on the network's scale."""
-        return float(self.classifier.checkpoint.preprocess.scale(torch.zeros(1)))
+    def black(self) -> Tensor:
+        """A black pixel on the network's scale, (C, 1, 1)."""
+        return self.classifier.checkpoint.preprocess.black
 
     def score(self, pictures: Tensor, of: str = "probability", rows: int = 128) -> np.ndarray:
         """Score of the target, float64 (r, B), for pictures (r * B, C, H, W), each block in the order of the batch."""

@@ -118,7 +118,7 @@ def _tensor(picture: np.ndarray, of_recipe: Preprocess) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
-    low, high = ((bound - preprocess.mean) / preprocess.std for bound in (0, 1))
+    low, high = float(preprocess.black.min()), float(preprocess.white.max())
     with right:
         columns = st.columns(max(2, tensor.shape[1]))
         for channel, column in zip(tensor[0].numpy(), columns, strict=False):

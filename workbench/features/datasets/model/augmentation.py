@@ -53,8 +53,7 @@ def describe(tensor: Tensor, preprocess: Preprocess, side: int) -> str:
     resized = "" if side == preprocess.size else f"resized from {side} to {preprocess.size} pixels, then "
     return (
         f"{tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')} · smallest {tensor.min():.3f}, largest "
-        f"{tensor.max():.3f}, mean {tensor.mean():.3f} · {resized}(pixel / 255 - {preprocess.mean:g}) / "
-        f"{preprocess.std:g}"
+        f"{tensor.max():.3f}, mean {tensor.mean():.3f} · {resized}{preprocess.formula}"
     )
 
 
