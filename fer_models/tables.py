@@ -120,14 +120,15 @@ def _csv_line(cells: Sequence[object]) -> str:
 
 
 def _csv_cell(value: object, digits: int | None) -> object:
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA_STARTS) and not _is_number(value) else value
-    if isinstance(value, Real) and not isinstance(value, Integral):
+    if value is None or isinstance(value, Integral):
+        return value
+    if isinstance(value, Real):
         number = float(value)
         if number != number:  # NaN
             return ""
         return value if digits is None else f"{number:.{digits}g}"
-    return value
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) and not _is_number(text) else text
 
 
 def _is_number(text: str) -> bool:

@@ -1,21 +1,11 @@
 # ruff: noqa: N999 - the name that a person types
 """Entry of the app: ``streamlit run workbench/Home.py``."""
 
-import streamlit as st
+from pathlib import Path
 
-from workbench import navigation, state
-from workbench.face.model import samples
-from workbench.widgets import style, tray
-from workbench.widgets.errors import guard
+from starlette.middleware import Middleware
+from streamlit.starlette import App
 
-# A picture of ours as the icon: an icon by name would be fetched from another host.
-st.set_page_config(page_icon=samples.icon(), layout="wide", initial_sidebar_state=230)
-style.apply()
-page = navigation.build()
-st.set_page_config(page_title=f"{page.title} · FER Workbench")
-try:
-    with guard():
-        page.run()
-finally:  # a page may end with st.stop()
-    state.write_address()
-    tray.show()
+from workbench.own_origin import OwnOrigin
+
+app = App(Path(__file__).with_name("script.py"), middleware=[Middleware(OwnOrigin)])

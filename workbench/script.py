@@ -1,0 +1,20 @@
+"""What a session runs at every click: the navigation, and the chosen page."""
+
+import streamlit as st
+
+from workbench import navigation, state
+from workbench.face.model import samples
+from workbench.widgets import style, tray
+from workbench.widgets.errors import guard
+
+# A picture of ours as the icon: an icon by name would be fetched from another host.
+st.set_page_config(page_icon=samples.icon(), layout="wide", initial_sidebar_state=230)
+style.apply()
+page = navigation.build()
+st.set_page_config(page_title=f"{page.title} · FER Workbench")
+try:
+    with guard():
+        page.run()
+finally:  # a page may end with st.stop()
+    state.write_address()
+    tray.show()
