@@ -20,6 +20,7 @@ _NAMES = (
     "explain-benchmark",
     "embed",
     "export",
+    "export-onnx",
     "evidence",
     "ensemble",
     "migrate",

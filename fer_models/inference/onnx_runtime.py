@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 import threading
+import warnings
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -120,7 +121,8 @@ def _quiet_exporters() -> Iterator[None]:
     for logger in loggers:
         logger.setLevel(logging.CRITICAL)
     try:
-        with mock.patch.object(torch._C, "_jit_onnx_log", create=True):
+        with mock.patch.object(torch._C, "_jit_onnx_log", create=True), warnings.catch_warnings():
+            warnings.simplefilter("ignore", torch.jit.TracerWarning)
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
