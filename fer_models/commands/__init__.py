@@ -18,6 +18,7 @@ _NAMES = (
     "sequence",
     "explain",
     "explain-benchmark",
+    "lab",
     "embed",
     "export",
     "export-onnx",

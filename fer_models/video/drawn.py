@@ -9,12 +9,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from fer_models.data.synthetic import EMOTION_ACTION_UNITS, generator, scene
-from fer_models.data.synthetic.canvas import Canvas
+from fer_models.data.synthetic import EMOTION_ACTION_UNITS
 from fer_models.data.synthetic.dice import Dice
-from fer_models.data.synthetic.geometry import Units
+from fer_models.data.synthetic.generator import render
 from fer_models.data.synthetic.parameters import sample_identity, sample_nuisance
-from fer_models.data.synthetic.sketch import Camera
 
 _SIDE = 224
 
@@ -104,12 +102,7 @@ def draw_expression(
     seen = dataclasses.replace(
         sample_nuisance(0.05, Dice(seed, 2, 0)), background="plain", occlusion="none", yaw=0.0, roll=0.0, zoom=0.9
     )
-    shown = Units(dict(units))
-    side = size * max(2, round(200 / size))
-    curves, controls = generator._sketch(who, shown, seen).place(Camera.from_nuisance(seen, side))
-    canvas = Canvas(scene.backdrop(seen, side), curves)
-    generator._paint(canvas, who, shown, seen, controls)
-    image = scene.expose(canvas.image, seen, size, Dice(seed, 2, 0))
+    image = render(who, dict(units), seen, size=size, colour=True, noise=Dice(seed, 2, 0)).image
     image.setflags(write=False)
     red, green, blue = (int(value) for value in image[2, 2])
     return image, (red, green, blue)

@@ -147,9 +147,7 @@ def shade_folds(canvas: Canvas, person: Identity, units: Units) -> None:
         canvas.crease(curves[f"bag_{side}"], 0.30 * a6 + 0.20 * units["AU07"] + 0.10 + 0.22 * age, 0.010)
         canvas.crease(curves[f"fold_{side}"], 0.24 * max(pull, a9) + 0.05 + 0.16 * age, 0.011)
         canvas.crease(curves[f"marionette_{side}"], 0.26 * units["AU15"] + 0.20 * max(0.0, age - 0.3), 0.011)
-        dimple = 0.26 * units["AU20"] + 0.20 * units["AU23"]
-        if side == "right":
-            dimple = max(dimple, 0.50 * units["R14"])
+        dimple = max(0.26 * units["AU20"] + 0.20 * units["AU23"], 0.50 * units.dimple(side))
         canvas.crease(curves[f"dimple_{side}"], dimple, 0.013)
     canvas.crease(curves["nose_base"], 0.30, 0.014)
     canvas.crease(curves["philtrum"], 0.12, 0.014)

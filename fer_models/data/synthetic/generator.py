@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -79,12 +80,12 @@ def generate_face(options: SyntheticOptions, index: int) -> SyntheticFace:
         name: value for name, value in vars(nuisance).items() if isinstance(value, float | str)
     }
     return SyntheticFace(
-        image=drawn.image,
+        image=drawn.rendering.image,
         emotion=options.classes[drawn.label],
         action_units=drawn.units,
         subject=drawn.subject,
-        landmarks=drawn.landmarks,
-        masks=region_masks(drawn.curves, drawn.side, options.size),
+        landmarks=drawn.rendering.landmarks,
+        masks=drawn.rendering.masks,
         nuisance=plain,
     )
 
@@ -103,7 +104,8 @@ def generate(options: SyntheticOptions, progress: Progress = silent) -> Syntheti
     column = {name: at for at, name in enumerate(AU_NAMES)}
     for index in range(options.count):
         drawn = _draw(options, index)
-        images[index], labels[index], landmarks[index] = drawn.image, drawn.label, drawn.landmarks
+        images[index], landmarks[index] = drawn.rendering.image, drawn.rendering.landmarks
+        labels[index] = drawn.label
         subjects.append(drawn.subject)
         for name, value in drawn.units.items():
             units[index, column[name]] = value
@@ -131,14 +133,64 @@ def _order(seed: int, purpose: int, number: int, count: int) -> list[int]:
 
 
 @dataclass(frozen=True)
-class _Drawn:
+class Rendering:
+    """A drawn picture and where its parts lie.
+
+    Args:
+        image: uint8 (size, size, C).
+        landmarks: float32 (L, 2) in pixels of the image, in the order of ``LANDMARK_NAMES``.
+        curves: Outlines on the canvas, in fixed-point pixels.
+        side: Of the canvas in pixels.
+    """
+
     image: np.ndarray
-    label: int
-    units: dict[str, float]
-    subject: str
     landmarks: np.ndarray
     curves: dict[str, np.ndarray]
     side: int
+
+    @property
+    def masks(self) -> dict[str, np.ndarray]:
+        """bool (size, size) of each of ``REGIONS``."""
+        return region_masks(self.curves, self.side, self.image.shape[0])
+
+
+def render(
+    person: Identity,
+    units: Mapping[str, float],
+    nuisance: Nuisance,
+    *,
+    size: int,
+    colour: bool,
+    noise: Dice,
+) -> Rendering:
+    """Draw a person with action units under the circumstances of one picture.
+
+    Args:
+        person: Who is drawn.
+        units: Intensities in [0, 1] by name; others are 0.
+        nuisance: Pose, light, background and camera.
+        size: Side of the picture in pixels.
+        colour: RGB instead of grey.
+        noise: Where the camera's noise is drawn from.
+    """
+    shown = g.Units(units)
+    # Small pictures are drawn several times larger, so that thin lines keep their share of a pixel.
+    side = size * max(2, round(200 / size))
+    curves, controls = _sketch(person, shown, nuisance).place(Camera.from_nuisance(nuisance, side))
+    canvas = Canvas(scene.backdrop(nuisance, side), curves)
+    _paint(canvas, person, shown, nuisance, controls)
+    image = scene.expose(canvas.image, nuisance, size, noise)
+    image = image if colour else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[:, :, None]
+    landmarks = (locate(controls) + 0.5) / (side // size) - 0.5
+    return Rendering(image, landmarks.astype(np.float32), curves, side)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    rendering: Rendering
+    label: int
+    units: dict[str, float]
+    subject: str
     nuisance: Nuisance
 
 
@@ -148,15 +200,8 @@ def _draw(options: SyntheticOptions, index: int) -> _Drawn:
     dice = Dice(options.seed, 2, index)
     shown = sample_units(options.classes[label], options.difficulty, dice)
     nuisance = sample_nuisance(options.difficulty, dice)
-    # Small pictures are drawn several times larger, so that thin lines keep their share of a pixel.
-    side = options.size * max(2, round(200 / options.size))
-    curves, controls = _sketch(person, g.Units(shown), nuisance).place(Camera.from_nuisance(nuisance, side))
-    canvas = Canvas(scene.backdrop(nuisance, side), curves)
-    _paint(canvas, person, g.Units(shown), nuisance, controls)
-    image = scene.expose(canvas.image, nuisance, options.size, dice)
-    image = image if options.colour else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[:, :, None]
-    landmarks = (locate(controls) + 0.5) / (side // options.size) - 0.5
-    return _Drawn(image, label, shown, f"S{subject:03d}", landmarks.astype(np.float32), curves, side, nuisance)
+    rendering = render(person, shown, nuisance, size=options.size, colour=options.colour, noise=dice)
+    return _Drawn(rendering, label, shown, f"S{subject:03d}", nuisance)
 
 
 def _sketch(person: Identity, units: g.Units, nuisance: Nuisance) -> Sketch:

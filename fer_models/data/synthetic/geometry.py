@@ -23,7 +23,11 @@ class Units:
 
     def corner(self, side: str) -> float:
         """Pull of the lip corner on one side."""
-        return max(self["AU12"], self["R12"] if side == "right" else 0.0)
+        return max(self["AU12"], self["R12" if side == "right" else "L12"])
+
+    def dimple(self, side: str) -> float:
+        """Tightening of the lip corner on one side."""
+        return self["R14" if side == "right" else "L14"]
 
 
 def jaw_drop(units: Units) -> float:
@@ -34,7 +38,7 @@ def jaw_drop(units: Units) -> float:
 def add_head(sketch: Sketch, person: Identity, units: Units) -> None:
     """Neck, shoulders, ears and the outline of the face."""
     drop = 0.70 * jaw_drop(units)
-    w, puff = person.width, 0.012 * units["AU12"] + 0.006 * units["R12"]
+    w, puff = person.width, 0.012 * units["AU12"] + 0.006 * (units["R12"] + units["L12"])
     half = [
         (0.215 * w, -0.325),
         (0.325 * w, -0.19),

@@ -73,7 +73,7 @@ def _corners(person: Identity, units: Units) -> dict[str, tuple[float, float]]:
     half = 0.128 * person.mouth_width
     corners = {}
     for name, s in SIDES.items():
-        pull, dimple = units.corner(name), units["R14"] if name == "right" else 0.0
+        pull, dimple = units.corner(name), units.dimple(name)
         x = half + 0.036 * pull + 0.040 * a20 - 0.020 * a23 - 0.042 * a26 * (1 - a20) - 0.004 * a15 + 0.012 * dimple
         y = (
             centre

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from fer_models.data.synthetic.dice import Dice
@@ -103,6 +103,34 @@ def _between(a: Colour, b: Colour, t: float) -> Colour:
     return red, green, blue
 
 
+def skin_of(tone: float) -> Colour:
+    """The skin at a tone from 0, the lightest, to 7, the darkest."""
+    low = min(int(tone), len(SKIN) - 2)
+    return _between(SKIN[low], SKIN[low + 1], tone - low)
+
+
+def recoloured(person: Identity, *, tone: float | None = None, hair: Colour | None = None) -> Identity:
+    """The person with another skin or hair, and lips and brows that go with them; all else stays.
+
+    Args:
+        person: Who is changed.
+        tone: Of the skin, 0 to 7, ``None`` for the person's own.
+        hair: Its colour, ``None`` for the person's own.
+    """
+    skin, hair = person.skin if tone is None else skin_of(tone), hair or person.hair
+    lips = person.lip_colour if tone is None else _lip(skin, masculine=person.lash <= 1)
+    return replace(person, skin=skin, hair=hair, brow_colour=_brow(hair, skin), lip_colour=lips)
+
+
+def _lip(skin: Colour, masculine: bool) -> Colour:
+    dark = (skin[0] * 3 // 4, skin[1] * 9 // 16, skin[2] * 9 // 16)
+    return _between((190, 96, 92), dark, 0.7 if masculine else 0.45)
+
+
+def _brow(hair: Colour, skin: Colour) -> Colour:
+    return _between(_between(hair, (30, 24, 22), 0.35), skin, 0.08)
+
+
 @lru_cache(maxsize=4096)
 def sample_identity(seed: int, subject: int) -> Identity:
     """The person number ``subject`` of a seed: depends on nothing else."""
@@ -110,21 +138,20 @@ def sample_identity(seed: int, subject: int) -> Identity:
     masculine = dice.chance(0.5)
     age = dice.uniform() ** 2
     tone = dice.uniform(0, len(SKIN) - 1.001)
-    skin = _between(SKIN[int(tone)], SKIN[int(tone) + 1], tone % 1)
+    skin = skin_of(tone)
     dark = tone > 3.5
     hair = HAIR[int(dice.uniform(0, 2.4 if dark else len(HAIR)))]
     if age > 0.55 and dice.chance(0.7):
         hair = dice.pick(GREY_HAIR)
-    lip = _between((190, 96, 92), (skin[0] * 3 // 4, skin[1] * 9 // 16, skin[2] * 9 // 16), 0.7 if masculine else 0.45)
     style = dice.pick(SHORT_STYLES if masculine else LONG_STYLES)
     beard = dice.pick(("none", "none", "none", "stubble", "stubble", "full", "goatee", "moustache"))
     hairline = dice.spread(0.01 if style in ("fringe", "fringe_long") else 0.03)
     return Identity(
         skin=skin,
         hair=hair,
-        brow_colour=_between(_between(hair, (30, 24, 22), 0.35), skin, 0.08),
+        brow_colour=_brow(hair, skin),
         iris=IRIS[int(dice.uniform(0, 2 if dark else len(IRIS)))],
-        lip_colour=lip,
+        lip_colour=_lip(skin, masculine),
         style=style,
         hair_volume=dice.uniform(0.7, 1.3),
         hairline=hairline,
