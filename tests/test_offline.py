@@ -39,7 +39,7 @@ time.sleep(2)  # telemetry is sent from a thread of its own
 _PAGES = """
 import os, sys, time
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file(sys.argv[1] + "/workbench/script.py", default_timeout=120)
+app = AppTest.from_file(sys.argv[1] + "/workbench/Home.py", default_timeout=120)
 app.run()
 from workbench.navigation import FIRST, PAGES
 for page in (page for page in PAGES if page.key != FIRST):

@@ -7,14 +7,17 @@ from workbench.face.model import samples
 from workbench.widgets import style, tray
 from workbench.widgets.errors import guard
 
-# A picture of ours as the icon: an icon by name would be fetched from another host.
-st.set_page_config(page_icon=samples.icon(), layout="wide", initial_sidebar_state=230)
-style.apply()
-page = navigation.build()
-st.set_page_config(page_title=f"{page.title} · FER Workbench")
-try:
-    with guard():
-        page.run()
-finally:  # a page may end with st.stop()
-    state.write_address()
-    tray.show()
+
+def run() -> None:
+    """Show the page that the address names."""
+    # A picture of ours as the icon: an icon by name would be fetched from another host.
+    st.set_page_config(page_icon=samples.icon(), layout="wide", initial_sidebar_state=230)
+    style.apply()
+    page = navigation.build()
+    st.set_page_config(page_title=f"{page.title} · FER Workbench")
+    try:
+        with guard():
+            page.run()
+    finally:  # a page may end with st.stop()
+        state.write_address()
+        tray.show()

@@ -34,7 +34,7 @@ def checkpoint(folders: Path) -> Checkpoint:
 @pytest.fixture
 def app() -> AppTest:
     """The whole app, not run yet."""
-    return AppTest.from_file(str(ROOT / "workbench" / "script.py"), default_timeout=60)
+    return AppTest.from_file(str(ROOT / "workbench" / "Home.py"), default_timeout=60)
 
 
 @pytest.fixture(autouse=True)

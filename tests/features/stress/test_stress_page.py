@@ -166,7 +166,7 @@ def test_a_second_session_leaves_stop_to_the_first(
 
     monkeypatch.setattr(many_faces, "stress_split", slow)
     query = {"test": "Many faces", "data": "small", "split": "test", "preset": "conditions", "checkpoint": "fresh"}
-    second = AppTest.from_file(str(ROOT / "workbench" / "script.py"), default_timeout=60)
+    second = AppTest.from_file(str(ROOT / "workbench" / "Home.py"), default_timeout=60)
     for session in (app, second):
         open_page(session, "stress", **query)
     for session in (app, second):  # the second page was drawn before the first button was pressed
