@@ -49,7 +49,10 @@ def test_one_broken_picture_does_not_cost_the_others(checkpoint, picture, tmp_pa
     text.write_text("no picture")
     assert main(["predict", checkpoint, str(text), picture, "--json", "-"]) == 2
     output = capsys.readouterr()
-    assert [result["image"] for result in json.loads(output.out)] == [picture]
+    assert [(result["image"], len(result["faces"])) for result in json.loads(output.out)] == [
+        (str(text), 0),
+        (picture, 1),
+    ]
     assert "text.png" in output.err
 
 

@@ -18,8 +18,8 @@ from fer_models.errors import UserError
 from fer_models.evaluation.sentence import interval_text
 from fer_models.explain import EXPLAINERS, USUAL_METHOD, explain
 from fer_models.explain.overlay import overlay
-from fer_models.faces.detect import detect_faces
 from fer_models.faces.image import encode_png, read_image, resize
+from fer_models.faces.turn import find_faces
 from fer_models.settings import from_text
 
 
@@ -68,7 +68,7 @@ def _explain_image(classifier: Classifier, args: argparse.Namespace) -> int:
         if getattr(args, option):
             raise UserError(f"--{option} belongs to a data set or a folder; {args.image} is one picture.")
     image = read_image(args.image)
-    faces = detect_faces(image, args.detector)
+    faces = find_faces(image, args.detector)
     if not faces:
         raise UserError(
             f"no face was found in {args.image}; use --detector whole if the picture is cut to a face already."

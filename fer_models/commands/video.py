@@ -25,7 +25,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--smallest", type=float, default=0, metavar="PX", help="least side of a face in the video (0)")
     parser.add_argument("--score", type=float, metavar="S", help="least score of a face, 0 to 1 (the detector's own)")
     parser.add_argument("--json", metavar="OUT", help="write JSON to a file, or to standard output with -")
-    parser.add_argument("--csv", metavar="OUT", help="write a table, a line a face and frame")
+    parser.add_argument(
+        "--csv", metavar="OUT", help="write a table, a line a face and frame, and a line a frame without a face"
+    )
     parser.add_argument("--annotated", metavar="OUT", help="write the video with boxes and classes, as webm")
 
 
@@ -62,7 +64,7 @@ def _print(reading: VideoReading) -> None:
     info, count = reading.info, len(reading.persons)
     print(
         f"{info.name}: {reading.frames_read} frames read in {reading.work:.1f} s, {count} "
-        f"{'person' if count == 1 else 'people'}"
+        f"{'person' if count == 1 else 'people'}, no face in {len(reading.empty)} frames"
     )
     for person in reading.persons:
         print(f"  person {person.number}, {person.seconds[0]:.1f} to {person.seconds[-1]:.1f} s")

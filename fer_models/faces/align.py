@@ -37,7 +37,7 @@ class CropInfo(TypedDict):
     ``square``: left, top, right, bottom of the upright face square in pixels of the picture, may reach beyond it.
     ``alignment``: what was used, ``"none"`` or ``"eyes"``. ``eyes_from``: ``"landmarks"``, ``"eye cascade"`` or None.
     ``corners``: the crop's corners in the picture, clockwise from the top left, (x, y) each: what to draw.
-    ``angle``: degrees by which the face was turned clockwise on screen to make its eyes level; 0 when not aligned.
+    ``angle``: degrees by which the face was turned clockwise on screen to set it upright or to make its eyes level.
     """
 
     square: tuple[float, float, float, float]
@@ -97,17 +97,14 @@ def crop_face(
     if alignment == "eyes":
         eyes, eyes_from = eyes_of(image, face)
         if eyes is not None:
-            aligned = _cut_aligned(image, eyes, square, margin)
+            aligned = _cut_aligned(image, eyes, face, margin)
             if aligned is not None:
                 crop, corners, angle = aligned
                 return crop, CropInfo(
                     square=square, alignment="eyes", eyes_from=eyes_from, corners=corners, angle=angle
                 )
-    left, top, right, bottom = square
-    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
-    return _cut_square(image, square), CropInfo(
-        square=square, alignment="none", eyes_from=None, corners=corners, angle=0.0
-    )
+    crop, corners = _cut_upright(image, face, square)
+    return crop, CropInfo(square=square, alignment="none", eyes_from=None, corners=corners, angle=-face.angle or 0.0)
 
 
 def eyes_of(image: np.ndarray, face: Face) -> tuple[np.ndarray | None, str | None]:
@@ -117,11 +114,29 @@ def eyes_of(image: np.ndarray, face: Face) -> tuple[np.ndarray | None, str | Non
     """
     if face.landmarks is not None:
         return np.asarray(face.landmarks[:2], dtype=np.float64), "landmarks"
-    square = face_square(face)
-    eyes = find_eyes(_cut_square(image, square))
+    crop, corners = _cut_upright(image, face, face_square(face))
+    eyes = find_eyes(crop)
     if eyes is None:
         return None, None
-    return np.asarray(square[:2]) + eyes * (square[2] - square[0]), "eye cascade"
+    corner, across, down = np.array(corners[0]), np.array(corners[1]), np.array(corners[3])
+    return corner + eyes[:, :1] * (across - corner) + eyes[:, 1:] * (down - corner), "eye cascade"
+
+
+def _right_of(face: Face) -> np.ndarray:
+    """The unit vector from the face's left edge to its right one, as it lies in the picture."""
+    angle = np.radians(face.angle)
+    return np.array([np.cos(angle), np.sin(angle)])
+
+
+def _cut_upright(
+    image: np.ndarray, face: Face, square: tuple[float, float, float, float]
+) -> tuple[np.ndarray, list[tuple[float, float]]]:
+    """The square of a face, set upright if the face is turned, and its corners in the picture."""
+    left, top, right, bottom = square
+    if face.angle:
+        centre = np.array([(left + right) / 2, (top + bottom) / 2])
+        return _cut_turned(image, centre, _right_of(face), right - left)
+    return _cut_square(image, square), [(left, top), (right, top), (right, bottom), (left, bottom)]
 
 
 def _cut_square(image: np.ndarray, square: tuple[float, float, float, float]) -> np.ndarray:
@@ -142,21 +157,31 @@ def _cut_square(image: np.ndarray, square: tuple[float, float, float, float]) ->
 
 
 def _cut_aligned(
-    image: np.ndarray, eyes: np.ndarray, square: tuple[float, float, float, float], margin: float
+    image: np.ndarray, eyes: np.ndarray, face: Face, margin: float
 ) -> tuple[np.ndarray, list[tuple[float, float]], float] | None:
     """The crop, its corners and its angle, or None when the eyes do not fit the box."""
     across = eyes[1] - eyes[0]
     distance = float(np.hypot(*across))
     side = distance / (RIGHT_EYE[0] - LEFT_EYE[0]) * (1 + margin)
+    square = face_square(face, margin)
     ratio = side / (square[2] - square[0])
     # The detector guesses eyes beyond the border: such a face is cut off.
     inside = (eyes >= 0).all() and (eyes < image.shape[1::-1]).all()
-    if not inside or across[0] <= 0 or not 1 / _MAX_RATIO < ratio < _MAX_RATIO:
+    if not inside or across @ _right_of(face) <= 0 or not 1 / _MAX_RATIO < ratio < _MAX_RATIO:
         return None
     right = across / distance  # Unit vectors of the crop's axes in the picture.
     down = np.array([-right[1], right[0]])
     # Between the eyes, the crop's centre lies this far below, before the margin widens the frame around the centre.
     centre = eyes.mean(axis=0) + down * (0.5 - LEFT_EYE[1]) * side / (1 + margin)
+    crop, corners = _cut_turned(image, centre, right, side)
+    return crop, corners, -float(np.degrees(np.arctan2(across[1], across[0])))
+
+
+def _cut_turned(
+    image: np.ndarray, centre: np.ndarray, right: np.ndarray, side: float
+) -> tuple[np.ndarray, list[tuple[float, float]]]:
+    """A square around ``centre`` whose upper edge runs along the unit vector ``right``, and its corners."""
+    down = np.array([-right[1], right[0]])
     size = max(1, min(MAX_SIDE, round(side)))
     corner = centre - (right + down) * side / 2
     step = side / size
@@ -169,5 +194,4 @@ def _cut_aligned(
         image, to_picture, (size, size), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
     )
     ends = [corner, corner + right * side, corner + (right + down) * side, corner + down * side]
-    angle = -float(np.degrees(np.arctan2(across[1], across[0])))
-    return crop, [(float(x), float(y)) for x, y in ends], angle
+    return crop, [(float(x), float(y)) for x, y in ends]

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import cv2
 import numpy as np
 
 from fer_models.faces.image import resize
@@ -22,6 +23,8 @@ class Face:
         landmarks: (5, 2) float32, x and y in pixels: the eye on the picture's left, the eye on its right, the nose,
             the mouth corner on the left and on the right; or None.
         detector: key of the detector in :data:`DETECTORS`.
+        angle: degrees by which the face is turned clockwise on screen. The sides of ``box`` are those of the face set
+            upright; the box lies around the face's centre.
 
     Example:
         >>> face = Face((10.0, 20.0, 60.0, 90.0), 0.9)
@@ -33,6 +36,15 @@ class Face:
     score: float
     landmarks: np.ndarray | None = field(default=None, compare=False)
     detector: str = "whole"
+    angle: float = 0.0
+
+    @property
+    def tilt(self) -> float | None:
+        """Degrees clockwise, in [-180, 180), from ``angle`` to the line of the eyes; None without landmarks."""
+        if self.landmarks is None:
+            return None
+        x, y = np.asarray(self.landmarks[1] - self.landmarks[0], np.float64)
+        return float((np.degrees(np.arctan2(y, x)) - self.angle + 180) % 360 - 180)
 
     @property
     def width(self) -> float:
@@ -84,3 +96,25 @@ def to_longest_side(image: np.ndarray, longest: int, at_least: int = 0) -> tuple
     scale = min(1.0, longest / side) if side > at_least else at_least / side
     height, width = (max(1, round(length * scale)) for length in image.shape[:2])
     return resize(image, (height, width)), scale
+
+
+def turned(image: np.ndarray, degrees: float) -> tuple[np.ndarray, np.ndarray]:
+    """An image turned counterclockwise on a canvas that holds all of it, and the affine map (2, 3) back.
+
+    Args:
+        image: (H, W) or (H, W, C).
+        degrees: Quarter turns keep every pixel; other angles are interpolated, and the border repeats.
+
+    Example:
+        >>> turned(np.zeros((20, 30), np.uint8), 90)[0].shape
+        (30, 20)
+    """
+    height, width = image.shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+    cosine, sine = abs(matrix[0, 0]), abs(matrix[0, 1])
+    size = (round(height * sine + width * cosine), round(height * cosine + width * sine))
+    matrix[:, 2] += np.array(size) / 2 - (width / 2, height / 2)
+    back = cv2.invertAffineTransform(matrix)
+    if degrees % 90 == 0:
+        return np.ascontiguousarray(np.rot90(image, round(degrees / 90))), back
+    return cv2.warpAffine(image, matrix, size, borderMode=cv2.BORDER_REPLICATE), back

@@ -9,7 +9,7 @@ import cv2
 import cv2.data
 import numpy as np
 
-from fer_models.faces.face import DETECTORS, Detector, Face, to_longest_side
+from fer_models.faces.face import DETECTORS, Detector, Face, to_longest_side, turned
 from fer_models.faces.image import resize
 
 _LONGEST = 640
@@ -126,7 +126,7 @@ class HaarCascades(Detector):
         picture = resize(grey, (height, width))
         if part.equalised:
             picture = cv2.equalizeHist(picture)
-        picture, back = _turn(picture, part.angle)
+        picture, back = turned(picture, part.angle)
         mirrored = np.ascontiguousarray(picture[:, ::-1])
         searches = ((_PROFILE, picture, 2), (_PROFILE, mirrored, 3)) if part.profile else ()
         rows = []
@@ -147,19 +147,6 @@ class HaarCascades(Detector):
 def _unscaled(box: Box, border: float, scale: float) -> Box:
     left, top, right, bottom = ((edge - border) / scale for edge in box)
     return left, top, right, bottom
-
-
-def _turn(picture: np.ndarray, degrees: float) -> tuple[np.ndarray, np.ndarray]:
-    """The picture turned on a canvas that holds all of it, and the affine map (2, 3) back."""
-    if degrees == 0:
-        return picture, np.eye(2, 3)
-    height, width = picture.shape
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
-    cosine, sine = abs(matrix[0, 0]), abs(matrix[0, 1])
-    size = (round(height * sine + width * cosine), round(height * cosine + width * sine))
-    matrix[:, 2] += np.array(size) / 2 - (width / 2, height / 2)
-    canvas = cv2.warpAffine(picture, matrix, size, borderMode=cv2.BORDER_REPLICATE)
-    return canvas, cv2.invertAffineTransform(matrix)
 
 
 def _merge(votes: np.ndarray, stage: _Stage) -> list[tuple[Box, float]]:

@@ -25,15 +25,19 @@ MAX_BYTES = 50_000_000
 MAX_PIXELS = 40_000_000
 MIN_SIDE = 24
 MID_GREY = 128
+_CAMERA_BITS = (8, 10, 12, 14)
+#: 65535 / 255: what eight bits are multiplied by to fill sixteen.
+_EIGHT_IN_SIXTEEN = 257
 
 
 def decode_image(data: bytes, *, name: str = "the picture", max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """Decode the bytes of a picture file into uint8 RGB of shape ``(H, W, 3)``.
 
     The EXIF orientation is applied; transparent pixels are laid on mid grey (128), which favours neither dark nor light
-    faces; 16 bits a channel are reduced to 8 by their range, not stretched; CMYK, palette and grey become RGB (embedded
-    colour profiles are not applied); of an animation or a file with several pages the first is taken. 32-bit and
-    floating-point pictures, which have no fixed range, are stretched from their smallest to their largest value.
+    faces; 16 bits a channel are reduced to 8 by their range, not stretched (grey that fits 10, 12 or 14 bits has the
+    range of such a camera); CMYK, palette and grey become RGB (embedded colour profiles are not applied); of an
+    animation or a file with several pages the first is taken. 32-bit and floating-point pictures, which have no fixed
+    range, are stretched from their smallest to their largest value.
 
     Raises:
         UserError: If the bytes are empty, too many, of another format, damaged or cut off, or if the header announces
@@ -194,8 +198,8 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def _to_rgb(image: Image.Image) -> np.ndarray:
     if image.mode.startswith("I;16"):
-        # 65535 / 255 = 257 exactly, so this maps the range onto the range.
-        return _grey_to_rgb(((np.asarray(image, dtype=np.uint32) + 128) // 257).astype(np.uint8))
+        values = np.asarray(image, dtype=np.uint32)
+        return _grey_to_rgb(np.rint(values * (255 / _range_of(values))).astype(np.uint8))
     if image.mode in ("I", "F"):
         values = np.asarray(image, dtype=np.float64)
         low, high = float(np.nanmin(values)), float(np.nanmax(values))
@@ -206,6 +210,14 @@ def _to_rgb(image: Image.Image) -> np.ndarray:
         ground = Image.new("RGBA", layer.size, (MID_GREY, MID_GREY, MID_GREY, 255))
         image = Image.alpha_composite(ground, layer)
     return np.array(image.convert("RGB"), dtype=np.uint8)
+
+
+def _range_of(values: np.ndarray) -> int:
+    """The largest value that grey of 16 bits could have: cameras of 10, 12 and 14 bits store theirs as they are."""
+    if (values % _EIGHT_IN_SIXTEEN == 0).all():  # eight bits, widened: a dark image stays dark
+        return 2**16 - 1
+    largest = int(values.max(initial=0))
+    return next((2**bits - 1 for bits in _CAMERA_BITS if largest < 2**bits), 2**16 - 1)
 
 
 def _grey_to_rgb(grey: np.ndarray) -> np.ndarray:

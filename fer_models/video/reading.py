@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -13,7 +15,8 @@ from pydantic import Field
 from fer_models.classifier import Classifier
 from fer_models.crop import crop_for
 from fer_models.errors import UserError
-from fer_models.faces.detect import Face, detector_for
+from fer_models.faces.detect import DETECTORS, Face, detector_for
+from fer_models.image_quality import Quality, quality_of
 from fer_models.progress import Progress, silent
 from fer_models.settings import checked
 from fer_models.video.opening import Video, VideoInfo
@@ -84,6 +87,7 @@ class Person:
         high: float32 (T,), upper edge of that band.
         stretches: Where one class led, with its peak.
         embeddings: float16 (T, F), the network's features; ``None`` if they were not kept.
+        quality: T measures of the face: light, contrast, sharpness, size, tilt.
     """
 
     number: int
@@ -97,11 +101,28 @@ class Person:
     high: np.ndarray
     stretches: list[Stretch]
     embeddings: np.ndarray | None = None
+    quality: Sequence[Quality] = ()
+
+    @property
+    def doubtful(self) -> float:
+        """Share of the readings that are hard to trust by the quality of the face, in [0, 1]."""
+        return sum(bool(each.doubts) for each in self.quality) / max(1, len(self.quality))
 
 
 @dataclass(frozen=True)
 class VideoReading:
-    """The readings of a video; ``frames_read`` frames took ``work`` seconds; ``notes`` are sentences for the user."""
+    """The readings of a video.
+
+    Args:
+        info: Of the video.
+        classes: The network's.
+        options: How it was read.
+        persons: In the order of appearance.
+        frames_read: Number of frames.
+        work: Seconds that this took.
+        notes: Sentences for the user.
+        empty: Number and second of each frame without a face.
+    """
 
     info: VideoInfo
     classes: tuple[str, ...]
@@ -110,6 +131,7 @@ class VideoReading:
     frames_read: int
     work: float
     notes: list[str]
+    empty: Sequence[tuple[int, float]] = ()
 
     def person(self, number: int) -> Person:
         """The person of that number.
@@ -133,6 +155,7 @@ class _Readings:
     detected: list[bool] = field(default_factory=list)
     raw: list[np.ndarray] = field(default_factory=list)
     embeddings: list[np.ndarray] = field(default_factory=list)
+    quality: list[Quality] = field(default_factory=list)
     hits: int = 0
 
 
@@ -175,9 +198,9 @@ def read_expressions(
                 readings[number].embeddings.append(features.astype(np.float16))
         waiting.clear()
 
-    read = 0
+    times: dict[int, float] = {}
     for frame in video.frames(options.every):
-        read += 1
+        times[frame.index] = frame.seconds
         factor = video.info.width / frame.image.shape[1]
         if follower is None:
             smallest = options.smallest / factor
@@ -192,21 +215,34 @@ def read_expressions(
             person.seconds.append(frame.seconds)
             person.faces.append(scaled(track.face, factor))
             person.detected.append(track.detected)
+            person.quality.append(quality_of(frame.image, track.face, crop))
             person.hits = track.hits
             waiting.append((track.number, crop.pixels))
         if len(waiting) >= _BATCH:
             classify()
         total = video.info.frames
-        progress(min(1.0, frame.index / total) if total else 0.0, f"{read:,} frames read")
+        progress(min(1.0, frame.index / total) if total else 0.0, f"{len(times):,} frames read")
     classify()
-    searches = -(-read // options.detect_every)
+    searches = -(-len(times) // options.detect_every)
     reliable = [track for track in readings.values() if track.hits > 1 or searches < _SEARCHES]
     persons = [_person(number, track, classifier.classes, options) for number, track in enumerate(reliable, 1)]
     notes = list(video.notes)
-    if not persons:
-        notes.append("No face was found; faces should be upright and at least a twentieth of the picture wide.")
+    seen = {int(frame) for person in persons for frame in person.frames}
+    empty = [(index, second) for index, second in times.items() if index not in seen]
+    notes += _notes(persons, options.detector)
     work = time.perf_counter() - start
-    return VideoReading(video.info, classifier.classes, options, persons, read, work, notes)
+    return VideoReading(video.info, classifier.classes, options, persons, len(times), work, notes, empty)
+
+
+def _notes(persons: list[Person], detector: str) -> list[str]:
+    """Why no face was found, or why what was found is hard to read."""
+    if not persons:
+        title = DETECTORS[detector_for(detector)].title
+        return [f"No face was found by {title}; faces should be at least a twentieth of the image wide."]
+    doubts = Counter(doubt.split(":")[0] for person in persons for each in person.quality for doubt in each.doubts)
+    readings = sum(len(person.quality) for person in persons)
+    common = [f"{doubt} in {100 * n / readings:.0f} %" for doubt, n in doubts.most_common() if n >= readings / 10]
+    return [f"Hard to read: {', '.join(common)} of {readings:,} readings."] if common else []
 
 
 def smooth_again(reading: VideoReading, smoothing: str, width: float) -> VideoReading:
@@ -236,6 +272,7 @@ def _person(number: int, readings: _Readings, classes: tuple[str, ...], options:
         high=leading,
         stretches=[],
         embeddings=embeddings,
+        quality=readings.quality,
     )
     return _smoothed(unsmoothed, classes, options)
 

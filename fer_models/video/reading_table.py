@@ -21,6 +21,7 @@ def reading_json(reading: VideoReading) -> dict[str, Any]:
                 "detected": bool(person.detected[t]),
                 "probabilities": _named(reading, person.raw[t]),
                 "smoothed": _named(reading, person.smoothed[t]),
+                "quality": person.quality[t].record(),
             }
             for t in range(len(person.frames))
         ]
@@ -49,15 +50,16 @@ def reading_json(reading: VideoReading) -> dict[str, Any]:
         "classes": list(reading.classes),
         "notes": reading.notes,
         "persons": persons,
+        "frames_without_face": [{"frame": index, "seconds": round(second, 4)} for index, second in reading.empty],
     }
 
 
 def reading_csv(reading: VideoReading) -> str:
-    """A line a face and frame: time, box, leading class, raw and smoothed probabilities."""
+    """A line a face and frame: time, box, leading class, raw and smoothed probabilities, and a line a frame without."""
     raw, smoothed = ([f"{kind}_{name}" for name in reading.classes] for kind in ("raw", "smoothed"))
     boxes = ["left", "top", "right", "bottom"]
-    columns = ["person", "frame", "seconds", *boxes, "detected", "class", *smoothed, *raw]
-    rows = []
+    columns = ["person", "frame", "seconds", *boxes, "detected", "class", *smoothed, *raw, "quality", "problem"]
+    rows: list[list[object]] = []
     for person in reading.persons:
         for t in range(len(person.frames)):
             rows.append(
@@ -70,8 +72,12 @@ def reading_csv(reading: VideoReading) -> str:
                     reading.classes[int(person.smoothed[t].argmax())],
                     *(f"{value:.5f}" for value in person.smoothed[t]),
                     *(f"{value:.5f}" for value in person.raw[t]),
+                    "; ".join(person.quality[t].doubts),
+                    None,
                 ]
             )
+    for index, second in reading.empty:
+        rows.append([None, index, f"{second:.3f}", *[None] * (len(columns) - 4), "no face"])
     return csv_text(columns, rows)
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fer_models.faces.detect import Face, detect_faces
+from fer_models.faces.face import Face
 from fer_models.faces.image import resize
+from fer_models.faces.turn import find_faces
 
 #: Boxes that overlap by this much (intersection over union) are the same face, unless they look different.
 _OVERLAP = 0.3
@@ -33,6 +34,8 @@ _REACH = 0.35
 _PATCH = 24
 #: Detections in a row that may miss a face before its track ends.
 _PATIENCE = 4
+#: Quarter turns that are tried where no face is upright, and how often in vain before a video counts as upright.
+_TURNS, _MOST_TURNS = (90, 270, 180), 8
 #: Weight of a new detection's size against the current size: boxes of a still face tremble.
 _SIZE_WEIGHT = 0.4
 
@@ -151,6 +154,7 @@ class Follower:
         self.smallest, self.score = smallest, score
         self.tracker = Tracker()
         self._frame = 0
+        self._vain = 0
 
     def step(self, image: np.ndarray) -> list[Track]:
         """Tracks in the next frame, uint8 RGB (H, W, 3), with boxes in its pixels.
@@ -164,10 +168,17 @@ class Follower:
         self._frame += 1
         if due:
             least = max(_LEAST, self.smallest * scale)
-            tracks = self.tracker.update(small, detect_faces(small, self.detector, least, self.score))
+            tracks = self.tracker.update(small, self._find(small, least))
         else:
             tracks = self.tracker.follow(small)
         return [dataclasses.replace(track, face=scaled(track.face, 1 / scale)) for track in tracks]
+
+    def _find(self, small: np.ndarray, least: float) -> list[Face]:
+        """Faces of a frame; of one without, those of the turned frame, until that was in vain often enough."""
+        angles = _TURNS if self._vain < _MOST_TURNS else ()
+        faces = find_faces(small, self.detector, least, self.score, angles)
+        self._vain += not faces
+        return faces
 
 
 def reduced(image: np.ndarray, longest: int) -> tuple[np.ndarray, float]:

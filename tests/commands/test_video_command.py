@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fer_models.cli import main
@@ -40,6 +41,23 @@ def test_it_prints_json_and_writes_a_table_and_a_video(clip: Path, tmp_path: Pat
     assert len(rows) == 8 and rows[-1]["class"] == "angry"
     assert float(rows[-1]["smoothed_angry"]) == pytest.approx(person["readings"][-1]["smoothed"]["angry"], abs=1e-4)
     assert read_video(marked).info.frames == _DRAWN.count
+    assert report["frames_without_face"] == [] and "doubts" in person["readings"][0]["quality"]
+
+
+def test_every_frame_has_a_row_and_a_video_on_its_side_is_read(tmp_path: Path, capsys: Any) -> None:
+    upright = list(_DRAWN.frames())[:6]
+    lying = [np.ascontiguousarray(np.rot90(frame)) for frame in upright]
+    path, table = tmp_path / "lying.webm", tmp_path / "table.csv"
+    path.write_bytes(encode_webm(iter([np.zeros_like(lying[0]), *lying]), 10))
+    command = ["video", str(path), "--checkpoint", _CHECKPOINT, "--detect-every", "1", "--detector", "haar"]
+    assert main([*command, "--csv", str(table), "--json", "-"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["frames_without_face"] == [{"frame": 0, "seconds": 0.0}]
+    assert "turned by 90 degrees" in report["notes"][-1]
+    rows = list(csv.DictReader(table.open()))
+    assert sorted(int(row["frame"]) for row in rows) == list(range(7))
+    assert [row["problem"] for row in rows if not row["class"]] == ["no face"]
+    assert {row["class"] for row in rows} <= {"", "happy"}
 
 
 def test_words_for_a_person_and_for_what_cannot_be(clip: Path, tmp_path: Path, capsys: Any) -> None:

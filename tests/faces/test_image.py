@@ -146,6 +146,13 @@ def test_sixteen_bit_grey_keeps_its_range() -> None:
     assert decode_image(tiff)[0, :, 1].tolist() == [0, 255]
 
 
+@pytest.mark.parametrize("bits", [8, 10, 12, 14])
+def test_the_range_of_a_camera_is_kept_in_sixteen_bits(bits: int) -> None:
+    values = np.array([[0, 2**bits // 2, 2**bits - 1]], ">u2")
+    decoded = decode_image(png(3, 1, 16, 0, b"\0" + values.tobytes()))
+    assert decoded[0, :, 0].tolist() == [0, 128, 255]
+
+
 def test_sixteen_bit_colour_and_alpha() -> None:
     colours = np.array([[65_535, 0, 30_000, 257, 514, 65_535]], ">u2")
     assert decode_image(png(2, 1, 16, 2, b"\0" + colours.tobytes())).tolist() == [[[255, 0, 117], [1, 2, 255]]]

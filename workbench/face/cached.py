@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from fer_models.crop import Crop, crop_for
-from fer_models.faces.detect import detect_faces
 from fer_models.faces.face import Face
 from fer_models.faces.image import check_min
+from fer_models.faces.turn import find_faces
 from fer_models.preprocess import Preprocess
 from workbench import cache
 from workbench.face.model import crop as crop_model
@@ -35,4 +35,4 @@ def framed(digest: str, image: np.ndarray, face: Face, preprocess: Preprocess, s
 
 def _find(image: np.ndarray, min_size: float, score: float | None) -> list[Face]:
     check_min(image, name="the picture")
-    return detect_faces(image, min_size=min_size, score_threshold=score)
+    return find_faces(image, min_size=min_size, score_threshold=score)

@@ -58,15 +58,16 @@ def choose(picture: Picture, preprocess: Preprocess, *, key: str) -> tuple[Face,
             width=_width(drawn, picture.is_face),
             alt=f"{picture.title}, {count_text}",
         )
-    if not picture.is_face:
-        detector_button.offer(key=key)
     if faces:
+        if not picture.is_face:
+            detector_button.offer(key=key)
         return faces[index], crops[index]
     st.warning(
-        "No face was found in this picture. Choose another one, with an upright face that looks to the camera, or take "
-        "the whole picture if it is cut to the face already.",
+        "No face was found in this image, nor in the image turned. Choose another one, or take the whole image if it "
+        "is cut to the face already.",
         icon=":material/face_retouching_off:",
     )
+    detector_button.show(key=key)
     if st.button("Use the whole picture", key=f"{key} whole"):
         WHOLE.of(picture.digest).set(True)
         st.rerun()

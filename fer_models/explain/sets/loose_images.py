@@ -11,8 +11,8 @@ from fer_models.crop import crop_for
 from fer_models.data.dataset import UNLABELLED, FaceDataset
 from fer_models.data.readers.base import is_image
 from fer_models.errors import UserError
-from fer_models.faces.detect import detect_faces
 from fer_models.faces.image import read_image, resize
+from fer_models.faces.turn import find_faces
 from fer_models.preprocess import Preprocess
 from fer_models.progress import Progress, silent
 
@@ -44,7 +44,7 @@ def loose_faces(
         progress(number / len(files), f"faces of {number:,} of {len(files):,} pictures")
         try:
             image = read_image(file)
-            faces = detect_faces(image, detector)
+            faces = find_faces(image, detector)
         except UserError as error:  # a broken picture does not stop the others
             broken.append(f"{file.name}: {error}")
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.app.wording import percent
-from workbench.face import bars
+from workbench.face import bars, doubts
 from workbench.face.model import crop
 from workbench.face.model.crop import Framed, RegionShares
 from workbench.features.explain import own_attention, trust_badge
@@ -39,6 +39,7 @@ def show(subject: Subject, *, key: str) -> None:
     with right:
         ranked = look.prediction.ranked()
         st.markdown(f"**The class is “{look.winner}”**, {percent(ranked[0][1])} sure")
+        doubts.show(subject.picture, subject.face, framed.crop)
         bars.show_probabilities(ranked)
         verdict = st.container()
         st.markdown("**Where on the face**")

@@ -8,7 +8,7 @@ from fer_models.crop import Crop
 from workbench import navigation
 from workbench.app import fit, inventory
 from workbench.app.wording import data_title, percent
-from workbench.face import bars, choice, image_input
+from workbench.face import bars, choice, doubts, image_input
 from workbench.face.image_input import Picture
 from workbench.heatmap import cached, verdict
 from workbench.heatmap.model import drawing
@@ -43,13 +43,14 @@ def show(picture: Picture, *, key: str) -> None:
         chosen = choice.choose(picture, checkpoint.preprocess, key=key)
     if chosen is None:
         return
-    crop = chosen[1]
+    face, crop = chosen
     look = cached.look(checkpoint, crop.pixels, Question())
     with middle:
         _heatmap(look, crop)
     with right:
         ranked = look.prediction.ranked()
         st.markdown(f"**The class is “{look.winner}”**, {percent(ranked[0][1])} sure")
+        doubts.show(picture, face, crop)
         bars.show_probabilities(ranked)
         judged = st.container()
     trained = f"trained on {data_title(network.trained_on)}" if network.trained_on else "training data not recorded"

@@ -1,0 +1,68 @@
+"""Faces that are not upright: an image is turned until a face is found in it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import cv2
+import numpy as np
+
+from fer_models.faces.detect import detect_faces
+from fer_models.faces.face import Face, turned
+
+#: Degrees by which an image is turned, in this order: the quarter turns first, then a tilt to both sides.
+ANGLES = (90, 270, 180, 35, -35)
+#: A face whose eyes are tilted further than this, in degrees, may be one of an image that lies on its side.
+_LYING = 45.0
+
+
+def find_faces(
+    image: np.ndarray,
+    detector: str = "auto",
+    min_size: float = 24,
+    score_threshold: float | None = None,
+    angles: tuple[int, ...] = ANGLES,
+) -> list[Face]:
+    """Faces of an image; where none is upright, those of the turned image in which a face is surest.
+
+    Args:
+        image: uint8 RGB (H, W, 3).
+        detector: A key of the detectors, or ``"auto"``.
+        min_size: Smallest width and height of a box, in pixels of the image.
+        score_threshold: Smallest score, in [0, 1]; ``None`` for the detector's default.
+        angles: Degrees to try, counterclockwise; none: upright faces only.
+
+    Returns:
+        Faces in pixels of the image, the largest first; :attr:`.Face.angle` says how far they are turned.
+
+    Raises:
+        UserError: As :func:`~fer_models.faces.detect.detect_faces`.
+
+    Example:
+        >>> find_faces(np.zeros((120, 160, 3), np.uint8), "haar", angles=())
+        []
+    """
+    found = detect_faces(image, detector, min_size, score_threshold)
+    if detector == "whole" or any(abs(face.tilt or 0.0) <= _LYING for face in found):
+        return found
+    best: list[Face] = found
+    for angle in angles:
+        view, back = turned(image, angle)
+        faces = [_turned_back(face, back, angle) for face in detect_faces(view, detector, min_size, score_threshold)]
+        faces = [face for face in faces if abs(face.tilt or 0.0) <= _LYING]
+        if _score(faces) > _score([face for face in best if face.angle]):
+            best = faces
+    return best
+
+
+def _score(faces: list[Face]) -> float:
+    return max((face.score for face in faces), default=0.0)
+
+
+def _turned_back(face: Face, back: np.ndarray, angle: float) -> Face:
+    """A face of the turned image in pixels of the image; its box keeps its sides and lies around the same centre."""
+    left, top, right, bottom = face.box
+    x, y = (back @ ((left + right) / 2, (top + bottom) / 2, 1.0)).tolist()
+    box = (x - face.width / 2, y - face.height / 2, x + face.width / 2, y + face.height / 2)
+    marks = None if face.landmarks is None else cv2.transform(face.landmarks[None], back)[0].astype(np.float32)
+    return dataclasses.replace(face, box=box, landmarks=marks, angle=float(angle % 360))
