@@ -96,7 +96,7 @@ def quality_of(image: np.ndarray, face: Face, crop: Crop) -> Quality:
         crop: Its crop for a network, of :func:`~fer_models.crop.crop_for`.
 
     Example:
-        >>> from fer_models import Preprocess
+        >>> from fer_models.preprocess import Preprocess
         >>> from fer_models.crop import crop_for
         >>> from fer_models.faces.whole import whole_face
         >>> black = np.zeros((60, 60, 3), np.uint8)
