@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 
 from fer_models.averaging import AVERAGINGS
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"accuracy  {evaluation.sentence('accuracy')}")
         print(f"macro F1  {evaluation.sentence('macro_f1')}")
         for name, recall in evaluation.recalls().items():
-            print(f"recall    {name:<10} {interval_text(*recall)}")
+            print(f"recall    {name:<10} {'no images' if isnan(recall.value) else interval_text(*recall)}")
         for line in (*evaluation.notes, *([evaluation.few] if evaluation.few else []), *written):
             print(line)
     return 0

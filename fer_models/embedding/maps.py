@@ -30,7 +30,7 @@ from fer_models.settings import from_values, parse_stored
 from fer_models.storage import atomic_file
 
 #: Increased whenever the layout or the meaning of a cached map changes; older maps are computed again.
-_VERSION = 2
+_VERSION = 3
 #: What an outlier is far from: its nearest faces, or its class.
 Apart = Literal["neighbours", "class"]
 

@@ -14,17 +14,24 @@ from fer_models.progress import Progress, silent
 
 #: Neighbours of the local outlier factor.
 OUTLIER_NEIGHBOURS = 20
+#: Different faces that a map needs.
+LEAST = 5
 
 
 def prepare(features: np.ndarray, settings: MapSettings) -> np.ndarray:
     """Features (N, F) as the projections get them, float32 (N, D): of length 1 for cosine, reduced by PCA.
 
     Raises:
-        UserError: If a feature is not finite.
+        UserError: If a feature is not finite, or the faces are copies of each other.
     """
     rows = normalised(features) if settings.metric == "cosine" else np.asarray(features, np.float32)
     if not np.isfinite(rows).all():
         raise UserError("Some features are not finite numbers, so there is no map; train the network again.")
+    if distinct(rows) < LEAST:
+        raise UserError(
+            f"The network gives these {len(rows):,} faces fewer than {LEAST} different features, so there is no map; "
+            "choose other faces or another network."
+        )
     if 0 < settings.components < min(rows.shape):
         rows = PCA(settings.components, random_state=settings.seed).fit_transform(rows)
     return np.ascontiguousarray(rows, np.float32)
@@ -94,7 +101,23 @@ def place(
         neighbours = near or neighbours_of(rows, settings)
         projection = tsne if settings.method == "tsne" else umap
         coordinates = projection(rows, neighbours, settings, initial, report)
+    if coordinates.shape != (len(rows), settings.dimensions) or not np.isfinite(coordinates).all():
+        raise UserError(
+            f"{METHODS[settings.method]} finds no place for these faces: too few of them differ. Choose more faces or "
+            "another projection."
+        )
     return np.ascontiguousarray(coordinates, np.float32)
+
+
+def distinct(rows: np.ndarray) -> int:
+    """How many of the rows (N, F) differ by more than rounding.
+
+    Example:
+        >>> distinct(np.array([[1.0, 2.0], [1.0, 2.0], [3.0, 4.0]]))
+        2
+    """
+    scale = max(float(np.abs(rows).max(initial=0.0)), 1e-12)
+    return len({row.tobytes() for row in np.rint(rows / scale * 1e4).astype(np.int32)})
 
 
 def _lda(rows: np.ndarray, settings: MapSettings, targets: np.ndarray | None) -> np.ndarray:
@@ -104,7 +127,10 @@ def _lda(rows: np.ndarray, settings: MapSettings, targets: np.ndarray | None) ->
             f"LDA in {settings.dimensions} dimensions needs more than {settings.dimensions} classes; there are "
             f"{present}. Choose another projection."
         )
-    return LinearDiscriminantAnalysis(n_components=settings.dimensions).fit_transform(rows, targets)
+    try:
+        return LinearDiscriminantAnalysis(n_components=settings.dimensions).fit_transform(rows, targets)
+    except (IndexError, np.linalg.LinAlgError):  # the classes have no spread, or one centre
+        return np.empty((0, 0))
 
 
 def align(coordinates: np.ndarray, reference: np.ndarray) -> np.ndarray:

@@ -9,11 +9,14 @@ import numpy as np
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
 
 from fer_models.embedding.nearest import nearest
+from fer_models.embedding.project import distinct
 
 #: Neighbours that a face is judged by.
 K = 15
 #: Faces whose neighbours are looked at in a larger set.
 _QUERIES = 2000
+#: Share of copies above which a map's figures say nothing.
+_COPIES = 0.1
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class Faithfulness:
         continuity: low where it tears neighbours apart.
         overlap: mean share of a face's ``k`` nearest faces that are the same in both.
         queries: number of faces whose neighbours were compared, among all N.
+        copies: number of faces among all N that have the features of another one.
+        n: number of faces N; 0 where copies were not counted.
     """
 
     k: int
@@ -72,9 +77,16 @@ class Faithfulness:
     trustworthiness: float
     continuity: float
     overlap: float
+    copies: int = 0
+    n: int = 0
 
     def sentence(self) -> str:
         """The figures in a sentence for a reader of the map."""
+        if self.copies > _COPIES * self.n:
+            return (
+                f"{self.copies:,} of {self.n:,} faces are copies of others: which of them are neighbours says nothing, "
+                "so the figures below flatter the map. Leave copies out before reading it."
+            )
         share = (
             f"Of the {self.k} faces nearest to a face on the map, {100 * self.overlap:.0f} % are among its {self.k} "
             "nearest in the original features."
@@ -166,6 +178,8 @@ def faithfulness(rows: np.ndarray, coordinates: np.ndarray, k: int = K, seed: in
         trustworthiness=1 - _excess_ranks(rows, queries, mapped, k) / worst,
         continuity=1 - _excess_ranks(coordinates, queries, original, k) / worst,
         overlap=float(same),
+        copies=n - distinct(rows),
+        n=n,
     )
 
 

@@ -111,15 +111,12 @@ class Evaluation:
 
     def value(self, metric: str) -> float:
         """The named metric without an interval."""
-        definition = METRICS[metric]
-        if definition.needs == "confusion":
-            return float(definition.function(self.confusion))
-        return float(definition.function(self.targets, self.probabilities, None))
+        return METRICS[metric].value(self.confusion, self.targets, self.probabilities)
 
     def recalls(self) -> dict[str, Estimate]:
-        """Recall of each class with its interval; a class without images gets 0 [0, 1]."""
+        """Recall of each class with its interval, all NaN for a class without images."""
         return {
-            name: self.share(self.predictions == self.targets, self.targets == k) or Estimate(0.0, 0.0, 1.0)
+            name: self.share(self.predictions == self.targets, self.targets == k) or Estimate(*[float("nan")] * 3)
             for k, name in enumerate(self.classes)
         }
 
@@ -135,14 +132,21 @@ class Evaluation:
 
     @property
     def few(self) -> str:
-        """A sentence where fewer than :data:`FEW` images of a class were measured, else ``""``."""
-        names = [name for name, n in zip(self.classes, self.confusion.sum(1), strict=True) if 0 < n < FEW]
-        if not names:
-            return ""
-        return (
-            f"Fewer than {FEW} images of {', '.join(names)} were measured: recalls are uncertain, macro F1 comes out "
-            "too low on average and PR AUC too high."
-        )
+        """What is said where a class has no image, or fewer than :data:`FEW`; else ``""``."""
+        counts = dict(zip(self.classes, self.confusion.sum(1).tolist(), strict=True))
+        few = ", ".join(name for name, n in counts.items() if 0 < n < FEW)
+        absent = ", ".join(name for name, n in counts.items() if not n)
+        said = []
+        if absent:
+            said.append(f"There is no image of {absent}; means over classes leave them out.")
+        if sum(n > 0 for n in counts.values()) == 1:
+            said.append("All images are of one class, so accuracy is its recall, and kappa and MCC are undefined.")
+        if few:
+            said.append(
+                f"Fewer than {FEW} images of {few} were measured: recalls are uncertain, macro F1 comes out too low on "
+                "average and PR AUC too high."
+            )
+        return " ".join(said)
 
     def to_json(self) -> dict[str, Any]:
         """What ``fer evaluate`` prints: figures as shares in [0, 1] with 95 % intervals.

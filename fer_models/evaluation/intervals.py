@@ -236,8 +236,8 @@ def estimates(
     classes = probabilities.shape[1]
     predicted = probabilities.argmax(1) if predictions is None else predictions
     table = confusion(targets, predicted, classes)
-    if _groups(units, len(targets))[0] < 2:
-        values = {key: float(_value(metric, table, targets, probabilities)) for key, metric in metrics.items()}
+    if _groups(units, len(targets))[0] < 2 or not np.isfinite(probabilities).all():
+        values = {key: metric.value(table, targets, probabilities) for key, metric in metrics.items()}
         return {key: Estimate(value, float("nan"), float("nan")) for key, value in values.items()}
     tables = None
     results, by_rows = {}, {}
@@ -253,10 +253,6 @@ def estimates(
     weights = row_weights(len(targets), resamples, seed, units)
     results |= _by_rows(by_rows, targets, probabilities, weights) if by_rows else {}
     return {key: results[key] for key in metrics}
-
-
-def _value(metric: Metric, table: np.ndarray, targets: np.ndarray, probabilities: np.ndarray) -> Any:
-    return metric.function(table) if metric.needs == "confusion" else metric.function(targets, probabilities, None)
 
 
 def _by_rows(

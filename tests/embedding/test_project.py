@@ -178,3 +178,19 @@ def test_align_undoes_turning_and_scaling(clumps: Clumps) -> None:
     turn = np.array([[0.0, -1.0], [1.0, 0.0]], np.float32)
     np.testing.assert_allclose(align(3 * points @ turn + 5, points), points, atol=1e-3)
     np.testing.assert_allclose(align(points * [-1, 1], points), points, atol=1e-3)
+
+
+@pytest.mark.parametrize("method", ["tsne", "umap", "pca", "lda"])
+def test_faces_that_do_not_differ_get_a_sentence(method: str) -> None:
+    targets = np.arange(40) % 4
+    with pytest.raises(UserError, match="fewer than 5 different"):
+        project(np.ones((40, 8), np.float32), MapSettings(method=method), targets)
+
+
+def test_classes_without_spread_have_a_map_or_a_sentence() -> None:
+    centres = np.random.default_rng(0).standard_normal((6, 8)).astype(np.float32)
+    targets = np.arange(60) % 6
+    try:
+        assert np.isfinite(project(centres[targets], MapSettings(method="lda"), targets)).all()
+    except UserError as error:
+        assert "too few of them differ" in str(error)

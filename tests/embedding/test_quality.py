@@ -73,3 +73,13 @@ def test_many_faces_are_judged_by_some(clumps: Clumps, monkeypatch: pytest.Monke
     part = faithfulness(rows, flat)
     assert part.queries == 60
     assert part.trustworthiness == pytest.approx(whole.trustworthiness, abs=0.05)
+
+
+def test_copies_are_said_before_a_map_is_praised() -> None:
+    rows = np.random.default_rng(0).standard_normal((40, 8)).astype(np.float32)
+    rows[2:] = rows[2]
+    judged = faithfulness(rows, rows[:, :2], k=5)
+    assert judged.copies == 37 and "37 of 40 faces are copies" in judged.sentence()
+    assert "can be read" not in judged.sentence()
+    rows = np.random.default_rng(0).standard_normal((40, 8)).astype(np.float32)
+    assert faithfulness(rows, rows[:, :2], k=5).copies == 0

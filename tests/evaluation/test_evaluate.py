@@ -157,3 +157,16 @@ def test_a_changed_copy_keeps_no_figures_of_the_original() -> None:
     before = evaluation.estimate(("accuracy",))["accuracy"].value
     perfect = dataclasses.replace(evaluation, predictions=evaluation.targets)
     assert before < 1 and perfect.estimate(("accuracy",))["accuracy"].value == 1
+
+
+def test_classes_without_images_are_said_and_no_zero() -> None:
+    data = faces(40, unlabelled=0)
+    of_two = np.flatnonzero(np.isin(data.labels, (3, 4)))
+    prediction = predicted(data.labels[of_two], FER7)
+    evaluation = evaluate(prediction, data, Protocol(Part("Training", of_two), selection="none"))
+    written = json.loads(json.dumps(evaluation.to_json(), allow_nan=False))
+    assert written["recall"]["angry"] == {"value": None, "low": None, "high": None}
+    assert any("no image of angry, disgust" in note for note in written["notes"])
+    alone = evaluation.take(evaluation.targets == 3)
+    assert "All images are of one class" in alone.few
+    assert alone.estimate(["mcc"])["mcc"].to_json()["value"] is None

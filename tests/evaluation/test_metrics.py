@@ -7,6 +7,7 @@ import pytest
 from sklearn import metrics as sk
 
 from fer_models.errors import UserError
+from fer_models.evaluation.intervals import estimates
 from fer_models.evaluation.metrics import (
     METRICS,
     accuracy,
@@ -51,14 +52,18 @@ def test_confusion_metrics_equal_scikit_learn(seed: int) -> None:
         predictions[predictions == 1] = 0  # a class that is never predicted
     table = confusion(targets, predictions, 7)
     np.testing.assert_array_equal(table, sk.confusion_matrix(targets, predictions, labels=range(7)))
+    present = np.unique(targets)  # means over classes leave out those without images
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for averaging in ("macro", "micro", "weighted"):
-            expected = sk.precision_recall_fscore_support(targets, predictions, average=averaging, zero_division=0)[:3]
+            settings = {"average": averaging, "zero_division": 0, "labels": present if averaging == "macro" else None}
+            expected = sk.precision_recall_fscore_support(targets, predictions, **settings)[:3]
             ours = precision(table, averaging), recall(table, averaging), f1(table, averaging)
             np.testing.assert_allclose(ours, expected, **TOLERANCE)
-        each = sk.precision_recall_fscore_support(targets, predictions, labels=range(7), zero_division=0)[:3]
-        np.testing.assert_allclose((precision(table, None), recall(table, None), f1(table, None)), each, **TOLERANCE)
+        each = sk.precision_recall_fscore_support(targets, predictions, labels=present, zero_division=0)[:3]
+        of_classes = precision(table, None), recall(table, None), f1(table, None)
+        np.testing.assert_allclose([values[present] for values in of_classes], each, **TOLERANCE)
+        assert all(np.isnan(np.delete(values, present)).all() for values in of_classes)
         np.testing.assert_allclose(
             balanced_accuracy(table), sk.balanced_accuracy_score(targets, predictions), **TOLERANCE
         )
@@ -70,7 +75,7 @@ def test_confusion_metrics_equal_scikit_learn(seed: int) -> None:
     np.testing.assert_allclose(mcc(table), sk.matthews_corrcoef(targets, predictions), **TOLERANCE)
     cells = sk.multilabel_confusion_matrix(targets, predictions, labels=range(7)).astype(float)
     expected = cells[:, 0, 0] / (cells[:, 0, 0] + cells[:, 0, 1])
-    np.testing.assert_allclose(specificity(table, None), expected, **TOLERANCE)
+    np.testing.assert_allclose(specificity(table, None)[present], expected[present], **TOLERANCE)
     assert gar(table) == recall(table)
     assert false_acceptance_share(table) == pytest.approx(1 - accuracy(table))
 
@@ -132,10 +137,30 @@ def test_every_metric_says_what_it_is_and_knows_better_from_worse() -> None:
 
 def test_empty_and_missing_classes() -> None:
     empty = np.zeros((3, 3), int)
-    assert accuracy(empty) == 0 and f1(empty) == 0 and np.isfinite(mcc(empty))
+    for key, metric in METRICS.items():
+        nothing = np.zeros(0, np.int64), np.zeros((0, 3), np.float32)
+        assert np.isnan(metric.value(empty, *nothing)), key
+        if metric.needs == "confusion":
+            assert np.isnan(metric.function(empty)), key
     assert np.isnan(roc_auc_per_class(np.array([0, 0, 1]), np.full((3, 3), 1 / 3))[2])
     one = np.array([[5, 5, 0], [0, 10, 0], [0, 0, 0]])  # the third class does not occur: it is no part of the mean
     assert recall(one) == pytest.approx(0.75)
+    one[0, 2] = 5  # predicted, but without images: still no part of the mean, where it would count as 0
+    assert recall(one) == pytest.approx(2 / 3) and f1(one) > 0.6
+
+
+def test_nothing_is_told_apart_with_one_class() -> None:
+    for table in (np.diag([9, 0, 0]), np.array([[5, 4, 0], [0, 0, 0], [0, 0, 0]])):
+        assert np.isnan(cohen_kappa(table)) and np.isnan(weighted_kappa(table)) and np.isnan(mcc(table))
+    predicted_alone = np.array([[5, 0], [4, 0]])
+    assert mcc(predicted_alone) == 0 and cohen_kappa(predicted_alone) == 0
+
+
+def test_a_row_that_is_not_finite_gives_no_figure() -> None:
+    targets, probabilities = draw(0, n=40)
+    probabilities[3] = np.nan
+    for key, estimate in estimates(dict(METRICS.items()), targets, probabilities).items():
+        assert np.isnan(estimate).all() and estimate.to_json() == {"value": None, "low": None, "high": None}, key
 
 
 def test_bad_input_is_said_in_words() -> None:

@@ -178,7 +178,7 @@ def _figures(card: Scorecard) -> str:
         rows.append([f"{METRICS[figure.metric].title}, {figure.label}", figure.text, f"{figure.n:,}"])
     for name, estimate in card.evaluation.recalls().items():
         n = int(card.evaluation.confusion[card.evaluation.classes.index(name)].sum())
-        rows.append([f"Recall of {name}", interval_text(*estimate), f"{n:,}"])
+        rows.append([f"Recall of {name}", interval_text(*estimate) if n else "no images", f"{n:,}"])
     if card.comparisons.votes is not None:
         majority = interval_text(*card.comparisons.votes.majority)
         rows.append(["Names the class that most annotators chose", majority, f"{card.comparisons.votes.n:,}"])

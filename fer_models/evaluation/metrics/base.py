@@ -44,6 +44,17 @@ class Metric:
     hits: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray] | None = None
     chance: Callable[[np.ndarray, int], np.ndarray] | None = None
 
+    def value(self, table: np.ndarray, targets: np.ndarray, probabilities: np.ndarray) -> float:
+        """The figure of N images, NaN where there is none or a probability is not finite.
+
+        Args:
+            table: Counts (K, K), rows true. targets: int (N,). probabilities: float (N, K).
+        """
+        if not len(targets) or not np.isfinite(probabilities).all():
+            return float("nan")
+        needed = (table,) if self.needs == "confusion" else (targets, probabilities, None)
+        return float(self.function(*needed))
+
     def better(self, a: float, b: float) -> bool:
         """Whether value ``a`` is better than value ``b``."""
         return a > b if self.direction == "higher" else a < b

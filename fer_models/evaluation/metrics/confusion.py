@@ -1,7 +1,8 @@
 """Metrics that are functions of the confusion matrix, vectorised over leading axes so that a bootstrap is one call.
 
-Every function takes counts (..., K, K), rows true and columns predicted, and returns float64 (...). A class without a
-picture and without a prediction is left out of macro averages; a quotient 0 / 0 counts as 0, both as in scikit-learn.
+Every function takes counts (..., K, K), rows true and columns predicted, and returns float64 (...). A class without
+images is left out of means over classes and is NaN by itself; the precision of a class with images that is never
+predicted is 0. An empty table gives NaN, and so do kappa and MCC where all images are of one class.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ def confusion(targets: np.ndarray, predictions: np.ndarray, num_classes: int) ->
     return np.bincount(cells, minlength=num_classes * num_classes).reshape(num_classes, num_classes)
 
 
-def _divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+def _divide(top: np.ndarray, bottom: np.ndarray, otherwise: float = 0.0) -> np.ndarray:
     shape = np.broadcast_shapes(np.shape(top), np.shape(bottom))
-    return np.divide(top, bottom, out=np.zeros(shape), where=np.asarray(bottom) != 0)
+    return np.divide(top, bottom, out=np.full(shape, otherwise), where=np.asarray(bottom) != 0)
 
 
 class _Counts:
@@ -51,11 +52,15 @@ class _Counts:
         self.true = table.sum(-1)
         self.predicted = table.sum(-2)
         self.total = self.true.sum(-1, keepdims=True)
-        self.present = (self.true + self.predicted) > 0
+        self.present = self.true > 0
 
     def average(self, values: np.ndarray, averaging: str) -> np.ndarray:
         weights = self.present if averaging == "macro" else self.true
-        return _divide((values * weights).sum(-1), weights.sum(-1))
+        return _divide((values * weights).sum(-1), weights.sum(-1), np.nan)
+
+    def compared(self, values: np.ndarray) -> np.ndarray:
+        """The values, NaN where the images are of fewer than two classes."""
+        return np.where(self.present.sum(-1) > 1, values, np.nan)
 
 
 def _quotient(
@@ -64,9 +69,9 @@ def _quotient(
     counts = _Counts(table)
     top, bottom = parts(counts)
     if averaging is None:
-        return _divide(top, bottom)
+        return np.where(counts.present, _divide(top, bottom), np.nan)
     if averaging == "micro":
-        return _divide(top.sum(-1), bottom.sum(-1))
+        return _divide(top.sum(-1), bottom.sum(-1), np.nan)
     return counts.average(_divide(top, bottom), averaging)
 
 
@@ -98,8 +103,7 @@ def accuracy(table: np.ndarray) -> np.ndarray:
 def balanced_accuracy(table: np.ndarray) -> np.ndarray:
     """Mean recall of the classes that have pictures."""
     counts = _Counts(table)
-    present = counts.true > 0
-    return _divide((_divide(counts.hits, counts.true) * present).sum(-1), present.sum(-1).astype(float))
+    return counts.average(_divide(counts.hits, counts.true), "macro")
 
 
 def gar(table: np.ndarray) -> np.ndarray:
@@ -133,7 +137,8 @@ def weighted_kappa(table: np.ndarray, weights: str | np.ndarray = "quadratic") -
         cost = np.asarray(weights, np.float64)
     counts = _Counts(table)
     expected = counts.true[..., :, None] * counts.predicted[..., None, :]
-    return 1 - _divide((table * cost).sum((-2, -1)) * counts.total[..., 0], (expected * cost).sum((-2, -1)))
+    kappa = 1 - _divide((table * cost).sum((-2, -1)) * counts.total[..., 0], (expected * cost).sum((-2, -1)), np.nan)
+    return counts.compared(kappa)
 
 
 def cohen_kappa(table: np.ndarray) -> np.ndarray:
@@ -142,7 +147,7 @@ def cohen_kappa(table: np.ndarray) -> np.ndarray:
 
 
 def mcc(table: np.ndarray) -> np.ndarray:
-    """Matthews correlation coefficient for K classes, in [-1, 1]; 0 where one side is constant.
+    """Matthews correlation coefficient for K classes, in [-1, 1]; 0 where one class alone is predicted.
 
     Source:
         Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient", 2004.
@@ -152,7 +157,7 @@ def mcc(table: np.ndarray) -> np.ndarray:
     top = counts.hits.sum(-1) * n - (counts.true * counts.predicted).sum(-1)
     spread_true = n**2 - (counts.true**2).sum(-1)
     spread_predicted = n**2 - (counts.predicted**2).sum(-1)
-    return _divide(top, np.sqrt(spread_true * spread_predicted))
+    return counts.compared(_divide(top, np.sqrt(spread_true * spread_predicted)))
 
 
 def false_acceptance_share(table: np.ndarray) -> np.ndarray:
@@ -163,7 +168,7 @@ def false_acceptance_share(table: np.ndarray) -> np.ndarray:
         answer a picture every error accepts a false class, so this is 1 - accuracy. For rates of verification with a
         threshold see :mod:`fer_models.evaluation.verification`.
     """
-    return np.where(_Counts(table).total[..., 0] > 0, 1 - accuracy(table), 0.0)
+    return 1 - accuracy(table)
 
 
 def _right(targets: np.ndarray, probabilities: np.ndarray, predictions: np.ndarray) -> np.ndarray:

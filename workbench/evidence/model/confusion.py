@@ -163,7 +163,7 @@ def class_figures(evaluation: Evaluation) -> list[ClassFigures]:
     for k, name in enumerate(evaluation.classes):
         t, p = int(true[k]), int(predicted[k])
         of_class, called = evaluation.targets == k, evaluation.predictions == k
-        f1_estimate = Estimate(float(middle[k]), float(low[k]), float(high[k])) if t + p else None
+        f1_estimate = Estimate(float(middle[k]), float(low[k]), float(high[k])) if t else None
         shares = (
             evaluation.share(right, of_class),
             evaluation.share(right, called),
