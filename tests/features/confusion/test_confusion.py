@@ -124,7 +124,8 @@ def test_figures_of_classes_agree_with_the_library(folders: Path) -> None:
         assert f.recall is not None and f.recall.value == pytest.approx(recall(table, None)[k])
         assert f.specificity is not None and f.specificity.value == pytest.approx(specificity(table, None)[k])
         assert f.f1 is not None and f.f1.value == pytest.approx(f1(table, None)[k])
-        assert f.f1.low <= f.f1.value <= f.f1.high
+        # Two images of a class are drawn in too few resamples for an interval.
+        assert np.isnan(f.f1.low) if f.pictures < 3 else f.f1.low <= f.f1.value <= f.f1.high
         if f.predicted:
             assert f.precision is not None and f.precision.value == pytest.approx(precision(table, None)[k])
     by_name = {f.name: f for f in figures}
