@@ -1,15 +1,19 @@
 """Files and folders that are whole or not there, and locks that end with their process.
 
 What is being written lies beside its target under a hidden name, ``.new-...``, so that a rename puts it in place; a
-process that is killed leaves it there, and :func:`remove_leftovers` takes it away.
+process that is killed leaves it there, and :func:`remove_leftovers` or :func:`remove_leftovers_of_the_dead` takes it
+away.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
+import socket
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,13 +21,19 @@ from pathlib import Path
 from filelock import FileLock
 
 _NEW, _OLD = ".new-", ".old-"
+_OWNER = re.compile(r"\.(new|old)-(?P<host>[0-9a-f]{8})\.(?P<pid>\d{1,9})\.[0-9a-f]+-")
 _TOKEN_BYTES = 4
 _POLL_SECONDS = 0.02
 
 
 def _hidden(prefix: str, path: Path) -> Path:
     """A free name beside ``path``; it ends like ``path``, since some writers choose their format by that."""
-    return path.with_name(f"{prefix}{secrets.token_hex(_TOKEN_BYTES)}-{path.name}")
+    return path.with_name(f"{prefix}{_host()}.{os.getpid()}.{secrets.token_hex(_TOKEN_BYTES)}-{path.name}")
+
+
+def _host() -> str:
+    """A short name of this computer: a folder may be shared with others, whose processes are not seen here."""
+    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
 
 
 @contextmanager
@@ -145,6 +155,33 @@ def remove_leftovers(folder: str | Path) -> None:
             old.rename(target)
     for left in (*Path(folder).glob(f"{_NEW}*"), *Path(folder).glob(f"{_OLD}*")):
         _remove(left)
+
+
+def remove_leftovers_of_the_dead(folder: str | Path) -> None:
+    """Remove what processes of this computer that have ended left in a folder and all below it; others may be writing.
+
+    Args:
+        folder: For instance the cache. It need not exist.
+
+    Example:
+        >>> remove_leftovers_of_the_dead("cache")
+    """
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            found = _OWNER.match(name)
+            if found and found["host"] == _host() and not _lives(int(found["pid"])):
+                _remove(Path(parent, name))
+        folders[:] = [name for name in folders if not _OWNER.match(name)]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it belongs to someone else
+        return True
+    return True
 
 
 @contextmanager

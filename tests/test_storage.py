@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_models.storage import atomic_file, atomic_folder, locked, remove_leftovers
+from fer_models.storage import atomic_file, atomic_folder, locked, remove_leftovers, remove_leftovers_of_the_dead
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -196,3 +196,26 @@ def test_nobody_else_writes_atomically_or_locks_by_hand() -> None:
         "mkstemp",
         "os.replace",
     ]
+
+
+def test_nothing_of_a_killed_process_stays_and_what_is_being_written_does(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from fer_models.storage import atomic_file, atomic_folder\n"
+        "with atomic_file(Path(sys.argv[1], 'deep', 'a.npz')) as a, atomic_folder(Path(sys.argv[1], 'b')) as b:\n"
+        "    a.write_text('half'); (b / 'part').write_text('half'); os.kill(os.getpid(), 9)"
+    )
+    before = sorted(tmp_path.rglob("*"))
+    (tmp_path / "deep").mkdir()
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert len(list(tmp_path.rglob(".new-*"))) == 2
+    with atomic_file(tmp_path / "deep" / "mine") as mine:
+        mine.write_text("")
+        remove_leftovers_of_the_dead(tmp_path)
+        assert mine.exists() and len(list(tmp_path.rglob(".new-*"))) == 1
+    (tmp_path / "deep" / "mine").unlink()
+    (tmp_path / "deep").rmdir()
+    assert sorted(tmp_path.rglob("*")) == before
+    other = tmp_path / ".new-00000000.1.ab-of-another-computer"
+    other.touch()
+    remove_leftovers_of_the_dead(tmp_path)
+    assert other.exists()

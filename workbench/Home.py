@@ -4,9 +4,12 @@
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
+from fer_models.folders import cache_folder
+from fer_models.storage import remove_leftovers_of_the_dead
 from workbench import script
 from workbench.own_origin import OwnOrigin
 
+remove_leftovers_of_the_dead(cache_folder())
 if __name__ == "__main__":
     script.run()
 else:

@@ -14,6 +14,8 @@ from fer_models.faces.face import Face, turned
 ANGLES = (90, 270, 180, 35, -35)
 #: A face whose eyes are tilted further than this, in degrees, may be one of an image that lies on its side.
 _LYING = 45.0
+#: Pixels of the smallest face that says that an image is upright.
+_LEAST = 24.0
 
 
 def find_faces(
@@ -45,6 +47,8 @@ def find_faces(
     found = detect_faces(image, detector, min_size, score_threshold)
     if detector == "whole" or any(abs(face.tilt or 0.0) <= _LYING for face in found):
         return found
+    if min_size > _LEAST and not found and detect_faces(image, detector, _LEAST, score_threshold):
+        return []  # upright faces, too small to count
     best: list[Face] = found
     for angle in angles:
         view, back = turned(image, angle)

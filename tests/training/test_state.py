@@ -19,7 +19,7 @@ from fer_models.training.runs import launch
 from fer_models.training.runs.record import save_state
 from fer_models.training.runs.run import Run, create_run
 from fer_models.training.runs.state import read_state
-from fer_models.training.runs.worker import _failed
+from fer_models.training.runs.worker import _failed, work
 
 CPU = torch.device("cpu")
 
@@ -131,6 +131,27 @@ def test_a_worker_that_is_killed_before_it_claims_the_run_is_lost_at_once(monkey
         time.sleep(0.05)
     assert run.status().state == "lost"
     run.requeue()
+
+
+def test_a_run_with_a_damaged_state_goes_on_from_its_best_checkpoint(capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = Recipe(data="synthetic:count=70,size=48,identities=7", network="mini_xception", epochs=2, batch_size=16)
+    run = create_run(recipe)
+    with pytest.raises(UserError, match="no checkpoint yet"):
+        run.requeue(from_best=True)
+    assert work(Run(run.folder)) == 0
+    for name in ("resume.pt", "resume.sha256"):
+        (run.folder / name).write_bytes(b"no state")
+    run.write_status(state="failed", epoch=1)
+    run.requeue()
+    assert work(Run(run.folder)) == 1 and "--from-best" in run.status().message and run.damaged
+    path = run.folder / "checkpoints" / "best" / "config.json"
+    config = json.loads(path.read_text())
+    config["provenance"]["epoch"] = 1
+    path.write_text(json.dumps(config))
+    run.requeue(from_best=True)
+    assert work(Run(run.folder)) == 0 and run.status().state == "finished"
+    assert "best checkpoint, of epoch 1" in capsys.readouterr().out
+    assert [row["epoch"] for row in run.metrics()] == [1, 2]
 
 
 @pytest.mark.slow

@@ -45,6 +45,7 @@ class Progress:
     checkpoint: Path | None
     stopping: bool
     resumable: bool
+    damaged: bool
 
 
 def presets() -> dict[str, str]:
@@ -125,13 +126,13 @@ def cancel(run_id: str) -> None:
     find(run_id).cancel()
 
 
-def resume(run_id: str) -> None:
-    """Start a worker that continues from the last complete epoch.
+def resume(run_id: str, *, from_best: bool = False) -> None:
+    """Start a worker that continues from the last complete epoch, or from the best checkpoint.
 
     Raises:
-        UserError: If the run is still running or finished.
+        UserError: If the run is still running or finished, or has no checkpoint to go on from.
     """
-    launch.resume(find(run_id))
+    launch.resume(find(run_id), from_best=from_best)
 
 
 def log_tail(run_id: str, lines: int = 30) -> str:
@@ -176,6 +177,7 @@ def progress(run: Run) -> Progress:
         checkpoint=run.checkpoint,
         stopping=stopping,
         resumable=status.state in ("lost", "failed", "cancelled"),
+        damaged=run.damaged,
     )
 
 

@@ -44,11 +44,16 @@ def launch(recipe: Recipe, processes: int = 1) -> Run:
     return run
 
 
-def resume(run: Run, processes: int = 1) -> int:
+def resume(run: Run, processes: int = 1, *, from_best: bool = False) -> int:
     """Resume a run that was cancelled, failed or lost, from its last finished epoch (or from the beginning).
 
+    Args:
+        run: The run.
+        processes: How many train together.
+        from_best: Go on from the weights of the best checkpoint; the optimiser begins anew.
+
     Raises:
-        UserError: If it still runs or is finished.
+        UserError: If it still runs or is finished, or has no checkpoint to go on from.
     """
-    run.requeue()
+    run.requeue(from_best)
     return start(run, processes)

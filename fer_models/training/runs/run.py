@@ -71,6 +71,11 @@ class Run:
         """Whether there is a saved epoch to resume from."""
         return (self.folder / "resume.pt").exists()
 
+    @property
+    def damaged(self) -> bool:
+        """Whether its saved state was damaged, and nothing was saved since."""
+        return not self.resumable and (self.folder / "resume.damaged").exists()
+
     def status(self) -> Status:
         """The actual state: a run whose worker died is ``lost``."""
         status = stored_or_none(self.folder / "status.json", Status)
@@ -130,12 +135,17 @@ class Run:
             (self.folder / "reserve").write_bytes(b"\0" * _RESERVE)
         self.write_status(pid=os.getpid(), pid_started=start_ticks(os.getpid()))
 
-    def requeue(self) -> None:
+    def requeue(self, from_best: bool = False) -> None:
         """Queue a run that was cancelled, failed or lost; of two simultaneous calls one succeeds.
 
+        Args:
+            from_best: Go on from the best checkpoint, not from the saved state.
+
         Raises:
-            UserError: If it still runs or is finished.
+            UserError: If it still runs or is finished, or has no checkpoint to go on from.
         """
+        if from_best and self.checkpoint is None:
+            raise UserError(f"The run {self.id} has no checkpoint yet; resume it from its state or from epoch 1.")
         with self._locked():
             state = self.status().state
             if state in ACTIVE:
@@ -145,7 +155,7 @@ class Run:
             with _writing(self.id):
                 (self.folder / "CANCEL").unlink(missing_ok=True)
             values = {"state": "queued", "message": "Waiting for a worker.", "pid": None, "pid_started": None}
-            self._write({**values, "place": time.time()})
+            self._write({**values, "place": time.time(), "from_best": from_best})
 
     def release_reserve(self) -> None:
         """Give back the bytes that were kept for a last message."""

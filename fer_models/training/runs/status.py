@@ -21,7 +21,8 @@ _Text = Annotated[str, Field(max_length=10_000)]
 class Status:
     """A run at one moment. Times are seconds since 1970; ``seconds_left`` counts to the end of the run.
 
-    ``place`` is the sort key of a run that was moved in the queue; other runs are sorted by ``created``.
+    ``place`` is the sort key of a run that was moved in the queue; other runs are sorted by ``created``. With
+    ``from_best`` it goes on from its best checkpoint, not from its saved state.
     """
 
     state: State = "queued"
@@ -40,6 +41,7 @@ class Status:
     started: _Seconds | None = None
     updated: _Seconds = 0.0
     place: float | None = None
+    from_best: bool = False
 
     @property
     def active(self) -> bool:

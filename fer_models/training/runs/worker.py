@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import signal
@@ -14,6 +15,7 @@ from typing import Any
 from lightning.fabric import Fabric
 from torch.utils.tensorboard import SummaryWriter
 
+from fer_models.checkpoint import read_checkpoint
 from fer_models.device import use_tensor_cores
 from fer_models.errors import UserError
 from fer_models.preprocess import Preprocess
@@ -125,8 +127,13 @@ def _train(run: Run, fabric: Fabric) -> int:
         write_text(run.folder / "split.json", json.dumps(split.to_json(dataset)))
         for note in dataset.notes:
             print(note, flush=True)
-    loop = build_loop(recipe, preprocess, dataset, data, fabric)
-    if run.resumable:
+    best = read_checkpoint(run.checkpoint) if run.checkpoint and run.status().from_best else None
+    begin = recipe if best is None else dataclasses.replace(recipe, init_from=str(best.path))
+    loop = build_loop(begin, preprocess, dataset, data, fabric)
+    if best is not None:
+        loop.epoch = int(best.provenance["epoch"])
+        fabric.print(f"Goes on from the best checkpoint, of epoch {loop.epoch}; the optimiser begins anew.", flush=True)
+    elif run.resumable:
         state = read_state(run, fabric.device)
         try:
             loop.restore(state)

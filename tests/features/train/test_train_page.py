@@ -181,6 +181,16 @@ def test_a_failed_run_says_why(app: AppTest) -> None:
     assert button(app, "Resume")
 
 
+def test_a_damaged_state_leaves_two_ways_on(app: AppTest, no_worker: None) -> None:
+    run = make_run("failed", message="The saved state of the run is damaged and was set aside.", best_epoch=2)
+    make_checkpoint(run.folder / "checkpoints" / "best")
+    (run.folder / "resume.damaged").touch()
+    open_page(app, "train", run=run.id)
+    assert button(app, "Start again")
+    button(app, "Continue from epoch 2, the best").click().run()
+    assert not app.exception and run.status().state == "queued" and run.status().from_best
+
+
 def test_a_finished_run_leads_to_explain(app: AppTest) -> None:
     run = make_run("finished", rows=2)
     make_checkpoint(run.folder / "checkpoints" / "best")

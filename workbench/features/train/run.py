@@ -102,9 +102,8 @@ def _actions(progress: Progress, key: str) -> None:
             if st.button(label, key=f"{key} cancel", disabled=progress.stopping, icon=":material/stop:"):
                 runs.cancel(progress.run_id)
                 st.rerun()
-        if progress.resumable and st.button("Resume", key=f"{key} resume", icon=":material/play_arrow:"):
-            runs.resume(progress.run_id)
-            st.rerun()
+        if progress.resumable:
+            _resume(progress, key)
         if progress.checkpoint is not None:
             st.page_link(
                 navigation.page("explain"),
@@ -112,3 +111,16 @@ def _actions(progress: Progress, key: str) -> None:
                 icon=":material/visibility:",
                 query_params={"checkpoint": progress.run_id},
             )
+
+
+def _resume(progress: Progress, key: str) -> None:
+    """Draw the ways on; after a damaged state there are two, where a checkpoint was saved."""
+    if progress.damaged and progress.checkpoint is not None:
+        label = f"Continue from epoch {progress.best_epoch}, the best"
+        if st.button(label, key=f"{key} from best", icon=":material/play_arrow:"):
+            runs.resume(progress.run_id, from_best=True)
+            st.rerun()
+    label, icon = ("Start again", "replay") if progress.damaged else ("Resume", "play_arrow")
+    if st.button(label, key=f"{key} resume", icon=f":material/{icon}:"):
+        runs.resume(progress.run_id)
+        st.rerun()
