@@ -19,7 +19,13 @@ _SHARED = (*_GROUND, *_STATE, "workbench.cache", "workbench.navigation", "workbe
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "pages": (*_SHARED, "workbench.face", "workbench.heatmap", "workbench.evidence", "workbench.features"),
     "workbench": (),
-    "workbench.Home": ("workbench.own_origin", "workbench.script", "streamlit"),
+    "workbench.Home": (
+        "fer_models.folders",
+        "fer_models.storage",
+        "workbench.own_origin",
+        "workbench.script",
+        "streamlit",
+    ),
     "workbench.own_origin": ("streamlit",),
     "workbench.script": ("workbench.widgets", "workbench.face", "workbench.navigation", "workbench.state", "streamlit"),
     "workbench.navigation": ("streamlit",),
@@ -59,6 +65,7 @@ GROUND = tuple(
         "errors",
         "files",
         "folders",
+        "json_text",
         "layout",
         "progress",
         "settings",

@@ -9,8 +9,8 @@ from fer_models.storage import remove_leftovers_of_the_dead
 from workbench import script
 from workbench.own_origin import OwnOrigin
 
-remove_leftovers_of_the_dead(cache_folder())
 if __name__ == "__main__":
     script.run()
 else:
+    remove_leftovers_of_the_dead(cache_folder())
     app = App(__file__, middleware=[Middleware(OwnOrigin)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from fer_models.commands.output import show_progress, write_json
+from fer_models.commands.source import reader_argument, source_of
 from fer_models.data import open_dataset
 from fer_models.data.audit import audit
 from fer_models.data.protocols import PROTOCOLS
@@ -12,7 +13,7 @@ from fer_models.data.protocols import PROTOCOLS
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA", help="a known data set, or the path of a folder or CSV file")
-    parser.add_argument("--reader", help="key of a reader, by default recognised from the layout")
+    reader_argument(parser)
     parser.add_argument(
         "--protocol", choices=tuple(PROTOCOLS), help="the split to look at, by default the set's own or five folds"
     )
@@ -20,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    dataset = open_dataset(args.data, reader=args.reader, progress=show_progress)
+    dataset = open_dataset(source_of(args.data, args.reader), progress=show_progress)
     report = audit(dataset, show_progress, protocol=args.protocol)
     if args.json:
         write_json(report.to_json(), args.json)

@@ -8,6 +8,7 @@ import numpy as np
 
 from fer_models.checkpoint import read_checkpoint
 from fer_models.commands.output import show_progress
+from fer_models.commands.source import source_arguments, source_of
 from fer_models.data import open_dataset
 from fer_models.embedding.extract import features_of, sample
 from fer_models.embedding.maps import make_map
@@ -20,7 +21,7 @@ from fer_models.evaluation.protocol import Protocol
 def arguments(parser: argparse.ArgumentParser) -> None:
     defaults = MapSettings()
     parser.add_argument("checkpoint", help="checkpoint folder")
-    parser.add_argument("--data", required=True, help="a known data set, or the path of a folder or CSV file")
+    source_arguments(parser, required=True)
     parser.add_argument("--split", default="", help="name of a split of the data set, or all")
     parser.add_argument("--out", required=True, metavar="DIR", help="folder that the files are written to")
     parser.add_argument("--method", default=defaults.method, choices=list(METHODS), help="projection")
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
     )
     checkpoint = read_checkpoint(args.checkpoint)
-    dataset = open_dataset(args.data)
+    dataset = open_dataset(source_of(args.data, args.reader))
     part = Part.of_split(dataset, args.split or dataset.split_names[-1])
     protocol = Protocol(part, checkpoint.selection)
     predictions = predictions_for(checkpoint, dataset, protocol, progress=show_progress)

@@ -11,6 +11,7 @@ from pathlib import Path
 from fer_models.averaging import AVERAGINGS
 from fer_models.classifier import load_checkpoint
 from fer_models.commands.output import show_progress, write_json
+from fer_models.commands.source import source_arguments, source_of
 from fer_models.data import open_dataset
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import parse_label_map
@@ -24,7 +25,7 @@ from fer_models.evaluation.training_overlap import training_overlap
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", help="checkpoint folder")
-    parser.add_argument("--data", required=True, help="a known data set, or the path of a folder or CSV file")
+    source_arguments(parser, required=True)
     parser.add_argument("--split", default="", help="name of a split of the data set, or all")
     parser.add_argument("--averaging", default="none", choices=AVERAGINGS, help="test-time averaging")
     parser.add_argument(
@@ -42,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     classifier = load_checkpoint(args.checkpoint)
-    dataset = open_dataset(args.data)
+    dataset = open_dataset(source_of(args.data, args.reader))
     label_map = parse_label_map(args.map)
     part = replace(Part.of_split(dataset, args.split or dataset.split_names[-1]), label_map=label_map)
     protocol = Protocol(part, classifier.checkpoint.selection, args.averaging)

@@ -11,6 +11,7 @@ import numpy as np
 
 from fer_models.classifier import Classifier, load_checkpoint
 from fer_models.commands.output import show_progress, write_bytes
+from fer_models.commands.source import reader_argument, source_of
 from fer_models.crop import crop_for
 from fer_models.data import FaceDataset, open_dataset
 from fer_models.data.readers.base import is_image
@@ -40,6 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="one of the method's own options, may be repeated: --option statistic=variance, --option baseline=blurred",
     )
     parser.add_argument("--detector", default="auto", help="auto, haar, yunet, or whole for pictures cut already")
+    reader_argument(parser)
     parser.add_argument("--split", default="", help="of DATA: name of a split, or all; by default the last one")
     parser.add_argument("--limit", type=int, default=0, metavar="N", help="of DATA: the first N pictures only")
     parser.add_argument("--out", metavar="PNG", help="write the face with its heatmap, of DATA a contact sheet")
@@ -120,9 +122,9 @@ def _open_faces(args: argparse.Namespace, classifier: Classifier) -> FaceDataset
     """A data set, or the largest face of each loose picture of a folder."""
     from fer_models.explain.sets.loose_images import loose_faces, loose_pictures
 
-    loose = loose_pictures(args.image)
+    loose = [] if args.reader else loose_pictures(args.image)
     if not loose:
-        return open_dataset(args.image)
+        return open_dataset(source_of(args.image, args.reader))
     return loose_faces(loose, classifier.checkpoint.preprocess, args.detector, show_progress)
 
 

@@ -7,6 +7,7 @@ import argparse
 from fer_models.checkpoint import CONFIG
 from fer_models.classifier import load_checkpoint
 from fer_models.commands.output import show_progress, write_bytes, write_json
+from fer_models.commands.source import source_arguments, source_of
 from fer_models.data import open_dataset
 from fer_models.errors import UserError
 from fer_models.folders import checkpoints_folder
@@ -14,7 +15,7 @@ from fer_models.folders import checkpoints_folder
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoints", nargs="*", metavar="CHECKPOINT", help="checkpoint folders; those that ship")
-    parser.add_argument("--data", default="synthetic", help="a known data set, a folder or CSV; the built-in faces")
+    source_arguments(parser, default="synthetic")
     parser.add_argument("--methods", nargs="+", metavar="METHOD", help="explanation methods, or all; some quick ones")
     parser.add_argument("--metrics", nargs="+", metavar="METRIC", help="tests, or all; those of removal and of places")
     parser.add_argument("--images", type=int, default=48, metavar="N", help="pictures, default 48")
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         networks[classifier.checkpoint.name] = classifier
     board = benchmark(
         networks,
-        open_dataset(args.data),
+        open_dataset(source_of(args.data, args.reader)),
         methods=_keys(args.methods, USUAL_METHODS, list(EXPLAINERS)),
         metrics=_keys(args.metrics, USUAL_METRICS, list(FAITHFULNESS)),
         count=args.images,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import math
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from fer_models.errors import UserError
+from fer_models.json_text import json_text
 
 
 def write_json(value: Any, target: str) -> None:
@@ -18,27 +16,11 @@ def write_json(value: Any, target: str) -> None:
     Raises:
         UserError: If the file cannot be written.
     """
-    text = json.dumps(without_nan(value), indent=2, allow_nan=False)
+    text = json_text(value, indent=2)
     if target == "-":
         print(text)
         return
     write_bytes((text + "\n").encode(), target)
-
-
-def without_nan(value: Any) -> Any:
-    """A value for JSON with ``None`` in place of NaN and infinity, which JSON lacks.
-
-    Example:
-        >>> without_nan({"value": float("nan"), "n": [3]})
-        {'value': None, 'n': [3]}
-    """
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {key: without_nan(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [without_nan(item) for item in value]
-    return value
 
 
 def write_bytes(data: bytes, target: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from fer_models.classifier import Classifier, load_checkpoint
 from fer_models.commands.output import show_progress, write_bytes, write_json
+from fer_models.commands.source import source_arguments, source_of
 from fer_models.data import open_dataset
 from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.sentence import interval_text
@@ -22,7 +23,7 @@ from fer_models.tables import csv_text
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", nargs="+", help="checkpoint folders; the first is the reference")
-    parser.add_argument("--data", required=True, help="a known data set, or the path of a folder or CSV file")
+    source_arguments(parser, required=True)
     parser.add_argument("--split", default="", help="name of a split of the data set, or all")
     parser.add_argument("--limit", type=int, help="at most so many faces, drawn from --seed")
     parser.add_argument("--kinds", nargs="+", choices=tuple(CORRUPTIONS), metavar="KIND", help=", ".join(CORRUPTIONS))
@@ -44,7 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     networks = _networks(args.checkpoint)
-    dataset = open_dataset(args.data)
+    dataset = open_dataset(source_of(args.data, args.reader))
     split = args.split or dataset.split_names[-1]
     index = np.arange(len(dataset)) if split == "all" else dataset.split_index(split)
     kinds, severities = args.kinds, args.severities

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_models.commands.output import show_progress, write_json
+from fer_models.commands.source import source_arguments, source_of
 from fer_models.errors import UserError
 from fer_models.training.recipe import Recipe, list_presets, load_preset, read_recipe
 from fer_models.training.study.axes import fold_protocol, parse_axis, parse_folds, settings_of, shown
@@ -21,7 +22,7 @@ from fer_models.training.study.tables import ablation_table, fold_table
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", nargs="?", help="a recipe as JSON, or the name of a preset")
-    parser.add_argument("--data", help="a known data set, or the path of a folder or CSV file")
+    source_arguments(parser)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a field of the recipe")
     parser.add_argument("--folds", metavar="K", help="5 or 10 folds; 2/5 trains the first two of five")
     parser.add_argument("--by", choices=("random", "subject"), default="random", help="what a fold holds out")
@@ -76,7 +77,7 @@ def _create(args: argparse.Namespace) -> Study:
     else:
         recipe = load_preset(args.recipe)
     if args.data:
-        recipe = dataclasses.replace(recipe, data=args.data)
+        recipe = dataclasses.replace(recipe, data=source_of(args.data, args.reader))
     recipe = recipe.with_settings(args.set)
     if args.seeds < 1:
         raise UserError(f"--seeds is 1 or more, not {args.seeds}.")

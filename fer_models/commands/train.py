@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 from fer_models.commands.output import show_progress
+from fer_models.commands.source import source_arguments, source_of
 from fer_models.errors import UserError
 from fer_models.training.recipe import Recipe, list_presets, load_preset, read_recipe, recipe_schema
 from fer_models.training.runs.launch import launch
@@ -20,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("recipe", nargs="?", help="a recipe as JSON")
     source.add_argument("--preset", help=f"one of: {', '.join(list_presets())}")
-    parser.add_argument("--data", help="a known data set, or the path of a folder or CSV file")
+    source_arguments(parser)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a field of the recipe")
     parser.add_argument("--show", action="store_true", help="print the recipe as JSON and train nothing")
     parser.add_argument(
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     if not (args.recipe or args.preset or args.data or args.set or args.show or args.json_schema):
         raise UserError(f"say what to train: a recipe file or --preset, one of: {', '.join(list_presets())}.")
     if args.data:
-        recipe = dataclasses.replace(recipe, data=args.data)
+        recipe = dataclasses.replace(recipe, data=source_of(args.data, args.reader))
     recipe = recipe.with_settings(args.set)
     if args.show or args.json_schema:
         print(json.dumps(_as_json(recipe, args), indent=2))

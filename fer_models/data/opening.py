@@ -133,7 +133,9 @@ def split_options(text: str) -> tuple[str, dict[str, str]]:
     Raises:
         UserError: If an option has no value.
     """
-    name, _, rest = text.partition(":")
+    name, colon, rest = text.rpartition(":")
+    if not colon:
+        return text.strip(), {}
     options: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in rest.split(","))):
         key, equals, value = part.partition("=")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from fer_models.embedding.maps import FaceMap
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.faces.image import encode_png
+from fer_models.json_text import json_text
 from fer_models.labels import colour
 
 TABLE, PICTURE, FIGURES, PROJECTOR = "map.parquet", "map.png", "figures.json", "projector"
@@ -47,6 +47,7 @@ def write_map(
             "data": faces.data,
             "split": faces.split,
             "n": faces.n,
+            "notes": list(faces.notes),
             "settings": face_map.settings.relevant(),
             "seconds": face_map.seconds,
             "original_features": {
@@ -55,7 +56,7 @@ def write_map(
             },
             "map": {**dataclasses.asdict(face_map.faithfulness), "sentence": face_map.faithfulness.sentence()},
         }
-        (folder / FIGURES).write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        (folder / FIGURES).write_text(json_text(figures, indent=2) + "\n", encoding="utf-8")
         _write_projector(faces, dataset, features, folder / PROJECTOR)
     except OSError as error:
         reason = error.strerror or "the file system refused it"

@@ -17,7 +17,7 @@ from fer_models.evaluation.pooled import pool
 from fer_models.evaluation.sentence import interval_text
 from workbench import cache, shared, state
 from workbench.app import dataset_facts, inventory
-from workbench.evidence import cached, images_note
+from workbench.evidence import cached, images_note, notes
 from workbench.evidence.model import predictions
 from workbench.widgets import job as job_view
 from workbench.widgets import selection_bar
@@ -50,7 +50,8 @@ def show(*, figure: bool = False) -> Evidence | None:
     """Draw the bar; returns ``None`` while a choice is missing or predictions are being computed.
 
     Args:
-        figure: Whether the accuracy stands under the bar; pages with a headline of their own draw it there.
+        figure: Whether the accuracy stands under the bar; pages with a headline of their own draw it there. What was
+            left out, and what the data set says of itself, stands there always.
 
     Raises:
         UserError: If data set or network cannot be opened, or no class is common.
@@ -63,10 +64,10 @@ def show(*, figure: bool = False) -> Evidence | None:
     dataset = cache.dataset(choice.data)
     images_note.show(dataset)
     evidence = _part(choice.checkpoint, choice.data, dataset, choice.split, averaging)
-    if figure and evidence is not None:
-        st.caption(f"Accuracy {evidence.evaluation.sentence()}")
-        for note in evidence.evaluation.notes:
-            st.caption(f":material/info: {note}")
+    if evidence is not None:
+        if figure:
+            st.caption(f"Accuracy {evidence.evaluation.sentence()}")
+        notes.show(evidence.evaluation.notes)
     return evidence
 
 

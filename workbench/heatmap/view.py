@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import streamlit as st
@@ -12,6 +11,7 @@ from fer_models.classifier import Classifier
 from fer_models.colours import COLOUR_MAPS
 from fer_models.crop import Crop
 from fer_models.explain import EXPLAINERS
+from fer_models.json_text import json_text
 from workbench import shared, state
 from workbench.app import pictures
 from workbench.heatmap.figures import heatmap_overlay
@@ -158,7 +158,7 @@ def downloads(look: Look, crop: Crop, display: Display, checkpoint: Checkpoint, 
          "png", "image/png", "The heatmap as shown, with its settings printed under it."),
         ("Values, .npy", lambda: look_model.raw(look.attribution),
          "npy", "application/octet-stream", f"Signed values at the input's pixels, float32 {values.shape}."),
-        ("Settings, JSON", lambda: json.dumps(drawing.settings(look, display, checkpoint), indent=2),
+        ("Settings, JSON", lambda: json_text(drawing.settings(look, display, checkpoint), indent=2),
          "json", "application/json", "Network, hash, method, layer and versions."),
     )  # fmt: skip
     for label, content, end, kind, help_text in files:

@@ -148,7 +148,7 @@ def benchmark(
     _ = [EXPLAINERS[key] for key in methods], [FAITHFULNESS[key] for key in metrics]
     task = _Task(dataset, _pictures(networks, dataset, count, seed), tuple(metrics), seed)
     rows: list[Row] = []
-    notes: list[str] = []
+    notes = list(dataset.notes)
     pairs = [(name, method) for name in networks for method in (*methods, *REFERENCES)]
     for number, (name, method) in enumerate(pairs):
         step = within(progress, number / len(pairs), (number + 1) / len(pairs))

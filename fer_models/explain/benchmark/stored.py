@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from fer_models.errors import UserError
 from fer_models.explain.benchmark.run import Leaderboard
 from fer_models.explain.benchmark.table import from_json, to_json
 from fer_models.files import read_regular
+from fer_models.json_text import json_text
 from fer_models.settings import parse_json
 from fer_models.storage import atomic_file
 
@@ -36,7 +36,7 @@ def write_board(board: Leaderboard, file: Path, *, test: str = "") -> None:
         OSError: If it cannot be written.
     """
     with atomic_file(file) as new:
-        new.write_text(json.dumps({"test": test} | to_json(board)), encoding="utf-8")
+        new.write_text(json_text({"test": test} | to_json(board)), encoding="utf-8")
 
 
 def read_board(file: Path, *, test: str | None = None) -> Leaderboard | None:

@@ -22,6 +22,7 @@ from typing import Any
 
 from fer_models.errors import UserError
 from fer_models.folders import runs_folder
+from fer_models.json_text import json_text
 from fer_models.settings import stored_or_none
 from fer_models.storage import atomic_file, locked, remove_leftovers
 from fer_models.training.history import read_history
@@ -173,7 +174,7 @@ class Run:
                 b"",
                 b"\n",
             )  # a full disk cut the last line: do not continue it
-            handle.write(b"\n" * torn + json.dumps(row).encode() + b"\n")
+            handle.write(b"\n" * torn + json_text(row).encode() + b"\n")
 
     def log_tail(self, lines: int = 40) -> str:
         """The last lines of the worker's log."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import streamlit as st
 
 from fer_models.classifier import Classifier
+from fer_models.json_text import json_text
 from fer_models.video.reading import Person, VideoReading
 from fer_models.video.reading_table import reading_csv, reading_json
 from fer_models.video.timeline import shares
@@ -63,7 +62,7 @@ def downloads(clip: Clip, classifier: Classifier, reading: VideoReading) -> None
         )
         st.download_button(
             "All, JSON",
-            lambda: json.dumps(reading_json(reading)),
+            lambda: json_text(reading_json(reading)),
             f"{stem}.json",
             "application/json",
             key="video json",

@@ -12,6 +12,7 @@ from fer_models.data import FaceDataset
 from fer_models.data.audit import AuditReport, audit
 from fer_models.data.leaks.nearest import NearestResult
 from fer_models.evaluation.intervals import wilson
+from fer_models.json_text import json_text
 from workbench.app import jobs
 from workbench.app.datasets import identity
 from workbench.app.jobs import Job
@@ -132,7 +133,7 @@ def part_of(report: AuditReport) -> Callable[[int], str]:
 
 def report_json(report: AuditReport) -> bytes:
     """The whole report with the row ids of the source."""
-    return json.dumps(report.to_json(), indent=1).encode()
+    return json_text(report.to_json(), indent=1).encode()
 
 
 def clean_split_json(report: AuditReport) -> bytes:
