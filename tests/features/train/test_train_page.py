@@ -182,7 +182,7 @@ def test_a_failed_run_says_why(app: AppTest) -> None:
 
 
 def test_a_damaged_state_leaves_two_ways_on(app: AppTest, no_worker: None) -> None:
-    run = make_run("failed", message="The saved state of the run is damaged and was set aside.", best_epoch=2)
+    run = make_run("failed", message="The saved state of the run is damaged and was set aside.")
     make_checkpoint(run.folder / "checkpoints" / "best")
     (run.folder / "resume.damaged").touch()
     open_page(app, "train", run=run.id)
