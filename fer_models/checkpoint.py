@@ -27,6 +27,7 @@ from fer_models.checkpoint_files import (
     METRICS,
     check_about,
     check_folder,
+    misfit,
     read_config,
     read_figures,
 )
@@ -158,11 +159,8 @@ class Checkpoint:
             wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
         except (RuntimeError, OverflowError):  # sizes that no tensor can have
             wanted = {}
-        if wanted != self._shapes():
-            raise UserError(
-                f"The weights of {self.path.name} do not fit {self.network} with the options in its {CONFIG}; "
-                "one of the two was changed."
-            )
+        if wanted != (found := self._shapes()):
+            raise UserError(misfit(self.path.name, self.network, found))
 
     @property
     def beside(self) -> Beside:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -138,3 +139,23 @@ def read_figures(folder: Path) -> list[dict[str, Any]]:
     remedy = f"delete {METRICS}, or copy the checkpoint folder again"
     rows = read_stored(folder / METRICS, list[_Figure], remedy=remedy)
     return [row.model_dump() for row in rows]
+
+
+def misfit(folder: str, network: str, found: Mapping[str, Any]) -> str:
+    """Why stored weights are not those of a network, and what to do.
+
+    Args:
+        folder: Name of the checkpoint.
+        network: Key of the network that its configuration names.
+        found: The stored weights by name.
+
+    Example:
+        >>> misfit("mine", "vgg_fer", {"module.head.weight": (7, 512)})[:63]
+        "The weights of mine are named 'module. ...', as torch's DataPar"
+    """
+    if found and all(name.startswith("module.") for name in found):
+        return (
+            f"The weights of {folder} are named 'module. ...', as torch's DataParallel names them; save the network "
+            "inside it, its attribute module."
+        )
+    return f"The weights of {folder} do not fit {network} with the options in its {CONFIG}; one of the two was changed."

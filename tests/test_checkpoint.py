@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from fer_models import load_checkpoint
@@ -222,3 +223,12 @@ def test_weights_of_other_programs_are_named(tmp_path, name, words):
     (tmp_path / name).write_bytes(b"x")
     with pytest.raises(UserError, match=f"{name} is .*{words}"):
         read_checkpoint(tmp_path / name)
+
+
+def test_weights_of_a_parallel_wrapper_are_named(saved):
+    model, checkpoint = saved
+    about = safe_open(checkpoint.path / "weights.safetensors", "pt").metadata()
+    prefixed = {f"module.{name}": value.contiguous() for name, value in model.state_dict().items()}
+    save_file(prefixed, checkpoint.path / "weights.safetensors", about)
+    with pytest.raises(UserError, match="as torch's DataParallel names them"):
+        load_checkpoint(checkpoint.path)

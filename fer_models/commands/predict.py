@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         _write_csv(results, classifier.classes, args.csv)
     if "-" not in (args.json, args.csv):
         _print(result for result in results if "width" in result)
-        if not any(result["faces"] for result in results):
+        if broken < len(results) and not any(result["faces"] for result in results):
             print("For images that are cut to a face already, use --detector whole.")
     return 2 if broken else 0
 

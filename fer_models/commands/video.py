@@ -15,7 +15,7 @@ from fer_models.video.timeline import SMOOTHINGS
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="mp4, webm, mov, avi, mkv, a ZIP or a folder of pictures")
+    parser.add_argument("file", metavar="FILE", help="mp4, webm, mov, avi, mkv, ts, wmv, gif, ZIP or folder of images")
     parser.add_argument("--checkpoint", required=True, metavar="C", help="checkpoint folder")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="read each N-th frame only (1)")
     parser.add_argument("--detect-every", type=int, default=3, metavar="N", help="detect in each N-th of those (3)")

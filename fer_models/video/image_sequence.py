@@ -14,6 +14,7 @@ import numpy as np
 
 from fer_models.errors import UserError
 from fer_models.faces.image import decode_image
+from fer_models.files import read_regular
 from fer_models.video.opening import FRAMES_A_SECOND, LONGEST, Frame, Video, VideoInfo
 from fer_models.video.track import reduced
 
@@ -86,7 +87,10 @@ class FolderFrames(_Pictures):
         super().__init__(names, folder.name, fps)
 
     def _read(self, name: str) -> bytes:
-        return (self._folder / name).read_bytes()
+        try:
+            return read_regular(self._folder / name, _MAX_BYTES)
+        except OSError as error:
+            raise UserError(f"{name!r} cannot be opened ({error.strerror}); remove it from the folder.") from None
 
 
 def _natural(name: str) -> list[tuple[int, int | str]]:

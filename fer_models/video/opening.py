@@ -14,13 +14,19 @@ from pathlib import Path
 import numpy as np
 
 from fer_models.errors import UserError
+from fer_models.files import read_regular
 
-KINDS_SENTENCE = "mp4, webm, mov, avi or mkv file, or a ZIP of numbered pictures"
+KINDS_SENTENCE = "mp4, webm, mov, avi, mkv, ts, wmv or gif file, or a ZIP of numbered pictures"
+#: Bytes of the largest file: it is held in memory while it is read.
+LARGEST = 2_000_000_000
 MAX_WIDTH, MAX_HEIGHT = 4096, 2304
 #: Longest side of decoded frames: networks read faces at 48 to 224 pixels, so more only costs time.
 LONGEST = 1280
 #: Assumed frame rate of a source without one, such as a folder or ZIP of images.
 FRAMES_A_SECOND = 25.0
+
+_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_TS_PACKET, _TS_MARK = 188, 0x47
 
 
 @dataclass(frozen=True)
@@ -108,11 +114,11 @@ def read_video(path: str | Path) -> Video:
     if path.is_dir():
         return FolderFrames(path)
     try:
-        return open_video(path.read_bytes(), path.name)
+        return open_video(read_regular(path, LARGEST), path.name)
     except FileNotFoundError:
         raise UserError(f"There is no file {str(path)!r}; check the path.") from None
     except OSError as error:
-        raise UserError(f"{path.name!r} cannot be opened ({error.strerror}); check its permissions.") from None
+        raise UserError(f"{path.name!r} cannot be opened ({error.strerror}); choose another file.") from None
 
 
 def _container(data: bytes) -> str | None:
@@ -123,4 +129,11 @@ def _container(data: bytes) -> str | None:
         return "avi"
     if data[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"):
         return "mp4"
+    if data[:16] == _ASF:
+        return "asf"
+    if data[:6] in (b"GIF87a", b"GIF89a"):
+        return "gif"
+    # A transport stream has a mark at the start of each packet.
+    if len(data) > 4 * _TS_PACKET and all(data[k * _TS_PACKET] == _TS_MARK for k in range(4)):
+        return "mpegts"
     return None

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_models.errors import UserError
+from fer_models.files import read_text
 
 _FRAME = re.compile(r"(S\d{3})_(\d{3})_(\d{8})\.(png|jpg|jpeg|bmp|tif|tiff)$", re.IGNORECASE)
 _LABELS = "_emotion.txt"
+_LARGEST_LABEL = 1000  # bytes
 #: CK+'s numbers of the emotion at a recording's end.
 _NUMBERS = ("neutral", "angry", "contempt", "disgust", "fear", "happy", "sad", "surprise")
 #: Frames at the end that show the expression at its height, as studies of CK+ take them.
@@ -78,7 +80,7 @@ def _recording(name: str, files: tuple[Path, ...], emotion: str) -> Recording:
 
 def _emotion(file: Path) -> str:
     try:
-        number = float(file.read_text(encoding="ascii").strip())
+        number = float(read_text(file, _LARGEST_LABEL).strip())
         if not number.is_integer() or not 0 <= number < len(_NUMBERS):
             raise ValueError
     except (OSError, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import Iterator
 from fractions import Fraction
@@ -11,11 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fer_models import load_checkpoint
 from fer_models.classifier import Classifier
 from fer_models.errors import UserError
 from fer_models.faces.image import encode_png
+from fer_models.video import opening
 from fer_models.video.annotate import annotate_video, encode_webm
 from fer_models.video.drawn import DrawnVideo
 from fer_models.video.opening import open_video, read_video
@@ -112,6 +115,31 @@ def test_every_named_kind_is_decoded_from_memory(kind: str, codec: str) -> None:
     assert np.allclose([f.seconds for f in frames], np.arange(12) / 10, atol=2e-3)
     assert np.allclose([f.image.mean() for f in frames], 20 + 6 * np.arange(12), atol=4)
     assert video.frame(7, 0.7).image.mean() == pytest.approx(62, abs=4)
+
+
+@pytest.mark.parametrize(("kind", "codec", "ending"), [("mpegts", "mpeg2video", "ts"), ("asf", "wmv2", "wmv")])
+def test_films_of_television_and_windows_are_read(kind: str, codec: str, ending: str) -> None:
+    frames = list(open_video(coded(kind, codec, grey(12), fps=25), f"x.{ending}").frames())
+    assert len(frames) >= 11 and frames[0].image.shape == (48, 64, 3)
+
+
+def test_an_animation_is_read() -> None:
+    buffer = io.BytesIO()
+    first, *rest = [Image.fromarray(frame) for frame in grey(6)]
+    first.save(buffer, "GIF", save_all=True, append_images=rest, duration=100)
+    assert len(list(open_video(buffer.getvalue(), "x.gif").frames())) == 6
+
+
+def test_only_regular_files_of_a_bounded_size_are_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / "endless.mp4").symlink_to("/dev/zero")
+    for name, words in (("pipe.mp4", "named pipe"), ("endless.mp4", "device")):
+        with pytest.raises(UserError, match=words):
+            read_video(tmp_path / name)
+    monkeypatch.setattr(opening, "LARGEST", 1000)
+    (tmp_path / "large.mp4").write_bytes(bytes(1001))
+    with pytest.raises(UserError, match="larger than"):
+        read_video(tmp_path / "large.mp4")
 
 
 def test_a_moment_far_in_is_found_by_seeking() -> None:

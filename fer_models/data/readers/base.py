@@ -163,7 +163,7 @@ def contents(path: Path) -> str:
         return f"the file {path.name}"
     names = sorted(entry.name + ("/" if entry.is_dir() else "") for entry in visible(path))
     if not names:
-        return "an empty folder"
+        return "an empty folder" if os.path.isdir(path) else "a pipe or a device, neither file nor folder"
     return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 

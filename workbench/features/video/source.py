@@ -33,8 +33,8 @@ def show() -> Clip:
         key="video upload",
         on_change=_changed,
         max_upload_size=LARGEST,
-        help="mp4, webm, mov, avi, mkv, or a ZIP of numbered pictures. It stays in the memory of this computer and is "
-        "written nowhere.",
+        help="mp4, webm, mov, avi, mkv, ts, wmv, gif, or a ZIP of numbered images. It stays in the memory of this "
+        "computer and is written nowhere.",
     )
     if file is not None and UPLOAD.get() != file.file_id:
         CLIP.set(None)
