@@ -6,7 +6,7 @@ PORT ?= 8501
 # One thread a test process and two processes fit two cores; threads that spin would slow each other down.
 TEST_ENV := OMP_NUM_THREADS=1 GOMP_SPINCOUNT=1000
 
-.PHONY: app test fuzz check docs bench screenshots clean
+.PHONY: app test fuzz soak check docs bench screenshots clean
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.app
@@ -16,7 +16,11 @@ app: $(VENV)/.app
 test: $(VENV)/.dev
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile
 
-# About 9,000 bad inputs to every reader; FUZZ is the number for each.
+# Kills, threads, browsers and uploads; SOAK takes the script's options, such as SOAK="--kills 200 --minutes 15".
+soak: $(VENV)/.dev
+	$(TEST_ENV) $(BIN)/python benchmarks/soak.py $(SOAK)
+
+# About 10,000 bad inputs; FUZZ is the number for each of 21 readers.
 FUZZ ?= 500
 fuzz: $(VENV)/.dev
 	FER_FUZZ=$(FUZZ) $(TEST_ENV) $(BIN)/python -m pytest tests/fuzz
@@ -35,7 +39,7 @@ docs: $(VENV)/.dev
 
 # train_all trains for hours. Faces in photographs are measured only where a folder is named: make bench PHOTOS=folder
 bench: $(VENV)/.dev
-	for file in $(filter-out benchmarks/detectors.py benchmarks/train_all.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$file || exit 1; done
+	for file in $(filter-out benchmarks/detectors.py benchmarks/soak.py benchmarks/train_all.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$file || exit 1; done
 	$(if $(PHOTOS),$(BIN)/python benchmarks/detectors.py $(PHOTOS))
 
 screenshots: $(VENV)/.dev

@@ -88,7 +88,7 @@ def _which(evidence: Evidence, cell: Cell) -> str:
 
 heading.show("confusion")
 with guard("the predictions"):
-    evidence = bar.show()
+    evidence = bar.show(note=False)
     if evidence is not None:
         _answer(evidence)
 heading.show_reading(

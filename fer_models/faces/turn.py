@@ -14,6 +14,10 @@ from fer_models.faces.face import Face, turned
 ANGLES = (90, 270, 180, 35, -35)
 #: A face whose eyes are tilted further than this, in degrees, may be one of an image that lies on its side.
 _LYING = 45.0
+#: From this score on a face without landmarks is taken as upright; a less sure one gives way to a face of the turned
+#: image that is surer by the margin. Measured with Haar cascades on five photographs in four orientations: upright
+#: faces score 0.54 to 0.95, false ones of turned photographs 0.51 to 0.78.
+_SURE, _MARGIN = 0.8, 0.15
 #: Pixels of the smallest face that says that an image is upright.
 _LEAST = 24.0
 
@@ -25,7 +29,7 @@ def find_faces(
     score_threshold: float | None = None,
     angles: tuple[int, ...] = ANGLES,
 ) -> list[Face]:
-    """Faces of an image; where none is upright, those of the turned image in which a face is surest.
+    """Faces of an image; where none is upright for certain, those of the turned image in which a face is surest.
 
     Args:
         image: uint8 RGB (H, W, 3).
@@ -45,17 +49,20 @@ def find_faces(
         []
     """
     found = detect_faces(image, detector, min_size, score_threshold)
-    if detector == "whole" or any(abs(face.tilt or 0.0) <= _LYING for face in found):
+    upright = [face for face in found if abs(face.tilt or 0.0) <= _LYING]
+    if detector == "whole" or any(face.landmarks is not None or face.score >= _SURE for face in upright):
         return found
     if min_size > _LEAST and not found and detect_faces(image, detector, _LEAST, score_threshold):
         return []  # upright faces, too small to count
-    best: list[Face] = found
+    best, beaten = found, _score(upright) + _MARGIN if upright else 0.0
     for angle in angles:
+        if upright and angle % 90:  # an image that is tilted a little is no reason to doubt an upright face
+            continue
         view, back = turned(image, angle)
         faces = [_turned_back(face, back, angle) for face in detect_faces(view, detector, min_size, score_threshold)]
         faces = [face for face in faces if abs(face.tilt or 0.0) <= _LYING]
-        if _score(faces) > _score([face for face in best if face.angle]):
-            best = faces
+        if _score(faces) > beaten:
+            best, beaten = faces, _score(faces)
     return best
 
 

@@ -174,10 +174,10 @@ class Follower:
         return [dataclasses.replace(track, face=scaled(track.face, 1 / scale)) for track in tracks]
 
     def _find(self, small: np.ndarray, least: float) -> list[Face]:
-        """Faces of a frame; of one without, those of the turned frame, until that was in vain often enough."""
+        """Faces of a frame, or of the turned frame, until that was in vain often enough."""
         angles = _TURNS if self._vain < _MOST_TURNS else ()
         faces = find_faces(small, self.detector, least, self.score, angles)
-        self._vain += not faces
+        self._vain += not any(face.angle for face in faces)
         return faces
 
 

@@ -7,6 +7,7 @@ import pytest
 from skimage.data import astronaut
 
 from fer_models.crop import crop_for
+from fer_models.faces import turn
 from fer_models.faces.detect import detect_faces
 from fer_models.faces.face import Face, turned
 from fer_models.faces.turn import find_faces
@@ -50,3 +51,15 @@ def test_tilt_is_read_from_the_eyes_against_the_face() -> None:
     assert Face((0, 0, 20, 20), 1.0, eyes).tilt == pytest.approx(90)
     assert Face((0, 0, 20, 20), 1.0, eyes, angle=90).tilt == pytest.approx(0)
     assert Face((0, 0, 20, 20), 1.0).tilt is None
+
+
+def test_a_false_face_gives_way_to_a_surer_one_of_the_turned_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = {(60, 90): 0.6, (90, 60): 0.9}
+    monkeypatch.setattr(
+        turn, "detect_faces", lambda image, *_: [Face((5, 5, 35, 35), scores[image.shape[:2]], None, "haar")]
+    )
+    (face,) = find_faces(np.zeros((60, 90, 3), np.uint8), "haar")
+    assert face.angle == 90
+    scores[90, 60] = 0.7  # not surer by enough
+    (face,) = find_faces(np.zeros((60, 90, 3), np.uint8), "haar")
+    assert face.angle == 0

@@ -46,12 +46,12 @@ class Evidence:
         return self.folds.get(int(self.evaluation.positions[index]), self.checkpoint)
 
 
-def show(*, figure: bool = False) -> Evidence | None:
+def show(*, figure: bool = False, note: bool = True) -> Evidence | None:
     """Draw the bar; returns ``None`` while a choice is missing or predictions are being computed.
 
     Args:
-        figure: Whether the accuracy stands under the bar; pages with a headline of their own draw it there. What was
-            left out, and what the data set says of itself, stands there always.
+        figure: Whether the accuracy stands under the bar; pages with a headline of their own draw it there.
+        note: Whether what was left out, and what the data set says of itself, stands under the bar, likewise.
 
     Raises:
         UserError: If data set or network cannot be opened, or no class is common.
@@ -67,7 +67,8 @@ def show(*, figure: bool = False) -> Evidence | None:
     if evidence is not None:
         if figure:
             st.caption(f"Accuracy {evidence.evaluation.sentence()}")
-        notes.show(evidence.evaluation.notes)
+        if note:
+            notes.show(evidence.evaluation.notes)
     return evidence
 
 

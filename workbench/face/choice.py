@@ -16,7 +16,8 @@ from workbench.app import pictures
 from workbench.face import cached, detector_button
 from workbench.face.image_input import Picture
 
-_TALLEST = 320
+#: Pixels; an upright picture is then less wide than the narrowest column, that of Home.
+_TALLEST = 255
 WHOLE = state.Kept("face.whole", default=False)
 FACE = state.Choice("face.face", address=False)
 

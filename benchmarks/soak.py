@@ -1,0 +1,241 @@
+"""Kills, threads, browsers and uploads for as long as you like: a table of what was lost, wrong or left behind.
+
+    python benchmarks/soak.py [--kills 20] [--explanations 200] [--threads 8] [--browsers 2] [--minutes 3]
+                              [--uploads 20] [--megabytes 20] [--seed 0]
+
+Each part works in temporary folders of its own; 0 leaves a part out. Kills hit a run at random moments (starting,
+training, saving, finishing) until it finishes; its weights are then compared bit by bit with those of a run that was
+left alone. Explanations of many threads are compared with the same ones made one after the other. Browsers open pages
+in random order and upload noise with a mark in it; afterwards every file that was written meanwhile is searched for
+the mark.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import random
+import signal
+import statistics
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tests" / "browser")]
+
+from fer_models.classifier import load_checkpoint  # noqa: E402
+from fer_models.explain import EXPLAINERS, explain  # noqa: E402
+from fer_models.explain.base import unsupported_methods  # noqa: E402
+from fer_models.training.recipe import Recipe  # noqa: E402
+from fer_models.training.runs.launch import launch, resume  # noqa: E402
+from fer_models.training.runs.run import Run  # noqa: E402
+
+NETWORK = ROOT / "checkpoints" / "mini-xception-fer2013"
+RECIPE = Recipe(
+    data="synthetic:count=1400,size=48,identities=12", network="mini_xception", epochs=6, precision="float32", seed=3
+)
+#: Methods that take seconds a face are left out.
+_SLOW = ("ablation_cam", "score_cam", "occlusion", "full_grad", "gradient_shap", "smooth_grad")
+_MARK = b"planted-by-the-soak-test"
+Row = tuple[str, str]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, usual in (("kills", 20), ("explanations", 200), ("threads", 8), ("browsers", 2), ("uploads", 20)):
+        parser.add_argument(f"--{name}", type=int, default=usual)
+    parser.add_argument("--minutes", type=float, default=3.0, help="of browsing")
+    parser.add_argument("--megabytes", type=float, default=20.0, help="of each upload")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    rng = random.Random(args.seed)
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as place:
+        os.environ |= {"FER_RUNS": f"{place}/runs", "FER_CACHE": f"{place}/cache"}
+        if args.kills:
+            rows += kills(args.kills, rng)
+        if args.explanations:
+            rows += threads(args.explanations, args.threads, rng)
+        if args.browsers:
+            rows += browsers(Path(place), args, rng)
+    print("| what | result |\n| --- | --- |")
+    for what, result in rows:
+        print(f"| {what} | {result} |")
+
+
+def kills(count: int, rng: random.Random) -> list[Row]:
+    """SIGKILL at random moments, each followed by a resume."""
+    whole = launch(RECIPE)
+    began = time.monotonic()
+    assert _end(whole) == "finished", whole.log_tail()
+    span = time.monotonic() - began
+    done = lost = runs = differ = left = 0
+    while done < count:
+        run = launch(RECIPE)
+        runs += 1
+        while done < count and not _ended_within(run, rng.uniform(0.1, span)):
+            pid = run.status().pid
+            if pid is None:
+                continue
+            os.killpg(pid, signal.SIGKILL)
+            done += 1
+            while run.status().active:
+                time.sleep(0.05)
+            if run.status().state != "lost":  # it ended in the moment of the kill
+                break
+            resume(run)
+        lost += _end(run) != "finished"
+        expected, found = (load_checkpoint(each.checkpoint).model.state_dict() for each in (whole, run))
+        differ += any(not torch.equal(expected[name], found[name]) for name in expected)
+        left += len([path for path in run.folder.rglob("*") if path.name.startswith((".new-", ".old-"))])
+    return [
+        (f"{done} kills of {runs} runs of {RECIPE.epochs} epochs: runs that did not finish", str(lost)),
+        ("runs whose weights differ from the uninterrupted run's", str(differ)),
+        ("temporary files left in their folders", str(left)),
+    ]
+
+
+def _ended_within(run: Run, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and run.status().active:
+        time.sleep(0.02)
+    return not run.status().active
+
+
+def _end(run: Run) -> str:
+    while run.status().active:
+        time.sleep(0.1)
+    return run.status().state
+
+
+def threads(count: int, workers: int, rng: random.Random) -> list[Row]:
+    """Explanations by many threads against the same ones made one after the other."""
+    classifier = load_checkpoint(NETWORK)
+    left_out = {*unsupported_methods(classifier), *_SLOW}
+    methods = [key for key in EXPLAINERS if key not in left_out]
+    faces = np.random.default_rng(0).integers(0, 256, (12, 48, 48, 1), np.uint8)
+    tasks = [(rng.randrange(len(faces)), rng.choice(methods)) for _ in range(count)]
+
+    def answer(task: tuple[int, str]) -> np.ndarray:
+        face, method = task
+        return explain(classifier, classifier.prepare([faces[face]]), method).values
+
+    serial = {task: answer(task) for task in set(tasks)}
+    began = time.monotonic()
+    with ThreadPoolExecutor(workers) as pool:
+        answers = list(pool.map(answer, tasks))
+    seconds = time.monotonic() - began
+    wrong = sum(not np.array_equal(serial[task], found) for task, found in zip(tasks, answers, strict=True))
+    what = f"{count} explanations by {len(methods)} methods in {workers} threads ({seconds:.0f} s): unlike one by one"
+    return [(what, str(wrong))]
+
+
+def browsers(place: Path, args: argparse.Namespace, rng: random.Random) -> list[Row]:
+    """Pages in random order and large uploads; memory, descriptors and threads of the server, and planted bytes."""
+    from app_server import ARGUMENTS, CHROMIUM, Server, errors, settle
+    from playwright.sync_api import sync_playwright
+
+    from workbench.navigation import FIRST, PAGES
+
+    (place / "checkpoints").symlink_to(ROOT / "checkpoints")
+    began = time.time()
+    server = Server(place)
+    server.start()
+    assert server.process is not None
+    pages = [page.key for page in PAGES if page.key not in ("webcam", "video")]
+    samples: list[tuple[float, int, int]] = []
+    opened = uploaded = 0
+    said: list[str] = []
+    picture = _picture(args.megabytes)
+    with sync_playwright() as api:
+        browser = api.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        tabs = [browser.new_context().new_page() for _ in range(args.browsers)]
+        end = time.monotonic() + 60 * args.minutes
+        while time.monotonic() < end or uploaded < args.uploads:
+            tab = rng.choice(tabs)
+            key = "explain" if uploaded < args.uploads and rng.random() < 0.4 else rng.choice(pages)
+            tab.goto(f"{server.url}/{'' if key == FIRST else key}")
+            settle(tab)
+            opened += 1
+            if key == "explain" and uploaded < args.uploads:
+                tab.locator('input[type="file"]').first.set_input_files(
+                    {"name": "noise.png", "mimeType": "image/png", "buffer": picture}
+                )
+                settle(tab)
+                uploaded += 1
+            said += [text for text in errors(tab) if "unexpected" in text]
+            samples.append(_state_of(server.process.pid))
+        for tab in tabs:
+            tab.close()
+        browser.close()
+    log = server.log()
+    server.stop()
+    return [*_load_rows(samples, opened, uploaded, args), *_planted(place, began, said, log)]
+
+
+def _load_rows(
+    samples: list[tuple[float, int, int]], opened: int, uploaded: int, args: argparse.Namespace
+) -> list[Row]:
+    third = max(1, len(samples) // 3)
+    middle, last = samples[third : 2 * third] or samples, samples[-third:]
+    memory = [statistics.median(sample[0] for sample in part) for part in (middle, last)]
+    files, workers = ([statistics.median(s[k] for s in part) for part in (middle, last)] for k in (1, 2))
+    where = f"{opened} pages and {uploaded} uploads of {args.megabytes:g} MB in {args.browsers} browsers"
+    return [
+        (f"{where}: server memory in the middle and last third", f"{memory[0]:.0f} and {memory[1]:.0f} MB"),
+        ("open files of the server", f"{files[0]:.0f} and {files[1]:.0f}"),
+        ("threads of the server", f"{workers[0]:.0f} and {workers[1]:.0f}"),
+    ]
+
+
+def _planted(place: Path, began: float, said: list[str], log: str) -> list[Row]:
+    """Files that were written since and hold the mark."""
+    found = [
+        path
+        for folder in {place, Path.home() / ".cache", Path(tempfile.gettempdir())}
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink() and path.stat().st_mtime >= began and _holds_mark(path)
+    ]
+    return [
+        ("pages with an unexpected error", str(len(said))),
+        ("files on disk with bytes of an upload", str(len(found))),
+        ("tracebacks in the server's log", str(log.count("Traceback"))),
+    ]
+
+
+def _holds_mark(path: Path) -> bool:
+    try:
+        return _MARK in path.read_bytes()
+    except OSError:
+        return False
+
+
+def _picture(megabytes: float) -> bytes:
+    """A PNG of noise of about so many megabytes, with the mark in its pixels and in its text."""
+    side = max(48, round((megabytes * 1e6 / 3) ** 0.5))
+    pixels = np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
+    pixels[0, : len(_MARK) // 3] = np.frombuffer(_MARK, np.uint8).reshape(-1, 3)
+    text = PngInfo()
+    text.add_text("Comment", _MARK.decode())
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=text, compress_level=0)
+    return buffer.getvalue()
+
+
+def _state_of(pid: int) -> tuple[float, int, int]:
+    """Resident megabytes, open files and threads of a process."""
+    fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
+    return int(fields["VmRSS"].split()[0]) / 1000, len(os.listdir(f"/proc/{pid}/fd")), int(fields["Threads"])
+
+
+if __name__ == "__main__":
+    main()
