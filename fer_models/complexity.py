@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def model_table() -> list[dict[str, Any]]:
     """Every registered network and each of its listed variants at its native input and 7 classes.
 
     Each row has ``name`` (the key), ``variant`` (empty for the defaults), ``options``, ``input`` ([C, H, W]),
-    ``parameters`` (trainable), ``total``, ``macs`` and ``source``.
+    ``parameters`` (trainable), ``total``, ``macs``, ``source`` and ``sizes`` (who chose the defaults, and where).
     """
     rows = []
     for name, network in ARCHITECTURES.items():
@@ -97,6 +98,7 @@ def model_table() -> list[dict[str, Any]]:
                     "total": cost.total,
                     "macs": cost.macs,
                     "source": network.paper,
+                    "sizes": dataclasses.asdict(network.sizes),
                 }
             )
     return rows

@@ -35,6 +35,7 @@ from fer_models.evidence import add_predictions, measured_part, recipe_of
 from fer_models.progress import Progress, silent
 from fer_models.training.history import read_history
 from fer_models.training.parts import split_of
+from fer_models.training.presets import beside_paper
 
 #: Metrics in ``metrics.json``, of the whole part; those of the pictures that do not leak are :data:`WITHOUT_LEAKS`.
 METRICS = (
@@ -134,6 +135,7 @@ def publish(
         calibration=calibration,
         pictures=write_pictures(folder, plain, calibration, _history(folder)),
         groups=people_slices(plain, dataset),
+        origins=beside_paper(recipe.to_dict()),
     )
     write_figures(folder, _metric_rows(evaluations, copied, votes), text)
     add_predictions(folder, measured=(dataset, plain))

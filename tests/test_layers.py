@@ -67,6 +67,7 @@ GROUND = tuple(
         "folders",
         "json_text",
         "layout",
+        "papers",
         "progress",
         "settings",
         "storage",
@@ -81,7 +82,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
     "fer_models.losses": ("fer_models.losses", "fer_models.registry", "fer_models.labels", "fer_models.errors",
                           "fer_models.settings"),
     "fer_models.architectures": ("fer_models.architectures", "fer_models.attention", "fer_models.registry",
-                                 "fer_models.labels", "fer_models.errors", "fer_models.settings"),
+                                 "fer_models.labels", "fer_models.errors", "fer_models.settings", "fer_models.papers"),
 }  # fmt: skip
 GUARDED = ("fer_models", "workbench", "pages", "streamlit", "plotly")
 ONLY_USERS = {

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from fer_models.errors import UserError
 from fer_models.registry import Registry
-from fer_models.settings import from_values
+from fer_models.settings import Origin, from_values, ours
 
 ARCHITECTURES: Registry[type[FERNetwork]] = Registry("network")
 
@@ -26,6 +26,8 @@ class FERNetwork(nn.Module, ABC):
         title: name on a screen.
         paper: citation in one line.
         summary: one sentence for a table.
+        sizes: where the default widths and depths come from.
+        parts: where each fixed part of the network comes from, by a few words; options name their own origin.
         Options: the ablation switches, a :func:`fer_models.settings.checked` class of JSON-friendly values.
         native_input: (C, H, W) of the paper.
         min_size: smallest side that it takes.
@@ -43,6 +45,8 @@ class FERNetwork(nn.Module, ABC):
     title: ClassVar[str]
     paper: ClassVar[str]
     summary: ClassVar[str]
+    sizes: ClassVar[Origin] = ours("no paper gives them")
+    parts: ClassVar[dict[str, Origin]] = {}
     Options: ClassVar[type[Any]]
     native_input: ClassVar[tuple[int, int, int]]
     min_size: ClassVar[int]

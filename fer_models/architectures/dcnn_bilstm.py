@@ -8,75 +8,30 @@ inside the network, so that the preprocessing is that of all others.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
+from fer_models.architectures.dcnn_bilstm_options import (
+    PARTS,
+    SIZES,
+    TITLE,
+    DCNNBiLSTMOptions,
+    StudentOptions,
+    TeacherOptions,
+)
 from fer_models.architectures.hog import HOG, to_grey
 from fer_models.architectures.initialise import init_he
 from fer_models.architectures.pcp import PCP
-from fer_models.architectures.switches import Dropout, Gate, Ratio, about
 from fer_models.attention.dual import Branches, DualAttentionLayer
 from fer_models.attention.gates import GateSettings, make_gate
 from fer_models.errors import UserError
-from fer_models.settings import checked
+from fer_models.papers import PAPERS
+from fer_models.settings import Origin, ours
 
 _HIDDEN = 300
-_TITLE = "HOG + DCNN-BiLSTM"
-
-
-_Conv = Annotated[Literal["separable", "full"], about("The second and third convolution.")]
-_Width = Annotated[float, about("Factor of all channels.", ge=0.125, le=4)]
-
-
-@checked(_TITLE)
-class DCNNBiLSTMOptions:
-    """Ablation switches; the defaults are our reading of the paper.
-
-    ``template_mask`` stands in for landmarks, which no data set brings along.
-    """
-
-    input: Annotated[Literal["gray+hog", "gray", "hog"], about("Grey, its HOG picture, or both as two channels.")] = (
-        "gray+hog"
-    )
-    orientation: Annotated[
-        Literal["full", "paper"], about("Of the HOG: over 180 degrees, or the printed |arctan| over 90.")
-    ] = "full"
-    conv: _Conv = "separable"
-    order: Annotated[
-        Literal["stacked", "interleaved"], about("Pools after the three convolutions, or between them.")
-    ] = "stacked"
-    width: _Width = 1.0
-    bilstm: Annotated[bool, about("The recurrent layer.")] = True
-    dam: Annotated[Literal["both", "spatial", "channel", "none"], about("Branches of the dual attention.")] = "both"
-    cross: Annotated[bool, about("Keys swapped in the dual attention's second layer.")] = True
-    distill_kv: Annotated[bool, about("Self-attention distillation.")] = True
-    window: Annotated[int, about("Of the attention; 0 is 7, or 3 with interleaved pools.", ge=0, le=64)] = 0
-    groups: Annotated[int, about("Of the channel attention.", ge=1)] = 8
-    activation: Annotated[Literal["pcp", "relu", "gelu"], about("Of the interaction and the hidden layer.")] = "pcp"
-    interaction: Annotated[Literal["ilm", "sum", "concat"], about("How the two branches meet.")] = "ilm"
-    attention: Annotated[Gate, about("A gate on the map that the recurrent layer reads.")] = "none"
-    ratio: Annotated[Ratio, about("Reduction of the gate.")] = 8
-    dropout: Dropout = 0.5
-    template_mask: Annotated[
-        bool, about("Weigh the eyes, brows, nose and mouth of an aligned face by a fixed mask.")
-    ] = False
-
-
-@checked(f"{_TITLE}, teacher")
-class TeacherOptions(DCNNBiLSTMOptions):
-    """The same switches; the teacher's convolutions are not separable."""
-
-    conv: _Conv = "full"
-
-
-@checked(f"{_TITLE}, student")
-class StudentOptions(DCNNBiLSTMOptions):
-    """The same switches; the student is half as wide."""
-
-    width: _Width = 0.5
 
 
 def _activation(name: str) -> nn.Module:
@@ -181,9 +136,11 @@ class DCNNBiLSTM(FERNetwork):
         UserError: For 2 input channels, or a width and groups that do not fit.
     """
 
-    title = _TITLE
-    paper = "Jayaraman and Mahendran 2025, HOG with a deep CNN, BiLSTM and dual attention"
+    title = TITLE
+    paper = PAPERS["dcnn-bilstm"].citation
     summary = "Grey and HOG picture, three 5x5 convolutions, a BiLSTM over the map and two layers of dual attention."
+    sizes = SIZES
+    parts: ClassVar[dict[str, Origin]] = PARTS
     Options: ClassVar[type[Any]] = DCNNBiLSTMOptions
     native_input = (1, 64, 64)
     min_size = 32
@@ -257,8 +214,9 @@ class DCNNBiLSTMTeacher(DCNNBiLSTM):
         Jayaraman and Mahendran 2025, algorithm 3, which gives no sizes; full convolutions are our choice.
     """
 
-    title = f"{_TITLE}, teacher"
+    title = f"{TITLE}, teacher"
     summary = "The same network with full instead of separable convolutions; teaches the student."
+    sizes = ours("algorithm 3 gives none: the same network with full convolutions")
     Options: ClassVar[type[Any]] = TeacherOptions
     variants: ClassVar[dict[str, dict[str, Any]]] = {}
 
@@ -274,7 +232,8 @@ class DCNNBiLSTMStudent(DCNNBiLSTM):
         Jayaraman and Mahendran 2025, algorithm 3, which gives no sizes; half the width is our choice.
     """
 
-    title = f"{_TITLE}, student"
+    title = f"{TITLE}, student"
     summary = "The same network at half the width, to be trained by distillation from the teacher."
+    sizes = ours("algorithm 3 gives none: the same network at half the width")
     Options: ClassVar[type[Any]] = StudentOptions
     variants: ClassVar[dict[str, dict[str, Any]]] = {}

@@ -16,12 +16,14 @@ from torch import Tensor, nn
 
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.initialise import init_he
-from fer_models.architectures.switches import Dropout, Gate, about
+from fer_models.architectures.switches import Dropout, Gate
 from fer_models.attention.dilated_spatial import DilatedSpatial
 from fer_models.attention.gates import GateSettings, make_gate
-from fer_models.settings import EXACT, checked
+from fer_models.papers import PAPERS
+from fer_models.settings import EXACT, Origin, about, checked, in_paper, ours
 
 _Count = Annotated[int, Field(ge=1, le=1024)]
+_WIDTHS = ours("the paper gives no widths; with these SLDCNN has its 1.78M parameters")
 
 
 @checked("LDCNN")
@@ -32,36 +34,59 @@ class LDCNNOptions:
     block on its own.
     """
 
-    attention: Annotated[Gate, about("The gate after each block.")] = "none"
-    depth: Annotated[Literal[12, 20, 32, 44], EXACT, about("Layers: 4 L + 4.")] = 32
-    growth: Annotated[_Count, about("Maps that each layer adds.")] = 40
-    bottleneck: Annotated[_Count, about("Channels inside a layer.")] = 60
-    stem_channels: Annotated[_Count, about("Channels of the first convolution.")] = 48
-    theta: Annotated[float, about("Compression of the transitions.", ge=0.05, le=1)] = 0.5
+    attention: Annotated[Gate, about("The gate after each block.", in_paper("section 5.3, Table 2"))] = "none"
+    depth: Annotated[
+        Literal[12, 20, 32, 44], EXACT, about("Layers: 4 L + 4.", in_paper("Table 3; what it counts is our reading"))
+    ] = 32
+    growth: Annotated[_Count, about("Maps that each layer adds.", _WIDTHS)] = 40
+    bottleneck: Annotated[_Count, about("Channels inside a layer.", _WIDTHS)] = 60
+    stem_channels: Annotated[_Count, about("Channels of the first convolution.", _WIDTHS)] = 48
+    theta: Annotated[
+        float,
+        about(
+            "Compression of the transitions.",
+            ours("0 < theta <= 1 in section 4.3; one sentence there speaks for 1"),
+            ge=0.05,
+            le=1,
+        ),
+    ] = 0.5
     stem: Annotated[
-        Literal["7x7", "3x3"], about("The paper's 7x7 with step 2 and pool, or 3x3 at full size for small pictures.")
+        Literal["7x7", "3x3"],
+        about(
+            "7x7 with step 2 and pool, or 3x3 at full size for small images.",
+            in_paper("Table 1: kernel 7x7, padding 3; read as the stem's, it may be the attention's"),
+        ),
     ] = "7x7"
-    ratio: Annotated[_Count, about("Reduction of a channel gate.")] = 16
-    kernel: Annotated[_Count, about("Side of the dilated spatial unit's convolution.")] = 3
-    dilation: Annotated[_Count, about("Dilation of the dilated spatial unit.")] = 3
-    maps: Annotated[_Count, about("Maps of the dilated spatial unit.")] = 1
-    residual: Annotated[bool, about("Shortcut of the dilated spatial unit.")] = True
-    shared: Annotated[bool, about("One dilated spatial unit for all maps of a block.")] = True
-    dropout: Annotated[Dropout, about("At the end of each layer.")] = 0.1
+    ratio: Annotated[_Count, about("Reduction of a channel gate.", in_paper("formula 11: such as r = 16"))] = 16
+    kernel: Annotated[
+        _Count,
+        about("Side of the dilated spatial unit's convolution.", ours("K is open; Table 1 may mean 7, a variant")),
+    ] = 3
+    dilation: Annotated[
+        _Count, about("Dilation of the dilated spatial unit.", ours("epsilon of formula 19 is open"))
+    ] = 3
+    maps: Annotated[_Count, about("Maps of the dilated spatial unit.", ours("D of formula 19 is open"))] = 1
+    residual: Annotated[bool, about("Shortcut of the dilated spatial unit.", in_paper("formula 24"))] = True
+    shared: Annotated[
+        bool, about("One dilated spatial unit for all maps of a block.", in_paper("formula 18: one W"))
+    ] = True
+    dropout: Annotated[Dropout, about("At the end of each layer.", in_paper("Table 1; its place is ours"))] = 0.1
 
 
 @checked("CLDCNN")
 class CLDCNNOptions(LDCNNOptions):
     """The same switches with squeeze and excitation as the default."""
 
-    attention: Annotated[Gate, about("The gate after each block.")] = "se"
+    attention: Annotated[Gate, about("The gate after each block.", in_paper("section 3.2, formulas 10-12"))] = "se"
 
 
 @checked("SLDCNN")
 class SLDCNNOptions(LDCNNOptions):
     """The same switches with the dilated spatial unit as the default."""
 
-    attention: Annotated[Gate, about("The gate after each block.")] = "dilated_spatial"
+    attention: Annotated[Gate, about("The gate after each block.", in_paper("section 4.3, formulas 17-24"))] = (
+        "dilated_spatial"
+    )
 
 
 class DenseLayer(nn.Sequential):
@@ -112,8 +137,19 @@ class LDCNN(FERNetwork):
     """
 
     title = "LDCNN"
-    paper = "Li et al. 2025, lightweight densely connected network with multi-level attention for expressions"
+    paper = PAPERS["sldcnn"].citation
     summary = "Four dense blocks of bottleneck layers with compression between them; no attention."
+    sizes = _WIDTHS
+    parts: ClassVar[dict[str, Origin]] = {
+        "every layer reads all maps before it": in_paper("section 4.3, formula 16"),
+        "layer of 1x1, 3x3 and 1x1 convolutions": in_paper("section 4.3; named there for the attention's main branch"),
+        "BN-ReLU before each convolution, no biases": ours("as in DenseNet; the paper does not say"),
+        "four blocks of equal depth": ours("the paper does not say how many"),
+        "transition: BN, ReLU, 1x1, pool": in_paper("section 4.3; that it averages is ours"),
+        "norm and ReLU after the last block, global average": ours("as in DenseNet; the paper does not say"),
+        "linear layer, softmax": in_paper("formula 26"),
+        "He weights": ours("the paper does not say"),
+    }
     Options: ClassVar[type[Any]] = LDCNNOptions
     native_input = (3, 224, 224)
     min_size = 32

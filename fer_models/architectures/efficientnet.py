@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.initialise import init_he
-from fer_models.architectures.switches import Dropout, Gate, about
+from fer_models.architectures.switches import Dropout, Gate
 from fer_models.attention.gates import GateSettings, make_gate
 from fer_models.attention.se import SqueezeExcite
-from fer_models.settings import EXACT, checked
+from fer_models.settings import EXACT, about, checked, in_paper
 
 # (expansion, kernel, step, output channels, repeats) of B2.
 _STAGES = (
@@ -35,13 +35,17 @@ _LAST = 1408
 class EfficientNetOptions:
     """Switches of EfficientNet-B2."""
 
-    attention: Annotated[Gate, about("The gate on each block's expanded map; se is the network's own form of it.")] = (
-        "se"
-    )
-    stem_stride: Annotated[Literal[1, 2], EXACT, about("2 as in the paper, or 1 for small pictures.")] = 2
-    dropout: Dropout = 0.3
+    attention: Annotated[
+        Gate,
+        about("The gate on each block's expanded map; se is the network's own form of it.", in_paper("section 4")),
+    ] = "se"
+    stem_stride: Annotated[Literal[1, 2], EXACT, about("2, or 1 for small images.", in_paper("Table 1"))] = 2
+    dropout: Annotated[Dropout, about("Before the last layer.", in_paper("section 5.2; 0.3 of the code for B2"))] = 0.3
     drop_path: Annotated[
-        Dropout, about("Rate of left-out residual branches at the last block, rising from 0 at the first.")
+        Dropout,
+        about(
+            "Rate of left-out residual branches at the last block, rising from 0.", in_paper("section 5.2: 0.8 kept")
+        ),
     ] = 0.2
 
 
@@ -104,6 +108,7 @@ class EfficientNetB2(FERNetwork):
     summary = (
         "Inverted bottlenecks with squeeze and excitation, scaled in width and depth; a compared model of Li 2025."
     )
+    sizes = in_paper("Table 1, scaled to B2 as its code does")
     Options = EfficientNetOptions
     native_input = (3, 224, 224)
     min_size = 32

@@ -17,11 +17,11 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
-from fer_models.architectures.switches import about
 from fer_models.errors import UserError
-from fer_models.settings import checked, parse_json
+from fer_models.settings import about, checked, ours, parse_json
 
 _TITLE = "Ensemble"
+_OURS = ours("the sources combine three networks and say no more")
 _FLOOR = 1e-6  # probability that a vote leaves to a class without votes: its logarithm stays finite
 
 
@@ -35,16 +35,20 @@ class EnsembleOptions:
     """
 
     members: Annotated[
-        tuple[str, ...], Field(strict=False, min_length=1), about("Networks, with options as JSON after the key.")
+        tuple[str, ...],
+        Field(strict=False, min_length=1),
+        about("Networks, with options as JSON after the key.", _OURS),
     ] = ("multibranch", "optimised_cnn", "resnet18")
-    combine: Annotated[Literal["mean", "vote"], about("Mean of the probabilities, or a vote.")] = "mean"
+    combine: Annotated[Literal["mean", "vote"], about("Mean of the probabilities, or a vote.", _OURS)] = "mean"
     weights: Annotated[
-        tuple[Annotated[float, Field(ge=0)], ...], Field(strict=False), about("One a member, none for equal ones.")
+        tuple[Annotated[float, Field(ge=0)], ...],
+        Field(strict=False),
+        about("One a member, none for equal ones.", _OURS),
     ] = ()
     sizes: Annotated[
         tuple[Annotated[int, Field(ge=1)], ...],
         Field(strict=False),
-        about("Side in pixels that each member reads, none where all read the input as it is."),
+        about("Side in pixels that each member reads, none where all read the input as it is.", _OURS),
     ] = ()
 
     def __post_init__(self) -> None:
@@ -96,6 +100,7 @@ class Ensemble(FERNetwork):
     title = _TITLE
     paper = "Khanzada et al. 2020, Facial expression recognition with deep learning; BUET report of He 2023"
     summary = "Mean, weighted mean or vote of several networks; three different ones by default."
+    sizes = _OURS
     Options = EnsembleOptions
     native_input = (1, 48, 48)
     min_size = 16

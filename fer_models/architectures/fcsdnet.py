@@ -18,9 +18,10 @@ from torch import Tensor, nn
 
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.same_padding import SameAvgPool, SamePad
-from fer_models.architectures.switches import Ratio, about
+from fer_models.architectures.switches import Ratio
 from fer_models.attention.gates import GateSettings, make_gate
-from fer_models.settings import checked
+from fer_models.papers import PAPERS
+from fer_models.settings import Origin, about, checked, in_code, in_paper
 
 _EPS, _MOMENTUM = 1e-3, 0.01  # Keras: epsilon 1e-3, momentum 0.99
 # The paper's names of gates that the library names as CBAM's paper does.
@@ -40,14 +41,28 @@ class FCSDNetOptions:
 
     attention: Annotated[
         Literal["none", "cam", "sam", "cbam_seq", "fusion", "se", "channel", "spatial", "cbam", "dilated_spatial"],
-        about("What stands after each transition."),
+        about("What stands after each transition.", in_paper("section 3.1, eq. 1-3, Fig. 3")),
     ] = "fusion"
-    fusion_weight: Annotated[float, about("Share of the channel branch in the fusion.", ge=0, le=1)] = 0.5
-    ratio: Annotated[Ratio, about("Reduction of the channel branch's perceptron.")] = 8
-    spatial_norm: Annotated[bool, about("Batch norm in the spatial gate.")] = True
-    stem_pool: Annotated[Literal["max", "avg"], about("Pool of the stem; the paper's table prints avg.")] = "max"
-    growth: Annotated[_Counts, about("Growth rate of each dense block, one number a block.")] = (32, 64, 128)
-    repeats: Annotated[_Counts, about("Layers of each dense block, one number a block.")] = (1, 2, 4)
+    fusion_weight: Annotated[
+        float, about("Share of the channel branch in the fusion.", in_code("0.5; eq. 3 leaves w_f open"), ge=0, le=1)
+    ] = 0.5
+    ratio: Annotated[Ratio, about("Reduction of the channel branch's perceptron.", in_paper("Table 1, D(8)"))] = 8
+    spatial_norm: Annotated[
+        bool, about("Batch norm in the spatial gate.", in_code("before the 7x7 convolution; eq. 2 has none"))
+    ] = True
+    stem_pool: Annotated[
+        Literal["max", "avg"], about("Pool of the stem.", in_code("max; Table 1 prints an average"))
+    ] = "max"
+    growth: Annotated[_Counts, about("Growth rate of each dense block, one number a block.", in_paper("Table 1"))] = (
+        32,
+        64,
+        128,
+    )
+    repeats: Annotated[_Counts, about("Layers of each dense block, one number a block.", in_paper("Table 1"))] = (
+        1,
+        2,
+        4,
+    )
 
     def __post_init__(self) -> None:
         if len(self.growth) != len(self.repeats):
@@ -104,8 +119,20 @@ class FCSDNet(FERNetwork):
     """
 
     title = "FCSDNet"
-    paper = "Long 2024, FCSDNet: facial expression recognition with fused channel-spatial attention in a dense network"
+    paper = PAPERS["fcsdnet"].citation
     summary = "Three dense blocks; after each, channel and spatial attention in parallel, averaged."
+    sizes = in_paper("Table 1")
+    parts: ClassVar[dict[str, Origin]] = {
+        "7x7 stem, step 2, 64 channels, no norm, no activation": in_paper("Table 1"),
+        "dense layer: BN-ReLU-1x1 to 4f, BN-ReLU-3x3 to f": in_paper("section 3.2, Fig. 4"),
+        "new maps before the old ones": in_code("its concatenation; section 3.2 gives no order"),
+        "transition: 1x1, ReLU, 2x2 average": in_paper("section 3.2"),
+        "channel gate: one perceptron with biases for average and maximum": in_paper("section 3.1, eq. 1"),
+        "7x7 convolution of the spatial gate": in_paper("Table 1"),
+        "no bias in the spatial gate": in_code("as in its parameter count, and that of Table 1"),
+        "global average, linear layer, softmax": in_paper("section 3.3, eq. 5"),
+        "Glorot uniform weights, batch norm of Keras": in_code("Keras' defaults"),
+    }
     Options = FCSDNetOptions
     native_input = (3, 100, 100)
     min_size = 32

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.initialise import init_keras
 from fer_models.architectures.same_padding import SamePad
-from fer_models.architectures.switches import Gate, Ratio, about
+from fer_models.architectures.switches import ADDED, Gate, Ratio
 from fer_models.attention.gates import GateSettings, make_gate
-from fer_models.settings import checked
+from fer_models.settings import about, checked, in_code
 
 _EPS, _MOMENTUM = 1e-3, 0.01  # Keras: epsilon 1e-3, momentum 0.99
 
@@ -27,8 +27,8 @@ _EPS, _MOMENTUM = 1e-3, 0.01  # Keras: epsilon 1e-3, momentum 0.99
 class MiniXceptionOptions:
     """Switches of Mini-Xception."""
 
-    attention: Annotated[Gate, about("A gate on each module's pooled map before the skip.")] = "none"
-    ratio: Ratio = 8
+    attention: Annotated[Gate, about("A gate on each module's pooled map before the skip.", ADDED)] = "none"
+    ratio: Annotated[Ratio, about("Reduction of the gates.", ADDED)] = 8
 
 
 def _separable(c_in: int, c_out: int) -> list[nn.Module]:
@@ -72,6 +72,7 @@ class MiniXception(FERNetwork):
     title = "Mini-Xception"
     paper = "Arriaga et al. 2017, Real-time convolutional neural networks for emotion and gender classification"
     summary = "Four residual modules of separable convolutions in under 60,000 parameters; the peer for speed."
+    sizes = in_code("the released layout")
     Options = MiniXceptionOptions
     native_input = (1, 48, 48)
     min_size = 16

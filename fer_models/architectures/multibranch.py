@@ -15,9 +15,10 @@ from torch import Tensor, nn
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.initialise import init_keras
 from fer_models.architectures.same_padding import SamePad
-from fer_models.architectures.switches import Dropout, Ratio, about
+from fer_models.architectures.switches import Dropout, Ratio
 from fer_models.attention.gates import GateSettings, make_gate
-from fer_models.settings import EXACT, checked
+from fer_models.papers import PAPERS
+from fer_models.settings import EXACT, Origin, about, checked, in_code, in_paper
 
 _EPS, _MOMENTUM = 1e-3, 0.01  # Keras: epsilon 1e-3, momentum 0.99
 
@@ -29,18 +30,37 @@ class MultiBranchOptions:
     branches: Annotated[
         Literal[1, 2, 3],
         EXACT,
-        about("2 leaves out the first; 1 is the third alone, without its last pool, as in the notebook."),
+        about(
+            "2 leaves out the first; 1 is the third alone, without its last pool, as in the notebook.",
+            in_paper("section II.C, Figs. 1-2"),
+        ),
     ] = 3
-    conv_type: Annotated[Literal["dsc", "conv"], about("Depthwise-separable convolutions or plain 3x3.")] = "dsc"
+    conv_type: Annotated[
+        Literal["dsc", "conv"], about("Depthwise-separable convolutions or plain 3x3.", in_paper("section II.D.1"))
+    ] = "dsc"
     attention: Annotated[
         Literal["auto", "none", "se", "channel", "spatial", "cbam", "fusion", "dilated_spatial"],
-        about("The gates that end the three stages; auto is CBAM, and none with 1 branch, as in the notebook."),
+        about(
+            "The gates that end the three stages; auto is CBAM, and none with 1 branch, as in the notebook.",
+            in_paper("section II.D.2, eq. 1-2"),
+        ),
     ] = "auto"
-    ratio: Ratio = 8
-    conv1: Annotated[int, about("Channels of the first convolution.", ge=1, le=1024)] = 32
-    conv2_double_relu: Annotated[bool, about("A ReLU before the second convolution's norm too.")] = True
-    dropout: Dropout = 0.2
-    pre_gap_pool: Annotated[bool, about("The max-pool before the global average.")] = True
+    ratio: Annotated[Ratio, about("Reduction of the gates.", in_code("8; section II.D.2 leaves r open"))] = 8
+    conv1: Annotated[
+        int,
+        about(
+            "Channels of the first convolution.", in_paper("section II.C: 32 in Fig. 1, 64 in Fig. 2"), ge=1, le=1024
+        ),
+    ] = 32
+    conv2_double_relu: Annotated[
+        bool, about("A ReLU before the second convolution's norm too.", in_code("the notebook"))
+    ] = True
+    dropout: Annotated[
+        Dropout, about("At four places.", in_code("0.2; section II.C: neither the rate nor the places are stated"))
+    ] = 0.2
+    pre_gap_pool: Annotated[
+        bool, about("The max-pool before the global average.", in_code("the notebook; Fig. 2 averages 3x3 of 6x6"))
+    ] = True
 
     @property
     def gate(self) -> str:
@@ -82,8 +102,20 @@ class MultiBranch(FERNetwork):
     """
 
     title = "Multi-branch DSC-CBAM"
-    paper = "He 2023, in the reading of a BUET report: multi-branch depthwise-separable network with CBAM"
+    paper = PAPERS["multibranch-buet"].citation
     summary = "Three depthwise-separable branches that leave at different depths, each through CBAM, and are summed."
+    sizes = in_paper("Fig. 2")
+    parts: ClassVar[dict[str, Origin]] = {
+        "two 3x3 convolutions, norm, ReLU": in_paper("section II.C"),
+        "separable convolution: norm and ReLU after both halves": in_paper("section II.D.1, Fig. 5"),
+        "stage: two separable convolutions, max-pool, CBAM": in_paper("section II.D, Fig. 3"),
+        "the next branch reads the pooled map, before its gate": in_paper("section II.C"),
+        "512 channels, 2, 1 and 0 separable convolutions with step 2": in_paper("section II.C, Fig. 2"),
+        "sum of the branches, two separable convolutions of 1,024": in_paper("section II.C"),
+        "global average, 1,024 hidden units with ReLU": in_paper("section II.C"),
+        "biases in all convolutions": in_code("the notebook's summary"),
+        "Glorot uniform weights, batch norm of Keras": in_code("Keras' defaults"),
+    }
     Options = MultiBranchOptions
     native_input = (1, 48, 48)
     min_size = 16

@@ -14,22 +14,25 @@ from torch import Tensor, nn
 
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.initialise import init_keras
-from fer_models.architectures.switches import Dropout, Gate, Ratio, about
+from fer_models.architectures.switches import ADDED, Dropout, Gate, Ratio
 from fer_models.attention.gates import GateSettings, make_gate
-from fer_models.settings import checked
+from fer_models.settings import about, checked, ours
 
 _EPS, _MOMENTUM = 1e-3, 0.01  # Keras: epsilon 1e-3, momentum 0.99
+_PUBLIC = ours("as two public versions; the paper's text was not available")
 
 
 @checked("Optimised CNN")
 class OptimisedCNNOptions:
     """Switches of the optimised CNN."""
 
-    padding: Annotated[Literal["same", "valid"], about("Of convolutions 2 to 5.")] = "same"
-    attention: Annotated[Gate, about("A gate after each pool.")] = "none"
-    ratio: Ratio = 8
-    dropout: Annotated[Dropout, about("After each pool.")] = 0.4
-    head_dropout: Dropout = 0.3
+    padding: Annotated[
+        Literal["same", "valid"], about("Of convolutions 2 to 5.", ours("two public versions differ"))
+    ] = "same"
+    attention: Annotated[Gate, about("A gate after each pool.", ADDED)] = "none"
+    ratio: Annotated[Ratio, about("Reduction of the gates.", ADDED)] = 8
+    dropout: Annotated[Dropout, about("After each pool.", _PUBLIC)] = 0.4
+    head_dropout: Annotated[Dropout, about("Before the last layer.", _PUBLIC)] = 0.3
 
 
 @ARCHITECTURES.register("optimised_cnn")
@@ -44,6 +47,7 @@ class OptimisedCNN(FERNetwork):
     title = "Optimised CNN"
     paper = "Vulpe-Grigorasi and Grigore 2021, Convolutional neural network hyperparameters optimization for FER"
     summary = "Five wide 3x3 convolutions, four of them with batch norm, pool and strong dropout, and one hidden layer."
+    sizes = _PUBLIC
     Options = OptimisedCNNOptions
     native_input = (1, 48, 48)
     min_size = 46  # below, the valid variant has nothing left

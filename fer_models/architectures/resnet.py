@@ -13,15 +13,17 @@ from torch import Tensor, nn
 
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.initialise import init_he
-from fer_models.architectures.switches import Dropout, Gate, Ratio, about
+from fer_models.architectures.switches import Dropout, Gate, Ratio
 from fer_models.attention.gates import GateSettings, make_gate
-from fer_models.settings import EXACT, checked
+from fer_models.settings import EXACT, about, checked, in_paper, ours
 
 _BLOCKS = {18: (2, 2, 2, 2), 50: (3, 4, 6, 3)}
 
 
-_Stem = Annotated[Literal["3x3", "7x7"], about("3x3 at full size, or 7x7 with step 2 and a max-pool.")]
-_Gate = Annotated[Gate, about("A gate after each block's last norm, before the skip is added.")]
+_STEM = "3x3 at full size, or 7x7 with step 2 and a max-pool."
+_Stem = Annotated[Literal["3x3", "7x7"], about(_STEM, ours("usual for small images; the paper has 7x7"))]
+_GATE = "A gate after each block's last norm, before the skip is added."
+_Gate = Annotated[Gate, about(_GATE, in_paper("none in He et al."))]
 
 
 @checked("ResNet-18")
@@ -29,19 +31,24 @@ class ResNetOptions:
     """Switches of ResNet. The gates' spatial part has a batch norm after its convolution, as CBAM's released code."""
 
     stem: _Stem = "3x3"
-    depth: Annotated[Literal[18, 50], EXACT, about("Layers.")] = 18
-    width: Annotated[int, about("Channels of the first stage; each later one doubles them.", ge=8, le=256)] = 64
+    depth: Annotated[Literal[18, 50], EXACT, about("Layers.", in_paper("He et al., Table 1"))] = 18
+    width: Annotated[
+        int,
+        about(
+            "Channels of the first stage; each later one doubles them.", in_paper("He et al., Table 1"), ge=8, le=256
+        ),
+    ] = 64
     attention: _Gate = "none"
-    ratio: Ratio = 16
-    dropout: Dropout = 0.0
+    ratio: Annotated[Ratio, about("Reduction of the gates.", in_paper("Woo et al., section 4"))] = 16
+    dropout: Annotated[Dropout, about("Before the last layer.", in_paper("none in He et al."))] = 0.0
 
 
 @checked("ResNet-18 + CBAM")
 class ResNetCBAMOptions(ResNetOptions):
     """The same switches with the defaults of Li et al.'s compared model: CBAM, and the 7x7 stem for 224 px."""
 
-    stem: _Stem = "7x7"
-    attention: _Gate = "cbam"
+    stem: Annotated[_Stem, about(_STEM, in_paper("He et al., Table 1"))] = "7x7"
+    attention: Annotated[_Gate, about(_GATE, in_paper("Woo et al., section 3, Fig. 3"))] = "cbam"
 
 
 class ResidualBlock(nn.Module):
@@ -81,6 +88,7 @@ class ResNet(FERNetwork):
     title = "ResNet-18"
     paper = "He et al. 2016, Deep residual learning for image recognition"
     summary = "Eight residual blocks; the plain baseline, here with a stem for small pictures."
+    sizes = ours("a 3x3 stem for small images; the stages are those of He et al., Table 1")
     Options: ClassVar[type[Any]] = ResNetOptions
     native_input = (1, 48, 48)
     min_size = 16
@@ -140,6 +148,7 @@ class ResNetCBAM(ResNet):
     title = "ResNet-18 + CBAM"
     paper = "Woo et al. 2018, CBAM: convolutional block attention module"
     summary = "ResNet-18 whose blocks end in channel, then spatial attention; a compared model of Li et al. 2025."
+    sizes = in_paper("He et al., Table 1")
     Options: ClassVar[type[Any]] = ResNetCBAMOptions
     native_input = (3, 224, 224)
     variants: ClassVar[dict[str, dict[str, Any]]] = {"3x3 stem": {"stem": "3x3"}}

@@ -1,9 +1,9 @@
 """A small residual network of plain and separable convolutions with additive and dot-product attention.
 
-Source: Yengikand 2023. The paper states six blocks in turn (plain with pool, separable with a shortcut), both kinds of
-attention between two outputs of the extractor, a perceptron and the training; the figure with the widths is lost, so
-all widths are our choice. The text says "spatially separable", its preliminaries describe depthwise separable
-convolutions: depthwise is the default here.
+Source: Yengikand et al. 2023. The paper states three plain blocks with a pool and three separable ones, shortcuts, two
+kinds of attention between two outputs of the extractor, a perceptron and the training. It states neither the order of
+the blocks nor where the shortcuts lie, and no widths: those are ours. The text says "spatially separable", its
+preliminaries describe depthwise separable convolutions: depthwise is the default here.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from torch import Tensor, nn
 
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.initialise import init_he
-from fer_models.architectures.switches import Dropout, Ratio, about
+from fer_models.architectures.switches import ADDED, Dropout, Ratio
 from fer_models.attention.additive import AdditiveAttention
 from fer_models.attention.dot import DotAttention
 from fer_models.attention.gates import GateSettings, make_gate
-from fer_models.settings import checked
+from fer_models.papers import PAPERS
+from fer_models.settings import Origin, about, checked, in_paper, ours
 
 # (kind in the paper's mixture, input, output channels); plain ones end in a pool, separable ones have a shortcut.
 _BLOCKS = (
@@ -38,20 +39,34 @@ class SeparableAttentionOptions:
     """Ablation switches; the defaults are our reading of the paper."""
 
     conv: Annotated[
-        Literal["mixed", "normal", "separable"], about("The paper's mixture, plain convolutions, or separable ones.")
+        Literal["mixed", "normal", "separable"],
+        about("Three blocks of each, plain convolutions, or separable ones.", in_paper("section IV.A")),
     ] = "mixed"
-    separable: Annotated[Literal["depthwise", "spatial"], about("Depthwise 3x3 and pointwise, or 3x1 and 1x3.")] = (
-        "depthwise"
-    )
-    residual: Annotated[bool, about("Shortcuts of the separable blocks.")] = True
+    separable: Annotated[
+        Literal["depthwise", "spatial"],
+        about("Depthwise 3x3 and pointwise, or 3x1 and 1x3.", in_paper("section III.A.2; section IV.A says spatially")),
+    ] = "depthwise"
+    residual: Annotated[
+        bool, about("Shortcuts of the separable blocks.", in_paper("section IV.A; where they lie is ours"))
+    ] = True
     attention: Annotated[
         Literal["both", "additive", "dot", "none", "se", "channel", "spatial", "cbam", "fusion", "dilated_spatial"],
-        about("Between the extractor's two outputs (both, additive, dot), none, or any gate on the extractor's map."),
+        about(
+            "Between the extractor's two outputs (both, additive, dot), none, or any gate on the extractor's map.",
+            in_paper("section IV.B, eq. 2"),
+        ),
     ] = "both"
-    scale: Annotated[bool, about("Divide dot products by the square root of their length.")] = True
-    mlp: Annotated[bool, about("Two hidden layers, or the last layer alone.")] = True
-    dropout: Dropout = 0.2
-    ratio: Annotated[Ratio, about("Reduction of a gate.")] = 8
+    scale: Annotated[
+        bool,
+        about("Divide dot products by the square root of their length.", ours("section IV.B says multiplication only")),
+    ] = True
+    mlp: Annotated[
+        bool, about("Two hidden layers, or the last layer alone.", in_paper("section IV.C; its layers are ours"))
+    ] = True
+    dropout: Annotated[
+        Dropout, about("After each hidden layer.", ours("the middle of 0.1, 0.2, 0.3 that section V.B searches"))
+    ] = 0.2
+    ratio: Annotated[Ratio, about("Reduction of a gate.", ADDED)] = 8
 
 
 def _convolution(kind: str, c_in: int, c_out: int) -> list[nn.Module]:
@@ -97,8 +112,21 @@ class SeparableAttention(FERNetwork):
     """
 
     title = "Separable attention network"
-    paper = "Yengikand 2023, separable convolutions with additive and multiplicative attention for expressions"
+    paper = PAPERS["separable-attention"].citation
     summary = "Six small blocks, then additive and dot-product attention between two views of the last map."
+    sizes = ours("the text gives no widths, and Fig. 4 is a picture without them")
+    parts: ClassVar[dict[str, Origin]] = {
+        "plain block: convolution, norm, pool": in_paper("section IV.A"),
+        "separable block: separable convolution, norm": in_paper("section IV.A"),
+        "plain and separable blocks in turn": ours("the text gives no order"),
+        "3x3 kernels, 32 to 128 channels": ours("the text gives none"),
+        "two outputs, each by a 1x1 convolution": ours("section IV.A: two further layers that Fig. 4 defines"),
+        "additive attention": in_paper("eq. 2"),
+        "dot-product attention": in_paper("section IV.B: the multiplication of the features"),
+        "mean over the pixels, both joined": ours("the text does not say"),
+        "hidden layers of 128 and 64": ours("the text does not say"),
+        "ReLU": in_paper("section V.B"),
+    }
     Options = SeparableAttentionOptions
     native_input = (1, 48, 48)
     min_size = 16

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
 from fer_models.architectures.initialise import init_he
-from fer_models.architectures.switches import Dropout, Gate, Ratio, about
+from fer_models.architectures.switches import ADDED, Dropout, Gate, Ratio
 from fer_models.attention.gates import GateSettings, make_gate
-from fer_models.settings import checked
+from fer_models.settings import about, checked, in_code, in_paper, ours
 
 # Convolutions in multiples of the first group's channels, a tuple for each group that ends in a max-pool.
 _GROUPS: dict[str, tuple[tuple[int, ...], ...]] = {
@@ -33,15 +33,32 @@ class VGGOptions:
 
     form: Annotated[
         Literal["vgg8", "vgg19"],
-        about("8 convolutions and two hidden layers, or 16 convolutions, global average and no hidden layer."),
+        about(
+            "8 convolutions and two hidden layers, or 16 convolutions, global average and no hidden layer.",
+            in_paper("Khaireddin and Chen: eight convolutions in four stages"),
+        ),
     ] = "vgg8"
     width: Annotated[
-        int, about("Channels of the first group; later ones have two, four and eight times as many.", ge=8, le=256)
+        int,
+        about(
+            "Channels of the first group; later ones have two, four and eight times as many.",
+            in_code("public code of that network"),
+            ge=8,
+            le=256,
+        ),
     ] = 64
-    hidden: Annotated[int, about("Units of each hidden layer.", ge=8, le=8192)] = 4096
-    attention: Annotated[Gate, about("A gate after each pool.")] = "none"
+    hidden: Annotated[
+        int, about("Units of each hidden layer.", in_code("public code of that network"), ge=8, le=8192)
+    ] = 4096
+    attention: Annotated[Gate, about("A gate after each pool.", ADDED)] = "none"
     ratio: Ratio = 16
-    dropout: Annotated[Dropout, about("After each hidden layer, or before the last layer of the 19-layer form.")] = 0.2
+    dropout: Annotated[
+        Dropout,
+        about(
+            "After each hidden layer, or before the last layer of the 19-layer form.",
+            ours("the paper was not available"),
+        ),
+    ] = 0.2
 
 
 @ARCHITECTURES.register("vgg_fer")
@@ -58,6 +75,7 @@ class VGGFER(FERNetwork):
     title = "VGG (FER2013)"
     paper = "Khaireddin and Chen 2021; Simonyan and Zisserman 2015: VGG with batch norm on FER2013"
     summary = "Plain 3x3 convolutions with batch norm and two wide hidden layers; behind many public FER2013 records."
+    sizes = in_code("public code of Khaireddin and Chen's network")
     Options = VGGOptions
     native_input = (1, 40, 40)
     min_size = 32

@@ -14,6 +14,9 @@ from fer_models.evaluation.sentence import DOT, figure_sentence
 from fer_models.folders import checkpoints_folder
 from fer_models.migration import is_old
 
+#: What the variant column says of a network's defaults, by where its sizes come from.
+_SIZES = {"paper": "sizes as in the paper", "code": "sizes as in the code", "ours": "our sizes"}
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help="a network, for --layers")
@@ -35,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     print(f"{'network':<24}{'variant':<34}{'input':>12}{'parameters':>14}{'MMACs':>10}")
     for row in table:
-        options = ", ".join(f"{k}={v}" for k, v in row["options"].items()) or "as in the paper"
+        options = ", ".join(f"{k}={v}" for k, v in row["options"].items()) or _SIZES[row["sizes"]["source"]]
         size = "x".join(map(str, row["input"]))
         print(f"{row['name']:<24}{options[:32]:<34}{size:>12}{row['parameters']:>14,}{row['macs'] / 1e6:>10.1f}")
     print()

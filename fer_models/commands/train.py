@@ -12,6 +12,7 @@ from typing import Any
 from fer_models.commands.output import show_progress
 from fer_models.commands.source import source_arguments, source_of
 from fer_models.errors import UserError
+from fer_models.training.presets import recipe_origins
 from fer_models.training.recipe import Recipe, list_presets, load_preset, read_recipe, recipe_schema
 from fer_models.training.runs.launch import launch
 from fer_models.training.runs.run import Run, create_run
@@ -23,7 +24,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--preset", help=f"one of: {', '.join(list_presets())}")
     source_arguments(parser)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a field of the recipe")
-    parser.add_argument("--show", action="store_true", help="print the recipe as JSON and train nothing")
+    parser.add_argument(
+        "--show",
+        action="store_true",
+        help="print the recipe as JSON and train nothing; of a preset also where each setting comes from, as _origin",
+    )
     parser.add_argument(
         "--json-schema",
         action="store_true",
@@ -41,11 +46,12 @@ def run(args: argparse.Namespace) -> int:
     recipe = read_recipe(args.recipe) if args.recipe else load_preset(args.preset) if args.preset else Recipe()
     if not (args.recipe or args.preset or args.data or args.set or args.show or args.json_schema):
         raise UserError(f"say what to train: a recipe file or --preset, one of: {', '.join(list_presets())}.")
+    start = recipe.to_dict()
     if args.data:
         recipe = dataclasses.replace(recipe, data=source_of(args.data, args.reader))
     recipe = recipe.with_settings(args.set)
     if args.show or args.json_schema:
-        print(json.dumps(_as_json(recipe, args), indent=2))
+        print(json.dumps(_as_json(recipe, start, args), indent=2, ensure_ascii=False))
         return 0
     if args.prepare:
         print(create_run(recipe).folder)
@@ -57,11 +63,15 @@ def run(args: argparse.Namespace) -> int:
     return 0 if args.detach else follow(started)
 
 
-def _as_json(recipe: Recipe, args: argparse.Namespace) -> dict[str, Any]:
+def _as_json(recipe: Recipe, start: dict[str, Any], args: argparse.Namespace) -> dict[str, Any]:
+    values = recipe.to_dict()
     if not args.json_schema:
-        return recipe.to_dict()
+        if not args.preset:
+            return values
+        origins = recipe_origins(args.preset, start, values)
+        return {**values, "_origin": {field: str(origin) for field, origin in origins.items()}}
     schema = recipe_schema(recipe)
-    return {"recipe": recipe.to_dict(), "schema": schema} if args.show else schema
+    return {"recipe": values, "schema": schema} if args.show else schema
 
 
 def follow(run: Run) -> int:

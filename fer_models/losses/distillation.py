@@ -3,12 +3,12 @@
 from typing import Annotated
 
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor
 
 from fer_models.errors import UserError
 from fer_models.losses.base import LOSSES, ClassWeights, FERLoss, LabelSmoothing, LossContext, at_least_float32
 from fer_models.losses.cross_entropy import CrossEntropy
+from fer_models.settings import about, ours
 
 
 @LOSSES.register("distillation")
@@ -46,9 +46,17 @@ class Distillation(FERLoss):
         self,
         context: LossContext,
         *,
-        alpha: Annotated[float, Field(ge=0, le=1, description="Share of the teacher.")] = 0.5,
+        alpha: Annotated[
+            float, about("Share of the teacher.", ours("algorithm 3 names the loss only"), ge=0, le=1)
+        ] = 0.5,
         temperature: Annotated[
-            float, Field(ge=0.1, le=100, description="Divides the logits of both before the softmax.")
+            float,
+            about(
+                "Divides the logits of both before the softmax.",
+                ours("algorithm 3 names the loss only"),
+                ge=0.1,
+                le=100,
+            ),
         ] = 4.0,
         label_smoothing: LabelSmoothing = 0.0,
         class_weights: ClassWeights = False,

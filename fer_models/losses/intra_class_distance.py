@@ -3,12 +3,12 @@
 from typing import Annotated, Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor
 
 from fer_models.errors import UserError
 from fer_models.losses.base import LOSSES, ClassWeights, FERLoss, LabelSmoothing, LossContext, at_least_float32, shares
 from fer_models.losses.cross_entropy import CrossEntropy
+from fer_models.settings import about, in_paper, ours
 
 
 @LOSSES.register("intra_class_distance")
@@ -58,15 +58,21 @@ class IntraClassDistance(FERLoss):
         self,
         context: LossContext,
         *,
-        weight: Annotated[float, Field(ge=0, le=100, description="Of the penalty beside the cross-entropy.")] = 0.01,
+        weight: Annotated[
+            float, about("Of the penalty beside the cross-entropy.", ours("lambda is not given"), ge=0, le=100)
+        ] = 0.01,
         penalty_side: Annotated[
             Literal["outside", "inside"],
-            Field(description="Whether embeddings farther from their centre than d count, or closer ones."),
+            about(
+                "Whether embeddings farther from their centre than d count, or closer ones.",
+                in_paper("formulas 27 and 29; the text after them says the opposite"),
+            ),
         ] = "outside",
         centres: Annotated[
-            Literal["ema", "batch"], Field(description="Running means, or the means of the batch.")
+            Literal["ema", "batch"],
+            about("Running means, or the means of the batch.", in_paper("section 4.3: the running mean of the batch")),
         ] = "ema",
-        momentum: Annotated[float, Field(ge=0, le=1, description="Share of the old centre in an update.")] = 0.9,
+        momentum: Annotated[float, about("Share of the old centre in an update.", ours("not given"), ge=0, le=1)] = 0.9,
         label_smoothing: LabelSmoothing = 0.0,
         class_weights: ClassWeights = False,
     ):

@@ -15,13 +15,14 @@ from fer_models.data import READERS, open_dataset
 from fer_models.data.audit import audit
 from fer_models.errors import UserError
 from fer_models.evaluation.claims.check import check_claim
-from fer_models.evaluation.claims.paper_figures import PAPERS, paper_figures
+from fer_models.evaluation.claims.paper_figures import paper_figures
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.sentence import percent_text
 from fer_models.losses import create_loss
 from fer_models.losses.intra_class_distance import IntraClassDistance
+from fer_models.papers import PAPERS
 from fer_models.reproduction.tables import NOT_MEASURED, Finding, figure_row, of_dataset
 from fer_models.training.history import read_history
 

@@ -17,20 +17,14 @@ from fer_models.architectures import ARCHITECTURES, create_model
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import READERS
 from fer_models.data.splits import without_leaks
-from fer_models.evaluation.claims.paper_figures import PAPERS, PaperFigure, paper_figures
+from fer_models.evaluation.claims.paper_figures import PaperFigure, paper_figures
 from fer_models.evaluation.markdown import table
 from fer_models.evaluation.sentence import interval_text
+from fer_models.papers import PAPERS
 from fer_models.reproduction.ablations import ablation_sections
+from fer_models.reproduction.origin import origin_table
 
 NOT_MEASURED = "not measured"
-#: Preset that trains a paper's network as the paper says.
-PAPER_PRESETS = {
-    "fcsdnet": "fcsdnet-paper",
-    "multibranch-buet": "multibranch-report",
-    "sldcnn": "sldcnn-paper",
-    "separable-attention": "separable-paper",
-    "dcnn-bilstm": "dcnn-bilstm-paper",
-}
 
 
 @dataclass(frozen=True)
@@ -119,7 +113,7 @@ def _ours(figure: PaperFigure, checkpoints: Sequence[Checkpoint]) -> list[str]:
 def _command(figure: PaperFigure) -> str:
     network = "" if _network(figure) == PAPERS[figure.paper].network else f" --set network={_network(figure)}"
     depth = f" --set options.depth={_depth(figure)}" if _depth(figure) else ""
-    preset = PAPER_PRESETS[figure.paper]
+    preset = PAPERS[figure.paper].presets[0]
     if figure.reader in ("fer2013", "rafdb"):  # the sets with official parts; the others have folds
         return f"fer train --preset {preset} --data {figure.reader}{network}{depth} --set protocol=official"
     return f"fer study {preset} --data {figure.reader}{network}{depth} --folds 5 --by subject"
@@ -209,6 +203,7 @@ def page(
         parts += _trained(checkpoints, name)
     for key, paper in PAPERS.items():
         parts += [f"## {paper.short}", paper.citation, paper_table(key, checkpoints)]
+        parts += ["### What is the paper's and what is ours", origin_table(key)]
     if studies:
         parts += ["## Ablations at a small budget", *ablation_sections(studies)]
     parts.append("## What speaks against printed figures")

@@ -6,6 +6,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any
 
+from fer_models.settings.origin import Origin, parse_origin
 from fer_models.settings.sentence import bounds
 
 
@@ -23,6 +24,7 @@ class SettingField:
         high: Largest value, ``None`` without a bound.
         group: The part of a form that it belongs to; may be empty.
         advanced: Whether a form may fold it away.
+        origin: Where its default comes from; ``None`` where that does not apply.
     """
 
     name: str
@@ -34,6 +36,7 @@ class SettingField:
     high: float | None
     group: str = ""
     advanced: bool = False
+    origin: Origin | None = None
 
 
 def setting_fields(kind: type[Any]) -> dict[str, SettingField]:
@@ -42,6 +45,8 @@ def setting_fields(kind: type[Any]) -> dict[str, SettingField]:
     for name, info in typing.cast(Any, kind).__pydantic_fields__.items():
         limits = bounds(info.metadata)
         words = name.replace("_", " ").strip()
+        extra = dict(info.json_schema_extra or {})
+        origin = extra.pop("origin", None)
         fields[name] = SettingField(
             name=name,
             label=info.title or words[:1].upper() + words[1:],
@@ -50,6 +55,7 @@ def setting_fields(kind: type[Any]) -> dict[str, SettingField]:
             default=None if info.is_required() else info.get_default(call_default_factory=True, validated_data={}),
             low=limits.get("ge", limits.get("gt")),
             high=limits.get("le", limits.get("lt")),
-            **(info.json_schema_extra or {}),
+            origin=None if origin is None else parse_origin(origin),
+            **extra,
         )
     return fields

@@ -8,7 +8,8 @@ import pytest
 
 from fer_models.errors import UserError
 from fer_models.evaluation.claims.check import check_claim
-from fer_models.evaluation.claims.paper_figures import PAPERS, paper_figures
+from fer_models.evaluation.claims.paper_figures import paper_figures
+from fer_models.papers import PAPERS
 
 
 def test_every_table_has_as_many_numbers_as_the_paper_prints() -> None:

@@ -12,6 +12,8 @@ from fer_models.architectures import ARCHITECTURES
 from fer_models.data.protocols import PROTOCOLS
 from fer_models.errors import UserError
 from fer_models.losses import LOSSES
+from fer_models.settings import Origin
+from fer_models.training.presets import recipe_origins
 from fer_models.training.recipe import Recipe, list_presets, load_preset
 from fer_models.training.runs import launch
 from fer_models.training.runs.labels import label_of
@@ -69,6 +71,11 @@ def recipe(preset: str, changes: Mapping[str, Any]) -> Recipe:
     values = load_preset(preset).to_dict()
     values.update(changes)
     return Recipe.from_dict(values)
+
+
+def origins(preset: str, recipe: Recipe) -> dict[str, Origin]:
+    """Where each setting of a recipe comes from that is still as in its preset, by dotted field."""
+    return recipe_origins(preset, load_preset(preset).to_dict(), recipe.to_dict())
 
 
 def networks() -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from fer_models.settings import SettingField, setting_fields
+from fer_models.settings import Origin, SettingField, setting_fields
 
 #: Values and their titles.
 Choices = Sequence[tuple[Any, str]]
@@ -22,6 +22,7 @@ def show(
     key: str,
     fields: Sequence[str] | None = None,
     choices: Mapping[str, Choices] | None = None,
+    origins: Mapping[str, Origin] | None = None,
     columns: int = 3,
 ) -> dict[str, Any]:
     """Draw the controls of a settings class and return the values by field name.
@@ -32,6 +33,7 @@ def show(
         key: Prefix of the widgets' keys.
         fields: Which fields and in which order; all by default.
         choices: For fields whose values come from elsewhere, such as a registry.
+        origins: Where initial values come from, for those whose class does not say it or says another; in the help.
         columns: Controls side by side.
     """
     declared = setting_fields(kind)
@@ -43,12 +45,13 @@ def show(
         ):
             with column:
                 options = (choices or {}).get(name)
-                result[name] = _control(declared[name], values[name], f"{key} {name}", options)
+                origin = (origins or {}).get(name, declared[name].origin)
+                result[name] = _control(declared[name], values[name], f"{key} {name}", options, origin)
     return result
 
 
-def _control(field: SettingField, value: Any, key: str, options: Choices | None) -> Any:
-    hint, about = field.type, field.help or None
+def _control(field: SettingField, value: Any, key: str, options: Choices | None, origin: Origin | None = None) -> Any:
+    hint, about = field.type, " ".join(filter(None, (field.help, origin and origin.text))) or None
     if options is None and typing.get_origin(hint) is Literal:
         options = [(choice, _words(str(choice))) for choice in typing.get_args(hint)]
     if options is not None:

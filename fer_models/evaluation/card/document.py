@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fer_models.architectures import ARCHITECTURES
 from fer_models.evaluation import markdown
 from fer_models.evaluation.calibration.temperature import Calibration
 from fer_models.evaluation.metrics import METRICS
@@ -34,20 +35,20 @@ def card_markdown(
     *,
     title: str = "",
     terms: str = "",
-    training_data: str = "",
     calibration: Calibration | None = None,
     pictures: Mapping[str, str] | None = None,
     groups: Sequence[Slice] | None = None,
+    origins: Mapping[str, str] | None = None,
 ) -> str:
     """The text of ``card.md``.
 
     Args:
         title: name for people; the checkpoint's name unless given.
         terms: terms of the data in one sentence, for instance from the reader's ``info.terms``.
-        training_data: sentence on the training pictures where the checkpoint's provenance does not say enough.
         calibration: of the same predictions, for its section.
         pictures: files beside the card by what they show: ``"curves"``, ``"confusion"``, ``"reliability"``.
         groups: accuracy by sex, age and the like; empty where the data do not tell, ``None`` where nobody looked.
+        origins: where settings of the recipe come from, by dotted field.
     """
     files = pictures or {}
     evaluation, checkpoint = card.evaluation, card.checkpoint
@@ -61,9 +62,9 @@ def card_markdown(
         "## Network and input",
         _network(card),
         "## Data",
-        _data(card, terms, training_data),
+        _data(card, terms),
     ]
-    if recipe := _recipe(checkpoint.provenance.get("recipe")):
+    if recipe := _recipe(checkpoint.provenance.get("recipe"), origins or {}):
         parts += ["## Recipe", recipe]
     if "curves" in files:
         parts.append(f"![Accuracy by epoch]({files['curves']})")
@@ -128,6 +129,7 @@ def _network(card: Scorecard) -> str:
     colour = "grey" if preprocess.channels == 1 else "RGB"
     lines = [
         f"Network `{checkpoint.network}`, classes {', '.join(checkpoint.classes)}.",
+        *_source(checkpoint.network),
         f"Input: a {colour} face of {preprocess.size} x {preprocess.size} pixels, crop margin "
         f"{preprocess.crop_margin:g}, alignment {preprocess.alignment}.",
     ]
@@ -144,11 +146,17 @@ def _network(card: Scorecard) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _data(card: Scorecard, terms: str, training_data: str) -> str:
+def _source(network: str) -> list[str]:
+    """The paper of a network, and who chose its sizes."""
+    if network not in ARCHITECTURES:
+        return []
+    kind = ARCHITECTURES[network]
+    return [f"Source: {kind.paper.rstrip('.')}.", f"Default sizes: {kind.sizes}."]
+
+
+def _data(card: Scorecard, terms: str) -> str:
     evaluation, origin = card.evaluation, card.checkpoint.provenance
-    trained = training_data or (
-        f"Trained on {origin['data']}, split {origin.get('split', 'not stated')}." if "data" in origin else ""
-    )
+    trained = f"Trained on {origin['data']}, split {origin.get('split', 'not stated')}." if "data" in origin else ""
     selection = evaluation.selection or "not stated"
     lines = [
         trained,
@@ -161,15 +169,22 @@ def _data(card: Scorecard, terms: str, training_data: str) -> str:
     return "\n".join(f"- {line}" for line in lines if line)
 
 
-def _recipe(recipe: Any) -> str:
+def _recipe(recipe: Any, origins: Mapping[str, str]) -> str:
     if not isinstance(recipe, Mapping):
         return ""
     plain = {name: value for name, value in recipe.items() if value not in ("", None, {}, [])}
-    return (
-        markdown.table([["setting", "value"], *([str(name).lstrip("_"), str(value)] for name, value in plain.items())])
-        if plain
-        else ""
-    )
+    if not plain:
+        return ""
+    rows = [["setting", "value", "from"][: 3 if origins else 2]]
+    for name, value in plain.items():
+        rows.append([str(name).lstrip("_"), str(value), *([_origin_of(str(name), origins)] if origins else [])])
+    return markdown.table(rows, 3 if origins else 1)
+
+
+def _origin_of(name: str, origins: Mapping[str, str]) -> str:
+    """Where a setting comes from; of a group of settings each one that is known."""
+    inner = [f"{field.partition('.')[2]} {text}" for field, text in origins.items() if field.startswith(f"{name}.")]
+    return origins.get(name, "") or "; ".join(inner)
 
 
 def _figures(card: Scorecard) -> str:

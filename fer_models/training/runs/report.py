@@ -21,6 +21,7 @@ from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.scorecard import Cost, Leaks, scorecard
 from fer_models.evaluation.slicing.slices import people_slices
 from fer_models.evaluation.training_overlap import subjects_across
+from fer_models.training.presets import beside_paper
 from fer_models.training.runs.run import Run
 
 
@@ -76,6 +77,7 @@ def _card(
         calibration=calibration,
         pictures=write_pictures(classifier.checkpoint.path, plain, calibration, run.metrics()),
         groups=people_slices(plain, dataset),
+        origins=beside_paper(recipe.to_dict()),
     )
 
 

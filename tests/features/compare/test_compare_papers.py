@@ -9,7 +9,8 @@ from app_driver import FIGURE, make_checkpoint, open_page, words
 from streamlit.testing.v1 import AppTest
 
 from fer_models.checkpoint import Checkpoint
-from fer_models.evaluation.claims.paper_figures import PAPERS, paper_figures
+from fer_models.evaluation.claims.paper_figures import paper_figures
+from fer_models.papers import PAPERS
 from workbench.app import inventory
 from workbench.features.compare.model import papers
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.architectures import ARCHITECTURES
-from fer_models.evaluation.claims.paper_figures import PAPERS
+from fer_models.papers import PAPERS
+from fer_models.reproduction.origin import HEADS, cells, components
 from workbench import navigation, state
 from workbench.app import inventory
 from workbench.features.compare.model import papers
@@ -34,6 +35,18 @@ def show(*, key: str) -> None:
         data = str(st.selectbox("Data set of the paper", names, **PAPER_DATA.widget(names, usual)))
     _measured(paper, data, key)
     _printed(paper, data, key)
+    _whose(paper, key)
+
+
+def _whose(paper: str, key: str) -> None:
+    with st.expander("What is the paper's and what is ours", icon=":material/fact_check:", key=f"{key} whose"):
+        rows = [cells(part) for part in components(paper)]
+        st.caption(
+            "Each part of its networks and of the recipes that follow it: paper, its author's code, or ours; with the "
+            "place in the text or the reason."
+        )
+        table.show(HEADS, rows, label="Origin of each part")
+        downloads.show(HEADS, rows, f"origin-{paper}.csv", key=f"{key} origin")
 
 
 def _printed(paper: str, data: str, key: str) -> None:

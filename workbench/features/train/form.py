@@ -51,7 +51,8 @@ def show() -> None:
         if from_link.get("exclude_leaks"):
             st.caption(f"Training pictures with a copy in validation or test are left out ({first.protocol} split).")
         key = f"recipe {preset} {network} {from_link}"  # widgets with the same key would keep their old values
-        changes = recipe_form.show(first, key=key, choices=runs.form_choices())
+        origins = runs.origins(preset, first)
+        changes = recipe_form.show(first, key=key, choices=runs.form_choices(), origins=origins)
         changes |= _without_marked(data)
     with bar[3]:
         pressed = st.button("Train", type="primary", icon=":material/play_arrow:", width="stretch", key="train")

@@ -12,60 +12,7 @@ from functools import cache
 from importlib import resources
 
 from fer_models.errors import UserError
-
-
-@dataclass(frozen=True)
-class Paper:
-    """A paper whose figures are kept.
-
-    ``network``: key of its own network in the registry of architectures. ``own_methods``: names under which its tables
-    print that network and its variants.
-    """
-
-    citation: str
-    short: str
-    network: str
-    own_methods: tuple[str, ...]
-
-
-#: Papers by the name of their CSV file.
-PAPERS: dict[str, Paper] = {
-    "fcsdnet": Paper(
-        "Long, D. T.: Efficient DenseNet Model with Fusion of Channel and Spatial Attention for Facial Expression "
-        "Recognition. Cybernetics and Information Technologies, 2024.",
-        "Long 2024",
-        "fcsdnet",
-        ("FCSDNet",),
-    ),
-    "multibranch-buet": Paper(
-        "Munim, K. A. A., Mahmud, S., Faisal, N., Kamal, M. N.: Facial Expression Classification using Deep Learning. "
-        "Course report EEE 402, BUET, on He, Y.: IEEE Access 11, 2023.",
-        "BUET report",
-        "multibranch",
-        ("Mother paper (He 2023)", "Our implementation of mother paper"),
-    ),
-    "sldcnn": Paper(
-        "Li, D., Sun, J., Liu, W., Wang, L., Zhou, N.: Dense-Attention CNN with Spatial-Attention Fusion for Robust "
-        "Facial Expression Recognition. Information Technology and Control 54(3), 844-863, 2025.",
-        "Li et al. 2025",
-        "sldcnn",
-        ("SLDCNN", "CLDCNN", "LDCNN"),
-    ),
-    "separable-attention": Paper(
-        "Yengikand, A. K., Afsharyan, M. F., et al.: Facial Expression Recognition Based on Separable Convolution "
-        "Network and Attention Mechanism. 2023.",
-        "Yengikand et al. 2023",
-        "separable_attention",
-        ("Separable convolutions with attention",),
-    ),
-    "dcnn-bilstm": Paper(
-        "Jayaraman, S., Mahendran, A.: An interactive information based DCNN-BiLSTM model with dual attention "
-        "mechanism for facial expression recognition. Scientific Reports 15, 2025.",
-        "Jayaraman and Mahendran 2025",
-        "dcnn_bilstm",
-        ("DCNN-BiLSTM with dual attention",),
-    ),
-}
+from fer_models.papers import PAPERS
 
 
 @dataclass(frozen=True)
@@ -73,7 +20,7 @@ class PaperFigure:
     """One printed number.
 
     Args:
-        paper: key in :data:`PAPERS`.
+        paper: key in :data:`fer_models.papers.PAPERS`.
         table: where it is printed, for instance ``"Table 4"``.
         dataset, protocol, method: as the paper says, or "not stated".
         metric: ``accuracy``, ``precision``, ``recall``, ``f1``, ``specificity``, ``gar``, ``far``, or ``probability``
@@ -135,7 +82,7 @@ def paper_figures(
     """Printed numbers in the papers' own order, all or those that fit.
 
     Args:
-        paper: key in :data:`PAPERS`.
+        paper: key in :data:`fer_models.papers.PAPERS`.
         dataset: name as printed or reader key.
         metric: as in :class:`PaperFigure`.
         network: key of an architecture: only its own paper's rows for it.

@@ -9,7 +9,8 @@ from typing import Any
 from fer_models.data import READERS
 from fer_models.errors import UserError
 from fer_models.evaluation.claims.check import check_claim
-from fer_models.evaluation.claims.paper_figures import PAPERS, paper_figures
+from fer_models.evaluation.claims.paper_figures import paper_figures
+from fer_models.papers import PAPERS
 from fer_models.progress import Progress
 from workbench.app import jobs
 from workbench.app.jobs import Job

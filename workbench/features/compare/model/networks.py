@@ -144,6 +144,14 @@ def attention_share(rows: Sequence[LayerRow]) -> str:
     )
 
 
+def source(entry: Entry) -> str:
+    """Paper of an entry's network and who chose its default sizes, in two sentences."""
+    if entry.network not in ARCHITECTURES:
+        return ""
+    network = ARCHITECTURES[entry.network]
+    return f"Source: {network.paper.rstrip('.')}. Default sizes: {network.sizes}."
+
+
 def measured_on(metric: dict[str, Any]) -> str:
     """Data set and split of a figure; only figures of the same split can be compared."""
     return " · ".join(str(metric[key]) for key in ("data", "split") if metric.get(key)) or "unknown data"

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fer_models.architectures import ARCHITECTURES
 from fer_models.latency.measure import MANY, Cost
+from fer_models.settings import Origin
 from workbench.app.wording import selection
 from workbench.features.compare.model.networks import Entry, measured_on
 
@@ -56,6 +58,11 @@ def row_of(entry: Entry, measured: Mapping[str, Cost | str]) -> Row:
         return Row(entry, None, entry.problem or outcome or "")
     smaller = f"Measured in batches of {outcome.batch}." if outcome.batch != MANY else ""
     return Row(entry, outcome, entry.problem or " ".join([smaller, *outcome.notes]).strip())
+
+
+def _sizes(row: Row) -> Origin | None:
+    network = row.entry.network
+    return ARCHITECTURES[network].sizes if network in ARCHITECTURES else None
 
 
 def _in_file(key: str, value: Callable[[Row], Any]) -> Column:
@@ -124,6 +131,11 @@ COLUMNS: tuple[Column, ...] = (
         "weights_bytes", "File, MB", "Weights on disk; of networks that are not trained, in float32.", "%.1f",
         lambda row: row.entry.file or None, scale=1e-6, width=84,
     ),
+    Column(
+        "sizes", "Sizes", "Who chose the default widths and depths: the paper, its author's code, or this project.",
+        "", lambda row: getattr(_sizes(row), "source", ""), width=70,
+    ),
+    _in_file("sizes_from", lambda row: getattr(_sizes(row), "where", "")),
     Column("", "Input", "", "", lambda row: f"{row.entry.size} x {row.entry.size} x {row.entry.channels}"),
     Column("", "Figure", "", "", lambda row: row.entry.figure, width="large"),
     Column("remark", "Remark", "", "", lambda row: row.remark, width="large"),

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fer_models.data import known_datasets
-from fer_models.evaluation.claims.paper_figures import PAPERS, PaperFigure, paper_figures
+from fer_models.evaluation.claims.paper_figures import PaperFigure, paper_figures
 from fer_models.evaluation.metrics import METRICS
+from fer_models.papers import PAPERS
 from workbench.app.inventory import TrainedNetwork
 from workbench.app.wording import interval, percent, selection
 

@@ -21,6 +21,7 @@ from fer_models.evaluation.scorecard import Baseline, Comparisons, Cost, Scoreca
 from fer_models.evaluation.sentence import interval_text
 from fer_models.evaluation.training_overlap import overlap_scorecard, training_split
 from fer_models.progress import Progress
+from fer_models.training.presets import beside_paper
 from workbench.app import jobs
 from workbench.app.jobs import Job
 from workbench.app.wording import percent
@@ -103,7 +104,7 @@ def facts(card: Scorecard) -> list[tuple[str, str]]:
 
 def markdown(card: Scorecard) -> str:
     """The card as ``card.md``."""
-    return card_markdown(card)
+    return card_markdown(card, origins=beside_paper(card.checkpoint.provenance.get("recipe") or {}))
 
 
 def find_nearest(evaluation: Evaluation) -> Job | None:
