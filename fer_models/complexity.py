@@ -98,7 +98,7 @@ def model_table() -> list[dict[str, Any]]:
                     "total": cost.total,
                     "macs": cost.macs,
                     "source": network.paper,
-                    "sizes": dataclasses.asdict(network.sizes),
+                    "sizes": dataclasses.asdict(network.size_origin),
                 }
             )
     return rows

@@ -26,7 +26,7 @@ class FERNetwork(nn.Module, ABC):
         title: name on a screen.
         paper: citation in one line.
         summary: one sentence for a table.
-        sizes: where the default widths and depths come from.
+        size_origin: where the default widths and depths come from.
         parts: where each fixed part of the network comes from, by a few words; options name their own origin.
         Options: the ablation switches, a :func:`fer_models.settings.checked` class of JSON-friendly values.
         native_input: (C, H, W) of the paper.
@@ -45,7 +45,7 @@ class FERNetwork(nn.Module, ABC):
     title: ClassVar[str]
     paper: ClassVar[str]
     summary: ClassVar[str]
-    sizes: ClassVar[Origin] = ours("no paper gives them")
+    size_origin: ClassVar[Origin] = ours("no paper gives them")
     parts: ClassVar[dict[str, Origin]] = {}
     Options: ClassVar[type[Any]]
     native_input: ClassVar[tuple[int, int, int]]

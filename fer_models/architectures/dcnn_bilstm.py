@@ -139,7 +139,7 @@ class DCNNBiLSTM(FERNetwork):
     title = TITLE
     paper = PAPERS["dcnn-bilstm"].citation
     summary = "Grey and HOG picture, three 5x5 convolutions, a BiLSTM over the map and two layers of dual attention."
-    sizes = SIZES
+    size_origin = SIZES
     parts: ClassVar[dict[str, Origin]] = PARTS
     Options: ClassVar[type[Any]] = DCNNBiLSTMOptions
     native_input = (1, 64, 64)
@@ -216,7 +216,7 @@ class DCNNBiLSTMTeacher(DCNNBiLSTM):
 
     title = f"{TITLE}, teacher"
     summary = "The same network with full instead of separable convolutions; teaches the student."
-    sizes = ours("algorithm 3 gives none: the same network with full convolutions")
+    size_origin = ours("algorithm 3 gives none: the same network with full convolutions")
     Options: ClassVar[type[Any]] = TeacherOptions
     variants: ClassVar[dict[str, dict[str, Any]]] = {}
 
@@ -234,6 +234,6 @@ class DCNNBiLSTMStudent(DCNNBiLSTM):
 
     title = f"{TITLE}, student"
     summary = "The same network at half the width, to be trained by distillation from the teacher."
-    sizes = ours("algorithm 3 gives none: the same network at half the width")
+    size_origin = ours("algorithm 3 gives none: the same network at half the width")
     Options: ClassVar[type[Any]] = StudentOptions
     variants: ClassVar[dict[str, dict[str, Any]]] = {}

@@ -139,7 +139,7 @@ class LDCNN(FERNetwork):
     title = "LDCNN"
     paper = PAPERS["sldcnn"].citation
     summary = "Four dense blocks of bottleneck layers with compression between them; no attention."
-    sizes = _WIDTHS
+    size_origin = _WIDTHS
     parts: ClassVar[dict[str, Origin]] = {
         "every layer reads all maps before it": in_paper("section 4.3, formula 16"),
         "layer of 1x1, 3x3 and 1x1 convolutions": in_paper("section 4.3; named there for the attention's main branch"),

@@ -108,7 +108,7 @@ class EfficientNetB2(FERNetwork):
     summary = (
         "Inverted bottlenecks with squeeze and excitation, scaled in width and depth; a compared model of Li 2025."
     )
-    sizes = in_paper("Table 1, scaled to B2 as its code does")
+    size_origin = in_paper("Table 1, scaled to B2 as its code does")
     Options = EfficientNetOptions
     native_input = (3, 224, 224)
     min_size = 32

@@ -100,7 +100,7 @@ class Ensemble(FERNetwork):
     title = _TITLE
     paper = "Khanzada et al. 2020, Facial expression recognition with deep learning; BUET report of He 2023"
     summary = "Mean, weighted mean or vote of several networks; three different ones by default."
-    sizes = _OURS
+    size_origin = _OURS
     Options = EnsembleOptions
     native_input = (1, 48, 48)
     min_size = 16

@@ -121,7 +121,7 @@ class FCSDNet(FERNetwork):
     title = "FCSDNet"
     paper = PAPERS["fcsdnet"].citation
     summary = "Three dense blocks; after each, channel and spatial attention in parallel, averaged."
-    sizes = in_paper("Table 1")
+    size_origin = in_paper("Table 1")
     parts: ClassVar[dict[str, Origin]] = {
         "7x7 stem, step 2, 64 channels, no norm, no activation": in_paper("Table 1"),
         "dense layer: BN-ReLU-1x1 to 4f, BN-ReLU-3x3 to f": in_paper("section 3.2, Fig. 4"),

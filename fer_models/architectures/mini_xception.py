@@ -72,7 +72,7 @@ class MiniXception(FERNetwork):
     title = "Mini-Xception"
     paper = "Arriaga et al. 2017, Real-time convolutional neural networks for emotion and gender classification"
     summary = "Four residual modules of separable convolutions in under 60,000 parameters; the peer for speed."
-    sizes = in_code("the released layout")
+    size_origin = in_code("the released layout")
     Options = MiniXceptionOptions
     native_input = (1, 48, 48)
     min_size = 16

@@ -104,7 +104,7 @@ class MultiBranch(FERNetwork):
     title = "Multi-branch DSC-CBAM"
     paper = PAPERS["multibranch-buet"].citation
     summary = "Three depthwise-separable branches that leave at different depths, each through CBAM, and are summed."
-    sizes = in_paper("Fig. 2")
+    size_origin = in_paper("Fig. 2")
     parts: ClassVar[dict[str, Origin]] = {
         "two 3x3 convolutions, norm, ReLU": in_paper("section II.C"),
         "separable convolution: norm and ReLU after both halves": in_paper("section II.D.1, Fig. 5"),

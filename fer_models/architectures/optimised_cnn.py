@@ -47,7 +47,7 @@ class OptimisedCNN(FERNetwork):
     title = "Optimised CNN"
     paper = "Vulpe-Grigorasi and Grigore 2021, Convolutional neural network hyperparameters optimization for FER"
     summary = "Five wide 3x3 convolutions, four of them with batch norm, pool and strong dropout, and one hidden layer."
-    sizes = _PUBLIC
+    size_origin = _PUBLIC
     Options = OptimisedCNNOptions
     native_input = (1, 48, 48)
     min_size = 46  # below, the valid variant has nothing left

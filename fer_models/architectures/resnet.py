@@ -88,7 +88,7 @@ class ResNet(FERNetwork):
     title = "ResNet-18"
     paper = "He et al. 2016, Deep residual learning for image recognition"
     summary = "Eight residual blocks; the plain baseline, here with a stem for small pictures."
-    sizes = ours("a 3x3 stem for small images; the stages are those of He et al., Table 1")
+    size_origin = ours("a 3x3 stem for small images; the stages are those of He et al., Table 1")
     Options: ClassVar[type[Any]] = ResNetOptions
     native_input = (1, 48, 48)
     min_size = 16
@@ -148,7 +148,7 @@ class ResNetCBAM(ResNet):
     title = "ResNet-18 + CBAM"
     paper = "Woo et al. 2018, CBAM: convolutional block attention module"
     summary = "ResNet-18 whose blocks end in channel, then spatial attention; a compared model of Li et al. 2025."
-    sizes = in_paper("He et al., Table 1")
+    size_origin = in_paper("He et al., Table 1")
     Options: ClassVar[type[Any]] = ResNetCBAMOptions
     native_input = (3, 224, 224)
     variants: ClassVar[dict[str, dict[str, Any]]] = {"3x3 stem": {"stem": "3x3"}}

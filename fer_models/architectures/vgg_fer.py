@@ -75,7 +75,7 @@ class VGGFER(FERNetwork):
     title = "VGG (FER2013)"
     paper = "Khaireddin and Chen 2021; Simonyan and Zisserman 2015: VGG with batch norm on FER2013"
     summary = "Plain 3x3 convolutions with batch norm and two wide hidden layers; behind many public FER2013 records."
-    sizes = in_code("public code of Khaireddin and Chen's network")
+    size_origin = in_code("public code of Khaireddin and Chen's network")
     Options = VGGOptions
     native_input = (1, 40, 40)
     min_size = 32

@@ -62,7 +62,7 @@ def components(paper: str) -> list[Component]:
 
 def _network(key: str) -> Iterator[tuple[str, str, str, str, str]]:
     network = ARCHITECTURES[key]
-    yield (network.title, "sizes", "", *_cells(network.sizes))
+    yield (network.title, "sizes", "", *_cells(network.size_origin))
     for name, origin in network.parts.items():
         yield (network.title, name, "", *_cells(origin))
     yield from _options(network.title, network.Options)

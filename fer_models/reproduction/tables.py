@@ -17,12 +17,13 @@ from fer_models.architectures import ARCHITECTURES, create_model
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import READERS
 from fer_models.data.splits import without_leaks
-from fer_models.evaluation.claims.paper_figures import PaperFigure, paper_figures
+from fer_models.evaluation.claims.paper_figures import OUR_METRICS, PaperFigure, paper_figures
 from fer_models.evaluation.markdown import table
 from fer_models.evaluation.sentence import interval_text
 from fer_models.papers import PAPERS
 from fer_models.reproduction.ablations import ablation_sections
 from fer_models.reproduction.origin import origin_table
+from fer_models.reproduction.protocols import Plan, network_of, plan_of
 
 NOT_MEASURED = "not measured"
 
@@ -84,55 +85,45 @@ def _parameters(checkpoint: Checkpoint) -> int:
 
 
 def paper_table(paper: str, checkpoints: Sequence[Checkpoint]) -> str:
-    """Markdown table of a paper's own accuracies: printed, protocol, ours on the same data set, difference, reason.
+    """Markdown table of every figure that a paper prints for a network that is here, beside ours on the same data set.
 
-    Ours is the best trained network of the same architecture and depth, or "not measured" with the command that
-    measures it. Single folds are left out where their mean is printed too.
+    Ours is the best trained network of the same architecture, depth and options, or "not measured" with the command
+    that measures it. A figure "without augmentation" is compared with a network trained without. Single folds are left
+    out where their mean is printed too.
     """
-    heads = ["printed in", "data", "network", "printed", "protocol", "ours", "difference", "why, or how to measure"]
+    heads = ["printed in", "data", "network", "metric", "printed", "protocol", "ours", "difference", "why"]
+    heads += ["as printed", "without shared people"]
     rows = [heads]
-    for figure in paper_figures(paper=paper, metric="accuracy"):
-        if figure.own and not figure.case.startswith("R#"):
-            name = " ".join(filter(None, (figure.method, figure.case)))
-            rows.append([figure.table, figure.dataset, name, figure.text, figure.protocol, *_ours(figure, checkpoints)])
+    for figure in paper_figures(paper=paper):
+        plan = plan_of(figure)
+        if plan is None or figure.case.startswith("R#"):
+            continue
+        name = " ".join(filter(None, (figure.method, figure.case)))
+        twin = f"`{plan.twin.command}`" if plan.twin else ""
+        cells = [figure.table, figure.dataset, name, figure.metric, figure.text, figure.protocol]
+        rows.append([*cells, *_ours(figure, plan, checkpoints), f"`{plan.command}`", twin])
     return table(rows, len(heads))
 
 
-def _ours(figure: PaperFigure, checkpoints: Sequence[Checkpoint]) -> list[str]:
-    same = [c for c in of_dataset(checkpoints, figure.reader) if _is_network(c, figure)]
-    if not same:
-        return [NOT_MEASURED, "", "; ".join(filter(None, (f"`{_command(figure)}`", figure.note)))]
-    row = figure_row(same[0], "accuracy", "none")
-    assert row is not None
+def _ours(figure: PaperFigure, plan: Plan, checkpoints: Sequence[Checkpoint]) -> list[str]:
+    same = [c for c in of_dataset(checkpoints, figure.reader) if _is_like(c, figure)]
+    row = figure_row(same[0], OUR_METRICS[figure.metric], "none") if same else None
+    if row is None:
+        return [NOT_MEASURED, "", "; ".join(filter(None, (plan.remark, figure.note)))]
     low, high = (100 * (row[end] - figure.value) for end in ("low", "high"))
     difference = f"{100 * (row['value'] - figure.value):+.1f} points [{low:+.1f}, {high:+.1f}]"
     why = [f"{same[0].name}: {row['split']}, selected on {row['selection']}", _recipe(same[0])]
     return [_text(row), difference, "; ".join(filter(None, (*why, figure.note)))]
 
 
-def _command(figure: PaperFigure) -> str:
-    network = "" if _network(figure) == PAPERS[figure.paper].network else f" --set network={_network(figure)}"
-    depth = f" --set options.depth={_depth(figure)}" if _depth(figure) else ""
-    preset = PAPERS[figure.paper].presets[0]
-    if figure.reader in ("fer2013", "rafdb"):  # the sets with official parts; the others have folds
-        return f"fer train --preset {preset} --data {figure.reader}{network}{depth} --set protocol=official"
-    return f"fer study {preset} --data {figure.reader}{network}{depth} --folds 5 --by subject"
-
-
-def _is_network(checkpoint: Checkpoint, figure: PaperFigure) -> bool:
-    depth = _depth(figure)
-    return checkpoint.network == _network(figure) and (not depth or depth == checkpoint.options.get("depth"))
-
-
-def _depth(figure: PaperFigure) -> int | None:
-    word, _, number = figure.case.partition(" ")
-    return int(number) if word == "depth" else None
-
-
-def _network(figure: PaperFigure) -> str:
-    """Key of the architecture behind a row: papers that print variants name them."""
-    variants = {"LDCNN": "ldcnn", "CLDCNN": "cldcnn", "SLDCNN": "sldcnn"}
-    return variants.get(figure.method, PAPERS[figure.paper].network)
+def _is_like(checkpoint: Checkpoint, figure: PaperFigure) -> bool:
+    """Whether a network may stand beside a figure: the same one, and as much or as little augmentation."""
+    key, options = network_of(figure) or ("", {})
+    if checkpoint.network != key or any(checkpoint.options.get(name) != value for name, value in options.items()):
+        return False
+    changes = checkpoint.provenance.get("recipe", {}).get("augmentation")  # an ensemble has none of its own
+    plain = changes is not None and not any(changes.values())
+    return plain if "without augmentation" in figure.protocol else not (plain and "augmentation" in figure.protocol)
 
 
 def _recipe(checkpoint: Checkpoint) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from datetime import timedelta
 from typing import Any
@@ -96,6 +97,7 @@ def build_loop(
     fabric: Fabric,
 ) -> Loop:
     """Network, loss and teacher of a recipe, ready to train on ``data``."""
+    recipe = dataclasses.replace(recipe, repeats=recipe.passes(len(dataset)))
     torch.manual_seed(recipe.seed)
     network = create_model(recipe.network, len(dataset.classes), recipe.channels, **recipe.options)
     if recipe.init_from:

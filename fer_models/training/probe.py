@@ -60,16 +60,18 @@ class Speed:
         validation: seconds after each epoch (statistics and validation).
         pictures: training pictures.
         device: its name for people.
+        images: of the whole data set; 0 where an earlier version measured.
     """
 
     step: float
     validation: float
     pictures: int
     device: str
+    images: int = 0
 
     def steps(self, recipe: Recipe) -> int:
         """Optimiser steps of an epoch."""
-        full, rest = divmod(self.pictures * recipe.repeats, recipe.batch_size)
+        full, rest = divmod(self.pictures * recipe.passes(self.images or self.pictures), recipe.batch_size)
         return full + (rest > 1)
 
     def seconds(self, recipe: Recipe) -> float:
@@ -115,11 +117,10 @@ def take_steps(recipe: Recipe) -> Speed:
     Raises:
         UserError: If the data or the network cannot be used.
     """
-    from fer_models.preprocess import Preprocess
     from fer_models.training.build import build_loop, device_name, load_data, make_fabric
 
     fabric = make_fabric(recipe)
-    preprocess = Preprocess(size=recipe.size, channels=recipe.channels)
+    preprocess = recipe.preprocess
     dataset, _, data = load_data(recipe, preprocess)
     loop = build_loop(dataclasses.replace(recipe, repeats=1), preprocess, dataset, data, fabric)
     whole = loop.data
@@ -134,7 +135,7 @@ def take_steps(recipe: Recipe) -> Speed:
     each = (time.perf_counter() - began) / (sample + refreshed)
     pictures = len(whole.train_images)
     validation = each * (len(whole.val_images) + min(pictures, 2048))
-    return Speed(seconds / taken, validation, pictures, device_name(fabric.device))
+    return Speed(seconds / taken, validation, pictures, device_name(fabric.device), len(dataset))
 
 
 def _epoch(loop: Loop, whole: TrainingData, steps: int) -> tuple[int, float]:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field
 from fer_models.data.augment import Augmentation
 from fer_models.errors import UserError
 from fer_models.files import read_regular
+from fer_models.preprocess import Preprocess
 from fer_models.settings import checked, from_values, json_schema, nested, parse_json, without_comments
 
 PRESETS = Path(__file__).parent / "presets"
@@ -80,6 +81,13 @@ class Recipe:
         int, _basic("Input side, pixels", _NETWORK, "Pictures are resized to this square.", ge=16, le=512)
     ] = 48
     channels: Annotated[int, _advanced("Input channels", _NETWORK, "1 is grey, 3 is RGB.", ge=1, le=3)] = 1
+    mean: Annotated[
+        float,
+        _advanced(
+            "Input mean", _NETWORK, "From pixels in [0, 1]. Mean 0.5 and spread 0.5 give [-1, 1], 0 and 1 [0, 1]."
+        ),
+    ] = 0.5
+    std: Annotated[float, _advanced("Input spread", _NETWORK, "Then divided by it.", gt=0, le=10)] = 0.5
     init_from: Annotated[
         str, _advanced("Start from checkpoint", _NETWORK, "Folder; the head is replaced by class name.")
     ] = ""
@@ -131,7 +139,17 @@ class Recipe:
         _advanced("Averaged weights, decay", _OPTIMISATION, "0 is off; 0.999 is usual.", ge=0, le=0.99999),
     ] = 0.0
     epochs: Annotated[int, _basic("Epochs", _TIME, "How often the training part is gone through.", ge=1, le=5000)] = 20
-    repeats: Annotated[int, _advanced("Passes an epoch", _TIME, "Fresh random changes in each pass.", ge=1, le=50)] = 1
+    repeats: Annotated[
+        int,
+        _advanced(
+            "Passes an epoch",
+            _TIME,
+            "Fresh random changes in each pass. 0 goes by the size of the data set, as Long 2024: 10 below 5,000 "
+            "images, 5 up to 20,000, 3 above.",
+            ge=0,
+            le=50,
+        ),
+    ] = 1
     batch_size: Annotated[int, _basic("Batch", _TIME, "Pictures in one step.", ge=2, le=8192)] = 128
     patience: Annotated[
         int,
@@ -156,6 +174,20 @@ class Recipe:
     augmentation: Annotated[
         Augmentation, nested(Augmentation), _basic("Augmentation", "Augmentation", "Random changes of each picture.")
     ] = dataclasses.field(default_factory=Augmentation)
+
+    @property
+    def preprocess(self) -> Preprocess:
+        """What happens to a face before the network."""
+        return Preprocess(self.size, self.channels, self.mean, self.std)
+
+    def passes(self, images: int) -> int:
+        """Passes an epoch over a data set of so many images.
+
+        Example:
+            >>> [Recipe(repeats=0).passes(images) for images in (981, 15_339, 35_887)]
+            [10, 5, 3]
+        """
+        return self.repeats or (10 if images < 5_000 else 5 if images <= 20_000 else 3)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""

@@ -20,7 +20,7 @@ FOLLOWING = [preset for paper in PAPERS.values() for preset in paper.presets]
 def test_every_option_of_a_network_says_where_its_default_comes_from(name):
     network = ARCHITECTURES[name]
     assert network.__module__.startswith("fer_models.")
-    assert isinstance(network.sizes, Origin)
+    assert isinstance(network.size_origin, Origin)
     assert [field.name for field in setting_fields(network.Options).values() if field.origin is None] == []
     paper = paper_of(name)
     assert paper is None or (network.paper == paper.citation and network.parts)

@@ -23,6 +23,7 @@ from fer_models.data import (
 from fer_models.data import builtin as built_in
 from fer_models.data.archive import MAX_BYTES, MAX_FILES, extract_zip
 from fer_models.data.opening import split_options
+from fer_models.data.readers.base import split_role
 from fer_models.data.store import open_store, store_folder
 from fer_models.data.synthetic import SyntheticOptions
 from fer_models.errors import UserError
@@ -92,6 +93,24 @@ def stored(entry: DatasetEntry) -> FaceDataset | None:
     except UserError:
         return None  # opening the set reports the error
     return open_store(store_folder(Path(entry.source), key, sorted(options.items()), None, None))
+
+
+def has_official_parts(name: str) -> bool:
+    """Whether the authors of a data set name a held-out part; of a set not read yet, by what is known of it.
+
+    A path counts as having them: only reading it tells.
+    """
+    entry = find(name)
+    if entry is None:
+        return True
+    dataset, key = stored(entry), entry.reader.split(":")[0]
+    if dataset is not None:
+        parts: Sequence[str] = dataset.split_names
+    elif key in READERS and not READERS[key].general:
+        parts = [*READERS[key].info.counts, *READERS[key].info.totals]
+    else:
+        return True
+    return any(split_role(part) in (1, 2) for part in parts)
 
 
 def read(entry: DatasetEntry) -> Job:

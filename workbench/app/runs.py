@@ -12,6 +12,7 @@ from fer_models.architectures import ARCHITECTURES
 from fer_models.data.protocols import PROTOCOLS
 from fer_models.errors import UserError
 from fer_models.losses import LOSSES
+from fer_models.papers import PAPERS
 from fer_models.settings import Origin
 from fer_models.training.presets import recipe_origins
 from fer_models.training.recipe import Recipe, list_presets, load_preset
@@ -19,6 +20,7 @@ from fer_models.training.runs import launch
 from fer_models.training.runs.labels import label_of
 from fer_models.training.runs.run import Run, list_runs
 from fer_models.training.runs.status import Status
+from workbench.app import datasets
 from workbench.app.inventory import trained_networks, usable
 from workbench.app.wording import duration, percent
 
@@ -60,6 +62,20 @@ def changes_from_link(protocol: str | None, exclude_leaks: str | None) -> dict[s
     if exclude_leaks != "1":
         return {}
     return {"exclude_leaks": True} | ({"protocol": protocol} if protocol in PROTOCOLS else {})
+
+
+def with_a_test_part(preset: str, start: Recipe) -> Recipe:
+    """The recipe with the first of five folds as its test where the data set has no official parts.
+
+    A paper's recipe holds out images, as the papers do; others hold out people where they are known.
+    """
+    entry = datasets.find(start.data)
+    if start.protocol != "official" or entry is None or datasets.has_official_parts(start.data):
+        return start
+    dataset = datasets.stored(entry)
+    of_a_paper = any(preset in paper.presets for paper in PAPERS.values())
+    people = dataset is not None and dataset.people is not None and not of_a_paper
+    return dataclasses.replace(start, protocol="folds-5-subject" if people else "folds-5")
 
 
 def recipe(preset: str, changes: Mapping[str, Any]) -> Recipe:

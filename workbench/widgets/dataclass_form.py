@@ -51,7 +51,7 @@ def show(
 
 
 def _control(field: SettingField, value: Any, key: str, options: Choices | None, origin: Origin | None = None) -> Any:
-    hint, about = field.type, " ".join(filter(None, (field.help, origin and origin.text))) or None
+    hint, about = field.type, " ".join(filter(None, (field.help, origin.text if origin else ""))) or None
     if options is None and typing.get_origin(hint) is Literal:
         options = [(choice, _words(str(choice))) for choice in typing.get_args(hint)]
     if options is not None:

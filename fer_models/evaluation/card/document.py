@@ -151,7 +151,7 @@ def _source(network: str) -> list[str]:
     if network not in ARCHITECTURES:
         return []
     kind = ARCHITECTURES[network]
-    return [f"Source: {kind.paper.rstrip('.')}.", f"Default sizes: {kind.sizes}."]
+    return [f"Source: {kind.paper.rstrip('.')}.", f"Default sizes: {kind.size_origin}."]
 
 
 def _data(card: Scorecard, terms: str) -> str:

@@ -18,7 +18,6 @@ from torch.utils.tensorboard import SummaryWriter
 from fer_models.checkpoint import read_checkpoint
 from fer_models.device import use_tensor_cores
 from fer_models.errors import UserError
-from fer_models.preprocess import Preprocess
 from fer_models.training.build import build_loop, device_name, load_data, make_fabric
 from fer_models.training.devices import gpu_of, has_room, processes, rank, share_cores
 from fer_models.training.loop import CancelledError, Loop
@@ -121,7 +120,7 @@ def _train(run: Run, fabric: Fabric) -> int:
     recipe, lead = run.recipe, fabric.is_global_zero
     if lead:
         run.write_status(state="running", message="Loading the data.", started=time.time(), epochs=recipe.epochs)
-    preprocess = Preprocess(size=recipe.size, channels=recipe.channels)
+    preprocess = recipe.preprocess
     dataset, split, data = load_data(recipe, preprocess)
     if lead:
         write_text(run.folder / "split.json", json.dumps(split.to_json(dataset)))

@@ -9,11 +9,12 @@ from fer_models.papers import PAPERS
 from fer_models.reproduction.origin import HEADS, cells, components
 from workbench import navigation, state
 from workbench.app import inventory
-from workbench.features.compare.model import papers
+from workbench.features.compare.model import papers, reproduce
 from workbench.widgets import downloads, table
 
 PAPER = state.Choice("compare.paper")
 PAPER_DATA = state.Choice("compare.paper data")
+ROW = state.Choice("compare.row", address=False)
 
 
 def show(*, key: str) -> None:
@@ -35,7 +36,36 @@ def show(*, key: str) -> None:
         data = str(st.selectbox("Data set of the paper", names, **PAPER_DATA.widget(names, usual)))
     _measured(paper, data, key)
     _printed(paper, data, key)
+    _reproduce(paper, data, key)
     _whose(paper, key)
+
+
+def _reproduce(paper: str, data: str, key: str) -> None:
+    """Links that fill the form of a study with the recipe, data and folds of a printed row or of a whole table."""
+    choices = reproduce.links(paper, data)
+    if not choices:
+        return
+    st.subheader("Reproduce", anchor=False)
+    titles = list(choices)
+    title = str(st.selectbox("Row or table", titles, **ROW.of(paper, data).widget(titles)))
+    link = choices[title]
+    st.code(link.command, language="bash")
+    with st.container(horizontal=True):
+        st.page_link(
+            navigation.page("studies"),
+            label="Reproduce this table" if link.table else "Reproduce this row",
+            icon=":material/science:",
+            query_params=link.query,
+        )
+        if link.twin is not None:
+            st.page_link(
+                navigation.page("studies"),
+                label="The same without shared people",
+                icon=":material/group_off:",
+                query_params=link.twin,
+            )
+    if link.remark:
+        st.caption(link.remark)
 
 
 def _whose(paper: str, key: str) -> None:

@@ -12,13 +12,16 @@ from fer_models.training.recipe import Recipe
 from workbench import shared, state
 from workbench.app import runs
 from workbench.features.studies.model import studies
-from workbench.features.studies.model.studies import FOLDS, HELD_OUT, Kind, Plan
+from workbench.features.studies.model.studies import FOLDS, HELD_OUT, NO_FOLDS, Kind, Plan
 from workbench.widgets import data_choice
 
 _EXAMPLE = "lr = 0.001, 0.003, 0.01\naugmentation.rotation = 0, 10, 20"
 CHANGE = state.Choice("studies.change")
 CHOSEN_FOLDS = state.Choice("studies.folds", default="5")
 CHOSEN_HELD_OUT = state.Choice("studies.held_out", HELD_OUT, "random")
+#: Settings that a link adds to the recipe, ``key=value`` with semicolons between, and the lines of its search.
+LINKED = state.Choice("studies.set")
+LINES = state.Choice("studies.lines")
 STUDY_SEEDS = state.Number("studies.study seeds", 1, 1, 50)
 
 
@@ -38,8 +41,9 @@ def show(key: str) -> str | None:
         )
     sides = kind == "sides"
     with bar[1]:
-        names = [name for name in FOLDS if name or not sides]
-        folds = str(st.selectbox("Folds", names, format_func=FOLDS.__getitem__, **CHOSEN_FOLDS.widget(names)) or "")
+        names = [name for name in FOLDS if name != NO_FOLDS or not sides]
+        chosen = st.selectbox("Folds", names, format_func=FOLDS.__getitem__, **CHOSEN_FOLDS.widget(names))
+        folds = "" if chosen == NO_FOLDS else str(chosen)
     with bar[2]:
         held_out = str(
             st.selectbox(
@@ -97,10 +101,9 @@ def _recipe(key: str) -> Recipe:
     bar = st.columns(3, vertical_alignment="bottom")
     with bar[0]:
         names = list(presets)
-        preset = str(
-            st.selectbox("Recipe", names, **shared.RECIPE.widget(names, "quick", then=data_choice.follow_recipe))
-        )
-    start = runs.recipe(preset, {})
+        preset = str(st.selectbox("Recipe", names, **shared.RECIPE.widget(names, "quick", then=_follow_recipe)))
+    linked = [setting for setting in str(LINKED.get() or "").split(";") if setting]
+    start = runs.recipe(preset, {}).with_settings(linked)
     with bar[1]:
         requested = str(shared.DATA.get() or "")
         drawn = requested.startswith("synthetic:")
@@ -111,11 +114,18 @@ def _recipe(key: str) -> Recipe:
             "Network",
             list(networks),
             format_func=networks.__getitem__,
-            **shared.NETWORK_OF.of(preset).widget(list(networks), start.network),
+            **shared.NETWORK_OF.of(preset, *linked).widget(list(networks), start.network),
         )
-    st.caption(presets[preset])
+    st.caption(presets[preset] + (f" From the link: {', '.join(linked)}." if linked else ""))
     options = start.options if network == start.network else {}
-    return runs.recipe(preset, {"data": data, "network": network, "options": options})
+    return dataclasses.replace(start, data=data, network=network, options=options)
+
+
+def _follow_recipe() -> None:
+    """Another recipe: its data set, and nothing of an earlier link."""
+    LINKED.set(None)
+    LINES.set(None)
+    data_choice.follow_recipe()
 
 
 def _search(key: str) -> tuple[str, int]:
@@ -123,8 +133,8 @@ def _search(key: str) -> tuple[str, int]:
     with left:
         lines = st.text_area(
             "Fields and values, a line each",
-            _EXAMPLE,
-            key=f"{key} lines",
+            str(LINES.get() or _EXAMPLE),
+            key=f"{key} lines {LINES.get() or ''}",
             height=96,
             help="Any field of a recipe, dots reach into it. Values with commas between; for a random search also a "
             "span, as in lr = log:1e-4..1e-2 or ema = 0..0.99.",

@@ -46,11 +46,16 @@ def show() -> None:
     options = start.options if network == start.network else {}
     from_link = runs.changes_from_link(shared.PROTOCOL.get(), EXCLUDE_LEAKS.get())
     first = runs.recipe(preset, {"data": data, "network": network, "options": options, **from_link})
+    divided = first if from_link else runs.with_a_test_part(preset, first)
     started = RUNS_STARTED.get()  # a fresh key closes the settings, so that the run is visible
     with st.expander(f"Settings · {presets[preset] or preset}", icon=":material/tune:", key=f"settings {started}"):
         if from_link.get("exclude_leaks"):
             st.caption(f"Training pictures with a copy in validation or test are left out ({first.protocol} split).")
-        key = f"recipe {preset} {network} {from_link}"  # widgets with the same key would keep their old values
+        if divided != first:
+            st.caption("This data set has no official parts: the first of five folds is the test.")
+        first = divided
+        # Widgets with the same key would keep their old values.
+        key = f"recipe {preset} {network} {from_link} {first.protocol}"
         origins = runs.origins(preset, first)
         changes = recipe_form.show(first, key=key, choices=runs.form_choices(), origins=origins)
         changes |= _without_marked(data)

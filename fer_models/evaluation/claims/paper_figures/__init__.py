@@ -14,6 +14,17 @@ from importlib import resources
 from fer_models.errors import UserError
 from fer_models.papers import PAPERS
 
+#: Our metric that measures the same as a printed one.
+OUR_METRICS = {
+    "accuracy": "accuracy",
+    "precision": "macro_precision",
+    "recall": "macro_recall",
+    "f1": "macro_f1",
+    "specificity": "macro_specificity",
+    "gar": "gar",
+    "far": "false_acceptance_share",
+}
+
 
 @dataclass(frozen=True)
 class PaperFigure:
@@ -24,7 +35,8 @@ class PaperFigure:
         table: where it is printed, for instance ``"Table 4"``.
         dataset, protocol, method: as the paper says, or "not stated".
         metric: ``accuracy``, ``precision``, ``recall``, ``f1``, ``specificity``, ``gar``, ``far``, or ``probability``
-            and ``share_of_faces`` for readings of single pictures (then ``emotion`` is set).
+            and ``share_of_faces`` for readings of single pictures (then ``emotion`` is set), ``images`` for counts of a
+            data set.
         case: run, fold, depth or picture within a row, or empty.
         printed: the number as printed; ``unit`` ``"%"`` or empty.
         note: what a reader should know beside it.

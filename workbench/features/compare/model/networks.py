@@ -149,7 +149,7 @@ def source(entry: Entry) -> str:
     if entry.network not in ARCHITECTURES:
         return ""
     network = ARCHITECTURES[entry.network]
-    return f"Source: {network.paper.rstrip('.')}. Default sizes: {network.sizes}."
+    return f"Source: {network.paper.rstrip('.')}. Default sizes: {network.size_origin}."
 
 
 def measured_on(metric: dict[str, Any]) -> str:

@@ -62,7 +62,7 @@ def row_of(entry: Entry, measured: Mapping[str, Cost | str]) -> Row:
 
 def _sizes(row: Row) -> Origin | None:
     network = row.entry.network
-    return ARCHITECTURES[network].sizes if network in ARCHITECTURES else None
+    return ARCHITECTURES[network].size_origin if network in ARCHITECTURES else None
 
 
 def _in_file(key: str, value: Callable[[Row], Any]) -> Column:

@@ -6,23 +6,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fer_models.data import known_datasets
-from fer_models.evaluation.claims.paper_figures import PaperFigure, paper_figures
+from fer_models.evaluation.claims.paper_figures import OUR_METRICS, PaperFigure, paper_figures
 from fer_models.evaluation.metrics import METRICS
 from fer_models.papers import PAPERS
 from workbench.app.inventory import TrainedNetwork
 from workbench.app.wording import interval, percent, selection
 
-#: Title of a printed metric, and the key of our metric that measures the same.
-_METRICS = {
-    "accuracy": ("Accuracy", "accuracy"),
-    "precision": ("Precision", "macro_precision"),
-    "recall": ("Recall", "macro_recall"),
-    "f1": ("F1", "macro_f1"),
-    "specificity": ("Specificity", "macro_specificity"),
-    "gar": ("GAR", "gar"),
-    "far": ("FAR", "false_acceptance_share"),
-    "probability": ("Probability", ""),
-    "share_of_faces": ("Share of faces", ""),
+#: Title of a printed metric.
+METRIC_TITLES = {
+    "accuracy": "Accuracy",
+    "precision": "Precision",
+    "recall": "Recall",
+    "f1": "F1",
+    "specificity": "Specificity",
+    "gar": "GAR",
+    "far": "FAR",
+    "probability": "Probability",
+    "share_of_faces": "Share of faces",
+    "images": "Images",
 }
 
 
@@ -67,7 +68,7 @@ def printed(paper: str, dataset: str, protocol: str) -> Table:
         )
         for name, row in rows
     )
-    heads = (*(head for _, head in labels), *(_METRICS[metric][0] for metric in metrics), "Source")
+    heads = (*(head for _, head in labels), *(METRIC_TITLES[metric] for metric in metrics), "Source")
     return Table(heads, cells, len(labels), len(labels) + len(metrics))
 
 
@@ -80,7 +81,8 @@ def notes(paper: str, dataset: str) -> list[str]:
             if figure.method not in methods:
                 methods.append(figure.method)
     return [
-        f"{_METRICS[metric][0]} of {', '.join(methods)}: {note}" for (metric, note), methods in methods_by_note.items()
+        f"{METRIC_TITLES[metric]} of {', '.join(methods)}: {note}"
+        for (metric, note), methods in methods_by_note.items()
     ]
 
 
@@ -91,7 +93,9 @@ def measured(paper: str, dataset: str, networks: Iterable[TrainedNetwork]) -> Ta
     """
     figures = paper_figures(paper=paper, dataset=dataset)
     readers = {entry.name: entry.reader.split(":")[0] for entry in known_datasets()}
-    wanted_metrics = [_METRICS[metric][1] for metric in dict.fromkeys(figure.metric for figure in figures)]
+    wanted_metrics = [
+        OUR_METRICS[metric] for metric in dict.fromkeys(figure.metric for figure in figures) if metric in OUR_METRICS
+    ]
     lines_by_network = []
     for network in networks:
         if network.checkpoint is None:

@@ -31,7 +31,8 @@ KINDS: dict[Kind, str] = {
     "augmentation": "Augmentation on and off",
     "search": "Any fields: grid or random search",
 }
-FOLDS = {"": "no folds", "2/5": "2 of 5 folds", "5": "5 folds", "10": "10 folds"}
+NO_FOLDS = "none"
+FOLDS = {NO_FOLDS: "no folds", "2/5": "2 of 5 folds", "5": "5 folds", "10": "10 folds"}
 HELD_OUT = {"random": "pictures", "subject": "subjects"}
 #: Seconds that a run needs besides its epochs: starting, loading, measuring.
 _OVERHEAD = 15
@@ -104,7 +105,7 @@ def plan(
     """Plan a study of that kind.
 
     Args:
-        folds: a key of :data:`FOLDS`. held_out: a key of :data:`HELD_OUT`.
+        folds: a key of :data:`FOLDS`, or empty for none. held_out: a key of :data:`HELD_OUT`.
         lines: of a search, ``field = values`` a line. draws: how many settings to draw; 0 takes every combination.
 
     Raises:
@@ -170,7 +171,7 @@ def seconds(study_plan: Plan) -> float | None:
         pictures = len(make_split(dataset, recipe.protocol, seed=recipe.seed).train)
     except UserError:
         return None
-    seconds_per_run = pictures * recipe.repeats * recipe.epochs / statistics.median(speeds) + _OVERHEAD
+    seconds_per_run = pictures * recipe.passes(len(dataset)) * recipe.epochs / statistics.median(speeds) + _OVERHEAD
     return seconds_per_run * study_plan.runs
 
 
