@@ -74,5 +74,5 @@ def about(description: str, origin: Origin | None = None, **bounds: Any) -> Any:
         >>> from typing import Annotated
         >>> Rate = Annotated[float, about("Dropout.", in_paper("Table 1"), ge=0, le=1)]
     """
-    extra = None if origin is None else {"origin": str(origin)}
+    extra: Any = None if origin is None else {"origin": str(origin)}
     return Field(description=description, json_schema_extra=extra, **bounds)
