@@ -63,7 +63,7 @@ PAPERS: dict[str, Paper] = {
         "Jayaraman and Mahendran 2025",
         "dcnn_bilstm",
         ("DCNN-BiLSTM with dual attention",),
-        ("dcnn-bilstm-paper", "distil"),
+        ("dcnn-bilstm-paper", "dcnn-bilstm-teacher", "dcnn-bilstm-distil"),
         ("dcnn_bilstm_teacher", "dcnn_bilstm_student"),
     ),
 }

@@ -101,7 +101,7 @@ def test_explain_takes_the_options_of_a_method(checkpoint, picture, tmp_path, ca
 def test_train_shows_a_recipe_trains_it_and_lists_the_run(capsys):
     assert main(["train", "--preset", "fcsdnet-paper", "--set", "epochs=2", "--show"]) == 0
     recipe = json.loads(capsys.readouterr().out)
-    assert (recipe["epochs"], recipe["size"], recipe["repeats"]) == (2, 100, 3)
+    assert (recipe["epochs"], recipe["size"], recipe["repeats"]) == (2, 100, 0)
     settings = ["--set", "network=mini_xception", "--set", "epochs=1", "--set", "batch_size=16"]
     assert main(["train", "--preset", "quick", "--data", DATA, *settings]) == 0
     folder = capsys.readouterr().out.strip()

@@ -38,13 +38,13 @@ def _activation(name: str) -> nn.Module:
     return {"pcp": PCP, "relu": nn.ReLU, "gelu": nn.GELU}[name]()
 
 
-def _convolution(kind: str, c_in: int, c_out: int) -> nn.Sequential:
-    """5x5 without padding, norm, ReLU: (B, C, H, W) to (B, D, H - 4, W - 4)."""
+def _convolution(kind: str, c_in: int, c_out: int, activation: str) -> nn.Sequential:
+    """5x5 without padding, norm, activation: (B, C, H, W) to (B, D, H - 4, W - 4)."""
     if kind == "full":
         layers = [nn.Conv2d(c_in, c_out, 5, bias=False)]
     else:
         layers = [nn.Conv2d(c_in, c_in, 5, groups=c_in, bias=False), nn.Conv2d(c_in, c_out, 1, bias=False)]
-    return nn.Sequential(*layers, nn.BatchNorm2d(c_out), nn.ReLU())
+    return nn.Sequential(*layers, nn.BatchNorm2d(c_out), _activation(activation))
 
 
 class RasterBiLSTM(nn.Module):
@@ -149,6 +149,8 @@ class DCNNBiLSTM(FERNetwork):
         "interleaved pools": {"order": "interleaved"},
         "no attention": {"dam": "none"},
         "no BiLSTM": {"bilstm": False},
+        "PCP in the convolutions": {"conv_activation": "pcp"},
+        "landmark weights": {"template_mask": True},
     }
 
     def __init__(self, num_classes: int, in_channels: int, options: DCNNBiLSTMOptions):
@@ -157,9 +159,10 @@ class DCNNBiLSTM(FERNetwork):
             raise UserError(f"{self.title} takes 1 or 3 input channels (it makes its HOG channel itself), not 2.")
         w1, w2, w3 = (round(c * options.width) for c in (32, 64, 128))
         self.hog = HOG(orientation=options.orientation)
-        self.conv1 = _convolution("full", 2 if options.input == "gray+hog" else 1, w1)
-        self.conv2 = _convolution(options.conv, w1, w2)
-        self.conv3 = _convolution(options.conv, w2, w3)
+        way = options.conv_activation
+        self.conv1 = _convolution("full", 2 if options.input == "gray+hog" else 1, w1, way)
+        self.conv2 = _convolution(options.conv, w1, w2, way)
+        self.conv3 = _convolution(options.conv, w2, w3, way)
         self.pool1 = nn.MaxPool2d(2)
         self.pool2 = nn.MaxPool2d(2)
         self.gate = make_gate(options.attention, w3, GateSettings(options.ratio))

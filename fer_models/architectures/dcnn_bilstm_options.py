@@ -12,7 +12,7 @@ SIZES = ours("Table 2 gives the convolutions and 300 cells; the widths of the Bi
 PARTS = {
     "HOG: 8x8 cells, 9 bins, blocks of 36, L2": in_paper("eq. 1-7"),
     "three 5x5 convolutions of 32, 64 and 128, no padding": in_paper("Table 2; section on DCNN: maps of 52 pixels"),
-    "norm and ReLU after each convolution": ours("batch normalisation is named; the activation of eq. 9 is open"),
+    "norm and activation after each convolution": ours("batch normalisation is named; its place is ours"),
     "two 2x2 pools": in_paper("Table 2"),
     "BiLSTM over the pixels row by row, both directions summed": in_paper("eq. 12; the order of the pixels is ours"),
     "128 cells a direction": ours("so that the map keeps its channels"),
@@ -72,6 +72,12 @@ class DCNNBiLSTMOptions:
         Literal["pcp", "relu", "gelu"],
         about("Of the interaction and the hidden layer.", in_paper("before eq. 19; of the hidden layer ours")),
     ] = "pcp"
+    conv_activation: Annotated[
+        Literal["relu", "pcp"],
+        about(
+            "Of the three convolutions.", ours("theta of eq. 9 is open; before eq. 19 the paper argues against ReLU")
+        ),
+    ] = "relu"
     interaction: Annotated[Literal["ilm", "sum", "concat"], about("How the two branches meet.", in_paper("eq. 19"))] = (
         "ilm"
     )
@@ -91,9 +97,16 @@ class DCNNBiLSTMOptions:
 
 @checked(f"{TITLE}, teacher")
 class TeacherOptions(DCNNBiLSTMOptions):
-    """The same switches; the teacher's convolutions are not separable."""
+    """The same switches; the teacher's convolutions are not separable, and landmarks weigh its input."""
 
     conv: Annotated[Literal["separable", "full"], about(_CONV, ours("algorithm 3 gives the teacher no sizes"))] = "full"
+    template_mask: Annotated[
+        bool,
+        about(
+            "Weigh the eyes, brows, nose and mouth of an aligned face by a fixed mask.",
+            in_paper("experimental results: landmark weights in the teacher; that a template gives them is ours"),
+        ),
+    ] = True
 
 
 @checked(f"{TITLE}, student")

@@ -241,3 +241,8 @@ class SLDCNN(LDCNN):
     title = "SLDCNN"
     summary = "The light dense network with a spatial gate after each block that reads every map of the block."
     Options: ClassVar[type[Any]] = SLDCNNOptions
+    variants: ClassVar[dict[str, dict[str, Any]]] = {
+        **LDCNN.variants,
+        "attention 7x7": {"kernel": 7, "dilation": 1},
+        "theta 1": {"theta": 1.0},
+    }

@@ -50,6 +50,9 @@ class FCSDNetOptions:
     spatial_norm: Annotated[
         bool, about("Batch norm in the spatial gate.", in_code("before the 7x7 convolution; eq. 2 has none"))
     ] = True
+    spatial_sigmoid: Annotated[
+        bool, about("Sigmoid of the spatial gate and of the fusion's.", in_code("eq. 2 has none"))
+    ] = True
     stem_pool: Annotated[
         Literal["max", "avg"], about("Pool of the stem.", in_code("max; Table 1 prints an average"))
     ] = "max"
@@ -90,7 +93,7 @@ class DenseComponent(nn.Module):
 
 def _attention(options: FCSDNetOptions, channels: int) -> nn.Module:
     norm = "before" if options.spatial_norm else "none"
-    settings = GateSettings(options.ratio, options.fusion_weight, norm, _EPS, _MOMENTUM)
+    settings = GateSettings(options.ratio, options.fusion_weight, norm, _EPS, _MOMENTUM, options.spatial_sigmoid)
     return make_gate(_GATE_NAMES.get(options.attention, options.attention), channels, settings)
 
 
@@ -141,6 +144,7 @@ class FCSDNet(FERNetwork):
         "channel attention": {"attention": "cam"},
         "spatial attention": {"attention": "sam"},
         "CBAM order": {"attention": "cbam_seq"},
+        "eq. 2 as printed": {"spatial_sigmoid": False, "spatial_norm": False},
     }
 
     def __init__(self, num_classes: int, in_channels: int, options: FCSDNetOptions):

@@ -56,6 +56,13 @@ class SeparableAttentionOptions:
             in_paper("section IV.B, eq. 2"),
         ),
     ] = "both"
+    direct: Annotated[
+        bool,
+        about(
+            "The extractor's map goes into both attentions too, beside the second output.",
+            ours("section IV.A says directly; what it meets there is lost with Fig. 4"),
+        ),
+    ] = False
     scale: Annotated[
         bool,
         about("Divide dot products by the square root of their length.", ours("section IV.B says multiplication only")),
@@ -102,8 +109,8 @@ class SeparableAttention(FERNetwork):
     r"""Separable convolutions with attention: 316,103 trainable parameters at 48x48x1 and 7 classes.
 
     Two 1x1 convolutions turn the extractor's map into two lists of tokens h and s, one token a pixel; each kind of
-    attention lets h look at s; the means over the tokens are concatenated. Without attention they are the means of h
-    and s.
+    attention lets h look at s (with ``direct`` at s and the extractor's own tokens); the means over the tokens are
+    concatenated. Without attention they are the means of h and s.
 
     Shape:
         - Input :math:`(B, 1..3, H, W)`, sides from 16 up (48 in our reading). The attention weights have
@@ -136,6 +143,7 @@ class SeparableAttention(FERNetwork):
         "no attention": {"attention": "none"},
         "plain convolutions": {"conv": "normal"},
         "separable convolutions": {"conv": "separable"},
+        "features direct into attention": {"direct": True},
     }
 
     def __init__(self, num_classes: int, in_channels: int, options: SeparableAttentionOptions):
@@ -173,7 +181,8 @@ class SeparableAttention(FERNetwork):
     def forward_head(self, features: Tensor, pre_logits: bool = False) -> Tensor:
         h = self.first(features).flatten(2).transpose(1, 2)  # (B, N, 128)
         s = self.second(features).flatten(2).transpose(1, 2)
-        contexts = [attention(h, s) for attention in (self.additive, self.dot) if attention is not None]
+        seen = torch.cat([s, features.flatten(2).transpose(1, 2)], 1) if self.options.direct else s
+        contexts = [attention(h, seen) for attention in (self.additive, self.dot) if attention is not None]
         pooled = torch.cat([context.mean(1) for context in contexts or (h, s)], 1)  # (B, 256)
         embedding = self.mlp(pooled)  # (B, 64)
         return embedding if pre_logits else self.head(embedding)

@@ -35,8 +35,8 @@ class DilatedSpatial(nn.Module):
         torch.Size([2, 1, 12, 12])
 
     Source:
-        Li et al. 2025, eq. 17-24. Kernel 3, dilation 3 and one map are our choice: the paper names a dilated
-        convolution and a padding of 3, and no more.
+        Li et al. 2025, eq. 17-24. Kernel 3, dilation 3 and one map are our choice. Table 1 names kernel 7x7, padding 3
+        and sigmoid together, which would be ``kernel_size=7, dilation=1``; it may mean the stem.
     """
 
     def __init__(

@@ -29,6 +29,7 @@ class GateSettings:
         weight: share of the channel branch in the fusion.
         norm: batch norm of a spatial gate: ``"none"``, ``"before"`` or ``"after"`` its convolution.
         eps, momentum: of that batch norm.
+        sigmoid: whether a spatial gate and that of the fusion end in one.
     """
 
     ratio: int = 8
@@ -36,6 +37,7 @@ class GateSettings:
     norm: str = "none"
     eps: float = 1e-5
     momentum: float = 0.1
+    sigmoid: bool = True
 
 
 #: Name to a function of the number of channels and the settings.
@@ -59,7 +61,7 @@ def _channel(channels: int, settings: GateSettings) -> nn.Module:
 
 @GATES.register("spatial")
 def _spatial(channels: int, settings: GateSettings) -> nn.Module:
-    return SpatialAttention(norm=settings.norm, eps=settings.eps, momentum=settings.momentum)
+    return SpatialAttention(norm=settings.norm, eps=settings.eps, momentum=settings.momentum, sigmoid=settings.sigmoid)
 
 
 @GATES.register("cbam")
@@ -69,7 +71,9 @@ def _cbam(channels: int, settings: GateSettings) -> nn.Module:
 
 @GATES.register("fusion")
 def _fusion(channels: int, settings: GateSettings) -> nn.Module:
-    return ChannelSpatialFusion(channels, settings.ratio, settings.weight, settings.norm != "none")
+    return ChannelSpatialFusion(
+        channels, settings.ratio, settings.weight, settings.norm != "none", spatial_sigmoid=settings.sigmoid
+    )
 
 
 @GATES.register("dilated_spatial")

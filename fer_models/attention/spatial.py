@@ -17,10 +17,11 @@ class SpatialAttention(nn.Module):
         norm: where the batch norm is: ``"none"``, ``"before"`` the convolution (two maps, as FCSDNet's code) or
             ``"after"`` it (one map, as CBAM's released code).
         eps, momentum: of that batch norm.
+        sigmoid: ``False`` multiplies by the convolution itself, as FCSDNet's eq. 2 is printed.
 
     Shape:
         - Input :math:`(B, C, H, W)`. Output: the same shape.
-        - :meth:`gate`: :math:`(B, 1, H, W)`, unitless, in (0, 1).
+        - :meth:`gate`: :math:`(B, 1, H, W)`, unitless, in (0, 1) with the sigmoid.
 
     Raises:
         UserError: If ``kernel_size`` is even or smaller than 3, or ``norm`` is unknown.
@@ -33,8 +34,17 @@ class SpatialAttention(nn.Module):
         Woo et al., "CBAM", ECCV 2018, eq. 3, which has no batch norm. The released CBAM code stacks [max, mean].
     """
 
-    def __init__(self, kernel_size: int = 7, norm: str = "none", eps: float = 1e-5, momentum: float = 0.1):
+    def __init__(
+        self,
+        kernel_size: int = 7,
+        norm: str = "none",
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        *,
+        sigmoid: bool = True,
+    ):
         super().__init__()
+        self.sigmoid = sigmoid
         if kernel_size < 3 or kernel_size % 2 == 0:
             raise UserError(f"The window of spatial attention must be odd and at least 3, not {kernel_size}.")
         if norm not in ("none", "before", "after"):
@@ -47,7 +57,8 @@ class SpatialAttention(nn.Module):
     def gate(self, x: Tensor) -> Tensor:
         """Gate (B, 1, H, W)."""
         maps = torch.cat([x.mean(1, keepdim=True), x.amax(1, keepdim=True)], 1)
-        return self.tap(torch.sigmoid(self.norm_after(self.conv(self.norm_before(maps)))))
+        score = self.norm_after(self.conv(self.norm_before(maps)))
+        return self.tap(torch.sigmoid(score) if self.sigmoid else score)
 
     def forward(self, x: Tensor) -> Tensor:
         return x * self.gate(x)

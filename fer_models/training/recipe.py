@@ -100,7 +100,12 @@ class Recipe:
         default_factory=dict
     )
     teacher: Annotated[
-        str, _advanced("Teacher checkpoint", _OPTIMISATION, "For distillation: folder of the teacher.")
+        str,
+        _advanced(
+            "Teacher checkpoint",
+            _OPTIMISATION,
+            "For distillation: folder of the teacher, or preset:NAME to train it first.",
+        ),
     ] = ""
     optimiser: Annotated[
         Literal["adam", "adamw", "sgd"], _basic("Optimiser", _OPTIMISATION, "The rule that updates the weights.")

@@ -43,6 +43,7 @@ BILSTM = {
     "ratio": [4],
     "dropout": [0.1],
     "template_mask": [True],
+    "conv_activation": ["pcp"],
 }
 RESNET = {
     "stem": ["3x3", "7x7"],
@@ -58,6 +59,7 @@ SWITCHES = {
         "fusion_weight": [0.2],
         "ratio": [4],
         "spatial_norm": [False],
+        "spatial_sigmoid": [False],
         "stem_pool": ["avg"],
         "growth": [[16, 64, 128]],
         "repeats": [[2, 2, 4]],
@@ -96,6 +98,7 @@ SWITCHES = {
         "residual": [False],
         "attention": ["none", "additive", "dot", "se"],
         "scale": [False],
+        "direct": [True],
         "mlp": [False],
         "dropout": [0.5],
         "ratio": [4],

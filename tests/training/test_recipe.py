@@ -108,3 +108,13 @@ def test_plateau_cuts_after_its_patience():
     again = Plateau(Recipe(schedule="plateau", step_epochs=2, step_factor=0.5))
     again.restore(plateau.state())
     assert again.factor == 0.5
+
+
+def test_a_teacher_preset_is_trained_on_the_students_data_and_split():
+    from fer_models.training.runs.launch import teacher_recipe
+
+    student = load_preset("dcnn-bilstm-distil").with_settings(["data=jaffe", "protocol=folds-5", "fold=2", "seed=3"])
+    teacher = teacher_recipe(student)
+    assert teacher.network == "dcnn_bilstm_teacher" and teacher.loss == "cross_entropy" and not teacher.teacher
+    assert (teacher.data, teacher.protocol, teacher.fold, teacher.seed) == ("jaffe", "folds-5", 2, 3)
+    assert teacher.preprocess == student.preprocess

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 
 from fer_models.errors import UserError
-from fer_models.training.recipe import Recipe
+from fer_models.training.recipe import Recipe, load_preset
 from fer_models.training.runs.process import start_ticks
 from fer_models.training.runs.run import Run, create_run
+
+#: Before the name of the preset that trains the teacher.
+PRESET_TEACHER = "preset:"
+
+
+def teacher_recipe(recipe: Recipe) -> Recipe:
+    """The recipe of the teacher that a recipe names as ``"preset:NAME"``: its data, split, input and seed are shared.
+
+    Raises:
+        UserError: If there is no such preset.
+    """
+    shared = ("data", "protocol", "fold", "seed", "size", "channels", "mean", "std", "epochs", "batch_size")
+    start = load_preset(recipe.teacher.removeprefix(PRESET_TEACHER))
+    return dataclasses.replace(start, **{name: getattr(recipe, name) for name in shared})
 
 
 def start(run: Run, processes: int = 1) -> int:
@@ -38,7 +53,14 @@ def start(run: Run, processes: int = 1) -> int:
 
 
 def launch(recipe: Recipe, processes: int = 1) -> Run:
-    """Make a run folder for the recipe and start its worker, or several that train it together."""
+    """Make a run folder for the recipe and start its worker, or several that train it together.
+
+    A teacher ``"preset:NAME"`` is trained first, in a run of its own on the same data and split; the returned run waits
+    for it.
+    """
+    if recipe.teacher.startswith(PRESET_TEACHER):
+        teacher = launch(teacher_recipe(recipe), processes)
+        recipe = dataclasses.replace(recipe, teacher=str(teacher.folder / "checkpoints" / "best"))
     run = create_run(recipe)
     start(run, processes)
     return run

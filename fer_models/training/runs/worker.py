@@ -10,6 +10,7 @@ import time
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from lightning.fabric import Fabric
@@ -44,9 +45,10 @@ def work(run: Run) -> int:
         signal.signal(signal.SIGTERM, _on_lost_peer)  # torchrun sends it when another process has died
     try:
         run.claim()
+        taught = _teacher_is_trained(run)
         with wait_for_slot(run) as slot:
             share_cores()
-            admitted = slot is not None and _has_room(run, gpu_of(slot))
+            admitted = taught and slot is not None and _has_room(run, gpu_of(slot))
             fabric = make_fabric(run.recipe, gpu_of(slot or 0)) if admitted or processes() > 1 else None
             if fabric is None or not fabric.broadcast(admitted):  # the others wait for it
                 run.write_status(state="cancelled", message="Cancelled before it began.")
@@ -59,6 +61,26 @@ def work(run: Run) -> int:
         if processes() > 1:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing interrupts the last status
         return _failed(run, error)
+
+
+def _teacher_is_trained(run: Run) -> bool:
+    """Wait until the run that trains the teacher has ended; ``False`` if this one was cancelled meanwhile.
+
+    Raises:
+        UserError: If the teacher's run ended without being finished.
+    """
+    folder = Path(run.recipe.teacher)
+    if folder.parts[-2:] != ("checkpoints", "best") or not (folder.parents[1] / "status.json").is_file():
+        return True
+    teacher = Run(folder.parents[1])
+    while teacher.status().active:
+        if run.cancelled:
+            return False
+        run.write_status(message=f"Waiting for its teacher, {teacher.id}.")
+        time.sleep(1)
+    if teacher.status().state != "finished":
+        raise UserError(f"Its teacher {teacher.id} ended early ({teacher.status().state}); resume that run, then this.")
+    return True
 
 
 def _has_room(run: Run, gpu: int) -> bool:
