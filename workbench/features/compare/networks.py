@@ -11,7 +11,7 @@ from workbench.features.compare.model import measure, networks
 from workbench.features.compare.model.networks import INPUTS, Entry
 from workbench.widgets.errors import guard
 
-_ROWS = {"main": "trained ones and each network as published", "all": "all, with every variant"}
+_ROWS = {"main": "trained ones and the defaults of each network", "all": "all, with every variant"}
 INPUT = state.Choice("compare.input")
 ROWS = state.Choice("compare.rows", _ROWS)
 
