@@ -59,7 +59,7 @@ def count(model: nn.Module, input_shape: Sequence[int]) -> Complexity:
         >>> count(create_model("mini_xception", in_channels=1), (1, 48, 48)).parameters
         56951
     """
-    return _Trace(_copy_shapes(model), input_shape).complexity
+    return _Trace(copy_shapes(model), input_shape).complexity
 
 
 def layers(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
@@ -72,7 +72,7 @@ def layers(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
     Raises:
         UserError: If the network cannot take that shape.
     """
-    return _Trace(_copy_shapes(model), input_shape).rows()
+    return _Trace(copy_shapes(model), input_shape).rows()
 
 
 def model_table() -> list[dict[str, Any]]:
@@ -205,7 +205,7 @@ def _same_shape(x: Tensor) -> Tensor:
     return x
 
 
-def _copy_shapes(model: nn.Module) -> nn.Module:
+def copy_shapes(model: nn.Module) -> nn.Module:
     """A copy of the network on the meta device; its weights are not copied."""
     shapes: dict[int, Any] = {}
     for parameter in model.parameters():

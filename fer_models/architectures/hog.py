@@ -3,6 +3,7 @@
 import math
 from typing import Literal
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -117,6 +118,25 @@ class HOG(nn.Module):
         strokes = self.strokes.to(strength.dtype).repeat(1, total.shape[2], total.shape[3])
         drawn = (strength * strokes).sum(1, keepdim=True)[:, :, :height, :width]
         return drawn / drawn.amax((2, 3), keepdim=True).clamp_min(1e-6)
+
+
+def hog_picture(image: np.ndarray, orientation: Literal["full", "paper"] = "full") -> np.ndarray:
+    """The HOG of one image as a picture: in each cell of 8 x 8 pixels the strokes of its edges.
+
+    Args:
+        image: uint8 (H, W), (H, W, 1) or (H, W, 3), sides from 16 pixels up.
+        orientation: As :class:`HOG` takes it.
+
+    Returns:
+        uint8 (H, W); the strongest stroke is 255.
+
+    Example:
+        >>> hog_picture(np.zeros((48, 48, 1), np.uint8)).shape
+        (48, 48)
+    """
+    array = np.ascontiguousarray(image[..., None] if image.ndim == 2 else image)
+    grey = to_grey(torch.from_numpy(array).permute(2, 0, 1)[None].float() / 255)
+    return (HOG(orientation=orientation)(grey)[0, 0] * 255).round().byte().numpy()
 
 
 def _strokes(cell: int, bins: int) -> Tensor:

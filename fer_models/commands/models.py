@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from fer_models.architectures import create_model
+from fer_models.architectures import ARCHITECTURES, create_model
 from fer_models.checkpoint import CONFIG, Checkpoint, read_checkpoint
-from fer_models.commands.output import write_json
+from fer_models.commands.output import write_bytes, write_json
 from fer_models.errors import UserError
 from fer_models.evaluation.sentence import DOT, figure_sentence
 from fer_models.folders import checkpoints_folder
@@ -21,6 +21,7 @@ _SIZES = {"paper": "sizes as in the paper", "code": "sizes as in the code", "our
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help="a network, for --layers")
     parser.add_argument("--layers", action="store_true", help="list the layers of the named network")
+    parser.add_argument("--draw", metavar="FILE", help="write a drawing of the named network as SVG; - prints it")
     parser.add_argument("--trained", action="store_true", help="list only the trained networks, with their figures")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -28,6 +29,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from fer_models.complexity import layers, model_table
 
+    if args.draw:
+        return _draw(args)
     if args.name or args.layers:
         return _layers(args, layers)
     if args.trained:
@@ -79,6 +82,22 @@ def _read(folder: Path) -> tuple[str, Checkpoint | UserError]:
 def _sentence(row: dict[str, Any]) -> str:
     figure = figure_sentence(row["value"], row["low"], row["high"], row["n"], row["split"], row["selection"])
     return f"{row['data']} {DOT.strip()} {figure}"
+
+
+def _draw(args: argparse.Namespace) -> int:
+    from fer_models.block_drawing import draw
+    from fer_models.blocks import blocks
+
+    if not args.name:
+        raise UserError("name the network to draw, as in fer models fcsdnet --draw fcsdnet.svg.")
+    shape = ARCHITECTURES[args.name].native_input
+    model = create_model(args.name, in_channels=shape[0])
+    text = draw(blocks(model, shape), model.title)
+    if args.draw == "-":
+        print(text)
+    else:
+        write_bytes(text.encode(), args.draw)
+    return 0
 
 
 def _layers(args: argparse.Namespace, layers: object) -> int:

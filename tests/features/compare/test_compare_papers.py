@@ -12,7 +12,8 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.evaluation.claims.paper_figures import paper_figures
 from fer_models.papers import PAPERS
 from workbench.app import inventory
-from workbench.features.compare.model import papers
+from workbench.features.compare.figures.printed_bars import grouped
+from workbench.features.compare.model import papers, printed_bars, reproduce
 
 SECTION = "Printed in the papers"
 
@@ -29,7 +30,8 @@ def test_every_printed_number_has_a_cell(paper: str) -> None:
 
 
 def test_the_fifth_papers_row_stands_in_one_line() -> None:
-    (protocol,) = papers.protocols("dcnn-bilstm", "FER2013")
+    protocol, counts = papers.protocols("dcnn-bilstm", "FER2013")
+    assert counts == "class counts"
     table = papers.printed("dcnn-bilstm", "FER2013", protocol)
     assert table.heads == ("Network", "Accuracy", "Specificity", "Precision", "Recall", "F1", "GAR", "FAR", "Source")
     bilstm = next(row for row in table.rows if row[0] in PAPERS["dcnn-bilstm"].own_methods)
@@ -59,11 +61,33 @@ def test_measured_figures_of_the_same_data_only(checkpoint: Checkpoint, folders:
     assert papers.measured("fcsdnet", "JAFFE", networks) is None
 
 
+def test_bars_hold_every_method_and_what_was_measured_of_the_papers_own(checkpoint: Checkpoint, folders: Path) -> None:
+    assert printed_bars.metrics("dcnn-bilstm") == ["accuracy", "specificity", "precision", "recall", "f1", "gar", "far"]
+    found = printed_bars.bars("dcnn-bilstm", "far", inventory.trained_networks())
+    assert found.datasets == ("FER2013", "CK+", "RAF-DB", "JAFFE") and len(found.printed) == 4 and not found.measured
+    own = printed_bars.bars("fcsdnet", "accuracy", inventory.trained_networks())
+    assert own.printed["FCSDNet"]["KDEF"] == pytest.approx(0.9994)
+    assert len(grouped(found, "FAR").data) == 4
+
+
+def test_links_fill_a_study_with_recipe_data_and_folds() -> None:
+    links = reproduce.links("sldcnn", "CK+")
+    table = next(link for title, link in links.items() if title.startswith("Table 3") and link.table)
+    assert table.query["lines"] == "options.depth = 12, 20, 32, 44" and table.query["change"] == "search"
+    assert "protocol=7-2-1" in table.query["set"] and "protocol=7-2-1-subject" in table.twin["set"]
+    folds = next(link for title, link in links.items() if title.startswith("Table 4") and title.endswith("SLDCNN"))
+    assert (folds.query["folds"], folds.query["held_out"]) == ("10", "random")
+    assert folds.twin["held_out"] == "subject" and "is not on this computer" in folds.remark
+    (jaffe,) = reproduce.links("separable-attention", "JAFFE").values()
+    assert jaffe.query["set"] == "batch_size=16" and jaffe.query["recipe"] == "separable-transfer"
+
+
 def test_the_section_shows_both_apart(app: AppTest, checkpoint: Checkpoint) -> None:
     open_page(app, "compare", section=SECTION, paper="dcnn-bilstm")
     assert not app.error
     heads = [head.value for head in app.subheader]
-    assert heads == ["Measured here", "Printed: Jayaraman and Mahendran 2025, FER2013"]
+    assert heads[:2] == ["Measured here", "Printed: Jayaraman and Mahendran 2025, FER2013"]
+    assert heads[2:] == ["Over all data sets", "Reproduce"]
     text = words(app)
     assert "65.4 % [63.8, 67.0]" in text and "82.89 %" in text and "Their protocol: split not stated" in text
 

@@ -9,6 +9,7 @@ import streamlit as st
 from workbench import state
 from workbench.features.compare.model import networks, networks_table
 from workbench.features.compare.model.networks import Entry
+from workbench.heatmap import network_drawing
 from workbench.widgets.errors import guard
 
 _NOTHING = ""
@@ -54,6 +55,9 @@ def _table(entry: Entry, key: str) -> None:
             f"{entry.size} x {entry.size} x {entry.channels} · {parameters:,} parameters · {macs / 1e6:,.1f} MMACs"
         )
         st.caption(f"{networks_table.MARK} {networks.attention_share(rows)} {networks.source(entry)}")
+        network_drawing.show(
+            entry.network, entry.options, (entry.channels, entry.size), title=entry.name, key=f"{key} drawing"
+        )
         table = networks_table.layer_table(rows)
         marked = [row.attention for row in rows]
         st.dataframe(

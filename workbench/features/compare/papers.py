@@ -9,11 +9,13 @@ from fer_models.papers import PAPERS
 from fer_models.reproduction.origin import HEADS, cells, components
 from workbench import navigation, state
 from workbench.app import inventory
-from workbench.features.compare.model import papers, reproduce
-from workbench.widgets import downloads, table
+from workbench.features.compare.figures.printed_bars import grouped
+from workbench.features.compare.model import papers, printed_bars, reproduce
+from workbench.widgets import downloads, plot, table
 
 PAPER = state.Choice("compare.paper")
 PAPER_DATA = state.Choice("compare.paper data")
+METRIC = state.Choice("compare.paper metric", address=False)
 ROW = state.Choice("compare.row", address=False)
 
 
@@ -36,8 +38,32 @@ def show(*, key: str) -> None:
         data = str(st.selectbox("Data set of the paper", names, **PAPER_DATA.widget(names, usual)))
     _measured(paper, data, key)
     _printed(paper, data, key)
+    _bars(paper, key)
     _reproduce(paper, data, key)
     _whose(paper, key)
+
+
+def _bars(paper: str, key: str) -> None:
+    """One metric over all methods and data sets of the paper, with our figures beside it."""
+    st.subheader("Over all data sets", anchor=False)
+    names = printed_bars.metrics(paper)
+    titles = papers.METRIC_TITLES
+    metric = str(
+        st.segmented_control(
+            "Metric", names, format_func=titles.__getitem__, required=True, **METRIC.of(paper).widget(names)
+        )
+    )
+    bars = printed_bars.bars(paper, metric, inventory.trained_networks())
+    plot.show(
+        grouped(bars, titles[metric]),
+        key=f"{key} bars {paper} {metric}",
+        alt=f"{titles[metric]} of each method on each data set of {PAPERS[paper].short}; the tables say the same.",
+        tools=True,
+    )
+    st.caption(
+        "Plain bars: printed, under the paper's own protocols. Hatched: the best network of this architecture measured "
+        "here, with its 95 % interval; the table above says on what."
+    )
 
 
 def _reproduce(paper: str, data: str, key: str) -> None:

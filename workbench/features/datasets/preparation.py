@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from fer_models.architectures.hog import hog_picture
 from fer_models.data import FaceDataset
 from fer_models.data.augment import Augmentation
 from fer_models.preprocess import Preprocess
@@ -62,7 +63,7 @@ def _augmentation(dataset: FaceDataset, picture: np.ndarray, row: int) -> Prepro
             ).scaled(strength / 100)
         if st.button("Draw anew", key="draw anew", icon=":material/casino:"):
             DRAWN.set(DRAWN.get() + 1)
-    preprocess = Preprocess(size=recipe.size, channels=recipe.channels)
+    preprocess = recipe.preprocess
     with right:
         seed = 1000 * int(DRAWN.get()) + row
         partners = np.random.default_rng(seed).integers(len(dataset), size=_COUNT)
@@ -140,3 +141,10 @@ def _tensor(picture: np.ndarray, of_recipe: Preprocess) -> None:
                     alt="The prepared picture at its true size",
                 )
                 st.caption(f"The same at its true size, {side} x {side} pixels.")
+                st.image(
+                    hog_picture(preprocess.stored(picture)),
+                    width=4 * side,
+                    output_format="PNG",
+                    alt="Histogram of oriented gradients of the prepared picture, as strokes along its edges",
+                )
+                st.caption("Its HOG: strokes along the edges, the second input of HOG + DCNN-BiLSTM.")

@@ -13,7 +13,7 @@ from workbench.features.explain import attention_means, own_attention
 from workbench.features.explain.figures import gate_bars, weight_matrix
 from workbench.features.explain.model import attention
 from workbench.features.explain.subject import Subject
-from workbench.heatmap import cached, view
+from workbench.heatmap import cached, network_drawing, view
 from workbench.heatmap.model import drawing
 from workbench.heatmap.model.drawing import Display
 from workbench.widgets import picture_grid, plot
@@ -34,7 +34,17 @@ def show(subject: Subject, *, key: str) -> None:
     Raises:
         UserError: If the network cannot be loaded.
     """
-    modules = cache.of_face(attention.modules, subject.checkpoint, subject.pixels)
+    checkpoint = subject.checkpoint
+    with st.expander("The network as a drawing", icon=":material/account_tree:", key=f"{key} drawn"):
+        network_drawing.show(
+            checkpoint.network,
+            checkpoint.options,
+            (checkpoint.in_channels, checkpoint.preprocess.size),
+            classes=len(checkpoint.classes),
+            title=checkpoint.name,
+            key=f"{key} drawing",
+        )
+    modules = cache.of_face(attention.modules, checkpoint, subject.pixels)
     if not modules:
         st.info(
             "This network has no attention module: nothing in it weighs places or channels. Choose another network, or "

@@ -8,7 +8,7 @@ from workbench.app.wording import percent
 from workbench.face import bars, doubts
 from workbench.face.model import crop
 from workbench.face.model.crop import Framed, RegionShares
-from workbench.features.explain import own_attention, trust_badge
+from workbench.features.explain import network_input, own_attention, trust_badge
 from workbench.features.explain import report as explain_report
 from workbench.features.explain.model import report as sections
 from workbench.features.explain.subject import Subject
@@ -53,6 +53,7 @@ def show(subject: Subject, *, key: str) -> None:
     attention = cached.own_attention(subject.checkpoint, subject.pixels)
     own_attention.show(attention, framed.crop, display)
     st.caption("Every gate and every query stands in the tab Attention.")
+    network_input.show(subject)
     # Last, because it takes longest: the rest of the page is shown meanwhile.
     with verdict, guard("the trust card"), st.spinner("Testing the heatmap."):
         card = trust_badge.judge(subject, question)
