@@ -14,15 +14,18 @@ _GAP_X, _GAP_Y, _MARGIN = 26, 20, 16
 COLUMNS = 7
 #: Of attention, readable on a light and a dark page.
 ATTENTION = "#c46a2d"
+#: Of lines and words on white, and on a dark page.
+INK, LIGHT_INK = "#1f2a30", "#e8eaec"
 
 
-def draw(blocks: Sequence[Block], title: str, *, page: bool = False) -> str:
+def draw(blocks: Sequence[Block], title: str, *, ink: str = INK, ground: str = "#ffffff") -> str:
     """The drawing as SVG text.
 
     Args:
         blocks: As :func:`fer_models.blocks.blocks` gives them.
         title: What it shows, for screen readers.
-        page: Whether it takes its colour from the page around it; a file of its own is black on white.
+        ink: Colour of lines and words.
+        ground: Colour behind them; empty for none.
 
     Example:
         >>> blocks = [Block("input", "image", (1, 48, 48)),
@@ -31,14 +34,13 @@ def draw(blocks: Sequence[Block], title: str, *, page: bool = False) -> str:
         True
     """
     places, width, height = _layout(blocks)
-    ink = "currentColor" if page else "#1f2a30"
     parts = [_arrow(places[source], places[block.name], ink) for block in blocks for source in block.sources]
     parts += [_box(block, *places[block.name], ink) for block in blocks]
-    ground = "" if page else f'<rect width="{width}" height="{height}" fill="#ffffff"/>'
+    behind = f'<rect width="{width}" height="{height}" fill="{ground}"/>' if ground else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'role="img" aria-label="{html.escape(title)}" font-family="system-ui, sans-serif">'
-        f"{ground}{''.join(parts)}</svg>"
+        f"{behind}{''.join(parts)}</svg>"
     )
 
 
@@ -70,7 +72,8 @@ def _layout(blocks: Sequence[Block]) -> tuple[dict[str, tuple[float, float]], in
     stacked: dict[int, list[str]] = {}
     for name, number in column.items():
         stacked.setdefault(number, []).append(name)
-    places, top = {}, float(_MARGIN)
+    places: dict[str, tuple[float, float]] = {}
+    top = float(_MARGIN)
     last = max(stacked)
     for first in range(0, last + 1, COLUMNS):
         line = [number for number in range(first, first + COLUMNS) if number in stacked]

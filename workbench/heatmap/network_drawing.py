@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+import html
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +13,7 @@ import streamlit as st
 import torch
 
 from fer_models.architectures import create_model
-from fer_models.block_drawing import draw
+from fer_models.block_drawing import LIGHT_INK, draw
 from fer_models.blocks import blocks
 
 
@@ -31,8 +33,13 @@ def show(
     Raises:
         UserError: If the network does not take images of that size.
     """
-    on_page, file = _drawings(network, json.dumps(dict(options)), size, classes, f"Blocks of {title}")
-    st.html(f'<div style="overflow-x:auto"><div style="min-width:860px">{on_page}</div></div>')
+    on_dark, file = _drawings(network, json.dumps(dict(options)), size, classes, f"Blocks of {title}")
+    dark, light = (base64.b64encode(text.encode()).decode() for text in (on_dark, file))
+    shown = dark if st.context.theme.type == "dark" else light
+    st.html(
+        '<div style="overflow-x:auto"><img style="width:100%;min-width:860px" '
+        f'src="data:image/svg+xml;base64,{shown}" alt="Blocks of {html.escape(title)}"></div>'
+    )
     st.caption("Each block with the shape of its output and its weights. Orange: attention; dashed: attention inside.")
     st.download_button(
         "Drawing, SVG",
@@ -47,10 +54,9 @@ def show(
 
 @functools.lru_cache(64)
 def _drawings(network: str, options: str, size: tuple[int, int], classes: int, title: str) -> tuple[str, str]:
-    """The drawing for the page and for a file."""
+    """The drawing for a dark page, and on white."""
     channels, side = size
     with torch.device("meta"):
         model = create_model(network, classes, channels, **json.loads(options))
     traced = blocks(model, (channels, side, side))
-    on_page = draw(traced, title, page=True).replace("<svg ", '<svg style="width:100%;height:auto" ', 1)
-    return on_page, draw(traced, title)
+    return draw(traced, title, ink=LIGHT_INK, ground=""), draw(traced, title)

@@ -27,12 +27,24 @@ def show(entries: Sequence[Entry], *, key: str) -> None:
     first, second = st.columns(2, gap="medium")
     with first:
         first_entry = _choice("Network", named, list(named), NETWORK, usual[0])
-        if first_entry is not None:
-            _table(first_entry, f"{key} one")
     with second:
         second_entry = _choice("Beside it", named, [_NOTHING, *named], BESIDE, usual[1])
-        if second_entry is not None:
-            _table(second_entry, f"{key} other")
+    chosen = {"one": first_entry, "other": second_entry}
+    for name, entry in chosen.items():
+        if entry is not None:
+            _drawing(entry, f"{key} {name}")
+    for column, (name, entry) in zip(st.columns(2, gap="medium"), chosen.items(), strict=True):
+        with column:
+            if entry is not None:
+                _table(entry, f"{key} {name}")
+
+
+def _drawing(entry: Entry, key: str) -> None:
+    with guard(f"the drawing of {entry.name}"):
+        st.markdown(f"**{entry.name}**")
+        network_drawing.show(
+            entry.network, entry.options, (entry.channels, entry.size), title=entry.name, key=f"{key} drawing"
+        )
 
 
 def _choice(
@@ -55,9 +67,6 @@ def _table(entry: Entry, key: str) -> None:
             f"{entry.size} x {entry.size} x {entry.channels} · {parameters:,} parameters · {macs / 1e6:,.1f} MMACs"
         )
         st.caption(f"{networks_table.MARK} {networks.attention_share(rows)} {networks.source(entry)}")
-        network_drawing.show(
-            entry.network, entry.options, (entry.channels, entry.size), title=entry.name, key=f"{key} drawing"
-        )
         table = networks_table.layer_table(rows)
         marked = [row.attention for row in rows]
         st.dataframe(
