@@ -97,6 +97,7 @@ class Explainer(ABC):
         class_specific: ``False`` if the map is the same for every class.
         batch_size: pictures processed at once; larger batches are split, with progress in between.
         rough: options for a quicker map of a network with shuffled weights, whose exact values do not matter.
+        captum: ``"computes"`` if captum computes the map, ``"checks"`` if a test holds our code to captum's.
         choices: options that change the meaning of the map, which a page offers: name to label, and values with titles.
     """
 
@@ -111,11 +112,22 @@ class Explainer(ABC):
     class_specific: ClassVar[bool] = True
     batch_size: ClassVar[int] = 128
     rough: ClassVar[Mapping[str, Any]] = {}
+    captum: ClassVar[Literal["", "computes", "checks"]] = ""
     choices: ClassVar[Mapping[str, tuple[str, Mapping[str, str]]]] = {}
 
     @abstractmethod
     def compute(self, query: Query, *args: Any, **options: Any) -> Tensor:
         """Attribution (B, H, W) at input resolution; keyword arguments with defaults are the method's options."""
+
+    @classmethod
+    def description(cls) -> str:
+        """The summary, and what captum has to do with it."""
+        words = {
+            "": "",
+            "computes": "Computed by captum.",
+            "checks": "Own code, held to captum's in the tests.",
+        }
+        return f"{cls.summary} {words[cls.captum]}".strip()
 
     def unsupported(self, model: FERNetwork) -> str | None:
         """Why this method cannot run on that network, in one sentence; ``None`` if it can. Hold the model's lock."""

@@ -135,3 +135,16 @@ def test_heatmap_never_stretches_a_map_without_positive_evidence():
     assert result.heatmap().tolist() == [[[1.0, 0.0]], [[0.0, 0.0]], [[0.0, 0.0]]]
     assert result.signed_heatmap().tolist() == [[[0.5, -1.0]], [[-0.5, -1.0]], [[0.0, 0.0]]]
     assert result.one(1).values.tolist() == [[[-1.0, -2.0]]]
+
+
+def test_lists_begin_with_grad_cam_and_descriptions_say_what_captum_does():
+    from fer_models.explain import EXPLAINERS
+    from fer_models.explain.titles import titles
+
+    assert next(iter(titles())) == "grad_cam" and set(titles()) == set(EXPLAINERS)
+    assert "grad_cam" not in titles({"grad_cam"})
+    assert EXPLAINERS["occlusion"].description().endswith("Computed by captum.")
+    computed = [key for key, method in EXPLAINERS.items() if method.captum == "computes"]
+    assert computed == ["occlusion"]
+    assert "captum" in EXPLAINERS["integrated_gradients"].description()
+    assert EXPLAINERS["layer_cam"].description() == EXPLAINERS["layer_cam"].summary

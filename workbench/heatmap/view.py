@@ -12,7 +12,7 @@ from fer_models.colours import COLOUR_MAPS
 from fer_models.crop import Crop
 from fer_models.explain import EXPLAINERS
 from fer_models.json_text import json_text
-from workbench import shared, state
+from workbench import navigation, shared, state
 from workbench.app import pictures
 from workbench.heatmap.figures import heatmap_overlay
 from workbench.heatmap.model import drawing
@@ -49,6 +49,14 @@ def controls(classifier: Classifier, *, layered: bool = True) -> tuple[Question,
             layer = choose_layer(classifier)
     with columns[-1]:
         of, upsampling, display = choose_display()
+    if method == look_model.FIRST_METHOD:
+        st.page_link(
+            navigation.page("heatmaps"),
+            label="LayerCAM is the default: on drawn faces its maps of FCSDNet hold more of the answer than random "
+            "ones, Grad-CAM's do not",
+            icon=":material/info:",
+            query_params={"part": "Which method can be believed"},
+        )
     return Question(method, target, layer, None, of, upsampling, variant), display
 
 
@@ -66,6 +74,7 @@ def choose_method(classifier: Classifier) -> str:
         "Method",
         list(methods),
         format_func=methods.__getitem__,
+        help="What each method does, and whether captum computes it, stands in the tab Methods.",
         **shared.METHOD.widget(list(methods), look_model.FIRST_METHOD),
     )
 

@@ -16,6 +16,7 @@ class GradCAM(GradientCAM):
 
     title = "Grad-CAM"
     summary = "Weights each feature map of a layer by its mean gradient: where a layer holds evidence for the class."
+    captum = "checks"
     paper = "Selvaraju et al. 2017, Grad-CAM"
 
     def combine(self, activations: Tensor, gradients: Tensor) -> Tensor:

@@ -44,6 +44,7 @@ class DeepLift(GradientExplainer):
 
     title = "DeepLift"
     summary = "Compares every activation with that of a baseline and shares out the difference of the scores."
+    captum = "checks"
     paper = "Shrikumar et al. 2017, Learning important features through propagating activation differences"
     cost = "two forward passes and one full backward pass"
     choices: ClassVar = {"baseline": BASELINE_CHOICE}

@@ -20,6 +20,7 @@ class GuidedBackprop(GradientExplainer):
     summary = (
         "Sharp picture of the edges behind the score; nearly the same for an untrained network, so mind its trust card."
     )
+    captum = "checks"
     paper = "Springenberg et al. 2015, Striving for simplicity"
     cost = "one forward pass and one full backward pass"
 

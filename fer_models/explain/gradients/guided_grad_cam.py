@@ -20,6 +20,7 @@ class GuidedGradCAM(GradientExplainer):
 
     title = "Guided Grad-CAM"
     summary = "Guided backpropagation kept only where Grad-CAM is positive: sharp and specific to the class."
+    captum = "checks"
     paper = "Selvaraju et al. 2017, Grad-CAM"
     cost = "two forward passes, one full and one partial backward pass"
     uses_layer = True

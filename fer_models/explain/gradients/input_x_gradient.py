@@ -18,6 +18,7 @@ class InputXGradient(GradientExplainer):
 
     title = "Input x gradient"
     summary = "Multiplies each pixel with its gradient: a first guess of what the pixel adds to the score."
+    captum = "checks"
     paper = "Shrikumar et al. 2016, Not just a black box"
     cost = "one forward pass and one full backward pass"
 

@@ -32,6 +32,7 @@ class IntegratedGradients(GradientExplainer):
 
     title = "Integrated gradients"
     summary = "Adds up gradients from a baseline to this picture; the values sum to what the score gained on the way."
+    captum = "checks"
     paper = "Sundararajan et al. 2017, Axiomatic attribution for deep networks"
     cost = "one forward and backward pass for every step, 32 to 256"
     choices: ClassVar = {"baseline": BASELINE_CHOICE}

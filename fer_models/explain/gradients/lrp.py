@@ -36,6 +36,7 @@ class LRP(GradientExplainer):
 
     title = "LRP"
     summary = "Hands the score back layer by layer in proportion to contributions; what biases contributed stays there."
+    captum = "checks"
     paper = "Bach et al. 2015, On pixel-wise explanations by layer-wise relevance propagation"
     cost = "one forward pass with five convolutions in place of each and one full backward pass"
     batch_size = 64

@@ -16,6 +16,7 @@ class Saliency(GradientExplainer):
 
     title = "Saliency"
     summary = "Shows which pixels would change the score most if they changed a little."
+    captum = "checks"
     paper = "Simonyan et al. 2014, Deep inside convolutional networks"
     cost = "one forward pass and one full backward pass"
     signed = False

@@ -33,6 +33,7 @@ class SmoothGrad(GradientExplainer):
 
     title = "SmoothGrad"
     summary = "Averages the gradient over noisy copies of the picture until other copies would give the same map."
+    captum = "checks"
     paper = "Smilkov et al. 2017, SmoothGrad"
     cost = "one forward and backward pass for every noisy copy, 25 to 400"
     choices: ClassVar = {"statistic": ("Over noisy copies", {"mean": "mean", "variance": "variance (VarGrad)"})}

@@ -22,6 +22,7 @@ class Occlusion(Explainer):
 
     title = "Occlusion"
     summary = "Covers the picture patch by patch and shows where the score falls; slow, and easy to believe."
+    captum = "computes"
     paper = "Zeiler and Fergus 2014, Visualizing and understanding convolutional networks"
     cost = "one forward pass for every position of the patch, 121 at 48 pixels"
     choices: ClassVar = {"baseline": BASELINE_CHOICE}

@@ -154,7 +154,7 @@ def _grid(lines: list[Line], heads: list[str], subject: Subject, display: Displa
         shown = [EXPLAINERS[line.method] for line in lines]
         table.show(
             ("Method", "In a sentence", "Cost"),
-            [(method.title, method.summary, method.cost) for method in shown],
+            [(method.title, method.description(), method.cost) for method in shown],
             label="The methods of the grid",
         )
 

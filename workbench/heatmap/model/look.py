@@ -22,6 +22,7 @@ from fer_models.explain import (
 )
 from fer_models.explain.overlay import overlay
 from fer_models.explain.own_attention.maps import AttentionMap, attention_maps
+from fer_models.explain.titles import titles
 from fer_models.explain.trust.card import TrustCard, trust_card
 from workbench.app.pictures import as_rgb, enlarged
 from workbench.app.wording import percent
@@ -83,7 +84,7 @@ class Look:
 def methods(classifier: Classifier) -> dict[str, str]:
     """Key and title of every method that can run on this network."""
     refused = unsupported_methods(classifier)
-    return {key: method.title for key, method in EXPLAINERS.items() if key not in refused}
+    return titles(refused)
 
 
 def layers(classifier: Classifier) -> dict[str, tuple[int, int]]:

@@ -21,6 +21,7 @@ from fer_models.explain.sets import table as tables
 from fer_models.explain.sets.batch import LABEL, PREDICTED, ExplainedSet, SetSettings
 from fer_models.explain.sets.mean_maps import ClassMaps, mean_face
 from fer_models.explain.sets.store import explained_set, read_set, set_file
+from fer_models.explain.titles import titles
 from workbench.app import jobs
 from workbench.app.jobs import Job
 from workbench.app.pictures import as_rgb, enlarged, png
@@ -65,7 +66,7 @@ def drawn(dataset: FaceDataset, split: str, count: int, seed: int = 0) -> np.nda
 def methods(classifiers: Sequence[Classifier]) -> dict[str, str]:
     """Key and title of the methods that can run on all of these networks."""
     refused = {key for classifier in classifiers for key in unsupported_methods(classifier)}
-    return {key: method.title for key, method in EXPLAINERS.items() if key not in refused}
+    return titles(refused)
 
 
 def read(plan: Plan, name: str) -> ExplainedSet | None:
