@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ _BATCH = 256
 _EVEN = 8
 #: Column of a stored data set: the side in pixels, before resizing, of the square that became each picture, int32 (N,).
 SIDE = "original side"
+#: Images that are looked at for the size of faces, the side in pixels up to which images are cut to the face already,
+#: and the part of the side that a face fills at least in such images.
+_SAMPLE, _CUT, _FILLED = 8, 64, 0.65
 _LUMA = np.asarray((0.299, 0.587, 0.114), np.float32)
 
 
@@ -33,7 +37,8 @@ class Listing:
         channels: 1 or 3, likewise.
         drop_black: leave out pictures without any contrast, as unreadable ones are.
         crop: ``"middle"`` keeps the largest square in the middle of a file's picture, ``"face"`` the largest face that
-            is found in it, framed as FER2013 frames faces; the middle where none is found.
+            is found in it, framed as FER2013 frames faces; the middle where none is found. ``"auto"`` takes the face
+            where a sample says that faces fill little of the images (:func:`framed`).
     """
 
     name: str
@@ -147,3 +152,46 @@ def _load(path: Path, shape: tuple[int, int, int], listing: Listing) -> tuple[np
             return fit(image, shape), min(image.shape[:2]), path.name
         image = crop_face(image, max(faces, key=lambda face: face.area))[0]
     return fit(image, shape), min(image.shape[:2]), ""
+
+
+def framed(listing: Listing) -> Listing:
+    """The listing with ``"auto"`` decided, and with a note where faces fill little of whole photographs.
+
+    Faces are looked for in a sample of the files; images up to 64 pixels are cut to the face already.
+    """
+    if listing.crop == "face" or not isinstance(listing.pictures, list):
+        return listing
+    share = _face_share(listing.pictures)
+    small = share is not None and share < _FILLED
+    if listing.crop == "auto":
+        listing = dataclasses.replace(listing, crop="face" if small else "middle")
+    if share is None or not small:
+        return listing
+    filled = f"Faces fill {100 * share:.0f} % of the images' sides (median of a sample)"
+    done = "the face of each is cut out" if listing.crop == "face" else "read the set with the option crop=face"
+    return dataclasses.replace(listing, notes=(*listing.notes, f"{filled}: {done}."))
+
+
+def _face_share(files: list[Path]) -> float | None:
+    """Median side of the face in a sample of images, as a part of the image's shorter side.
+
+    ``None`` where fewer than half of them show one face, or they are small.
+    """
+    from fer_models.faces.align import face_square
+    from fer_models.faces.detect import detect_faces
+    from fer_models.faces.image import read_image
+
+    shares, looked_at = [], 0
+    for file in files[:: max(1, len(files) // _SAMPLE)][:_SAMPLE]:
+        try:
+            image = read_image(file)
+        except UserError:
+            continue
+        if min(image.shape[:2]) <= _CUT:
+            return None
+        looked_at += 1
+        faces = detect_faces(image)
+        if faces:
+            left, _, right, _ = face_square(max(faces, key=lambda face: face.area))
+            shares.append((right - left) / min(image.shape[:2]))
+    return float(np.median(shares)) if shares and len(shares) >= looked_at / 2 else None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fer_models.data import builtin, catalogue
 from fer_models.data.dataset import FaceDataset
+from fer_models.data.listing import framed
 from fer_models.data.readers import READERS
 from fer_models.data.readers.base import contents
 from fer_models.data.readers.base import recognisers as _recognisers
@@ -102,6 +103,7 @@ def _open_path(
     if not len(listing.labels):
         layout.refuse(path)
     left = unread(listing)
+    listing = framed(listing)
     return write_store(folder, listing, str(path), size=size, channels=channels, finish=finish, progress=progress)
 
 

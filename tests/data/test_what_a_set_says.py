@@ -154,3 +154,19 @@ def test_options_follow_paths_and_names_with_a_colon_are_paths(tmp_path: Path) -
         open_dataset(f"{folder}:colour=red")
     folder.rename(tmp_path / "a:b=c")
     assert len(open_dataset(tmp_path / "a:b=c")) == len(named)
+
+
+def test_photographs_whose_faces_are_small_are_said_and_auto_cuts_them_out(tmp_path: Path) -> None:
+    from skimage.data import astronaut
+
+    for name in ("happy", "sad"):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        for k in range(2):
+            (tmp_path / "set" / name / f"{k}.png").write_bytes(encode_png(astronaut()[: 300 + k, 50:400]))
+    middle, auto = open_dataset(tmp_path / "set"), open_dataset(f"{tmp_path / 'set'}:crop=auto")
+    face = open_dataset(f"{tmp_path / 'set'}:crop=face")
+    assert any("read the set with the option crop=face" in note for note in middle.notes)
+    assert any("the face of each is cut out" in note for note in auto.notes)
+    assert (auto.images == face.images).all() and (auto.images != middle.images).any()
+    small = open_dataset(numbered(tmp_path / "small"))
+    assert not any("Faces fill" in note for note in small.notes)

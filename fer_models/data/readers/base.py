@@ -23,7 +23,7 @@ from fer_models.settings import from_choices, from_values
 
 IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".avif"))
 #: Option of readers of whole photographs: what is cut from them, see :class:`fer_models.data.listing.Listing`.
-CROP = {"crop": ("middle", "face")}
+CROP = {"crop": ("middle", "face", "auto")}
 #: Key of official counts that are not divided by split.
 ALL = "all"
 
