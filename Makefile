@@ -20,7 +20,7 @@ test: $(VENV)/.dev
 soak: $(VENV)/.dev
 	$(TEST_ENV) $(BIN)/python benchmarks/soak.py $(SOAK)
 
-# About 10,000 bad inputs; FUZZ is the number for each of 21 readers.
+# About 13,000 bad inputs; FUZZ is the number for each of 26 kinds.
 FUZZ ?= 500
 fuzz: $(VENV)/.dev
 	FER_FUZZ=$(FUZZ) $(TEST_ENV) $(BIN)/python -m pytest tests/fuzz

@@ -17,6 +17,7 @@ import io
 import os
 import random
 import signal
+import stat
 import statistics
 import sys
 import tempfile
@@ -58,18 +59,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     rng = random.Random(args.seed)
-    rows: list[Row] = []
+    print("| what | result |\n| --- | --- |")
     with tempfile.TemporaryDirectory() as place:
         os.environ |= {"FER_RUNS": f"{place}/runs", "FER_CACHE": f"{place}/cache"}
         if args.kills:
-            rows += kills(args.kills, rng)
+            _print(kills(args.kills, rng))
         if args.explanations:
-            rows += threads(args.explanations, args.threads, rng)
+            _print(threads(args.explanations, args.threads, rng))
         if args.browsers:
-            rows += browsers(Path(place), args, rng)
-    print("| what | result |\n| --- | --- |")
+            _print(browsers(Path(place), args, rng))
+
+
+def _print(rows: list[Row]) -> None:
     for what, result in rows:
-        print(f"| {what} | {result} |")
+        print(f"| {what} | {result} |", flush=True)
 
 
 def kills(count: int, rng: random.Random) -> list[Row]:
@@ -199,12 +202,9 @@ def _load_rows(
 
 def _planted(place: Path, began: float, said: list[str], log: str) -> list[Row]:
     """Files that were written since and hold the mark."""
-    found = [
-        path
-        for folder in {place, Path.home() / ".cache", Path(tempfile.gettempdir())}
-        for path in folder.rglob("*")
-        if path.is_file() and not path.is_symlink() and path.stat().st_mtime >= began and _holds_mark(path)
-    ]
+    roots = {place, Path.home() / ".cache", Path(tempfile.gettempdir())}
+    files = {Path(folder, name) for root in roots for folder, _, names in os.walk(root) for name in names}
+    found = [path for path in files if _holds_mark(path, began)]
     return [
         ("pages with an unexpected error", str(len(said))),
         ("files on disk with bytes of an upload", str(len(found))),
@@ -212,9 +212,10 @@ def _planted(place: Path, began: float, said: list[str], log: str) -> list[Row]:
     ]
 
 
-def _holds_mark(path: Path) -> bool:
+def _holds_mark(path: Path, since: float) -> bool:
     try:
-        return _MARK in path.read_bytes()
+        state = path.lstat()
+        return stat.S_ISREG(state.st_mode) and state.st_mtime >= since and _MARK in path.read_bytes()
     except OSError:
         return False
 

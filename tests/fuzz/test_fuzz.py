@@ -40,6 +40,7 @@ from fer_models.training.rows import read_rows
 from fer_models.training.runs.queue import waiting_runs
 from fer_models.training.runs.run import Run, create_run, list_runs
 from fer_models.training.study.study import create_study, damaged_studies, list_studies, state_of
+from fer_models.video.opening import open_video
 
 COUNT = int(os.environ.get("FER_FUZZ", "30"))
 SEED = int(os.environ.get("FER_FUZZ_SEED", "0"))
@@ -188,6 +189,30 @@ def test_images(kind: str) -> None:
 
     def read(data: bytes) -> None:
         assert decode_image(data).dtype == np.uint8
+
+    attack(kind, lambda r: damaged_bytes(r, buffer.getvalue()), read)
+
+
+@pytest.mark.parametrize(
+    ("kind", "codec"),
+    [("mp4", "libx264"), ("webm", "libvpx"), ("avi", "mjpeg"), ("mpegts", "mpeg2video"), ("asf", "wmv2")],
+)
+def test_videos(kind: str, codec: str) -> None:
+    av = pytest.importorskip("av")
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format=kind) as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.width, stream.height = 64, 48
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.codec_context.thread_count = 1
+        for number in range(8):
+            image = np.full((48, 64, 3), 20 * number, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode())
+
+    def read(data: bytes) -> None:
+        for _, frame in zip(range(50), open_video(data, "clip").frames(), strict=False):
+            assert frame.image.dtype == np.uint8
 
     attack(kind, lambda r: damaged_bytes(r, buffer.getvalue()), read)
 
