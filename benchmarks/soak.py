@@ -180,8 +180,8 @@ def browsers(place: Path, args: argparse.Namespace, rng: random.Random) -> list[
         for tab in tabs:
             tab.close()
         browser.close()
-    log = server.log()
     server.stop()
+    log = (place / "server.log").read_text(errors="replace")
     return [*_load_rows(samples, opened, uploaded, args), *_planted(place, began, said, log)]
 
 
