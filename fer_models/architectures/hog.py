@@ -134,7 +134,7 @@ def hog_picture(image: np.ndarray, orientation: Literal["full", "paper"] = "full
         >>> hog_picture(np.zeros((48, 48, 1), np.uint8)).shape
         (48, 48)
     """
-    array = np.ascontiguousarray(image[..., None] if image.ndim == 2 else image)
+    array = np.array(image[..., None] if image.ndim == 2 else image)
     grey = to_grey(torch.from_numpy(array).permute(2, 0, 1)[None].float() / 255)
     return (HOG(orientation=orientation)(grey)[0, 0] * 255).round().byte().numpy()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from fer_models.data import builtin, catalogue
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.listing import framed
+from fer_models.data.joined import join, parse_joined
 from fer_models.data.readers import READERS
 from fer_models.data.readers.base import contents
 from fer_models.data.readers.base import recognisers as _recognisers
@@ -32,7 +33,8 @@ def open_dataset(
     Args:
         source: a CSV file, a folder, or the name of a known data set (:func:`fer_models.data.known_datasets`), with
             options after a colon: ``"synthetic:count=2000,size=64,seed=0"``, ``"ferplus:target=multilabel"``,
-            ``"faces.csv:labels=affectnet"``, ``"photos/jaffe:reader=jaffe,crop=face"``.
+            ``"faces.csv:labels=affectnet"``, ``"photos/jaffe:reader=jaffe,crop=face"``. Several are joined with a plus
+            between spaces, classes renamed or left out after a bar: ``"fer2013 + ckplus | contempt=,anger=angry"``.
         reader: key of a reader, with options likewise (``"kdef:angle=straight"``); by default recognised.
         size: side of the stored pictures in pixels; by default what suits the set (48 for FER2013).
         channels: 1 (grey) or 3 (RGB); by default the set's own.
@@ -46,6 +48,10 @@ def open_dataset(
         >>> data.images.shape, data.split_names
         ((28, 64, 64, 1), ('train', 'val', 'test'))
     """
+    if isinstance(source, str) and not os.path.exists(expanded(source)) and (several := parse_joined(source)):
+        names, class_map = several
+        each = [open_dataset(name, size=size, channels=channels, progress=progress) for name in names]
+        return join(each, class_map)
     if size is not None and not 8 <= size <= 1024:
         raise UserError(f"Stored pictures have a side of 8 to 1024 pixels, not {size}.")
     if channels not in (None, 1, 3):

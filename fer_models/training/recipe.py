@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from fer_models.data.augment import Augmentation
+from fer_models.data.joined import joined_name
 from fer_models.errors import UserError
 from fer_models.files import read_regular
 from fer_models.preprocess import Preprocess
@@ -61,9 +62,7 @@ class Recipe:
         0.003
     """
 
-    data: Annotated[str, _basic("Data set", _DATA, "A known data set, or the path of a folder or CSV file.")] = (
-        "synthetic"
-    )
+    data: Annotated[str, _basic("Data set", _DATA, "A known data set or a path; several as 'a + b'.")] = "synthetic"
     protocol: Annotated[str, _basic("Split", _DATA, "How training, validation and test are separated.")] = "official"
     fold: Annotated[int, _advanced("Fold", _DATA, "Which fold is held out, counted from 0.", ge=0, le=99)] = 0
     exclude_leaks: Annotated[
@@ -202,10 +201,13 @@ class Recipe:
     def from_dict(cls, values: Any) -> Recipe:
         """From JSON; fields that are absent keep their defaults, names that start with ``_`` are comments.
 
+        ``data`` may be a list of sets, which are joined, and ``class_map`` an object that renames their classes or, to
+        an empty word, leaves them out.
+
         Raises:
             UserError: If a field is unknown or its value is not possible.
         """
-        return from_values(cls, without_comments(values))
+        return from_values(cls, _with_joined_data(without_comments(values)))
 
     def with_settings(self, settings: list[str]) -> Recipe:
         """A copy with ``key=value`` pairs applied; dots reach into dictionaries, as in ``augmentation.rotation=18``.
@@ -230,6 +232,19 @@ class Recipe:
                 parent = parent[part]
             parent[last] = value
         return Recipe.from_dict(values)
+
+
+def _with_joined_data(values: Any) -> Any:
+    """A list of sets and a map of classes become the one name that opens them."""
+    if not isinstance(values, dict) or not (isinstance(values.get("data"), list) or "class_map" in values):
+        return values
+    class_map, data = values.get("class_map") or {}, values.get("data", Recipe().data)
+    sets = data if isinstance(data, list) else [data]
+    words = [*sets, *class_map, *class_map.values()] if isinstance(class_map, dict) else [None]
+    if not sets or not all(isinstance(word, str) for word in words):
+        raise UserError("Recipe: data is a name or a list of names, and class_map an object of class names.")
+    rest = {name: value for name, value in values.items() if name != "class_map"}
+    return {**rest, "data": joined_name(sets, class_map)}
 
 
 def read_recipe(path: str | Path) -> Recipe:

@@ -10,13 +10,13 @@ import numpy as np
 
 from fer_models.classifier import Classifier
 from fer_models.crop import crop_for
+from fer_models.data.readers.recordings import Recording, read_recordings
 from fer_models.errors import UserError
 from fer_models.faces.detect import detect_faces
 from fer_models.faces.image import read_image, resize
 from fer_models.progress import Progress
 from fer_models.robustness import CORRUPTIONS
 from fer_models.video.drawn import DrawnVideo
-from fer_models.video.recordings import Recording, read_recordings
 
 #: Name of the built-in sequences, used when no folder is named.
 BUILT_IN = "sequences of built-in people"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fer_models.data import UNLABELLED, open_dataset
 from fer_models.data.opening import recognise, recognisers
@@ -174,3 +175,16 @@ def test_the_real_votes(shared: Path) -> None:
     # Both labellings see the same faces: were the rows joined wrongly, agreement would be near chance.
     fer2013 = data.columns["fer2013_label"]
     assert np.mean(np.asarray(data.classes)[data.labels] == fer2013) > 0.6
+
+
+def test_original_ckplus_sequences_give_neutral_first_and_three_last_frames(tmp_path):
+    frames, emotion = (tmp_path / name / "S005" / "001" for name in ("cohn-kanade-images", "Emotion"))
+    frames.mkdir(parents=True)
+    emotion.mkdir(parents=True)
+    for number in range(1, 8):
+        Image.fromarray(np.full((64, 80), 10 * number, np.uint8)).save(frames / f"S005_001_{number:08d}.png")
+    (emotion / "S005_001_00000007_emotion.txt").write_text("   5.0000000e+00\n")
+    dataset = open_dataset(str(tmp_path), reader="ckplus_sequences:crop=middle")
+    assert [dataset.classes[label] for label in dataset.labels] == ["neutral", "happy", "happy", "happy"]
+    assert dataset.subjects.tolist() == ["S005"] * 4 and dataset.columns["sequence"].tolist() == ["S005_001"] * 4
+    assert open_dataset(str(tmp_path)).name == "ckplus_sequences"

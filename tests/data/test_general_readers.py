@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fer_models.data import UNLABELLED, open_dataset
 from fer_models.data.listing import SIDE, fit
@@ -140,3 +141,12 @@ def test_damaged_tables(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises(UserError, match=message):
         open_dataset(tmp_path / "t.csv")
+
+
+def test_folders_in_one_folder_more_are_read_from_the_root_as_kaggle_packs_them(tmp_path: Path) -> None:
+    for split in ("train", "validation"):
+        for name in ("happy", "sad"):
+            (tmp_path / "faces" / "images" / split / name).mkdir(parents=True)
+            Image.fromarray(np.full((48, 48), 9, np.uint8)).save(tmp_path / "faces" / "images" / split / name / "1.png")
+    dataset = open_dataset(tmp_path / "faces")
+    assert dataset.split_names == ("train", "validation") and dataset.classes == ("happy", "sad") and len(dataset) == 4

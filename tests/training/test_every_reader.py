@@ -46,6 +46,18 @@ def ckplus(root: Path) -> None:
             picture(root / "CK+48" / name / f"S{subject:03d}_{i + 1:03d}_00000017.png", 48, colour=False)
 
 
+def ckplus_sequences(root: Path) -> None:
+    for emotion in (1, 3, 5, 7):
+        for subject in (5, 10, 11, 14):
+            name = f"S{subject:03d}_{emotion:03d}"
+            inside = Path(f"S{subject:03d}") / f"{emotion:03d}"
+            for frame in range(1, 7):
+                picture(root / "cohn-kanade-images" / inside / f"{name}_{frame:08d}.png", 64, colour=False)
+            label = root / "Emotion" / inside / f"{name}_00000006_emotion.txt"
+            label.parent.mkdir(parents=True)
+            label.write_text(f"   {emotion}.0000000e+00\n")
+
+
 def jaffe(root: Path) -> None:
     for i, code in enumerate(("AN", "DI", "FE", "HA", "SA", "SU", "NE")):
         for subject in ("KA", "KL", "YM", "UY"):

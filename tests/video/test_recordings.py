@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from fer_models.cli import main
+from fer_models.data.readers.recordings import read_recordings
 from fer_models.data.synthetic import EMOTION_ACTION_UNITS
 from fer_models.errors import UserError
 from fer_models.faces.image import encode_png
 from fer_models.video.drawn import draw_expression
-from fer_models.video.recordings import read_recordings
 from fer_models.video.sequence_data import recorded_sequences
 
 _CODES = {"angry": 1, "contempt": 2, "happy": 5, "surprise": 7}

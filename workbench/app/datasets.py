@@ -28,6 +28,7 @@ from fer_models.data.store import open_store, store_folder
 from fer_models.data.synthetic import SyntheticOptions
 from fer_models.errors import UserError
 from fer_models.folders import uploads_folder
+from fer_models.labels import FER7
 from workbench.app import jobs
 from workbench.app.jobs import Job
 
@@ -111,6 +112,17 @@ def has_official_parts(name: str) -> bool:
     else:
         return True
     return any(split_role(part) in (1, 2) for part in parts)
+
+
+def classes(name: str) -> tuple[str, ...]:
+    """Classes of a known data set, as read or as its reader knows them; empty where neither tells."""
+    entry = find(name)
+    if entry is None:
+        return ()
+    dataset, key = stored(entry), entry.reader.split(":")[0]
+    if dataset is not None:
+        return dataset.classes
+    return READERS[key].info.classes if key in READERS else FER7 if name == built_in.NAME else ()
 
 
 def read(entry: DatasetEntry) -> Job:

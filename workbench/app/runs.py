@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_models.architectures import ARCHITECTURES
+from fer_models.data.joined import parse_joined
 from fer_models.data.protocols import PROTOCOLS
 from fer_models.errors import UserError
 from fer_models.losses import LOSSES
@@ -69,10 +70,12 @@ def with_a_test_part(preset: str, start: Recipe) -> Recipe:
 
     A paper's recipe holds out images, as the papers do; others hold out people where they are known.
     """
-    entry = datasets.find(start.data)
-    if start.protocol != "official" or entry is None or datasets.has_official_parts(start.data):
+    several = parse_joined(start.data)
+    names = several[0] if several is not None else [start.data]
+    entries = [entry for name in names if (entry := datasets.find(name)) is not None]
+    if start.protocol != "official" or not entries or any(datasets.has_official_parts(name) for name in names):
         return start
-    dataset = datasets.stored(entry)
+    dataset = datasets.stored(entries[0])
     of_a_paper = any(preset in paper.presets for paper in PAPERS.values())
     people = dataset is not None and dataset.people is not None and not of_a_paper
     return dataclasses.replace(start, protocol="folds-5-subject" if people else "folds-5")

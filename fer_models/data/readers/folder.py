@@ -36,7 +36,7 @@ class ImageFolder(Reader):
     general = True
     info = ReaderInfo(
         title="Folder of pictures",
-        layout="split/class/picture (train/happy/1.png, test/sad/2.jpg) or class/picture, named by the folders",
+        layout="split/class/picture (train/happy/1.png, test/sad/2.jpg) or class/picture, also in one folder more",
         where="wherever your pictures come from",
         terms="Those of your pictures.",
         citation="",
@@ -45,11 +45,14 @@ class ImageFolder(Reader):
 
     def recognises(self, path: Path) -> bool:
         """A folder whose folders, or theirs, hold pictures."""
-        return os.path.isdir(path) and _depth(path) > 0
+        return os.path.isdir(path) and _depth(_inside(path)) > 0
 
     def read(self, path: Path, **options: str) -> Listing:
         """Two folders with names of one emotion (Happy, joy) are one class; other names are kept in lower case."""
-        depth = _depth(path) if os.path.isdir(path) else 0
+        if not os.path.isdir(path):
+            self.refuse(path)
+        path = _inside(path)
+        depth = _depth(path)
         if not depth:
             self.refuse(path)
         records: list[Record] = []
@@ -73,6 +76,12 @@ def _depth(path: Path) -> int:
         return 1
     inner = [folder / entry.name for folder in folders[:50] for entry in visible(folder, LOOK) if entry.is_dir()]
     return 2 if any(_has_images(folder) for folder in inner) else 0
+
+
+def _inside(path: Path) -> Path:
+    """The folder itself, or the only one in it where that holds the pictures, as Kaggle's ``images/train/happy``."""
+    folders = [path / entry.name for entry in visible(path, LOOK) if entry.is_dir()]
+    return folders[0] if len(folders) == 1 and not _depth(path) and _depth(folders[0]) else path
 
 
 def _has_images(folder: Path) -> bool:

@@ -7,11 +7,13 @@ import json
 import os
 import time
 
+import numpy as np
 import pytest
 from app_driver import make_checkpoint, open_page, words
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from fer_models.data import open_dataset
+from fer_models.data import add_dataset, open_dataset
 from fer_models.errors import UserError
 from fer_models.settings import setting_fields
 from fer_models.training import probe
@@ -21,7 +23,7 @@ from fer_models.training.runs import launch
 from fer_models.training.runs.process import start_ticks
 from fer_models.training.runs.queue import waiting_runs
 from fer_models.training.runs.run import Run, create_run, list_runs
-from workbench.app import marks
+from workbench.app import marks, runs
 from workbench.app.wording import duration
 
 ROWS = [
@@ -347,3 +349,35 @@ def test_a_measurement_that_fails_says_why(app: AppTest, monkeypatch: pytest.Mon
         app.run()
     assert "0 labelled pictures" in app.warning[0].value
     assert button(app, "Estimate the time")
+
+
+def test_sets_are_joined_on_the_page(app: AppTest, no_worker: None, tmp_path) -> None:
+    for name in ("happy", "smug"):
+        for number in range(3):
+            file = tmp_path / "lab" / name / f"{number}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.full((48, 48), 40 * number, np.uint8)).save(file)
+    add_dataset("lab", tmp_path / "lab")
+    open_page(app, "train", data="synthetic")
+    (joined,) = [m for m in app.multiselect if m.label == "Train on these sets too"]
+    joined.set_value(["lab"]).run()
+    assert not app.exception and not app.error
+    button(app, "Train").click().run()
+    (run,) = list_runs()
+    assert run.recipe.data == "synthetic + lab"
+
+
+def test_a_paper_recipe_on_a_set_without_parts_gets_a_test_part(app: AppTest, tmp_path) -> None:
+    for name in ("happy", "sad"):
+        for number in range(5):
+            file = tmp_path / "lab" / name / f"{number}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.full((48, 48), 40 * number, np.uint8)).save(file)
+    add_dataset("lab", tmp_path / "lab")
+    open_dataset("lab")
+    start = runs.recipe("fcsdnet-paper", {"data": "lab"})
+    assert start.protocol == "official" and runs.with_a_test_part("fcsdnet-paper", start).protocol == "folds-5"
+    whole = runs.recipe("fcsdnet-paper", {"data": "synthetic"})
+    assert runs.with_a_test_part("fcsdnet-paper", whole) == whole
+    seven = runs.recipe("sldcnn-paper", {"data": "lab"})
+    assert runs.with_a_test_part("sldcnn-paper", seven).protocol == "7-2-1"

@@ -9,7 +9,7 @@ import streamlit as st
 from fer_models.training.recipe import Recipe
 from workbench import shared, state
 from workbench.app import datasets, marked_training, runs
-from workbench.features.train import recipe_form
+from workbench.features.train import joined, recipe_form
 from workbench.features.train.model import estimate
 from workbench.widgets import data_choice
 from workbench.widgets import job as job_view
@@ -45,10 +45,11 @@ def show() -> None:
         )
     options = start.options if network == start.network else {}
     from_link = runs.changes_from_link(shared.PROTOCOL.get(), EXCLUDE_LEAKS.get())
-    first = runs.recipe(preset, {"data": data, "network": network, "options": options, **from_link})
-    divided = first if from_link else runs.with_a_test_part(preset, first)
     started = RUNS_STARTED.get()  # a fresh key closes the settings, so that the run is visible
     with st.expander(f"Settings · {presets[preset] or preset}", icon=":material/tune:", key=f"settings {started}"):
+        data = joined.show(data, key="joined")
+        first = runs.recipe(preset, {"data": data, "network": network, "options": options, **from_link})
+        divided = first if from_link else runs.with_a_test_part(preset, first)
         if from_link.get("exclude_leaks"):
             st.caption(f"Training pictures with a copy in validation or test are left out ({first.protocol} split).")
         if divided != first:

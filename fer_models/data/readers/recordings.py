@@ -17,7 +17,8 @@ _LARGEST_LABEL = 1000  # bytes
 _NUMBERS = ("neutral", "angry", "contempt", "disgust", "fear", "happy", "sad", "surprise")
 #: Frames at the end that show the expression at its height, as studies of CK+ take them.
 _PEAK = 3
-_LAYOUT = "cohn-kanade-images/S005/001/S005_001_00000011.png beside Emotion/S005/001/S005_001_00000011_emotion.txt"
+#: Where the frames and the emotions lie.
+LAYOUT = "cohn-kanade-images/S005/001/S005_001_00000011.png beside Emotion/S005/001/S005_001_00000011_emotion.txt"
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,9 @@ def read_recordings(folder: str | Path) -> tuple[list[Recording], list[str]]:
         elif file.name.endswith(_LABELS):
             emotions["_".join(file.name.split("_")[:2]).upper()] = _emotion(file)
     if not frames:
-        raise UserError(f"{folder.name!r} holds no recordings; they are read from {_LAYOUT}.")
+        raise UserError(f"{folder.name!r} holds no recordings; they are read from {LAYOUT}.")
     if not frames.keys() & emotions.keys():
-        raise UserError(f"{folder.name!r} tells no emotion of its recordings; they are read from {_LAYOUT}.")
+        raise UserError(f"{folder.name!r} tells no emotion of its recordings; they are read from {LAYOUT}.")
     recordings = [
         _recording(name, tuple(file for _, file in sorted(numbered.items())), emotions[name])
         for name, numbered in sorted(frames.items())

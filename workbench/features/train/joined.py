@@ -1,0 +1,57 @@
+"""Further data sets to train on, and what becomes of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from fer_models.data.joined import joined_name
+from fer_models.labels import order
+from workbench import state
+from workbench.app import datasets, inventory
+
+MORE = state.Several("train.joined", address=False)
+_LEFT_OUT = "left out"
+
+
+def show(name: str, *, key: str) -> str:
+    """Draw the choice; return the name that opens the chosen sets as one, or the name itself.
+
+    Args:
+        name: The data set that was chosen above.
+        key: Prefix of the widgets' keys.
+    """
+    titles = {item.name: item.title for item in inventory.data_sets() if item.name != name}
+    with st.popover("Join sets, map classes", icon=":material/join:"):
+        more = list(
+            st.multiselect(
+                "Train on these sets too",
+                list(titles),
+                format_func=titles.__getitem__,
+                help="Images of all sets in one, at the size of the first. Each part trains, validates or tests as in "
+                "its own set; a set without parts trains.",
+                **MORE.of(name).widget(list(titles)),
+            )
+        )
+        class_map = _class_map([name, *more], key=f"{key} {name} {more}")
+    return joined_name([name, *more], class_map) if more or class_map else name
+
+
+def _class_map(names: Sequence[str], *, key: str) -> dict[str, str]:
+    """Draw the table of classes; return those that get another name, or an empty one to be left out."""
+    classes = order([label for name in names for label in datasets.classes(name)])
+    if not classes:
+        st.caption("The classes can be mapped once the sets were read.")
+        return {}
+    table = pd.DataFrame({"Class": classes, "Becomes": classes})
+    edited = st.data_editor(
+        table,
+        key=f"{key} classes",
+        hide_index=True,
+        disabled=["Class"],
+        column_config={"Becomes": st.column_config.SelectboxColumn(options=[*classes, _LEFT_OUT], required=True)},
+    )
+    pairs = zip(edited["Class"], edited["Becomes"], strict=True)
+    return {old: "" if new == _LEFT_OUT else new for old, new in pairs if new != old}
