@@ -49,8 +49,8 @@ def open_dataset(
         ((28, 64, 64, 1), ('train', 'val', 'test'))
     """
     if isinstance(source, str) and not os.path.exists(expanded(source)) and (several := parse_joined(source)):
-        names, class_map = several
-        each = [open_dataset(name, size=size, channels=channels, progress=progress) for name in names]
+        sets, class_map = several
+        each = [open_dataset(name, size=size, channels=channels, progress=progress) for name in sets]
         return join(each, class_map)
     if size is not None and not 8 <= size <= 1024:
         raise UserError(f"Stored pictures have a side of 8 to 1024 pixels, not {size}.")
