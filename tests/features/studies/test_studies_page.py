@@ -258,3 +258,15 @@ def test_figures_draw_a_band_and_every_run() -> None:
 )
 def test_a_field_is_called_as_in_the_form(name: str, title: str) -> None:
     assert tables.field_title(name) == title
+
+
+def test_a_link_from_a_printed_table_fills_the_form(app: AppTest) -> None:
+    changes = "batch_size=16;protocol=7-2-1;options.theta=1.0"
+    link = {"change": "search", "lines": "options.depth = 12, 20", "folds": "none", "set": changes}
+    open_page(app, "studies", recipe="sldcnn-paper", data="synthetic", **link)
+    assert not app.exception and not app.error
+    assert app.text_area[0].value == "options.depth = 12, 20"
+    captions = " ".join(caption.value for caption in app.caption)
+    assert "From the link: batch_size=16, protocol=7-2-1, options.theta=1.0." in captions and "2 runs" in captions
+    app.selectbox(key="shared.recipe").set_value("quick").run()
+    assert "From the link" not in " ".join(caption.value for caption in app.caption)
