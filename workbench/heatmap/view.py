@@ -52,8 +52,7 @@ def controls(classifier: Classifier, *, layered: bool = True) -> tuple[Question,
     if method == look_model.FIRST_METHOD:
         st.page_link(
             navigation.page("heatmaps"),
-            label="LayerCAM is the default: on drawn faces its maps of FCSDNet hold more of the answer than random "
-            "ones, Grad-CAM's do not",
+            label="Why LayerCAM: on drawn faces FCSDNet's maps beat random ones with it, not with Grad-CAM",
             icon=":material/info:",
             query_params={"part": "Which method can be believed"},
         )

@@ -36,7 +36,7 @@ def grouped(bars: Bars, title: str) -> go.Figure:
                 "arrayminus": [100 * (row.value - row.low) for row in rows.values()],
             },
             name="Measured here",
-            marker={"color": "#8a8f94", "pattern": {"shape": "/", "fgcolor": "#1f2a30"}},
+            marker={"color": "#8a8f94", "pattern": {"shape": "/", "fgcolor": "#1f2a30", "fillmode": "overlay"}},
             customdata=[(row.name, row.split) for row in rows.values()],
             hovertemplate="%{x}: %{y:.1f} %, %{customdata[0]}, %{customdata[1]}<extra>measured here</extra>",
         )
