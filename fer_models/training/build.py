@@ -26,7 +26,7 @@ from fer_models.training.devices import processes, sync_norms
 from fer_models.training.loop import Loop
 from fer_models.training.optimise import computes_bf16, start_from
 from fer_models.training.parts import split_of
-from fer_models.training.recipe import Recipe
+from fer_models.training.recipe import PRESET_TEACHER, Recipe
 from fer_models.training.step import TrainingData
 
 
@@ -117,6 +117,12 @@ def build_loop(
     if loss.needs_teacher:
         if not recipe.teacher:
             raise UserError(f"The loss {recipe.loss} needs a teacher; give the folder of a trained checkpoint.")
+        if recipe.teacher.startswith(PRESET_TEACHER):
+            preset = recipe.teacher.removeprefix(PRESET_TEACHER)
+            raise UserError(
+                f"Only a single run trains its teacher first: train it with `fer train --preset {preset}`, then set "
+                "teacher to the folder checkpoints/best of that run."
+            )
         classifier = load_checkpoint(recipe.teacher)
         if classifier.checkpoint.preprocess != preprocess or classifier.classes != dataset.classes:
             raise UserError(

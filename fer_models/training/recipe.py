@@ -11,13 +11,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from fer_models.data.augment import Augmentation
-from fer_models.data.joined import joined_name
+from fer_models.data.joined import with_joined_data
 from fer_models.errors import UserError
 from fer_models.files import read_regular
 from fer_models.preprocess import Preprocess
 from fer_models.settings import checked, from_values, json_schema, nested, parse_json, without_comments
 
 PRESETS = Path(__file__).parent / "presets"
+PRESET_TEACHER = "preset:"  # before the name of a preset that trains the teacher
 
 
 def _flat(values: dict[str, Any]) -> dict[str, Any]:
@@ -207,7 +208,7 @@ class Recipe:
         Raises:
             UserError: If a field is unknown or its value is not possible.
         """
-        return from_values(cls, _with_joined_data(without_comments(values)))
+        return from_values(cls, with_joined_data(without_comments(values)))
 
     def with_settings(self, settings: list[str]) -> Recipe:
         """A copy with ``key=value`` pairs applied; dots reach into dictionaries, as in ``augmentation.rotation=18``.
@@ -232,19 +233,6 @@ class Recipe:
                 parent = parent[part]
             parent[last] = value
         return Recipe.from_dict(values)
-
-
-def _with_joined_data(values: Any) -> Any:
-    """A list of sets and a map of classes become the one name that opens them."""
-    if not isinstance(values, dict) or not (isinstance(values.get("data"), list) or "class_map" in values):
-        return values
-    class_map, data = values.get("class_map") or {}, values.get("data", Recipe().data)
-    sets = data if isinstance(data, list) else [data]
-    words = [*sets, *class_map, *class_map.values()] if isinstance(class_map, dict) else [None]
-    if not sets or not all(isinstance(word, str) for word in words):
-        raise UserError("Recipe: data is a name or a list of names, and class_map an object of class names.")
-    rest = {name: value for name, value in values.items() if name != "class_map"}
-    return {**rest, "data": joined_name(sets, class_map)}
 
 
 def read_recipe(path: str | Path) -> Recipe:

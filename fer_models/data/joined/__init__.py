@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,27 @@ def joined_name(sets: Sequence[str], class_map: Mapping[str, str] | None = None)
     """
     pairs = ",".join(f"{old}={new}" for old, new in (class_map or {}).items())
     return PLUS.join(sets) + (f"{MAP}{pairs}" if pairs else "")
+
+
+def with_joined_data(values: Any) -> Any:
+    """A recipe as JSON in which a list of sets and a map of classes are the one name that opens them.
+
+    Raises:
+        UserError: If they are no names.
+
+    Example:
+        >>> with_joined_data({"data": ["fer2013", "ckplus"], "class_map": {"contempt": ""}})
+        {'data': 'fer2013 + ckplus | contempt='}
+    """
+    if not isinstance(values, dict) or not (isinstance(values.get("data"), list) or "class_map" in values):
+        return values
+    class_map, data = values.get("class_map") or {}, values.get("data", "")
+    sets = data if isinstance(data, list) else [data]
+    words = [*sets, *class_map, *class_map.values()] if isinstance(class_map, dict) else [None]
+    if not all(isinstance(word, str) for word in words) or not all(sets):
+        raise UserError("Recipe: data is a name or a list of names, and class_map an object of class names.")
+    rest = {name: value for name, value in values.items() if name != "class_map"}
+    return {**rest, "data": joined_name(sets, class_map)}
 
 
 def parse_joined(name: str) -> tuple[list[str], dict[str, str]] | None:

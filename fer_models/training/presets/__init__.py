@@ -79,7 +79,8 @@ def beside_paper(recipe: Mapping[str, Any]) -> dict[str, str]:
         theirs = part(printed, field)
         if origin.source != "ours" and theirs is not None and field != "network":
             same = part(recipe, field) == theirs
-            found[field] = str(origin) if same else f"ours; {origin} has {theirs}"
+            # Passes by the size of the set are no number to compare with.
+            found[field] = str(origin) if same else f"ours; {origin}" + ("" if field == "repeats" else f" has {theirs}")
     return found
 
 

@@ -7,12 +7,9 @@ import subprocess
 import sys
 
 from fer_models.errors import UserError
-from fer_models.training.recipe import Recipe, load_preset
+from fer_models.training.recipe import PRESET_TEACHER, Recipe, load_preset
 from fer_models.training.runs.process import start_ticks
 from fer_models.training.runs.run import Run, create_run
-
-#: Before the name of the preset that trains the teacher.
-PRESET_TEACHER = "preset:"
 
 
 def teacher_recipe(recipe: Recipe) -> Recipe:
