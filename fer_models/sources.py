@@ -36,7 +36,7 @@ def set_sources() -> list[SetSource]:
 
     Example:
         >>> [source.title for source in set_sources()][:2]
-        ['CK+', 'FER2013']
+        ['CK+', 'CK+, original sequences']
     """
     entries = known_datasets()
     sources = []
