@@ -8,8 +8,8 @@ from pathlib import Path
 
 from fer_models.data import builtin, catalogue
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.listing import framed
 from fer_models.data.joined import join, parse_joined
+from fer_models.data.listing import framed
 from fer_models.data.readers import READERS
 from fer_models.data.readers.base import contents
 from fer_models.data.readers.base import recognisers as _recognisers
