@@ -39,6 +39,7 @@ PAGES: tuple[PageEntry, ...] = (
         "studies", "Train", "Studies", "What changes when one thing changes, and is it more than chance?", "science"
     ),
     PageEntry("explain", "Understand", "Explain", "Where does the network look, and can we believe it?", "visibility"),
+    PageEntry("lab", "Understand", "Face lab", "What moves the answer, and does it look where the face moved?", "tune"),
     PageEntry(
         "heatmaps", "Understand", "Heatmaps", "Where does it look on average, and which method can be believed?",
         "blur_on"

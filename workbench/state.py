@@ -235,10 +235,25 @@ class Number(Kept):
         value = low if low is not None and value < low else value
         return high if high is not None and value > high else value
 
-    def widget(self, default: Any = None, low: float | None = None, high: float | None = None) -> dict[str, Any]:
-        """Keyword arguments that bind a slider or number box to this number, with its bounds."""
+    def widget(
+        self,
+        default: Any = None,
+        low: float | None = None,
+        high: float | None = None,
+        *,
+        then: Callable[[], None] | None = None,
+    ) -> dict[str, Any]:
+        """Keyword arguments that bind a slider or number box to this number, with its bounds.
+
+        Args:
+            default: Overrides the default of the declaration.
+            low: Overrides its lower bound.
+            high: Overrides its upper bound.
+            then: Called after a change by the user.
+        """
         bounds = zip(("min_value", "max_value"), self._bounds(low, high), strict=True)
-        return self._bind(self.get(default, low, high)) | {name: end for name, end in bounds if end is not None}
+        bound = self._bind(self.get(default, low, high), then)
+        return bound | {name: end for name, end in bounds if end is not None}
 
     def _bounds(self, low: float | None, high: float | None) -> tuple[float | None, float | None]:
         return self.low if low is None else low, self.high if high is None else high
