@@ -34,6 +34,8 @@ class FERNetwork(nn.Module, ABC):
         fixed_size: ``True`` if the weights fit ``native_input``'s size only.
         variants: further rows of the model table, name -> options.
         variant_inputs: (C, H, W) of those whose native input differs.
+        differentiable: ``False`` if no gradient flows through it.
+        relu_modules: ``False`` if it applies ReLU as a function, where no hook sees it.
 
     Shape:
         - :meth:`forward`: :math:`(B, C_{in}, H, W)` to logits :math:`(B, K)`.
@@ -53,6 +55,8 @@ class FERNetwork(nn.Module, ABC):
     fixed_size: ClassVar[bool] = False
     variants: ClassVar[dict[str, dict[str, Any]]] = {}
     variant_inputs: ClassVar[dict[str, tuple[int, int, int]]] = {}
+    differentiable: ClassVar[bool] = True
+    relu_modules: ClassVar[bool] = True
 
     key: str  # set by create_model
     num_features: int

@@ -22,6 +22,7 @@ _NAMES = (
     "embed",
     "export",
     "export-onnx",
+    "import",
     "evidence",
     "ensemble",
     "migrate",
@@ -32,5 +33,10 @@ _NAMES = (
     "detectors",
 )
 
+#: The module of a command whose name is a word of Python.
+_MODULES = {"import": "import_network"}
+
 #: Every command by its name. To add one: a module in this package and its name above.
-COMMANDS: dict[str, ModuleType] = {name: import_module(f"{__name__}.{name.replace('-', '_')}") for name in _NAMES}
+COMMANDS: dict[str, ModuleType] = {
+    name: import_module(f"{__name__}.{_MODULES.get(name, name.replace('-', '_'))}") for name in _NAMES
+}

@@ -9,8 +9,8 @@ from fer_models.explain.base import (
     default_layer,
     explain,
     layer_sizes,
-    unsupported_methods,
 )
+from fer_models.explain.usable import unsupported_methods, usual_method
 
 __all__ = [
     "EXPLAINERS",
@@ -24,4 +24,5 @@ __all__ = [
     "layer_sizes",
     "perturbation",
     "unsupported_methods",
+    "usual_method",
 ]

@@ -17,7 +17,6 @@ from fer_models.architectures.base import FERNetwork
 from fer_models.errors import UserError
 from fer_models.explain.attribution import Attribution
 from fer_models.explain.layers import default_layer, find_layer, layer_sizes, modules_of
-from fer_models.explain.per_network import PerNetwork
 from fer_models.explain.target import Target, check_of, read_target
 from fer_models.explain.untouched import untouched
 from fer_models.progress import Progress, silent, within
@@ -37,14 +36,12 @@ __all__ = [
     "explain",
     "layer_sizes",
     "register_explainer",
-    "unsupported_methods",
 ]
 
 EXPLAINERS: Registry[type[Explainer]] = Registry("explanation method")
 #: The default method of pages and robustness tests. At the layer where small pictures still have maps, its maps carry
 #: more of the prediction than random ones, which Grad-CAM's do not (benchmarks/README.md).
 USUAL_METHOD = "layer_cam"
-_UNSUPPORTED: PerNetwork[dict[str, str]] = PerNetwork(most=64)
 
 AtOnce = Annotated[int, Field(ge=1, description="How many go through the network together.")]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1, description="Of what is drawn at random.")]
@@ -95,6 +92,7 @@ class Explainer(ABC):
         uses_layer: whether it takes a layer.
         signed: whether it counts evidence against the target; without, only negative feature maps give negative values.
         class_specific: ``False`` if the map is the same for every class.
+        needs_gradients: whether it cannot work without the network's gradients.
         batch_size: pictures processed at once; larger batches are split, with progress in between.
         rough: options for a quicker map of a network with shuffled weights, whose exact values do not matter.
         captum: ``"computes"`` if captum computes the map, ``"checks"`` if a test holds our code to captum's.
@@ -110,6 +108,7 @@ class Explainer(ABC):
     uses_layer: ClassVar[bool] = False
     signed: ClassVar[bool] = True
     class_specific: ClassVar[bool] = True
+    needs_gradients: ClassVar[bool] = True
     batch_size: ClassVar[int] = 128
     rough: ClassVar[Mapping[str, Any]] = {}
     captum: ClassVar[Literal["", "computes", "checks"]] = ""
@@ -132,6 +131,14 @@ class Explainer(ABC):
     def unsupported(self, model: FERNetwork) -> str | None:
         """Why this method cannot run on that network, in one sentence; ``None`` if it can. Hold the model's lock."""
         return None
+
+    def refusal(self, model: FERNetwork) -> str | None:
+        """Why this method cannot run on that network, its own reasons and those of all methods of its kind."""
+        if not model.differentiable and (self.needs_gradients or self.uses_layer):
+            return f"{self.title} needs layers and gradients, which an {model.title} does not give."
+        if self.uses_layer and not model.cam_layers:
+            return f"{self.title} needs a layer with a map, and {model.title} has none."
+        return self.unsupported(model)
 
     @classmethod
     @functools.cache
@@ -164,7 +171,7 @@ class Explainer(ABC):
         with classifier.exclusive(), untouched(classifier.model), torch.inference_mode(False), torch.enable_grad():
             model = classifier.model
             batch = model.check_input(batch.clone() if batch.is_inference() else batch.detach())
-            if reason := self.unsupported(model):
+            if reason := self.refusal(model):
                 raise UserError(reason)
             if layer is not None or self.uses_layer:
                 layer = find_layer(model, layer, (batch.shape[2], batch.shape[3]))
@@ -277,20 +284,3 @@ def explain(
         ((1, 48, 48), (6, 6))
     """
     return EXPLAINERS[method]().attribute(classifier, batch, target, layer=layer, of=of, progress=progress, **options)
-
-
-def unsupported_methods(classifier: Classifier) -> dict[str, str]:
-    """Key of every method that cannot run on this network, with the reason in one sentence.
-
-    Example:
-        >>> from fer_models import load_checkpoint
-        >>> unsupported_methods(load_checkpoint("checkpoints/fcsdnet-synthetic"))
-        {}
-    """
-    return dict(_UNSUPPORTED.of(classifier, None, lambda: _unsupported(classifier)))
-
-
-def _unsupported(classifier: Classifier) -> dict[str, str]:
-    with classifier.exclusive(), untouched(classifier.model):
-        reasons = {key: method().unsupported(classifier.model) for key, method in EXPLAINERS.items()}
-    return {key: reason for key, reason in reasons.items() if reason}

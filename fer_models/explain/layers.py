@@ -54,7 +54,12 @@ def default_layer(model: FERNetwork, size: int | tuple[int, int]) -> str:
 
     Args:
         size: side of the square input, or (H, W), in pixels.
+
+    Raises:
+        UserError: If the network has no layer with a map.
     """
+    if not model.cam_layers:
+        raise UserError(f"{model.title} has no layer with a map; choose a method without layers, such as occlusion.")
     shape = (size, size) if isinstance(size, int) else size
     if isinstance(model, Ensemble):
         return ALL_MEMBERS
@@ -103,6 +108,8 @@ def _measure(model: FERNetwork, size: tuple[int, ...]) -> dict[str, tuple[int, i
         handles.append(module.register_forward_hook(hook))
 
     layers = model.cam_layers
+    if not layers:
+        return {}
     parameter = next(model.parameters())
     try:
         for name, module in layers.items():

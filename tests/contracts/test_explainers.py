@@ -27,6 +27,7 @@ QUICK = {
     "smooth_grad": {"samples": 3, "most_samples": 3},
     "gradient_shap": {"samples": 3},
     "occlusion": {"window": 1 / 3, "stride": 1 / 3},
+    "rise": {"masks": 40},
 }
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:captum")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fer_models.architectures import ARCHITECTURES
+from fer_models.architectures import network_title
 from fer_models.checkpoint import Checkpoint, read_checkpoint
 from fer_models.data import READERS, known_datasets
 from fer_models.data.builtin import NAME as BUILT_IN
@@ -46,8 +46,7 @@ class TrainedNetwork:
         """Network and name, for a list."""
         if self.checkpoint is None:
             return self.name
-        key = self.checkpoint.network
-        network = ARCHITECTURES[key].title if key in ARCHITECTURES else key
+        network = network_title(self.checkpoint.network, self.checkpoint.options)
         if self.part is not None and not self.label:
             return f"{self.part.title}, {self.part.label}"
         return f"{network} · {self.label or self.name}"

@@ -13,11 +13,12 @@ from fer_models.errors import UserError
 from fer_models.evaluation.comparison.significance import LEVEL
 from fer_models.evaluation.comparison.swap import mean_swap_p
 from fer_models.evaluation.intervals import Estimate, mean_estimates
-from fer_models.explain.base import EXPLAINERS, USUAL_METHOD, explain, unsupported_methods
+from fer_models.explain.base import EXPLAINERS, USUAL_METHOD, explain
 from fer_models.explain.face_parts.action_units import unit_areas
 from fer_models.explain.face_parts.drawn import drawn_options, drawn_truth
 from fer_models.explain.faithfulness import FAITHFULNESS, REFERENCES, Trial
 from fer_models.explain.sets.batch import network_labels
+from fer_models.explain.usable import unsupported_methods
 from fer_models.labels import EMOTION_ACTION_UNITS, canonical, is_emotion
 from fer_models.progress import Progress, silent, within
 

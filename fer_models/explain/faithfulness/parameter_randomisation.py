@@ -92,6 +92,8 @@ def cascade(
         raise UserError(f"There are {len(batch)} pictures and {len(attribution.values)} maps; give one map a picture.")
     trial, shuffled = Trial(classifier, batch, attribution), shuffled_copy(classifier)
     names = _from_the_head(shuffled.model)
+    if not names:
+        raise UserError(f"{shuffled.model.title} has no weights that can be shuffled.")
     generator = torch.Generator().manual_seed(seed)
     groups = np.array_split(np.array(names), min(steps, len(names)))
     layers, maps = [], []

@@ -57,6 +57,8 @@ class ScoredModel(nn.Module):
 
 def without_relu(model: FERNetwork, method: str) -> str | None:
     """Why a method that changes the ReLU's backward pass has no effect on this network; ``None`` if it has."""
+    if not model.relu_modules:
+        return f"{model.title} applies ReLU as a function, where {method} cannot change it."
     rectifiers = sum(isinstance(module, nn.ReLU) for module in model.modules())
     others = {type(module).__name__ for module in model.modules() if isinstance(module, _OTHER_ACTIVATIONS)}
     count = sum(isinstance(module, _OTHER_ACTIVATIONS) for module in model.modules())

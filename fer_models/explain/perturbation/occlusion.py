@@ -27,6 +27,7 @@ class Occlusion(Explainer):
     cost = "one forward pass for every position of the patch, 121 at 48 pixels"
     choices: ClassVar = {"baseline": BASELINE_CHOICE}
     family = "perturbation"
+    needs_gradients = False
     batch_size = 16
 
     def compute(

@@ -56,7 +56,7 @@ class TrustCard:
         figures: ``evidence`` (probability of the target minus its mean on scrambled pictures), ``chance`` (of reading
             clear drawn faces as well with class names shuffled at random, ``nan`` for a network of other classes than
             emotions) and ``likeness`` (mean rank correlation with the maps of the network with its weights shuffled
-            three times, ``nan`` for a map that no method makes).
+            three times, ``nan`` for a map that no method makes, and for an ONNX file).
         standings: For each of :data:`BASELINES` where the map stands among random maps. Tables and curves on a page
             show these, so that they cannot contradict the verdict.
         provisional: Whether more random maps may change the verdict: fewer than :data:`RANDOM_MAPS` were drawn, and the
@@ -149,7 +149,7 @@ def _evidence(trial: Trial, seed: int) -> float:
 
 
 def _likeness(trial: Trial, seed: int) -> float:
-    if trial.attribution.method not in EXPLAINERS:
+    if trial.attribution.method not in EXPLAINERS or not trial.classifier.model.differentiable:
         return float("nan")
     copies = _SHUFFLED.of(trial.classifier, seed, lambda: _shuffled(trial.classifier, seed))
     maps = np.concatenate([trial.again(classifier=copy) for copy in copies])
@@ -215,9 +215,14 @@ def _verdict(standings: Mapping[str, Standing], likeness: float, words: str) -> 
             f"The highlighted pixels carry the probability of {words}, but a network with shuffled weights "
             f"gives a similar map (rank correlation {likeness:.2f})."
         )
+    learned = (
+        "; its weights cannot be shuffled, so whether the map depends on them was not tested."
+        if likeness != likeness
+        else ", and the map depends on what the network learned."
+    )
     return "good", (
         f"The highlighted pixels carry more of the probability of {words} than random maps, a blob in the middle or "
-        "the edges of the image, and the map depends on what the network learned."
+        f"the edges of the image{learned}"
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from fer_models.architectures import ARCHITECTURES, create_model
+from fer_models.architectures import ARCHITECTURES, create_model, network_title
 from fer_models.checkpoint import Checkpoint
 from fer_models.complexity import Complexity, LayerRow, count, layers
 from fer_models.errors import UserError
@@ -159,7 +159,7 @@ def measured_on(metric: dict[str, Any]) -> str:
 
 def _trained(name: str, checkpoint: Checkpoint) -> Entry:
     network = checkpoint.network
-    title = ARCHITECTURES[network].title if network in ARCHITECTURES else network
+    title = network_title(network, checkpoint.options)
     channels, size = checkpoint.in_channels, checkpoint.preprocess.size
     cost, problem = _cost(network, json.dumps(checkpoint.options), channels, size, len(checkpoint.classes))
     return Entry(
