@@ -52,22 +52,23 @@ def open_onnx(file: Path) -> OnnxFile:
         UserError: If it is damaged, keeps weights in other files, or takes something else than float32 images.
     """
     import onnx
-    from google.protobuf.message import DecodeError
 
     content = file.read_bytes()
+    elsewhere = f"{file.name} keeps its weights in another file; save it as one file (onnx.save_model)."
     try:
-        model = onnx.load_from_string(content)
-    except DecodeError:
-        raise UserError(f"{file.name} is no ONNX file, or it is damaged; copy it again.") from None
-    outside = [t for t in model.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL]
-    if outside:
-        raise UserError(f"{file.name} keeps its weights in another file; save it as one file (onnx.save_model).")
+        session = open_graph(content)  # first: it refuses what is damaged
+    except UserError as error:
+        if "external" in str(error).lower():
+            raise UserError(elsewhere) from None
+        raise UserError(f"{file.name} cannot be used: {error}") from None
+    model = onnx.load_from_string(content)
+    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer):
+        raise UserError(elsewhere)
     said = {entry.key: entry.value for entry in model.metadata_props}
     try:
         facts = parse_stored(said.get(ENTRY, "{}"), Facts)
     except ValueError:
         facts = Facts()
-    session = open_graph(content)
     inputs = session.get_inputs()
     if len(inputs) != 1 or inputs[0].type != "tensor(float)" or len(inputs[0].shape) != 4:
         found = ", ".join(f"{each.name}: {each.type} {each.shape}" for each in inputs)

@@ -8,9 +8,10 @@ from torch import nn
 from fer_models import load_checkpoint
 from fer_models.attention.channel import ChannelAttention
 from fer_models.errors import UserError
-from fer_models.explain.base import EXPLAINERS, Query, explain, unsupported_methods
+from fer_models.explain.base import EXPLAINERS, Query, explain
 from fer_models.explain.baselines import BASELINES, baseline_picture, blur, scramble
 from fer_models.explain.target import Target
+from fer_models.explain.usable import unsupported_methods
 from fer_models.folders import checkpoints_folder
 from fer_models.inference.fold import fold_batch_norms
 
