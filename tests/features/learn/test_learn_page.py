@@ -151,3 +151,12 @@ def test_the_sheet_holds_what_was_opened(app: AppTest, checkpoint: Checkpoint) -
     pictures, facts, text = parts["layers"]
     assert len(pictures) == 6 and "2 x 2" in facts[0] and "feature map" in text
     assert "Sheet" in [getattr(button, "label", "") for button in app.get("download_button")]
+
+
+def test_one_muscle_moves_the_face_and_the_lab_gets_it(app: AppTest, checkpoint: Checkpoint) -> None:
+    open_page(app, "learn", step="units")
+    (slider,) = [each for each in app.slider if "AU12" in each.label]
+    slider.set_value(0.6).run()
+    assert not app.exception and not app.error and "action unit" in conclusion(app), words(app)
+    links = [str(link.proto) for link in app.get("page_link")]
+    assert any("AU12" in link and "tab=curves" in link for link in links), links

@@ -11,6 +11,7 @@ _NAMES = (
     "where",
     "attention",
     "layers",
+    "units",
     "confusion",
     "clusters",
     "leak",
