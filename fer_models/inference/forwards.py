@@ -107,7 +107,7 @@ def forwards(network: FERNetwork, example: Tensor, *, onnx: bool = True) -> tupl
     folded = _folded_forward(network, reference, example, notes)
     if folded is not None:
         usable.append(folded)
-    if onnx:
+    if onnx and network.differentiable:  # a network that is an ONNX file runs there already
         try:
             usable.append(_onnx_forward(folded or reference, reference, example))
         except UserError as error:

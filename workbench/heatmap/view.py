@@ -74,7 +74,7 @@ def choose_method(classifier: Classifier) -> str:
         list(methods),
         format_func=methods.__getitem__,
         help="What each method does, and whether captum computes it, stands in the tab Methods.",
-        **shared.METHOD.widget(list(methods), look_model.FIRST_METHOD),
+        **shared.METHOD.widget(list(methods), look_model.first_method(classifier)),
     )
 
 
@@ -92,9 +92,12 @@ def _choose_variant(method: str) -> tuple[tuple[str, str], ...]:
     return tuple(options)
 
 
-def choose_layer(classifier: Classifier) -> str:
-    """Draw the choice of a layer for class activation maps, with the size of its map."""
+def choose_layer(classifier: Classifier) -> str | None:
+    """Draw the choice of a layer for class activation maps, with the size of its map; ``None`` where there is none."""
     layers = look_model.layers(classifier)
+    if not layers:
+        st.selectbox("Layer", ["none"], disabled=True, help="An ONNX file shows no layers and gives no gradients.")
+        return None
     return st.selectbox(
         "Layer",
         list(layers),

@@ -45,7 +45,8 @@ def show(subject: Subject, *, key: str) -> None:
             target, layer = None, view.choose_layer(classifier)
     with right:
         of, upsampling, display = view.choose_display()
-    rows = _several("Methods", list(methods), list(methods_model.FIRST), METHODS, methods)
+    first = [name for name in methods_model.FIRST if name in methods]
+    rows = _several("Methods", list(methods), first, METHODS, methods)
     prediction = cache.of_face(look_model.prediction, subject.checkpoint, subject.pixels)
     if across == "classes":
         columns = _several("Classes", list(classifier.classes), [n for n, _ in prediction.ranked()[:4]], CLASSES)

@@ -31,8 +31,10 @@ def judge(subject: Subject, question: Question) -> TrustCard:
 def _offer(card: TrustCard, subject: Subject, question: Question) -> None:
     """Draw a button that tries the usual method or the next earlier layer, where this map cannot be believed."""
     layers = list(look_model.layers(subject.classifier))
+    if not layers:
+        return
     layer = question.layer or look_model.usual_layer(subject.classifier)
-    step = trust.next_step(card, question.method, layer, layers)
+    step = trust.next_step(card, question.method, layer or layers[0], layers)
     if step is None:
         return
     kind, name = step

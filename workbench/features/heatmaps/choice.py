@@ -63,12 +63,13 @@ def plan(networks: dict[str, Checkpoint], data: str, split: str) -> Plan:
         networks = with_others(networks)
     classifiers = [cache.classifier(checkpoint) for checkpoint in networks.values()]
     methods = split_model.methods(classifiers)
+    usual = look.FIRST_METHOD if look.FIRST_METHOD in methods else next(iter(methods))
     with first:
         method = st.selectbox(
             "Method",
             list(methods),
             format_func=methods.__getitem__,
-            **shared.METHOD.widget(list(methods), look.FIRST_METHOD),
+            **shared.METHOD.widget(list(methods), usual),
         )
     with second:
         names = list(dict.fromkeys(name for classifier in classifiers for name in classifier.classes))
@@ -129,6 +130,9 @@ def _layer(classifiers: list[Classifier]) -> str | None:
         st.selectbox("Layer", [_USUAL], disabled=True, help="Of several networks each has its usual layer.")
         return None
     sizes, usual = look.layers(classifiers[0]), look.usual_layer(classifiers[0])
+    if not sizes:
+        st.selectbox("Layer", ["none"], disabled=True, help="An ONNX file shows no layers and gives no gradients.")
+        return None
     layer = st.selectbox(
         "Layer",
         list(sizes),

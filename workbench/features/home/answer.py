@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.crop import Crop
+from fer_models.explain import EXPLAINERS
 from workbench import navigation
 from workbench.app import fit, inventory
 from workbench.app.wording import data_title, percent
@@ -13,7 +14,7 @@ from workbench.face.image_input import Picture
 from workbench.heatmap import cached, verdict
 from workbench.heatmap.model import drawing
 from workbench.heatmap.model.drawing import Display
-from workbench.heatmap.model.look import USUAL_TITLE, Look, Question
+from workbench.heatmap.model.look import Look, Question
 from workbench.widgets import empty
 from workbench.widgets.errors import guard
 
@@ -68,14 +69,15 @@ def show(picture: Picture, *, key: str) -> None:
 
 def _heatmap(look: Look, crop: Crop) -> None:
     drawn = drawing.over_face(crop.pixels, look.attribution, Display(), _SIDE)
+    method = EXPLAINERS[look.attribution.method].title
     words = (
         f"Where it looks for “{look.target}”" if look.attribution.has_positive[0] else "Nothing speaks for the class"
     )
     with st.container(key="pixels home"):
         st.image(
             drawn,
-            f"{words}: bright places hold evidence ({USUAL_TITLE}).",
+            f"{words}: bright places hold evidence ({method}).",
             width="stretch",
             output_format="PNG",
-            alt=f"{USUAL_TITLE} heatmap for {look.target} over the face",
+            alt=f"{method} heatmap for {look.target} over the face",
         )

@@ -19,6 +19,7 @@ from fer_models.explain import (
     explain,
     layer_sizes,
     unsupported_methods,
+    usual_method,
 )
 from fer_models.explain.overlay import overlay
 from fer_models.explain.own_attention.maps import AttentionMap, attention_maps
@@ -94,8 +95,15 @@ def layers(classifier: Classifier) -> dict[str, tuple[int, int]]:
         return layer_sizes(classifier.model, (side, side))
 
 
-def usual_layer(classifier: Classifier) -> str:
-    """The default layer of class activation maps."""
+def first_method(classifier: Classifier) -> str:
+    """The method shown first: :data:`FIRST_METHOD`, or one that can run on this network."""
+    return usual_method(classifier)
+
+
+def usual_layer(classifier: Classifier) -> str | None:
+    """The default layer of class activation maps; ``None`` for a network without layers, such as an ONNX file."""
+    if not classifier.model.cam_layers:
+        return None
     with classifier.exclusive():
         return default_layer(classifier.model, classifier.checkpoint.preprocess.size)
 
@@ -114,13 +122,14 @@ def look(classifier: Classifier, pixels: np.ndarray, question: Question) -> Look
     predicted = classifier.predict([pixels])
     target = question.target or predicted.ranked()[0][0]
     class_or_pair = target if question.against is None else (target, question.against)
-    accepted = EXPLAINERS[question.method].options()
+    method = first_method(classifier) if question.method == FIRST_METHOD else question.method
+    accepted = EXPLAINERS[method].options()
     requested: dict[str, Any] = {"upsampling": question.upsampling} | dict(question.variant)
     options = {name: value for name, value in requested.items() if name in accepted}
     attribution = explain(
         classifier,
         classifier.prepare([pixels]),
-        question.method,
+        method,
         class_or_pair,
         layer=question.layer,
         of=question.of,
