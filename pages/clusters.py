@@ -24,17 +24,19 @@ from workbench.widgets.errors import guard
 
 
 def _answer(evidence: Evidence) -> None:
-    controls = choice.choose(evidence.checkpoint, evidence.dataset)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    beside = second_map.SECOND_MAP.get()
+    rail, left, right = st.columns([5, 9, 9] if beside else [5, 12, 8], gap="small")
+    with rail:
+        controls = choice.choose(evidence.checkpoint, evidence.dataset)
         choice.view()
         choice.mouse()
         drawn = choice.layers()
+        shown_faces = None
         with guard("the faces besides"):
             shown_faces = joint.choose(evidence, controls.most)
-        beside = second_map.switched_on()
+        second_map.switched_on()
     if shown_faces is None:
         return
-    left, right = st.columns([1, 1] if beside else [7, 4], gap="medium")
     with left:
         mapped = maps.compute(
             evidence.checkpoint,

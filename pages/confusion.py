@@ -62,7 +62,11 @@ def _pictures(evidence: Evidence, cell: Cell) -> None:
                 navigation.page("misclassifications"),
                 label="All that is known of it",
                 icon=":material/manage_search:",
-                query_params={"row": str(int(evaluation.positions[selected]))},
+                query_params={
+                    "row": str(int(evaluation.positions[selected])),
+                    "error true": cell.true,
+                    "error predicted": cell.predicted,
+                },
             )
 
 

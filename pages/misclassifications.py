@@ -20,9 +20,10 @@ from workbench.widgets.errors import guard
 def _answer(evidence: Evidence) -> None:
     evaluation = evidence.evaluation
     wrong = int((evaluation.predictions != evaluation.targets).sum())
-    st.markdown(
-        f"**{wrong:,} of {evaluation.n:,} faces are wrong** ({percent(wrong / evaluation.n)}) · accuracy "
-        f"{evaluation.sentence()}"
+    heading.head().line.caption(
+        f"· **{wrong:,} of {evaluation.n:,} faces are wrong** ({percent(wrong / evaluation.n)}) · accuracy "
+        f"{evaluation.sentence()}",
+        width="content",
     )
     voted = _voted(evidence)
     selection = filters.show(evidence, voted)

@@ -21,6 +21,8 @@ from fer_models.progress import Progress
 from fer_models.storage import atomic_file
 
 EMBEDDING, PIXELS, HOG, LAYER = "embedding", "pixels", "hog", "layer:"
+#: Share of the squared length above which shortened embeddings stand for the full ones.
+ENOUGH = 0.95
 _SIDE = 48
 _BATCH = 64
 
@@ -57,7 +59,7 @@ def features_of(
 ) -> np.ndarray:
     """Features of the evaluation's pictures, float16 or float32 (N, F); computed ones are cached, memory-mapped.
 
-    Shortened embeddings are computed in full where the images are there.
+    Embeddings that were shortened by more than :data:`ENOUGH` allows are computed in full where the images are there.
 
     Args:
         kind: a key of :func:`feature_kinds`.
@@ -70,7 +72,7 @@ def features_of(
     if kind == EMBEDDING:
         if evaluation.embeddings is None:
             raise UserError("The embeddings of these predictions were not kept; predict the split again.")
-        if evaluation.embeddings_kept < 1 and dataset.has_images and network is not None:
+        if evaluation.embeddings_kept < ENOUGH and dataset.has_images and network is not None:
             return embedding_features(network, dataset, evaluation, progress)
         return evaluation.embeddings
     if kind == PIXELS:

@@ -18,7 +18,7 @@ NOT_MEASURED = "Not measured on this data"
 
 
 def ordered(
-    networks: Mapping[str, TrainedNetwork], data: str | None, keep: Collection[str] = ()
+    networks: Mapping[str, TrainedNetwork], data: str | None, keep: Collection[str] = (), *, runs: bool = False
 ) -> list[TrainedNetwork]:
     """Usable networks, the one that fits best first, then in groups by training data.
 
@@ -30,6 +30,8 @@ def ordered(
         networks: By name.
         data: Name of the data set that the network shall read; ``None`` for photographs that belong to none.
         keep: Names of networks that are listed even if another fold of their study is.
+        runs: Whether the page runs the network; it then opens with a single one, since an ensemble takes the time of
+            all its members.
 
     Example:
         >>> ordered({}, "fer2013")
@@ -39,13 +41,14 @@ def ordered(
     classes = set(_classes(key))
     brought = shipped.networks(data) if data is not None else frozenset()
 
-    def unfit(network: TrainedNetwork) -> tuple[bool, bool, bool, int, bool]:
+    def unfit(network: TrainedNetwork) -> tuple[bool, bool, bool, int, bool, bool]:
         assert network.checkpoint is not None
         missing = len(classes - set(network.checkpoint.classes))
         other_kind = (network.trained_on == BUILT_IN) != (key == BUILT_IN)
         measured = _row(network, key) is not None
         lacking = bool(brought) and network.name not in brought
-        return lacking, bool(key) and network.trained_on != key, other_kind, missing, bool(key) and not measured
+        slow = runs and network.checkpoint.network == "ensemble"
+        return lacking, bool(key) and network.trained_on != key, other_kind, missing, bool(key) and not measured, slow
 
     grouped = [network for group in inventory.groups(networks.values(), key) for network in group.networks]
     return inventory.without_folds(sorted(grouped, key=unfit), keep)

@@ -19,8 +19,8 @@ from workbench import cache, shared, state
 from workbench.app import dataset_facts, inventory
 from workbench.evidence import cached, images_note, notes
 from workbench.evidence.model import predictions
+from workbench.widgets import heading, selection_bar
 from workbench.widgets import job as job_view
-from workbench.widgets import selection_bar
 
 AVERAGING = state.Choice("evidence.averaging", AVERAGINGS, "none")
 
@@ -66,7 +66,7 @@ def show(*, figure: bool = False, note: bool = True) -> Evidence | None:
     evidence = _part(choice.checkpoint, choice.data, dataset, choice.split, averaging)
     if evidence is not None:
         if figure:
-            st.caption(f"Accuracy {evidence.evaluation.sentence()}")
+            heading.head().line.caption(f"· Accuracy {evidence.evaluation.sentence()}", width="content")
         if note:
             notes.show(evidence.evaluation.notes)
     return evidence
@@ -174,8 +174,9 @@ def headline(evidence: Evidence) -> None:
     )
     averaging = "" if evaluation.averaging == "none" else f" · {AVERAGINGS[evaluation.averaging]}"
     macro = evaluation.estimate(("macro_f1",))["macro_f1"]
+    heading.head().line.caption(f"· **Accuracy {evaluation.sentence()}**{averaging}", width="content")
     st.markdown(
-        f"**Accuracy {evaluation.sentence()}**{averaging}  \nMacro F1 {interval_text(*macro)}"
+        f"Macro F1 {interval_text(*macro)}"
         + "".join(f" · accuracy {f.label} {f.text}, n = {f.n:,}" for f in card.figures if "leaked" in f.label)
     )
     for text in card.warnings:

@@ -35,7 +35,8 @@ def show(evidence: Evidence, indices: np.ndarray, *, key: str, selected: int | N
         st.info("There is no such picture.", icon=":material/info:")
         return None
     images: Any = evidence.dataset.display_images
-    if evidence.dataset.has_images and st.toggle(
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    if evidence.dataset.has_images and row.toggle(
         "Heatmaps",
         help=f"{look.USUAL_TITLE} of the predicted class over each face of the page: bright where its evidence lies.",
         **HEATMAPS.widget(),
@@ -52,7 +53,7 @@ def show(evidence: Evidence, indices: np.ndarray, *, key: str, selected: int | N
             lambda position: _about(evidence, index_of[position]),
         ),
         selected=None if selected is None else int(evaluation.positions[selected]),
-        layout=gallery.Layout(per_page=_PER_PAGE, side=76),
+        layout=gallery.Layout(per_page=_PER_PAGE, side=76, row=row),
         scope=scope,
     )
     return index_of.get(clicked) if clicked is not None else None

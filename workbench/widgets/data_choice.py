@@ -17,6 +17,7 @@ def show(
     *,
     format_func: Callable[[str], str] | None = None,
     label: str = "Data set",
+    labelled: bool = True,
     shipped_predictions: bool = False,
 ) -> str:
     """Draw the list and return the chosen name.
@@ -28,6 +29,7 @@ def show(
         more: Names and titles besides the known sets.
         format_func: From a name to its title in the list.
         label: Of the widget.
+        labelled: Whether the label is drawn; a screen reader reads it either way.
         shipped_predictions: Whether sets are offered too whose images are missing, but for which networks bring
             predictions. One of them is the default where no other photographs are on this computer.
     """
@@ -39,6 +41,7 @@ def show(
             label,
             list(titles),
             format_func=format_func or titles.__getitem__,
+            label_visibility="visible" if labelled else "collapsed",
             **shared.DATA.widget(list(titles), _default(shipped_predictions)),
         )
     )

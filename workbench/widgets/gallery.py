@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fer_models.absent_images import MeanFaces
 from workbench import state
@@ -50,11 +51,13 @@ class Layout:
         per_page: Faces on a page.
         side: Side of a face on the screen in pixels.
         counted: Whether the number of faces stands above a single page.
+        row: Container of the pager; a row of its own by default.
     """
 
     per_page: int = 60
     side: int = 72
     counted: bool = True
+    row: DeltaGenerator | None = None
 
 
 _USUAL = Layout()
@@ -87,7 +90,8 @@ def show(
     size = layout.per_page
     page = 0
     if layout.counted or len(positions) > size:
-        page = _pager(len(positions), size, f"{key} {scope}", "pictures")
+        with layout.row or st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            page = _pager(len(positions), size, f"{key} {scope}", "pictures")
     on_page = [int(position) for position in positions[page * size : (page + 1) * size]]
     return _mount(_tiles(images, [on_page], words, layout.side), key, selected, layout.side)
 
@@ -108,7 +112,8 @@ def show_groups(
     if not groups:
         st.info("There are no such groups.", icon=":material/info:")
         return None
-    page = _pager(len(groups), _GROUPS_PER_PAGE, f"{key} {scope}", "groups")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        page = _pager(len(groups), _GROUPS_PER_PAGE, f"{key} {scope}", "groups")
     on_page, more = [], {}
     for group in groups[page * _GROUPS_PER_PAGE : (page + 1) * _GROUPS_PER_PAGE]:
         on_page.append([int(position) for position in group[:_LONGEST_GROUP]])
@@ -135,18 +140,24 @@ def tiles(pictures: Sequence[np.ndarray], captions: Sequence[str], *, key: str, 
 
 
 def _pager(count: int, per_page: int, name: str, what: str) -> int:
-    """Draw the page number if there are several pages; returns it, counted from 0."""
+    """Draw the page number into a row if there are several pages; returns it, counted from 0."""
     pages = -(-count // per_page)
     if pages == 1:
-        st.caption(f"{count:,} {what if count > 1 else what.removesuffix('s')}")
+        st.caption(f"{count:,} {what if count > 1 else what.removesuffix('s')}", width="content")
         return 0
     current = int(PAGE_OF.of(name).get())
     if not 1 <= current <= pages:
         PAGE_OF.of(name).set(1)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        page = st.number_input(f"Page, 1 to {pages:,}", step=1, width=170, **PAGE_OF.of(name).widget(low=1, high=pages))
-        first = (int(page) - 1) * per_page + 1
-        st.caption(f"{first:,} to {min(count, first + per_page - 1):,} of {count:,} {what}")
+    page = st.number_input(
+        f"Page, 1 to {pages:,}",
+        step=1,
+        width=130,
+        label_visibility="collapsed",
+        **PAGE_OF.of(name).widget(low=1, high=pages),
+    )
+    first = (int(page) - 1) * per_page + 1
+    last = min(count, first + per_page - 1)
+    st.caption(f"of {pages:,} pages · {first:,} to {last:,} of {count:,} {what}", width="content")
     return int(page) - 1
 
 

@@ -12,7 +12,10 @@ from fer_models.evaluation.part import Part
 from workbench import cache, shared
 from workbench.app import fit, inventory
 from workbench.app.inventory import TrainedNetwork
-from workbench.widgets import data_choice, empty
+from workbench.widgets import data_choice, empty, heading
+
+#: Pixels of each choice beside the title.
+_WIDTHS = {"checkpoint": 330, "data": 190, "split": 130}
 
 
 @dataclass(frozen=True)
@@ -55,30 +58,38 @@ def show(
     if checkpoint and not inventory.usable(networks):
         _nothing_trained(networks)
         return None
-    bar = st.container(key="selection bar")
-    columns = dict(zip(kinds, bar.columns([3 if kind == "checkpoint" else 2 for kind in kinds]), strict=True))
+    head = heading.head()
+    places = {kind: head.choices.container(width=_WIDTHS[kind], key=f"choice {kind}") for kind in kinds}
     name = chosen_split = network = None
     if data or split:
-        with columns["data"]:
-            name = data_choice.show(shipped_predictions=shipped_predictions)
+        with places["data"]:
+            name = data_choice.show(shipped_predictions=shipped_predictions, labelled=False)
     if split and name is not None:
         names = cache.dataset(name).split_names
-        with columns["split"]:
-            chosen_split = st.selectbox("Split", names, **shared.SPLIT.widget(names, names[-1]))
+        with places["split"]:
+            chosen_split = st.selectbox(
+                "Split", names, label_visibility="collapsed", **shared.SPLIT.widget(names, names[-1])
+            )
     if checkpoint:
         read = name if images is None else images(name)
-        with columns["checkpoint"]:
-            network = _network(networks, read)
-        _notes(network, networks, read, _figure(network, read, chosen_split) if figure else "")
+        with places["checkpoint"]:
+            network = _network(networks, read, runs=not shipped_predictions)
+        _missing(network, networks)
+        with head.line:
+            _notes(network, networks, read, _figure(network, read, chosen_split) if figure else "")
     return Selection(None if network is None else network.checkpoint, name, chosen_split)
 
 
-def _network(networks: list[TrainedNetwork], images: str | None) -> TrainedNetwork:
+def _network(networks: list[TrainedNetwork], images: str | None, *, runs: bool) -> TrainedNetwork:
     usable = inventory.usable(networks)
     requested = {str(shared.CHECKPOINT.get())}
-    names = [network.name for network in fit.ordered(usable, images, requested)]
+    names = [network.name for network in fit.ordered(usable, images, requested, runs=runs)]
     chosen = st.selectbox(
-        "Network", names, format_func=lambda n: usable[n].listed, **shared.CHECKPOINT.widget(names, names[0])
+        "Network",
+        names,
+        format_func=lambda n: usable[n].listed,
+        label_visibility="collapsed",
+        **shared.CHECKPOINT.widget(names, names[0]),
     )
     return usable[str(chosen)]
 
@@ -90,22 +101,23 @@ def _figure(network: TrainedNetwork, images: str | None, split: str | None) -> s
     return fit.figure(network, images, split, count)
 
 
-def _notes(network: TrainedNetwork, networks: list[TrainedNetwork], images: str | None, figure: str) -> None:
-    """Draw the figure, and what does not fit: a network that is not there, or one trained on other images."""
+def _missing(network: TrainedNetwork, networks: list[TrainedNetwork]) -> None:
+    """Say that another network is shown than the one in the address, and why."""
     requested = shared.CHECKPOINT.get()
     problem = next((n.problem for n in networks if n.name == requested and n.problem), None)
     if problem:
         st.warning(f"{problem} Shown instead: {network.name}.", icon=":material/warning:")
     elif requested is not None and requested != network.name:
         st.info(f"There is no checkpoint {requested!r} here; shown instead: {network.name}.", icon=":material/info:")
+
+
+def _notes(network: TrainedNetwork, networks: list[TrainedNetwork], images: str | None, figure: str) -> None:
+    """Draw the figure, and where the network was trained on other images."""
     other_images = fit.misfit(network, images)
-    if not other_images:
-        if figure:
-            st.caption(figure)
-        return
-    best = fit.ordered(inventory.usable(networks), images)[0]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"{figure} · {other_images}" if figure else other_images, width="content")
+    if words := " · ".join(filter(None, (figure, other_images))):
+        st.caption(f"· {words}", width="content")
+    if other_images:
+        best = fit.ordered(inventory.usable(networks), images)[0]
         if not fit.misfit(best, images):
             st.button(
                 f"Use {best.name}",

@@ -49,27 +49,22 @@ class Drawn:
 
 
 def choose(checkpoint: Checkpoint, dataset: FaceDataset) -> Controls:
-    """Draw the first row of controls."""
-    first, second, third, fourth, fifth = st.columns([3, 4, 3, 2, 2], vertical_alignment="bottom")
-    with first:
-        method = projection("", "tsne")
-    with second:
-        features = features_choice(checkpoint, dataset, "", "embedding")
-    with third:
-        choices = colours.colourings(dataset)
-        colour_by = st.selectbox(
-            "Colour by", list(choices), format_func=choices.__getitem__, **COLOUR.widget(list(choices))
-        )
-    with fourth:
-        most = st.selectbox(
-            "Faces",
-            list(maps.POINTS),
-            format_func=maps.POINTS.__getitem__,
-            help="How many are on the map, drawn at random from the split, always the same ones. More take longer.",
-            **shared.POINTS.widget(list(maps.POINTS), maps.USUAL_POINTS),
-        )
+    """Draw the controls of the map."""
+    method = projection("", "tsne")
+    features = features_choice(checkpoint, dataset, "", "embedding")
+    choices = colours.colourings(dataset)
+    colour_by = st.selectbox(
+        "Colour by", list(choices), format_func=choices.__getitem__, **COLOUR.widget(list(choices))
+    )
+    most = st.selectbox(
+        "Faces",
+        list(maps.POINTS),
+        format_func=maps.POINTS.__getitem__,
+        help="How many are on the map, drawn at random from the split, always the same ones. More take longer.",
+        **shared.POINTS.widget(list(maps.POINTS), maps.USUAL_POINTS),
+    )
     stored = shared.MAP_SETTINGS.get() or dataclasses.asdict(MapSettings())
-    with fifth, st.popover("Settings", icon=":material/tune:", width="stretch"), st.form("map settings"):
+    with st.popover("Settings", icon=":material/tune:", width="stretch"), st.form("map settings"):
         submitted = dataclass_form.show(
             MapSettings, stored, key=f"map {method}", fields=MapSettings.fields_of(method), columns=2
         )
@@ -110,7 +105,7 @@ def mouse() -> None:
 def layers() -> Drawn:
     """Draw the choice of the layers."""
     usual = Drawn()
-    with st.popover("Shown", icon=":material/layers:"):
+    with st.popover("Shown", icon=":material/layers:", width="stretch"):
         shown = tuple(
             key
             for key, words in SHOWN.items()

@@ -97,7 +97,7 @@ def cluster_map(
         axis["gridcolor"] = "#3A4348" if dark else "#D5DADD"
         figure.update_layout(scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data"})
     figure.update_layout(
-        height=470,
+        height=520,
         margin={"l": 4, "r": 4, "t": 8, "b": 4},
         dragmode="pan" if dimensions == 2 else "turntable",
         clickmode="event+select",

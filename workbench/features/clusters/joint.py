@@ -36,8 +36,6 @@ def choose(evidence: Evidence, most: int) -> Evidence | None:
             "Faces besides",
             list(titles),
             format_func=titles.__getitem__,
-            width=260,
-            label_visibility="collapsed",
             help="Put faces of another part on the same map; then colour by split or data set.",
             **WITH.widget(list(titles)),
         )

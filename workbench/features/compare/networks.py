@@ -18,10 +18,12 @@ ROWS = state.Choice("compare.rows", _ROWS)
 
 def show(*, key: str) -> None:
     """Draw the section; ``key`` is the prefix of its widgets."""
-    entries = _entries()
+    row = st.container(horizontal=True, gap="xsmall")
+    with row:
+        entries = _entries()
     measured = measure.measured(entries)
     with guard("the plot"):
-        networks_plot.show(entries, measured, key=key)
+        networks_plot.show(entries, measured, key=key, row=row)
     st.subheader("All networks", anchor=False)
     threads = measure.threads()
     st.caption(
@@ -36,11 +38,16 @@ def show(*, key: str) -> None:
 
 
 def _entries() -> list[Entry]:
-    left, right = st.columns([2, 3])
-    with left:
-        names = list(INPUTS)
-        input_key = st.selectbox("Input", names, format_func=lambda name: INPUTS[name][0], **INPUT.widget(names))
-    with right:
-        rows = st.selectbox("Rows", list(_ROWS), format_func=_ROWS.__getitem__, **ROWS.widget())
+    names = list(INPUTS)
+    input_key = st.selectbox(
+        "Input",
+        names,
+        format_func=lambda name: INPUTS[name][0],
+        label_visibility="collapsed",
+        **INPUT.widget(names),
+    )
+    rows = st.selectbox(
+        "Rows", list(_ROWS), format_func=_ROWS.__getitem__, label_visibility="collapsed", **ROWS.widget()
+    )
     with st.spinner("Counting parameters and multiply-accumulates; the first time takes some seconds."):
         return networks.entries(input_key, variants=rows == "all")

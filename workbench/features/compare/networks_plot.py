@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fer_models.evaluation.comparison.pareto import pareto_front
 from fer_models.latency.measure import Cost
@@ -16,8 +17,15 @@ from workbench.widgets import plot, table
 MEASURED = state.Choice("compare.measured")
 
 
-def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: str) -> None:
-    """Draw the plot for one split, since figures of different splits cannot be compared."""
+def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: str, row: DeltaGenerator) -> None:
+    """Draw the plot for one split, since figures of different splits cannot be compared.
+
+    Args:
+        entries: The networks.
+        measured: Cost of each, or why there is none.
+        key: Prefix of the widgets' keys.
+        row: Container for the choice of the split.
+    """
     trained = [entry for entry in entries if entry.checkpoint is not None]
     if not trained:
         st.info(
@@ -39,11 +47,11 @@ def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: s
     names = sorted(groups, key=lambda name: -len(groups[name]))
     group_name = names[0]
     if len(names) > 1:
-        group_name = st.selectbox(
+        group_name = row.selectbox(
             "Accuracy measured on",
             names,
             format_func=lambda name: f"{name}, {len(groups[name])} networks" if len(groups[name]) > 1 else name,
-            help="Only figures of the same split can be compared.",
+            label_visibility="collapsed",
             **MEASURED.widget(names),
         )
     _draw(groups[group_name], measured, group_name, key)

@@ -72,7 +72,12 @@ def show(evidence: Evidence) -> Cell:
 def _kind(evidence: Evidence) -> tuple[Kind, Evaluation | None, str]:
     """What the cells show, and for a difference the predictions of the other network."""
     selected = st.segmented_control(
-        "Cells show", list(KINDS), format_func=KINDS.__getitem__, required=True, **CELLS.widget()
+        "Cells show",
+        list(KINDS),
+        format_func=KINDS.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        **CELLS.widget(),
     )
     kind: Kind = selected if selected in KINDS else "rows"
     if kind != "difference":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -41,12 +42,12 @@ def show(evidence: Evidence, voted: FaceDataset | None) -> Selection:
         voted: The data set with annotators' votes for these images, if there is one.
     """
     evaluation, dataset = evidence.evaluation, evidence.dataset
-    first, second, third, fourth, fifth = st.columns([4, 4, 6, 4, 3], vertical_alignment="bottom")
+    first, second, third, fourth, fifth = st.columns([4, 4, 6, 4, 3], vertical_alignment="bottom", gap="xsmall")
     classes = [_ANY, *evaluation.classes]
     with first:
-        true = st.selectbox("True class", classes, **ERROR_TRUE.widget(classes))
+        true = _choice("True class", classes, ERROR_TRUE.widget(classes))
     with second:
-        predicted = st.selectbox("Predicted class", classes, **ERROR_PREDICTED.widget(classes))
+        predicted = _choice("Predicted class", classes, ERROR_PREDICTED.widget(classes))
     with third:
         orders: list[Order] = [key for key in ORDERS if key != "votes" or voted is not None]
         order = st.selectbox(
@@ -55,11 +56,12 @@ def show(evidence: Evidence, voted: FaceDataset | None) -> Selection:
             format_func=ORDERS.__getitem__,
             help="Loss: minus the logarithm of the label's probability. Far from the label: the answer's probability "
             "less the label's." + (" Annotators: the share of votes against the label." if voted is not None else ""),
+            label_visibility="collapsed",
             **ERROR_ORDER.widget(orders),
         )
     with fourth:
         kinds = [_ANY, _UNMARKED, *marks.MARKS]
-        mark = st.selectbox("Marked as", kinds, **shared.MARKED.widget(kinds, _ANY))
+        mark = _choice("Mark", kinds, shared.MARKED.widget(kinds, _ANY))
     with fifth:
         light, covered, subjects, right = _more(dataset)
     marks_by_row = marks.read(dataset) if mark != _ANY else {}
@@ -75,7 +77,7 @@ def show(evidence: Evidence, voted: FaceDataset | None) -> Selection:
         light,
         covered,
         rows,
-        right,
+        right or (true == predicted != _ANY),  # a cell of the diagonal holds right answers only
     )
     brightness = cache.of_predictions(mistakes.light, evaluation, dataset) if light != (0, 255) else None
     scores = cache.of_predictions(mistakes.scores, evaluation, voted, key=(voted is not None,))
@@ -83,6 +85,19 @@ def show(evidence: Evidence, voted: FaceDataset | None) -> Selection:
     indices = mistakes.ordered(evaluation, dataset, conditions, order, scores, brightness=brightness, covered=covers)
     scope = f"{evidence.checkpoint.name} {evidence.name} {evaluation.split} {true} {predicted} {order} "
     return Selection(indices, f"{scope}{mark} {light} {covered} {subjects} {right}")
+
+
+def _choice(label: str, options: list[str], widget: dict[str, Any]) -> str:
+    """Draw a list that says itself what it chooses."""
+    return str(
+        st.selectbox(
+            label,
+            options,
+            format_func=lambda value: f"Any {label.lower()}" if value == _ANY else f"{label}: {value}",
+            label_visibility="collapsed",
+            **widget,
+        )
+    )
 
 
 def _more(dataset: FaceDataset) -> tuple[tuple[int, int], tuple[int, int], tuple[str, ...], bool]:
