@@ -58,15 +58,12 @@ def _pictures(evidence: Evidence, cell: Cell) -> None:
     if selected is not None:
         with right:
             face_answer.show(evidence, selected, key="cell face")
+            row = str(int(evaluation.positions[selected]))
             st.page_link(
                 navigation.page("misclassifications"),
                 label="All that is known of it",
                 icon=":material/manage_search:",
-                query_params={
-                    "row": str(int(evaluation.positions[selected])),
-                    "error true": cell.true,
-                    "error predicted": cell.predicted,
-                },
+                query_params={"row": row, "error true": cell.true, "error predicted": cell.predicted},
             )
 
 
@@ -74,11 +71,8 @@ def _which(evidence: Evidence, cell: Cell) -> str:
     if cell.other is None:
         return "here"
     first, second = evidence.checkpoint.name, cell.other_name
-    titles = {
-        "here": f"all of {first}",
-        "only here": f"{first} and not {second}",
-        "only there": f"{second} and not {first}",
-    }
+    only = (f"{first} and not {second}", f"{second} and not {first}")
+    titles = {"here": f"all of {first}", "only here": only[0], "only there": only[1]}
     return str(
         st.segmented_control(
             "Put into this cell by",

@@ -11,6 +11,7 @@ from fer_models.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
 from fer_models.classifier import Classifier, Prediction
 from fer_models.data.dataset import FaceDataset
 from fer_models.embedding import features_of
+from fer_models.embedding.extract import ENOUGH
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import softmax
 from fer_models.evaluation.evaluate import Evaluation, evaluate
@@ -144,7 +145,8 @@ def test_embeddings_are_shortened_and_computed_in_full_where_the_images_are(
     length = float(np.square(exact.embeddings).sum())
     missing = float(np.square(again.embeddings - exact.embeddings).sum()) / length
     assert again.embeddings_kept == shipped.kept < 1 and missing == pytest.approx(1 - shipped.kept, abs=2e-3)
-    full = features_of("embedding", checkpoint, faces, again)
+    assert shipped.kept > ENOUGH and features_of("embedding", checkpoint, faces, again) is again.embeddings
+    full = features_of("embedding", checkpoint, faces, dataclasses.replace(again, embeddings_kept=ENOUGH - 0.01))
     np.testing.assert_allclose(full, exact.embeddings, rtol=2e-3, atol=1e-3)
     known = without_images([shipped])
     part = shipped_evaluation(checkpoint, known, Protocol(Part.of_split(known, "PublicTest"), selection=""))
