@@ -6,11 +6,14 @@ from streamlit.starlette import App
 
 from fer_models.folders import cache_folder
 from fer_models.storage import remove_leftovers_of_the_dead
-from workbench import script
+from workbench import warm_up
 from workbench.own_origin import OwnOrigin
 
 if __name__ == "__main__":
+    from workbench import script  # caches are declared where a server runs
+
     script.run()
 else:
     remove_leftovers_of_the_dead(cache_folder())
+    warm_up.start()
     app = App(__file__, middleware=[Middleware(OwnOrigin)])

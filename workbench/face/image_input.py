@@ -94,7 +94,7 @@ def show(data: str | None, *, key: str) -> Picture:
             return _select(pictures)
     if sample == _ROW and data is not None:
         return _row(data)
-    return _picture(titles[sample], samples.picture(sample), sample=sample if samples.drawn(sample) else None)
+    return of_sample(str(sample))
 
 
 def show_tiles(*, key: str) -> Picture:
@@ -141,7 +141,16 @@ def show_tiles(*, key: str) -> Picture:
             PICTURE_FROM.set("sample")
         if pictures:
             return _select(pictures)
-    return _picture(titles[sample], samples.picture(sample), sample=sample if samples.drawn(sample) else None)
+    return of_sample(str(sample))
+
+
+def of_sample(key: str) -> Picture:
+    """A sample as a picture.
+
+    Args:
+        key: One of :func:`workbench.face.model.samples.titles`.
+    """
+    return _picture(samples.titles()[key], samples.picture(key), sample=key if samples.drawn(key) else None)
 
 
 def _own(files: Sequence[Any], photograph: Any) -> list[Picture]:
@@ -177,7 +186,7 @@ def current() -> Picture:
         return pictures[(_number_of(pictures).get(numbers) or 1) - 1]
     titles = samples.titles()
     sample = SAMPLE.get(list(titles))
-    return _picture(titles[sample], samples.picture(sample), sample=sample if samples.drawn(sample) else None)
+    return of_sample(str(sample))
 
 
 def _used(key: str, source: str) -> None:

@@ -1,0 +1,30 @@
+"""The answer that Home opens with, computed when the server starts: a browser that opens finds it."""
+
+from __future__ import annotations
+
+from fer_models.crop import crop_for
+from fer_models.data.builtin import NAME as BUILT_IN
+from fer_models.explain.trust.card import QUICK_MAPS
+from workbench.app import fit, inventory
+from workbench.face import cached as face_cached
+from workbench.face import image_input
+from workbench.face.model import samples
+from workbench.heatmap import cached
+from workbench.heatmap.model.look import Question
+
+
+def prepare() -> None:
+    """Load the libraries and the network, and explain the first sample.
+
+    Raises:
+        UserError: If the network cannot be loaded.
+    """
+    sample = next(iter(samples.titles()))
+    networks = fit.ordered(inventory.usable(inventory.trained_networks()), BUILT_IN if samples.drawn(sample) else None)
+    if not networks or networks[0].checkpoint is None:
+        return
+    checkpoint = networks[0].checkpoint
+    picture = image_input.of_sample(sample)
+    for face in face_cached.faces(picture.digest, picture.pixels)[:1]:
+        crop = crop_for(picture.pixels, face, checkpoint.preprocess)
+        cached.trust(checkpoint, crop.pixels, Question(), QUICK_MAPS)
