@@ -21,14 +21,13 @@ def _answer(evidence: Evidence) -> None:
     evaluation = evidence.evaluation
     wrong = int((evaluation.predictions != evaluation.targets).sum())
     heading.head().line.caption(
-        f"· **{wrong:,} of {evaluation.n:,} faces are wrong** ({percent(wrong / evaluation.n)}) · accuracy "
-        f"{evaluation.sentence()}",
-        width="content",
+        f"· **{wrong:,} of {evaluation.n:,} faces are wrong** ({percent(wrong / evaluation.n)})", width="content"
     )
     voted = _voted(evidence)
     selection = filters.show(evidence, voted)
     with guard("the gallery"):
         _faces(evidence, selection.indices, selection.scope, voted)
+    st.caption(f"Accuracy {evaluation.sentence()}")
     st.subheader("Where it fails most", anchor=False)
     with guard("the slices"):
         slices_table.show(evidence)
