@@ -114,7 +114,7 @@ def publish(
     progress(_MEASURED, "looking for copies of training pictures")
     training = np.zeros(len(dataset), bool)
     training[split.train] = True
-    copied = duplicates_of(dataset).near_copy_in(training)[plain.positions]
+    copied = duplicates_of(dataset).near_copy_in(training, mirrored=True)[plain.positions]
     votes = _votes(plain)
     progress(0.9, "asking the nearest neighbour on pixels")
     hits = nearest_hits(dataset, references(split), plain.positions, without=np.zeros(len(dataset), bool))[0]

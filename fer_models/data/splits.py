@@ -76,7 +76,7 @@ class Split:
         source = np.zeros(len(dataset), bool)
         source[self.train] = True
         exact = held_out[copies.exact_copy_in(source)[held_out]]
-        near = held_out[copies.near_copy_in(source)[held_out]]
+        near = held_out[copies.near_copy_in(source, mirrored=True)[held_out]]
         subjects: tuple[str, ...] | None = None
         if dataset.subjects is not None:
             shared = set(dataset.subjects[self.train].tolist()) & set(dataset.subjects[held_out].tolist())

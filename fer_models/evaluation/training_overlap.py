@@ -26,7 +26,7 @@ class TrainingOverlap:
 
     Args:
         trained: bool ``(N,)``, pictures that trained the network.
-        copied: bool ``(N,)``, pictures with an identical copy in training; ``None`` if that was not looked for.
+        copied: bool ``(N,)``, pictures with a copy in training, near or mirrored too; ``None`` if not looked for.
         people: Number of subjects who are both in training and among the measured pictures.
     """
 
@@ -75,7 +75,7 @@ def training_overlap(
 
     Args:
         name: Under which the data set was opened.
-        copies: Identical pictures of the data set; ``None`` where they were not searched.
+        copies: Copies among the pictures of the data set; ``None`` where they were not searched.
     """
     split = training_split(checkpoint, dataset, name)
     if split is None:
@@ -87,7 +87,7 @@ def training_overlap(
         return TrainingOverlap(trained)
     copied = None
     if copies is not None and not _recipe(checkpoint).get("exclude_leaks"):
-        copied = copies.exact_copy_in(mask)[evaluation.positions]
+        copied = copies.near_copy_in(mask, mirrored=True)[evaluation.positions]
     return TrainingOverlap(trained, copied, subjects_across(dataset, split.train, evaluation.positions))
 
 
@@ -112,7 +112,7 @@ def overlap_scorecard(
     Args:
         name: Under which the data set was opened; ``""`` for predictions of several networks, whose training pictures
             are not looked at.
-        copies: Identical pictures of the data set; ``None`` where they were not searched.
+        copies: Copies among the pictures of the data set; ``None`` where they were not searched.
         measured: Further arguments of :func:`~fer_models.evaluation.scorecard.scorecard`.
     """
     overlap = training_overlap(evaluation, checkpoint, dataset, name, copies)

@@ -14,11 +14,23 @@ from fer_models.data.audit import audit, light, rows_to_leave_out
 from fer_models.data.leaks import cache
 from fer_models.data.leaks import duplicates as module
 from fer_models.data.leaks.cache import duplicates_of
-from fer_models.data.leaks.duplicates import find_duplicates, grey_vectors, spectrum
+from fer_models.data.leaks.duplicates import find_duplicates
 from fer_models.data.leaks.nearest import nearest_hits
 from fer_models.folders import cache_folder
 
 Draw = Callable[..., np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def draw(draw: Draw) -> Draw:
+    """Drawn faces under uneven light of their own, so that two of them are no copies of each other."""
+
+    def lit(seed: int, size: int = 48, channels: int = 1) -> np.ndarray:
+        light = cv2.GaussianBlur(np.random.default_rng(1000 + seed).normal(size=(size, size)), (0, 0), size / 10)
+        picture = draw(seed, size, channels) * 0.3 + (90 + 50 * light / light.std())[..., None]
+        return np.clip(picture, 0, 255).astype(np.uint8)
+
+    return lit
 
 
 @pytest.fixture(scope="module")
@@ -83,44 +95,42 @@ def test_groups_hold_every_copy(planted: FaceDataset) -> None:
     assert [group.tolist() for group in duplicates.exact_groups()] == [[0, 60], [1, 61], [10, 11]]
     assert [group.tolist() for group in duplicates.near_groups()] == [[0, 60], [1, 61], [2, 80], [3, 81], [10, 11]]
     assert duplicates.pairs.tolist() == [[2, 80], [3, 81]] and duplicates.mirrored.tolist() == [False, True]
-    assert (duplicates.cosine > 0.99).all() and np.flatnonzero(duplicates.constant).tolist() == [20, 62, 63]
+    assert (duplicates.cosine > 0.93).all() and np.flatnonzero(duplicates.constant).tolist() == [20, 62, 63]
 
 
-@pytest.mark.parametrize("dense", [0, 20_000])
-@pytest.mark.parametrize("channels", [1, 3])
-def test_the_filter_loses_no_pair(monkeypatch: pytest.MonkeyPatch, draw: Draw, dense: int, channels: int) -> None:
-    random = np.random.default_rng(2)
-    base = np.stack([draw(i, 32, channels) for i in range(30)]).astype(float)
-    copies = base[random.integers(0, 30, 60)] + random.normal(0, 1, (60, 1, 1, 1)) * random.normal(
-        0, 12, base[:1].shape
-    )
-    copies[::3] = copies[::3, :, ::-1]
-    images = np.clip(np.concatenate([base, copies]), 0, 255).astype(np.uint8)
-    monkeypatch.setattr(module, "_ROWS", 16)
-    monkeypatch.setattr(module, "_COLUMNS", 32)
-    monkeypatch.setattr(module, "_DENSE", dense)
-    duplicates = find_duplicates(images, threshold=0.97)
-    vectors = grey_vectors(images).astype(np.float64)
-    flipped = grey_vectors(images, flip=True).astype(np.float64)
-    first = duplicates.first == np.arange(len(images))
-    expected = set()
-    for mirror, other in ((False, vectors), (True, flipped)):
-        for i, j in np.argwhere(np.triu(vectors @ other.T > 0.97, 1)):
-            if first[i] and first[j]:
-                expected.add((int(i), int(j), mirror))
-    got = {(int(i), int(j), bool(m)) for (i, j), m in zip(duplicates.pairs, duplicates.mirrored, strict=True)}
-    assert got == expected and len(got) > 30
+def changed(picture: np.ndarray, how: str) -> np.ndarray:
+    """A copy of a picture (48, 48, 1), uint8, as the web makes them."""
+    grey = picture[..., 0]
+    if how == "mirror":
+        grey = grey[:, ::-1]
+    elif how.startswith("shift"):
+        grey = np.roll(grey, int(how[-1]), axis=(0, 1))
+    elif how == "crop":
+        grey = cv2.resize(grey[1:-1, 1:-1], (48, 48))
+    elif how == "bright":
+        grey = (grey * 0.7 + 30).astype(np.uint8)
+    elif how == "jpeg":
+        grey = cv2.imdecode(cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, 30])[1], cv2.IMREAD_GRAYSCALE)
+    return np.ascontiguousarray(grey)[..., None]
 
 
-def test_spectrum_is_a_projection(draw: Draw) -> None:
-    images = np.stack([draw(i, 40) for i in range(12)])
-    low, _ = spectrum(images)
-    full = grey_vectors(images)
-    low = low.reshape(len(low), -1)
-    near = ((low[:, None] - low[None]) ** 2).sum(-1)
-    far = ((full[:, None] - full[None]) ** 2).sum(-1)
-    assert (near <= far + 1e-5).all()
-    np.testing.assert_allclose(np.linalg.norm(full, axis=1), 1, atol=1e-5)
+@pytest.mark.parametrize("how", ["mirror", "shift1", "shift2", "crop", "bright", "jpeg"])
+def test_planted_copies_are_found(how: str, draw: Draw) -> None:
+    """Moved by one pixel, none was found by comparing pixel by pixel."""
+    base = np.stack([draw(i, 48) for i in range(25)])
+    images = np.concatenate([base, np.stack([changed(picture, how) for picture in base])])
+    duplicates = find_duplicates(images)
+    found = {(int(i), int(j)) for i, j in duplicates.pairs}
+    assert len({(i, i + 25) for i in range(25)} & found) >= 24, how
+    assert len(found) <= 30, "other pictures are no copies"
+
+
+def test_nearly_blank_pictures_are_no_copies() -> None:
+    images = np.full((4, 48, 48, 1), 100, np.uint8)
+    images[0, 5, 5] = images[1, 5, 6] = 140  # one pixel
+    images[2, :, 0] = images[3, :, 1] = 110  # a border
+    duplicates = find_duplicates(images)
+    assert not len(duplicates.pairs) and not duplicates.constant.any()
 
 
 def test_copies_are_searched_once(planted: FaceDataset, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,11 +156,11 @@ def test_even_colour_pictures_are_constant() -> None:
     assert find_duplicates(images).constant.tolist() == [True, True, False]
 
 
-def test_too_many_near_pairs_are_cut(monkeypatch: pytest.MonkeyPatch, draw: Draw) -> None:
+def test_too_many_candidates_are_cut(monkeypatch: pytest.MonkeyPatch, draw: Draw) -> None:
     base = draw(1, 24).astype(int)
     images = np.stack([np.clip(base + i, 0, 255) for i in range(-10, 10)]).astype(np.uint8)
     assert len(find_duplicates(images).pairs) == 190 and find_duplicates(images).complete
-    monkeypatch.setattr(module, "_MAX_PAIRS", 50)
+    monkeypatch.setattr(module, "_MAX_CANDIDATES", 50)
     monkeypatch.setattr(module, "_ROWS", 5)
     cut = find_duplicates(images)
     assert not cut.complete and len(cut.pairs) < 190
@@ -201,11 +211,11 @@ def test_light_by_hand() -> None:
 
 @pytest.mark.slow
 def test_fer2013_has_the_figures_stated_with_it(shared: Path) -> None:
-    """279 PublicTest pictures have an identical one in Training and 294 one above cosine 0.99; 12 are blank."""
+    """279 PublicTest pictures have an identical one in Training, 746 a copy; 12 are blank."""
     data = open_dataset(shared / "data" / "fer2013")
     cv2.setNumThreads(1)
     duplicates = find_duplicates(data.images)
     train, public = data.split == 0, data.split == 1
     assert int((duplicates.exact_copy_in(train) & public).sum()) == 279
-    assert int((duplicates.near_copy_in(train) & public).sum()) == 294
+    assert int((duplicates.near_copy_in(train, mirrored=True) & public).sum()) == 746
     assert int(duplicates.constant.sum()) == 12

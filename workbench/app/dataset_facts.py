@@ -81,6 +81,11 @@ def is_small(dataset: FaceDataset) -> bool:
     return dataset.has_images and dataset.images.nbytes <= WHOLE
 
 
+def fingerprint(dataset: FaceDataset) -> str:
+    """Of all its pictures and labels; a third of a second for FER2013."""
+    return dataset.fingerprint()
+
+
 def exact_copies(dataset: FaceDataset) -> Duplicates:
     """Byte-identical pictures; half a second for FER2013."""
     return exact_duplicates(dataset.images)

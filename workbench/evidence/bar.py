@@ -10,6 +10,7 @@ import streamlit as st
 from fer_models.averaging import AVERAGINGS
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
+from fer_models.data.leaks.cache import known_copies
 from fer_models.evaluation import training_overlap
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
@@ -162,7 +163,7 @@ def headline(evidence: Evidence) -> None:
     dataset, evaluation = evidence.dataset, evidence.evaluation
     copies = None
     if dataset_facts.is_small(dataset):
-        copies = cache.of_dataset(dataset_facts.exact_copies, dataset)
+        copies = known_copies(dataset, cache.of_dataset(dataset_facts.fingerprint, dataset))
     card = cache.of_predictions(
         training_overlap.overlap_scorecard,
         evaluation,
@@ -170,7 +171,7 @@ def headline(evidence: Evidence) -> None:
         evidence.checkpoint,
         dataset,
         copies,
-        key=(evidence.name, evidence.checkpoint.identity),
+        key=(evidence.name, evidence.checkpoint.identity, copies is not None),
     )
     averaging = "" if evaluation.averaging == "none" else f" · {AVERAGINGS[evaluation.averaging]}"
     macro = evaluation.estimate(("macro_f1",))["macro_f1"]

@@ -14,7 +14,7 @@ from fer_models.progress import Progress
 from fer_models.storage import atomic_file
 
 #: Increased whenever the search or the layout of the file changes.
-_VERSION = 1
+_VERSION = 2
 _ARRAYS = ("first", "pairs", "cosine", "mirrored", "constant")
 
 
@@ -24,13 +24,22 @@ def duplicates_of(dataset: FaceDataset, *, progress: Progress | None = None) -> 
     The first time takes as long as :func:`~fer_models.data.leaks.duplicates.find_duplicates`; later ones read every
     picture once to recompute the fingerprint (a third of a second for FER2013).
     """
-    path = cache_folder() / "duplicates" / f"{dataset.fingerprint()[:32]}-{_VERSION}.npz"
+    path = _path(dataset.fingerprint())
     cached = _load(path, len(dataset))
     if cached is not None:
         return cached
     duplicates = find_duplicates(dataset.images, progress=progress)
     _save(path, duplicates)
     return duplicates
+
+
+def known_copies(dataset: FaceDataset, fingerprint: str) -> Duplicates | None:
+    """The copies in a data set with that fingerprint where they were searched before; ``None`` otherwise."""
+    return _load(_path(fingerprint), len(dataset))
+
+
+def _path(fingerprint: str) -> Path:
+    return cache_folder() / "duplicates" / f"{fingerprint[:32]}-{_VERSION}.npz"
 
 
 def _load(path: Path, count: int) -> Duplicates | None:

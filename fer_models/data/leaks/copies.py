@@ -7,10 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.leaks.duplicates import NEAR, grey_vectors, spectrum
-
-#: The low frequencies of two copies lie no further apart than this, squared, whatever is lost by rounding.
-_APART = 2 * (1 - NEAR) + 1e-4
+from fer_models.data.leaks.duplicates import CANDIDATE, NEAR, aligned, comparable, is_textured, spectrum
 
 
 @dataclass(frozen=True)
@@ -18,7 +15,7 @@ class Copy:
     """A copy of a face.
 
     Args:
-        kind: ``"identical"``, ``"near"`` or ``"mirrored"``. cosine: of the grey pixels without their mean.
+        kind: ``"identical"``, ``"near"`` or ``"mirrored"``. cosine: correlation after alignment.
         emotion: its label. other_label: whether it differs from the face's own label. row: in the source.
     """
 
@@ -31,32 +28,31 @@ class Copy:
     row: int
 
 
-def low_frequencies(dataset: FaceDataset) -> np.ndarray:
-    """float32 (N, 144): the coarse comparison of :func:`copies`; takes a second for FER2013."""
-    return spectrum(dataset.images)[0].reshape(len(dataset), -1)
+def low_frequencies(dataset: FaceDataset) -> tuple[np.ndarray, np.ndarray]:
+    """The coarse comparison of :func:`copies`, each float32 (N, 99); takes seconds for FER2013."""
+    return comparable(spectrum(dataset.images)[0])
 
 
-def copies(dataset: FaceDataset, position: int, frequencies: np.ndarray) -> list[Copy]:
-    """Every copy of the picture at ``position``, the most similar first; none for an even surface.
+def copies(dataset: FaceDataset, position: int, frequencies: tuple[np.ndarray, np.ndarray]) -> list[Copy]:
+    """Every copy of the picture at ``position``, the most similar first; none for a nearly blank one.
 
     Args:
+        dataset: The data set.
+        position: Of the picture.
         frequencies: :func:`low_frequencies` of the set.
     """
-    picture = np.asarray(dataset.images[position : position + 1])
-    whole = grey_vectors(picture)[0]
-    if not whole.any():
+    if not is_textured(dataset.images[position : position + 1])[0]:
         return []
-    cosine: dict[int, tuple[float, bool]] = {}
+    correlation: dict[int, tuple[float, bool]] = {}
     for mirrored in (False, True):
-        seen = picture[:, :, ::-1] if mirrored else picture
-        wave = spectrum(seen)[0].reshape(-1)
-        near = np.flatnonzero(np.square(frequencies - wave).sum(1) < _APART)
+        near = np.flatnonzero(frequencies[mirrored] @ frequencies[0][position] > CANDIDATE)
         near = near[near != position]
-        values = grey_vectors(np.asarray(dataset.images[near])) @ grey_vectors(seen)[0] if len(near) else np.empty(0)
-        for other, value in zip(near.tolist(), values.tolist(), strict=True):
-            if value > max(NEAR, cosine.get(other, (0.0, False))[0]):
-                cosine[other] = (float(value), mirrored)
-    matches = [_copy(dataset, position, other, *match) for other, match in cosine.items()]
+        for other in near[is_textured(dataset.images[near])].tolist() if len(near) else []:
+            first, second = (np.asarray(dataset.images[k]) for k in sorted((position, other)))
+            value = aligned(first, second[:, ::-1] if mirrored else second)
+            if value > max(NEAR, correlation.get(other, (0.0, False))[0]):
+                correlation[other] = (value, mirrored)
+    matches = [_copy(dataset, position, other, *match) for other, match in correlation.items()]
     return sorted(matches, key=lambda copy: (copy.kind != "identical", -copy.cosine, copy.position))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.averaging import AVERAGINGS
+from fer_models.data.leaks.cache import known_copies
 from fer_models.evaluation.annotators import votes_name
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
@@ -31,7 +32,11 @@ def show(evidence: Evidence) -> None:
     dataset = evidence.dataset
     votes = votes_name(dataset, evidence.name)
     voted = None if votes is None else cache.dataset(votes)
-    copies = cache.of_dataset(dataset_facts.exact_copies, dataset) if dataset_facts.is_small(dataset) else None
+    copies = (
+        known_copies(dataset, cache.of_dataset(dataset_facts.fingerprint, dataset))
+        if dataset_facts.is_small(dataset)
+        else None
+    )
     nearest = _nearest(evidence, plain)
     card = cache.of_predictions(
         scorecard.make,
