@@ -18,10 +18,19 @@ from fer_models.data.leaks.duplicates import NEAR, find_duplicates
 
 _BANDS = ((0.93, 0.95), (0.95, 0.97), (0.97, 0.99))
 
+_CHANGES = (
+    *("shift 1", "shift 2", "shift 3", "crop 4 %", "crop 8 %", "mirrored", "darker", "JPEG 30", "watermark"),
+    *("shift 3 + mirrored", "crop 8 % + darker", "crop 8 % + shift 2"),
+)
+
 
 def changed(grey: np.ndarray, how: str) -> np.ndarray:
     """A copy of a picture (H, W) uint8."""
     side = grey.shape[0]
+    if "+" in how:
+        for part in how.split(" + "):
+            grey = changed(grey, part)
+        return grey
     if how == "mirrored":
         return np.ascontiguousarray(grey[:, ::-1])
     if how.startswith("shift"):
@@ -60,7 +69,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     chosen = np.sort(rng.choice(len(images), args.planted, replace=False))
     beside = np.sort(rng.choice(np.setdiff1d(np.arange(len(images)), chosen), 3000, replace=False))
-    for how in ("shift 1", "shift 2", "shift 3", "crop 4 %", "crop 8 %", "mirrored", "darker", "JPEG 30", "watermark"):
+    for how in _CHANGES:
         copies = np.stack([changed(images[i, ..., 0], how) for i in chosen])[..., None]
         result = find_duplicates(np.concatenate([images[chosen], images[beside], copies]))
         first, n = result.first, len(chosen) + len(beside)

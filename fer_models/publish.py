@@ -31,6 +31,7 @@ from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.scorecard import Baseline, Comparisons, Cost, Leaks, scorecard
 from fer_models.evaluation.slicing.slices import people_slices
+from fer_models.evaluation.training_overlap import trained_on
 from fer_models.evidence import add_predictions, measured_part, recipe_of
 from fer_models.progress import Progress, silent
 from fer_models.training.history import read_history
@@ -112,8 +113,7 @@ def publish(
         evaluations.append(evaluate(classifier, dataset, Protocol(part, original.selection, averaging)))
     plain = evaluations[0]
     progress(_MEASURED, "looking for copies of training pictures")
-    training = np.zeros(len(dataset), bool)
-    training[split.train] = True
+    training = trained_on(original, dataset, split)
     copied = duplicates_of(dataset).near_copy_in(training, mirrored=True)[plain.positions]
     votes = _votes(plain)
     progress(0.9, "asking the nearest neighbour on pixels")

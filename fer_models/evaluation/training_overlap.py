@@ -80,8 +80,7 @@ def training_overlap(
     split = training_split(checkpoint, dataset, name)
     if split is None:
         return None
-    mask = np.zeros(len(dataset), bool)
-    mask[split.train] = True
+    mask = trained_on(checkpoint, dataset, split)
     trained = mask[evaluation.positions]
     if trained.any():
         return TrainingOverlap(trained)
@@ -89,6 +88,14 @@ def training_overlap(
     if copies is not None and not _recipe(checkpoint).get("exclude_leaks"):
         copied = copies.near_copy_in(mask, mirrored=True)[evaluation.positions]
     return TrainingOverlap(trained, copied, subjects_across(dataset, split.train, evaluation.positions))
+
+
+def trained_on(checkpoint: Checkpoint, dataset: FaceDataset, split: Split) -> np.ndarray:
+    """bool ``(N,)``: the training pictures of a split, without the rows that the network's training left out."""
+    mask = np.zeros(len(dataset), bool)
+    mask[split.train] = True
+    mask[np.isin(dataset.rows, checkpoint.provenance.get("left_out", []))] = False
+    return mask
 
 
 def subjects_across(dataset: FaceDataset, training: np.ndarray, measured: np.ndarray) -> int:

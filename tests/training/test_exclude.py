@@ -9,6 +9,7 @@ import pytest
 from fer_models.checkpoint import read_checkpoint
 from fer_models.data import open_dataset
 from fer_models.errors import UserError
+from fer_models.evaluation.training_overlap import trained_on
 from fer_models.training.parts import split_of
 from fer_models.training.recipe import Recipe
 from fer_models.training.rows import read_rows
@@ -56,7 +57,10 @@ def test_a_run_keeps_its_own_list_and_says_what_it_left_out(tmp_path):
     file.unlink()  # marks may change while the run waits
     assert work(run) == 0, run.status()
     assert not set(rows) & set(json.loads((run.folder / "split.json").read_text())["train"])
-    provenance = read_checkpoint(run.checkpoint).provenance
+    checkpoint = read_checkpoint(run.checkpoint)
+    kept = trained_on(checkpoint, dataset, split_of(SMALL, dataset))
+    assert not kept[np.isin(dataset.rows, rows)].any(), "they have no copies in training"
+    provenance = checkpoint.provenance
     assert "without 4 training pictures left out by hand" in provenance["split"]
     assert provenance["left_out"] == sorted(rows)
 

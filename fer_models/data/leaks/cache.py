@@ -14,7 +14,7 @@ from fer_models.progress import Progress
 from fer_models.storage import atomic_file
 
 #: Increased whenever the search or the layout of the file changes.
-_VERSION = 2
+_VERSION = 3
 _ARRAYS = ("first", "pairs", "cosine", "mirrored", "constant")
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.leaks.duplicates import Duplicates, grey_vectors
+from fer_models.data.leaks.duplicates import Duplicates
+from fer_models.data.leaks.likeness import grey_vectors
 from fer_models.data.listing import fit
 from fer_models.data.protocols import PROTOCOLS
 from fer_models.data.splits import Split, make_split

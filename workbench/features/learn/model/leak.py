@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_models.data import FaceDataset, make_split
-from fer_models.data.leaks.duplicates import grey_vectors
+from fer_models.data.leaks.likeness import grey_vectors
 from fer_models.data.leaks.nearest import references
 from fer_models.evaluation.intervals import Estimate, wilson
 
