@@ -112,7 +112,7 @@ def test_an_error_in_one_list_leaves_the_others(
     open_page(app, "home")
     errors = [error.value for error in app.error]
     assert any("remove datasets.json" in text for text in errors)
-    assert any("Something unforeseen stopped the list of runs" in text for text in errors)
+    assert any("An unexpected error stopped the list of runs" in text for text in errors)
     assert not any("secret detail" in text for text in errors)
     assert "FCSDNet · fresh" in links(app)
 
