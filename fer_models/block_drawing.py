@@ -7,13 +7,14 @@ import re
 from collections.abc import Sequence
 
 from fer_models.blocks import Block
+from fer_models.colours import SERIES
 
 _WIDTH, _HEIGHT = 134, 74
 _GAP_X, _GAP_Y, _MARGIN = 26, 20, 16
 #: Columns before the drawing goes on in the next line, as text does.
 COLUMNS = 7
 #: Of attention, readable on a light and a dark page.
-ATTENTION = "#c46a2d"
+ATTENTION = SERIES[1]
 #: Of lines and words on white, and on a dark page.
 INK, LIGHT_INK = "#1f2a30", "#e8eaec"
 
