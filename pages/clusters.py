@@ -25,7 +25,7 @@ from workbench.widgets.errors import guard
 
 def _answer(evidence: Evidence) -> None:
     beside = second_map.SECOND_MAP.get()
-    rail, left, right = st.columns([5, 9, 9] if beside else [5, 12, 8], gap="small")
+    rail, left, right = st.columns([11, 20, 20] if beside else [11, 24, 16], gap="small")
     with rail:
         controls = choice.choose(evidence.checkpoint, evidence.dataset)
         choice.view()

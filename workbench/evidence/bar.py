@@ -10,15 +10,14 @@ import streamlit as st
 from fer_models.averaging import AVERAGINGS
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
-from fer_models.data.leaks.cache import known_copies
 from fer_models.evaluation import training_overlap
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.pooled import pool
 from fer_models.evaluation.sentence import interval_text
 from workbench import cache, shared, state
-from workbench.app import dataset_facts, inventory
-from workbench.evidence import cached, images_note, notes
+from workbench.app import inventory
+from workbench.evidence import cached, copies, images_note, notes
 from workbench.evidence.model import predictions
 from workbench.widgets import heading, selection_bar
 from workbench.widgets import job as job_view
@@ -161,17 +160,15 @@ def averaging_choice() -> None:
 def headline(evidence: Evidence) -> None:
     """The accuracy with its interval and count, the accuracy without leaked images, and the warnings."""
     dataset, evaluation = evidence.dataset, evidence.evaluation
-    copies = None
-    if dataset_facts.is_small(dataset):
-        copies = known_copies(dataset, cache.of_dataset(dataset_facts.fingerprint, dataset))
+    found = copies.of(dataset)
     card = cache.of_predictions(
         training_overlap.overlap_scorecard,
         evaluation,
         "" if evidence.folds else evidence.name,
         evidence.checkpoint,
         dataset,
-        copies,
-        key=(evidence.name, evidence.checkpoint.identity, copies is not None),
+        found,
+        key=(evidence.name, evidence.checkpoint.identity, found is not None),
     )
     averaging = "" if evaluation.averaging == "none" else f" · {AVERAGINGS[evaluation.averaging]}"
     macro = evaluation.estimate(("macro_f1",))["macro_f1"]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from pathlib import Path
 
+import pytest
 import torch
 from app_driver import make_checkpoint, open_page, words
 from evidence_maker import cache_answers, write_faces
@@ -13,8 +15,13 @@ from streamlit.testing.v1 import AppTest
 
 from fer_models import create_model
 from fer_models.checkpoint import Checkpoint, save_checkpoint
+from fer_models.data import FaceDataset
+from fer_models.data.leaks.duplicates import Duplicates
 from fer_models.evaluation.predictions import predictions_folder
 from fer_models.preprocess import Preprocess
+from fer_models.progress import Progress
+from workbench.app import jobs
+from workbench.evidence import copies
 
 
 def test_without_a_network_it_says_what_to_do(app: AppTest) -> None:
@@ -36,6 +43,26 @@ def test_the_first_answer_stands_without_a_click(app: AppTest, checkpoint: Check
     # Matrix, probabilities, and the heatmaps of answer and label.
     assert len(app.get("plotly_chart")) == 4
     assert "Evidence for neutral, the answer" in text and "Evidence for sad, the label" in text
+
+
+def test_copies_are_searched_in_the_background_and_said(
+    app: AppTest, checkpoint: Checkpoint, folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache_answers(write_faces(folders), checkpoint)
+    search, gate = copies.duplicates_of, threading.Event()
+
+    def wait_and_search(dataset: FaceDataset, *, progress: Progress) -> Duplicates:
+        assert gate.wait(60)
+        return search(dataset, progress=progress)
+
+    monkeypatch.setattr(copies, "duplicates_of", wait_and_search)
+    open_page(app, "confusion", data="small")
+    assert "Copies of training images are being searched; the figure without them follows" in words(app)
+    (job,) = [job for job in jobs.under_way() if job.name.startswith("Copies in")]
+    gate.set()
+    assert job.wait(60)
+    app.run()
+    assert not app.error and "Copies of training images" not in words(app)
 
 
 def test_the_lists_choose_a_cell_and_the_address_keeps_it(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:

@@ -89,3 +89,11 @@ def test_slices_by_size_and_by_one_column(app: AppTest, checkpoint: Checkpoint, 
     table = next(html.proto.body for html in app.get("html") if "Worst slices" in html.proto.body)
     assert f">{SIDE}<" in table and ">96<" in table and ">48<" in table
     assert "brightness" not in table
+
+
+def test_a_cell_of_the_diagonal_holds_its_right_answers(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
+    cache_answers(write_faces(folders), checkpoint)
+    open_page(app, "misclassifications", data="small", **{"error true": "sad", "error predicted": "neutral"})
+    assert "2 pictures" in words(app) and "sad > neutral" in words(app)
+    open_page(app, "misclassifications", data="small", **{"error true": "happy", "error predicted": "happy"})
+    assert "happy > happy" in words(app)

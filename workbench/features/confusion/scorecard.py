@@ -5,14 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.averaging import AVERAGINGS
-from fer_models.data.leaks.cache import known_copies
 from fer_models.evaluation.annotators import votes_name
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.scorecard import Baseline
 from workbench import cache
-from workbench.app import dataset_facts
-from workbench.evidence import bar, cached
+from workbench.evidence import bar, cached, copies
 from workbench.evidence.bar import Evidence
 from workbench.features.confusion.model import scorecard
 from workbench.features.confusion.model.scorecard import Sources
@@ -32,18 +30,14 @@ def show(evidence: Evidence) -> None:
     dataset = evidence.dataset
     votes = votes_name(dataset, evidence.name)
     voted = None if votes is None else cache.dataset(votes)
-    copies = (
-        known_copies(dataset, cache.of_dataset(dataset_facts.fingerprint, dataset))
-        if dataset_facts.is_small(dataset)
-        else None
-    )
+    found = copies.of(dataset)
     nearest = _nearest(evidence, plain)
     card = cache.of_predictions(
         scorecard.make,
         plain,
         others,
-        Sources(evidence.checkpoint, "" if evidence.folds else evidence.name, dataset, copies, voted, nearest),
-        key=(evidence.checkpoint.identity, tuple(each.averaging for each in others), votes, nearest),
+        Sources(evidence.checkpoint, "" if evidence.folds else evidence.name, dataset, found, voted, nearest),
+        key=(evidence.checkpoint.identity, tuple(each.averaging for each in others), votes, nearest, found is not None),
     )
     left, right = st.columns([6, 5], gap="large")
     with left:
