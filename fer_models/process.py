@@ -30,12 +30,15 @@ IGNORED_WARNINGS = (
     "Combined graph is not connected",
     "Graph is not fully connected",
     # torch's exporter to ONNX: what it exports is compared with the network afterwards
-    "Converting a tensor to a Python",
+    ".* might cause the trace to be incorrect",
+    ".* results are registered as constants in the trace",
     "You are using the legacy TorchScript-based ONNX export",
     "Constant folding - ",
     "Exporting a model to ONNX with a batch_size other than 1",
     "The feature will be removed. Please remove usage of this function",
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",
+    # torch, which reads the weights in a file of another pickle protocol all the same
+    "Detected pickle protocol",
 )
 
 

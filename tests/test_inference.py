@@ -169,7 +169,7 @@ def test_without_onnxruntime_it_goes_on(classifier: Classifier, monkeypatch: pyt
 
     monkeypatch.setattr(builtins, "__import__", refuse)
     choice = classifier.optimise()
-    assert choice.notes == ("onnxruntime is not used: it is not installed (pip install onnxruntime).",)
+    assert choice.notes == ("onnxruntime is not used. onnxruntime is not installed; run: pip install onnxruntime",)
     assert choice.name(1) in (PLAIN, FOLDED)
     assert classifier.predict(pictures(2)).logits.shape == (2, 7)
 
@@ -182,7 +182,7 @@ def test_a_network_that_cannot_be_exported_goes_on(classifier: Classifier, monke
     with pytest.raises(UserError, match=r"cannot be exported to ONNX \(RuntimeError\)"):
         onnx_runtime.export_bytes(classifier.model, torch.zeros(2, 1, 48, 48))
     (note,) = classifier.optimise().notes
-    assert note.startswith("onnxruntime is not used: this network cannot be exported")
+    assert note.startswith("onnxruntime is not used. This network cannot be exported")
 
 
 def test_another_size_of_batch_is_checked_and_a_wrong_answer_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +192,7 @@ def test_another_size_of_batch_is_checked_and_a_wrong_answer_refused(monkeypatch
     monkeypatch.setattr(onnx_runtime.OnnxForward, "__call__", fixed)
     ways, notes = forwards.forwards(trained_like("fcsdnet"), forwards.example_batch(4, 1, 48))
     assert ONNX not in [way.name for way in ways]
-    assert notes[0].startswith("onnxruntime is not used: its logits differ by up to")
+    assert notes[0].startswith("onnxruntime is not used. Its logits differ by up to")
 
 
 def test_the_way_fits_the_batch() -> None:

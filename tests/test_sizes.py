@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,3 +89,17 @@ def test_planted_offenders_are_found(tmp_path: Path) -> None:
     assert crowded_rooms(tmp_path) == [f"workbench/app: {MODULES + 1} modules"]
     assert long_files(tmp_path) == [f"workbench/app/module_0.py: {LINES + 1} lines"]
     assert long_functions(tmp_path) == [f"workbench/app/module_1.py: f has {FUNCTION_LINES + 1} lines of code"]
+
+
+def repeated_names(tests: Path) -> list[str]:
+    """Test modules in different folders with one name: pytest imports only the first and stops at the second."""
+    counts = Counter(file.name for file in tests.rglob("test_*.py"))
+    return sorted(name for name, count in counts.items() if count > 1)
+
+
+def test_every_test_module_has_its_own_name(tmp_path: Path) -> None:
+    assert repeated_names(ROOT / "tests") == []
+    for room in ("a", "b"):
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "test_same.py").write_text("")
+    assert repeated_names(tmp_path) == ["test_same.py"]

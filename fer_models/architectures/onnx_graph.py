@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import ModuleType
 from typing import Annotated, Any, ClassVar, NoReturn
 
 import numpy as np
@@ -112,24 +113,33 @@ class OnnxNetwork(FERNetwork):
         self._session, self._opening = None, threading.Lock()
 
 
+def runtime() -> ModuleType:
+    """The package onnxruntime.
+
+    Raises:
+        UserError: If it is not installed.
+    """
+    try:
+        import onnxruntime
+    except ImportError:
+        raise UserError("onnxruntime is not installed; run: pip install onnxruntime") from None
+    return onnxruntime
+
+
 def open_graph(content: bytes) -> Any:
     """An onnxruntime session on the CPU.
 
     Raises:
         UserError: If onnxruntime is missing or refuses the file.
     """
-    try:
-        import onnxruntime
-        from onnxruntime.capi import onnxruntime_pybind11_state as errors
-    except ImportError:
-        raise UserError("onnxruntime is not installed; run: pip install onnxruntime") from None
-    options = onnxruntime.SessionOptions()
+    package = runtime()
+    options = package.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads must sleep
-    refusals = (errors.InvalidGraph, errors.InvalidProtobuf, errors.Fail, errors.NotImplemented, errors.InvalidArgument)
+    # Waiting threads must sleep: spinning ones slow down everything else, such as a training run.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except (*refusals, RuntimeError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0][:160]
-        raise UserError(f"onnxruntime refuses the ONNX file ({reason}).") from None
+        return package.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime has no common base class of its errors
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+        raise UserError(f"onnxruntime refuses the network ({reason}).") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import warnings
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -105,9 +104,7 @@ def _torch_file(file: Path) -> dict[str, Tensor]:
             if sum(entry.file_size for entry in archive.infolist()) > LARGEST:
                 raise UserError(f"{file.name} unpacks to more than {LARGEST / 1e9:.3g} GB.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of old pickle protocols
-            content = torch.load(file, map_location="cpu", weights_only=True)
+        content = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise UserError(
             f"{file.name} holds more than weights, such as a whole network, and opening that would run code; save the "

@@ -111,7 +111,7 @@ def forwards(network: FERNetwork, example: Tensor, *, onnx: bool = True) -> tupl
         try:
             usable.append(_onnx_forward(folded or reference, reference, example))
         except UserError as error:
-            notes.append(str(error))
+            notes.append(f"onnxruntime is not used. {error}")
     return usable, notes
 
 
@@ -133,13 +133,13 @@ def _folded_forward(
 
 def _onnx_forward(fastest: TorchForward, reference: TorchForward, example: Tensor) -> OnnxForward:
     if example.device.type != "cpu":
-        raise UserError("onnxruntime is not used: the network runs on a GPU.")
+        raise UserError("The network runs on a GPU.")
     session = OnnxForward(fastest.module, example.contiguous())
     for batch in (example, example[:1]):  # also a batch size that the exporter did not see
         try:
             largest = difference(session, reference, batch)
         except Exception as error:  # onnxruntime has no common base class of its errors
-            raise UserError(f"onnxruntime is not used: it stops on this network ({type(error).__name__}).") from error
+            raise UserError(f"It stops on this network ({type(error).__name__}).") from error
         if not largest <= TOLERANCE:
-            raise UserError(f"onnxruntime is not used: its logits differ by up to {largest:.1g}.")
+            raise UserError(f"Its logits differ by up to {largest:.1g}.")
     return session

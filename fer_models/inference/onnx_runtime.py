@@ -6,7 +6,6 @@ import contextlib
 import io
 import logging
 import threading
-import warnings
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -14,6 +13,7 @@ from unittest import mock
 import torch
 from torch import Tensor, nn
 
+from fer_models.architectures.onnx_graph import open_graph, runtime
 from fer_models.errors import UserError
 
 INPUT, OUTPUTS = "pictures", ("logits", "embedding")
@@ -42,9 +42,7 @@ def export_bytes(module: nn.Module, example: Tensor) -> bytes:
             try:
                 return _captured(module, example)
             except Exception as error:
-                raise UserError(
-                    f"onnxruntime is not used: this network cannot be exported to ONNX ({type(error).__name__})."
-                ) from error
+                raise UserError(f"This network cannot be exported to ONNX ({type(error).__name__}).") from error
 
 
 def _traced(module: nn.Module, example: Tensor) -> bytes:
@@ -90,20 +88,8 @@ class OnnxForward:
     name = "onnxruntime"
 
     def __init__(self, module: nn.Module, example: Tensor):
-        try:
-            import onnxruntime
-        except ImportError:
-            raise UserError("onnxruntime is not used: it is not installed (pip install onnxruntime).") from None
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = torch.get_num_threads()
-        options.log_severity_level = 3
-        # Waiting threads must sleep: spinning ones slow down everything else, such as a training run.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        content = export_bytes(module, example)
-        try:
-            self._session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime has no common base class of its errors
-            raise UserError(f"onnxruntime is not used: it refuses this network ({type(error).__name__}).") from error
+        runtime()  # before the export, which takes a second
+        self._session: Any = open_graph(export_bytes(module, example))
 
     def __call__(self, batch: Tensor) -> tuple[Tensor, Tensor]:
         logits, embedding = self._session.run(list(OUTPUTS), {INPUT: batch.contiguous().numpy()})
@@ -121,8 +107,7 @@ def _quiet_exporters() -> Iterator[None]:
     for logger in loggers:
         logger.setLevel(logging.CRITICAL)
     try:
-        with mock.patch.object(torch._C, "_jit_onnx_log", create=True), warnings.catch_warnings():
-            warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        with mock.patch.object(torch._C, "_jit_onnx_log", create=True):
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
