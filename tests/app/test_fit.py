@@ -62,6 +62,27 @@ def test_other_data_get_a_network_of_the_same_kind_of_images(networks: dict[str,
     assert fit.misfit(networks["drawn"], None) == "drawn was trained on drawn faces, not on photographs."
 
 
+def test_the_network_that_answers_at_once_is_the_best_quick_one(
+    networks: dict[str, TrainedNetwork], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    costs = {"posed-good": 470e6, "posed-poor": 59e6, "votes": 470e6, "drawn": 59e6}
+    monkeypatch.setattr(fit, "_macs", lambda network: costs[network.name])
+
+    def answers(data: str | None) -> str:
+        network = fit.answering(networks, data)
+        assert network is not None
+        return network.name
+
+    assert (answers("fer2013"), answers(None), answers("synthetic")) == ("posed-poor", "posed-poor", "drawn")
+    costs["posed-poor"] = costs["votes"] = float("inf")
+    assert answers(None) == "posed-good"  # a quick network of other images is no answer
+    assert fit.answering({}, None) is None
+
+
+def test_the_cost_of_a_network_is_counted(networks: dict[str, TrainedNetwork]) -> None:
+    assert 50e6 < fit._macs(networks["votes"]) < 70e6
+
+
 def test_a_network_that_lacks_a_class_is_no_default(folders: Path) -> None:
     from fer_models import create_model
     from fer_models.checkpoint import save_checkpoint, write_figures

@@ -22,7 +22,7 @@ _SIDE = 240
 
 
 def show(picture: Picture, *, key: str) -> None:
-    """Draw the best network's answer to a picture.
+    """Draw the answer of the best network that is quick enough.
 
     Args:
         picture: Of :func:`workbench.face.image_input.show_tiles`.
@@ -32,11 +32,10 @@ def show(picture: Picture, *, key: str) -> None:
         UserError: If the network cannot be loaded.
     """
     images = image_input.data_of_image(None)
-    networks = fit.ordered(inventory.usable(inventory.trained_networks()), images)
-    if not networks:
+    network = fit.answering(inventory.usable(inventory.trained_networks()), images)
+    if network is None:
         empty.show("No trained network yet.", page="train", label="Train a network", key="nothing trained")
         return
-    network = networks[0]
     checkpoint = network.checkpoint
     assert checkpoint is not None
     left, middle, right = st.columns([4, 4, 5], gap="small")

@@ -20,10 +20,11 @@ def prepare() -> None:
         UserError: If the network cannot be loaded.
     """
     sample = next(iter(samples.titles()))
-    networks = fit.ordered(inventory.usable(inventory.trained_networks()), BUILT_IN if samples.drawn(sample) else None)
-    if not networks or networks[0].checkpoint is None:
+    images = BUILT_IN if samples.drawn(sample) else None
+    network = fit.answering(inventory.usable(inventory.trained_networks()), images)
+    if network is None or network.checkpoint is None:
         return
-    checkpoint = networks[0].checkpoint
+    checkpoint = network.checkpoint
     picture = image_input.of_sample(sample)
     for face in face_cached.faces(picture.digest, picture.pixels)[:1]:
         crop = crop_for(picture.pixels, face, checkpoint.preprocess)
