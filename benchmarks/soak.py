@@ -36,7 +36,7 @@ sys.path[:0] = [str(ROOT / "tests" / "browser")]
 
 from fer_models.classifier import load_checkpoint  # noqa: E402
 from fer_models.explain import EXPLAINERS, explain  # noqa: E402
-from fer_models.explain.base import unsupported_methods  # noqa: E402
+from fer_models.explain.usable import unsupported_methods  # noqa: E402
 from fer_models.training.recipe import Recipe  # noqa: E402
 from fer_models.training.runs.launch import launch, resume  # noqa: E402
 from fer_models.training.runs.run import Run  # noqa: E402

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import importlib.util
 import re
 import sys
 import tomllib
@@ -71,3 +73,25 @@ def test_documents_that_the_code_cites_are_in_the_repository() -> None:
         for file in (ROOT / top).rglob("*.py"):
             cited = set(re.findall(r"\w[\w-]*\.md\b", file.read_text(encoding="utf-8")))
             assert cited - here - WRITTEN == set(), file
+
+
+def missing_names(source: str) -> list[str]:
+    """What a script imports from the project and does not find there."""
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom) and node.module]
+    found = []
+    for node in nodes:
+        if str(node.module).split(".")[0] in ("fer_models", "workbench"):
+            module = importlib.import_module(str(node.module))
+            for name in (each.name for each in node.names):
+                inside = f"{node.module}.{name}"
+                if not hasattr(module, name) and importlib.util.find_spec(inside) is None:
+                    found.append(inside)
+    return found
+
+
+def test_benchmarks_find_what_they_import() -> None:
+    assert missing_names("from fer_models.explain import EXPLAINERS, methods_of_old") == [
+        "fer_models.explain.methods_of_old"
+    ]
+    for script in (ROOT / "benchmarks").glob("*.py"):
+        assert missing_names(script.read_text(encoding="utf-8")) == [], script.name
