@@ -63,6 +63,8 @@ WITHOUT_LEAKS = ("accuracy", "macro_f1")
 _HISTORY = "metrics.jsonl"
 _MEASURED = 0.7  # about the share of the time that the predictions take
 _RUNS = 50
+#: Images whose logits are compared with the CPU's, and the largest difference.
+_COMPARED, _SAME_LOGITS = 64, 1e-4
 _PATHS = ("init_from", "teacher")
 
 
@@ -97,7 +99,8 @@ def publish(
         The published checkpoint.
 
     Raises:
-        UserError: If the checkpoint does not record what it was trained on, or these data are missing.
+        UserError: If the checkpoint does not record what it was trained on, these data are missing, or the device gives
+            other logits than the CPU.
     """
     original = read_checkpoint(source)
     recipe = recipe_of(original)
@@ -112,6 +115,7 @@ def publish(
         progress(_MEASURED * number / len(averagings), f"measuring, test-time averaging: {averaging}")
         evaluations.append(evaluate(classifier, dataset, Protocol(part, original.selection, averaging)))
     plain = evaluations[0]
+    check_against_cpu(classifier, dataset.images[plain.positions[:_COMPARED]])
     progress(_MEASURED, "looking for copies of training pictures")
     training = trained_on(original, dataset, split)
     copied = duplicates_of(dataset).near_copy_in(training, mirrored=True)[plain.positions]
@@ -140,6 +144,30 @@ def publish(
     write_figures(folder, _metric_rows(evaluations, copied, votes), text)
     add_predictions(folder, measured=(dataset, plain))
     return read_checkpoint(folder)
+
+
+def check_against_cpu(classifier: Classifier, images: np.ndarray) -> None:
+    """Compare the logits of a few images on the classifier's device with those on the CPU.
+
+    Args:
+        classifier: Of a checkpoint folder, on any device.
+        images: uint8 (N, H, W, C).
+
+    Raises:
+        UserError: If a logit differs by more than 1e-4, so that the figures would hold for this device alone.
+
+    Example:
+        >>> classifier = load_checkpoint("checkpoints/mini-xception-fer2013")
+        >>> check_against_cpu(classifier, np.full((2, 48, 48, 1), 128, np.uint8))
+    """
+    on_cpu = load_checkpoint(classifier.checkpoint.path, "cpu")
+    difference = classifier.predict(images, exact=True).logits - on_cpu.predict(images, exact=True).logits
+    largest = float(np.abs(difference).max(initial=0.0))
+    if largest > _SAME_LOGITS:
+        raise UserError(
+            f"{classifier.checkpoint.name} gives other logits on {classifier.device} than on the CPU (difference up to "
+            f"{largest:.1g}); measure it with FER_DEVICE=cpu."
+        )
 
 
 def _write_rounded(original: Checkpoint, folder: Path, dtype: str, members: Sequence[Checkpoint]) -> None:

@@ -2,17 +2,19 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
 from fer_models.checkpoint import read_checkpoint
+from fer_models.classifier import load_checkpoint
 from fer_models.cli import main
 from fer_models.data import open_dataset
 from fer_models.errors import UserError
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.shipped import shipped_evaluation
-from fer_models.publish import publish
+from fer_models.publish import check_against_cpu, publish
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.run import create_run
 from fer_models.training.runs.worker import work
@@ -114,3 +116,13 @@ def test_a_checkpoint_of_unknown_origin_is_refused(run, tmp_path):
     config.write_text(json.dumps(values))
     with pytest.raises(UserError, match="does not say how it was trained"):
         publish(run.checkpoint, tmp_path / "x")
+
+
+def test_logits_that_differ_from_the_cpu_are_refused(run):
+    classifier = load_checkpoint(run.checkpoint)
+    faces = np.random.default_rng(0).integers(0, 256, (3, 48, 48, 1), np.uint8)
+    check_against_cpu(classifier, faces)
+    with torch.no_grad():
+        next(classifier.model.parameters()).add_(0.01)
+    with pytest.raises(UserError, match=r"other logits on cpu than on the CPU.*FER_DEVICE=cpu"):
+        check_against_cpu(classifier, faces)
