@@ -38,6 +38,8 @@ def combine(
             raise UserError(f"{member.name} and {first.name} were trained on other data or another split.")
     sizes = [member.preprocess.size for member in members]
     size = Counter(sizes).most_common(1)[0][0]
+    if set(sizes) != {size} and first.preprocess.interpolation != "cubic":
+        raise UserError("An ensemble resizes for its members cubically; these were trained with bilinear resizing.")
     network = Ensemble.of([member.build() for member in members], how, weights, () if set(sizes) == {size} else sizes)
     member_names = [f"{member.name} ({member.sha256[:12]})" for member in members]
     provenance: dict[str, Any] = {

@@ -11,7 +11,7 @@ import torch
 from pydantic import AfterValidator, Field
 from torch import Tensor
 
-from fer_models.faces.image import resize
+from fer_models.faces.image import Interpolation, resize
 from fer_models.settings import checked, from_values, shown
 
 #: Rec. 601 luma, the weights by which OpenCV and Pillow turn RGB to grey.
@@ -66,6 +66,10 @@ class Preprocess:
     alignment: Annotated[
         Literal["none", "eyes"], Field(description="The upright square, or eyes brought to fixed places.")
     ] = "none"
+    interpolation: Annotated[
+        Interpolation,
+        Field(description="How the crop is brought to the size: cubic, areas averaged to shrink; or bilinear."),
+    ] = "cubic"
 
     def __post_init__(self) -> None:
         if self.channels == 1 and not (isinstance(self.mean, float) and isinstance(self.std, float)):
@@ -93,7 +97,7 @@ class Preprocess:
         if self.channels == 1 and image.shape[2] == 3:
             image = np.rint(image.astype(np.float32) @ np.asarray(_LUMA, np.float32)).astype(np.uint8)[..., None]
         if image.shape[:2] != (self.size, self.size):
-            image = resize(image, self.size).reshape(self.size, self.size, -1)
+            image = resize(image, self.size, self.interpolation).reshape(self.size, self.size, -1)
         if self.channels == 3 and image.shape[2] == 1:
             image = np.repeat(image, 3, axis=2)
         return np.ascontiguousarray(image)
@@ -114,8 +118,10 @@ class Preprocess:
         return self.scale(torch.from_numpy(batch).permute(0, 3, 1, 2)).contiguous()
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
+        """As JSON; without ``interpolation`` where it is the usual one."""
         values = dataclasses.asdict(self)
+        if self.interpolation == "cubic":  # the identity of a checkpoint is made from this
+            del values["interpolation"]
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
     @classmethod

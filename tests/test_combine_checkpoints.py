@@ -52,6 +52,9 @@ def test_what_does_not_go_together_is_refused(member, tmp_path):
         combine([first, member("margin", crop_margin=0.2)], tmp_path / "out")
     with pytest.raises(UserError, match="other data"):
         combine([first, member("fer", recipe={**RECIPE, "data": "fer2013"})], tmp_path / "out")
+    small, large = member("small", interpolation="bilinear"), member("large", size=40, interpolation="bilinear")
+    with pytest.raises(UserError, match="bilinear"):
+        combine([small, large], tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

@@ -6,14 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from fer_models import create_model, load_checkpoint
 from fer_models.checkpoint import save_checkpoint
+from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.explain.base import explain
 from fer_models.explain.baselines import baseline_picture
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
+from fer_models.training.build import to_tensor
+from fer_models.training.recipe import Recipe
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -53,6 +57,23 @@ def test_one_scale_stays_bit_for_bit_what_it_was() -> None:
 def test_what_is_no_scale_is_refused(values: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=message):
         Preprocess.from_dict({"channels": 3} | values)
+
+
+def test_bilinear_resizing_goes_from_the_recipe_through_training_to_the_checkpoint(tmp_path: Path) -> None:
+    face = np.random.default_rng(0).integers(0, 256, (24, 24, 1), np.uint8)
+    recipe = Recipe(size=48, interpolation="bilinear")
+    expected = np.asarray(Image.fromarray(face[..., 0]).resize((48, 48), Image.Resampling.BILINEAR))
+    dataset = FaceDataset(
+        "two", face[None], np.zeros(1, np.int64), ("a", "b"), np.zeros(1, np.int8), ("train",), np.arange(1), "here"
+    )
+    np.testing.assert_array_equal(to_tensor(dataset, np.array([0]), recipe.preprocess)[0, 0].numpy(), expected)
+    saved = save_checkpoint(tmp_path / "net", create_model("mini_xception"), FER7, recipe.preprocess)
+    cubic = save_checkpoint(tmp_path / "cubic", create_model("mini_xception"), FER7, Preprocess())
+    assert saved.preprocess == recipe.preprocess and saved.identity != cubic.identity
+    np.testing.assert_array_equal(saved.preprocess.stored(face)[..., 0], expected)
+    assert not np.array_equal(cubic.preprocess.stored(face)[..., 0], expected)
+    with pytest.raises(UserError, match="interpolation"):
+        Preprocess.from_dict({"interpolation": "nearest"})
 
 
 def test_a_checkpoint_keeps_it_and_explains_against_black(tmp_path: Path) -> None:

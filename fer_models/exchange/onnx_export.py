@@ -94,7 +94,8 @@ def _with_facts(content: bytes, checkpoint: Checkpoint, licence: str) -> bytes:
         {
             ENTRY: json.dumps(facts, sort_keys=True),
             "classes": ",".join(checkpoint.classes),
-            "preprocessing": f"{colour}, {preprocess.size} x {preprocess.size} pixels, {preprocess.formula}",
+            "preprocessing": f"{colour}, {preprocess.size} x {preprocess.size} pixels, {preprocess.formula}, "
+            f"{preprocess.interpolation} resizing",
             "licence": terms,
         },
     )

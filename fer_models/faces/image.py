@@ -10,6 +10,7 @@ import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -139,11 +140,20 @@ def encode_png(array: np.ndarray, fields: Mapping[str, str] | None = None) -> by
     return buffer.getvalue()
 
 
-def resize(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
-    """Resize a uint8 picture ``(H, W)`` or ``(H, W, C)`` to ``size``: a side, or ``(height, width)``, in pixels.
+#: How an image is brought to another size.
+Interpolation = Literal["cubic", "bilinear"]
 
-    An axis that shrinks is averaged over areas, so that nothing aliases; an axis that grows is interpolated cubically.
-    The input itself is returned when it has that size already.
+
+def resize(image: np.ndarray, size: int | tuple[int, int], interpolation: Interpolation = "cubic") -> np.ndarray:
+    """Resize a uint8 picture ``(H, W)`` or ``(H, W, C)``.
+
+    The input itself is returned when it has that size already. Neither way aliases.
+
+    Args:
+        image: The picture.
+        size: A side, or ``(height, width)``, in pixels.
+        interpolation: ``"cubic"`` interpolates cubically along an axis that grows and averages areas along one that
+            shrinks. ``"bilinear"`` is Pillow's: linear, over a wider triangle along an axis that shrinks.
 
     Raises:
         ValueError: If the picture is empty or a side of ``size`` is below 1.
@@ -155,15 +165,25 @@ def resize(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
     height, width = (size, size) if isinstance(size, int) else size
     if min(height, width, *image.shape) < 1:
         raise ValueError(f"cannot resize a picture of shape {image.shape} to {height} x {width}")
+    if interpolation == "bilinear":
+        return _bilinear(image, height, width)
     resized = image
-    for (rows, columns), interpolation in (
+    for (rows, columns), method in (
         ((min(height, image.shape[0]), min(width, image.shape[1])), cv2.INTER_AREA),
         ((height, width), cv2.INTER_CUBIC),
     ):
         if resized.shape[:2] != (rows, columns):
-            resized = cv2.resize(resized, (columns, rows), interpolation=interpolation)
+            resized = cv2.resize(resized, (columns, rows), interpolation=method)
     # OpenCV drops a channel axis of length one.
     return resized if resized.ndim == image.ndim else resized[:, :, None]
+
+
+def _bilinear(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    if image.shape[:2] == (height, width):
+        return image
+    planes = image[:, :, 0] if image.ndim == 3 and image.shape[2] == 1 else image  # Pillow has no axis of length one
+    resized = np.asarray(Image.fromarray(planes).resize((width, height), Image.Resampling.BILINEAR))
+    return resized.reshape(height, width, *image.shape[2:])
 
 
 def _begin(name: str) -> str:

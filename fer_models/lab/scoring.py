@@ -32,11 +32,11 @@ def scores(classifiers: Sequence[Classifier], faces: Sequence[FaceParameters]) -
         >>> scores([classifier], [FaceParameters(), FaceParameters(units={"AU12": 1.0})])[0].shape
         (2, 7)
     """
-    drawn: dict[tuple[int, int], list[np.ndarray]] = {}
+    drawn: dict[tuple[int, int, str], list[np.ndarray]] = {}
     answers = []
     for classifier in classifiers:
         preprocess = classifier.checkpoint.preprocess
-        key = (preprocess.size, preprocess.channels)
+        key = (preprocess.size, preprocess.channels, preprocess.interpolation)
         if key not in drawn:
             drawn[key] = [face_image(face, preprocess) for face in faces]
         answers.append(classifier.predict(drawn[key]).probabilities)

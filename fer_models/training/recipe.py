@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field
 from fer_models.data.augment import Augmentation
 from fer_models.data.joined import with_joined_data
 from fer_models.errors import UserError
+from fer_models.faces.image import Interpolation
 from fer_models.files import read_regular
 from fer_models.preprocess import Preprocess
 from fer_models.settings import checked, from_values, json_schema, nested, parse_json, without_comments
@@ -88,6 +89,10 @@ class Recipe:
         ),
     ] = 0.5
     std: Annotated[float, _advanced("Input spread", _NETWORK, "Then divided by it.", gt=0, le=10)] = 0.5
+    interpolation: Annotated[
+        Interpolation,
+        _advanced("Resizing", _NETWORK, "cubic: cubic to enlarge, areas averaged to shrink. bilinear: linear in both."),
+    ] = "cubic"
     init_from: Annotated[
         str, _advanced("Start from checkpoint", _NETWORK, "Folder; the head is replaced by class name.")
     ] = ""
@@ -183,7 +188,7 @@ class Recipe:
     @property
     def preprocess(self) -> Preprocess:
         """What happens to a face before the network."""
-        return Preprocess(self.size, self.channels, self.mean, self.std)
+        return Preprocess(self.size, self.channels, self.mean, self.std, interpolation=self.interpolation)
 
     def passes(self, images: int) -> int:
         """Passes an epoch over a data set of so many images.

@@ -258,6 +258,15 @@ def test_resize_averages_when_it_shrinks() -> None:
     assert resize(stripes, 8) is stripes
 
 
+def test_bilinear_resizing_is_linear_and_does_not_alias() -> None:
+    ramp = np.tile(np.array([0, 100], np.uint8), (2, 1))
+    assert resize(ramp, (2, 4), "bilinear")[0].tolist() == [0, 25, 75, 100]
+    stripes = np.tile(np.array([0, 200], np.uint8), (8, 4))
+    middle = resize(stripes, 4, "bilinear")[:, 1:3]
+    assert np.unique(middle).tolist() == [100] and resize(stripes, 8, "bilinear") is stripes
+    assert resize(np.zeros((30, 40, 1), np.uint8), 48, "bilinear").shape == (48, 48, 1)
+
+
 @pytest.mark.parametrize("shape", [(6, 10), (6, 10, 1), (6, 10, 3)])
 def test_resize_keeps_channels_and_range(shape: tuple[int, ...]) -> None:
     noise = RNG.integers(0, 256, shape, np.uint8)

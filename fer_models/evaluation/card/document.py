@@ -131,7 +131,8 @@ def _network(card: Scorecard) -> str:
         f"Network `{checkpoint.network}`, classes {', '.join(checkpoint.classes)}.",
         *_source(checkpoint.network),
         f"Input: a {colour} face of {preprocess.size} x {preprocess.size} pixels, crop margin "
-        f"{preprocess.crop_margin:g}, alignment {preprocess.alignment}.",
+        f"{preprocess.crop_margin:g}, alignment {preprocess.alignment}"
+        + (f", {preprocess.interpolation} resizing." if preprocess.interpolation != "cubic" else "."),
     ]
     if card.cost.parameters is not None:
         lines.append(

@@ -51,7 +51,7 @@ def loose_faces(
         if not faces:
             without.append(file.name)
             continue
-        crops.append(resize(crop_for(image, faces[0], preprocess).large, preprocess.size))
+        crops.append(resize(crop_for(image, faces[0], preprocess).large, preprocess.size, preprocess.interpolation))
         numbers.append(number)
     if not crops:
         raise UserError(
