@@ -30,7 +30,7 @@ heading.show_reading(
     "Severities run from a change that people hardly notice to one that hides much of the face; they are this "
     "project's own, the same for every network, and grow with the picture's side, not with its pixels. A network "
     "that keeps its class under a mask may be firm, or may not have looked at the mouth at all: the heatmaps tell. "
-    "Heatmap likeness is the rank correlation of the map that Explain opens with (LayerCAM) with that of the clean "
+    "Heatmap likeness is the rank correlation of the map that Explain opens with, with that of the clean "
     "face, moved along where the face moved. Drawn masks and glasses are not photographed ones. The class is a "
     "reading, not a feeling.",
     "Hendrycks and Dietterich 2019, Benchmarking neural network robustness to common corruptions and "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fer_models.explain import EXPLAINERS, USUAL_METHOD
 from workbench import cache, state
 from workbench.face import detector_button
 from workbench.features.webcam import live
@@ -30,12 +29,12 @@ with guard("the camera"):
     classifier = cache.classifier(chosen.checkpoint)
     with st.container(horizontal=True, gap="large"):
         mode = st.segmented_control("Camera", _MODES, **CAMERA.widget()) or _MODES[0]
-        layers = list(camera.LAYERS)
+        layers = camera.layers(classifier)
         layer = st.segmented_control(
             "Over the largest face",
-            layers,
-            format_func=camera.LAYERS.__getitem__,
-            **LAYER_LIVE.widget(layers),
+            list(layers),
+            format_func=layers.__getitem__,
+            **LAYER_LIVE.widget(list(layers)),
         )
     # In its own container: an element that moves on the page is drawn again, which would stop the stream.
     note = st.container()
@@ -51,6 +50,6 @@ heading.show_reading(
     "never falls behind. Faces are searched a few times a second on a reduced copy and followed between. "
     "Probabilities are smoothed over 0.3 s. A network's reading of a face is not a feeling: it says which training "
     "pictures the face resembles.",
-    f"{EXPLAINERS[USUAL_METHOD].paper}; own attention: the last gate over places, from its smallest to its largest "
-    "value",
+    "Heatmap: the method that Explain opens with. Own attention: the last gate over places, from its smallest to its "
+    "largest value",
 )

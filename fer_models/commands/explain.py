@@ -17,7 +17,7 @@ from fer_models.data import FaceDataset, open_dataset
 from fer_models.data.readers.base import is_image
 from fer_models.errors import UserError
 from fer_models.evaluation.sentence import interval_text
-from fer_models.explain import EXPLAINERS, USUAL_METHOD, explain
+from fer_models.explain import EXPLAINERS, USUAL_METHOD, explain, usual_method
 from fer_models.explain.overlay import overlay
 from fer_models.faces.image import encode_png, read_image, resize
 from fer_models.faces.turn import find_faces
@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "image", metavar="IMAGE|DATA", help="a picture, a folder of pictures, a known data set, or its folder or CSV"
     )
-    parser.add_argument("--method", default=USUAL_METHOD, help=f"explanation method, default {USUAL_METHOD}")
+    parser.add_argument("--method", help=f"explanation method, default {USUAL_METHOD}, or occlusion of an ONNX file")
     parser.add_argument("--target", help="class to explain; the predicted one by default, of DATA also: label")
     parser.add_argument("--layer", help="layer of a class activation map")
     parser.add_argument(
@@ -51,6 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     classifier = load_checkpoint(args.checkpoint)
+    args.method = args.method or usual_method(classifier)
     if Path(args.image).is_file() and is_image(args.image):
         return _explain_image(classifier, args)
     if args.options:

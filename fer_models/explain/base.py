@@ -245,7 +245,7 @@ def register_explainer(key: str) -> Callable[[type[Explainer]], type[Explainer]]
 def explain(
     classifier: Classifier,
     batch: Tensor,
-    method: str = USUAL_METHOD,
+    method: str | None = None,
     target: Any = None,
     *,
     layer: str | None = None,
@@ -261,7 +261,7 @@ def explain(
 
     Args:
         batch: network input (B, C, H, W), as :meth:`Classifier.prepare` makes it.
-        method: a key of :data:`EXPLAINERS`.
+        method: a key of :data:`EXPLAINERS`; by default :func:`~fer_models.explain.usual_method`.
         target: ``None`` (the predicted class, which costs one more forward pass), a class number or name, B of them,
             or a pair ``(a, b)``: why a and not b, the difference of both scores.
         layer: a name of ``model.cam_layers``; :func:`default_layer` if ``None``; methods without a layer ignore it. For
@@ -283,4 +283,7 @@ def explain(
         >>> attribution.values.shape, attribution.layer_size
         ((1, 48, 48), (6, 6))
     """
-    return EXPLAINERS[method]().attribute(classifier, batch, target, layer=layer, of=of, progress=progress, **options)
+    from fer_models.explain.usable import usual_method  # it asks every method, which are registered later
+
+    chosen = usual_method(classifier) if method is None else method
+    return EXPLAINERS[chosen]().attribute(classifier, batch, target, layer=layer, of=of, progress=progress, **options)

@@ -13,7 +13,7 @@ import numpy as np
 
 from fer_models.classifier import Classifier
 from fer_models.crop import Crop, crop_for
-from fer_models.explain import USUAL_METHOD, explain
+from fer_models.explain import explain
 from fer_models.explain.own_attention.maps import attention_maps
 from fer_models.faces.detect import Face, detect_faces
 from fer_models.video.annotate import draw_face, lay_heatmap
@@ -209,7 +209,7 @@ def read_still(classifier: Classifier, image: np.ndarray, faces: list[Face], lay
 def _map(classifier: Classifier, pixels: np.ndarray, target: int, layer: Layer) -> np.ndarray | None:
     """A map (S, S) in [0, 1] over the crop; ``None`` without a layer or if the layer has no map."""
     if layer == "heatmap":
-        attribution = explain(classifier, classifier.prepare([pixels]), USUAL_METHOD, target)
+        attribution = explain(classifier, classifier.prepare([pixels]), target=target)
         return attribution.heatmap()[0] if attribution.has_positive[0] else None
     if layer == "attention":
         maps = [m.overlay for m in attention_maps(classifier, classifier.prepare([pixels]), 1) if m.overlay is not None]

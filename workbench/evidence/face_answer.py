@@ -7,7 +7,6 @@ import streamlit as st
 
 from fer_models.evaluation import mistakes
 from fer_models.evaluation.class_match import network_classes
-from fer_models.explain import USUAL_METHOD
 from workbench import cache, navigation, state
 from workbench.app import pictures
 from workbench.app.wording import percent
@@ -70,28 +69,26 @@ def show(evidence: Evidence, index: int, *, key: str) -> None:
 
 def _heatmaps(evidence: Evidence, index: int, key: str) -> None:
     """Heatmaps of the predicted class and of the label, each on its own colour scale."""
+    checkpoint = evidence.network_of(index)
+    usual = look_model.usual_title(cache.classifier(checkpoint))
     visible = st.toggle(
         "Where it saw both classes",
-        help=f"{look_model.USUAL_TITLE} for the predicted and for the true class.",
+        help=f"{usual} for the predicted and for the true class.",
         **BOTH.of(key).widget(),
     )
     if not visible:
         return
-    evaluation, checkpoint = evidence.evaluation, evidence.network_of(index)
-    classifier = cache.classifier(checkpoint)
-    if USUAL_METHOD not in look_model.methods(classifier):
-        st.caption(f"{look_model.USUAL_TITLE} does not work with this network; other methods are on the page Explain.")
-        return
+    evaluation = evidence.evaluation
     network_names = network_classes(checkpoint.classes, evidence.dataset.classes)
     true, predicted = (evaluation.classes[int(k[index])] for k in (evaluation.targets, evaluation.predictions))
     pixels = checkpoint.preprocess.stored(np.asarray(evidence.dataset.images[int(evaluation.positions[index])]))
     explained = [(predicted, "answer")] if true == predicted else [(predicted, "answer"), (true, "label")]
     for (name, role), column in zip(explained, st.columns(2, vertical_alignment="bottom"), strict=False):
         with column:
-            look = cached.look(checkpoint, pixels, Question(USUAL_METHOD, network_names[name], None))
+            look = cached.look(checkpoint, pixels, Question(target=network_names[name]))
             positive = bool(look.attribution.has_positive[0])
             heat = look.attribution.heatmap()[0] if positive else None
             st.caption(f"Evidence for {name}, the {role}" + ("" if positive else ": none, no place speaks for it"))
             figure = heatmap_overlay(pictures.png(pixels), heat, opacity=0.55)
             figure.update_layout(height=250)
-            plot.show(figure, key=f"{key} heatmap {role}", alt=f"{look_model.USUAL_TITLE} for {name} over the face")
+            plot.show(figure, key=f"{key} heatmap {role}", alt=f"{usual} for {name} over the face")

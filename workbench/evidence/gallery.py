@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 
 from fer_models.evaluation import mistakes
-from fer_models.explain import USUAL_METHOD
 from workbench import cache, state
 from workbench.app.wording import percent
 from workbench.evidence.bar import Evidence
@@ -35,13 +34,14 @@ def show(evidence: Evidence, indices: np.ndarray, *, key: str, selected: int | N
         st.info("There is no such picture.", icon=":material/info:")
         return None
     images: Any = evidence.dataset.display_images
+    usual = look.usual_title(cache.classifier(evidence.checkpoint)) if evidence.dataset.has_images else ""
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     if evidence.dataset.has_images and row.toggle(
         "Heatmaps",
-        help=f"{look.USUAL_TITLE} of the predicted class over each face of the page: bright where its evidence lies.",
+        help=f"{usual} of the predicted class over each face of the page: bright where its evidence lies.",
         **HEATMAPS.widget(),
     ):
-        images = _overlaid(evidence, indices)
+        images = _Overlaid(evidence, indices)
     positions = evaluation.positions[indices]
     index_of = {int(position): int(index) for position, index in zip(positions, indices, strict=True)}
     clicked = gallery.show(
@@ -67,14 +67,6 @@ def _about(evidence: Evidence, index: int) -> str:
         f"labelled {evaluation.classes[evaluation.targets[index]]}, "
         f"taken for {evaluation.classes[evaluation.predictions[index]]}"
     )
-
-
-def _overlaid(evidence: Evidence, indices: np.ndarray) -> Any:
-    classifier = cache.classifier(evidence.checkpoint)
-    if USUAL_METHOD not in look.methods(classifier):
-        st.caption(f"{look.USUAL_TITLE} does not work with this network, so the faces are shown alone.")
-        return evidence.dataset.images
-    return _Overlaid(evidence, indices)
 
 
 class _Overlaid:

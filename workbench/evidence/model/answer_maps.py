@@ -8,7 +8,7 @@ from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.evaluation.class_match import network_classes
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.explain import USUAL_METHOD, explain
+from fer_models.explain import explain
 from fer_models.explain.overlay import overlay
 from workbench.app.pictures import as_rgb, enlarged
 
@@ -34,7 +34,7 @@ def over_faces(
     targets = [names[evaluation.classes[int(evaluation.predictions[index])]] for index in indices]
     positions = evaluation.positions[np.array(indices, np.int64)]
     stored = [classifier.checkpoint.preprocess.stored(np.asarray(dataset.images[p])) for p in positions]
-    explanation = explain(classifier, classifier.prepare(stored), USUAL_METHOD, targets)
+    explanation = explain(classifier, classifier.prepare(stored), target=targets)
     heatmaps = explanation.heatmap()
     overlays = {}
     for i, position in enumerate(positions):

@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 
 from fer_models.embedding.maps import Apart
-from fer_models.explain import USUAL_METHOD
 from workbench import cache, navigation, shared
 from workbench.app import marks, pictures
 from workbench.app.wording import percent
@@ -168,9 +167,6 @@ def _figures(mapped: Mapped, figures: maps_model.Mix, indices: np.ndarray) -> No
 
 def _heatmap(mapped: Mapped, indices: np.ndarray) -> None:
     classifier = cache.classifier(mapped.checkpoint)
-    if USUAL_METHOD not in look.methods(classifier):
-        st.caption(f"{look.USUAL_TITLE} does not work with this network.")
-        return
     key = tuple(indices.tolist())
     mean = cache.of_predictions(
         selection_model.mean_heatmap,
@@ -186,7 +182,7 @@ def _heatmap(mapped: Mapped, indices: np.ndarray) -> None:
     picture, count = mean
     st.image(
         picture,
-        f"Mean {look.USUAL_TITLE} of {count:,}",
+        f"Mean {look.usual_title(classifier)} of {count:,}",
         width=_SIDE,
         output_format="PNG",
         alt=f"Mean heatmap of {count}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fer_models.explain import EXPLAINERS, USUAL_METHOD
+from fer_models.explain import EXPLAINERS
 from workbench import cache, state
 from workbench.app.wording import duration, percent
 from workbench.features.explain.model import methods as methods_model
@@ -57,7 +57,7 @@ def show(subject: Subject, *, key: str) -> None:
     if not rows or not columns:
         st.info("Choose a method and a column or more.", icon=":material/info:")
         return
-    question = Question(USUAL_METHOD, target, layer, None, of, upsampling)
+    question = Question(target=target, layer=layer, of=of, upsampling=upsampling)
     identity = ("methods", *subject.identity, tuple(rows), tuple(columns), across, question)
     lines = job.result(
         identity,

@@ -14,6 +14,7 @@ from workbench.face import choice, image_input
 from workbench.features.stress.figures import Curve, curves, grid
 from workbench.features.stress.model import one_face
 from workbench.features.stress.model.one_face import LEVELS, FaceTest
+from workbench.heatmap.model import look
 from workbench.widgets import downloads, gallery, plot
 from workbench.widgets.errors import guard
 
@@ -43,9 +44,7 @@ def show(checkpoint: Checkpoint, data: str | None, *, key: str) -> None:
         with st.spinner("Asking about the face under every corruption."):
             test = cache.of_face(one_face.face_test, checkpoint, crop.pixels, geometry)
         answer = st.container()
-        overlaid = st.toggle(
-            "Heatmaps", help=f"{one_face.HEATMAP} of the clean face's class.", **HEATMAPS.of(key).widget()
-        )
+        overlaid = st.toggle("Heatmaps", help="Where it sees the class of the clean face.", **HEATMAPS.of(key).widget())
         with answer:
             _strip(checkpoint, crop.pixels, kind, geometry, test, with_heatmaps=bool(overlaid), key=key)
     st.subheader("Under every corruption", anchor=False)
@@ -78,17 +77,13 @@ def _strip(
     made = [pictures.as_rgb(version) for version in one_face.versions(pixels, kind, geometry)]
     if with_heatmaps:
         with st.spinner("Looking where it sees the class."):
-            overlays = cache.of_face(one_face.heatmaps, checkpoint, pixels, kind, geometry)
-        if overlays is None:
-            st.caption(f"{one_face.HEATMAP} does not work with this network.")
-        else:
-            made, likeness = overlays
-            words = [f"{word} · likeness {like:.2f}" for word, like in zip(words, likeness, strict=True)]
+            made, likeness = cache.of_face(one_face.heatmaps, checkpoint, pixels, kind, geometry)
+        words = [f"{word} · likeness {like:.2f}" for word, like in zip(words, likeness, strict=True)]
     gallery.tiles(made, words, key=f"{key} strip", side=92)
-    if with_heatmaps and overlays is not None:
+    if with_heatmaps:
         st.caption(
-            f"{one_face.HEATMAP} of the clean face's class, as Explain opens with; likeness: rank correlation with the "
-            "clean face's map, moved along where the face moved."
+            f"{look.usual_title(cache.classifier(checkpoint))} of the clean face's class, as Explain opens with; "
+            "likeness: rank correlation with the clean face's map, moved along where the face moved."
         )
     name = test.classes[test.clean]
     probabilities = [float(v) for v in test.kept[row]]

@@ -12,7 +12,7 @@ from workbench.app.wording import percent
 from workbench.face.figures import probability_bars
 from workbench.features.video.model import reading as reading_model
 from workbench.features.video.model.reading import Clip, Moment
-from workbench.heatmap.model.look import USUAL_TITLE
+from workbench.heatmap.model.look import usual_title
 from workbench.widgets import plot
 from workbench.widgets.timeline_figure import Series, timeline
 
@@ -88,7 +88,7 @@ def show_moment(clip: Clip, classifier: Classifier, reading: VideoReading, perso
         else:
             st.image(
                 shown.heat,
-                f"{USUAL_TITLE} for {name}, dark to bright: 0 to the largest value",
+                f"{usual_title(classifier)} for {name}, dark to bright: 0 to the largest value",
                 alt=f"Heatmap for {name} over the face",
             )
     with right:

@@ -32,7 +32,6 @@ from workbench.app.wording import percent
 _ALL = 1_000_000
 #: The method shown first.
 FIRST_METHOD = USUAL_METHOD
-USUAL_TITLE = EXPLAINERS[USUAL_METHOD].title
 
 
 @dataclass(frozen=True)
@@ -98,6 +97,11 @@ def layers(classifier: Classifier) -> dict[str, tuple[int, int]]:
 def first_method(classifier: Classifier) -> str:
     """The method shown first: :data:`FIRST_METHOD`, or one that can run on this network."""
     return usual_method(classifier)
+
+
+def usual_title(classifier: Classifier) -> str:
+    """Title of that method."""
+    return EXPLAINERS[first_method(classifier)].title
 
 
 def usual_layer(classifier: Classifier) -> str | None:

@@ -8,7 +8,7 @@ from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.evaluation.class_match import network_classes
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.explain import USUAL_METHOD, explain
+from fer_models.explain import explain
 from fer_models.explain.overlay import overlay
 from workbench.app import marks
 from workbench.app.pictures import as_rgb, enlarged
@@ -35,7 +35,7 @@ def mean_heatmap(
         part = sampled[start : start + _BATCH]
         targets = [names[faces.classes[int(k)]] for k in faces.predictions[part]]
         stored = [classifier.checkpoint.preprocess.stored(np.asarray(dataset.images[p])) for p in faces.positions[part]]
-        explanation = explain(classifier, classifier.prepare(stored), USUAL_METHOD, targets)
+        explanation = explain(classifier, classifier.prepare(stored), target=targets)
         positive = np.asarray(explanation.has_positive, bool)
         heat = heat + np.asarray(explanation.heatmap())[positive].sum(0)
         used += int(positive.sum())

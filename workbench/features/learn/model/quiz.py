@@ -57,7 +57,7 @@ def real_maps(classifier: Classifier, pixels: np.ndarray, target: str) -> list[M
 
 def fake_map(classifier: Classifier, pixels: np.ndarray, target: str, number: int) -> Map:
     """A map of a copy with shuffled weights, another one in each round."""
-    method = _FAKE_METHOD if _FAKE_METHOD in look_model.methods(classifier) else "saliency"
+    method = look_model.first_method(classifier)
     for attempt in range(_TRIES):
         copy = shuffled_copy(classifier, number * _TRIES + attempt)
         attribution = look_model.look(copy, pixels, Question(method, target)).attribution

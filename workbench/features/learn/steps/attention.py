@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fer_models.explain import EXPLAINERS
 from workbench import state
 from workbench.app.wording import percent
 from workbench.features.learn.step import Answer, Scene, Step
 from workbench.heatmap import cached
 from workbench.heatmap.model import drawing
-from workbench.heatmap.model import look as look_model
 from workbench.heatmap.model.drawing import Display
 from workbench.heatmap.model.look import OwnAttention, Question
 from workbench.widgets import picture_grid
@@ -33,7 +33,7 @@ def show(scene: Scene) -> Answer:
     side = round(_SIDE * scene.scale)
     heat = drawing.over_face(scene.pixels, look.attribution, _DISPLAY, _SIDE)
     positive = bool(look.attribution.has_positive[0])
-    words = f"{look_model.USUAL_TITLE} for {name}" + ("" if positive else ": nothing speaks for it")
+    words = f"{EXPLAINERS[look.attribution.method].title} for {name}" + ("" if positive else ": nothing speaks for it")
     probability = percent(dict(look.prediction.ranked())[name], 0)
     st.markdown(f"**The heatmap: what speaks for {name}** ({probability})")
     face = Cell(drawing.face(scene.pixels, _SIDE), "the face", "The face alone")

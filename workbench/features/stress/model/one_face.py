@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_models.classifier import Classifier
-from fer_models.explain import EXPLAINERS, USUAL_METHOD, explain, unsupported_methods
+from fer_models.explain import explain
 from fer_models.explain.faithfulness.similarity import rank_correlation
 from fer_models.explain.overlay import overlay
 from fer_models.faces.face import Face
@@ -17,8 +17,6 @@ from workbench.app.pictures import as_rgb, enlarged
 from workbench.app.wording import percent
 
 LEVELS = (0, *SEVERITIES)
-#: Title of the method whose heatmaps are shown and compared, the default of Explain.
-HEATMAP = EXPLAINERS[USUAL_METHOD].title
 _SIDE = 144
 
 
@@ -86,14 +84,12 @@ def face_test(classifier: Classifier, pixels: np.ndarray, face_geometry: FaceGeo
 
 def heatmaps(
     classifier: Classifier, pixels: np.ndarray, kind: str, face_geometry: FaceGeometry
-) -> tuple[list[np.ndarray], list[float]] | None:
+) -> tuple[list[np.ndarray], list[float]]:
     """A heatmap of the clean face's class over each version, uint8 (S, S, 3), and its rank correlation with the clean
-    one, moved with the face; ``None`` if the method does not work with the network."""
-    if USUAL_METHOD in unsupported_methods(classifier):
-        return None
+    one, moved with the face; by the method that Explain opens with."""
     made = versions(pixels, kind, face_geometry)
     target = int(classifier.predict([made[0]]).top[0])
-    attribution = explain(classifier, classifier.prepare(made), USUAL_METHOD, target)
+    attribution = explain(classifier, classifier.prepare(made), target=target)
     corruption, maps, heat = CORRUPTIONS.create(kind), attribution.values, attribution.heatmap()
     moved = np.stack([corruption.move(maps[0], corruption.strength(s)) for s in LEVELS])
     drawn = []

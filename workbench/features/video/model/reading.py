@@ -15,7 +15,7 @@ import numpy as np
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.crop import crop_for
-from fer_models.explain import USUAL_METHOD, explain
+from fer_models.explain import explain
 from fer_models.explain.overlay import overlay
 from fer_models.faces.detect import detector_for
 from fer_models.progress import Progress
@@ -188,7 +188,7 @@ def moment(clip: Clip, classifier: Classifier, reading: VideoReading, person: Pe
     crop = cut.pixels
     smoothed = person.smoothed[at]
     ranked = [(reading.classes[k], float(smoothed[k])) for k in np.argsort(-smoothed, kind="stable")]
-    attribution = explain(classifier, classifier.prepare([crop]), USUAL_METHOD, ranked[0][0])
+    attribution = explain(classifier, classifier.prepare([crop]), target=ranked[0][0])
     heat = None
     if attribution.has_positive[0]:
         large = enlarged(as_rgb(crop), 240)

@@ -15,7 +15,7 @@ import numpy as np
 
 from fer_models.classifier import Classifier
 from fer_models.errors import UserError
-from fer_models.explain import EXPLAINERS, USUAL_METHOD
+from fer_models.explain import EXPLAINERS, usual_method
 from fer_models.explain.own_attention.maps import attention_maps
 from fer_models.faces.detect import detect_faces
 from fer_models.faces.face import Face
@@ -29,7 +29,6 @@ CAMERA = {
     "video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30, "max": 30}},
     "audio": False,
 }
-LAYERS: dict[Layer, str] = {"none": "Box only", "heatmap": EXPLAINERS[USUAL_METHOD].title, "attention": "Own attention"}
 #: Readings per second on the timeline of a minute; more would not be visible.
 _SHOWN = 8.0
 #: Seconds that a frame waits for its reading before it is returned without one. streamlit-webrtc ends a stream for
@@ -134,6 +133,11 @@ def thinned(history: History) -> History:
 @cache
 def _blank(size: int) -> np.ndarray:
     return np.full((size, size, 1), 128, np.uint8)
+
+
+def layers(classifier: Classifier) -> dict[Layer, str]:
+    """What can be drawn over the largest face, with its title for this network."""
+    return {"none": "Box only", "heatmap": EXPLAINERS[usual_method(classifier)].title, "attention": "Own attention"}
 
 
 def has_attention(classifier: Classifier) -> bool:
