@@ -15,6 +15,7 @@ import torch
 
 from fer_models.averaging import AVERAGINGS
 from fer_models.checkpoint import Checkpoint, read_checkpoint, save_checkpoint, write_figures
+from fer_models.checkpoint_files import CARD
 from fer_models.classifier import Classifier, load_checkpoint
 from fer_models.complexity import count
 from fer_models.data import open_dataset
@@ -25,7 +26,7 @@ from fer_models.data.splits import without_leaks
 from fer_models.errors import UserError
 from fer_models.evaluation.annotators import VoteAgreement, vote_agreement, votes_by_row
 from fer_models.evaluation.calibration.temperature import calibrate
-from fer_models.evaluation.card.document import card_markdown
+from fer_models.evaluation.card.document import card_markdown, with_origins
 from fer_models.evaluation.card.pictures import write_pictures
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.protocol import Protocol
@@ -34,6 +35,7 @@ from fer_models.evaluation.slicing.slices import people_slices
 from fer_models.evaluation.training_overlap import trained_on
 from fer_models.evidence import add_predictions, measured_part, recipe_of
 from fer_models.progress import Progress, silent
+from fer_models.storage import atomic_file
 from fer_models.training.history import read_history
 from fer_models.training.parts import split_of
 from fer_models.training.presets import beside_paper
@@ -144,6 +146,23 @@ def publish(
     write_figures(folder, _metric_rows(evaluations, copied, votes), text)
     add_predictions(folder, measured=(dataset, plain))
     return read_checkpoint(folder)
+
+
+def renew_card(folder: str | Path) -> bool:
+    """Let the card of a checkpoint say where its network and recipe come from, as new cards do; figures stay.
+
+    Returns:
+        Whether the card changed.
+    """
+    checkpoint = read_checkpoint(folder)
+    if not checkpoint.card:
+        return False
+    text = with_origins(checkpoint.card, checkpoint, beside_paper(checkpoint.provenance.get("recipe") or {}))
+    if text == checkpoint.card:
+        return False
+    with atomic_file(checkpoint.path / CARD) as file:
+        file.write_text(text, encoding="utf-8")
+    return True
 
 
 def check_against_cpu(classifier: Classifier, images: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Bring checkpoints of earlier versions to today's form: classes and preprocessing inside the weight file."""
+"""Bring checkpoints of earlier versions to today's form: what is inside the weight file, and what the card says."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from fer_models.publish import renew_card
+
     folders: list[Path] = []
     for name in args.folders:
         inside = sorted(file.parent for file in Path(name).glob(f"*/{CONFIG}"))
@@ -24,5 +26,6 @@ def run(args: argparse.Namespace) -> int:
     done = migrate(folders)
     for name, sha256 in done.items():
         print(f"{name:<32}{sha256}")
-    print(f"{len(done)} of {len(folders)} rewritten; the others have today's form.")
+    cards = sum(renew_card(folder) for folder in folders)
+    print(f"{len(done)} of {len(folders)} rewritten; the others have today's form. {cards} cards brought up to date.")
     return 0

@@ -11,7 +11,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.annotators import vote_agreement, votes_by_row
-from fer_models.evaluation.card.document import card_markdown, known_failures
+from fer_models.evaluation.card.document import card_markdown, known_failures, with_origins
 from fer_models.evaluation.class_match import softmax
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import Estimate
@@ -134,6 +134,14 @@ def test_the_card_says_what_was_measured_and_what_is_forbidden(checkpoint: Check
     assert "| teacher |" not in text
     table = [line for line in text.splitlines() if line.startswith("| **fear**")]
     assert table == ["| **fear** | 0 | 0 | 54 | 0 | 40 | 0 | 6 |"]
+
+
+def test_an_earlier_card_is_told_where_its_network_and_recipe_come_from(checkpoint: Checkpoint) -> None:
+    card, origins = scorecard(checkpoint, made()), {"epochs": "ours; the paper has 150 (Table 3)"}
+    today = card_markdown(card, origins=origins)
+    earlier = "\n".join(line for line in card_markdown(card).splitlines() if not line.startswith("- Default sizes"))
+    assert "| epochs | 40 | ours; the paper has 150 (Table 3) |" in today != earlier
+    assert with_origins(earlier + "\n", checkpoint, origins) == with_origins(today, checkpoint, origins) == today
 
 
 def test_failures_follow_from_the_numbers(checkpoint: Checkpoint) -> None:

@@ -5,7 +5,10 @@ import json
 import pytest
 
 from fer_models.architectures import ARCHITECTURES
+from fer_models.checkpoint import read_checkpoint
 from fer_models.cli import main
+from fer_models.evaluation.card.document import with_origins
+from fer_models.folders import checkpoints_folder
 from fer_models.losses import LOSSES
 from fer_models.papers import PAPERS, paper_of
 from fer_models.reproduction.origin import components
@@ -55,8 +58,16 @@ def test_a_changed_setting_is_no_longer_the_papers():
 def test_a_card_compares_a_recipe_with_its_paper():
     said = beside_paper(load_preset("fcsdnet-fer2013").to_dict())
     assert said["batch_size"] == "paper: Table 3"
-    assert said["epochs"] == "ours; paper: Table 3 has 150"
+    assert said["epochs"] == "ours; the paper has 150 (Table 3)"
     assert beside_paper(load_preset("strong").to_dict()) == {}
+
+
+@pytest.mark.parametrize("folder", sorted(checkpoints_folder().glob("*/card.md")), ids=lambda file: file.parent.name)
+def test_every_shipped_card_says_where_network_and_recipe_come_from(folder):
+    checkpoint = read_checkpoint(folder.parent)
+    origins = beside_paper(checkpoint.provenance["recipe"])
+    assert with_origins(checkpoint.card, checkpoint, origins) == checkpoint.card, "run `fer migrate checkpoints`"
+    assert "\n- Source: " in checkpoint.card and ("| setting | value | from |" in checkpoint.card) == bool(origins)
 
 
 def test_the_table_lists_each_paper_with_all_three_kinds_and_their_places(capsys):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fer_models.architectures import ARCHITECTURES
+from fer_models.checkpoint import Checkpoint
 from fer_models.evaluation import markdown
 from fer_models.evaluation.calibration.temperature import Calibration
 from fer_models.evaluation.metrics import METRICS
@@ -85,6 +86,30 @@ def card_markdown(
     return "\n\n".join(parts) + "\n"
 
 
+def with_origins(text: str, checkpoint: Checkpoint, origins: Mapping[str, str]) -> str:
+    """The text of a card that says of its network and its recipe where they come from; all else stays.
+
+    Args:
+        text: A card that :func:`card_markdown` wrote, also an earlier version of it.
+        checkpoint: The network that it is about.
+        origins: Where settings of the recipe come from, by dotted field.
+
+    Example:
+        >>> from fer_models.checkpoint import read_checkpoint
+        >>> checkpoint = read_checkpoint("checkpoints/vgg-fer2013")
+        >>> with_origins(checkpoint.card, checkpoint, {}) == checkpoint.card
+        True
+    """
+    parts = text.removesuffix("\n").split("\n\n")
+    for n, heading in enumerate(parts[:-1]):
+        if heading == "## Network and input":
+            first, *rest = [line for line in parts[n + 1].split("\n") if not line.startswith(_SOURCE)]
+            parts[n + 1] = "\n".join([first, *(f"- {line}" for line in _source(checkpoint.network)), *rest])
+        elif heading == "## Recipe":
+            parts[n + 1] = _recipe(checkpoint.provenance.get("recipe"), origins)
+    return "\n\n".join(parts) + "\n"
+
+
 def known_failures(card: Scorecard) -> list[str]:
     """Sentences on where the network fails, computed from its confusion matrix and confidences."""
     evaluation = card.evaluation
@@ -145,6 +170,10 @@ def _network(card: Scorecard) -> str:
         )
     lines.append(f"SHA-256 of the weights: `{checkpoint.sha256}`.")
     return "\n".join(f"- {line}" for line in lines)
+
+
+#: Beginnings of the lines that :func:`_source` gives.
+_SOURCE = ("- Source: ", "- Default sizes: ")
 
 
 def _source(network: str) -> list[str]:

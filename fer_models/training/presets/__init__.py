@@ -68,7 +68,8 @@ def beside_paper(recipe: Mapping[str, Any]) -> dict[str, str]:
         recipe: A recipe as JSON.
 
     Returns:
-        By dotted field where it comes from, or ``"ours; paper: Table 3 has 150"``; empty for a network without a paper.
+        By dotted field where it comes from, or ``"ours; the paper has 150 (Table 3)"``; empty for a network without a
+        paper.
     """
     paper = paper_of(str(recipe.get("network", "")))
     if paper is None:
@@ -79,8 +80,10 @@ def beside_paper(recipe: Mapping[str, Any]) -> dict[str, str]:
         theirs = part(printed, field)
         if origin.source != "ours" and theirs is not None and field != "network":
             same = part(recipe, field) == theirs
+            who = "the paper" if origin.source == "paper" else "its author's code"
             # Passes by the size of the set are no number to compare with.
-            found[field] = str(origin) if same else f"ours; {origin}" + ("" if field == "repeats" else f" has {theirs}")
+            value = "another rule" if field == "repeats" else theirs
+            found[field] = str(origin) if same else f"ours; {who} has {value} ({origin.where})"
     return found
 
 
