@@ -55,14 +55,19 @@ class Classifier:
     (to 1e-4); ``predict(exact=True)`` always uses plain torch, bit for bit the same before and after. Explanations
     always run on :attr:`model`, the torch network.
 
+    Args:
+        checkpoint: Its facts.
+        device: Where it predicts.
+        model: The network, where it is loaded already and lies on that device, as while it trains.
+
     Raises:
         UserError: If the checkpoint's weights cannot be loaded.
     """
 
-    def __init__(self, checkpoint: Checkpoint, device: str | torch.device = "cpu"):
+    def __init__(self, checkpoint: Checkpoint, device: str | torch.device = "cpu", *, model: FERNetwork | None = None):
         self.checkpoint = checkpoint
         self.device = torch.device(device)
-        self.model = checkpoint.build().place(self.device)
+        self.model = checkpoint.build().place(self.device) if model is None else model
         self.lock = threading.RLock()
         self._optimised: Optimised | None = None
         self._optimising = threading.Lock()

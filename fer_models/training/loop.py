@@ -86,8 +86,16 @@ class Loop:
         """The network that is validated and saved: the averaged weights where the recipe asks for them."""
         return self.average.network if self.average is not None else self.network
 
-    def train_epoch(self, progress: Progress, should_stop: Callable[[], bool]) -> dict[str, Any]:
+    def train_epoch(
+        self, progress: Progress, should_stop: Callable[[], bool], note: Callable[[float, Tensor], None] | None = None
+    ) -> dict[str, Any]:
         """One epoch.
+
+        Args:
+            progress: Called about every second with the fraction done and a message.
+            should_stop: Asked as often; true ends the epoch.
+            note: Called after each step with the epochs completed, this one as a fraction, and the sums of
+                :class:`~fer_models.training.step.Step` on the device.
 
         Returns:
             Mean training loss, accuracy on the augmented pictures, learning rate, seconds, pictures a second.
@@ -111,6 +119,8 @@ class Loop:
             at = self.epoch + i / self.steps
             self.step.set_rate(recipe.lr * lr_factor(recipe, at) * self.plateau.factor)
             self.step.take(order[i * recipe.batch_size : (i + 1) * recipe.batch_size])
+            if note is not None:
+                note(self.epoch + (i + 1) / self.steps, self.step.totals)
             if time.monotonic() - reported > 1:
                 reported = time.monotonic()
                 progress((i + 1) / self.steps, f"step {i + 1} of {self.steps}")

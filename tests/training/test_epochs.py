@@ -15,8 +15,10 @@ from fer_models.training.runs.epochs import (
     write_epoch,
 )
 from fer_models.training.runs.run import create_run
+from fer_models.training.runs.steps import read_losses
 from fer_models.training.runs.worker import work
 from fer_models.training.validation import sample_rows
+from fer_models.training.watch.history import read_watched
 
 SMALL = Recipe(data="synthetic:count=210,size=48,identities=12", network="mini_xception", epochs=2, batch_size=32)
 
@@ -29,7 +31,8 @@ def made(n=3, k=7, d=4):
 def test_a_worker_writes_the_outputs_that_its_figures_come_from():
     run = create_run(SMALL)
     assert work(run) == 0, run.status()
-    assert list_epochs(run) == [1, 2]
+    assert list_epochs(run) == read_watched(run.folder).epochs.tolist() == [1, 2]
+    assert read_losses(run.folder / "steps.jsonl")
     first, second = (read_epoch(run, epoch) for epoch in (1, 2))
     dataset = open_dataset(SMALL.data)
     position = {int(row): i for i, row in enumerate(dataset.rows)}

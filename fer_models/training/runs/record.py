@@ -23,6 +23,8 @@ from fer_models.training.runs.epochs import EpochOutputs, write_epoch
 from fer_models.training.runs.run import Run
 from fer_models.training.runs.state import note_digest
 from fer_models.training.validation import Measured
+from fer_models.training.watch.faces import choose_faces
+from fer_models.training.watch.watcher import Watcher
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,14 @@ def save_outputs(run: Run, loop: Loop, source: Source, measured: Measured, *, be
     logits, embedding = measured.logits.numpy(), measured.embedding.numpy()
     outputs = EpochOutputs(dataset.rows[positions], dataset.labels[positions], logits, embedding)
     write_epoch(run, loop.epoch, outputs, keep={best})
+
+
+def watcher_of(run: Run, source: Source, epoch: int) -> Watcher:
+    """What keeps the history of the run's eight faces after ``epoch`` completed epochs."""
+    dataset, preprocess = source.dataset, source.preprocess
+    faces = choose_faces(dataset, source.split, preprocess, source.recipe.seed)
+    images = [image for image in faces.images(dataset, preprocess) if image is not None]  # all are here
+    return Watcher(run.folder, faces, images, classes=dataset.classes, preprocess=preprocess, epoch=epoch)
 
 
 def save_best(run: Run, source: Source, network: FERNetwork, row: dict[str, Any]) -> None:

@@ -3,7 +3,8 @@
 ``recipe.json``, ``status.json`` (replaced atomically), ``metrics.jsonl`` (a line an epoch), ``checkpoints/best``,
 ``resume.pt`` (tensors and numbers, loaded with ``weights_only=True``), ``split.json`` (row ids), ``log.txt``,
 ``events/`` (TensorBoard), ``epochs/`` (outputs of validation pictures, see :mod:`fer_models.training.runs.epochs`),
-``CANCEL``.
+``steps.jsonl`` (loss within the epochs), ``watched.npz`` (eight faces after each epoch, see
+:mod:`fer_models.training.watch.history`), ``CANCEL``.
 """
 
 from __future__ import annotations

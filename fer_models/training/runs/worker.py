@@ -25,11 +25,14 @@ from fer_models.training.loop import CancelledError, Loop
 from fer_models.training.memory import keep_freed_memory
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.queue import wait_for_slot
-from fer_models.training.runs.record import Source, save_outputs
+from fer_models.training.runs.record import Source, save_outputs, watcher_of
 from fer_models.training.runs.recorder import Recorder
 from fer_models.training.runs.report import finish
 from fer_models.training.runs.run import BusyError, Run, write_text
 from fer_models.training.runs.state import DAMAGE, read_state, set_aside
+from fer_models.training.runs.steps import FILE as STEPS
+from fer_models.training.runs.steps import StepLosses
+from fer_models.training.watch.watcher import Watcher
 
 
 def work(run: Run) -> int:
@@ -167,7 +170,8 @@ def _train(run: Run, fabric: Fabric) -> int:
     run.write_status(message="Training.", device=device_name(fabric.device))
     source = Source(recipe, dataset, split, preprocess)
     with SummaryWriter(str(run.folder / "events")) as board, Recorder(run, source, recipe.epochs) as recorder:
-        outcome, message = _epochs(run, loop, Journal(source, recorder, board))
+        journal = Journal(source, recorder, board, StepLosses(run.folder / STEPS), watcher_of(run, source, loop.epoch))
+        outcome, message = _epochs(run, loop, journal)
     finish(run, dataset, split, test=outcome == "finished", device=fabric.device)
     run.release_reserve()
     if outcome == "finished":
@@ -178,11 +182,13 @@ def _train(run: Run, fabric: Fabric) -> int:
 
 @dataclass(frozen=True)
 class Journal:
-    """Where the leading process writes: checkpoints and state, TensorBoard, and what both need of the data."""
+    """Where the leading process writes: checkpoints and state, TensorBoard, losses, watched faces; and the data."""
 
     source: Source
     recorder: Recorder
     board: SummaryWriter
+    losses: StepLosses
+    watcher: Watcher
 
 
 def _epochs(run: Run, loop: Loop, journal: Journal | None) -> tuple[str, str]:
@@ -206,7 +212,7 @@ def _epochs(run: Run, loop: Loop, journal: Journal | None) -> tuple[str, str]:
     while loop.epoch < recipe.epochs:
         began = time.monotonic()
         try:
-            row = loop.train_epoch(progress, lambda: run.cancelled)
+            row = loop.train_epoch(progress, lambda: run.cancelled, None if journal is None else journal.losses)
         except CancelledError:
             if best is None:  # cancelled in the first epoch: still leave a checkpoint
                 figures = loop.validate().figures
@@ -224,6 +230,8 @@ def _epochs(run: Run, loop: Loop, journal: Journal | None) -> tuple[str, str]:
             if is_best:
                 journal.recorder.best(loop, row)
             save_outputs(run, loop, journal.source, measured, best=best_epoch)
+            last, accuracy = loop.epoch == recipe.epochs, row["val_accuracy"]
+            journal.watcher.epoch(loop.evaluated, loop.epoch, best_epoch, accuracy=accuracy, last=last)
             run.append_metrics(row)  # before the state: after a resume there is a line for every epoch
             journal.recorder.epoch(loop)
             _log_epoch(recipe, row, journal.board)
