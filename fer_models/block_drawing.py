@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from fer_models.blocks import Block
 from fer_models.colours import SERIES
@@ -15,11 +15,19 @@ _GAP_X, _GAP_Y, _MARGIN = 26, 20, 16
 COLUMNS = 7
 #: Of attention, readable on a light and a dark page.
 ATTENTION = SERIES[1]
-#: Of lines and words on white, and on a dark page.
-INK, LIGHT_INK = "#1f2a30", "#e8eaec"
+#: Of lines and words on white.
+INK = "#1f2a30"
 
 
-def draw(blocks: Sequence[Block], title: str, *, ink: str = INK, ground: str = "#ffffff") -> str:
+def draw(
+    blocks: Sequence[Block],
+    title: str,
+    *,
+    ink: str = INK,
+    ground: str = "#ffffff",
+    buttons: Collection[str] = (),
+    chosen: str = "",
+) -> str:
     """The drawing as SVG text.
 
     Args:
@@ -27,6 +35,8 @@ def draw(blocks: Sequence[Block], title: str, *, ink: str = INK, ground: str = "
         title: What it shows, for screen readers.
         ink: Colour of lines and words.
         ground: Colour behind them; empty for none.
+        buttons: Names of the blocks that a page lets be chosen: each has its name as ``data-block``.
+        chosen: Name of the block that is chosen.
 
     Example:
         >>> blocks = [Block("input", "image", (1, 48, 48)),
@@ -36,11 +46,14 @@ def draw(blocks: Sequence[Block], title: str, *, ink: str = INK, ground: str = "
     """
     places, width, height = _layout(blocks)
     parts = [_arrow(places[source], places[block.name], ink) for block in blocks for source in block.sources]
-    parts += [_box(block, *places[block.name], ink) for block in blocks]
+    parts += [
+        _box(block, *places[block.name], ink, _button(block, block.name == chosen) if block.name in buttons else "")
+        for block in blocks
+    ]
     behind = f'<rect width="{width}" height="{height}" fill="{ground}"/>' if ground else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-label="{html.escape(title)}" font-family="system-ui, sans-serif">'
+        f'role="{"group" if buttons else "img"}" aria-label="{html.escape(title)}" font-family="system-ui, sans-serif">'
         f"{behind}{''.join(parts)}</svg>"
     )
 
@@ -88,7 +101,16 @@ def _layout(blocks: Sequence[Block]) -> tuple[dict[str, tuple[float, float]], in
     return places, 2 * _MARGIN + wide * _WIDTH + (wide - 1) * _GAP_X, int(top - 2 * _GAP_Y + _MARGIN)
 
 
-def _box(block: Block, x: float, y: float, ink: str) -> str:
+def _button(block: Block, pressed: bool) -> str:
+    """Attributes of a block that can be chosen."""
+    words = html.escape(f"{block_title(block.name)}, {block.kind}")
+    return (
+        f' data-block="{html.escape(block.name)}" role="button" tabindex="0" aria-label="{words}" '
+        f'aria-pressed="{str(pressed).lower()}"'
+    )
+
+
+def _box(block: Block, x: float, y: float, ink: str, button: str) -> str:
     stroke, fill = (ATTENTION, f'fill="{ATTENTION}" fill-opacity="0.16"') if block.attention else (ink, 'fill="none"')
     style = 'stroke-dasharray="5 3"' if block.gates and not block.attention else ""
     stroke = ATTENTION if block.gates else stroke
@@ -104,7 +126,7 @@ def _box(block: Block, x: float, y: float, ink: str) -> str:
         for i, (text, size, weight) in enumerate(lines)
     )
     return (
-        f'<g><title>{html.escape(block.name)}: {html.escape(block.kind)}</title><rect x="{x:g}" y="{y:g}" '
+        f'<g{button}><title>{html.escape(block.name)}: {html.escape(block.kind)}</title><rect x="{x:g}" y="{y:g}" '
         f'width="{_WIDTH}" height="{_HEIGHT}" rx="6" {fill} stroke="{stroke}" stroke-width="1.3" {style}/>{texts}</g>'
     )
 

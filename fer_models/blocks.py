@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from fer_models.architectures.base import FERNetwork
 from fer_models.architectures.ensemble import Ensemble
 from fer_models.architectures.pcp import PCP
 from fer_models.architectures.same_padding import SamePad
@@ -68,6 +69,43 @@ def blocks(model: nn.Module, input_shape: Sequence[int]) -> list[Block]:
     if isinstance(copied, Ensemble):
         return _members(copied, tuple(input_shape))
     return _Flow(copied, tuple(input_shape)).blocks()
+
+
+def layers_of(model: FERNetwork, found: Sequence[Block]) -> dict[str, str]:
+    """The layer of class activation maps that ends in each block: name of the block to name in ``model.cam_layers``.
+
+    Blocks in which no such layer ends are left out; of several layers in one block the deepest is taken.
+
+    Args:
+        model: The network.
+        found: Its blocks.
+
+    Example:
+        >>> from fer_models import create_model
+        >>> model = create_model("fcsdnet", in_channels=1)
+        >>> layers_of(model, blocks(model, (1, 48, 48)))["stages.0.attention"]
+        'stage 1 attention'
+    """
+    last: dict[str, str] = {}  # the last block in each module
+    for block in found:
+        parts = block.name.split(".")
+        last |= {".".join(parts[:n]): block.name for n in range(1, len(parts) + 1)}
+    names = {id(module): name for name, module in model.named_modules()}
+    layers = {}
+    for layer, module in reversed(model.cam_layers.items()):
+        name = names[id(module)]
+        around = [block.name for block in found if name.startswith(f"{block.name}.")]
+        before = _child_before(model, name) if isinstance(module, nn.ReLU) else ""
+        if block_name := last.get(name) or next(iter(around), None) or last.get(before):
+            layers[block_name] = layer
+    return layers
+
+
+def _child_before(model: nn.Module, name: str) -> str:
+    """Name of the module before another one in their parent; empty for a first one."""
+    parent, _, key = name.rpartition(".")
+    keys = [child for child, _ in model.get_submodule(parent).named_children()]
+    return f"{parent}.{keys[keys.index(key) - 1]}".lstrip(".") if keys.index(key) else ""
 
 
 def _members(model: Ensemble, input_shape: tuple[int, ...]) -> list[Block]:

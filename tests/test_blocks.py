@@ -8,7 +8,7 @@ import torch
 from fer_models import create_model
 from fer_models.architectures import ARCHITECTURES
 from fer_models.block_drawing import block_title, draw
-from fer_models.blocks import blocks
+from fer_models.blocks import blocks, layers_of
 from fer_models.cli import main
 from fer_models.errors import UserError
 
@@ -43,6 +43,30 @@ def test_attention_stands_alone_and_branches_meet():
     assert separable["dot"].sources == separable["additive"].sources == ("first", "second")
     direct, _ = traced("separable_attention", direct=True)
     assert "blocks.5" in direct["dot"].sources
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_the_layers_of_heatmaps_lie_in_blocks_that_can_be_clicked(name):
+    found, model = traced(name)
+    layers = layers_of(model, list(found.values()))
+    assert set(layers) <= set(found) - {"input"} and set(layers.values()) <= set(model.cam_layers)
+    assert len(layers) >= min(3, len(model.cam_layers)) and len(set(layers.values())) == len(layers)
+    drawing = ElementTree.fromstring(draw(list(found.values()), "x", buttons=list(layers), chosen=next(iter(layers))))
+    buttons = [group.attrib for group in drawing.findall("{*}g") if "data-block" in group.attrib]
+    assert {each["data-block"] for each in buttons} == set(layers)
+    assert [each["aria-pressed"] for each in buttons].count("true") == 1
+
+
+def test_a_layer_lies_in_the_block_that_it_ends_in():
+    for name, block, layer in (
+        ("fcsdnet", "stages.1.attention", "stage 2 attention"),
+        ("fcsdnet", "stages.1.transition", "stage 2 transition"),
+        ("sldcnn", "transitions.0", "block 1 norm"),
+        ("multibranch", "stage1.2", "stage 1"),
+        ("dcnn_bilstm", "dual.interaction", "dual attention"),
+    ):
+        found, model = traced(name)
+        assert layers_of(model, list(found.values()))[block] == layer
 
 
 def test_words_of_a_drawing():

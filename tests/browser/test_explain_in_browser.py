@@ -75,6 +75,10 @@ def test_what_is_saved_says_how_it_was_made(page: Any, server: Server, tmp_path:
     page.get_by_role("button", name="Save the report", exact=True).wait_for()
     settle(page)
     report = saved(page, "Save the report").decode()
+    page.get_by_text("The network as a drawing").click()
+    page.locator("[data-block='stages.0.transition']").press("Enter")
+    expect(page.get_by_text(re.compile("layer stage 1 transition, "))).to_be_visible()
+    expect_asked(page, layer="stage 1 transition")
     assert told["weights_sha256"] in report and "not part of this report" in report and "://" not in report
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from workbench import state
+from fer_models.block_drawing import block_title
+from workbench import navigation, state
 from workbench.features.compare.model import networks, networks_table
 from workbench.features.compare.model.networks import Entry
 from workbench.heatmap import network_drawing
@@ -16,6 +17,7 @@ _NOTHING = ""
 _USUAL = ("fcsdnet", "resnet18")
 NETWORK = state.Choice("compare.network")
 BESIDE = state.Choice("compare.beside")
+BLOCK = state.Choice("compare.block", address=False)
 _MARK = "background-color: rgba(196, 106, 45, 0.2)"
 
 
@@ -30,21 +32,42 @@ def show(entries: Sequence[Entry], *, key: str) -> None:
     with second:
         second_entry = _choice("Beside it", named, [_NOTHING, *named], BESIDE, usual[1])
     chosen = {"one": first_entry, "other": second_entry}
-    for name, entry in chosen.items():
-        if entry is not None:
-            _drawing(entry, f"{key} {name}")
+    blocks = {name: _drawing(entry, f"{key} {name}") for name, entry in chosen.items() if entry is not None}
     for column, (name, entry) in zip(st.columns(2, gap="medium"), chosen.items(), strict=True):
         with column:
             if entry is not None:
-                _table(entry, f"{key} {name}")
+                _table(entry, blocks[name], f"{key} {name}")
 
 
-def _drawing(entry: Entry, key: str) -> None:
+def _drawing(entry: Entry, key: str) -> str:
+    """Draw a network; returns the block that is chosen in it, empty for none."""
+    choice = BLOCK.of(entry.key)
     with guard(f"the drawing of {entry.name}"):
         st.markdown(f"**{entry.name}**")
-        network_drawing.show(
-            entry.network, entry.options, (entry.channels, entry.size), title=entry.name, key=f"{key} drawing"
+        traced = network_drawing.trace(entry.network, entry.options, (entry.channels, entry.size))
+        names = ["", *traced.names]
+        before = choice.get(names)
+        clicked = network_drawing.show(
+            traced,
+            title=entry.name,
+            key=f"{key} drawing",
+            buttons=traced.names,
+            chosen=before,
+            words="A click on a block shows its layers alone in the table; another click, all.",
         )
+        if clicked is not None:
+            choice.set("" if clicked == before else clicked)
+            st.rerun()
+        layer = traced.layers.get(before)
+        if layer is not None and entry.checkpoint is not None:
+            st.page_link(
+                navigation.page("explain"),
+                label=f"Explain a face with the layer “{layer}”",
+                icon=":material/visibility:",
+                query_params={"checkpoint": entry.checkpoint.name, "layer": layer},
+            )
+        return str(before)
+    return ""
 
 
 def _choice(
@@ -59,9 +82,12 @@ def _choice(
     return named.get(key_chosen)
 
 
-def _table(entry: Entry, key: str) -> None:
+def _table(entry: Entry, block: str, key: str) -> None:
     with guard(f"the layers of {entry.name}"):
         rows = networks.layer_rows(entry)
+        if block:
+            rows = [row for row in rows if f"{row.name}.".startswith(f"{block}.")]
+            st.markdown(f"**{block_title(block)}**")
         parameters, macs = sum(row.parameters for row in rows), sum(row.macs for row in rows)
         st.markdown(
             f"{entry.size} x {entry.size} x {entry.channels} · {parameters:,} parameters · {macs / 1e6:,.1f} MMACs"

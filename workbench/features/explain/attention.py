@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
 
+from fer_models.checkpoint import Checkpoint
 from fer_models.explain.own_attention.maps import AttentionMap
 from workbench import cache, state
 from workbench.features.explain import attention_means, own_attention
@@ -35,15 +37,6 @@ def show(subject: Subject, *, key: str) -> None:
         UserError: If the network cannot be loaded.
     """
     checkpoint = subject.checkpoint
-    with st.expander("The network as a drawing", icon=":material/account_tree:", key=f"{key} drawn"):
-        network_drawing.show(
-            checkpoint.network,
-            checkpoint.options,
-            (checkpoint.in_channels, checkpoint.preprocess.size),
-            classes=len(checkpoint.classes),
-            title=checkpoint.name,
-            key=f"{key} drawing",
-        )
     modules = cache.of_face(attention.modules, checkpoint, subject.pixels)
     if not modules:
         st.info(
@@ -53,6 +46,11 @@ def show(subject: Subject, *, key: str) -> None:
         )
         return
     titles = [attention.title(module) for module in modules]
+    with (
+        st.expander("The network as a drawing", icon=":material/account_tree:", key=f"{key} drawn"),
+        guard(f"the drawing of {checkpoint.name}"),
+    ):
+        _drawing(checkpoint, {module.name: title for module, title in zip(modules, titles, strict=True)}, key)
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     with left:
         title = st.selectbox("Module", titles, **MODULE.widget(titles))
@@ -88,6 +86,31 @@ def show(subject: Subject, *, key: str) -> None:
     if any(m.overlay is not None for m in modules):
         with guard("the means"):
             attention_means.show(subject, display, key=key)
+
+
+def _drawing(checkpoint: Checkpoint, titles: Mapping[str, str], key: str) -> None:
+    """The network as a drawing, in which a click on a block shows its attention.
+
+    Args:
+        titles: Of each attention module by its dotted name.
+    """
+    traced = network_drawing.of_checkpoint(checkpoint)
+    inside = {
+        block: [title for name, title in titles.items() if f"{name}.".startswith(f"{block}.")] for block in traced.names
+    }
+    buttons = [block for block, found in inside.items() if found]
+    chosen = next((block for block, found in inside.items() if MODULE.get(list(titles.values())) in found), "")
+    clicked = network_drawing.show(
+        traced,
+        title=checkpoint.name,
+        key=f"{key} drawing",
+        buttons=buttons,
+        chosen=chosen,
+        words="A click on a block with attention shows it below.",
+    )
+    if clicked is not None:
+        MODULE.set(inside[clicked][0])
+        st.rerun()
 
 
 def _spatial(module: AttentionMap, subject: Subject, display: Display, key: str) -> None:

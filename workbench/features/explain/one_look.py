@@ -12,7 +12,7 @@ from workbench.features.explain import network_input, own_attention, trust_badge
 from workbench.features.explain import report as explain_report
 from workbench.features.explain.model import report as sections
 from workbench.features.explain.subject import Subject
-from workbench.heatmap import cached, view
+from workbench.heatmap import cached, network_drawing, view
 from workbench.widgets import downloads
 from workbench.widgets.errors import guard
 
@@ -49,6 +49,8 @@ def show(subject: Subject, *, key: str) -> None:
             st.caption("Nothing of this map is positive, so no region holds evidence.")
         else:
             regions(shares, framed, look.target)
+    if look.attribution.layer is not None:
+        network_drawing.choose_layer(subject.checkpoint, look.attribution.layer, key=key)
     st.subheader("The network's own attention", anchor=False)
     attention = cached.own_attention(subject.checkpoint, subject.pixels)
     own_attention.show(attention, framed.crop, display)
