@@ -60,7 +60,7 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def _traced(log: Path) -> list[str]:
-    return [_STRACE, "-f", "-e", "trace=connect,sendto,sendmsg", "-o", str(log)] if _STRACE else []
+    return [_STRACE, "-f", "--seccomp-bpf", "-e", "trace=connect,sendto,sendmsg", "-o", str(log)] if _STRACE else []
 
 
 def _strangers(log: Path) -> list[str]:

@@ -1,11 +1,14 @@
-"""What the server does while the browser opens: load the libraries and compute the first answer."""
+"""What the server does while the browser opens: draw the built-in faces and compute the first answer."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Iterator
 
 from streamlit import runtime
 
@@ -23,13 +26,24 @@ def start() -> None:
     threading.Thread(target=_prepare, name=_THREAD, daemon=True).start()
 
 
+@contextlib.contextmanager
+def _drawn() -> Iterator[None]:
+    """Draw the faces for the cache in a process beside the block: in this one they would slow down the first pages."""
+    code = (
+        "import os; getattr(os, 'nice', int)(10); from fer_models.data import open_dataset; open_dataset('synthetic')"
+    )
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen([sys.executable, "-c", code], stdin=quiet, stdout=quiet, stderr=quiet):
+        yield
+
+
 def _prepare() -> None:
     """An error is left to the page, which meets it too and shows it."""
-    while not runtime.exists():  # the caches belong to it
-        time.sleep(_PAUSE)
-    for name in _LOGGERS:  # Streamlit warns of every cached call outside a session
-        logging.getLogger(name).addFilter(lambda record: threading.current_thread().name != _THREAD)
-    from workbench.features.home import first
+    with contextlib.suppress(UserError, OSError), _drawn():
+        while not runtime.exists():  # the caches belong to it
+            time.sleep(_PAUSE)
+        for name in _LOGGERS:  # Streamlit warns of every cached call outside a session
+            logging.getLogger(name).addFilter(lambda record: threading.current_thread().name != _THREAD)
+        from workbench.features.home import first
 
-    with contextlib.suppress(UserError, OSError):
         first.prepare()

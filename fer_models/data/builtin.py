@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +15,10 @@ from fer_models.data.listing import Listing
 from fer_models.data.store import open_store, store_folder, write_store
 from fer_models.progress import Progress, silent
 from fer_models.settings import from_text
+from fer_models.storage import locked
+
+if TYPE_CHECKING:
+    from fer_models.data.synthetic import SyntheticOptions
 
 NAME = "synthetic"
 SPLITS = ("train", "val", "test")
@@ -47,7 +52,24 @@ def open_synthetic(
     opened = open_store(folder)
     if opened is not None:
         return opened
-    faces = synthetic.generate(drawing, progress or silent)
+    with _drawing_alone(folder):
+        return open_store(folder) or _draw(drawing, folder, source, progress or silent)
+
+
+@contextmanager
+def _drawing_alone(folder: Path) -> Iterator[None]:
+    """Wait while another process draws the same faces; where no lock can be held, both draw."""
+    with ExitStack() as stack:
+        with suppress(OSError):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(folder.with_name(f".{folder.name}.lock")))
+        yield
+
+
+def _draw(drawing: SyntheticOptions, folder: Path, source: str, progress: Progress) -> FaceDataset:
+    from fer_models.data import synthetic
+
+    faces = synthetic.generate(drawing, progress)
     columns = {unit: faces.action_units[:, i] for i, unit in enumerate(synthetic.AU_NAMES)}
     listing = Listing(
         name=NAME,

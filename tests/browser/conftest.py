@@ -3,6 +3,7 @@ finds what another left behind."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from app_server import ARGUMENTS, CHROMIUM, PATIENCE, Server, end_worker, is_str
 
 from fer_models import create_model
 from fer_models.checkpoint import save_checkpoint
+from fer_models.data import open_dataset
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 
@@ -29,10 +31,21 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that holds the built-in faces; all processes of the test run draw them once."""
+    cache = tmp_path_factory.getbasetemp().parent / "drawn faces"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FER_CACHE", str(cache))
+        open_dataset("synthetic")
+    return cache
+
+
 @pytest.fixture(scope="module")
-def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(browser: Any, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app with one network of fresh weights and a small data set, on a free port."""
     base = tmp_path_factory.mktemp("app")
+    shutil.copytree(drawn, base / "cache")
     torch.manual_seed(0)
     save_checkpoint(base / "checkpoints" / "fresh", create_model("fcsdnet", 7, 1), FER7, Preprocess(48, 1))
     write_small_set(base / "data" / "small")

@@ -28,15 +28,27 @@ def checkpoints():
     return [read_checkpoint(folder) for folder in sorted(SHIPPED.iterdir()) if folder.is_dir()]
 
 
-@pytest.fixture
-def without_data(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """A folder without data; what is drawn stays in it."""
+    return tmp_path_factory.mktemp("empty")
+
+
+def leave_data_out(patch, empty):
     for name in ("FER_CACHE", "FER_DATA"):
-        monkeypatch.setenv(name, str(tmp_path))
-    monkeypatch.chdir(tmp_path)
+        patch.setenv(name, str(empty))
+    patch.chdir(empty)
 
 
-def test_page_holds_every_trained_network_with_its_own_figure(checkpoints, without_data):
-    text = page(checkpoints, findings(checkpoints))
+@pytest.fixture(scope="module")
+def found(checkpoints, empty):
+    with pytest.MonkeyPatch.context() as patch:
+        leave_data_out(patch, empty)
+        return findings(checkpoints)
+
+
+def test_page_holds_every_trained_network_with_its_own_figure(checkpoints, found):
+    text = page(checkpoints, found)
     for checkpoint in checkpoints:
         row = checkpoint.accuracy()
         if row and row["data"] in ("fer2013", "ferplus"):
@@ -57,11 +69,11 @@ def test_a_network_in_another_form_than_published_says_so(checkpoints):
     assert rows["ensemble-fer2013"][1].startswith("of ")
 
 
-def test_the_choice_of_an_epoch_is_shown_on_a_network_that_has_epochs(checkpoints, without_data):
+def test_the_choice_of_an_epoch_is_shown_on_a_network_that_has_epochs(checkpoints, found):
     """An ensemble may be the best network, and has none."""
     best = max((c for c in checkpoints if c.accuracy()["data"] == "fer2013"), key=lambda c: c.accuracy()["value"])
     assert best.network == "ensemble" and not (best.path / "metrics.jsonl").exists()
-    (shown,) = [f.shown for f in findings(checkpoints) if f.title.startswith("The best epoch")]
+    (shown,) = [f.shown for f in found if f.title.startswith("The best epoch")]
     name, _, epochs = shown.partition(" chose its epoch among ")
     lines = (SHIPPED / name / "metrics.jsonl").read_text().splitlines()
     assert int(epochs.split()[0]) == len(lines)
@@ -93,15 +105,16 @@ def test_rewriting_errors_raises_the_accuracy_by_just_these(tiny_evaluation):
     assert rewritten_accuracy(tiny_evaluation, [("neutral", "happy")]) == 2 / 5
 
 
-def test_findings_hold_without_any_data(checkpoints, without_data):
-    texts = {finding.title: finding for finding in findings(checkpoints)}
+def test_findings_hold_without_any_data(found):
+    texts = {finding.title: finding for finding in found}
     assert "no confusion matrix gives them all" in texts["Figures that contradict one another"].shown
     assert "not measured" in texts["An evaluation that counts some errors as right"].shown
     penalty = texts["A loss that text and formulas describe in opposite ways"].shown
     assert "gradients 0 and 3 by the formulas, 1 and 0 by the text" in penalty
 
 
-def test_commands_print_and_write(tmp_path, capsys, checkpoints, without_data):
+def test_commands_print_and_write(tmp_path, capsys, checkpoints, found, empty, monkeypatch):
+    leave_data_out(monkeypatch, empty)
     assert main(["models", "--trained"]) == 0
     printed = capsys.readouterr().out
     for checkpoint in checkpoints:
