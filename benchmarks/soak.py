@@ -190,16 +190,18 @@ def browsers(place: Path, args: argparse.Namespace, rng: random.Random) -> list[
 def _load_rows(
     samples: list[tuple[float, int, int]], opened: int, uploaded: int, args: argparse.Namespace
 ) -> list[Row]:
-    third = max(1, len(samples) // 3)
-    middle, last = samples[third : 2 * third] or samples, samples[-third:]
-    memory = [statistics.median(sample[0] for sample in part) for part in (middle, last)]
-    files, workers = ([statistics.median(s[k] for s in part) for part in (middle, last)] for k in (1, 2))
+    parts = [list(part) for part in np.array_split(np.array(samples), min(5, len(samples)))]
+    memory, files, workers = ([statistics.median(row[k] for row in part) for part in parts] for k in range(3))
     where = f"{opened} pages and {uploaded} uploads of {args.megabytes:g} MB in {args.browsers} browsers"
     return [
-        (f"{where}: server memory in the middle and last third", f"{memory[0]:.0f} and {memory[1]:.0f} MB"),
-        ("open files of the server", f"{files[0]:.0f} and {files[1]:.0f}"),
-        ("threads of the server", f"{workers[0]:.0f} and {workers[1]:.0f}"),
+        (f"{where}: server memory in each fifth of the time, MB", _listed(memory)),
+        ("open files of the server", _listed(files)),
+        ("threads of the server", _listed(workers)),
     ]
+
+
+def _listed(values: list[float]) -> str:
+    return ", ".join(f"{value:.0f}" for value in values)
 
 
 def _planted(place: Path, began: float, said: list[str], log: str) -> list[Row]:
