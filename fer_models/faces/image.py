@@ -14,7 +14,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from fer_models.errors import UserError
@@ -35,8 +35,8 @@ def decode_image(data: bytes, *, name: str = "the picture", max_pixels: int = MA
     """Decode the bytes of a picture file into uint8 RGB of shape ``(H, W, 3)``.
 
     The EXIF orientation is applied; transparent pixels are laid on mid grey (128), which favours neither dark nor light
-    faces; 16 bits a channel are reduced to 8 by their range, not stretched (grey that fits 10, 12 or 14 bits has the
-    range of such a camera); CMYK, palette and grey become RGB (embedded colour profiles are not applied); of an
+    faces; 16 bits a channel are reduced to 8 by their range, not stretched (an image that fits 8, 10, 12 or 14 bits
+    has the range of such a camera); CMYK, palette and grey become RGB (embedded colour profiles are not applied); of an
     animation or a file with several pages the first is taken. 32-bit and floating-point pictures, which have no fixed
     range, are stretched from their smallest to their largest value.
 
@@ -65,8 +65,9 @@ def decode_image(data: bytes, *, name: str = "the picture", max_pixels: int = MA
         if width * height > max_pixels:
             raise UserError(_too_many_pixels(name, f"{width} x {height} pixels", max_pixels))
         try:
+            deep = _deep_colours(picture, data)
             picture.load()
-            return _to_rgb(_upright(picture))
+            return _to_rgb(_upright(picture if deep is None else deep))
         except Exception:  # As above: a damaged file may fail in any decoder, in any way.
             raise UserError(_damaged(name)) from None
 
@@ -216,6 +217,21 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
 
 
+def _deep_colours(image: ImageFile.ImageFile, data: bytes) -> Image.Image | None:
+    """The image, if its colours have 16 bits and a camera used fewer of them; Pillow drops the lower eight bits."""
+    if not any(str(tile.args).count("RGB;16") for tile in image.tile):
+        return None
+    values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if values is None or values.dtype != np.uint16 or values.ndim != 3 or values.shape[2] != 3:
+        return None
+    largest = _range_of(values)
+    if largest == 2**16 - 1:
+        return None
+    scaled = Image.fromarray(np.rint(values[:, :, ::-1] * (255 / largest)).astype(np.uint8))
+    scaled.getexif()[ExifTags.Base.Orientation] = image.getexif().get(ExifTags.Base.Orientation, 1)
+    return scaled
+
+
 def _to_rgb(image: Image.Image) -> np.ndarray:
     if image.mode.startswith("I;16"):
         values = np.asarray(image, dtype=np.uint32)
@@ -233,7 +249,7 @@ def _to_rgb(image: Image.Image) -> np.ndarray:
 
 
 def _range_of(values: np.ndarray) -> int:
-    """The largest value that grey of 16 bits could have: cameras of 10, 12 and 14 bits store theirs as they are."""
+    """The largest value that an image of 16 bits could have: cameras of 10, 12 and 14 bits store theirs as they are."""
     if (values % _EIGHT_IN_SIXTEEN == 0).all():  # eight bits, widened: a dark image stays dark
         return 2**16 - 1
     largest = int(values.max(initial=0))

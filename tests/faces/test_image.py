@@ -7,6 +7,7 @@ import tracemalloc
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -151,6 +152,11 @@ def test_the_range_of_a_camera_is_kept_in_sixteen_bits(bits: int) -> None:
     values = np.array([[0, 2**bits // 2, 2**bits - 1]], ">u2")
     decoded = decode_image(png(3, 1, 16, 0, b"\0" + values.tobytes()))
     assert decoded[0, :, 0].tolist() == [0, 128, 255]
+    colours = np.repeat(values.T, 3, axis=1) * [1, 0, 1]  # three pixels without green
+    decoded = decode_image(png(3, 1, 16, 2, b"\0" + colours.astype(">u2").tobytes()))
+    assert decoded[0].tolist() == [[0, 0, 0], [128, 0, 128], [255, 0, 255]]
+    tiff = cv2.imencode(".tif", np.full((2, 5, 3), 2**bits - 1, np.uint16))[1].tobytes()
+    assert decode_image(tiff).shape == (2, 5, 3) and decode_image(tiff).min() == 255
 
 
 def test_sixteen_bit_colour_and_alpha() -> None:
