@@ -8,6 +8,7 @@ import streamlit as st
 
 from fer_models.block_drawing import block_title
 from workbench import navigation, state
+from workbench.features.compare import separable
 from workbench.features.compare.model import networks, networks_table
 from workbench.features.compare.model.networks import Entry
 from workbench.heatmap import network_drawing
@@ -66,6 +67,7 @@ def _drawing(entry: Entry, key: str) -> str:
                 icon=":material/visibility:",
                 query_params={"checkpoint": entry.checkpoint.name, "layer": layer},
             )
+        separable.show(entry, key=key)
         return str(before)
     return ""
 
