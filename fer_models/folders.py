@@ -40,6 +40,29 @@ def checkpoints_folder() -> Path:
     return _chosen("FER_CHECKPOINTS", Path(__file__).parents[1] / "checkpoints")
 
 
+def networks_folder() -> Path:
+    """Networks that the user added: ``$FER_NETWORKS``, else ``networks`` in the current folder."""
+    return _chosen("FER_NETWORKS", Path("networks"))
+
+
+def network_folders() -> list[Path]:
+    """Every checkpoint folder that ships or was added, by name; one that ships comes before one of the same name.
+
+    Example:
+        >>> "mini-xception-fer2013" in [folder.name for folder in network_folders()]
+        True
+    """
+    found: dict[str, Path] = {}
+    for base in (checkpoints_folder(), networks_folder()):
+        try:
+            folders = [path for path in base.iterdir() if path.is_dir() and not path.name.startswith(".")]
+        except OSError:
+            continue
+        for folder in folders:
+            found.setdefault(folder.name, folder)
+    return [found[name] for name in sorted(found)]
+
+
 def data_folder() -> Path:
     """The user's data sets: ``$FER_DATA``, else ``data`` in the current folder."""
     return _chosen("FER_DATA", Path("data"))

@@ -20,7 +20,7 @@ _FOLDER = Path(__file__).resolve().parents[1] / "pages"
 class PageEntry:
     """A page: ``pages/<key>.py`` draws it at the address ``/<key>``; ``question`` is its subtitle.
 
-    ``icon`` is a name of the Material Symbols that come with Streamlit.
+    ``icon`` is a name of the Material Symbols that come with Streamlit. A ``hidden`` page is reached by links only.
     """
 
     key: str
@@ -28,11 +28,16 @@ class PageEntry:
     title: str
     question: str
     icon: str
+    hidden: bool = False
 
 
 PAGES: tuple[PageEntry, ...] = (
     PageEntry("learn", "Learn", "Learn", "How does a network read a face, and can we believe it?", "school"),
     PageEntry("home", "Start", "Home", "Pick a face to see how a network reads it.", "home"),
+    PageEntry(
+        "add", "Start", "Add a network", "Bring a network of another program, or a folder of yours.", "add",
+        hidden=True,
+    ),
     PageEntry("datasets", "Data", "Datasets", "What is in the data, and does a split leak?", "photo_library"),
     PageEntry("train", "Train", "Train", "How does a network learn to read faces?", "model_training"),
     PageEntry(
@@ -75,6 +80,7 @@ def page(key: str) -> Page:
         icon=f":material/{page_entry.icon}:",
         url_path=page_entry.key,
         default=page_entry.key == FIRST,
+        visibility="hidden" if page_entry.hidden else "visible",
     )
 
 

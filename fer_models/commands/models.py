@@ -11,7 +11,7 @@ from fer_models.checkpoint import CONFIG, Checkpoint, read_checkpoint
 from fer_models.commands.output import write_bytes, write_json
 from fer_models.errors import UserError
 from fer_models.evaluation.sentence import DOT, figure_sentence
-from fer_models.folders import checkpoints_folder
+from fer_models.folders import network_folders
 from fer_models.migration import is_old
 
 #: What the variant column says of a network's defaults, by where its sizes come from.
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _trained(as_json: bool) -> int:
-    read = [_read(file.parent) for file in sorted(checkpoints_folder().glob(f"*/{CONFIG}"))]
+    read = [_read(folder) for folder in network_folders() if (folder / CONFIG).exists()]
     if as_json:
         rows = [
             {"name": name, "problem": str(c)}

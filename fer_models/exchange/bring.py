@@ -17,7 +17,7 @@ from fer_models.architectures.imported import ImportedOptions
 from fer_models.checkpoint import Checkpoint, save_checkpoint
 from fer_models.errors import UserError
 from fer_models.exchange.examine import examine
-from fer_models.exchange.network_name import parse_network
+from fer_models.exchange.network_name import NetworkName, parse_network
 from fer_models.exchange.onnx_import import OnnxFile, onnx_options, open_onnx
 from fer_models.exchange.weight_file import check_fit, checked_path, fitted, read_state
 from fer_models.inference.forwards import example_batch
@@ -32,12 +32,13 @@ class Given:
     """What a person says of a network.
 
     Args:
-        network: As for :func:`~fer_models.exchange.network_name.parse_network`; not needed for an ONNX file.
+        network: As for :func:`~fer_models.exchange.network_name.parse_network`, or what that gives; not needed for an
+            ONNX file.
         classes: Names of its outputs, in order; synonyms of emotions are brought to the names used here.
         preprocess: From a face to its input.
     """
 
-    network: str
+    network: str | NetworkName
     classes: tuple[str, ...]
     preprocess: Preprocess
 
@@ -102,8 +103,8 @@ def import_network(file: str | Path, given: Given, folder: str | Path) -> Checkp
         model = _onnx(open_onnx(path), len(classes), preprocess, path.name)
         source = "onnx"
     else:
-        name = parse_network(given.network) if given.network else None
-        if name is None:
+        name = parse_network(given.network) if isinstance(given.network, str) and given.network else given.network
+        if not isinstance(name, NetworkName):
             raise UserError(f"{path.name} holds weights alone; say which network they are of, such as resnet18.")
         source = name.key or name.source
         if name.key:

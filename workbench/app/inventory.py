@@ -13,7 +13,7 @@ from fer_models.checkpoint import Checkpoint, read_checkpoint
 from fer_models.data import READERS, known_datasets
 from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.errors import UserError
-from fer_models.folders import checkpoints_folder
+from fer_models.folders import network_folders
 from fer_models.training.runs.labels import label_of
 from fer_models.training.runs.run import Run
 from workbench.app import run_entries
@@ -102,7 +102,7 @@ class Group:
 
 def trained_networks() -> list[TrainedNetwork]:
     """All checkpoints, shipped ones and those of runs, in the order of :func:`groups`; unusable ones last."""
-    networks = [_read(folder.name, folder) for folder in _folders(checkpoints_folder())]
+    networks = [_read(folder.name, folder) for folder in network_folders()]
     known = run_entries.parts()
     for entry in run_entries.entries():
         networks += [_of_run(run, run.checkpoint, known.get(run.id)) for run in entry.runs if run.checkpoint]
@@ -179,13 +179,6 @@ def data_sets() -> list[DataSet]:
         terms = "Free to use" if built_in else READERS[key].info.terms if key in READERS else ""
         sets.append(DataSet(entry.name, entry.title, location, terms))
     return sets
-
-
-def _folders(base: Path) -> list[Path]:
-    try:
-        return sorted(p for p in base.iterdir() if p.is_dir() and not p.name.startswith("."))
-    except OSError:
-        return []
 
 
 def _read(name: str, folder: Path) -> TrainedNetwork:

@@ -33,7 +33,9 @@ def show(key: str, title: str | None = None) -> None:
     with st.container(key="page head", gap=None):
         with st.container(key="page title", horizontal=True, vertical_alignment="center", gap="small"):
             st.title(title or page.title, anchor=False, width="content")
-            choices = st.container(horizontal=True, gap="xsmall", width="stretch", key="page choices")
+            choices = st.container(
+                horizontal=True, gap="xsmall", vertical_alignment="center", width="stretch", key="page choices"
+            )
         with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", key="page line"):
             st.caption(page.question, width="content")
             line = st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", width="content")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.evaluation.part import Part
-from workbench import cache, shared
+from workbench import cache, navigation, shared
 from workbench.app import fit, inventory
 from workbench.app.inventory import TrainedNetwork
 from workbench.widgets import data_choice, empty, heading
@@ -74,6 +74,8 @@ def show(
         read = name if images is None else images(name)
         with places["checkpoint"]:
             network = _network(networks, read, runs=not shipped_predictions)
+        with head.choices:
+            st.page_link(navigation.page("add"), label="", icon=":material/add:", help="Add a network")
         _missing(network, networks)
         with head.line:
             _notes(network, networks, read, _figure(network, read, chosen_split) if figure else "")

@@ -23,7 +23,7 @@ from fer_models.training.study.study import Study, find_study, locked
 RETRIES = 3
 #: Bytes that a Ray of our own keeps for objects: a task sends two words and gets one back.
 _STORE = 80 * 2**20
-_FOLDERS = ("FER_RUNS", "FER_CACHE", "FER_DATA", "FER_CHECKPOINTS")
+_FOLDERS = ("FER_RUNS", "FER_CACHE", "FER_DATA", "FER_CHECKPOINTS", "FER_NETWORKS")
 
 
 def need_ray() -> Any:

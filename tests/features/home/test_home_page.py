@@ -26,6 +26,7 @@ def test_without_anything_it_says_what_to_do(app: AppTest) -> None:
     open_page(app, "home")
     assert any("No trained network yet" in info.value for info in app.info)
     assert "Train a network" in [button.label for button in app.button]
+    assert links(app)["Add a network"].startswith("add")
     assert not app.error
 
 

@@ -1,0 +1,1 @@
+"""What is asked of an added network, without a page."""
