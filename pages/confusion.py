@@ -29,7 +29,7 @@ def _answer(evidence: Evidence) -> None:
         _pictures(evidence, cell)
     st.subheader("Class by class", anchor=False)
     with guard("the figures of the classes"):
-        class_table.show(evidence.evaluation, f"{evidence.name}-{evidence.evaluation.split}")
+        class_table.show(evidence.evaluation)
     for (title, icon), (what, draw) in _FOLDS.items():
         fold = st.expander(title, icon=f":material/{icon}:", key=f"{what} fold", on_change="rerun")
         if fold.open:

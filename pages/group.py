@@ -12,6 +12,7 @@ from workbench.features.group import people as group_people
 from workbench.features.group.model import group
 from workbench.widgets import heading, selection_bar
 from workbench.widgets.errors import guard
+from workbench.widgets.files import file_names
 
 
 def _show(checkpoint: Checkpoint) -> None:
@@ -20,6 +21,7 @@ def _show(checkpoint: Checkpoint) -> None:
     with left:
         answer = st.container()
         picture = input.show(key="group")
+        file_names.about(image=picture.file_part)
         smallest, score = detector_button.limits(key="group")
         detector_button.show(key="group")
     with st.spinner("Looking for faces."):

@@ -68,9 +68,7 @@ def _export(evidence: Evidence) -> None:
         st.caption("None in this data set yet: mark a face beside its picture, and it is listed here.")
         return
     st.caption(f"{len(marks_by_row):,} of {evidence.name}: {marks.summary(marks_by_row)}.")
-    downloads.show(
-        marks.COLUMNS, marks.table(evidence.dataset, marks_by_row), f"{evidence.name}-marks.csv", key="marks csv"
-    )
+    downloads.show(marks.COLUMNS, marks.table(evidence.dataset, marks_by_row), "marks.csv", key="marks csv")
 
 
 heading.show("misclassifications")

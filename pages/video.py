@@ -13,6 +13,7 @@ from workbench.features.video.model import reading as reading_model
 from workbench.widgets import heading, selection_bar
 from workbench.widgets import job as job_view
 from workbench.widgets.errors import guard
+from workbench.widgets.files import file_names
 
 
 def _read(checkpoint: Checkpoint) -> None:
@@ -20,6 +21,7 @@ def _read(checkpoint: Checkpoint) -> None:
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="bottom")
     with left:
         clip = source.show()
+        file_names.about(image=clip.name.rpartition(".")[0] or clip.name)
     with right:
         options = source.options(clip)
         st.caption(source.facts(clip))

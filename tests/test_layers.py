@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "workbench.app": _GROUND,
     "workbench.widgets": _SHARED,
     "workbench.widgets.timeline_figure": (*_GROUND, "plotly"),
+    "workbench.widgets.files.report_page": (*_GROUND, "plotly"),
     "workbench.face": (*_SHARED, "workbench.face"),
     "workbench.heatmap": (*_SHARED, "workbench.face", "workbench.heatmap"),
     "workbench.evidence": (*_SHARED, "workbench.face", "workbench.heatmap", "workbench.evidence"),
@@ -93,6 +94,8 @@ ONLY_USERS = {
     "query_params": "workbench.state",
     "cache_data": "workbench.cache",
     "cache_resource": "workbench.cache",
+    "plotly_chart": "workbench.widgets.plot",
+    "download_button": "workbench.widgets.downloads",
 }
 #: A page is a short script; the entry too.
 LONGEST_PAGE = 100

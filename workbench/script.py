@@ -6,6 +6,7 @@ from workbench import navigation, state
 from workbench.face.model import samples
 from workbench.widgets import style, tray
 from workbench.widgets.errors import guard
+from workbench.widgets.files import report, take_away
 
 
 def run() -> None:
@@ -13,6 +14,7 @@ def run() -> None:
     # A picture of ours as the icon: an icon by name would be fetched from another host.
     st.set_page_config(page_icon=samples.icon(), layout="wide", initial_sidebar_state=230)
     style.apply()
+    take_away.mount()
     page = navigation.build()
     st.set_page_config(page_title=f"{page.title} · FER Workbench")
     try:
@@ -20,4 +22,5 @@ def run() -> None:
             page.run()
     finally:  # a page may end with st.stop()
         state.write_address()
+        report.show()
         tray.show()

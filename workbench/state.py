@@ -279,6 +279,11 @@ def value_of(key: str) -> Any:
     return st.session_state.get(key)
 
 
+def address() -> str:
+    """The choices in the address, as ``checkpoint=fcsdnet&split=test``."""
+    return "&".join(f"{name}={value}" for name, value in st.query_params.items())
+
+
 def write_address() -> None:
     """Write choices of other pages into the address, all at once, as one step of the browser's history."""
     missing = {name: text for name, text in st.session_state.pop(_UNWRITTEN, {}).items() if name not in st.query_params}

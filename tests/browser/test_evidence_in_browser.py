@@ -30,7 +30,6 @@ _BOX = f"""() => {{
   const box = document.querySelector('{PLOT}').getBoundingClientRect();
   return [box.left, box.top, box.width, box.height];
 }}"""
-_SAVES_SVG = "() => document.querySelector('.js-plotly-plot')?._context?.toImageButtonOptions?.format === 'svg'"
 
 
 def open_page(page: Any, server: Server, address: str) -> None:
@@ -138,16 +137,19 @@ def test_a_face_its_mark_and_the_nearest_ones(page: Any, server: Server) -> None
 def test_the_matrix_is_saved_as_a_picture_and_a_table(page: Any, server: Server) -> None:
     open_page(page, server, "confusion?data=small&split=test")
     assert r"\toprule" in saved(page, "LaTeX").decode()
-    for kind, begin in (("png", b"\x89PNG"), ("svg", b"<svg")):
-        if kind == "svg":
-            choose(page, "The camera saves", "SVG")
-            page.wait_for_function(_SAVES_SVG)
-            steady(page, _BOX)
-        page.locator(".js-plotly-plot").first.hover()
+    page.locator(".js-plotly-plot").first.hover()
+    for kind, begin in (("PNG", b"\x89PNG"), ("SVG", b"<svg")):
         with page.expect_download(timeout=PATIENCE) as waiting:
-            page.locator('.modebar-btn[data-title^="Download plot"]').first.click()
-        assert waiting.value.suggested_filename.endswith(kind)
+            page.get_by_role("button", name=f"Save the figure as {kind}").first.click()
+        assert waiting.value.suggested_filename == f"confusion-fresh-small-test-matrix-rows.{kind.lower()}"
         assert Path(waiting.value.path()).read_bytes().startswith(begin)
+    page.get_by_role("button", name="Pin the figure to the report").first.click()
+    page.get_by_role("button", name="Report (1)").wait_for()
+    settle(page)
+    page.get_by_role("table", name="Figures of each class").hover()
+    page.get_by_role("button", name="Pin the table to the report").first.click()
+    report = saved(page, "Report (2)").decode()
+    assert "Figures of each class" in report and "Confusion matrix" in report and "fresh" in report
     assert errors(page) == []
 
 

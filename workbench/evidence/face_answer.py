@@ -49,7 +49,12 @@ def show(evidence: Evidence, index: int, *, key: str) -> None:
             (evaluation.classes[int(k)], float(probabilities[k])) for k in np.argsort(-probabilities, kind="stable")
         ]
         ranking = ", ".join(f"{name} {percent(value)}" for name, value in ranked)
-        plot.show(probability_bars(ranked), key=f"{key} probabilities", alt=f"Probabilities: {ranking}")
+        plot.show(
+            probability_bars(ranked),
+            key=f"{key} probabilities",
+            alt=f"Probabilities: {ranking}",
+            name=f"row-{int(evaluation.rows[index])}-probabilities",
+        )
     if not dataset.has_images:
         return
     with guard("the heatmaps"):
@@ -91,4 +96,9 @@ def _heatmaps(evidence: Evidence, index: int, key: str) -> None:
             st.caption(f"Evidence for {name}, the {role}" + ("" if positive else ": none, no place speaks for it"))
             figure = heatmap_overlay(pictures.png(pixels), heat, opacity=0.55)
             figure.update_layout(height=250)
-            plot.show(figure, key=f"{key} heatmap {role}", alt=f"{usual} for {name} over the face")
+            plot.show(
+                figure,
+                key=f"{key} heatmap {role}",
+                alt=f"{usual} for {name} over the face",
+                name=f"row-{int(evaluation.rows[index])}-{look.attribution.method}-{name}",
+            )

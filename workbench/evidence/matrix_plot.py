@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
-
-import streamlit as st
+from typing import TYPE_CHECKING
 
 from workbench import state
 from workbench.evidence.model import confusion
+from workbench.widgets import plot
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -22,7 +21,7 @@ def show(
     choose: Callable[[tuple[str, str]], None],
     *,
     key: str,
-    config: dict[str, Any] | None = None,
+    name: str = "",
 ) -> None:
     """Draw the figure of :func:`workbench.evidence.figures.confusion_heatmap`.
 
@@ -31,15 +30,14 @@ def show(
         classes: The names on its axes.
         choose: Called with true and predicted class of a clicked cell, before the page is drawn again.
         key: Of the widget.
-        config: Plotly's configuration.
+        name: For its file name.
     """
-    st.plotly_chart(
+    plot.show(
         figure,
         key=key,
+        name=name,
         on_select=lambda: _clicked(key, classes, choose),
-        selection_mode="points",
         alt=f"Confusion matrix of {len(classes)} classes; the sentence and the lists beside it say the same.",
-        config={"displaylogo": False, "scrollZoom": False, **(config or {"displayModeBar": False})},
     )
 
 

@@ -30,7 +30,7 @@ def show(evidence: Evidence) -> None:
     evaluation = evidence.evaluation
     with st.spinner("Measuring every slice."):
         columns = cache.of_predictions(slices.columns, evaluation, evidence.dataset)
-    draw(evaluation, columns, name=f"{evidence.name}-{evaluation.split}-slices.csv")
+    draw(evaluation, columns, name="slices.csv")
 
 
 def draw(evaluation: Evaluation, columns: Columns, *, name: str, scope: str = "") -> None:
@@ -96,7 +96,7 @@ def draw(evaluation: Evaluation, columns: Columns, *, name: str, scope: str = ""
     downloads.show(
         ("column", "value", metric, "low", "high", "n", "small", "p worse than the rest"),
         lines,
-        name,
+        f"{metric}-{name}",
         key=f"{scope}slices csv",
     )
 

@@ -15,6 +15,7 @@ from workbench import state
 from workbench.app import pictures
 from workbench.face import cached, detector_button
 from workbench.face.image_input import Picture
+from workbench.widgets.files import file_names
 
 #: Pixels; an upright picture is then less wide than the narrowest column, that of Home.
 _TALLEST = 255
@@ -36,6 +37,7 @@ def choose(picture: Picture, preprocess: Preprocess, *, key: str) -> tuple[Face,
     Raises:
         UserError: If the picture is too small to hold a face.
     """
+    file_names.about(image=picture.file_part)
     faces = [] if picture.is_face else cached.faces(picture.digest, picture.pixels)
     use_whole = WHOLE.of(picture.digest).get()
     if picture.is_face or (use_whole and not faces):

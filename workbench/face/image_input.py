@@ -20,6 +20,7 @@ from workbench.face import plates_button
 from workbench.face.model import samples
 from workbench.widgets import gallery
 from workbench.widgets.errors import guard
+from workbench.widgets.files import file_names
 from workbench.widgets.gallery import Layout, Words
 
 _ROW = "row"
@@ -54,6 +55,13 @@ class Picture:
     digest: str
     is_face: bool = False
     sample: str | None = None
+
+    @property
+    def file_part(self) -> str:
+        """What names it in file names; two photographs of one name differ in it."""
+        if self.sample is not None:
+            return self.sample.removeprefix("drawn-")
+        return f"{file_names.slug(self.title.rsplit('.', 1)[0])[:32]}-{self.digest[:6]}"
 
 
 def show(data: str | None, *, key: str) -> Picture:

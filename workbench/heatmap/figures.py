@@ -8,9 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from fer_models.colours import USUAL_MAP, scale
-
-#: Title of the colour scale.
-UNSIGNED, SIGNED = "part of the largest value", "below 0 against, above 0 for; part of the largest"
+from workbench.heatmap.model.drawing import SIGNED, UNSIGNED
 
 
 def heatmap_overlay(

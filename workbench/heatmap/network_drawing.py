@@ -17,6 +17,7 @@ from fer_models.block_drawing import draw
 from fer_models.blocks import INPUT, Block, blocks, layers_of
 from fer_models.checkpoint import Checkpoint
 from workbench import shared
+from workbench.widgets import downloads
 from workbench.widgets.errors import guard
 
 _BESIDE = Path(__file__).parent
@@ -90,15 +91,7 @@ def show(
         "Each block with the shape of its output and its weights. Orange: attention; dashed: attention inside."
         + f" {words}".rstrip()
     )
-    st.download_button(
-        "Drawing, SVG",
-        lambda: draw(traced.blocks, about),
-        f"{'-'.join(title.replace('·', ' ').split())}.svg",
-        "image/svg+xml",
-        key=f"{key} svg",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    downloads.button("Drawing, SVG", lambda: draw(traced.blocks, about), f"drawing-{title}.svg", key=f"{key} svg")
     clicked = result.get("clicked")
     return str(clicked) if clicked in buttons else None
 

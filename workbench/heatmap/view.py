@@ -15,10 +15,11 @@ from fer_models.json_text import json_text
 from workbench import navigation, shared, state
 from workbench.app import pictures
 from workbench.heatmap.figures import heatmap_overlay
-from workbench.heatmap.model import drawing
+from workbench.heatmap.model import drawing, printed
 from workbench.heatmap.model import look as look_model
 from workbench.heatmap.model.drawing import Display
 from workbench.heatmap.model.look import Look, Question
+from workbench.widgets import downloads as download_buttons
 from workbench.widgets import plot
 
 _WINNER = "most probable"
@@ -147,7 +148,12 @@ def show(look: Look, crop: Crop, display: Display, *, key: str, height: int = 38
         pictures.png(crop.pixels), drawn, opacity=display.opacity, signed=display.signed, colours=display.colours
     )
     figure.update_layout(height=height)
-    plot.show(figure, key=f"{key} heatmap", alt=f"{look.title} over the face")
+    plot.show(
+        figure,
+        key=f"{key} heatmap",
+        alt=f"{look.title} over the face",
+        name=f"{look.attribution.method}-{look.explained}",
+    )
     if not look.attribution.has_positive[0]:
         st.info(
             f"No positive evidence: no place of this map speaks for {look.explained}. "
@@ -161,25 +167,18 @@ def show(look: Look, crop: Crop, display: Display, *, key: str, height: int = 38
 
 def downloads(look: Look, crop: Crop, display: Display, checkpoint: Checkpoint, *, key: str) -> None:
     """Draw download buttons: the picture with its settings, the values, and the settings as JSON."""
-    name = f"{look.attribution.method}-{look.explained.replace(' ', '-')}"
+    name = f"{look.attribution.method}-{look.explained}"
     values = look.attribution.values[0]
     # Built on download: the page reruns far more often than a file is saved.
-    files: tuple[tuple[str, Callable[[], bytes | str], str, str, str], ...] = (
-        ("Heatmap, PNG", lambda: drawing.captioned_png(crop.pixels, look, display, checkpoint),
-         "png", "image/png", "The heatmap as shown, with its settings printed under it."),
+    drawn = (crop.pixels, look, display, checkpoint)
+    files: tuple[tuple[str, Callable[[], bytes | str], str, str], ...] = (
+        ("Heatmap, PNG", lambda: printed.png(*drawn), "png", "With colour bar and settings, 8 cm at 300 dpi."),
+        ("SVG", lambda: printed.svg(*drawn), "svg", "The same; bar and words are vectors."),
+        ("PDF", lambda: printed.pdf(*drawn), "pdf", "The same on one page."),
         ("Values, .npy", lambda: look_model.raw(look.attribution),
-         "npy", "application/octet-stream", f"Signed values at the input's pixels, float32 {values.shape}."),
+         "npy", f"Signed values at the input's pixels, float32 {values.shape}."),
         ("Settings, JSON", lambda: json_text(drawing.settings(look, display, checkpoint), indent=2),
-         "json", "application/json", "Network, hash, method, layer and versions."),
+         "json", "Network, hash, method, layer and versions."),
     )  # fmt: skip
-    for label, content, end, kind, help_text in files:
-        st.download_button(
-            label,
-            content,
-            f"{name}.{end}",
-            kind,
-            key=f"{key} {end}",
-            on_click="ignore",
-            icon=":material/download:",
-            help=help_text,
-        )
+    for label, content, end, help_text in files:
+        download_buttons.button(label, content, f"{name}.{end}", key=f"{key} {end}", help=help_text)

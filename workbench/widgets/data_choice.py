@@ -10,6 +10,7 @@ from fer_models.training.recipe import Recipe
 from workbench import shared
 from workbench.app import datasets, inventory, runs, shipped
 from workbench.app.inventory import DataSet
+from workbench.widgets.files import file_names
 
 
 def show(
@@ -36,7 +37,7 @@ def show(
     titles = {item.name: item.title for item in _sets(shipped_predictions)} | dict(more or {})
     if shared.DATA.get() is None:
         shared.DATA.set(current(shipped_predictions))
-    return str(
+    chosen = str(
         st.selectbox(
             label,
             list(titles),
@@ -45,6 +46,8 @@ def show(
             **shared.DATA.widget(list(titles), _default(shipped_predictions)),
         )
     )
+    file_names.about(data=chosen)
+    return chosen
 
 
 def current(shipped_predictions: bool = False) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from workbench import navigation
+from workbench.widgets.files import file_names
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ _HEAD: ContextVar[Head] = ContextVar("head of the page under way")
 def show(key: str, title: str | None = None) -> None:
     """Draw title (by default that of the navigation) and question of the page ``key``."""
     page = navigation.entry(key)
+    file_names.begin(key)
     with st.container(key="page head", gap=None):
         with st.container(key="page title", horizontal=True, vertical_alignment="center", gap="small"):
             st.title(title or page.title, anchor=False, width="content")

@@ -13,6 +13,7 @@ from workbench import cache, navigation, shared
 from workbench.app import fit, inventory
 from workbench.app.inventory import TrainedNetwork
 from workbench.widgets import data_choice, empty, heading
+from workbench.widgets.files import file_names
 
 #: Pixels of each choice beside the title.
 _WIDTHS = {"checkpoint": 330, "data": 190, "split": 130}
@@ -79,7 +80,14 @@ def show(
         _missing(network, networks)
         with head.line:
             _notes(network, networks, read, _figure(network, read, chosen_split) if figure else "")
-    return Selection(None if network is None else network.checkpoint, name, chosen_split)
+    shown = None if network is None else network.checkpoint
+    file_names.about(
+        network=None if shown is None else shown.name,
+        weights=None if shown is None else shown.sha256,
+        data=name if images is None else images(name),
+        split=chosen_split,
+    )
+    return Selection(shown, name, chosen_split)
 
 
 def _network(networks: list[TrainedNetwork], images: str | None, *, runs: bool) -> TrainedNetwork:

@@ -7,6 +7,9 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
+from fer_models.tables import csv_text, latex_table
+from workbench.widgets.files import file_names, report
+
 _CELL = (
     "padding:0.3rem 0.9rem 0.3rem 0;border:0;border-bottom:1px solid color-mix(in srgb, currentColor 16%, transparent);"
 )
@@ -21,9 +24,10 @@ def show(
     bold: Collection[tuple[int, int]] = (),
     label: str,
 ) -> None:
-    """Draw the table.
+    """Draw the table, with buttons that save it as CSV or LaTeX and put it into the report.
 
     Args:
+        columns: head of each column.
         rows: cells as text, one sequence a row.
         right: positions of the columns with numbers.
         bold: row and column of the cells in bold.
@@ -43,8 +47,12 @@ def show(
         f"<tr>{''.join(cell('td', i, text, (number, i) in bold) for i, text in enumerate(row))}</tr>"
         for number, row in enumerate(rows)
     )
+    name = file_names.file_name(f"{label}.csv", key=f"table {label}").removesuffix(".csv")
+    files = f'data-name="{html.escape(name)}" data-csv="{html.escape(csv_text(columns, rows))}" '
+    files += f'data-latex="{html.escape(latex_table(columns, rows, caption=label, right=right, bold=bold))}"'
     st.html(
-        '<div style="overflow-x:auto"><table style="border-collapse:collapse;width:100%;font-size:0.9rem;'
-        f'font-variant-numeric:tabular-nums" aria-label="{html.escape(label)}">'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        '<div class="table"><div style="overflow-x:auto"><table style="border-collapse:collapse;width:100%;'
+        f'font-size:0.9rem;font-variant-numeric:tabular-nums" aria-label="{html.escape(label)}" {files}>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></div>"
     )
+    report.table(name, label, columns, rows, right)

@@ -81,19 +81,14 @@ def test_the_lists_choose_a_cell_and_the_address_keeps_it(app: AppTest, checkpoi
     assert not app.error and not app.exception
 
 
-def test_the_matrix_is_saved_as_a_picture_also_after_the_webcam(
+def test_the_matrix_is_saved_under_a_name_that_says_what_it_is(
     app: AppTest, checkpoint: Checkpoint, folders: Path
 ) -> None:
     cache_answers(write_faces(folders), checkpoint)
-    open_page(app, "webcam", camera="A single picture")
-    assert app.segmented_control(key="webcam.camera").value == "A single picture"
     open_page(app, "confusion", data="small")
-    assert app.selectbox(key="confusion.camera").value == "png"
-    formats = [json.loads(chart.proto.config).get("toImageButtonOptions") for chart in app.get("plotly_chart")]
-    assert [options["format"] for options in formats if options] == ["png"]
-    app.selectbox(key="confusion.camera").set_value("svg").run()
-    open_page(app, "webcam")
-    assert app.segmented_control(key="webcam.camera").value == "A single picture"
+    options = [json.loads(chart.proto.config)["toImageButtonOptions"] for chart in app.get("plotly_chart")]
+    names = [each["filename"] for each in options]
+    assert f"confusion-{checkpoint.name}-small-test-matrix-rows" in names and len(set(names)) == len(names)
 
 
 def test_a_difference_needs_and_shows_a_second_network(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:

@@ -33,8 +33,8 @@ from fer_models.robustness.change import Change
 from workbench.face.model import crop, samples
 from workbench.face.model.crop import Framed
 from workbench.features.explain.model import attention, contrast, methods, networks, trust, trust_tables
-from workbench.heatmap.model import drawing
 from workbench.heatmap.model import look as look_model
+from workbench.heatmap.model import printed
 from workbench.heatmap.model.drawing import Display
 from workbench.heatmap.model.look import Question
 
@@ -106,7 +106,7 @@ def test_region_shares_add_up_and_the_background_raises_an_alarm(classifier: Cla
 def test_a_saved_map_says_how_it_was_made(classifier: Classifier, framed: Framed) -> None:
     pixels, display = framed.crop.pixels, Display(0.4, True, "cividis")
     look = look_model.look(classifier, pixels, Question(target="fear", of="probability", upsampling="nearest"))
-    picture = Image.open(io.BytesIO(drawing.captioned_png(pixels, look, display, classifier.checkpoint)))
+    picture = Image.open(io.BytesIO(printed.png(pixels, look, display, classifier.checkpoint)))
     settings = json.loads(picture.text["Settings"])
     assert settings["weights_sha256"] == classifier.checkpoint.sha256 and settings["score"] == "probability"
     assert settings["options"]["upsampling"] == "nearest" and settings["display"] == vars(display)

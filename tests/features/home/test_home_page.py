@@ -62,7 +62,7 @@ def test_a_face_is_read_by_the_best_network_for_it(app: AppTest, folders: Path) 
 
 def test_every_sample_can_be_clicked(app: AppTest, checkpoint: Checkpoint) -> None:
     open_page(app, "home")
-    tiles = str(app.get("bidi_component")[0].proto)
+    tiles = str([component.proto for component in app.get("bidi_component")])
     for title in ("Photograph, astronaut Eileen Collins", *(f"Drawn face, {emotion}" for emotion in labels.FER7)):
         assert title in tiles
 

@@ -17,6 +17,7 @@ from workbench.features.clusters.choice import MOUSE, Drawn
 from workbench.features.clusters.figures import Layers, Points, cluster_map
 from workbench.features.clusters.model import colours, maps
 from workbench.widgets import job as job_view
+from workbench.widgets import plot
 
 CLEARED = state.Kept("clusters.cleared", 0)
 
@@ -126,20 +127,21 @@ def draw(
     )
     # The browser keeps the drawn line until the chart changes.
     figure.update_layout(meta=CLEARED.get(), dragmode="turntable" if solid else drag)
-    config = {"displaylogo": False, "displayModeBar": True, "scrollZoom": True}
+    name = f"map-{mapped.settings.method}-{colour_by}"
     alt = (
         f"{METHODS[mapped.settings.method]} map of {faces.n:,} faces coloured by {colouring.title}; the tables and "
         "galleries below say what lies together."
     )
     if solid:
-        st.plotly_chart(figure, key=key, alt=alt, config=config)
+        plot.show(figure, key=key, alt=alt, name=name, tools="map")
         st.caption("Drag to turn, click a face to see it; a square is an error. Faces are circled on the flat map.")
         return
-    st.plotly_chart(
+    plot.show(
         figure,
         key=key,
         alt=alt,
-        config=config,
+        name=name,
+        tools="map",
         selection_mode=("points", "box", "lasso"),
         on_select=lambda: _picked(mapped, key, drag),
     )

@@ -77,7 +77,7 @@ def _draw(lines: list[Line], mapped: Mapped) -> None:
             )
             for line in lines
         ],
-        f"clusters-{mapped.name}-{mapped.faces.split}.csv",
+        f"networks-{mapped.settings.method}.csv",
         key="networks csv",
     )
 

@@ -35,7 +35,7 @@ def show_classes(results: Standing, *, key: str) -> None:
         class_bars(classes, {n: [getattr(f, str(what)) for f in figures] for n, figures in rows.items()}, title),
         key=f"{key} classes",
         alt=f"{title} of each class of {', '.join(results.names)}, with 95 per cent intervals.",
-        tools=True,
+        tools="zoom",
     )
     st.caption("Bars are 95 % intervals: Wilson's, for F1 that of a bootstrap. Hatching tells the networks apart too.")
 
@@ -53,7 +53,7 @@ def show_agreement(results: Standing, *, key: str) -> None:
             matrix(Grid(off_diagonal, texts, names, names, about), dark=st.context.theme.type == "dark"),
             key=f"{key} agreement",
             alt="How often each two networks give the same answer, in per cent; the table says the same.",
-            tools=True,
+            tools="zoom",
         )
     pairs = [(names[i], names[j], texts[i][j]) for i in size for j in size if i < j]
     table.show(("Network", "and", "same answer, %"), pairs, right=(2,), label="Agreement of the networks")

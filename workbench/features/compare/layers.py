@@ -12,6 +12,7 @@ from workbench.features.compare import separable
 from workbench.features.compare.model import networks, networks_table
 from workbench.features.compare.model.networks import Entry
 from workbench.heatmap import network_drawing
+from workbench.widgets import downloads
 from workbench.widgets.errors import guard
 
 _NOTHING = ""
@@ -114,12 +115,4 @@ def _table(entry: Entry, block: str, key: str) -> None:
 
 def _download(entry: Entry, content: str, key: str) -> None:
     name = "-".join(entry.key.split())
-    st.download_button(
-        "Layers, CSV",
-        content,
-        f"layers-{name}-{entry.size}.csv",
-        "text/csv",
-        key=f"{key} csv",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    downloads.button("Layers, CSV", content, f"layers-{name}-{entry.size}.csv", key=f"{key} csv")

@@ -12,6 +12,7 @@ from workbench.app import machine
 from workbench.features.compare.model import measure, networks_table
 from workbench.features.compare.model.networks import Entry
 from workbench.features.compare.model.networks_columns import COLUMNS
+from workbench.widgets import downloads
 from workbench.widgets import job as job_view
 
 
@@ -34,15 +35,7 @@ def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: s
     picked = [entries[i] for i in event["selection"]["rows"] if i < len(entries)]
     with bar:
         _button(picked, entries, measured, key)
-        st.download_button(
-            "Table, CSV",
-            networks_table.csv(entries, measured),
-            "networks.csv",
-            "text/csv",
-            key=f"{key} csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        downloads.button("Table, CSV", networks_table.csv(entries, measured), "networks.csv", key=f"{key} csv")
     with progress:
         _progress(key)
 

@@ -58,7 +58,7 @@ def _bars(paper: str, key: str) -> None:
         grouped(bars, titles[metric]),
         key=f"{key} bars {paper} {metric}",
         alt=f"{titles[metric]} of each method on each data set of {PAPERS[paper].short}; the tables say the same.",
-        tools=True,
+        tools="zoom",
     )
     st.caption(
         "Plain bars: printed, under the paper's own protocols. Hatched: the best network of this architecture measured "

@@ -16,8 +16,8 @@ from workbench.evidence import bar, images_note
 from workbench.features.compare import choice, classes, pictures
 from workbench.features.compare.model import same_faces
 from workbench.features.compare.model.same_faces import ALL_FIGURES, FIGURES, Standing
+from workbench.widgets import downloads, selection_bar, table
 from workbench.widgets import job as job_view
-from workbench.widgets import selection_bar, table
 from workbench.widgets.errors import guard
 
 METRICS = state.Choice("compare.metrics", (False, True), default=False)
@@ -164,21 +164,13 @@ def _table(results: Standing, networks: list[Checkpoint], dataset: FaceDataset, 
             st.caption(f":orange[:material/warning:] {text}")
     for sentence in same_faces.sentences(results):
         st.markdown(sentence)
-    file = f"compare-{name}-{'-'.join(first.split.split())}"
+    file = f"same-faces-{name}-{first.split}-{'-'.join(network.name for network in networks)}"
     with st.container(horizontal=True):
-        for label, content, end, kind in (
-            ("CSV", same_faces.csv(results), "csv", "text/csv"),
-            ("LaTeX", same_faces.latex(results), "tex", "application/x-tex"),
+        for label, content, end in (
+            ("CSV", same_faces.csv(results), "csv"),
+            ("LaTeX", same_faces.latex(results), "tex"),
         ):
-            st.download_button(
-                label,
-                content,
-                f"{file}.{end}",
-                kind,
-                key=f"{key} faces {end}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+            downloads.button(label, content, f"{file}.{end}", key=f"{key} faces {end}")
 
 
 def _flattered(network: Checkpoint, evaluation: Evaluation, dataset: FaceDataset, name: str) -> str:

@@ -12,7 +12,7 @@ from workbench.app.inventory import TrainedNetwork
 from workbench.features.compare import choice
 from workbench.features.compare.figures.curves import curves_together
 from workbench.features.compare.model import training as training_model
-from workbench.widgets import plot, table
+from workbench.widgets import downloads, plot, table
 
 _QUANTITIES = ("accuracy", "loss")
 _AXES = ("epoch", "minutes")
@@ -66,7 +66,7 @@ def _draw(histories: dict[str, list[dict[str, Any]]], key: str) -> None:
         ),
         key=f"{key} curves",
         alt=f"{quantity} over {by}s of {', '.join(histories)}; the table below says what each reached.",
-        tools=True,
+        tools="zoom",
     )
     table.show(
         training_model.HEADS,
@@ -78,12 +78,4 @@ def _draw(histories: dict[str, list[dict[str, Any]]], key: str) -> None:
         "Thick: pictures of the validation part; thin: training pictures, augmented, while the weights change. Each "
         "run validates on its own part, so heights of two data sets or protocols say nothing about each other."
     )
-    st.download_button(
-        "Curves, CSV",
-        training_model.csv(histories),
-        "training-curves.csv",
-        "text/csv",
-        key=f"{key} curves csv",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    downloads.button("Curves, CSV", training_model.csv(histories), "training-curves.csv", key=f"{key} curves csv")

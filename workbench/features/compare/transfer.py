@@ -18,8 +18,8 @@ from workbench.features.compare import choice, label_maps, slices
 from workbench.features.compare.figures.matrix import Grid, matrix
 from workbench.features.compare.model import transfer
 from workbench.features.compare.model.transfer import FIGURES
+from workbench.widgets import downloads, plot, table
 from workbench.widgets import job as job_view
-from workbench.widgets import plot, table
 
 _MOST = 6
 _USUAL = 2
@@ -149,7 +149,7 @@ def _matrix(result: Transfer, key: str) -> None:
         key=f"{key} transfer matrix",
         alt=f"{title} of {len(result.networks)} networks on {len(result.data)} data sets; the "
         "table below says the same in words.",
-        tools=True,
+        tools="zoom",
     )
     st.caption(
         f"{title} in %, in brackets 95 % intervals. Bold: better than each other network of the "
@@ -158,19 +158,11 @@ def _matrix(result: Transfer, key: str) -> None:
         + "".join(f" Label map of {name}: {words}." for name, words in transfer.maps(result).items())
     )
     with st.container(horizontal=True):
-        for label, content, suffix, kind in (
-            ("CSV", transfer.csv(result), "csv", "text/csv"),
-            ("LaTeX", transfer.latex(result), "tex", "application/x-tex"),
+        for label, content, suffix in (
+            ("CSV", transfer.csv(result), "csv"),
+            ("LaTeX", transfer.latex(result), "tex"),
         ):
-            st.download_button(
-                label,
-                content,
-                f"transfer-{result.metric}.{suffix}",
-                kind,
-                key=f"{key} transfer {suffix}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+            downloads.button(label, content, f"transfer-{result.metric}.{suffix}", key=f"{key} transfer {suffix}")
     table.show(
         ("Network", "Trained on", "Tested on", "Pictures", "n", f"{title}, %", ""),
         [

@@ -48,7 +48,7 @@ def _reliability(evidence: Evidence) -> None:
         key="reliability",
         alt=f"Reliability diagram; the expected calibration error is {percent(calibration.ece[0].value)}, "
         f"with temperature {percent(calibration.ece[1].value)}.",
-        tools=True,
+        tools="zoom",
     )
     st.caption(calibration.sentences)
 
@@ -66,7 +66,7 @@ def _not_sure(evidence: Evidence) -> None:
             risk_coverage_curve(curve, None if threshold is None else threshold.threshold),
             key="risk coverage",
             alt="Share of wrong answers over the share of answered pictures, the surest first.",
-            tools=True,
+            tools="zoom",
         )
     if threshold is None:
         st.caption(f"No threshold reaches {target} %: even its surest answers are wrong too often.")

@@ -14,8 +14,8 @@ from workbench.widgets import downloads, table
 _COLUMNS = ("Class", "Pictures", "Predicted", "Recall, %", "Precision, %", "F1, %", "Specificity, %")
 
 
-def show(evaluation: Evaluation, name: str) -> None:
-    """Draw the table; ``name`` is the prefix of the file name."""
+def show(evaluation: Evaluation) -> None:
+    """Draw the table with its CSV."""
     figures = cache.of_predictions(confusion.class_figures, evaluation)
     rows = [
         (f.name, f"{f.pictures:,}", f"{f.predicted:,}", *map(_text, (f.recall, f.precision, f.f1, f.specificity)))
@@ -33,7 +33,7 @@ def show(evaluation: Evaluation, name: str) -> None:
             line += ["", "", ""] if estimate is None else [round(v, 6) for v in estimate]
         lines.append(line)
     heads = [f"{what}{end}" for what in ("recall", "precision", "f1", "specificity") for end in ("", "_low", "_high")]
-    downloads.show(("class", "pictures", "predicted", *heads), lines, f"{name}-classes.csv", key="classes csv")
+    downloads.show(("class", "pictures", "predicted", *heads), lines, "classes.csv", key="classes csv")
 
 
 def _text(estimate: Estimate | None) -> str:

@@ -21,11 +21,9 @@ from workbench.evidence.model.confusion import KINDS, ORDERS, UNITS, Kind
 from workbench.widgets import downloads
 
 _KEY = "confusion matrix"
-_PICTURES = ("png", "svg")
 CELLS = state.Choice("confusion.cells", KINDS)
 AGAINST = state.Choice("confusion.against")
 ORDER = state.Choice("confusion.order", ORDERS, "canonical")
-CAMERA = state.Choice("confusion.camera", _PICTURES, "png", address=False)
 TRUE = state.Choice("confusion.true")
 PREDICTED = state.Choice("confusion.predicted")
 
@@ -122,23 +120,8 @@ def _kind(evidence: Evidence) -> tuple[Kind, Evaluation | None, str]:
 
 
 def _order() -> str:
-    """Draw the choices of class order and export format; returns the order."""
-    first, second = st.columns(2)
-    with first:
-        how = st.selectbox(
-            "Order of the classes",
-            list(ORDERS),
-            format_func=ORDERS.__getitem__,
-            **ORDER.widget(),
-        )
-    with second:
-        st.selectbox(
-            "The camera saves",
-            _PICTURES,
-            help="The camera appears above the matrix under the mouse.",
-            format_func=str.upper,
-            **CAMERA.widget(),
-        )
+    """Draw the choices of class order and test-time augmentation; returns the order."""
+    how = st.selectbox("Order of the classes", list(ORDERS), format_func=ORDERS.__getitem__, **ORDER.widget())
     bar.averaging_choice()
     return str(how)
 
@@ -168,20 +151,7 @@ def _matrix(counts: np.ndarray, second: np.ndarray | None, names: list[str], kin
         names,
         _choose,
         key=_KEY,
-        config={
-            "displayModeBar": "hover",
-            "toImageButtonOptions": {"format": CAMERA.get(), "filename": "confusion", "scale": 2},
-            "modeBarButtonsToRemove": [
-                "select2d",
-                "lasso2d",
-                "zoom2d",
-                "pan2d",
-                "resetScale2d",
-                "autoScale2d",
-                "zoomIn2d",
-                "zoomOut2d",
-            ],
-        },
+        name=f"matrix-{kind}",
     )
     st.caption("Click a cell to see its pictures, or choose its two classes in the lists.")
 
@@ -203,19 +173,13 @@ def _about(counts: np.ndarray, second: np.ndarray | None) -> list[list[str]]:
 
 def _downloads(evidence: Evidence, counts: np.ndarray, second: np.ndarray | None, names: list[str], kind: Kind) -> None:
     evaluation = evidence.evaluation
-    name = f"confusion-{evidence.name}-{evaluation.split}-{kind}"
+    name = f"matrix-{kind}"
     caption = (
         f"Confusion of {evidence.checkpoint.name} on {evidence.name}, {UNITS[kind]}. Accuracy {evaluation.sentence()}."
     )
     with st.container(horizontal=True):
         rows = confusion.table_rows(counts, names, kind, second)
         downloads.show(("true \\ predicted", *names), rows, f"{name}.csv", key="confusion csv")
-        st.download_button(
-            "LaTeX",
-            confusion.latex(counts, names, kind, second, caption),
-            f"{name}.tex",
-            "text/x-tex",
-            key="confusion latex",
-            on_click="ignore",
-            icon=":material/download:",
+        downloads.button(
+            "LaTeX", confusion.latex(counts, names, kind, second, caption), f"{name}.tex", key="confusion latex"
         )

@@ -14,8 +14,8 @@ from workbench.evidence import bar, cached, copies
 from workbench.evidence.bar import Evidence
 from workbench.features.confusion.model import scorecard
 from workbench.features.confusion.model.scorecard import Sources
+from workbench.widgets import downloads, table
 from workbench.widgets import job as job_view
-from workbench.widgets import table
 
 
 def show(evidence: Evidence) -> None:
@@ -51,14 +51,11 @@ def show(evidence: Evidence) -> None:
         table.show(("", ""), scorecard.facts(card), label="Where the figures come from")
         for text in card.warnings:
             st.caption(f":orange[:material/warning:] {text}")
-        st.download_button(
+        downloads.button(
             "Card, Markdown",
             scorecard.markdown(card),
-            f"{evidence.checkpoint.name}-{plain.split}-card.md",
-            "text/markdown",
+            "card.md",
             key="scorecard file",
-            on_click="ignore",
-            icon=":material/download:",
         )
 
 

@@ -42,7 +42,7 @@ def _classes(evidence: Evidence) -> None:
         figures.class_curves(curves, curve_kind),
         key="class curves",
         alt=f"{_KINDS[curve_kind]} curve of each class; areas under them: {areas}.",
-        tools=True,
+        tools="zoom",
     )
     whole = evaluation.estimate((f"{curve_kind}_auc",))[f"{curve_kind}_auc"]
     chance = "0.5" if curve_kind == "roc" else "the class's share of the pictures"
@@ -65,7 +65,7 @@ def _acceptance(evidence: Evidence) -> None:
         figures.acceptance(curve),
         key="acceptance",
         alt=f"False acceptance and false rejection over the threshold; they are equal at {percent(curve.eer)}.",
-        tools=True,
+        tools="zoom",
     )
     threshold, rejected = curve.at_far(_WANTED)
     equal = percent(curve.eer)

@@ -75,7 +75,9 @@ def _neighbours(report: AuditReport) -> None:
         {"name": f"{r.rule}<br>n = {r.n:,}", "accuracy": r.accuracy, "low": r.low, "high": r.high} for r in results
     ]
     alt = "; ".join(f"{r.rule} {percent(r.accuracy)}" for r in results)
-    plot.show(figures.nearest_neighbour(rows), key="neighbours", alt=f"Nearest neighbour on pixels: {alt}", tools=True)
+    plot.show(
+        figures.nearest_neighbour(rows), key="neighbours", alt=f"Nearest neighbour on pixels: {alt}", tools="zoom"
+    )
     st.caption(
         "It understands nothing of faces: what it gains under the upper split over the lower one is what copies and "
         "known people give away. Bars end in 95 % intervals (Wilson)."
@@ -85,31 +87,20 @@ def _neighbours(report: AuditReport) -> None:
 def _downloads(name: str, report: AuditReport) -> None:
     excluded = audit.left_out(report)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "Report, JSON",
-            audit.report_json(report),
-            f"{name}-audit.json",
-            "application/json",
-            key="audit json",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        downloads.button("Report, JSON", audit.report_json(report), "audit.json", key="audit json")
         downloads.show(
             ("looked for", "found"),
             report.table(),
-            f"{name}-audit.csv",
+            "audit.csv",
             key="audit csv",
             label="Table, CSV",
         )
         if excluded:
-            st.download_button(
+            downloads.button(
                 "Clean split, JSON",
                 audit.clean_split_json(report),
-                f"{name}-{report.split.protocol}-clean.json",
-                "application/json",
+                f"{report.split.protocol}-clean.json",
                 key="clean json",
-                on_click="ignore",
-                icon=":material/download:",
                 help=f"Row ids of the split without the {excluded:,} training pictures that have a copy held out.",
             )
             st.page_link(

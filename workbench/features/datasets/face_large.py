@@ -10,7 +10,7 @@ from fer_models.data.leaks.duplicates import Duplicates
 from workbench import navigation, shared, state
 from workbench.app import dataset_facts, pictures
 from workbench.features.datasets import sections
-from workbench.widgets import table
+from workbench.widgets import downloads, table
 
 _SIDE = 288
 LANDMARKS_SHOWN = state.Toggle("datasets.landmarks shown")
@@ -30,14 +30,11 @@ def show(name: str, dataset: FaceDataset, position: int, copies: Duplicates | No
         st.toggle("Landmarks", **LANDMARKS_SHOWN.widget())
     table.show(("", ""), dataset_facts.facts(dataset, position, copies), label=f"What is known of {about}")
     with st.container(horizontal=True):
-        st.download_button(
+        downloads.button(
             "PNG",
             pictures.png(np.asarray(dataset.images[position])),
-            f"{dataset.name}-{int(dataset.rows[position])}.png",
-            "image/png",
+            f"row-{int(dataset.rows[position])}.png",
             key="face png",
-            on_click="ignore",
-            icon=":material/download:",
         )
         if st.button("As the network sees it", key="to preparation", icon=":material/transform:"):
             shared.ROW.set(str(position))

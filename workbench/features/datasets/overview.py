@@ -28,7 +28,7 @@ def show(dataset: FaceDataset, protocol: str) -> None:
         figures.class_balance(counts, dataset.classes, dataset.split_names),
         key="balance",
         alt=f"Pictures by class and split; {dataset.classes[largest]} has most, {dataset.classes[smallest]} fewest",
-        tools=True,
+        tools="zoom",
     )
     total = counts.sum(axis=0)
     ratio = total[largest] / max(1, total[smallest])
@@ -43,7 +43,7 @@ def show(dataset: FaceDataset, protocol: str) -> None:
             for i, split in enumerate(dataset.split_names)
             for k, name in enumerate(dataset.classes)
         ]
-        downloads.show(("split", "class", "pictures"), rows, f"{dataset.name}-classes.csv", key="balance csv")
+        downloads.show(("split", "class", "pictures"), rows, "classes.csv", key="balance csv")
     _mean_faces(dataset)
 
 
@@ -117,5 +117,5 @@ def _mean_faces(dataset: FaceDataset) -> None:
             figures.difference(values, str(first), str(second)),
             key="difference",
             alt=f"Mean face of {first} minus mean face of {second}",
-            tools=True,
+            tools="zoom",
         )

@@ -32,13 +32,13 @@ def show(dataset: FaceDataset) -> None:
     ):
         with column:
             plot.show(
-                figures.spread(values, groups, names, title, colours), key=title, alt=f"{title} by {by}", tools=True
+                figures.spread(values, groups, names, title, colours), key=title, alt=f"{title} by {by}", tools="zoom"
             )
     plot.show(
         figures.pixel_levels(sample.pixels, dataset.split_names),
         key="levels",
         alt="Share of the pixels by level, a line for each part",
-        tools=True,
+        tools="zoom",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
@@ -55,6 +55,4 @@ def show(dataset: FaceDataset) -> None:
             )
             for i, b, c in zip(sample.positions, sample.brightness, sample.contrast, strict=True)
         ]
-        downloads.show(
-            ("row", "part", "class", "brightness", "contrast"), rows, f"{dataset.name}-light.csv", key="light csv"
-        )
+        downloads.show(("row", "part", "class", "brightness", "contrast"), rows, "light.csv", key="light csv")

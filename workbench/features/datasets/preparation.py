@@ -14,7 +14,7 @@ from workbench.app import dataset_facts, inventory, pictures, runs
 from workbench.features.datasets import figures
 from workbench.features.datasets.faces import position
 from workbench.features.datasets.model import augmentation
-from workbench.widgets import dataclass_form, gallery, plot
+from workbench.widgets import dataclass_form, downloads, gallery, plot
 
 _COUNT = 15
 _SIDE = 104
@@ -110,15 +110,7 @@ def _tensor(picture: np.ndarray, of_recipe: Preprocess) -> None:
         preprocess = of_recipe if checkpoint is None else checkpoint.preprocess
         tensor = augmentation.network_input(picture, preprocess)
         st.markdown(augmentation.describe(tensor, preprocess, picture.shape[0]))
-        st.download_button(
-            "Tensor, .npy",
-            augmentation.npy(tensor),
-            "network-input.npy",
-            "application/octet-stream",
-            key="tensor npy",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        downloads.button("Tensor, .npy", augmentation.npy(tensor), "network-input.npy", key="tensor npy")
     low, high = float(preprocess.black.min()), float(preprocess.white.max())
     with right:
         columns = st.columns(max(2, tensor.shape[1]))
@@ -129,7 +121,7 @@ def _tensor(picture: np.ndarray, of_recipe: Preprocess) -> None:
                     figures.tensor_heatmap(channel, low, high),
                     key=f"tensor {columns.index(column)}",
                     alt=f"Values of the tensor, {name}",
-                    tools=True,
+                    tools="zoom",
                 )
         if tensor.shape[1] == 1:
             with columns[1], st.container(key="pixels stored"):

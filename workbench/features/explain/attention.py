@@ -18,7 +18,7 @@ from workbench.features.explain.subject import Subject
 from workbench.heatmap import cached, network_drawing, view
 from workbench.heatmap.model import drawing
 from workbench.heatmap.model.drawing import Display
-from workbench.widgets import picture_grid, plot
+from workbench.widgets import downloads, picture_grid, plot
 from workbench.widgets.errors import guard
 from workbench.widgets.picture_grid import Cell, Row
 
@@ -61,13 +61,11 @@ def show(subject: Subject, *, key: str) -> None:
     draw(module, subject, display, key)
     buffer = io.BytesIO()
     np.save(buffer, module.weights[0], allow_pickle=False)
-    st.download_button(
+    downloads.button(
         "Weights, .npy",
         buffer.getvalue(),
-        f"{module.name}.npy",
+        f"attention-{module.name}.npy",
         key=f"{key} npy",
-        on_click="ignore",
-        icon=":material/download:",
         help=f"As the network used them, float32 {module.weights[0].shape}.",
     )
     flow = cache.of_face(attention.flow, subject.checkpoint, subject.pixels)

@@ -125,14 +125,11 @@ def _grid(lines: list[Line], heads: list[str], subject: Subject, display: Displa
     )
     with st.container(horizontal=True):
         if pictures:
-            st.download_button(
+            downloads.button(
                 "Grid, PNG",
                 lambda: drawing.sheet_png(pictures, f"Methods on {subject.checkpoint.name}", display.words),
                 "methods.png",
-                "image/png",
                 key=f"{key} png",
-                on_click="ignore",
-                icon=":material/download:",
             )
         downloads.show(
             ("method", "class", "layer", "score", "seconds", "smallest", "largest"),

@@ -64,14 +64,11 @@ def show(subject: Subject, *, key: str) -> None:
     class_text = question.target or "each network's own answer"
     note = f"{question.method} for {class_text}, {question.of}; {display.words}"
     with st.container(horizontal=True):
-        st.download_button(
+        downloads.button(
             "Rows, PNG",
             lambda: networks.sheet(names, readings, [s.pixels for s in subjects], display, note),
             "networks.png",
-            "image/png",
             key=f"{key} png",
-            on_click="ignore",
-            icon=":material/download:",
         )
         downloads.show(
             ("network", "quantity", "name", "value", "share of picture"),

@@ -9,6 +9,7 @@ import streamlit as st
 from fer_models.checkpoint import Checkpoint
 from fer_models.explain.report.document import Section
 from workbench.features.explain.model import report
+from workbench.widgets import downloads
 
 
 def show(
@@ -26,12 +27,9 @@ def show(
     """
     with st.popover("Report, HTML", icon=":material/description:"):
         picture = st.checkbox("Put the face into it", key=f"{key} picture", help="Off: maps stand alone, on black.")
-        st.download_button(
+        downloads.button(
             "Save the report",
             lambda: report.page(title, checkpoints, choices, sections(), picture),
             "explanation.html",
-            "text/html",
             key=f"{key} report",
-            on_click="ignore",
-            icon=":material/download:",
         )

@@ -57,17 +57,15 @@ def listing(people: Sequence[Person], *, key: str) -> None:
 def downloads(picture: Picture, people: Sequence[Person], classes: Sequence[str], *, key: str) -> None:
     """Draw the buttons for the annotated picture and the table."""
     with st.container(horizontal=True):
-        st.download_button(
+        download_buttons.button(
             "Picture (PNG)",
             lambda: pictures.png(group.annotated(picture.pixels, people)),
-            "group.png",
-            "image/png",
+            "faces.png",
             key=f"{key} png",
-            on_click="ignore",
-            icon=":material/image:",
+            icon="image",
         )
         head, rows = group.table(people, classes)
-        download_buttons.show(head, rows, "group.csv", key=f"{key} csv")
+        download_buttons.show(head, rows, "faces.csv", key=f"{key} csv")
 
 
 def framed(picture: Picture, people: Sequence[Person], classifier: Classifier, *, key: str) -> None:

@@ -11,7 +11,7 @@ from fer_models.explain.sets.batch import ExplainedSet
 from workbench import shared, state
 from workbench.features.heatmaps.model import split
 from workbench.features.heatmaps.model.split import GROUPINGS
-from workbench.widgets import gallery
+from workbench.widgets import downloads, gallery
 
 _SIDE = 116
 GROUPING = state.Choice("heatmaps.grouping", GROUPINGS, "label")
@@ -64,14 +64,14 @@ def sheet(explained_sets: Mapping[str, ExplainedSet], dataset: FaceDataset) -> N
                 opacity = float(shared.OPACITY.get()) / 100
                 picture = split.sheet_png(explained, dataset, opacity)
                 st.image(picture, caption=f"{name}, {split.facts(explained)}", width="stretch")
-                _button("Contact sheet, PNG", picture, f"heatmaps-{name}.png", "image/png")
+                _button("Contact sheet, PNG", picture, f"sheet-{name}-{explained.settings.method}.png")
         with st.container(horizontal=True):
-            stem = f"heatmaps-{name}-{explained.settings.method}"
-            _button(f"{name}: a line a picture, CSV", split.table_csv(explained, dataset), f"{stem}.csv", "text/csv")
+            stem = f"{name}-{explained.settings.method}"
+            _button(f"{name}: a line a picture, CSV", split.table_csv(explained, dataset), f"{stem}.csv")
             grouping = str(GROUPING.get())
             npy = split.maps_npy(explained, grouping)
-            _button("Mean heatmaps, .npy", npy, f"{stem}-by-{grouping}.npy", "application/octet-stream")
+            _button("Mean heatmaps, .npy", npy, f"{stem}-by-{grouping}.npy")
 
 
-def _button(label: str, content: bytes, name: str, kind: str) -> None:
-    st.download_button(label, content, name, kind, key=f"get {name}", on_click="ignore", icon=":material/download:")
+def _button(label: str, content: bytes, name: str) -> None:
+    downloads.button(label, content, name, key=f"get {name}")

@@ -12,8 +12,8 @@ from fer_models.explain.benchmark.table import leaderboard_csv, leaderboard_late
 from workbench import cache, state
 from workbench.features.heatmaps.model import leaderboard
 from workbench.features.heatmaps.model.leaderboard import COUNTS, Question
+from workbench.widgets import downloads, table
 from workbench.widgets import job as job_view
-from workbench.widgets import table
 
 _SETS = {"quick": "the quick ones", "all": "all, some minutes"}
 HEATMAP_SOURCE = state.Choice("heatmaps.heatmap-source")
@@ -84,16 +84,8 @@ def _tables(board: Leaderboard, source: str) -> None:
     for note in board.notes:
         st.caption(note)
     with st.container(horizontal=True):
-        for label, content, end, kind in (
-            ("CSV", leaderboard_csv(board), "csv", "text/csv"),
-            ("LaTeX", leaderboard_latex(board), "tex", "application/x-tex"),
+        for label, content, end in (
+            ("CSV", leaderboard_csv(board), "csv"),
+            ("LaTeX", leaderboard_latex(board), "tex"),
         ):
-            st.download_button(
-                label,
-                content,
-                f"heatmap-methods-{source}.{end}",
-                kind,
-                key=f"methods {end}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+            downloads.button(label, content, f"methods-{source}.{end}", key=f"methods {end}")

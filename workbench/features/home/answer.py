@@ -17,6 +17,7 @@ from workbench.heatmap.model.drawing import Display
 from workbench.heatmap.model.look import Look, Question
 from workbench.widgets import empty
 from workbench.widgets.errors import guard
+from workbench.widgets.files import file_names
 
 _SIDE = 240
 
@@ -38,6 +39,7 @@ def show(picture: Picture, *, key: str) -> None:
         return
     checkpoint = network.checkpoint
     assert checkpoint is not None
+    file_names.about(network=checkpoint.name, weights=checkpoint.sha256)
     left, middle, right = st.columns([4, 4, 5], gap="small")
     with left:
         chosen = choice.choose(picture, checkpoint.preprocess, key=key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from typing import Any
 
 import streamlit as st
@@ -14,6 +15,7 @@ from fer_models.lab import UNITS, FaceParameters, from_words, to_words
 from workbench import shared, state
 from workbench.app import fit, inventory
 from workbench.widgets import empty
+from workbench.widgets.files import file_names
 
 #: A smile, so that the first screen has something to see.
 FIRST = "AU06=0.9,AU12=0.9"
@@ -111,7 +113,14 @@ def networks() -> list[Checkpoint]:
         )
     if not chosen:
         st.info("Choose a network or more.", icon=":material/info:")
-    return [checkpoint for name in chosen if (checkpoint := usable[name].checkpoint) is not None]
+    checkpoints = [checkpoint for name in chosen if (checkpoint := usable[name].checkpoint) is not None]
+    file_names.about(
+        image=hashlib.sha256(line().encode()).hexdigest()[:6],
+        face=line(),
+        network="+".join(chosen),
+        weights=", ".join(checkpoint.sha256 for checkpoint in checkpoints),
+    )
+    return checkpoints
 
 
 def one(checkpoints: list[Checkpoint], label: str = "Network") -> Checkpoint:

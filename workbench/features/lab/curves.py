@@ -33,7 +33,7 @@ def show(answers: list[Answered], face: FaceParameters, *, key: str) -> None:
         st.markdown(f"- {_sentence(name, curve)}")
     level = face.units.get(unit, 0.0)
     plot.show(
-        figures.curves(names, found, level), key=f"{key} curves", alt=f"Class probabilities over {unit}", tools=True
+        figures.curves(names, found, level), key=f"{key} curves", alt=f"Class probabilities over {unit}", tools="zoom"
     )
     st.caption(
         f"Dotted: where the answer changes. Solid: this face, {unit} at {level:.2f}. All else of the face stays."

@@ -38,7 +38,10 @@ def show(answers: list[Answered], face: FaceParameters, *, key: str) -> None:
     titles = [TRAITS[shift.trait][0] for shift in found]
     st.markdown(f"**{_sentence(found, checkpoint.name)}**")
     plot.show(
-        figures.shifts(found, [shift.trait for shift in found]), key=f"{key} shifts", alt="Change by trait", tools=True
+        figures.shifts(found, [shift.trait for shift in found]),
+        key=f"{key} shifts",
+        alt="Change by trait",
+        tools="zoom",
     )
     rows = [
         [title, _points(shift.mean), _share(shift.share), f"{100 * abs(shift.moves).max():.1f}"]

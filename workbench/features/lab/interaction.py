@@ -33,7 +33,10 @@ def show(answers: list[Answered], face: FaceParameters, *, key: str) -> None:
             second,
         )
     plot.show(
-        figures.interaction(grid), key=f"{key} interaction", alt=f"Winning class over {first} and {second}", tools=True
+        figures.interaction(grid),
+        key=f"{key} interaction",
+        alt=f"Winning class over {first} and {second}",
+        tools="zoom",
     )
     winners = ", ".join(sorted({grid.classes[k] for k in grid.winner.ravel()}))
     st.caption(f"The winning class of {checkpoint.name} in each cell, paler where it is less probable: {winners}.")

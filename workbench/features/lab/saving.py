@@ -14,7 +14,7 @@ from workbench import cache, state
 from workbench.features.lab import choice
 from workbench.features.lab.answers import Answered
 from workbench.features.lab.model.strip import STEPS, strip
-from workbench.heatmap.model import drawing
+from workbench.heatmap.model import printed
 from workbench.heatmap.model.drawing import Display
 from workbench.widgets import downloads
 
@@ -26,16 +26,17 @@ def show(answers: list[Answered], face: FaceParameters, display: Display, *, key
     """Draw the downloads, and the upload of a saved face."""
     classifiers = [cache.classifier(answered.checkpoint) for answered in answers]
     with st.container(horizontal=True):
-        _download(
-            "Face, PNG", lambda: encode_png(draw(face).image, {"Title": to_words(face)}), "face.png", "image/png", key
-        )
-        _download(
-            "Face, JSON", lambda: json.dumps(_record(answers, face), indent=2), "face.json", "application/json", key
-        )
-        _download(f"Strip of {STEPS}, PNG", lambda: strip(classifiers, face), "strip.png", "image/png", key)
+        _download("Face, PNG", lambda: encode_png(draw(face).image, {"Title": to_words(face)}), "face.png", key)
+        _download("Face, JSON", lambda: json.dumps(_record(answers, face), indent=2), "face.json", key)
+        _download(f"Strip of {STEPS}, PNG", lambda: strip(classifiers, face), "strip.png", key)
         for answered in answers:
             name = answered.checkpoint.name
-            _download(f"Heatmap of {name}, PNG", _heatmap(answered, display), f"face-{name}.png", "image/png", key)
+            _download(
+                f"Heatmap of {name}, PNG",
+                _heatmap(answered, display),
+                f"heatmap-{answered.look.attribution.method}-{answered.look.explained}-{name}.png",
+                key,
+            )
         rows = [
             [answered.checkpoint.name, label, value]
             for answered in answers
@@ -51,12 +52,12 @@ def show(answers: list[Answered], face: FaceParameters, display: Display, *, key
         st.error(str(PROBLEM.get()), icon=":material/error:")
 
 
-def _download(label: str, content: Any, name: str, kind: str, key: str) -> None:
-    st.download_button(label, content, name, kind, key=f"{key} {label}", on_click="ignore", icon=":material/download:")
+def _download(label: str, content: Any, name: str, key: str) -> None:
+    downloads.button(label, content, name, key=f"{key} {label}")
 
 
 def _heatmap(answered: Answered, display: Display) -> Any:
-    return lambda: drawing.captioned_png(answered.pixels, answered.look, display, answered.checkpoint)
+    return lambda: printed.png(answered.pixels, answered.look, display, answered.checkpoint)
 
 
 def _record(answers: list[Answered], face: FaceParameters) -> dict[str, Any]:

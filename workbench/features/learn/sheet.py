@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import streamlit as st
 
 from workbench import state
 from workbench.features.learn.model import document
 from workbench.features.learn.model.document import Part
 from workbench.features.learn.step import Answer, Scene, Step
 from workbench.features.learn.steps import STEPS
+from workbench.widgets import downloads
 
 #: What each step showed, by its key.
 Parts = dict[str, tuple[tuple[tuple[str, np.ndarray], ...], tuple[str, ...], str]]
@@ -38,16 +38,14 @@ def _parts() -> Parts:
 def button() -> None:
     """Draw the button that saves the sheet; steps that were not opened have their question and lines to write on."""
     parts = _parts()  # The page is written on download, when there is no session to ask.
-    st.download_button(
+    downloads.button(
         "Sheet",
         lambda: _page(parts),
         "lesson.html",
-        "text/html",
         key="learn sheet",
-        on_click="ignore",
-        icon=":material/print:",
         help="A page to print: every question with lines to write on, what you have opened so far, and the answers. "
         "It holds the face that you chose.",
+        icon="print",
     )
 
 

@@ -41,30 +41,14 @@ def show(progress: Progress, *, key: str) -> None:
         ("**One run each, or too few, cannot tell a difference from chance: add seeds or folds.** " if few else "")
         + _interval(progress)
     )
-    st.download_button(
-        "Every run, CSV",
-        tables.runs_csv(study, results),
-        f"{study.id}-runs.csv",
-        "text/csv",
-        key=f"{key} runs csv",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    downloads.button("Every run, CSV", tables.runs_csv(study, results), f"{study.id}-runs.csv", key=f"{key} runs csv")
 
 
 def _draw(shown: Table, label: str, name: str, key: str, title: str) -> None:
     table.show(shown.columns, shown.rows, right=shown.right, bold=shown.bold, label=label)
     with st.container(horizontal=True):
         downloads.show(shown.columns, shown.rows, f"{name}.csv", key=f"{key} csv")
-        st.download_button(
-            "LaTeX",
-            tables.latex(shown, f"{label}. {title}."),
-            f"{name}.tex",
-            "text/x-tex",
-            key=f"{key} latex",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        downloads.button("LaTeX", tables.latex(shown, f"{label}. {title}."), f"{name}.tex", key=f"{key} latex")
 
 
 def _interval(progress: Progress) -> str:

@@ -45,13 +45,12 @@ def show_timeline(clip: Clip, reading: VideoReading, person: Person) -> int:
     series = Series(person.seconds, person.smoothed, person.low, person.high, reading.classes)
     figure = timeline(series, peaks, now=float(person.seconds[reading_model.nearest(person, now)]))
     words = ", ".join(f"{p.name} from {p.start:.1f} to {p.end:.1f} s" for p in person.stretches[:_MOST])
-    st.plotly_chart(
+    plot.show(
         figure,
         key=f"timeline {name}",
+        name=f"timeline-person-{person.number}",
         alt=f"Probabilities over time: {words}",
         on_select=lambda: _clicked(name, moment, person),
-        selection_mode=("points",),
-        config={"displayModeBar": False},
     )
     offered = sorted(person.stretches, key=lambda p: -p.probability)[:_MOST]
     offered = sorted(offered, key=lambda p: p.peak)

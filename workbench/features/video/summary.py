@@ -14,6 +14,7 @@ from workbench.app import jobs
 from workbench.app.wording import percent
 from workbench.features.video.model import reading as reading_model
 from workbench.features.video.model.reading import Clip
+from workbench.widgets import downloads as download_buttons
 from workbench.widgets import job as job_view
 from workbench.widgets import table
 
@@ -47,27 +48,12 @@ def events(person: Person) -> None:
 
 def downloads(clip: Clip, classifier: Classifier, reading: VideoReading) -> None:
     """Draw downloads: readings as CSV and JSON, and the video with boxes."""
-    stem = clip.name.rsplit(".", 1)[0]
     name = reading_model.marked_name(clip, classifier, reading)
     requested = MARKED.get() == name or jobs.find(name) is not None
     with st.container(horizontal=True):
-        st.download_button(
-            "Readings, CSV",
-            lambda: reading_csv(reading),
-            f"{stem}.csv",
-            "text/csv",
-            key="video csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.download_button(
-            "All, JSON",
-            lambda: json_text(reading_json(reading)),
-            f"{stem}.json",
-            "application/json",
-            key="video json",
-            on_click="ignore",
-            icon=":material/download:",
+        download_buttons.button("Readings, CSV", lambda: reading_csv(reading), "readings.csv", key="video csv")
+        download_buttons.button(
+            "All, JSON", lambda: json_text(reading_json(reading)), "readings.json", key="video json"
         )
         if not requested:
             st.button(
@@ -82,12 +68,4 @@ def downloads(clip: Clip, classifier: Classifier, reading: VideoReading) -> None
     job = reading_model.start_marked(clip, classifier, reading)
     if job_view.finished(job, key="marked"):
         st.video(job.result, format="video/webm", alt="The video with a box, class and probability on each face")
-        st.download_button(
-            "Video with boxes, webm",
-            job.result,
-            f"{stem} marked.webm",
-            "video/webm",
-            key="video webm",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        download_buttons.button("Video with boxes, webm", job.result, "marked.webm", key="video webm")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,9 +15,11 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.colours import USUAL_MAP
 from fer_models.explain import Attribution
 from workbench.app.pictures import as_rgb, enlarged
-from workbench.heatmap.model.look import Look, facts, overlaid
+from workbench.heatmap.model.look import Look, overlaid
 
-_INK, _PAPER = (28, 34, 38), (255, 255, 255)
+INK, PAPER = (28, 34, 38), (255, 255, 255)
+#: Title of the colour scale.
+UNSIGNED, SIGNED = "part of the largest value", "below 0 against, above 0 for; part of the largest"
 
 
 @dataclass(frozen=True)
@@ -103,67 +104,34 @@ def settings(look: Look, display: Display, checkpoint: Checkpoint) -> dict[str, 
     }
 
 
-def captioned_png(pixels: np.ndarray, look: Look, display: Display, checkpoint: Checkpoint) -> bytes:
-    """The map over the face with title and settings printed under it, and all settings in the file's text fields."""
-    picture = over_face(pixels, look.attribution, display, 480)
-    lines = [look.title, f"network {checkpoint.name}, weights {checkpoint.sha256[:12]}", facts(look), display.words]
-    map_settings = settings(look, display, checkpoint)
-    return _with_text(picture, lines, {"Title": look.title, "Settings": json.dumps(map_settings)})
-
-
 def sheet_png(rows: Sequence[tuple[Sequence[str], Sequence[np.ndarray]]], title: str, note: str) -> bytes:
     """A contact sheet as PNG; a row has lines of text and pictures of the same size, uint8 (S, S, 3)."""
     side = max(picture.shape[0] for _, pictures in rows for picture in pictures)
     most = max(len(pictures) for _, pictures in rows)
     gap, text, head = 8, 300, 44
-    canvas = Image.new("RGB", (text + most * (side + gap) + gap, head + len(rows) * (side + gap)), _PAPER)
+    canvas = Image.new("RGB", (text + most * (side + gap) + gap, head + len(rows) * (side + gap)), PAPER)
     draw = ImageDraw.Draw(canvas)
-    draw.text((gap, 6), title, _INK, _font(18))
-    draw.text((gap, 28), note, _INK, _font(12))
+    draw.text((gap, 6), title, INK, font(18))
+    draw.text((gap, 28), note, INK, font(12))
     for number, (words, pictures) in enumerate(rows):
         top = head + number * (side + gap)
         for line, content in enumerate(words):
-            draw.text((gap, top + 2 + line * 20), content, _INK, _font(16 if line == 0 else 13))
+            draw.text((gap, top + 2 + line * 20), content, INK, font(16 if line == 0 else 13))
         for column, picture in enumerate(pictures):
             canvas.paste(Image.fromarray(picture), (text + column * (side + gap), top))
-    return _bytes(canvas, {"Title": title, "Description": note})
+    return png_bytes(canvas, {"Title": title, "Description": note})
 
 
-def _with_text(picture: np.ndarray, lines: Sequence[str], fields: dict[str, str]) -> bytes:
-    height, width = picture.shape[:2]
-    draw = ImageDraw.Draw(Image.new("RGB", (1, 1)))
-    printed = [
-        (part, _font(15 if number == 0 else 12))
-        for number, line in enumerate(lines)
-        for part in _wrapped(draw, line, _font(15 if number == 0 else 12), width - 16)
-    ]
-    canvas = Image.new("RGB", (width, height + 12 + 20 * len(printed)), _PAPER)
-    canvas.paste(Image.fromarray(picture), (0, 0))
-    draw = ImageDraw.Draw(canvas)
-    for number, (part, font) in enumerate(printed):
-        draw.text((8, height + 6 + 20 * number), part, _INK, font)
-    return _bytes(canvas, fields)
-
-
-def _wrapped(draw: ImageDraw.ImageDraw, line: str, font: Any, width: int) -> list[str]:
-    lines, words = [""], line.split()
-    for word in words:
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and draw.textlength(longer, font) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
-
-
-def _font(size: int) -> Any:
+def font(size: int) -> Any:
+    """The font of printed pictures."""
     return ImageFont.load_default(size)
 
 
-def _bytes(canvas: Image.Image, fields: dict[str, str]) -> bytes:
+def png_bytes(canvas: Image.Image, fields: dict[str, str]) -> bytes:
+    """A PNG with these text fields, at 300 dots per inch."""
     info = PngInfo()
     for name, value in fields.items():
         info.add_itxt(name, value)
     buffer = io.BytesIO()
-    canvas.save(buffer, "PNG", pnginfo=info)
+    canvas.save(buffer, "PNG", pnginfo=info, dpi=(300, 300))
     return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""Saved files: their names, the buttons over figures and tables, and the report of what was pinned."""

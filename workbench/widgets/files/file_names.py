@@ -1,0 +1,62 @@
+"""Names of saved files: the page, what is shown on it, and the file's own name; no two of a page are the same."""
+
+from __future__ import annotations
+
+import re
+
+from workbench import state
+
+#: Order of the parts in a name.
+PARTS = ("image", "network", "data", "split")
+_LONGEST = 48
+SUBJECT = state.Kept("widgets.subject")
+GIVEN = state.Kept("widgets.names given")
+
+
+def begin(page: str) -> None:
+    """Start a page: nothing is known of it but its key."""
+    SUBJECT.set({"page": page})
+    GIVEN.set({})
+
+
+def about(**parts: str | None) -> None:
+    """Say what the page shows; it stands in the names of all files that are drawn from here on.
+
+    Args:
+        parts: Any of :data:`PARTS`, and others for the report, such as ``weights``; ``None`` removes one.
+    """
+    known = subject() | parts
+    SUBJECT.set({name: text for name, text in known.items() if text})
+
+
+def subject() -> dict[str, str]:
+    """What the page shows, by name."""
+    return dict(SUBJECT.get({}))
+
+
+def file_name(name: str, *, key: str) -> str:
+    """The full name of a file.
+
+    Args:
+        name: Its own name with its ending, such as ``regions.csv``; method and class belong into it.
+        key: Of the button or figure; another one that asks for the same name gets a number behind it.
+
+    Returns:
+        Such as ``explain-happy-fcsdnet-regions.csv``, without blanks.
+    """
+    shown = subject()
+    stem, dot, end = name.rpartition(".") if "." in name else (name, "", "")
+    parts = [shown.get("page", ""), *(shown.get(part, "") for part in PARTS), stem]
+    full = "-".join(dict.fromkeys(part for part in map(slug, parts) if part))
+    given = GIVEN.get({})
+    unique, number = f"{full}{dot}{end}", 1
+    while given.get(unique, key) != key:
+        number += 1
+        unique = f"{full}-{number}{dot}{end}"
+    GIVEN.set(given | {unique: key})
+    return unique
+
+
+def slug(text: str) -> str:
+    """The text as a part of a file name: letters, digits and ``. _ + -``, at most 48 of them."""
+    return re.sub(r"[^\w.+]+", "-", text).strip("-.")[:_LONGEST].strip("-.")
