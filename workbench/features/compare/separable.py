@@ -38,14 +38,11 @@ def show(entry: Entry, *, key: str) -> None:
         )
         st.caption(_sentence(scales))
         with st.container(horizontal=True):
-            st.download_button(
+            downloads.button(
                 "Drawing, SVG",
                 lambda: draw_scales(scales, title),
                 f"separable-{'-'.join(entry.key.split())}.svg",
-                "image/svg+xml",
                 key=f"{key} separable svg",
-                on_click="ignore",
-                icon=":material/download:",
             )
             downloads.show(
                 (*_HEADS, "weights, standard", "products, standard"),
@@ -68,7 +65,7 @@ def _sentence(scales: tuple[Scale, ...]) -> str:
     return (
         f"Over all {sum(scale.times for scale in scales)} of them: {weights:,} weights instead of {plain:,}, and "
         f"{ours / 1e6:,.1f} instead of {standard / 1e6:,.1f} million products ({standard / ours:.1f} times fewer). "
-        "With k x k kernels and D channels after them 1/D + 1/k² of the products are left, whatever the size of the map."
+        "With k x k kernels and D channels after them 1/D + 1/k² of the products are left, for any size of the map."
     )
 
 
