@@ -49,6 +49,7 @@ def _read(checkpoint: Checkpoint) -> None:
     with guard("the network of sequences"):
         sequence.show(classifier, reading, person)
     st.subheader("In the whole", anchor=False)
+    summary.group(reading)
     summary.people(reading)
     st.caption(
         f"{reading.frames_read:,} frames read in {reading.work:.1f} s, "

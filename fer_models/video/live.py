@@ -58,6 +58,7 @@ class LiveReader:
         self._classifier, self._layer, self._detector = classifier, layer, detector
         self._guard = threading.Lock()
         self._readings: deque[tuple[float, np.ndarray, np.ndarray]] = deque()
+        self._people: deque[tuple[float, np.ndarray]] = deque()
         self._ends: deque[float] = deque()
         self._work: deque[float] = deque(maxlen=60)
         self._smoothed: dict[int, tuple[float, np.ndarray]] = {}
@@ -72,6 +73,7 @@ class LiveReader:
         with self._guard:
             if classifier is not self._classifier:
                 self._readings.clear()
+                self._people.clear()
                 self._smoothed.clear()
             self._classifier, self._layer = classifier, layer
 
@@ -111,6 +113,21 @@ class LiveReader:
             return History(np.zeros(0), empty, empty, classes)
         times, raw, smoothed = zip(*readings, strict=True)
         return History(np.array(times) - now, np.array(raw), np.array(smoothed), classes)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Of the network."""
+        return self._classifier.classes
+
+    def people(self, now: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """How many faces each frame of the last minute showed: seconds (T,), 0 is now, and int64 (T, K) by class."""
+        now = time.monotonic() if now is None else now
+        with self._guard:
+            people, classes = list(self._people), self._classifier.classes
+        if not people:
+            return np.zeros(0), np.zeros((0, len(classes)), np.int64)
+        times, counts = zip(*people, strict=True)
+        return np.array(times) - now, np.array(counts)
 
     def rate(self) -> float:
         """Frames a second over the last two seconds, 0 before the second frame."""
@@ -182,8 +199,13 @@ class LiveReader:
                         self._readings.popleft()
             name = classifier.classes[best]
             draw_face(canvas, crop.corners, name, f"{name} {100 * values[best]:.0f} %")
+        leading = [int(values.argmax()) for _, values in smoothed.values()]
         with self._guard:
             self._smoothed = smoothed if classifier is self._classifier else {}
+            if classifier is self._classifier:
+                self._people.append((now, np.bincount(leading, minlength=len(classifier.classes))))
+            while self._people and self._people[0][0] < now - MINUTE:
+                self._people.popleft()
 
     def _smooth(self, number: int, raw: np.ndarray, now: float) -> np.ndarray:
         with self._guard:

@@ -124,6 +124,33 @@ def shares(parts: Sequence[Stretch]) -> dict[str, float]:
     return {name: time / whole for name, time in sorted(total.items(), key=lambda item: -item[1])}
 
 
+def people_by_class(
+    readings: Sequence[tuple[np.ndarray, np.ndarray]], seconds: np.ndarray, gap: float = GAP
+) -> np.ndarray:
+    """How many people are read as each class at each moment, int64 (S, K).
+
+    A person counts at a moment with the reading before it, unless that is longer ago than ``gap`` seconds.
+
+    Args:
+        readings: For each person rising times (T,) and probabilities (T, K).
+        seconds: (S,) moments.
+        gap: In seconds.
+
+    Example:
+        >>> one = np.array([0.0, 1.0]), np.array([[0.9, 0.1], [0.2, 0.8]])
+        >>> two = np.array([1.0]), np.array([[0.4, 0.6]])
+        >>> people_by_class([one, two], np.array([0.5, 1.0])).tolist()
+        [[1, 0], [0, 2]]
+    """
+    classes = readings[0][1].shape[1] if readings else 0
+    counts = np.zeros((len(seconds), classes), np.int64)
+    for times, probabilities in readings:
+        last = np.searchsorted(times, seconds + 1e-6, side="right") - 1
+        there = np.flatnonzero((last >= 0) & (seconds - times[np.maximum(last, 0)] <= gap))
+        counts[there, probabilities[last[there]].argmax(1)] += 1
+    return counts
+
+
 def _pieces(seconds: np.ndarray) -> list[tuple[int, int]]:
     """First and end (exclusive) of each run of readings without a gap."""
     cuts = (np.flatnonzero(np.diff(seconds) > GAP) + 1).tolist()

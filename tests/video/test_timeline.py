@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fer_models.errors import UserError
-from fer_models.video.timeline import band, shares, smooth, stretches
+from fer_models.video.timeline import band, people_by_class, shares, smooth, stretches
 
 _TIMES = np.arange(40) / 10
 _CLASSES = ("happy", "sad")
@@ -79,6 +79,14 @@ def test_shares_are_shares_of_the_time() -> None:
         "happy": pytest.approx(0.95 / 3.9),
     }
     assert shares([]) == {}
+
+
+def test_people_are_counted_by_the_class_that_leads_while_they_are_seen() -> None:
+    one = np.array([0.0, 1.0, 2.0]), np.array([[0.9, 0.1], [0.2, 0.8], [0.2, 0.8]])
+    two = np.array([1.5]), np.array([[0.6, 0.4]])
+    moments = np.array([-0.5, 0.0, 0.9, 1.5, 2.4, 2.9, 3.5])
+    counts = people_by_class([one, two], moments)
+    assert counts.tolist() == [[0, 0], [1, 0], [1, 0], [1, 1], [1, 1], [0, 1], [0, 0]]
 
 
 def test_what_cannot_be_is_said() -> None:

@@ -15,9 +15,11 @@ import pytest
 from fer_models import load_checkpoint
 from fer_models.classifier import Classifier
 from fer_models.errors import UserError
+from fer_models.faces.face import Face
 from fer_models.video import live
 from fer_models.video.drawn import DrawnVideo
 from fer_models.video.live import LiveReader, read_still
+from workbench.face.figures import people_over_time, shares_sentence
 from workbench.features.webcam.model import camera as camera_model
 
 _DRAWN = DrawnVideo(expressions=("happy", "angry"), hold=1.5, fps=10, width=640, height=480)
@@ -54,6 +56,21 @@ def test_it_follows_the_expression_of_a_face(reader: LiveReader) -> None:
     assert 1.5 - 0.1 <= change <= 1.5 + 0.5, "smoothing lags by some tenths of a second and no more"
     assert reader.rate() == pytest.approx(10, abs=0.5) and reader.milliseconds() > 0
     assert np.abs(drawn.astype(int) - _DRAWN.frame(_DRAWN.count - 1)).max() > 100, "a box is drawn"
+
+
+def test_everybody_in_view_is_counted_by_class(classifier: Classifier) -> None:
+    reader, frame = LiveReader(classifier), np.zeros((100, 200, 3), np.uint8)
+    faces = [(1, Face((10, 10, 60, 60), 1.0)), (2, Face((110, 10, 170, 70), 1.0))]
+    for now in (1.0, 2.0):
+        reader._classify(frame.copy(), frame, faces[: int(now)], classifier, "none", now=now)
+    seconds, counts = reader.people(now=2.0)
+    assert seconds.tolist() == [-1.0, 0.0] and counts.sum(1).tolist() == [1, 2]
+    assert shares_sentence(counts[-1], reader.classes).endswith("%")
+    figure = people_over_time(seconds, counts, reader.classes)
+    assert np.sum([trace.y for trace in figure.data], axis=0).tolist() == [1, 2]
+    reader._classify(frame.copy(), frame, faces, classifier, "none", now=62.5)
+    assert len(reader.people(now=62.5)[0]) == 1, "only a minute is kept"
+    reader.close()
 
 
 def test_only_a_minute_is_kept(reader: LiveReader) -> None:

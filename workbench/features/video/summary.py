@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from fer_models.classifier import Classifier
 from fer_models.json_text import json_text
 from fer_models.video.reading import Person, VideoReading
 from fer_models.video.reading_table import reading_csv, reading_json
-from fer_models.video.timeline import shares
+from fer_models.video.timeline import people_by_class, shares
 from workbench import state
 from workbench.app import jobs
 from workbench.app.wording import percent
+from workbench.face.figures import people_over_time, shares_sentence
 from workbench.features.video.model import reading as reading_model
 from workbench.features.video.model.reading import Clip
 from workbench.widgets import downloads as download_buttons
 from workbench.widgets import job as job_view
-from workbench.widgets import table
+from workbench.widgets import plot, table
 
 _MOST = 40
 MARKED = state.Kept("video.marked")
@@ -33,6 +35,22 @@ def people(reading: VideoReading) -> None:
         rows.append((str(person.number), seen, f"{len(person.frames):,}", detected, rest))
     columns = ("Person", "Seen, s", "Readings", "Detected", "Share of the time in which a class led")
     table.show(columns, rows, right=(0, 1, 2, 3), label="People in the video")
+
+
+def group(reading: VideoReading) -> None:
+    """Draw how many people were read as each class over time; nothing for a single person."""
+    if len(reading.persons) < 2:
+        return
+    seconds = np.unique(np.concatenate([person.seconds for person in reading.persons]))
+    readings = [(person.seconds, person.smoothed) for person in reading.persons]
+    counts = people_by_class(readings, seconds)
+    words = shares_sentence(counts.sum(0), reading.classes)
+    st.markdown("**People by class over time**")
+    plot.show(people_over_time(seconds, counts, reading.classes), key="video people", alt=f"People by class: {words}")
+    st.caption(f"Over the whole video, by the time that each person was seen: {words}.")
+    columns = ("second", *reading.classes)
+    rows = [(f"{second:.3f}", *line) for second, line in zip(seconds, counts.tolist(), strict=True)]
+    download_buttons.show(columns, rows, "people.csv", key="video people csv", label="People over time, CSV")
 
 
 def events(person: Person) -> None:

@@ -11,6 +11,7 @@ from fer_models.faces.image import decode_image
 from fer_models.video.live import Layer, LiveReader
 from workbench import state
 from workbench.app.wording import percent
+from workbench.face.figures import people_over_time, shares_sentence
 from workbench.features.webcam.model import camera as camera_model
 from workbench.widgets import plot
 from workbench.widgets.timeline_figure import Series, timeline
@@ -118,3 +119,19 @@ def _numbers(reader: LiveReader, playing: bool) -> None:
     )
     figure.update_xaxes(range=[-60, 0])
     plot.show(figure, key="webcam timeline", alt=f"Probabilities of the last minute; now {name}")
+    _people(reader)
+
+
+def _people(reader: LiveReader) -> None:
+    """The shares of the classes among the people in view, and over the last minute; nothing for a single person."""
+    seconds, counts = reader.people()
+    if not len(seconds) or counts.sum(1).max() < 2:
+        return
+    classes = reader.classes
+    if seconds[-1] > -2:
+        st.markdown(f"**{counts[-1].sum()} people in view**: {shares_sentence(counts[-1], classes)}")
+    figure = people_over_time(seconds, counts, classes)
+    figure.update_xaxes(range=[-60, 0])
+    words = shares_sentence(counts.sum(0), classes)
+    plot.show(figure, key="webcam people", alt=f"People by class in the last minute: {words}")
+    st.caption(f"Over the last minute, by the time that each person was seen: {words}.")
