@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
-from fer_models.progress import silent
+from fer_models.progress import Progress, silent
 from fer_models.settings import stored_or_none
 from fer_models.storage import atomic_file
 from fer_models.training.memory import keep_freed_memory
@@ -31,6 +31,7 @@ from fer_models.training.step import TrainingData
 STEPS = 10
 _WARM_UP = 2
 _TIMEOUT = 600  # seconds
+_POLL = 0.2
 #: Fields that the time of a step or the number of steps does not depend on.
 _FREE = (
     "lr",
@@ -84,31 +85,51 @@ def known_speed(recipe: Recipe) -> Speed | None:
     return stored_or_none(speed_file(recipe), Speed)
 
 
-def measure_speed(recipe: Recipe) -> Speed:
+def measure_speed(recipe: Recipe, progress: Progress = silent) -> Speed:
     """Take ten steps in a child process, unless they were taken before; the child frees its memory when it ends.
+
+    Args:
+        recipe: What to train.
+        progress: Called several times a second; an exception raised in it ends the child.
 
     Raises:
         UserError: If the recipe cannot be trained; the message is the one that the run would end with.
     """
     if (measured := known_speed(recipe)) is not None:
         return measured
-    try:
-        process = subprocess.run(
-            [sys.executable, "-m", "fer_models.training.probe"],
-            input=json.dumps(recipe.to_dict()),
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT,
-        )
-    except subprocess.TimeoutExpired:
-        raise UserError("Ten steps took more than ten minutes; this recipe is too much for this machine.") from None
-    lines = process.stdout.strip().splitlines()
-    if process.returncode or not lines:
-        raise UserError(lines[-1] if process.returncode == 2 and lines else "The ten steps could not be taken here.")
+    code, output = _child(json.dumps(recipe.to_dict()), progress)
+    lines = output.strip().splitlines()
+    if code or not lines:
+        raise UserError(lines[-1] if code == 2 and lines else "The ten steps could not be taken here.")
     speed = Speed(**json.loads(lines[-1]))
     with atomic_file(speed_file(recipe)) as file:
         file.write_text(json.dumps(dataclasses.asdict(speed)), encoding="utf-8")
     return speed
+
+
+def _child(text: str, progress: Progress) -> tuple[int, str]:
+    """Exit code and output of a process that reads a recipe; it ends with this function, however that ends."""
+    began, unsent = time.monotonic(), text or None
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fer_models.training.probe"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with process:
+        try:
+            while True:
+                try:
+                    output = process.communicate(unsent, timeout=_POLL)[0]
+                    return process.returncode, output
+                except subprocess.TimeoutExpired:
+                    unsent = None  # what was begun goes on
+                    progress(0.0, "in a process of its own")
+                if time.monotonic() - began > _TIMEOUT:
+                    raise UserError("Ten steps took more than ten minutes; this recipe is too much for this machine.")
+        finally:
+            process.kill()
 
 
 def take_steps(recipe: Recipe) -> Speed:

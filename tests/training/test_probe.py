@@ -1,6 +1,7 @@
 """Ten steps tell how long a run takes: counted right, remembered, and in a process of their own."""
 
 import dataclasses
+import subprocess
 
 import pytest
 
@@ -29,6 +30,23 @@ def test_a_child_measures_once_for_recipes_that_take_equal_steps():
     assert list_runs() == []
     assert known_speed(dataclasses.replace(SMALL, epochs=99, lr=0.1, schedule="cosine")) == speed
     assert known_speed(dataclasses.replace(SMALL, batch_size=16)) is None
+
+
+def test_a_measurement_that_nobody_waits_for_ends_with_its_process(monkeypatch):
+    started = []
+
+    class Recorded(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    def stop(_fraction, _message):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(subprocess, "Popen", Recorded)
+    with pytest.raises(ZeroDivisionError):
+        measure_speed(SMALL, stop)
+    assert started[0].returncode < 0 and known_speed(SMALL) is None
 
 
 def test_what_the_run_would_say_is_said_before_it():

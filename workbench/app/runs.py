@@ -22,7 +22,7 @@ from fer_models.training.runs.labels import label_of
 from fer_models.training.runs.run import Run, list_runs
 from fer_models.training.runs.status import Status
 from workbench.app import datasets
-from workbench.app.inventory import trained_networks, usable
+from workbench.app.inventory import data_key, trained_networks, usable
 from workbench.app.wording import duration, percent
 
 
@@ -34,6 +34,7 @@ class Progress:
         headline: state and epoch. detail: speed, time left and best epoch so far.
         fraction: of the run done, 0 to 1.
         stopping: cancelled, but still running.
+        data: name of the data set, as lists of data sets have it.
     """
 
     run_id: str
@@ -51,6 +52,7 @@ class Progress:
     stopping: bool
     resumable: bool
     damaged: bool
+    data: str
 
 
 def presets() -> dict[str, str]:
@@ -175,7 +177,8 @@ def label(run: Run) -> str:
     began = datetime.fromtimestamp(status.created).strftime("%d %b %H:%M") if status.created else run.id
     named = label_of(run)
     what = named.title or what
-    best = "" if status.best_value is None else f" · best {_value(run.recipe, status.best_value)}"
+    # What changes from second to second is told by the headline alone.
+    best = "" if status.active or status.best_value is None else f" · best {_value(run.recipe, status.best_value)}"
     done = "" if status.active else f", {status.epoch} of {status.epochs} epochs"
     hidden = " · hidden" if named.hidden else ""
     return f"{what} · {began} · {status.state}{done}{best}{hidden}"
@@ -204,7 +207,14 @@ def progress(run: Run) -> Progress:
         stopping=stopping,
         resumable=status.state in ("lost", "failed", "cancelled"),
         damaged=run.damaged,
+        data=recipe.data.partition(":")[0],
     )
+
+
+def shipped_beside(data: str) -> str | None:
+    """Name of the best network that ships and was trained on a data set; ``None`` without one."""
+    networks = usable(trained_networks()).values()
+    return next((item.name for item in networks if item.run is None and item.trained_on == data_key(data)), None)
 
 
 def title(recipe: Recipe) -> str:

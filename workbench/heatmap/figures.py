@@ -7,7 +7,9 @@ import base64
 import numpy as np
 import plotly.graph_objects as go
 
-from fer_models.colours import USUAL_MAP, scale
+from fer_models.colours import GREY, SERIES, USUAL_MAP, scale
+from fer_models.training.watch.focus import Focus
+from workbench.app.ink import ink
 from workbench.heatmap.model.drawing import SIGNED, UNSIGNED
 
 
@@ -47,6 +49,47 @@ def heatmap_overlay(
     _picture_axes(figure)
     figure.update_layout(height=380, margin={"l": 0, "r": 0, "t": 0, "b": 56}, dragmode=False)
     return figure
+
+
+def focus_curves(measured: Focus, accuracy: np.ndarray, epoch: int, *, dark: bool) -> go.Figure:
+    """How focused the maps are, beside the validation accuracy, by epoch, in per cent.
+
+    Args:
+        measured: By kept epoch.
+        accuracy: (E,) in [0, 1], ``nan`` where it is not known.
+        epoch: The one that is shown, which is marked.
+    """
+    lines = (
+        ("validation accuracy", accuracy, GREY, "solid", "circle", None),
+        ("heat on the face", measured.face, SERIES[0], "solid", "square", measured.face_area),
+        ("heat on the true action units", measured.units, SERIES[1], "solid", "diamond", measured.units_area),
+        ("entropy (100: spread evenly)", measured.entropy, SERIES[3], "dot", "x", None),
+    )
+    figure = go.Figure()
+    for name, values, colour, dash, symbol, even in lines:
+        if not np.isfinite(values).any():
+            continue
+        figure.add_scatter(
+            x=measured.epochs,
+            y=100 * values,
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 2},
+            marker={"size": 6, "symbol": symbol},
+            hovertemplate=f"epoch %{{x}}: %{{y:.1f}} %<extra>{name}</extra>",
+        )
+        if even is not None:
+            figure.add_hline(y=100 * even, line={"color": colour, "dash": "dash", "width": 1})
+    figure.add_vline(x=epoch, line={"color": GREY, "width": 1})
+    figure.update_layout(
+        height=300,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        legend={"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0},
+        hovermode="x unified",
+    )
+    figure.update_xaxes(title_text="epoch", tickformat="d")
+    figure.update_yaxes(title_text="%", range=[0, 102])
+    return ink(figure, dark=dark)
 
 
 def _picture_axes(figure: go.Figure) -> None:

@@ -21,6 +21,8 @@ _KINDS = {
     "npy": "application/octet-stream",
     "zip": "application/zip",
     "webm": "video/webm",
+    "mp4": "video/mp4",
+    "gif": "image/gif",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from app_driver import make_checkpoint, open_page, words
+from history_maker import write_history
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -213,3 +215,17 @@ def test_an_unknown_tab_in_the_address_opens_the_first(app: AppTest, checkpoint:
     open_page(app, "explain", tab="nowhere", methods="magic", module="none")
     clean(app)
     assert "**The class is" in words(app)
+
+
+def test_a_training_is_scrubbed_where_it_was_watched(app: AppTest, checkpoint: Checkpoint) -> None:
+    open_page(app, "explain", tab="training")
+    assert any("fresh has no history" in info.value for info in app.info)
+    write_history(checkpoint.path)
+    app.run()
+    assert "**After epoch 2** · labelled happy" in words(app)
+    assert shown(app).count("<img") == 3  # face, heatmap, own attention
+    app.select_slider[0].set_value(1).run()
+    assert "After epoch 1" in words(app)
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert figure["data"][0]["name"] == "validation accuracy"
+    assert {button.proto.label for button in app.get("download_button")} >= {"Film of this face, MP4", "CSV"}

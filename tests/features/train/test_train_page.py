@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import threading
 import time
 
 import numpy as np
 import pytest
 from app_driver import make_checkpoint, open_page, words
+from history_maker import write_history
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from fer_models.data import add_dataset, open_dataset
 from fer_models.errors import UserError
+from fer_models.progress import Progress
 from fer_models.settings import setting_fields
 from fer_models.training import probe
 from fer_models.training.recipe import Recipe, load_preset
@@ -23,7 +26,7 @@ from fer_models.training.runs import launch
 from fer_models.training.runs.process import start_ticks
 from fer_models.training.runs.queue import waiting_runs
 from fer_models.training.runs.run import Run, create_run, list_runs
-from workbench.app import marks, runs
+from workbench.app import jobs, marks, runs
 from workbench.app.wording import duration
 
 ROWS = [
@@ -84,7 +87,7 @@ def test_without_runs_it_says_what_to_do(app: AppTest) -> None:
 
 
 def test_the_form_is_the_recipe(app: AppTest) -> None:
-    open_page(app, "train")
+    open_page(app, "train", recipe="fcsdnet-fer2013")
     elsewhere = {"data", "network", "options", "loss_options", "augmentation"}
     for name, field in setting_fields(Recipe).items():
         if name not in elsewhere:
@@ -101,6 +104,7 @@ def test_every_control_has_a_label(app: AppTest) -> None:
 
 def test_pressing_train_starts_the_recipe_that_is_shown(app: AppTest, no_worker: None) -> None:
     open_page(app, "train")
+    app.selectbox(key="shared.network of quick").set_value("fcsdnet").run()
     number = next(n for n in app.number_input if n.label == "Epochs")
     number.set_value(3).run()
     option = next(s for s in app.selectbox if s.label == "Attention")
@@ -108,7 +112,7 @@ def test_pressing_train_starts_the_recipe_that_is_shown(app: AppTest, no_worker:
     button(app, "Train").click().run()
     assert not app.exception and not app.error
     (run,) = list_runs()
-    expected = dataclasses.replace(load_preset("quick"), epochs=3, options={"attention": "sam"})
+    expected = dataclasses.replace(load_preset("quick"), network="fcsdnet", epochs=3, options={"attention": "sam"})
     assert run.recipe == expected
     assert app.query_params["run"] in (run.id, [run.id])
     assert "Queued: the worker starts" in words(app)
@@ -136,6 +140,7 @@ def test_an_impossible_recipe_is_one_sentence(app: AppTest, monkeypatch: pytest.
 
 def test_a_wrong_list_of_numbers_is_named(app: AppTest, no_worker: None) -> None:
     open_page(app, "train")
+    app.selectbox(key="shared.network of quick").set_value("fcsdnet").run()
     next(t for t in app.text_input if t.label == "Growth").set_value("32, many").run()
     button(app, "Train").click().run()
     (error,) = app.error
@@ -311,7 +316,7 @@ def test_marked_pictures_can_be_left_out(app: AppTest, no_worker: None) -> None:
 def test_the_time_is_estimated_from_ten_steps(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     recipes = []
 
-    def measure(recipe: Recipe) -> probe.Speed:
+    def measure(recipe: Recipe, _progress: Progress) -> probe.Speed:
         recipes.append(recipe)
         speed = probe.Speed(0.5, 20.0, 1280, "a pocket calculator")
         file = probe.speed_file(recipe)
@@ -335,8 +340,77 @@ def test_the_time_is_estimated_from_ten_steps(app: AppTest, monkeypatch: pytest.
     assert f"About {duration(75)}" in words(app)  # another number of epochs needs no new measurement
 
 
+@pytest.mark.parametrize("change", ["settings", "train"])
+def test_an_estimate_is_stopped_when_nobody_waits_for_it(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, no_worker: None, change: str
+) -> None:
+    ended = threading.Event()
+
+    def measure(recipe: Recipe, progress: Progress) -> probe.Speed:
+        try:
+            for _ in range(600):
+                progress(0.0, "ten steps")
+                time.sleep(0.02)
+        finally:
+            ended.set()
+        raise AssertionError("it was not stopped")
+
+    monkeypatch.setattr(probe, "measure_speed", measure)
+    open_page(app, "train")
+    button(app, "Estimate the time").click().run()
+    assert "Timing 10 training steps" in app.get("progress")[0].proto.text
+    if change == "train":
+        button(app, "Train").click().run()
+    else:
+        next(n for n in app.number_input if n.label == "Batch").set_value(32).run()
+    assert ended.wait(5) and not jobs.under_way()
+    app.run()  # without the tray's bar
+    assert not any("Timing" in bar.proto.text for bar in app.get("progress"))
+
+
+def test_eight_faces_are_scrubbed_through_the_training(app: AppTest) -> None:
+    run = make_run("running", **alive())
+    open_page(app, "train", run=run.id)
+    assert "Eight faces stand here after the first epoch" in words(app)
+    write_history(run.folder)
+    app.run()
+    assert "After epoch 2: 8 of 8 right" in words(app)
+    (faces,) = [block.proto.body for block in app.get("html") if "listitem" in block.proto.body]
+    assert faces.count('role="listitem"') == 8 and "happy 40 %" in faces
+    app.select_slider[0].set_value(1).run()
+    assert "After epoch 1: 1 of 8 right" in words(app)
+
+
+def test_the_loss_is_drawn_before_the_first_epoch_ends(app: AppTest) -> None:
+    run = make_run("running", rows=0, **alive())
+    (run.folder / "steps.jsonl").write_text('{"epoch": 0.1, "loss": 2.0}\n{"epoch": 0.2, "loss": 1.9}\n')
+    open_page(app, "train", run=run.id)
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    (line,) = [trace for trace in figure["data"] if trace["name"] == "within epochs"]
+    assert line["y"] == [2.0, 1.9]
+
+
+def test_a_finished_run_leads_to_its_errors_its_map_and_the_shipped_network(app: AppTest, checkpoint) -> None:
+    provenance = {"data": "synthetic", "recipe": Recipe(epochs=4).to_dict()}
+    make_checkpoint(checkpoint.path, metrics=[], provenance=provenance)
+    run = make_run("finished")
+    make_checkpoint(run.folder / "checkpoints" / "best", provenance=provenance)
+    open_page(app, "train", run=run.id)
+    links = {link.proto.label: link.proto.query_string for link in app.get("page_link")}
+    assert f"checkpoint={run.id}" in links["What it mistakes for what"]
+    assert f"epochs+run={run.id}" in links["How its map of faces grew"].replace("%20", "+")
+    assert f"{run.id}%2Cfresh" in links["Beside fresh"] or f"{run.id},fresh" in links["Beside fresh"]
+
+
+def test_the_list_says_of_a_run_under_way_nothing_that_changes_every_second() -> None:
+    run = make_run("running", **alive())
+    assert "best" not in runs.label(run) and "epochs" not in runs.label(run)
+    run.write_status(state="finished")
+    assert "best validation accuracy 22.2 %" in runs.label(run)
+
+
 def test_a_measurement_that_fails_says_why(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    def measure(recipe: Recipe) -> probe.Speed:
+    def measure(recipe: Recipe, _progress: Progress) -> probe.Speed:
         raise UserError("The training part has 0 labelled pictures.")
 
     monkeypatch.setattr(probe, "measure_speed", measure)

@@ -31,6 +31,7 @@ def show(settings: MapSettings) -> None:
         "Through training: how a map grows from epoch to epoch",
         icon=":material/timeline:",
         key="epochs fold",
+        expanded=EPOCHS_RUN.get() is not None,
         on_change="rerun",
     )
     if not fold.open:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from workbench.features.explain import attention, contrast, methods, networks, one_look, trust, what_if
+from workbench.features.explain import (
+    attention,
+    contrast,
+    methods,
+    networks,
+    one_look,
+    through_training,
+    trust,
+    what_if,
+)
 
 #: Key in the address, title, and function that draws the tab; only the open tab is computed.
 TABS: dict[str, tuple[str, Callable[..., None]]] = {
@@ -15,4 +24,5 @@ TABS: dict[str, tuple[str, Callable[..., None]]] = {
     "attention": ("Attention", attention.show),
     "trust": ("Trust", trust.show),
     "change": ("What if", what_if.show),
+    "training": ("Through training", through_training.show),
 }

@@ -19,13 +19,18 @@ _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "triangle
 
 
 def learning_curve(
-    rows: Sequence[Mapping[str, Any]], quantity: Literal["loss", "accuracy"], epochs: int, best_epoch: int | None = None
+    rows: Sequence[Mapping[str, Any]],
+    quantity: Literal["loss", "accuracy"],
+    epochs: int,
+    best_epoch: int | None = None,
+    losses: Sequence[tuple[float, float]] = (),
 ) -> go.Figure:
     """One quantity; training dotted, validation solid, the best epoch marked; accuracy in per cent.
 
     Args:
         rows: one an epoch with ``epoch`` and ``train_`` and ``val_`` values (accuracies in [0, 1]).
         epochs: of the recipe; the axis has its full length from the start.
+        losses: position in epochs and training loss within them, for ``"loss"``.
     """
     factor, unit, digits = (100.0, " %", ".1f") if quantity == "accuracy" else (1.0, "", ".3f")
     x = [row["epoch"] for row in rows]
@@ -36,7 +41,22 @@ def learning_curve(
             (f"val_{quantity}", "validation", VALIDATION, "solid"),
         )
     ]
-    return _figure(lines, f"{quantity}{', %' if unit else ''}", epochs, best_epoch)
+    figure = _figure(lines, f"{quantity}{', %' if unit else ''}", epochs, best_epoch)
+    if quantity == "loss" and losses:
+        position, loss = zip(*losses, strict=True)
+        figure.add_scatter(
+            x=position,
+            y=loss,
+            name="within epochs",
+            mode="lines",
+            line={"color": TRAIN, "width": 1},
+            opacity=0.55,
+            hovertemplate="epoch %{x:.2f}: %{y:.3f}<extra>training, within epochs</extra>",
+        )
+    figure.update_xaxes(range=[0, max(epochs, 2) + 0.3] if rows else [0, 1])
+    if not rows and quantity == "accuracy":
+        figure.update_yaxes(range=[0, 100])
+    return figure
 
 
 def recall_curves(

@@ -18,6 +18,8 @@ EXCLUDE_LEAKS = state.Choice("train.exclude_leaks")
 RUNS_STARTED = state.Kept("train.runs started", 0)
 LEFT_OUT = state.Several("train.left out", address=False)
 RUN = state.Choice("train.run")
+#: Key of the estimate that this session began last.
+ESTIMATED = state.Kept("train.estimated")
 
 
 def show() -> None:
@@ -43,6 +45,10 @@ def show() -> None:
             format_func=lambda name: networks[name],
             **shared.NETWORK_OF.of(preset).widget(list(networks), start.network),
         )
+    with bar[3]:
+        pressed = st.button("Train", type="primary", icon=":material/play_arrow:", width="stretch", key="train")
+    if pressed:  # a sign at once: the settings below take longer to draw
+        st.caption(":material/hourglass_top: Starting the worker.")
     options = start.options if network == start.network else {}
     from_link = runs.changes_from_link(shared.PROTOCOL.get(), EXCLUDE_LEAKS.get())
     started = RUNS_STARTED.get()  # a fresh key closes the settings, so that the run is visible
@@ -60,8 +66,6 @@ def show() -> None:
         origins = runs.origins(preset, first)
         changes = recipe_form.show(first, key=key, choices=runs.form_choices(), origins=origins)
         changes |= _without_marked(data)
-    with bar[3]:
-        pressed = st.button("Train", type="primary", icon=":material/play_arrow:", width="stretch", key="train")
     recipe = runs.recipe(preset, {"data": data, "network": network, **changes})
     if pressed:
         _begin(recipe)
@@ -69,9 +73,9 @@ def show() -> None:
 
 
 def _begin(recipe: Recipe) -> None:
-    with st.spinner("Starting the worker."):
-        RUN.set(runs.begin(recipe))
-        RUNS_STARTED.set(RUNS_STARTED.get() + 1)
+    estimate.stop(ESTIMATED.get())  # it would share the processor with the run
+    RUN.set(runs.begin(recipe))
+    RUNS_STARTED.set(RUNS_STARTED.get() + 1)
     st.rerun()
 
 
@@ -95,6 +99,10 @@ def _without_marked(name: str) -> dict[str, Any]:
 
 def _estimate(recipe: Recipe) -> None:
     """Draw the expected time of the run, or a button that measures it."""
+    before = ESTIMATED.get()
+    if before is not None and before != estimate.key(recipe):  # of settings that were changed since
+        estimate.stop(before)
+        ESTIMATED.set(None)
     job = estimate.measuring(recipe)
     if (speed := estimate.measured_speed(recipe)) is not None:
         st.caption(f":material/timer: {estimate.sentence(speed, recipe)}")
@@ -105,4 +113,5 @@ def _estimate(recipe: Recipe) -> None:
             st.warning(f"The time could not be measured: {job.problem}", icon=":material/timer_off:")
         if st.button("Estimate the time", icon=":material/timer:", help="Takes ten steps beside the app."):
             estimate.begin(recipe)
+            ESTIMATED.set(estimate.key(recipe))
             st.rerun()

@@ -13,6 +13,8 @@ from workbench.app.wording import percent
 from workbench.features.train import classes, compare
 from workbench.features.train.figures import learning_curve
 from workbench.features.train.model import curves
+from workbench.heatmap import watched
+from workbench.heatmap.model import watched as watched_model
 from workbench.widgets import plot
 from workbench.widgets.errors import guard
 
@@ -30,14 +32,14 @@ OF_THE_RUN = state.Choice("train.of the run", default="Curves", address=False)
 
 def show(run_id: str, *, key: str) -> None:
     """Draw a run, every second while it is active."""
-    active = runs.progress(runs.find(run_id)).active
+    before = runs.progress(runs.find(run_id))
 
-    @st.fragment(run_every=1.0 if active else None)
+    @st.fragment(run_every=1.0 if before.active else None)
     def live() -> None:
         with guard("the progress of this run"):
             progress = runs.progress(runs.find(run_id))
-            if active and not progress.active:
-                st.rerun()
+            if progress.state != before.state:
+                st.rerun()  # the list of runs, too, says what it is doing
             _draw(progress, key)
 
     live()
@@ -59,6 +61,8 @@ def _draw(progress: Progress, key: str) -> None:
     st.progress(progress.fraction, text=f"{100 * progress.fraction:.0f} % · {progress.detail or waiting}")
     if progress.state in ("failed", "lost") and progress.message:
         st.warning(progress.message, icon=_ICONS[progress.state])
+    if progress.state == "finished" and progress.checkpoint is not None:
+        _ends(progress)
     names = ["Curves", "Classes", "Compare", "Log"]
     part = st.segmented_control(
         "Show",
@@ -69,30 +73,48 @@ def _draw(progress: Progress, key: str) -> None:
     )
     if part == "Log":
         _log(progress.run_id)
+    elif part == "Curves":
+        _curves(progress, key)
     elif not progress.rows:
         st.caption(
-            "The curves begin when the first epoch is complete." if progress.active else "No epoch was complete."
+            "The figures begin when the first epoch is complete." if progress.active else "No epoch was complete."
         )
     elif part == "Classes":
         classes.show(progress, key)
-    elif part == "Compare":
-        compare.show(progress, key)
     else:
-        _curves(progress, key)
+        compare.show(progress, key)
 
 
 def _curves(progress: Progress, key: str) -> None:
-    last = progress.rows[-1]
+    rows, losses = progress.rows, curves.losses(progress.run_id)
+    if not rows and not losses:
+        st.caption("The curves begin with the first step." if progress.active else "No epoch was complete.")
+        return
+    measured = "the first epoch is not complete"
+    if rows:
+        measured = f"after epoch {rows[-1]['epoch']} the validation accuracy is {percent(rows[-1]['val_accuracy'])}"
     for column, quantity in zip(st.columns(2), _QUANTITIES, strict=True):
         with column:
             plot.show(
-                learning_curve(progress.rows, quantity, progress.epochs, progress.best_epoch),
+                learning_curve(rows, quantity, progress.epochs, progress.best_epoch, losses),
                 key=f"{key} {quantity} {progress.run_id}",
-                alt=f"{quantity} by epoch; after epoch {last['epoch']} the validation accuracy is "
-                f"{percent(last['val_accuracy'])}",
+                alt=f"{quantity} by epoch; {measured}",
             )
-    st.caption("Dashed line: the best epoch, whose weights are kept.")
+    st.caption("Dashed line: the best epoch, whose weights are kept. Thin line: loss within the epochs.")
+    st.markdown("**What it sees on eight faces**")
+    _faces(progress)
     compare.show_rate(progress, key)
+
+
+def _faces(progress: Progress) -> None:
+    source = watched_model.of_run(runs.find(progress.run_id))
+    seen = watched.history(source)
+    if seen is not None:
+        watched.row(source, seen)
+    elif progress.active:
+        st.caption("Eight faces stand here after the first epoch: their heatmaps and class scores, epoch by epoch.")
+    else:
+        st.caption("This run kept no faces: it ended in its first epoch, or an earlier version trained it.")
 
 
 def _actions(progress: Progress, key: str) -> None:
@@ -105,12 +127,24 @@ def _actions(progress: Progress, key: str) -> None:
         if progress.resumable:
             _resume(progress, key)
         if progress.checkpoint is not None:
-            st.page_link(
-                navigation.page("explain"),
-                label="Open in Explain",
-                icon=":material/visibility:",
-                query_params={"checkpoint": progress.run_id},
-            )
+            _link("explain", "Open in Explain", "visibility", {"checkpoint": progress.run_id})
+
+
+def _ends(progress: Progress) -> None:
+    """Draw links to what the finished run can be asked now."""
+    run = progress.run_id
+    with st.container(horizontal=True):
+        _link("confusion", "What it mistakes for what", "grid_on", {"checkpoint": run, "data": progress.data})
+        _link("clusters", "How its map of faces grew", "scatter_plot", {"checkpoint": run, "epochs run": run})
+        beside = runs.shipped_beside(progress.data)
+        if beside is not None:
+            query = {"section": "On the same faces", "networks": f"{run},{beside}", "data": progress.data}
+            _link("compare", f"Beside {beside}", "balance", query)
+        _link("explain", "Through training", "movie", {"checkpoint": run, "tab": "training"})
+
+
+def _link(page: str, label: str, icon: str, query: dict[str, str]) -> None:
+    st.page_link(navigation.page(page), label=label, icon=f":material/{icon}:", query_params=query)
 
 
 def _resume(progress: Progress, key: str) -> None:

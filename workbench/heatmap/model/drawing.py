@@ -54,9 +54,14 @@ def over_values(pixels: np.ndarray, values: np.ndarray, display: Display, side: 
     return over_face(pixels, Attribution(values[None], "", None, None, "", np.zeros(1, np.int64), 0.0), display, side)
 
 
+def over_map(pixels: np.ndarray, values: np.ndarray, display: Display, side: int = 96) -> np.ndarray:
+    """A map (S, S) in [0, 1] over the face, whatever the sign of its method."""
+    return overlaid(pixels, values, side, opacity=display.opacity, signed=False, colours=display.colours)
+
+
 def spread_over_face(pixels: np.ndarray, values: np.ndarray, display: Display, side: int = 96) -> np.ndarray:
     """A gate or share of attention (H, W) over the face, from its smallest value (dark) to its largest (bright)."""
-    return overlaid(pixels, spread(values), side, opacity=display.opacity, signed=False, colours=display.colours)
+    return over_map(pixels, spread(values), display, side)
 
 
 def spread(values: np.ndarray) -> np.ndarray:

@@ -14,6 +14,8 @@ from fer_models.errors import UserError
 from fer_models.folders import runs_folder
 from fer_models.training.runs.labels import label_of
 from fer_models.training.runs.run import Run
+from fer_models.training.runs.steps import FILE as STEPS
+from fer_models.training.runs.steps import read_losses
 from workbench.app import runs as run_folders
 
 #: Key of a row, title of the axis, factor.
@@ -24,6 +26,16 @@ QUANTITIES: dict[str, tuple[str, str, float]] = {
     "training loss": ("train_loss", "training loss", 1.0),
     "learning rate": ("lr", "learning rate", 1.0),
 }
+
+_MOST_POINTS = 600
+
+
+def losses(run_id: str) -> list[tuple[float, float]]:
+    """Position in epochs and training loss within them, at most about 600 points, each a mean."""
+    points = read_losses(run_folders.find(run_id).folder / STEPS)
+    times = -(-len(points) // _MOST_POINTS)
+    parts = [np.mean(points[at : at + times], 0) for at in range(0, len(points), times)] if points else []
+    return [(float(position), float(loss)) for position, loss in parts]
 
 
 def with_classes(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

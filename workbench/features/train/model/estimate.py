@@ -19,20 +19,25 @@ def measured_speed(recipe: Recipe) -> Speed | None:
 
 def measuring(recipe: Recipe) -> Job | None:
     """The job that measures this recipe, unless it is done."""
-    job = jobs.find(_key(recipe))
+    job = jobs.find(key(recipe))
     return job if job is not None and job.state != "done" else None
 
 
 def begin(recipe: Recipe) -> None:
     """Start to measure in the background, again if it failed before."""
-    jobs.forget(_key(recipe))
+    jobs.forget(key(recipe))
 
     def work(progress: Progress) -> Speed:
-        progress(0.0, "in a process of its own")
-        return probe.measure_speed(recipe)
+        return probe.measure_speed(recipe, progress)
 
     # Long, although it takes seconds: no other long job may run while it takes the time.
-    jobs.start(_key(recipe), f"Timing {probe.STEPS} training steps", work, lane="long")
+    jobs.start(key(recipe), f"Timing {probe.STEPS} training steps", work, lane="long")
+
+
+def stop(job_key: tuple[str, str] | None) -> None:
+    """Stop a measurement whose result nobody waits for, with its process."""
+    if job_key is not None:
+        jobs.supersede(job_key)
 
 
 def sentence(speed: Speed, recipe: Recipe) -> str:
@@ -46,5 +51,6 @@ def sentence(speed: Speed, recipe: Recipe) -> str:
     )
 
 
-def _key(recipe: Recipe) -> tuple[str, str]:
+def key(recipe: Recipe) -> tuple[str, str]:
+    """Tells the job of this recipe's network, data, size and batch from all others."""
     return "train estimate", str(probe.speed_file(recipe))
