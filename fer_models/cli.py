@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 
+from fer_models import plugins
 from fer_models.commands import COMMANDS
 from fer_models.errors import UserError
 from fer_models.training.memory import keep_freed_memory
@@ -30,6 +31,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    plugins.load()  # before the parser, whose lists of choices hold what they register
+    for problem in plugins.problems():
+        print(f"fer: {problem}", file=sys.stderr)
     arguments = build_parser().parse_args(argv)
     try:
         return arguments.run(arguments)

@@ -63,6 +63,17 @@ def network_folders() -> list[Path]:
     return [found[name] for name in sorted(found)]
 
 
+def plugins_folder() -> Path | None:
+    """Plug-ins, which run when the program starts: ``$FER_PLUGINS``, else ``plugins`` of a clone of this project.
+
+    Never a folder of the current one: a folder that somebody sent must not run code.
+    """
+    project = Path(__file__).parents[1]
+    if os.environ.get("FER_PLUGINS"):
+        return _chosen("FER_PLUGINS", project)
+    return project / "plugins" if (project / "pyproject.toml").exists() else None
+
+
 def data_folder() -> Path:
     """The user's data sets: ``$FER_DATA``, else ``data`` in the current folder."""
     return _chosen("FER_DATA", Path("data"))

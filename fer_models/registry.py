@@ -6,11 +6,35 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from fer_models.errors import UserError
 
 T = TypeVar("T")
+_REGISTRIES: list[Registry[Any]] = []
+
+
+@contextmanager
+def all_or_nothing() -> Iterator[None]:
+    """Take out again whatever the block registered if it raises.
+
+    Example:
+        >>> shapes = Registry("shape")
+        >>> import contextlib
+        >>> with contextlib.suppress(ValueError), all_or_nothing():
+        ...     _ = shapes.register("square")(4)
+        ...     raise ValueError
+        >>> len(shapes)
+        0
+    """
+    before = [(registry, dict(registry.items())) for registry in list(_REGISTRIES)]
+    try:
+        yield
+    except BaseException:
+        for registry, entries in before:
+            registry.restore(entries)
+        raise
 
 
 def import_modules(package: str) -> None:
@@ -49,6 +73,7 @@ class Registry(Generic[T]):
     def __init__(self, kind: str):
         self.kind = kind
         self._entries: dict[str, T] = {}
+        _REGISTRIES.append(self)
 
     def register(self, name: str) -> Callable[[T], T]:
         """Decorator that stores a class or function under ``name`` and returns it unchanged."""
@@ -67,6 +92,10 @@ class Registry(Generic[T]):
         except KeyError:
             known = ", ".join(self) or "none"
             raise UserError(f"There is no {self.kind} called {name!r}; choose one of: {known}.") from None
+
+    def restore(self, entries: dict[str, T]) -> None:
+        """Put the entries of an earlier moment back."""
+        self._entries = entries
 
     def create(self, name: str, *args: Any, **options: Any) -> Any:
         """Call the entry registered under ``name`` with the given arguments."""

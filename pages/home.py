@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fer_models import plugins
 from workbench.face import image_input
 from workbench.features.home import answer, doors, networks, places, runs
 from workbench.widgets import heading
 from workbench.widgets.errors import guard
 
 heading.show("home", title="FER Workbench")
+for problem in plugins.problems():
+    st.warning(problem, icon=":material/extension_off:")
 with guard("the picture"):
     picture = image_input.show_tiles(key="home")
 main, side = st.columns([7, 2], gap="medium")

@@ -34,4 +34,5 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     base = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("FER_RUNS", str(base / "runs"))
     monkeypatch.setenv("FER_CACHE", str(base / "cache"))
+    monkeypatch.delenv("FER_PLUGINS", raising=False)
     monkeypatch.setenv("FER_NETWORKS", str(base / "networks"))

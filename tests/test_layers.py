@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "workbench": (),
     "workbench.Home": (
         "fer_models.folders",
+        "fer_models.plugins",
         "fer_models.storage",
         "workbench.own_origin",
         "workbench.script",

@@ -4,11 +4,13 @@
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
+from fer_models import plugins
 from fer_models.folders import cache_folder
 from fer_models.storage import remove_leftovers_of_the_dead
 from workbench import warm_up
 from workbench.own_origin import OwnOrigin
 
+plugins.load()
 if __name__ == "__main__":
     from workbench import script  # caches are declared where a server runs
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 
+from fer_models import plugins
 from fer_models.errors import UserError
 from fer_models.latency.measure import Subject, measure
 from fer_models.progress import Progress, silent
@@ -80,4 +81,5 @@ def _end_with_the_app() -> None:
 
 
 if __name__ == "__main__":
+    plugins.load()
     main()

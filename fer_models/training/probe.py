@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fer_models import plugins
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
 from fer_models.progress import Progress, silent
@@ -189,4 +190,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    plugins.load()
     sys.exit(main())

@@ -3,6 +3,7 @@
 import signal
 import sys
 
+from fer_models import plugins
 from fer_models.errors import UserError
 from fer_models.training.runs.run import Run
 
@@ -17,6 +18,7 @@ def main() -> int:
         signal.signal(signal.SIGTERM, lambda number, frame: run.ask_to_stop())
         from fer_models.training.runs.worker import work  # it loads torch, which takes seconds
 
+        plugins.load()
         return work(run)
     except UserError as error:
         print(error, file=sys.stderr)

@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Iterator
 
+from fer_models import plugins
 from fer_models.training.runs import worker
 from fer_models.training.runs.run import Run
 
@@ -41,4 +42,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    plugins.load()
     sys.exit(main())

@@ -107,7 +107,7 @@ def _network() -> NetworkName:
             list(titles),
             format_func=titles.__getitem__,
             key="add network",
-            help="A function of another package is offered once it was allowed: fer import --allow package:function. "
+            help="A function of a package or plug-in is offered once it was allowed: fer import --allow package:function. "
             f"{request.missing()}",
         )
     )

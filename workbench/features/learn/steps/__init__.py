@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from fer_models import plugins
 from workbench.features.learn.step import Step
 
 _NAMES = (
@@ -18,6 +19,10 @@ _NAMES = (
     "plates",
 )
 
-STEPS: dict[str, Step] = {name: import_module(f"{__name__}.{name}").STEP for name in _NAMES}
+#: Those of plug-ins come last.
+STEPS: dict[str, Step] = {
+    **{name: import_module(f"{__name__}.{name}").STEP for name in _NAMES},
+    **{step.key: step for step in plugins.collect("steps") if step.key not in _NAMES},
+}
 #: Titles of the lessons, in order.
 LESSONS: tuple[str, ...] = tuple(dict.fromkeys(step.lesson for step in STEPS.values()))
