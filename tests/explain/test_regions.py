@@ -17,7 +17,11 @@ from fer_models.explain.face_parts.regions import (
     region_relevance,
     turned_away,
 )
+from fer_models.faces.detect import detect_faces
+from fer_models.faces.image import read_image
 from fer_models.labels import EMOTION_ACTION_UNITS, FER7, FER8
+from fer_models.preprocess import Preprocess
+from workbench.face.model.crop import frame
 
 
 def attribution(values, target=3):
@@ -179,3 +183,25 @@ def test_a_head_that_is_turned_or_tilted_too_far_is_not_measured():
     assert "turned too far" in turned_away(aside)
     aside[1] = aside[0]
     assert "profile" in turned_away(aside)
+
+
+def test_eyes_beyond_the_edge_are_not_measured():
+    above = [(x, y - 0.45) for x, y in (*EYES, NOSE, *MOUTH_CORNERS)]
+    assert "beyond the edge" in turned_away(above)
+
+
+def test_the_template_lies_on_the_faces_of_photographs(shared, monkeypatch):
+    monkeypatch.setenv("FER_YUNET", str(shared / "detectors" / "face_detection_yunet_2023mar.onnx"))
+    measured, refused = 0, 0
+    for name in ("faces/pexels_angry.jpg", *(f"darwin/plate-{n}.jpg" for n in (2, 3, 5))):
+        image = read_image(shared / "data" / name)
+        for face in detect_faces(image, "yunet"):
+            framed = frame(image, face, Preprocess(size=96))
+            if framed.problem is not None:
+                refused += 1
+                continue
+            left, right, nose, *corners = framed.geometry.landmarks
+            assert at(framed.masks["eyes"], left) and at(framed.masks["eyes"], right) and at(framed.masks["nose"], nose)
+            assert at(framed.masks["mouth"], np.mean(corners, axis=0))
+            measured += 1
+    assert (measured, refused) == (13, 3), "three heads are turned too far to the side"

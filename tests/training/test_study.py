@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,7 @@ from fer_models.cli import main
 from fer_models.errors import UserError
 from fer_models.preprocess import Preprocess
 from fer_models.training.recipe import Recipe
+from fer_models.training.runs import run as run_module
 from fer_models.training.runs.run import list_runs
 from fer_models.training.study import start
 from fer_models.training.study.axes import Span, fold_protocol, parse_axis, parse_folds, settings_of, shown
@@ -41,6 +43,14 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     started: list[list[str]] = []
     monkeypatch.setattr(start, "_spawn", lambda module, given, log: started.append([module, *given]) or 0)
     return started
+
+
+def test_a_worker_that_starts_slowly_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "_spawn", lambda module, given, log: os.getpid())
+    monkeypatch.setattr(run_module, "_STARTING", 0)  # as on a machine so busy that a minute passes first
+    study = create_study(SMALL)
+    start_study(study)
+    assert state_of(find_study(study.id)).counts == {"queued": 1}
 
 
 def finish(run, value: float, validation: float, epochs: int = 2) -> None:

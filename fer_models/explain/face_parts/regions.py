@@ -17,7 +17,9 @@ NOSE: Point = (0.476, 0.600)
 MOUTH_CORNERS: tuple[Point, Point] = ((0.340, 0.744), (0.629, 0.754))
 
 #: Largest tilt in degrees, and where the nose must lie between the eyes, at which a frontal template is measured with.
-MOST_TILT, NOSE_BETWEEN = 35, (0.1, 0.9)
+MOST_TILT, NOSE_BETWEEN = 35, (0.15, 0.85)
+#: How far a landmark may lie beyond the crop, as a share of its side.
+_BEYOND = 0.02
 #: Where the chin begins, and how far the mouth reaches below its corners.
 _CHIN, _OPEN = 0.845, 0.150
 
@@ -120,6 +122,8 @@ def turned_away(points: Sequence[Point]) -> str | None:
     tilt = float(np.degrees(np.angle(right - left)))
     if abs(tilt) > MOST_TILT:
         return f"the head is tilted by {abs(tilt):.0f} degrees, more than {MOST_TILT}"
+    if not all(-_BEYOND <= part <= 1 + _BEYOND for point in points for part in point):
+        return "eyes, nose or mouth lie beyond the edge of the crop"
     place = ((nose - left) / (right - left)).real
     if not NOSE_BETWEEN[0] <= place <= NOSE_BETWEEN[1]:
         return "the head is turned too far to the side"

@@ -72,7 +72,9 @@ def advance(study: Study, *, leaving: str = "") -> list[Run]:
             if fresh.cancelled or under_way + len(started) >= at_most:
                 break
             if (run := next_run(fresh, trial)) is not None:
-                _spawn("fer_models.training.study.worker", [str(run.folder), fresh.id], run.folder / "log.txt")
+                pid = _spawn("fer_models.training.study.worker", [str(run.folder), fresh.id], run.folder / "log.txt")
+                if (begun := start_ticks(pid)) is not None:  # to claim the run takes long on a busy machine
+                    run.write_status(pid=pid, pid_started=begun)
                 started.append(run)
     return started
 
