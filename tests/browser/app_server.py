@@ -142,12 +142,12 @@ def is_strange(url: str, ours: str) -> bool:
     return not url.startswith((ours, ours.replace("http", "ws", 1), "data:", "blob:"))
 
 
-def settle(page: Any, timeout: float = PATIENCE, quiet: float = 600) -> None:
+def settle(page: Any, timeout: float = PATIENCE, quiet: float = 300) -> None:
     """Wait until the script has run to its end, rests for ``quiet`` milliseconds, and nothing is drawn any more."""
     page.wait_for_function(_RESTED, arg=[_APP, uuid.uuid4().hex, quiet], timeout=timeout)
 
 
-def steady(page: Any, read: str, arg: Any = None, timeout: float = PATIENCE, quiet: float = 800) -> Any:
+def steady(page: Any, read: str, arg: Any = None, timeout: float = PATIENCE, quiet: float = 400) -> Any:
     """What a JavaScript function gives once it is there and stays the same, for instance a place in a plot.
 
     Reading what is not there yet (a ``TypeError``) counts as null: a plot is replaced while it is drawn anew.
