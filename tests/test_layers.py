@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "workbench.warm_up",
         "streamlit",
     ),
-    "workbench.warm_up": ("fer_models.errors", "workbench.features.home", "streamlit"),
+    "workbench.warm_up": ("fer_models.errors", "workbench.app", "workbench.features.home", "streamlit"),
     "workbench.own_origin": ("streamlit",),
     "workbench.script": ("workbench.widgets", "workbench.face", "workbench.navigation", "workbench.state", "streamlit"),
     "workbench.navigation": ("streamlit",),

@@ -1,4 +1,4 @@
-"""What the server does while the browser opens: draw the built-in faces and compute the first answer."""
+"""What the server does beside the pages: draw the built-in faces, compute the first answer, return freed memory."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from streamlit import runtime
 from fer_models.errors import UserError
 
 _THREAD, _PAUSE = "warm up", 0.1
+#: Seconds between two returns of freed memory, which take some milliseconds.
+_TRIM_SECONDS = 20.0
 _LOGGERS = (
     "streamlit.runtime.scriptrunner_utils.script_run_context",
     "streamlit.runtime.state.session_state_proxy",
@@ -47,3 +49,13 @@ def _prepare() -> None:
         from workbench.features.home import first
 
         first.prepare()
+    _keep_small()
+
+
+def _keep_small() -> None:
+    """Return freed memory as long as the server runs."""
+    from workbench.app import machine
+
+    while True:
+        time.sleep(_TRIM_SECONDS)
+        machine.return_memory()

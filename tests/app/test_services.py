@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 from pathlib import Path
 
@@ -175,3 +176,20 @@ def test_all_threads_share_one_model(folders: Path) -> None:
     assert len(classifiers) == 6 and len({id(classifier) for classifier in classifiers}) == 1
     other = make_checkpoint(folders / "checkpoints" / "two", seed=1)
     assert cache.classifier(other) is not classifiers[0]
+
+
+def test_freed_memory_goes_back_to_the_system() -> None:
+    """Small pieces in between keep the C library from returning what large images took."""
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("the memory of a process cannot be read here")
+
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    pieces = [bytearray(100_000) for _ in range(1_000)]
+    kept = pieces[::50]
+    del pieces
+    before = resident()
+    machine.return_memory()
+    assert before - resident() > 50e6
+    assert len(kept) == 20
