@@ -14,7 +14,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from fer_models.errors import UserError
+from fer_models.training.runs.side_by_side import CPU_SLOTS, GPU_SLOTS, chosen
 
 _ROOM = 2 * 1024**3  # bytes that must be free on a GPU before a run begins there
 
@@ -30,21 +30,14 @@ def rank() -> int:
 
 
 def slot_count() -> int:
-    """How many runs may train at the same time: ``FER_GPU_SLOTS`` a GPU, without a GPU ``FER_CPU_SLOTS``; each is 1.
+    """How many runs may train at the same time: :func:`fer_models.training.runs.side_by_side.chosen` a GPU, or at all.
 
     Raises:
         UserError: If the variable is no whole number from 1 up.
     """
     if torch.cuda.is_available():
-        return torch.cuda.device_count() * _slots("FER_GPU_SLOTS")
-    return _slots("FER_CPU_SLOTS")
-
-
-def _slots(variable: str) -> int:
-    slots = os.environ.get(variable) or "1"
-    if not slots.isdecimal() or int(slots) < 1:
-        raise UserError(f"{variable} says how many runs train at once, a whole number from 1 up, not {slots!r}.")
-    return int(slots)
+        return torch.cuda.device_count() * chosen(GPU_SLOTS)
+    return chosen(CPU_SLOTS)
 
 
 def gpu_of(slot: int) -> int:

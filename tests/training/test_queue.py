@@ -13,11 +13,13 @@ import torch
 
 from fer_models.cli import main
 from fer_models.errors import UserError
+from fer_models.folders import runs_folder
 from fer_models.training.devices import gpu_of, has_room, slot_count, slots_of_a_run
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.process import start_ticks
 from fer_models.training.runs.queue import ahead_of, move, waiting_runs
 from fer_models.training.runs.run import BusyError, Run, create_run
+from fer_models.training.runs.side_by_side import choose
 from fer_models.training.runs.worker import work
 
 
@@ -210,6 +212,21 @@ def test_a_number_of_slots_that_makes_no_sense_is_refused(variable, asked, monke
     monkeypatch.setenv(variable, asked)
     with pytest.raises(UserError, match="whole number"):
         slot_count()
+
+
+def test_the_number_that_a_person_chose_holds_unless_the_environment_says_another(monkeypatch):
+    assert slot_count() == 1
+    choose(2)
+    assert slot_count() == 2
+    monkeypatch.setenv("FER_CPU_SLOTS", "5")
+    assert slot_count() == 5
+    monkeypatch.delenv("FER_CPU_SLOTS")
+    for damaged in ("", "null", "0", "-1", "99", '"2"', "[1]"):
+        (runs_folder() / ".side-by-side.json").write_text(damaged)
+        assert slot_count() == 1, damaged
+    for asked in (0, 17):
+        with pytest.raises(UserError, match="From 1 to 16 runs"):
+            choose(asked)
 
 
 def test_a_run_takes_a_slot_for_each_gpu_that_it_trains_on(monkeypatch):

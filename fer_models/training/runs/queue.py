@@ -81,9 +81,10 @@ def wait_for_slot(run: Run) -> Iterator[int | None]:
     """
     from fer_models.training.devices import slot_count, slots_of_a_run  # they load torch, which a list does not need
 
-    count, together = slot_count(), slots_of_a_run()
+    together = slots_of_a_run()
     while not run.cancelled:
         if not ahead_of(run):
+            count = slot_count()  # it may be changed while the run waits
             for first in range(count if together == 1 else 1):
                 with ExitStack() as held:
                     if all(_take(run, number, held) for number in range(first, first + together)):

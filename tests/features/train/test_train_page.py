@@ -20,6 +20,7 @@ from fer_models.errors import UserError
 from fer_models.progress import Progress
 from fer_models.settings import setting_fields
 from fer_models.training import probe
+from fer_models.training.devices import slot_count
 from fer_models.training.recipe import Recipe, load_preset
 from fer_models.training.rows import read_rows
 from fer_models.training.runs import launch
@@ -296,6 +297,8 @@ def test_waiting_runs_can_be_moved_and_removed(app: AppTest) -> None:
     app.button(key=f"queue {second.id} Earlier").click().run()
     assert [run.id for run in waiting_runs()] == [second.id, first.id]
     assert app.button(key=f"queue {second.id} Earlier").disabled
+    app.number_input(key="queue side by side").set_value(3).run()
+    assert not app.exception and slot_count() == 3
     app.button(key=f"queue {first.id} remove").click().run()
     assert first.cancelled and not second.cancelled
 

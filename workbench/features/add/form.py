@@ -107,8 +107,8 @@ def _network() -> NetworkName:
             list(titles),
             format_func=titles.__getitem__,
             key="add network",
-            help="A function of a package or plug-in is offered once it was allowed: fer import --allow package:function. "
-            f"{request.missing()}",
+            help="A function of a package or plug-in is offered once it was allowed: "
+            f"fer import --allow package:function. {request.missing()}",
         )
     )
     if key in ARCHITECTURES:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench.app import runs
+from fer_models.training.runs import side_by_side
+from workbench.app import machine, runs
 from workbench.features.train.model import queue
 from workbench.widgets.errors import guard
 
@@ -28,6 +29,7 @@ def _draw() -> None:
         st.rerun()
     at_work = queue.at_work()
     st.markdown(f"**Queue** · {len(order)} waiting" + (f" for {at_work}" if at_work else ""))
+    _side_by_side()
     last = len(order) - 1
     for position, run in enumerate(order):
         with st.container(horizontal=True, vertical_alignment="center", key=f"queue {run.run_id}"):
@@ -44,3 +46,25 @@ def _draw() -> None:
             if st.button("Remove", key=f"queue {run.run_id} remove", icon=":material/close:", help=f"Cancel {about}"):
                 runs.cancel(run.run_id)
                 st.rerun()
+
+
+def _side_by_side() -> None:
+    """Choose how many runs train at once; waiting ones start when there is a place."""
+    count = queue.at_once()
+    if count is None:
+        return
+    gpu = bool(machine.describe().gpus)
+    chosen = st.number_input(
+        "Train side by side" + (", on each GPU" if gpu else ""),
+        1,
+        side_by_side.MOST,
+        count,
+        key="queue side by side",
+        width=220,
+        help="Small networks leave a GPU half idle: two to four then take less time together than one after the other."
+        if gpu
+        else "Each run gets its part of the cores; more than one pays for small networks on many cores.",
+    )
+    if chosen != count:
+        queue.choose_at_once(int(chosen))
+        st.rerun()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from fer_models.errors import UserError
-from fer_models.training.runs import queue
+from fer_models.training.runs import queue, side_by_side
 from fer_models.training.runs.run import Run, list_runs
-from workbench.app import runs
+from workbench.app import machine, runs
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,21 @@ def waiting() -> list[Waiting]:
 def at_work() -> str | None:
     """Title of the run that holds the slot now."""
     return next((_title(run) for run in list_runs() if run.status().state == "running"), None)
+
+
+def at_once() -> int | None:
+    """How many runs train at once, on each GPU or without one; ``None`` where the environment decides.
+
+    Raises:
+        UserError: If a variable makes no sense.
+    """
+    variable = side_by_side.GPU_SLOTS if machine.describe().gpus else side_by_side.CPU_SLOTS
+    return None if os.environ.get(variable) else side_by_side.chosen(variable)
+
+
+def choose_at_once(count: int) -> None:
+    """Let so many runs train at once, see :func:`fer_models.training.runs.side_by_side.choose`."""
+    side_by_side.choose(count)
 
 
 def move(run_id: str, steps: int) -> None:
