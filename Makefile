@@ -6,7 +6,7 @@ PORT ?= 8501
 # One thread a test process and two processes fit two cores; threads that spin would slow each other down.
 TEST_ENV := OMP_NUM_THREADS=1 GOMP_SPINCOUNT=1000
 
-.PHONY: app test fuzz soak check docs bench screenshots clean
+.PHONY: app test fuzz soak mutants check docs bench screenshots clean
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.app
@@ -25,6 +25,14 @@ FUZZ ?= 500
 fuzz: $(VENV)/.dev
 	FER_FUZZ=$(FUZZ) $(TEST_ENV) $(BIN)/python -m pytest tests/fuzz
 
+# One operator changed at a time, and the tests that should notice; ONLY names folders or files of fer_models.
+SEED ?= 0
+COUNT ?= 200
+JOBS ?= 2
+ONLY ?= fer_models
+mutants: $(VENV)/.dev
+	$(TEST_ENV) $(BIN)/python benchmarks/mutants.py --seed $(SEED) --count $(COUNT) --jobs $(JOBS) --only $(ONLY)
+
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -39,7 +47,7 @@ docs: $(VENV)/.dev
 
 # train_all trains for hours. Faces in photographs are measured only where a folder is named: make bench PHOTOS=folder
 bench: $(VENV)/.dev
-	for file in $(filter-out benchmarks/detectors.py benchmarks/soak.py benchmarks/train_all.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$file || exit 1; done
+	for file in $(filter-out benchmarks/detectors.py benchmarks/mutants.py benchmarks/soak.py benchmarks/train_all.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$file || exit 1; done
 	$(if $(PHOTOS),$(BIN)/python benchmarks/detectors.py $(PHOTOS))
 
 screenshots: $(VENV)/.dev

@@ -188,3 +188,38 @@ def test_original_ckplus_sequences_give_neutral_first_and_three_last_frames(tmp_
     assert [dataset.classes[label] for label in dataset.labels] == ["neutral", "happy", "happy", "happy"]
     assert dataset.subjects.tolist() == ["S005"] * 4 and dataset.columns["sequence"].tolist() == ["S005_001"] * 4
     assert open_dataset(str(tmp_path)).name == "ckplus_sequences"
+
+
+def test_votes_at_the_borders_of_each_rule() -> None:
+    """A share of a half agrees on nothing, of 30 % counts; two votes are no slip; ties go against a face."""
+
+    def reasons(target: str, *rows: list[int]) -> list[str]:
+        return targets(np.asarray(rows, np.uint8), target)[2].tolist()
+
+    half, more = _votes(anger=5, fear=5), _votes(anger=6, fear=4)
+    assert reasons("majority", half, more) == ["no agreement", ""]
+    assert reasons("probability", half, _votes(anger=5, unknown=3, NF=2), _votes(anger=6, unknown=4)) == [
+        "",
+        "no agreement",
+        "",
+    ]
+    tied = (_votes(anger=4, unknown=4, fear=2), _votes(anger=4, NF=4, fear=2), _votes(anger=5, NF=3, fear=2))
+    assert reasons("probability", *tied) == ["unknown", "not a face", ""]
+    votes = np.asarray([_votes(anger=7, fear=3), _votes(anger=8, fear=2), _votes(anger=9, fear=1)], np.uint8)
+    labels, soft, reason = targets(votes, "multilabel")
+    where = [FER8.index("angry"), FER8.index("fear")]
+    assert soft[:, where].tolist() == [[1, 1], [1, 0], [1, 0]] and reason.tolist() == ["", "", ""]
+    assert labels.tolist() == [where[0]] * 3
+    shares = targets(votes, "probability")[1][:, where]
+    np.testing.assert_allclose(shares, [[0.7, 0.3], [0.8, 0.2], [1.0, 0.0]], atol=1e-6)
+
+
+@pytest.mark.parametrize(("count", "taken"), [("20", True), ("21", False)])
+def test_a_row_has_at_most_twenty_votes_for_a_class(ferplus: Path, count: str, taken: bool) -> None:
+    table = ferplus / "fer2013new.csv"
+    table.write_text(table.read_text().replace(",10", f",{count}") + f"Training,extra.png,{','.join(['0'] * 10)}\n")
+    if taken:
+        assert len(open_dataset(ferplus, reader="ferplus")) == 18  # the row beyond FER2013's is not read
+    else:
+        with pytest.raises(UserError, match="ten small whole numbers"):
+            open_dataset(ferplus, reader="ferplus")

@@ -131,3 +131,12 @@ def test_a_stopped_map_is_not_kept(faces: FaceDataset, checkpoint: Checkpoint, e
     with pytest.raises(UserError, match="Stopped"):
         make_map(checkpoint, faces, evaluation, MapSettings(), stop)
     assert cached_map(checkpoint, evaluation, MapSettings()) is None
+
+
+def test_settings_fit_the_number_of_pictures() -> None:
+    wide = MapSettings(perplexity=400.0, neighbours=300)
+    assert [wide.fitted(n).perplexity for n in (5, 7, 10, 31, 1201, 2000)] == [2.0, 2.0, 3.0, 10.0, 400.0, 400.0]
+    assert [wide.fitted(n).neighbours for n in (5, 301, 302)] == [4, 300, 300]
+    assert MapSettings().fitted(1000) == MapSettings()
+    with pytest.raises(UserError, match="at least 5 pictures, not 4"):
+        wide.fitted(4)

@@ -170,3 +170,30 @@ def test_classes_without_images_are_said_and_no_zero() -> None:
     alone = evaluation.take(evaluation.targets == 3)
     assert "All images are of one class" in alone.few
     assert alone.estimate(["mcc"])["mcc"].to_json()["value"] is None
+
+
+def test_every_part_of_a_match_of_classes() -> None:
+    """Three outputs and four classes: two by name, one brought over, one left out."""
+    network, data = ("sad", "Anger", "happy"), ("happiness", "contempt", "angry", "sadness")
+    match = match_classes(network, data, parse_label_map("contempt=anger, sad="))
+    assert match.classes == ("happiness", "angry")
+    assert match.of_network.tolist() == [2, 1] and match.of_label.tolist() == [0, 1, 1, -1]
+    assert match.label_map == (("contempt", "Anger"), ("sadness", ""))
+    assert [note.split(":")[0].split(",")[0] for note in match.notes] == [
+        "By the label map the data set's pictures count otherwise",
+        "Pictures of sadness are left out by the label map.",
+        "The network also knows sad",
+    ]
+    assert "contempt as Anger." in match.notes[0] and "the 2 common classes" in match.notes[2]
+    whole = match_classes(FER7, FER7)
+    assert whole.notes == () and whole.label_map == ()
+    assert whole.of_network.tolist() == whole.of_label.tolist() == list(range(7))
+    only = match_classes(network, data[:3])
+    assert only.notes[0] == "Pictures of contempt are left out: the network has no such class."
+    assert len(only.notes) == 2 and match_classes(network, ("happy", "sad", "angry")).notes == ()
+    # An output of a class that only a label map reaches keeps the network's word.
+    assert match_classes(("joy", "other"), ("smile", "joy"), parse_label_map("smile=other")).classes == ("other", "joy")
+    with pytest.raises(UserError, match="share the class happy alone"):
+        match_classes(("happy", "sad"), ("happy", "angry"))
+    with pytest.raises(UserError, match="share the class sad alone"):
+        match_classes(("sad", "happy"), ("sad", "fear"))

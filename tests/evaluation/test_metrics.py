@@ -170,3 +170,11 @@ def test_bad_input_is_said_in_words() -> None:
         confusion(np.array([0, -1]), np.array([0, 1]), 2)
     with pytest.raises(UserError, match="linear"):
         weighted_kappa(np.eye(2), "cubic")
+
+
+def test_better_is_strict_and_goes_the_metric_s_way() -> None:
+    assert {metric.direction for _, metric in METRICS.items()} == {"higher", "lower"}
+    for _, metric in METRICS.items():
+        higher = metric.direction == "higher"
+        assert metric.better(0.6, 0.5) is higher and metric.better(0.5, 0.6) is not higher
+        assert not metric.better(0.5, 0.5)

@@ -115,3 +115,19 @@ def test_a_cache_that_cannot_be_written_is_said_but_stops_nothing(
     monkeypatch.setenv("FER_CACHE", str(tmp_path / "file"))
     evaluation = predictions_for(classifier, faces, PROTOCOL)
     assert evaluation.n == 29 and "make room" in evaluation.notes[-1]
+
+
+def test_a_table_of_another_version_or_class_is_refused(
+    classifier: Classifier, faces: FaceDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fer_models.evaluation import predictions
+
+    table = predictions_for(classifier, faces, PROTOCOL)
+    folder = predictions.table_folder(classifier.checkpoint, faces, PROTOCOL)
+    read = predictions.read_predictions(folder)
+    for name in ("targets", "predictions", "logits", "positions", "rows"):
+        np.testing.assert_array_equal(getattr(read, name), getattr(table, name))
+    assert (read.classes, read.split, read.label_map) == (table.classes, table.split, table.label_map)
+    monkeypatch.setattr(predictions, "_VERSION", predictions._VERSION + 1)
+    with pytest.raises(UserError, match="no predictions table of this version"):
+        predictions.read_predictions(folder)

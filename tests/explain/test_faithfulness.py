@@ -330,3 +330,15 @@ def test_ssim_equals_scikit_image(size, span):
         structural_similarity(a, b, 0)
     with pytest.raises(UserError, match="two of"):
         structural_similarity(a, b[:2])
+
+
+def test_pictures_without_a_mask_have_no_figure(corner, pictures, masks, truth):
+    some = masks.copy()
+    some[1] = False
+    values = measure(corner, pictures, truth, "relevance_rank", some)
+    assert np.isnan(values).tolist() == [False, True, False]
+    # Twelve of the mask's sixteen pixels are the strongest, four elsewhere come next.
+    map_ = np.zeros((3, 12, 12))
+    map_[:, :4, :3] = 2
+    map_[:, 8:, 8:9] = 1
+    assert measure(corner, pictures, attribution(map_), "relevance_rank", masks).tolist() == [12 / 16] * 3

@@ -334,3 +334,50 @@ def test_scrambling_moves_whole_tiles_and_nothing_else(tiny_batch):
     assert torch.equal(mixed, scramble(x, seed=0))
     with pytest.raises(UserError, match="tiles"):
         scramble(x[:, :, :5], seed=0)
+
+
+class Quadratic(nn.Module):
+    """Score of class 1: half the weighted sum of squares, so that its gradient is the weight times the picture."""
+
+    def __init__(self, weights):
+        super().__init__()
+        self.register_buffer("weights", weights)
+
+    def forward(self, x):
+        score = (self.weights * x**2).sum((1, 2, 3)) / 2
+        return torch.stack([torch.zeros_like(score), score], 1)
+
+
+def test_smooth_grad_and_var_grad_of_a_quadratic_score():
+    """Noise of variance v turns the gradient w x into w (x + e): mean w x, variance w² v."""
+    torch.manual_seed(0)
+    weights = torch.rand(1, 1, 6, 6, dtype=torch.float64) + 0.5
+    x = torch.rand(2, 1, 6, 6, dtype=torch.float64) * torch.tensor([1.0, 3.0])[:, None, None, None] + 5
+    query = Query(Quadratic(weights).eval(), x, Target(torch.ones(2, dtype=torch.int64)), "logit")
+    options = {"samples": 4000, "most_samples": 4000, "noise": 0.2, "rows_at_once": 4000}
+    spread = 0.2 * (x.amax((1, 2, 3)) - x.amin((1, 2, 3)))
+    expected = weights[:, 0] ** 2 * spread[:, None, None] ** 2
+    close(
+        compute("smooth_grad", query, statistic="variance", **options) / expected,
+        torch.ones(2, 6, 6, dtype=x.dtype),
+        rtol=0.12,
+    )
+    close(compute("smooth_grad", query, **options), (weights * x)[:, 0], rtol=0.02)
+
+
+def test_the_agreement_is_one_for_equal_maps_and_spearman_browns_of_their_correlation():
+    from fer_models.explain.gradients.smooth_grad import _agreement
+
+    a = torch.tensor([[[1.0, -1.0, 1.0, -1.0]]] * 4)
+    half = torch.tensor([1.0, 1.0, -1.0, -1.0])
+    b = torch.stack([a[0], half[None], -a[0], a[0] + half * 3**0.5])  # correlations 1, 0, -1 and 1 / 2
+    close(_agreement(a, b), torch.tensor([1.0, 0.0, 0.0, 2 / 3]), rtol=1e-5)
+    close(_agreement(a[:1], torch.zeros_like(a[:1])), torch.ones(1))
+
+
+def test_the_next_round_of_integrated_gradients_takes_more_steps_where_the_error_says_so():
+    from fer_models.explain.gradients.integrated_gradients import _next_steps
+
+    error = torch.tensor([0.0, 0.01, 0.011, 0.02, 0.021, 0.04, 0.9])
+    assert _next_steps(error, 8, 256).tolist() == [0, 0, 16, 16, 32, 32, 256]
+    assert _next_steps(error, 256, 256).tolist() == [0] * 7 and _next_steps(error, 255, 256).tolist()[2] == 256

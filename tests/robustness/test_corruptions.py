@@ -165,3 +165,30 @@ def test_the_bar_goes_where_it_is_put() -> None:
     upright = CORRUPTIONS.create("bar", angle=90.0, length=0.5).apply(plain, 0.1)
     changed = (upright != plain).any(2)
     assert np.ptp(np.nonzero(changed)[0]) > 3 * np.ptp(np.nonzero(changed)[1])
+
+
+@pytest.mark.parametrize("lost", [0.5, 0.8])
+@pytest.mark.parametrize("tone", [150, 220])
+def test_low_light_follows_shot_and_read_noise(lost: float, tone: int) -> None:
+    """White is N = 2,000 electrons: exposure e leaves L e and noise sqrt(L e N + 64) / N, raised by 1 / sqrt(e)."""
+    dark = CORRUPTIONS.create("low_light").apply(np.full((96, 96, 3), tone, np.uint8), lost, seed=1)
+    light = (dark.astype(float) / 255) ** 2.2
+    exposed = (tone / 255) ** 2.2 * (1 - lost)
+    assert light.mean() == pytest.approx(exposed / np.sqrt(1 - lost), rel=0.02)
+    noise = np.sqrt(2000 * exposed + 64) / 2000
+    assert light.std() == pytest.approx(noise / np.sqrt(1 - lost), rel=0.06)
+
+
+def test_light_contrast_and_grey_by_hand() -> None:
+    image = np.zeros((2, 4, 3), np.uint8)
+    image[0], image[1, 2:] = 100, (200, 40, 0)
+    bright = CORRUPTIONS.create("light").apply(image, 0.5)
+    np.testing.assert_array_equal(np.unique(bright), [0, 101, 160, 226])  # 255 sqrt(x / 255) of 0, 40, 100, 200
+    assert CORRUPTIONS.create("light").opposite(0.5) == 2
+    middle = image.mean()
+    faint = CORRUPTIONS.create("contrast").apply(image, 0.5)
+    np.testing.assert_allclose(faint, (image + middle) / 2, atol=0.51)
+    grey = CORRUPTIONS.create("grey").apply(image, 1.0)
+    assert (grey[1, 2] == round(0.299 * 200 + 0.587 * 40)).all() and (grey[0] == 100).all()
+    half = CORRUPTIONS.create("grey").apply(image, 0.5)
+    np.testing.assert_allclose(half, (image.astype(float) + grey) / 2, atol=1)

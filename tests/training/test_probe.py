@@ -54,3 +54,51 @@ def test_what_the_run_would_say_is_said_before_it():
         measure_speed(dataclasses.replace(SMALL, data="nowhere"))
     with pytest.raises(UserError, match="nowhere"):
         take_steps(dataclasses.replace(SMALL, data="nowhere"))
+
+
+def test_the_estimate_adds_up_what_was_taken(monkeypatch):
+    """A clock that advances by ten at each look, and a loop that only counts."""
+    from types import SimpleNamespace
+
+    import torch
+
+    from fer_models.training import build, probe
+
+    @dataclasses.dataclass
+    class Data:
+        train_images: torch.Tensor
+        train_targets: torch.Tensor
+        val_images: torch.Tensor
+        val_targets: torch.Tensor
+
+    class Loop:
+        recipe = SMALL
+        steps = property(lambda self: len(self.data.train_images) // SMALL.batch_size)
+
+        def __init__(self, data):
+            self.data, self.taken = data, []
+            self.sample = torch.arange(0, len(data.train_images), 7)
+
+        def train_epoch(self, progress, stop):
+            self.taken.append(len(self.data.train_images))
+            return {"seconds": 5.0}
+
+        def validate(self):
+            self.validated = len(self.data.val_images)
+
+    for train, val in ((3000, 700), (100, 50)):
+        whole = Data(torch.zeros(train), torch.zeros(train), torch.zeros(val), torch.zeros(val))
+        loop = Loop(whole)
+        dataset = [None] * (train + val)
+        monkeypatch.setattr(build, "make_fabric", lambda recipe: SimpleNamespace(device=torch.device("cpu")))
+        monkeypatch.setattr(build, "load_data", lambda *_, d=dataset, w=whole: (d, None, w))
+        monkeypatch.setattr(build, "build_loop", lambda *_, the=loop: the)
+        clock = iter(range(0, 100, 10))
+        monkeypatch.setattr(probe, "time", SimpleNamespace(perf_counter=lambda c=clock: next(c)))
+        speed = take_steps(SMALL)
+        assert loop.taken == [2 * 8, 10 * 8] and loop.validated == min(val, 512)
+        assert speed.step == 5.0 / 10
+        each = 10 / (min(val, 512) + min(train, 2048))  # ten seconds for what was validated and refreshed
+        assert speed.validation == pytest.approx(each * (val + min(train, 2048)))
+        assert (speed.pictures, speed.images) == (train, train + val)
+        assert int(loop.sample.max()) < min(val, 512)

@@ -186,3 +186,24 @@ def test_a_torn_line_costs_only_itself_and_the_best_epoch_comes_from_the_lines()
     assert _best_so_far(run, SMALL, 2) == (1, 0.5)
     assert _best_so_far(run, SMALL, 3) == (3, 0.5)  # of equal ones the later
     assert _best_so_far(run, SMALL, 0) == (0, None)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_several_processes_are_started_by_torchrun(processes, monkeypatch):
+    from types import SimpleNamespace
+
+    from fer_models.training.runs import launch as launching
+
+    commands = []
+
+    def spawn(command, **options):
+        commands.append(command)
+        assert options["start_new_session"]
+        return SimpleNamespace(pid=os.getpid())
+
+    monkeypatch.setattr(launching.subprocess, "Popen", spawn)
+    run = create_run(SMALL)
+    assert start(run, processes) == os.getpid()
+    (command,) = commands
+    assert command[0] == sys.executable and command[-2:] == ["fer_models.training.runs", str(run.folder)]
+    assert ("torch.distributed.run" in command) == ("--nproc_per_node=2" in command) == (processes == 2)
