@@ -7,8 +7,8 @@ import torch
 
 from fer_models import create_model
 from fer_models.architectures import ARCHITECTURES
-from fer_models.block_drawing import block_title, draw
-from fer_models.blocks import blocks, layers_of
+from fer_models.block_drawing import COLUMNS, block_title, draw
+from fer_models.blocks import Block, blocks, layers_of
 from fer_models.cli import main
 from fer_models.errors import UserError
 
@@ -82,3 +82,46 @@ def test_a_drawing_is_written(tmp_path, capsys):
     assert "name the network" in capsys.readouterr().err
     with pytest.raises(UserError, match="input shape"):
         blocks(create_model("mini_xception", in_channels=1), (48, 48))
+
+
+def test_blocks_lie_in_columns_without_overlap_and_arrows_join_their_edges():
+    """A chain over two lines of the drawing, with two blocks side by side and a jump over one."""
+    chain = [Block("b0", "image", (1, 8, 8))]
+    chain += [Block(f"b{k}", "convolution", (4, 8, 8), 10, sources=(f"b{k - 1}",)) for k in range(1, COLUMNS + 2)]
+    chain += [Block("beside", "pool", (4, 4, 4), sources=("b0",)), Block("late", "sum", (4,), sources=("b0", "b2"))]
+    svg = ElementTree.fromstring(draw(chain, "A chain"))
+    space = "{http://www.w3.org/2000/svg}"
+    width, height = float(svg.attrib["width"]), float(svg.attrib["height"])
+    boxes = {}
+    for group in svg.iter(f"{space}g"):
+        rect = group.find(f"{space}rect").attrib
+        boxes[group.find(f"{space}title").text.split(":")[0]] = [float(rect[k]) for k in ("x", "y", "width", "height")]
+    assert len(boxes) == len(chain)
+    xs, ys = [box[0] for box in boxes.values()], [box[1] for box in boxes.values()]
+    w, h = boxes["b0"][2:]
+    assert width == max(xs) + w + min(xs) and height == max(ys) + h + min(ys)
+    for name, (x, y, *_) in boxes.items():
+        others = [box for other, box in boxes.items() if other != name]
+        assert all(abs(x - a) >= w + 10 or abs(y - b) >= h + 10 for a, b, *_ in others)
+    assert boxes["beside"][0] == boxes["b1"][0] and boxes["late"][0] == boxes["b3"][0]
+    assert boxes[f"b{COLUMNS}"][0] == boxes["b0"][0] and boxes[f"b{COLUMNS}"][1] > max(
+        boxes["beside"][1], boxes["b6"][1]
+    )
+    starts = {(x + w, y + h / 2) for x, y, *_ in boxes.values()}
+    ends = {(x, y + h / 2) for x, y, *_ in boxes.values()}
+    paths = [path.attrib["d"] for path in svg.iter(f"{space}path")]
+    assert len(paths) == 2 * sum(len(block.sources) for block in chain)
+    for line, head in zip(paths[::2], paths[1::2], strict=True):
+        begin = tuple(float(part) for part in line[1:].split()[:2])
+        tip = tuple(float(part) for part in head[1:].split()[:2])
+        assert begin in starts and tip in ends
+        assert line.rsplit(" ", 2)[-2:] == [f"V{tip[1]:g}", f"H{tip[0] - 5:g}"]
+
+
+def test_long_words_are_cut_where_the_box_ends():
+    words = "a" * 40
+    for kind in (words, words[:21], words[:22]):
+        svg = draw([Block("x", kind, (1,))], "One")
+        shown = next(text.text for text in ElementTree.fromstring(svg).iter() if (text.text or "").startswith("Aa"))
+        # 134 pixels less a margin of 6, at 0.53 of the size of 11 a letter: 21 letters.
+        assert shown == ("A" + kind[1:] if len(kind) <= 21 else "A" + "a" * 19 + "…")

@@ -17,7 +17,17 @@ from fer_models.data.synthetic import SyntheticOptions, generate
 from fer_models.faces.face import Face
 from fer_models.faces.image import encode_png
 from fer_models.faces.whole import whole_face
-from fer_models.image_quality import quality_of
+from fer_models.image_quality import (
+    DARKEST,
+    FLATTEST,
+    LEAST_INSIDE,
+    MOST_TILT,
+    SOFTEST,
+    Quality,
+    pixel_measures,
+    quality_of,
+)
+from fer_models.image_quality import _inside as inside_of
 from fer_models.preprocess import Preprocess
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -82,3 +92,49 @@ def test_predict_says_it_and_writes_a_row_for_every_image(tmp_path: Path, capsys
     assert "No face was found by Haar cascades" in capsys.readouterr().out
     (row,) = csv.DictReader(table.open())
     assert "Haar cascades" in row["problem"] and "fer detectors get yunet" in json.loads(out.read_text())[0]["problem"]
+
+
+def quality(**measures: Any) -> Quality:
+    usual = {"brightness": 0.5, "contrast": 0.2, "sharpness": 0.5, "side": 60.0, "needed": 48, "inside": 1.0}
+    return Quality(**(usual | measures))
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "above"),
+    [
+        ("brightness", DARKEST, True),
+        ("contrast", FLATTEST, True),
+        ("sharpness", SOFTEST, True),
+        ("side", 47.5, True),  # rounds to 48, which is enough
+        ("inside", LEAST_INSIDE, True),
+        ("tilt", MOST_TILT, False),
+        ("tilt", -MOST_TILT, False),
+    ],
+)
+def test_a_measure_at_its_limit_is_good_and_beyond_it_doubtful(name: str, limit: float, above: bool) -> None:
+    assert quality(**{name: limit}).doubts == ()
+    beyond = limit - 1e-3 if above else limit * 1.001
+    assert len(quality(**{name: beyond}).doubts) == 1
+
+
+def test_doubts_in_words() -> None:
+    assert quality(sharpness=0.0).doubts == ()  # an even face has no edges to judge
+    assert quality(inside=0.5).doubts == ("cut off: 50 % lies outside the image",)
+    assert quality(turned=270).doubts == quality(turned=90, tilt=50.0).doubts == ("turned by 90 degrees in the image",)
+
+
+def test_measures_of_stripes_by_hand() -> None:
+    """Columns of 0 and 102 in turn: mean 0.2, deviation 0.2, and a Laplacian of twice their difference everywhere."""
+    stripes = np.tile(np.array([0, 102], np.uint8), (48, 24))
+    brightness, contrast, sharpness = pixel_measures(stripes)
+    assert (brightness, contrast) == (pytest.approx(0.2), pytest.approx(0.2))
+    assert sharpness == pytest.approx(0.8 / 0.2, rel=1e-3)
+    assert pixel_measures(np.full((48, 48), 51, np.uint8)) == (pytest.approx(0.2), pytest.approx(0.0, abs=1e-6), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("left", "top", "share"), [(0, 0, 1), (-5, 0, 0.5), (-5, -5, 0.25), (95, 45, 0.25), (-20, 0, 0)]
+)
+def test_the_share_of_a_face_inside_the_image(left: int, top: int, share: float) -> None:
+    square = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], np.float32) + np.float32([left, top])
+    assert inside_of(square, 100, 50) == pytest.approx(share)

@@ -7,6 +7,7 @@ import pytest
 
 from fer_models.errors import UserError
 from fer_models.evaluation.intervals import (
+    corrected,
     estimates,
     percentile_interval,
     resample_tables,
@@ -159,3 +160,11 @@ def test_figure_sentence() -> None:
     sentence = figure_sentence(0.7031, 0.688, 0.7179, 3589, "PublicTest", "Training folds")
     assert sentence == "70.3 % [68.8, 71.8] · n = 3,589 · PublicTest · selected on Training folds"
     assert figure_sentence(0.6431, 0.627, 0.66, 12, "test", "", percent=False) == "0.643 [0.627, 0.660] · n = 12 · test"
+
+
+def test_a_bias_corrected_figure_is_reflected_and_begins_at_chance() -> None:
+    samples = np.linspace(0.1, 0.3, 2001)
+    found = corrected(0.15, samples, np.full(100, 0.05), level=0.9)
+    assert (found.value, found.low, found.high) == pytest.approx((0.1, 0.01, 0.19))
+    assert corrected(0.15, samples, np.full(100, 0.15), level=0.9).low == 0  # no more than a perfect network's
+    assert corrected(0.08, samples, np.zeros(100)).value == 0

@@ -80,3 +80,24 @@ def test_maps_of_other_faces_are_tested_on_this_one(classifier, batch):
     assert np.array_equal(gaps, gaps_of_other_faces(trial, "mean"))
     with pytest.raises(UserError, match="no explanation method"):
         gaps_of_other_faces(trial.with_values(trial.attribution.values, "by hand"), "mean")
+
+
+def test_ranks_by_hand():
+    """Nineteen random values are the fewest; the place counts those that are as good, ties included."""
+    values = np.arange(19) / 20
+    with pytest.raises(UserError, match="at least 19 random values, not 18"):
+        rank(0.5, values[:18])
+    for value, as_good in ((1.0, 0), (0.9, 1), (0.45, 10), (0.0, 19), (-1.0, 19)):
+        found = rank(value, values)
+        assert found.as_good == as_good and found.p == pytest.approx((as_good + 1) / 20)
+        mirrored = rank(-value, -values, "lower")
+        assert mirrored.as_good == as_good
+        # The band leaves out the first and the last of the nineteen; a value on its upper end is not above it.
+        assert (found.low, found.median, found.high) == (0.05, 0.45, 0.9)
+        assert (mirrored.low, mirrored.high) == (-0.9, -0.05)
+    assert [rank(v, values).verdict for v in (0.91, 0.9, 0.05, 0.06)] == [
+        "more",
+        "no different",
+        "less",
+        "no different",
+    ]

@@ -283,3 +283,11 @@ def test_resize_keeps_channels_and_range(shape: tuple[int, ...]) -> None:
     assert np.unique(resize(flat, (31, 4))).tolist() == [77]
     with pytest.raises(ValueError, match="cannot resize"):
         resize(noise, 0)
+
+
+@pytest.mark.parametrize(
+    ("largest", "whole"), [(255, 255), (256, 1023), (1023, 1023), (1024, 4095), (4096, 16383), (16384, 65535)]
+)
+def test_the_depth_of_a_camera_is_the_smallest_that_holds_its_values(largest: int, whole: int) -> None:
+    assert image_module._range_of(np.array([1, largest], np.uint16)) == whole
+    assert image_module._range_of(np.array([0, 257 * 3], np.uint16)) == 65535  # eight bits, widened

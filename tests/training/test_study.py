@@ -372,3 +372,30 @@ def wait(study, condition, seconds: float = 120):
         time.sleep(0.1)
     tails = [run.log_tail() for run in runs_of(fresh)]
     raise AssertionError(f"still {state_of(fresh)} after {seconds} s\n{tails}")
+
+
+def test_spread_and_difference_by_hand() -> None:
+    """Three runs: Student's t with two degrees of freedom is 4.303 at 95 %."""
+    values = [0.5, 0.6, 0.7]
+    half = 4.3027 * 0.1 / np.sqrt(3)
+    found = spread(values)
+    assert (found.n, found.mean, found.deviation) == (3, pytest.approx(0.6), pytest.approx(0.1))
+    assert (found.low, found.high) == (pytest.approx(0.6 - half, abs=1e-4), pytest.approx(0.6 + half, abs=1e-4))
+    wider = spread(values, overlap=1.0)
+    assert wider.high - 0.6 == pytest.approx(min(0.4, 2 * half), abs=1e-4)  # 1 / 3 becomes 4 / 3
+    assert spread(values[:2]).low is None and spread(values[:2]).deviation == pytest.approx(0.0707, abs=1e-4)
+    assert spread(values[:1]).deviation is None and spread([0.6] * 3).low is None
+    paired = difference([0.6, 0.7, 0.95], values, paired=True)  # 0.1, 0.1 and 0.25
+    deviation = np.std([0.1, 0.1, 0.25], ddof=1) / np.sqrt(3)
+    assert paired.value == pytest.approx(0.15)
+    assert (paired.low, paired.high) == (
+        pytest.approx(0.15 - 4.3027 * deviation, abs=1e-4),
+        pytest.approx(0.15 + 4.3027 * deviation, abs=1e-4),
+    )
+    apart = difference([0.6, 0.7, 0.8], values, paired=False, overlap=0.5, overlap_b=0.25)
+    variance = 0.01 * (1 / 3 + 0.5) + 0.01 * (1 / 3 + 0.25)
+    assert apart.high == pytest.approx(0.1 + 4.3027 * np.sqrt(variance), abs=1e-4)
+    assert difference(values[:2], values, paired=False).p is None
+    same = difference(values, values, paired=True)
+    assert (same.low, same.high, same.p) == (0, 0, 1)
+    assert difference([v + 0.125 for v in (0.5, 0.25, 0.75)], (0.5, 0.25, 0.75), paired=True).p is None
