@@ -66,3 +66,15 @@ def test_curves_name_the_best_epoch():
     lines = [line.get("points") for line in ElementTree.fromstring(svg).iter(f"{_NAME}polyline")]
     assert [len(points.split()) for points in lines] == [3, 3]
     assert curves_svg([]) == "" and curves_svg([{"epoch": 1, "val_accuracy": float("nan")}]) == ""
+
+
+def test_what_is_drawn_lies_inside_the_picture(measured):
+    """Every line, circle and word begins within the frame that the picture states."""
+    curves = curves_svg([{"epoch": k, "train_accuracy": k / 9, "val_accuracy": k / 10} for k in range(1, 9)])
+    for svg in (confusion_svg(measured), reliability_svg(calibrate(measured)), curves):
+        root = ElementTree.fromstring(svg)
+        _, _, width, height = (float(part) for part in root.attrib["viewBox"].split())
+        across = [float(e.attrib[k]) for e in root.iter() for k in ("x", "x1", "x2", "cx") if k in e.attrib]
+        down = [float(e.attrib[k]) for e in root.iter() for k in ("y", "y1", "y2", "cy") if k in e.attrib]
+        assert min(across) >= 0 and max(across) <= width and max(across) > 0.5 * width
+        assert min(down) >= 0 and max(down) <= height and max(down) > 0.8 * height

@@ -206,3 +206,23 @@ def test_a_slice_that_is_worse_is_called_so(data: FaceDataset, evaluation: Evalu
         assert dark.p is not None and dark.p < 0.001, metric
         assert all(part.p is None for part in parts if part.small)
         assert max(part.p for part in parts if part.p is not None) > 0.05
+
+
+def test_what_compares_images_needs_enough_of_them_and_not_too_many(
+    data: FaceDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fer_models.evaluation.slicing import slices
+
+    first = len(data.split_index(data.split_names[0]))
+    for least, whole, offered in (
+        (first, data.images.nbytes, True),
+        (first + 1, data.images.nbytes, False),
+        (first, data.images.nbytes - 1, False),
+    ):
+        monkeypatch.setattr(slices, "_LEAST", least)
+        monkeypatch.setattr(slices, "_WHOLE", whole)
+        assert (
+            set(AMONG_OTHERS) <= set(slice_columns(data))
+            if offered
+            else not set(AMONG_OTHERS) & set(slice_columns(data))
+        )

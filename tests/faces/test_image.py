@@ -291,3 +291,18 @@ def test_resize_keeps_channels_and_range(shape: tuple[int, ...]) -> None:
 def test_the_depth_of_a_camera_is_the_smallest_that_holds_its_values(largest: int, whole: int) -> None:
     assert image_module._range_of(np.array([1, largest], np.uint16)) == whole
     assert image_module._range_of(np.array([0, 257 * 3], np.uint16)) == 65535  # eight bits, widened
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 4, 1), (4, 4, 2), (4, 4, 5), (2, 4, 4, 3)])
+def test_only_grey_rgb_and_rgba_become_png(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="expected uint8"):
+        encode_png(np.zeros(shape, np.uint8))
+    with pytest.raises(ValueError, match="got float64"):
+        encode_png(np.zeros((4, 4)))
+
+
+def test_sizes_are_said_in_megabytes_and_millions() -> None:
+    with pytest.raises(UserError, match="'x' has 51 MB, more than the 50 MB allowed"):
+        image_module._check_bytes(51_000_000, "x")
+    image_module._check_bytes(50_000_000, "x")
+    assert "more than the 2.5 million allowed" in image_module._too_many_pixels("x", "3 million pixels", 2_500_000)

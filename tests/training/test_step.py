@@ -158,3 +158,31 @@ def test_the_average_begins_as_torchs_own():
     before = next(reference.module.parameters())
     weight = 1 - min(0.5, 2 / 11)
     torch.testing.assert_close(next(average.network.parameters()), before + weight)
+
+
+@pytest.mark.parametrize("parts", [2, 3, 7])
+def test_a_batch_in_parts_gives_the_loss_and_gradients_of_the_whole(parts):
+    """Seven images in two parts are four and three: each part counts by its images."""
+    from types import SimpleNamespace
+
+    from fer_models.training.step import Step
+
+    torch.manual_seed(0)
+    x, targets, line = torch.rand(7, 5), torch.randint(0, 3, (7,)), torch.nn.Linear(5, 3)
+
+    def objective(images, labels):
+        out = line(images)
+        return F.cross_entropy(out, labels), out
+
+    def backward(count):
+        line.zero_grad()
+        fabric = SimpleNamespace(backward=lambda loss: loss.backward())
+        step = SimpleNamespace(micro_batches=count, objective=objective, fabric=fabric)
+        loss, logits = Step._backward(step, x, targets, 0.5)
+        return loss, logits, line.weight.grad.clone()
+
+    for whole, part in zip(backward(1), backward(parts), strict=True):
+        torch.testing.assert_close(part, whole)
+    plain = F.cross_entropy(line(x), targets)
+    torch.testing.assert_close(backward(parts)[0], plain.detach())
+    torch.testing.assert_close(backward(parts)[2], 0.5 * torch.autograd.grad(plain, line.weight)[0])

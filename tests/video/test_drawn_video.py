@@ -51,3 +51,19 @@ def test_units_move_without_jumps() -> None:
     assert values.min() >= 0 and values.max() <= 0.8 + 1e-9
     # A whole change within half a second, so a step of 5 ms is a hundredth of it.
     assert np.abs(np.diff(values, axis=0)).max() == pytest.approx(0.8 * 0.005 / 0.5, rel=1e-6)
+
+
+def test_doubts_that_a_tenth_of_the_readings_share_are_said() -> None:
+    from types import SimpleNamespace
+
+    from fer_models.video.reading import _notes
+
+    def people(*doubts: tuple[str, ...]) -> list[SimpleNamespace]:
+        return [SimpleNamespace(quality=[SimpleNamespace(doubts=said) for said in doubts])]
+
+    clear = ((),) * 6
+    many = people(("blurred",), ("blurred", "small: 20 pixels"), ("small: 21 pixels",), ("too dark",), *clear)
+    assert _notes(many, "auto") == ["Hard to read: blurred in 20 %, small in 20 %, too dark in 10 % of 10 readings."]
+    assert _notes(people(("too dark",), *clear, *clear), "auto") == []
+    (sentence,) = _notes([], "auto")
+    assert sentence.startswith("No face was found by ")
