@@ -229,3 +229,10 @@ def test_a_training_is_scrubbed_where_it_was_watched(app: AppTest, checkpoint: C
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert figure["data"][0]["name"] == "validation accuracy"
     assert {button.proto.label for button in app.get("download_button")} >= {"Film of this face, MP4", "CSV"}
+
+
+def test_two_maps_stand_against_each_other(app: AppTest, checkpoint: Checkpoint) -> None:
+    open_page(app, "explain", tab="versus")
+    assert "Rank correlation" in words(app) and "Who is right" in words(app)
+    assert shown(app).count("<img") == 3  # A, B, A minus B
+    assert app.selectbox(key="explain.side method B").value == "grad_cam"

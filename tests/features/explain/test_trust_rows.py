@@ -75,14 +75,10 @@ def test_verdict_and_table_never_disagree(name: str) -> None:
             assert list(contradictions(found)) == []
 
 
-def test_a_map_that_cannot_be_believed_offers_another() -> None:
-    layers = ("stage 3", "stage 2", "stage 1")
-    doubtful, bad = (replace(card(), level="doubtful"), replace(card(), level="bad"))
-    assert trust.next_step(card(), "grad_cam", "stage 2", layers) is None
-    assert trust.next_step(doubtful, "grad_cam", "stage 2", layers) == ("method", "layer_cam")
-    assert trust.next_step(bad, "layer_cam", "stage 2", layers) == ("layer", "stage 1")
-    assert trust.next_step(bad, "layer_cam", "stage 1", layers) is None
-    assert trust.next_step(replace(card(evidence=0.01), level="bad"), "grad_cam", "stage 2", layers) is None
+def test_other_ways_are_worth_trying_where_the_network_reads_the_face() -> None:
+    assert not trust.worth_trying(card())
+    assert trust.worth_trying(replace(card(), level="doubtful")) and trust.worth_trying(replace(card(), level="bad"))
+    assert not trust.worth_trying(replace(card(evidence=0.01), level="bad"))
 
 
 def test_the_curves_of_the_tab_are_those_of_the_card() -> None:

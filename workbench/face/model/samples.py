@@ -58,6 +58,15 @@ def masks(key: str) -> dict[str, np.ndarray]:
     return _face(key).masks
 
 
+def units(key: str) -> tuple[str, ...]:
+    """The action units that move a drawn sample.
+
+    Raises:
+        UserError: If there is no drawn sample of that key.
+    """
+    return tuple(sorted(_face(key).action_units))
+
+
 @cache
 def icon() -> Image.Image:
     """A small face for the browser's tab."""

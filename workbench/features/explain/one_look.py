@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
+from fer_models.architectures.hog import hog_picture
+from workbench.app import pictures
 from workbench.app.wording import percent
 from workbench.face import bars, doubts
 from workbench.face.model import crop
 from workbench.face.model.crop import Framed, RegionShares
-from workbench.features.explain import network_input, own_attention, trust_badge
+from workbench.features.explain import own_attention, trust_badge
 from workbench.features.explain import report as explain_report
 from workbench.features.explain.model import report as sections
 from workbench.features.explain.subject import Subject
 from workbench.heatmap import cached, network_drawing, view
-from workbench.widgets import downloads
+from workbench.widgets import downloads, picture_grid
 from workbench.widgets.errors import guard
+from workbench.widgets.picture_grid import Cell, Row
 
 
 def show(subject: Subject, *, key: str) -> None:
@@ -55,7 +59,7 @@ def show(subject: Subject, *, key: str) -> None:
     attention = cached.own_attention(subject.checkpoint, subject.pixels)
     own_attention.show(attention, framed.crop, display)
     st.caption("Every gate and every query stands in the tab Attention.")
-    network_input.show(subject)
+    _network_input(subject)
     # Last, because it takes longest: the rest of the page is shown meanwhile.
     with verdict, guard("the trust card"), st.spinner("Testing the heatmap."):
         card = trust_badge.judge(subject, question)
@@ -96,3 +100,17 @@ def regions(shares: RegionShares, framed: Framed, target: str) -> None:
             f"{percent(shares.areas['background'], 0)} of the picture: the network looks beside the face.",
             icon=":material/warning:",
         )
+
+
+def _network_input(subject: Subject) -> None:
+    """Draw the grey crop and its HOG side by side; nothing for networks that read the image alone."""
+    options = subject.classifier.model.options
+    if not hasattr(subject.classifier.model, "hog") or options.input == "gray":
+        return
+    st.subheader("What it reads", anchor=False)
+    hog = hog_picture(subject.pixels, options.orientation)
+    cells = [
+        Cell(pictures.as_rgb(subject.pixels), "grey", "The grey crop"),
+        Cell(np.repeat(hog[..., None], 3, 2), "HOG", "Its histogram of oriented gradients, as strokes along its edges"),
+    ]
+    picture_grid.show([Row("", "", cells if options.input == "gray+hog" else cells[1:])], side=192, label="Input")

@@ -12,6 +12,7 @@ from workbench.features.explain import (
     one_look,
     through_training,
     trust,
+    versus,
     what_if,
 )
 
@@ -20,6 +21,7 @@ TABS: dict[str, tuple[str, Callable[..., None]]] = {
     "look": ("One look", one_look.show),
     "methods": ("Methods", methods.show),
     "networks": ("Networks", networks.show),
+    "versus": ("Two maps", versus.show),
     "contrast": ("Contrast", contrast.show),
     "attention": ("Attention", attention.show),
     "trust": ("Trust", trust.show),

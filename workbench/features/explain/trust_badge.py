@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.explain import EXPLAINERS
+from fer_models.explain.trust.better import Tried, try_ways
 from fer_models.explain.trust.card import TrustCard
 from workbench import shared
 from workbench.features.explain.model import trust, trust_tables
@@ -12,7 +13,7 @@ from workbench.features.explain.subject import Subject
 from workbench.heatmap import verdict
 from workbench.heatmap.model import look as look_model
 from workbench.heatmap.model.look import Question
-from workbench.widgets import table
+from workbench.widgets import job, table
 
 
 def judge(subject: Subject, question: Question) -> TrustCard:
@@ -29,18 +30,45 @@ def judge(subject: Subject, question: Question) -> TrustCard:
 
 
 def _offer(card: TrustCard, subject: Subject, question: Question) -> None:
-    """Draw a button that tries the usual method or the next earlier layer, where this map cannot be believed."""
-    layers = list(look_model.layers(subject.classifier))
-    if not layers:
+    """Draw a button that tries methods and layers where this map cannot be believed, and what was found."""
+    if not trust.worth_trying(card):
         return
-    layer = question.layer or look_model.usual_layer(subject.classifier)
-    step = trust.next_step(card, question.method, layer or layers[0], layers)
-    if step is None:
+    classifier, pixels = subject.classifier, subject.pixels
+    layer = question.layer or look_model.usual_layer(classifier)
+    shown = (question.method, layer if EXPLAINERS[question.method].uses_layer else None)
+    target = question.target if question.against is None else (question.target, question.against)
+    tried = job.result(
+        ("better", *subject.identity, target, question.of, shown),
+        f"Other maps of {subject.checkpoint.name}",
+        lambda progress: try_ways(
+            classifier, classifier.prepare([pixels]), target, of=question.of, known=shown, progress=progress
+        ),
+        lane="short",
+        key="explain better",
+        ask="What would change it? Try methods and layers, 5 s",
+    )
+    if tried is None:
         return
-    kind, name = step
-    choice = shared.METHOD if kind == "method" else shared.LAYER
-    title = EXPLAINERS[name].title if kind == "method" else f"the earlier layer {name}"
-    st.button(f"Try {title}", key="explain.next step", on_click=choice.set, args=(name,), icon=":material/redo:")
+    best = tried[0]
+    name = EXPLAINERS[best.method].title + (f" at {best.layer}" if best.layer else "")
+    if best.card.level == card.level or best.card.level == "bad":
+        st.caption(f"None of the {len(tried)} other ways that were tried has a better verdict on this face.")
+    else:
+        st.markdown(f"**{name}** has a better verdict on this face: {trust.LEVELS[best.card.level]}.")
+        st.button(f"Show {name}", key="explain.better", on_click=_choose, args=(best,), icon=":material/redo:")
+    with st.expander(f"{len(tried)} other ways, the best first"):
+        columns = ("Method", "Layer", "Quick verdict", "Random maps as good")
+        table.show(columns, trust.tried_rows(tried), right=(3,), label="Other ways to explain this face")
+        st.caption(
+            "Quick verdicts, from 10 random maps and their reverses each. The best of many looks better than it is: "
+            "once it is shown, its own card tests it with all random maps."
+        )
+
+
+def _choose(way: Tried) -> None:
+    shared.METHOD.set(way.method)
+    if way.layer is not None:
+        shared.LAYER.set(way.layer)
 
 
 def show(card: TrustCard, classes: tuple[str, ...], slot: st.delta_generator.DeltaGenerator) -> None:

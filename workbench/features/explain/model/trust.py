@@ -9,12 +9,13 @@ import numpy as np
 import torch
 
 from fer_models.classifier import Classifier
-from fer_models.explain import EXPLAINERS, USUAL_METHOD, Attribution
+from fer_models.explain import EXPLAINERS, Attribution
 from fer_models.explain.faithfulness import FAITHFULNESS, REFERENCES, Trial
 from fer_models.explain.faithfulness.base import many_maps
 from fer_models.explain.faithfulness.parameter_randomisation import Cascade, cascade
 from fer_models.explain.faithfulness.references import random_maps
 from fer_models.explain.faithfulness.road import impute
+from fer_models.explain.trust.better import Tried
 from fer_models.explain.trust.card import LEAST_EVIDENCE, MOST_CHANCE, TrustCard, trust_card
 from fer_models.explain.trust.other_faces import gaps_of_other_faces
 from fer_models.explain.trust.standing import FIXED, RANDOM_MAPS, Rank, Standing, rank
@@ -164,22 +165,25 @@ def _road_measure(road: Curves) -> Measure:
     return Measure(rank(own, road.random[:, 1:].mean(1)), own, areas)
 
 
-def next_step(card: TrustCard, method: str, layer: str, layers: Sequence[str]) -> tuple[str, str] | None:
-    """Which other ``"method"`` or ``"layer"`` to try, and its key; ``None`` where no other map would do better.
-
-    Args:
-        card: Of the map.
-        method: Key of its method.
-        layer: Its layer, or the one that the usual method would use.
-        layers: Names of all layers, the deepest first.
-    """
+def worth_trying(card: TrustCard) -> bool:
+    """Whether another map could have a better verdict: not where the network itself does not read the face."""
     knows = card.figures["evidence"] >= LEAST_EVIDENCE and not card.figures["chance"] > MOST_CHANCE
-    if card.level == "good" or not knows:
-        return None
-    if method != USUAL_METHOD:
-        return "method", USUAL_METHOD
-    earlier = list(layers[layers.index(layer) + 1 :]) if layer in layers else []
-    return ("layer", earlier[0]) if earlier else None
+    return card.level != "good" and knows
+
+
+def tried_rows(tried: Sequence[Tried]) -> list[tuple[str, ...]]:
+    """Method, layer, verdict, and how many random maps do as well at the worse of both baselines."""
+    rows: list[tuple[str, ...]] = []
+    for way in tried:
+        worse = max((each.rank for each in way.card.standings.values()), key=lambda rank: rank.p)
+        rows.append(
+            (EXPLAINERS[way.method].title, way.layer or "", LEVELS[way.card.level], f"{worse.as_good} of {worse.of}")
+        )
+    return rows
+
+
+#: A verdict in words.
+LEVELS = {"good": "can be believed", "doubtful": "doubtful", "bad": "not to be believed"}
 
 
 def removal(standing: Standing, metric: str) -> Curves:
