@@ -10,10 +10,11 @@ TEST_ENV := OMP_NUM_THREADS=1 GOMP_SPINCOUNT=1000
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.app
-	@echo "FER Workbench: http://localhost:$(PORT)  (stop it with Ctrl+C)"
-	@$(BIN)/streamlit run workbench/Home.py --server.port $(PORT)
+	@$(BIN)/python -m fer_models.cli app --port $(PORT)
 
 test: $(VENV)/.dev
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+		echo "No Chromium: the tests in tests/browser are left out; install it with: sudo apt install chromium"
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Kills, threads, browsers and uploads; SOAK takes the script's options, such as SOAK="--kills 200 --minutes 15".
@@ -58,13 +59,13 @@ $(VENV)/bin/python:
 		{ echo "Python 3.11 or 3.12 is needed; name it with: make PYTHON=python3.12 ..."; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Install Python's venv module first, on Debian: apt install python3-venv"; exit 1; }
 
-$(VENV)/.app: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
+$(VENV)/.app: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[app,live,onnx]'
 	@$(BIN)/python -c 'import cv2' 2>/dev/null || $(MAKE) --no-print-directory system-libraries
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml | $(VENV)/.app
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/.app
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[app,live,onnx,dev]'
 	@touch $@ $(VENV)/.app
 
 # OpenCV draws on libGL and GLib, which a bare Debian or Ubuntu lacks.

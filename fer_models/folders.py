@@ -36,8 +36,10 @@ def cache_folder() -> Path:
 
 
 def checkpoints_folder() -> Path:
-    """Trained networks that ship: ``$FER_CHECKPOINTS``, else ``checkpoints`` beside the packages."""
-    return _chosen("FER_CHECKPOINTS", Path(__file__).parents[1] / "checkpoints")
+    """Trained networks that ship: ``$FER_CHECKPOINTS``, else ``checkpoints`` of the wheel or the clone."""
+    here = Path(__file__).parent
+    packed = here / "checkpoints"
+    return _chosen("FER_CHECKPOINTS", packed if packed.is_dir() else here.parent / "checkpoints")
 
 
 def networks_folder() -> Path:

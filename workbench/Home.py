@@ -9,6 +9,7 @@ from fer_models.folders import cache_folder
 from fer_models.storage import remove_leftovers_of_the_dead
 from workbench import warm_up
 from workbench.own_origin import OwnOrigin
+from workbench.password import Password
 
 plugins.load()
 if __name__ == "__main__":
@@ -18,4 +19,4 @@ if __name__ == "__main__":
 else:
     remove_leftovers_of_the_dead(cache_folder())
     warm_up.start()
-    app = App(__file__, middleware=[Middleware(OwnOrigin)])
+    app = App(__file__, middleware=[Middleware(Password), Middleware(OwnOrigin)])

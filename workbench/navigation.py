@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 #: The page at the address ``/``.
 FIRST = "home"
-_FOLDER = Path(__file__).resolve().parents[1] / "pages"
+_HERE = Path(__file__).resolve().parent
+#: In the wheel inside the package, in a clone beside it.
+_FOLDER = _HERE / "pages" if (_HERE / "pages").is_dir() else _HERE.parent / "pages"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from types import ModuleType
 
 #: Names in the order of ``fer --help``; the module of ``explain-benchmark`` is ``explain_benchmark``.
 _NAMES = (
+    "app",
     "models",
     "train",
     "runs",
