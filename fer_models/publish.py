@@ -39,6 +39,7 @@ from fer_models.storage import atomic_file
 from fer_models.training.history import read_history
 from fer_models.training.parts import split_of
 from fer_models.training.presets import beside_paper
+from fer_models.training.watch.history import history_folder, read_watched, write_watched
 
 #: Metrics in ``metrics.json``, of the whole part; those of the pictures that do not leak are :data:`WITHOUT_LEAKS`.
 METRICS = (
@@ -208,7 +209,13 @@ def _write_rounded(original: Checkpoint, folder: Path, dtype: str, members: Sequ
 
 
 def _copy_history(source: Path, folder: Path) -> None:
-    """A run keeps its history two folders above its checkpoints, a published network beside its weights."""
+    """A run keeps its history two folders above its checkpoints, a published network beside its weights.
+
+    Of the watched faces only drawn ones go along: no map of anybody's face is published.
+    """
+    watched = read_watched(history_folder(source))
+    if watched is not None and (drawn := watched.of_drawn()) is not None:
+        write_watched(folder, drawn, compressed=True)
     for history in (source / _HISTORY, source.parents[1] / _HISTORY):
         if history.exists():
             shutil.copyfile(history, folder / _HISTORY)

@@ -18,6 +18,7 @@ from fer_models.publish import check_against_cpu, publish
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.run import create_run
 from fer_models.training.runs.worker import work
+from fer_models.training.watch.history import read_watched
 
 DATA = "synthetic:count=210,size=48,identities=12"
 
@@ -65,6 +66,8 @@ def test_export_measures_the_rounded_weights_and_evaluate_agrees(run, tmp_path, 
         assert f"({name}.svg)" in shipped.card and (target / f"{name}.svg").read_text().startswith("<svg")
     again = publish(target, tmp_path / "again")  # what is published can be published again, from its own folder
     assert again.metrics == shipped.metrics and (again.path / "metrics.jsonl").exists()
+    watched = read_watched(again.path)
+    assert watched is not None and watched.faces.drawn.all()  # the run's history, without anybody's face
     for words in (
         "nearest neighbour on pixels",
         "processor time",

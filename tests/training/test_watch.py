@@ -11,6 +11,7 @@ from fer_models.architectures import create_model
 from fer_models.data import open_dataset
 from fer_models.data.splits import make_split
 from fer_models.errors import UserError
+from fer_models.folders import checkpoints_folder
 from fer_models.preprocess import Preprocess
 from fer_models.training.runs.steps import StepLosses, read_losses
 from fer_models.training.watch import watcher as module
@@ -190,3 +191,12 @@ def test_losses_are_written_from_the_first_step_and_steps_taken_again_count_once
     assert read_losses(file)[-1] == (2.0, 5.0)
     StepLosses(file, lambda: now[0])(0.5, torch.tensor([1.0, 0.0, 1.0]))
     assert read_losses(file) == [(0.125, 2.0), (0.5, 1.0)]
+
+
+def test_the_shipped_history_is_small_and_says_what_it_is():
+    folder = checkpoints_folder() / "fcsdnet-synthetic"
+    watched = read_watched(folder)
+    assert (folder / FILE).stat().st_size < 3_000_000 and watched.faces.drawn.all()
+    assert "second training" in watched.note and "not those that come with the app" in watched.note
+    measured = focus(watched)
+    assert measured.units[-1] > measured.units[0] and measured.entropy[-1] < measured.entropy[0]

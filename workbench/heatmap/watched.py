@@ -65,7 +65,7 @@ def row(source: Source, seen: History) -> None:
         drawn = model.heat_picture(seen, epoch, face, _DISPLAY, _SMALL)
         drawn = model.face_picture(seen, face, _SMALL) if drawn is None else drawn
         ranked = seen.ranked(epoch, face)
-        true = seen.watched.classes[int(seen.watched.faces.targets[face])]
+        true = seen.true_class(face)
         best, share = max(ranked, key=lambda pair: pair[1])
         right += best == true
         sign = "right" if best == true else f"wrong, it is {true}"
@@ -106,7 +106,7 @@ def one(source: Source, seen: History, *, key: str) -> None:
     with large:
         picture_grid.show([Row("", "", cells)], side=_LARGE, label=f"The face after epoch {epoch}")
     with scores:
-        true = seen.watched.classes[int(seen.watched.faces.targets[face])]
+        true = seen.true_class(face)
         st.markdown(f"**After epoch {epoch}** · labelled {true}")
         bars.show_probabilities(seen.ranked(epoch, face))
         for kind in ("mp4", "gif"):
@@ -115,9 +115,9 @@ def one(source: Source, seen: History, *, key: str) -> None:
 
 
 def _telling(seen: History, faces: Sequence[int]) -> int:
-    """A drawn happy face, whose units everyone knows, else the first."""
-    happy = [f for f in faces if seen.watched.faces.drawn[f] and seen.title(f).startswith("happy")]
-    return next(iter(happy), 0)
+    """The face whose true class the network learned best."""
+    own = [dict(seen.ranked(seen.epochs[-1], face))[seen.true_class(face)] for face in faces]
+    return own.index(max(own))
 
 
 def _module(source: Source, seen: History) -> int:

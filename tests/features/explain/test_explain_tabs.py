@@ -222,7 +222,7 @@ def test_a_training_is_scrubbed_where_it_was_watched(app: AppTest, checkpoint: C
     assert any("fresh has no history" in info.value for info in app.info)
     write_history(checkpoint.path)
     app.run()
-    assert "**After epoch 2** · labelled happy" in words(app)
+    assert "**After epoch 2** · labelled angry" in words(app)
     assert shown(app).count("<img") == 3  # face, heatmap, own attention
     app.select_slider[0].set_value(1).run()
     assert "After epoch 1" in words(app)

@@ -28,8 +28,8 @@ def show(subject: Subject, *, key: str) -> None:
         )
         return
     st.caption(
-        "These are the faces that were watched while this network trained, since only then its weights of every epoch "
-        f"were at work; your own face is explained by the final ones. {seen.watched.note}"
+        "Faces that were watched during training. Your own face is explained by the final weights only. "
+        f"{seen.watched.note}"
     )
 
     @st.fragment

@@ -63,9 +63,13 @@ class History:
         """Kept epochs."""
         return [int(epoch) for epoch in self.watched.epochs]
 
+    def true_class(self, face: int) -> str:
+        """Name of the class that a face shows."""
+        return self.watched.classes[int(self.watched.faces.targets[face])]
+
     def title(self, face: int) -> str:
         """What a face is, in words."""
-        faces, name = self.watched.faces, self.watched.classes[int(self.watched.faces.targets[face])]
+        faces, name = self.watched.faces, self.true_class(face)
         return f"{name}, {'drawn' if faces.drawn[face] else 'validation'}, {int(faces.rows[face])}"
 
     @property
