@@ -11,8 +11,8 @@ from fer_models.errors import UserError
 
 #: Kinds of test-time augmentation, each with its description.
 AVERAGINGS = {
-    "none": "one look at each picture",
-    "flip": "mean of the picture and its mirror image",
+    "none": "none",
+    "flip": "mean of the image and its mirror image",
     "ten_crop": "mean of five crops and their mirror images",
 }
 #: Side of a crop over that of the image: 44 of 48 pixels, as is usual on FER2013.

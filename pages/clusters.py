@@ -92,8 +92,8 @@ heading.show_reading(
     "face far from all others, a dashed ellipse holds 90 % of "
     "a class. t-SNE and UMAP keep neighbours and nothing else: the size of a clump, the distance "
     "of two clumps and the direction of an axis mean nothing. Try perplexity 5, 30 and 100: what stays may be "
-    "believed, what comes and goes is the drawing's. Try raw pixels: clumps that stand there too come from light "
-    "and pose, not from expressions.",
+    "believed, what changes is an artefact of the projection. Try raw pixels: clumps that are there too come from "
+    "light and pose, not from expressions.",
     "van der Maaten and Hinton 2008 (t-SNE); McInnes et al. 2018 (UMAP); Wattenberg et al. 2016 (reading t-SNE); "
     "Venna and Kaski 2001 (trustworthiness, continuity); Breunig et al. 2000 (outliers)",
 )

@@ -61,7 +61,7 @@ def _pictures(evidence: Evidence, cell: Cell) -> None:
             row = str(int(evaluation.positions[selected]))
             st.page_link(
                 navigation.page("misclassifications"),
-                label="All that is known of it",
+                label="Open its record",
                 icon=":material/manage_search:",
                 query_params={"row": row, "error true": cell.true, "error predicted": cell.predicted},
             )
@@ -75,7 +75,7 @@ def _which(evidence: Evidence, cell: Cell) -> str:
     titles = {"here": f"all of {first}", "only here": only[0], "only there": only[1]}
     return str(
         st.segmented_control(
-            "Put into this cell by",
+            "Predicted here by",
             list(titles),
             format_func=titles.__getitem__,
             required=True,

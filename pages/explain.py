@@ -10,7 +10,7 @@ from workbench.face import choice, crop_view, image_input
 from workbench.features.explain import subject as explain_subject
 from workbench.features.explain.subject import Subject
 from workbench.features.explain.tabs import TABS
-from workbench.widgets import heading, selection_bar
+from workbench.widgets import data_choice, heading, selection_bar
 from workbench.widgets.errors import guard
 
 TAB = state.Choice("explain.tab", TABS)
@@ -48,11 +48,12 @@ def _face(checkpoint: Checkpoint, data: str | None) -> Subject | None:
 
 
 heading.show("explain")
-chosen = selection_bar.show(checkpoint=True, data=True, images=image_input.data_of_image)
+# The data set matters only while one of its rows is the image.
+chosen = selection_bar.show(checkpoint=True, data=image_input.reads_rows(), images=image_input.data_of_image)
 if chosen is None or chosen.checkpoint is None:
     st.stop()
 with guard("the explanation"):
-    _show_tabs(chosen.checkpoint, chosen.data)
+    _show_tabs(chosen.checkpoint, data_choice.current())
 heading.show_reading(
     "Bright places of the heatmap are where the chosen layer holds evidence for the class: they say where the "
     "network looked, not that it was right. A map of few cells is coarse, so a bright patch may cover a whole eye "

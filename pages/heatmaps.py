@@ -32,11 +32,13 @@ _READING = {
 
 
 def _where(networks: dict[str, Checkpoint], data: str, split: str) -> None:
+    answer = st.container()
     plan = choice.plan(networks, data, split)
-    results = choice.explained_sets(plan)
-    if not results:
-        return
-    maps.show(results, plan.dataset)
+    with answer:
+        results = choice.explained_sets(plan)
+        if not results:
+            return
+        maps.show(results, plan.dataset)
     st.subheader("Which parts of the face", anchor=False)
     regions.show(results)
     st.subheader("Face by face", anchor=False)

@@ -10,7 +10,7 @@ from fer_models.evaluation.annotators import votes_name
 from workbench import cache, shared
 from workbench.app import marks
 from workbench.app.wording import percent
-from workbench.evidence import bar, face_answer, gallery, slices_table
+from workbench.evidence import bar, face_answer, gallery, notes, slices_table
 from workbench.evidence.bar import Evidence
 from workbench.features.misclassifications import filters, record
 from workbench.widgets import downloads, heading
@@ -28,6 +28,7 @@ def _answer(evidence: Evidence) -> None:
     with guard("the gallery"):
         _faces(evidence, selection.indices, selection.scope, voted)
     st.caption(f"Accuracy {evaluation.sentence()}")
+    notes.show(evaluation.notes)
     st.subheader("Where it fails most", anchor=False)
     with guard("the slices"):
         slices_table.show(evidence)
@@ -73,7 +74,7 @@ def _export(evidence: Evidence) -> None:
 
 heading.show("misclassifications")
 with guard("the predictions"):
-    evidence = bar.show()
+    evidence = bar.show(note=False)
     if evidence is not None:
         _answer(evidence)
 heading.show_reading(

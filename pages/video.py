@@ -5,11 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
-from fer_models.video.reading import VideoReading, smooth_again
+from fer_models.classifier import Classifier
+from fer_models.video.reading import ReadingOptions, VideoReading, smooth_again
 from fer_models.video.timeline import SMOOTHINGS
 from workbench import cache
 from workbench.features.video import moment, sequence, source, summary
 from workbench.features.video.model import reading as reading_model
+from workbench.features.video.model.reading import Clip
 from workbench.widgets import heading, selection_bar
 from workbench.widgets import job as job_view
 from workbench.widgets.errors import guard
@@ -18,31 +20,18 @@ from workbench.widgets.files import file_names
 
 def _read(checkpoint: Checkpoint) -> None:
     classifier = cache.classifier(checkpoint)
-    left, right = st.columns([3, 2], gap="medium", vertical_alignment="bottom")
-    with left:
+    left, right = st.columns([3, 2], gap="medium")
+    with right:
         clip = source.show()
         file_names.about(image=clip.name.rpartition(".")[0] or clip.name)
-    with right:
         options = source.options(clip)
         st.caption(source.facts(clip))
-    job = reading_model.find(clip, classifier, options)
-    if job is None:
-        count = reading_model.readings(clip.info, options)
-        label = "Read the video" if count is None else f"Read {count:,} frames"
-        if not reading_model.is_short(clip, options) and not st.button(
-            label, key="read video", type="primary", icon=":material/play_arrow:"
-        ):
-            return
-        job = reading_model.start(clip, classifier, options)
-    if not job_view.finished(job, key="reading"):
+    reading = _reading(clip, classifier, options)
+    with left:
+        person = None if reading is None else moment.choose(reading)
+        source.player(clip, 0.0 if person is None else moment.now(clip, person))
+    if reading is None or person is None:
         return
-    result: VideoReading = job.result
-    for note in result.notes:
-        st.info(note, icon=":material/info:")
-    if not result.persons:
-        return
-    reading = smooth_again(result, options.smoothing, options.width)
-    person = moment.choose(reading)
     at = moment.show_timeline(clip, reading, person)
     with guard("the moment"):
         moment.show_moment(clip, classifier, reading, person, at)
@@ -58,6 +47,27 @@ def _read(checkpoint: Checkpoint) -> None:
     with st.expander(f"Stretches of person {person.number}", icon=":material/list:"):
         summary.events(person)
     summary.downloads(clip, classifier, reading)
+
+
+def _reading(clip: Clip, classifier: Classifier, options: ReadingOptions) -> VideoReading | None:
+    """What the network read; ``None`` until it is done, or where nobody was found."""
+    job = reading_model.find(clip, classifier, options)
+    if job is None:
+        count = reading_model.readings(clip.info, options)
+        label = "Read the video" if count is None else f"Read {count:,} frames"
+        if not reading_model.is_short(clip, options) and not st.button(
+            label, key="read video", type="primary", icon=":material/play_arrow:"
+        ):
+            return None
+        job = reading_model.start(clip, classifier, options)
+    if not job_view.finished(job, key="reading"):
+        return None
+    result: VideoReading = job.result
+    for note in result.notes:
+        st.info(note, icon=":material/info:")
+    if not result.persons:
+        return None
+    return smooth_again(result, options.smoothing, options.width)
 
 
 heading.show("video")

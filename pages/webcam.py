@@ -17,11 +17,6 @@ LAYER_LIVE = state.Choice("webcam.layer live")
 
 
 heading.show("webcam")
-st.success(
-    "Nothing is stored and nothing leaves this computer: each frame is read in memory and dropped. Only the "
-    "numbers of the last minute are kept, in the memory of this session.",
-    icon=":material/lock:",
-)
 chosen = selection_bar.show(checkpoint=True)
 if chosen is None or chosen.checkpoint is None:
     st.stop()
@@ -44,9 +39,13 @@ with guard("the camera"):
         live.stream(classifier, layer or "none")
     else:
         live.still(classifier, layer or "none")
+    st.caption(
+        ":material/lock: Nothing is stored and nothing leaves this computer: each frame is read in memory and dropped. "
+        "Only the numbers of the last minute are kept, in the memory of this session."
+    )
     detector_button.offer(key="webcam")  # below the stream, which must not move when this disappears
 heading.show_reading(
-    "The latest frame wins: while one is read, those that come meanwhile are passed over, so that the picture "
+    "The latest frame wins: while one is read, frames that arrive meanwhile are skipped, so that the picture "
     "never falls behind. Faces are searched a few times a second on a reduced copy and followed between. "
     "Probabilities are smoothed over 0.3 s. A network's reading of a face is not a feeling: it says which training "
     "pictures the face resembles.",

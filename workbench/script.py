@@ -3,10 +3,12 @@
 import streamlit as st
 
 from workbench import navigation, state
+from workbench.face import kept
 from workbench.face.model import samples
-from workbench.widgets import style, tray
+from workbench.widgets import tray
+from workbench.widgets.browser import script, style
 from workbench.widgets.errors import guard
-from workbench.widgets.files import report, take_away
+from workbench.widgets.files import report
 
 
 def run() -> None:
@@ -14,7 +16,8 @@ def run() -> None:
     # A picture of ours as the icon: an icon by name would be fetched from another host.
     st.set_page_config(page_icon=samples.icon(), layout="wide", initial_sidebar_state=230)
     style.apply()
-    take_away.mount()
+    script.mount()
+    kept.mount()
     page = navigation.build()
     st.set_page_config(page_title=f"{page.title} · FER Workbench")
     try:

@@ -117,10 +117,8 @@ def _notes(
     if lacking:
         notes.append(f"Pictures of {', '.join(lacking)} are left out: the network has no such class.")
     if unused:
-        notes.append(
-            f"The network also knows {', '.join(unused)}, which the data set has not: it chooses among the "
-            f"{len(network) - len(unused)} common classes, with their probabilities made to sum to one."
-        )
+        are = "are not in this data set and were" if len(unused) > 1 else "is not in this data set and was"
+        notes.append(f"{', '.join(unused)} {are} left out; the other {len(network) - len(unused)} were rescaled.")
     return tuple(notes)
 
 

@@ -49,14 +49,14 @@ def figure_sentence(
     *,
     percent: bool = True,
 ) -> str:
-    """``70.3 % [68.8, 71.8] · n = 3,589 · PublicTest · selected on Training folds``.
+    """``70.3 % [68.8, 71.8] · n = 3,589 · PublicTest · epoch chosen on Training folds``.
 
     Args:
         value, low, high: on the scale of the metric: shares in [0, 1] when ``percent``.
         n: number of images, or words such as ``981 images of 118 people``; left out where it is ``None``.
         split: the part that was measured.
         selection: on what the network was selected, for instance ``"Training folds"``; ``""`` leaves it out, and a text
-            that begins with "selected" or "not selected" is kept as it is.
+            that begins with "selected", "not selected", "best" or "last" is kept as it is.
         percent: whether the figure is a share.
     """
     parts = [
@@ -65,6 +65,6 @@ def figure_sentence(
         split,
     ]
     if selection:
-        whole = selection.startswith(("selected", "not selected"))
-        parts.append(selection if whole else f"selected on {selection}")
+        whole = selection.startswith(("selected", "not selected", "best", "last"))
+        parts.append(selection if whole else f"epoch chosen on {selection}")
     return DOT.join(parts)

@@ -165,7 +165,8 @@ def _kaggle() -> Finding:
         "Training and test pictures from two partitions of one set",
         f"The report's {row.text} was trained on the folders that circulate on Kaggle and tested on the official test "
         f"split: {row.note}.",
-        f"{NOT_MEASURED}: the folders are not at hand. With them, the audit of both sets together counts the copies.",
+        f"{NOT_MEASURED}: the folders are not available here. With them, the audit of both sets together counts the "
+        "copies.",
         "fer audit FOLDER_WITH_BOTH",
     )
 

@@ -44,7 +44,7 @@ def test_times_are_said_as_people_do(seconds: float | None, text: str) -> None:
 
 def test_a_figure_says_all_that_makes_it_honest() -> None:
     text = wording.figure(FIGURE | {"selection": "Training folds"})
-    assert text == "65.4 % [63.8, 67.0] · n = 3,589 · FER2013, PublicTest · selected on Training folds"
+    assert text == "65.4 % [63.8, 67.0] · n = 3,589 · FER2013, PublicTest · epoch chosen on Training folds"
     assert wording.figure(None) == "not measured yet"
     assert wording.size(8_600_000) == "8.6 MB"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from workbench.widgets.browser import script
 from workbench.widgets.files import file_names, report
 from workbench.widgets.files.report import Item
 from workbench.widgets.files.report_page import page
@@ -84,4 +85,4 @@ def test_the_report_is_bounded() -> None:
 
 
 def test_the_buttons_come_with_the_package() -> None:
-    assert (Path(report.__file__).parent / "take_away.js").is_file()
+    assert (Path(script.__file__).with_suffix(".js")).is_file()

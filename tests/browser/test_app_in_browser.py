@@ -12,10 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from app_server import PATIENCE, ROOT, Server, errors, expect, expect_asked, expect_fits, fill, saved, settle
+from app_server import ROOT, Server, errors, expect, expect_asked, fill, saved, settle
 
 from fer_models.training.runs.run import Run
-from workbench.navigation import FIRST, PAGES
 
 pytestmark = pytest.mark.browser
 
@@ -39,30 +38,6 @@ def shown_run(page: Any, server: Server) -> Run:
     page.wait_for_url(re.compile("[?&]run="))
     (name,) = parse_qs(urlsplit(page.url).query)["run"]
     return Run(server.runs / name)
-
-
-def test_every_page_opens_and_fits(page: Any, server: Server) -> None:
-    main = page.get_by_test_id("stMain")
-    for entry in PAGES:
-        page.goto(f"{server.url}/{entry.key if entry.key != FIRST else ''}")
-        expect(main.get_by_text(entry.question).first).to_be_visible(timeout=PATIENCE)
-        settle(page)
-        assert errors(page) == [], entry.key
-        expect(page.get_by_role("heading", level=1)).to_have_count(1)
-        for width in (1280, 390):
-            expect_fits(page, width, entry.key)
-        page.set_viewport_size({"width": 1280, "height": 720})
-        settle(page, quiet=200)
-        assert page.title() == f"{entry.title} · FER Workbench"
-        assert page.locator(".st-key-page-head").bounding_box()["height"] <= 64, entry.key
-        last = page.get_by_test_id("stSidebarNavLink").last.bounding_box()
-        assert last["y"] + last["height"] <= 720, "the navigation ends below a projector's edge"
-        unnamed = page.locator("[data-testid=stMain] button:visible").evaluate_all(
-            "all => all.filter(b => !(b.innerText.trim() || b.ariaLabel || b.title)).map(b => b.outerHTML)"
-        )
-        assert unnamed == [], entry.key
-        bare = page.locator("[data-testid=stImage] img:not([alt]), [data-testid=stImage] img[alt='']")
-        expect(bare).to_have_count(0)
 
 
 def test_upload_to_heatmap(page: Any, server: Server, photograph: Path, tmp_path: Path) -> None:

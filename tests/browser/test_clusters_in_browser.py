@@ -76,8 +76,8 @@ def circle(page: Any, left: float, top: float, right: float, bottom: float) -> N
 
 
 def choose_circles(page: Any) -> None:
-    page.get_by_text("Circle faces", exact=True).click()
-    expect(page.get_by_role("radio", name="Circle faces")).to_be_checked()
+    page.get_by_text("Lasso", exact=True).click()
+    expect(page.get_by_role("radio", name="Lasso")).to_be_checked()
     wait_for_map(page)
 
 
@@ -151,7 +151,7 @@ def test_ellipses_and_space(page: Any, server: Server) -> None:
     settle(page)
     page.keyboard.press("Escape")
     page.get_by_text("90 % ellipses", exact=True).wait_for(state="hidden")
-    page.get_by_text("In space", exact=True).click()
+    page.get_by_text("3D", exact=True).click()
     page.wait_for_function(f"() => ({_soon(_TRACES)})(0).some(name => name.endsWith('scatter3d'))")
     settle(page)
     drawn = steady(page, _TRACES, 0)

@@ -76,7 +76,7 @@ def test_a_click_on_a_cell_opens_its_pictures(page: Any, server: Server) -> None
     # An empty cell says so; the lists for the keyboard went along with the click.
     k, j = next((k, j) for k in range(7) for j in range(7) if not counts[k][j])
     click_cell(page, k, j)
-    page.get_by_text("There is no such picture.").wait_for()
+    page.get_by_text("No image matches the filter.").wait_for()
     expect(page.get_by_role("combobox", name="True class")).to_have_value(names[k])
     expect(page.get_by_role("combobox", name="Predicted class")).to_have_value(names[j])
 

@@ -21,11 +21,13 @@ pytestmark = pytest.mark.browser
 DONE = {
     "look": "Where it attends",
     "methods": "What each method does",
+    "sheet": re.compile("The largest face of each image"),
     "networks": re.compile("networks? says? "),
     "contrast": "The maps beside each other",
     "attention": "All modules in short",
     "trust": "All tests of this map",
     "change": "the worst place",
+    "training": "has no history",
 }
 #: The button of a tab whose work waits for one.
 START = {"methods": re.compile("Draw 2 heatmaps"), "trust": re.compile("Run all tests")}
@@ -53,6 +55,12 @@ def test_through_all_tabs(page: Any, server: Server, tmp_path: Path) -> None:
         expect(page.get_by_text("sad.png. One face found.")).to_have_count(1)  # the upload stays
         expect_fits(page, 390, title)
         page.set_viewport_size({"width": 1280, "height": 720})
+    page.reload()  # the uploads are kept in the memory of the server
+    expect(page.get_by_text("sad.png. One face found.")).to_have_count(1)
+    page.get_by_role("button", name="fear.png").click()
+    expect(page.get_by_text("fear.png. One face found.")).to_have_count(1)
+    page.get_by_role("button", name="Remove the uploads").click()
+    expect(page.get_by_text(re.compile(r"^(sad|fear)\.png"))).to_have_count(0)
     # Pictures need words.
     expect(page.locator("[data-testid=stMain] img:not([alt]), [data-testid=stMain] img[alt='']")).to_have_count(0)
 

@@ -86,7 +86,7 @@ def test_json_is_what_fer_evaluate_promises() -> None:
     assert rows[0]["metric"] == "accuracy" and len(rows) > 15
     expected = {"metric", "value", "low", "high", "n", "data", "split", "selection", "averaging"}
     assert all(set(row) == expected for row in rows)
-    assert evaluation.sentence().endswith("n = 396 · PublicTest · selected on Training folds")
+    assert evaluation.sentence().endswith("n = 396 · PublicTest · epoch chosen on Training folds")
 
 
 def test_classes_are_matched_by_name_and_what_is_left_out_is_said() -> None:

@@ -158,7 +158,7 @@ def test_no_picture_is_said() -> None:
 
 def test_figure_sentence() -> None:
     sentence = figure_sentence(0.7031, 0.688, 0.7179, 3589, "PublicTest", "Training folds")
-    assert sentence == "70.3 % [68.8, 71.8] · n = 3,589 · PublicTest · selected on Training folds"
+    assert sentence == "70.3 % [68.8, 71.8] · n = 3,589 · PublicTest · epoch chosen on Training folds"
     assert figure_sentence(0.6431, 0.627, 0.66, 12, "test", "", percent=False) == "0.643 [0.627, 0.660] · n = 12 · test"
 
 

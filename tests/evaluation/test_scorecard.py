@@ -85,7 +85,7 @@ def test_every_reason_for_doubt_is_said(checkpoint: Checkpoint) -> None:
     for words in ("selected on PublicTest", "70 of 700 pictures (10.0 %)", "12 subjects", "95.0 %", "+0.4 points"):
         assert words in text
     labels = [figure.label for figure in card.figures if figure.metric == "accuracy"]
-    assert labels[:2] == ["plain", "mean of the picture and its mirror image"]
+    assert labels[:2] == ["plain", "mean of the image and its mirror image"]
     assert labels[2].startswith("without leaked pictures") and len(labels) == 4
     without = next(figure for figure in card.figures if figure.label == "without leaked pictures")
     assert without.n == 630 and without.estimate.value == pytest.approx(made().take(~leaked).value("accuracy"))
@@ -127,7 +127,7 @@ def test_the_card_says_what_was_measured_and_what_is_forbidden(checkpoint: Check
         "| epochs | 40 |",
         "Fear is taken for sad in 40.0 % of its pictures (40 of 100).",
         "best epoch by accuracy",
-        "n = 700 · PublicTest · selected on Training folds",
+        "n = 700 · PublicTest · epoch chosen on Training folds",
         "were not looked for",
     ):
         assert words in text, words

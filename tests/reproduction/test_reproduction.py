@@ -122,7 +122,7 @@ def test_commands_print_and_write(tmp_path, capsys, checkpoints, found, empty, m
         if row is None:
             continue
         assert f"{100 * row['value']:.1f} % [{100 * row['low']:.1f}, {100 * row['high']:.1f}]" in printed
-        assert f"{row['split']} · selected on {row['selection']}" in printed
+        assert f"{row['split']} · epoch chosen on {row['selection']}" in printed
     assert main(["reproduction", "--out", str(tmp_path / "page.md")]) == 0
     assert (tmp_path / "page.md").read_text(encoding="utf-8").startswith("# What could be reproduced")
 

@@ -17,6 +17,7 @@ from fer_models.evaluation.pooled import pool
 from fer_models.evaluation.sentence import interval_text
 from workbench import cache, shared, state
 from workbench.app import inventory
+from workbench.app.wording import FIGURE_HELP
 from workbench.evidence import cached, copies, images_note, notes
 from workbench.evidence.model import predictions
 from workbench.widgets import heading, selection_bar
@@ -66,7 +67,9 @@ def show(*, figure: bool = False, note: bool = True) -> Evidence | None:
     evidence = _part(choice.checkpoint, choice.data, dataset, choice.split, averaging)
     if evidence is not None:
         if figure:
-            heading.head().line.caption(f"· Accuracy {evidence.evaluation.sentence()}", width="content")
+            heading.head().line.caption(
+                f"· Accuracy {evidence.evaluation.sentence()}", width="content", help=FIGURE_HELP
+            )
         if note:
             notes.show(evidence.evaluation.notes)
     return evidence
@@ -115,7 +118,7 @@ def of(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str 
     count = len(part.index)
     if not count:
         st.info(
-            f"{part.name} has no picture with a known class, so nothing can be measured on it; choose another split.",
+            f"{part.name} has no image with a known class, so nothing can be measured on it; choose another split.",
             icon=":material/info:",
         )
         return None
@@ -129,8 +132,8 @@ def of(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str 
     job = predictions.find(checkpoint, dataset, part, averaging)
     if job is None and count > predictions.AT_ONCE:
         st.info(
-            f"{checkpoint.name} was not asked about the {count:,} pictures of {part.name} yet. It takes some minutes "
-            "on a processor, is done once, and you can go on meanwhile.",
+            f"{checkpoint.name} has no predictions for the {count:,} images of {part.name} yet. Computing them takes "
+            "some minutes on a processor and is done once; the other pages stay usable.",
             icon=":material/info:",
         )
         label, key = f"Predict {count:,} pictures", f"predict {checkpoint.name}"
@@ -138,7 +141,7 @@ def of(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str 
             return None
     job = predictions.start(cache.classifier(checkpoint), dataset, part, averaging)
     if job.active:
-        st.caption(f"{checkpoint.name} reads {part.name} once; later visits find its answers in the cache.")
+        st.caption(f"Computing predictions for {part.name}. They are cached for later visits.")
     if not job_view.finished(job, key=f"predictions {checkpoint.name} {part.name}"):
         return None
     computed: Evaluation = job.result  # Its table could not be written; the notes say why.
@@ -148,10 +151,10 @@ def of(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str 
 def averaging_choice() -> None:
     """Draw the choice of test-time averaging, which :func:`show` reads on the next run."""
     st.selectbox(
-        "Looks at each picture",
+        "Test-time augmentation",
         list(AVERAGINGS),
         format_func=AVERAGINGS.__getitem__,
-        help="Test-time averaging: the mean of the logits of changed copies of the picture. With the mirror image it "
+        help="The mean of the logits of changed copies of the image. With the mirror image it "
         "costs twice the time, with five crops (11/12 of each side) and their mirror images ten times.",
         **AVERAGING.widget(),
     )
@@ -172,7 +175,7 @@ def headline(evidence: Evidence) -> None:
     )
     averaging = "" if evaluation.averaging == "none" else f" · {AVERAGINGS[evaluation.averaging]}"
     macro = evaluation.estimate(("macro_f1",))["macro_f1"]
-    heading.head().line.caption(f"· **Accuracy {evaluation.sentence()}**{averaging}", width="content")
+    heading.head().line.caption(f"· **Accuracy {evaluation.sentence()}**{averaging}", width="content", help=FIGURE_HELP)
     st.markdown(
         f"Macro F1 {interval_text(*macro)}"
         + "".join(f" · accuracy {f.label} {f.text}, n = {f.n:,}" for f in card.figures if "leaked" in f.label)

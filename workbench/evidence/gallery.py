@@ -31,31 +31,35 @@ def show(evidence: Evidence, indices: np.ndarray, *, key: str, selected: int | N
     """
     evaluation = evidence.evaluation
     if not len(indices):
-        st.info("There is no such picture.", icon=":material/info:")
+        st.info("No image matches the filter.", icon=":material/info:")
         return None
     images: Any = evidence.dataset.display_images
     usual = look.usual_title(cache.classifier(evidence.checkpoint)) if evidence.dataset.has_images else ""
-    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    faces = st.container()  # The answer stands first, its controls under it.
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     if evidence.dataset.has_images and row.toggle(
         "Heatmaps",
         help=f"{usual} of the predicted class over each face of the page: bright where its evidence lies.",
         **HEATMAPS.widget(),
     ):
         images = _Overlaid(evidence, indices)
+    of_page = f"{evidence.checkpoint.name} {evidence.name} {evaluation.split} "
+    title = f"{scope.removeprefix(of_page)}, target > predicted"
     positions = evaluation.positions[indices]
     index_of = {int(position): int(index) for position, index in zip(positions, indices, strict=True)}
-    clicked = gallery.show(
-        images,
-        positions,
-        key=key,
-        words=gallery.Words(
-            lambda position: answers.caption(evaluation, index_of[position]),
-            lambda position: _about(evidence, index_of[position]),
-        ),
-        selected=None if selected is None else int(evaluation.positions[selected]),
-        layout=gallery.Layout(per_page=_PER_PAGE, side=76, row=row),
-        scope=scope,
-    )
+    with faces:
+        clicked = gallery.show(
+            images,
+            positions,
+            key=key,
+            words=gallery.Words(
+                lambda position: answers.caption(evaluation, index_of[position]),
+                lambda position: _about(evidence, index_of[position]),
+            ),
+            selected=None if selected is None else int(evaluation.positions[selected]),
+            layout=gallery.Layout(per_page=_PER_PAGE, side=76, row=row, title=title),
+            scope=scope,
+        )
     return index_of.get(clicked) if clicked is not None else None
 
 

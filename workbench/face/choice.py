@@ -14,7 +14,7 @@ from fer_models.preprocess import Preprocess
 from workbench import state
 from workbench.app import pictures
 from workbench.face import cached, detector_button
-from workbench.face.image_input import Picture
+from workbench.face.model.picture import Picture
 from workbench.widgets.files import file_names
 
 #: Pixels; an upright picture is then less wide than the narrowest column, that of Home.

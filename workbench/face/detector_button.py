@@ -19,7 +19,7 @@ def show(*, key: str) -> None:
         st.caption(f"Faces are found by {current.title}. {current.summary}")
         if not current.missing:
             return
-        if st.button("Get the better detector", key=f"{key} yunet", icon=":material/download:", help=detector.terms()):
+        if st.button(detector.label(), key=f"{key} yunet", icon=":material/download:", help=detector.terms()):
             with st.spinner("Downloading YuNet and checking it."):
                 detector.get()
             cache.forget_images()

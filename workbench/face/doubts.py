@@ -7,7 +7,7 @@ import streamlit as st
 from fer_models.crop import Crop
 from fer_models.faces.face import Face
 from fer_models.image_quality import quality_of
-from workbench.face.image_input import Picture
+from workbench.face.model.picture import Picture
 
 
 def show(picture: Picture, face: Face, crop: Crop) -> None:

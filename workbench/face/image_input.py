@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,11 +15,11 @@ from fer_models.errors import UserError
 from fer_models.faces.image import decode_image, resize
 from workbench import cache, shared, state
 from workbench.app.pictures import as_rgb, square
-from workbench.face import plates_button
+from workbench.face import kept, plates_button
 from workbench.face.model import samples
+from workbench.face.model.picture import Picture
 from workbench.widgets import gallery
 from workbench.widgets.errors import guard
-from workbench.widgets.files import file_names
 from workbench.widgets.gallery import Layout, Words
 
 _ROW = "row"
@@ -29,39 +28,16 @@ _MOST = 24
 _THUMBNAIL = 56
 #: Most samples shown as faces to click, and their side.
 _TILES, _TILE = 8, 68
-_KINDS = "PNG, JPEG, GIF, BMP, TIFF or WebP. They stay in the memory of this computer and are written nowhere."
+_KINDS = (
+    "PNG, JPEG, GIF, BMP, TIFF or WebP. They stay in the memory of this computer for half an hour and are written "
+    "nowhere."
+)
 PICTURE = state.Choice("face.picture", address=False)
 SAMPLE = state.Choice("face.sample")
 PICTURE_FROM = state.Kept("face.picture from", "sample")
 PICTURES = state.Kept("face.pictures", ())
 PICTURES_OF = state.Kept("face.pictures of")
 PROBLEMS = state.Kept("face.problems", ())
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture with its title and digest.
-
-    Args:
-        title: for its caption.
-        pixels: uint8 RGB (H, W, 3).
-        digest: identity of the pixels.
-        is_face: already cut to the face, like the rows of data sets.
-        sample: its key among the samples, if it is a drawn one.
-    """
-
-    title: str
-    pixels: np.ndarray
-    digest: str
-    is_face: bool = False
-    sample: str | None = None
-
-    @property
-    def file_part(self) -> str:
-        """What names it in file names; two photographs of one name differ in it."""
-        if self.sample is not None:
-            return self.sample.removeprefix("drawn-")
-        return f"{file_names.slug(self.title.rsplit('.', 1)[0])[:32]}-{self.digest[:6]}"
 
 
 def show(data: str | None, *, key: str) -> Picture:
@@ -75,6 +51,7 @@ def show(data: str | None, *, key: str) -> Picture:
     Raises:
         UserError: If an upload cannot be read as a picture.
     """
+    kept.say_if_lost()
     strip = st.container()
     uploader, camera = f"{key} upload", f"{key} camera"
     files = st.file_uploader(
@@ -90,7 +67,7 @@ def show(data: str | None, *, key: str) -> Picture:
         "Or a sample",
         list(titles),
         format_func=titles.__getitem__,
-        **SAMPLE.widget(list(titles), then=lambda: PICTURE_FROM.set("sample")),
+        **SAMPLE.widget(list(titles), then=_use_sample),
     )
     plates_button.show(key=key)
     photograph = None
@@ -99,7 +76,9 @@ def show(data: str | None, *, key: str) -> Picture:
     pictures = _own(files, photograph)
     if pictures:
         with strip:
-            return _select(pictures)
+            if not files and photograph is None:
+                st.button("Remove the uploads", key=f"{key} remove", on_click=_remove, icon=":material/close:")
+            return _select(pictures, key)
     if sample == _ROW and data is not None:
         return _row(data)
     return of_sample(str(sample))
@@ -146,9 +125,10 @@ def show_tiles(*, key: str) -> Picture:
         if clicked is not None:
             sample, pictures = list(titles)[clicked], []
             SAMPLE.set(sample)
-            PICTURE_FROM.set("sample")
+            _use_sample()
+        kept.say_if_lost()
         if pictures:
-            return _select(pictures)
+            return _select(pictures, key)
     return of_sample(str(sample))
 
 
@@ -186,6 +166,19 @@ def data_of_image(data: str | None) -> str | None:
     return BUILT_IN if samples.drawn(sample) else None
 
 
+def reads_rows() -> bool:
+    """Whether the image shown is a row of a data set, so that the data set matters."""
+    return PICTURE_FROM.get() == "sample" and SAMPLE.get() == _ROW
+
+
+def all_pictures() -> tuple[list[Picture], bool]:
+    """The uploads and whether there are any; the drawn samples while there are none."""
+    pictures: list[Picture] = PICTURES.of("upload").get()
+    if PICTURE_FROM.get() == "upload" and pictures:
+        return list(pictures), True
+    return [of_sample(key) for key in samples.titles() if samples.drawn(key)], False
+
+
 def current() -> Picture:
     """The picture used last, here or on another page, without controls; the first sample until there is one."""
     pictures: list[Picture] = PICTURES.of(PICTURE_FROM.get()).get()
@@ -199,8 +192,31 @@ def current() -> Picture:
 
 def _used(key: str, source: str) -> None:
     """Use the new upload or photograph; if it was removed, use the sample."""
-    PICTURE_FROM.set(source if state.value_of(key) else "sample")
+    if not state.value_of(key):
+        _remove()
+    else:
+        PICTURE_FROM.set(source)
     PICTURES_OF.of(source).set(None)
+
+
+def _use_sample() -> None:
+    PICTURE_FROM.set("sample")
+    kept.LOST.set(False)
+
+
+def _remove() -> None:
+    """Drop the uploads, here and in the memory of the server; show the sample."""
+    for source in ("upload", "camera"):
+        PICTURES.of(source).set(())
+    kept.forget("pictures")
+    _use_sample()
+
+
+@kept.restores("pictures")
+def _put_back(value: tuple[str, list[Picture]]) -> None:
+    source, pictures = value
+    PICTURE_FROM.set(source)
+    PICTURES.of(source).set(pictures)
 
 
 def _read(source: str, files: Sequence[Any]) -> None:
@@ -214,6 +230,9 @@ def _read(source: str, files: Sequence[Any]) -> None:
             PROBLEMS.of(source).set([f"These are {len(files)} pictures; choose up to {_MOST} at once."])
         else:
             _decode(source, files)
+            pictures: list[Picture] = PICTURES.of(source).get()
+            if pictures:
+                kept.keep("pictures", (source, pictures), sum(picture.pixels.nbytes for picture in pictures))
     problems = PROBLEMS.of(source).get()
     if problems and not PICTURES.of(source).get():
         raise UserError(problems[0])
@@ -231,18 +250,22 @@ def _decode(source: str, files: Sequence[Any]) -> None:
             PROBLEMS.of(source).get().append(str(error))
 
 
-def _select(pictures: list[Picture]) -> Picture:
+def _select(pictures: list[Picture], key: str) -> Picture:
     if len(pictures) == 1:
         return pictures[0]
-    with st.container(horizontal=True, gap="small"):
-        for number, picture in enumerate(pictures, 1):
-            st.image(_thumbnail(picture.pixels), str(number), width=_THUMBNAIL, alt=picture.title)
-    numbers = list(range(1, len(pictures) + 1))
+    number_of, numbers = _number_of(pictures), list(range(1, len(pictures) + 1))
+    clicked = gallery.show(
+        [_thumbnail(picture.pixels) for picture in pictures],
+        np.arange(len(pictures)),
+        key=f"{key} uploads",
+        words=Words(lambda i: str(i + 1), lambda i: pictures[i].title),
+        selected=(number_of.get(numbers) or 1) - 1,
+        layout=Layout(side=_THUMBNAIL, counted=False),
+    )
+    if clicked is not None:
+        number_of.set(clicked + 1)
     number = st.selectbox(
-        "Picture",
-        numbers,
-        format_func=lambda n: f"{n}: {pictures[n - 1].title}",
-        **_number_of(pictures).widget(numbers),
+        "Image", numbers, format_func=lambda n: f"{n}: {pictures[n - 1].title}", **number_of.widget(numbers)
     )
     return pictures[(number or 1) - 1]
 

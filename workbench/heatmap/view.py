@@ -32,13 +32,18 @@ OF = state.Choice("heatmap.of", ("logit", "probability"), address=False)
 UPSAMPLING = state.Choice("heatmap.upsampling", ("bilinear", "nearest"), address=False)
 
 
-def controls(classifier: Classifier, *, layered: bool = True) -> tuple[Question, Display]:
+def controls(classifier: Classifier, *, layered: bool = True, rail: bool = False) -> tuple[Question, Display]:
     """Draw the controls in one line; return what to explain and how to draw it.
 
     Args:
-        layered: whether to offer the layers; otherwise each network uses its default layer.
+        classifier: The network.
+        layered: Whether to offer the layers; otherwise each network uses its default layer.
+        rail: Whether they stand in two lines, beside the answer.
     """
-    columns = st.columns([5, 5, 6, 4] if layered else [5, 5, 4], vertical_alignment="bottom")
+    if rail:
+        columns = [*st.columns(2, vertical_alignment="bottom"), *st.columns(2, vertical_alignment="bottom")]
+    else:
+        columns = st.columns([5, 5, 6, 4] if layered else [5, 5, 4], vertical_alignment="bottom")
     with columns[0]:
         target = choose_target(classifier)
     with columns[1]:
@@ -50,6 +55,11 @@ def controls(classifier: Classifier, *, layered: bool = True) -> tuple[Question,
             layer = choose_layer(classifier)
     with columns[-1]:
         of, upsampling, display = choose_display()
+    return Question(method, target, layer, None, of, upsampling, variant), display
+
+
+def why(method: str) -> None:
+    """Link to the measurement behind the method that is shown first."""
     if method == look_model.FIRST_METHOD:
         st.page_link(
             navigation.page("heatmaps"),
@@ -57,7 +67,6 @@ def controls(classifier: Classifier, *, layered: bool = True) -> tuple[Question,
             icon=":material/info:",
             query_params={"part": "Which method can be believed"},
         )
-    return Question(method, target, layer, None, of, upsampling, variant), display
 
 
 def choose_target(classifier: Classifier, label: str = "Class explained") -> str | None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import streamlit as st
@@ -17,6 +18,8 @@ from streamlit.delta_generator import DeltaGenerator
 from fer_models.absent_images import MeanFaces
 from workbench import state
 from workbench.app import pictures
+from workbench.app.contact_sheet import MOST, contact_sheet
+from workbench.widgets import downloads
 
 _LONGEST_GROUP = 12
 _GROUPS_PER_PAGE = 24
@@ -52,12 +55,14 @@ class Layout:
         side: Side of a face on the screen in pixels.
         counted: Whether the number of faces stands above a single page.
         row: Container of the pager; a row of its own by default.
+        title: Of the contact sheet; by default the scope.
     """
 
     per_page: int = 60
     side: int = 72
     counted: bool = True
     row: DeltaGenerator | None = None
+    title: str = ""
 
 
 _USUAL = Layout()
@@ -85,13 +90,14 @@ def show(
         scope: What is shown, such as the filter; a new scope starts at its first page.
     """
     if not len(positions):
-        st.info("No picture fits; widen the filter.", icon=":material/filter_alt_off:")
+        st.info("No image matches the filter.", icon=":material/filter_alt_off:")
         return None
     size = layout.per_page
     page = 0
     if layout.counted or len(positions) > size:
         with layout.row or st.container(horizontal=True, vertical_alignment="center", gap="small"):
             page = _pager(len(positions), size, f"{key} {scope}", "pictures")
+            _sheet(images, positions, words, layout.title or key, key)
     on_page = [int(position) for position in positions[page * size : (page + 1) * size]]
     return _mount(_tiles(images, [on_page], words, layout.side), key, selected, layout.side)
 
@@ -114,6 +120,7 @@ def show_groups(
         return None
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         page = _pager(len(groups), _GROUPS_PER_PAGE, f"{key} {scope}", "groups")
+        _sheet(images, np.concatenate(groups), words, key, key)
     on_page, more = [], {}
     for group in groups[page * _GROUPS_PER_PAGE : (page + 1) * _GROUPS_PER_PAGE]:
         on_page.append([int(position) for position in group[:_LONGEST_GROUP]])
@@ -139,6 +146,26 @@ def tiles(pictures: Sequence[np.ndarray], captions: Sequence[str], *, key: str, 
     )
 
 
+def _sheet(
+    images: np.ndarray | Sequence[np.ndarray] | MeanFaces, positions: np.ndarray, words: Words, title: str, key: str
+) -> None:
+    """Draw the menu with the contact sheet of the first faces."""
+    shown = [int(position) for position in positions[:MOST]]
+
+    def sheet(kind: Literal["PNG", "PDF"]) -> bytes:
+        faces = [np.asarray(images[position]) for position in shown]
+        return contact_sheet(faces, [words.caption(position) for position in shown], title, kind)
+
+    with st.popover("Sheet", icon=":material/grid_view:", help=f"Up to {MOST} of these faces on one page"):
+        for kind in get_args(Literal["PNG", "PDF"]):
+            downloads.button(
+                f"Contact sheet, {kind}",
+                partial(sheet, kind),
+                f"sheet-{title}.{kind.lower()}",
+                key=f"{key} sheet {kind}",
+            )
+
+
 def _pager(count: int, per_page: int, name: str, what: str) -> int:
     """Draw the page number into a row if there are several pages; returns it, counted from 0."""
     pages = -(-count // per_page)
@@ -157,7 +184,7 @@ def _pager(count: int, per_page: int, name: str, what: str) -> int:
     )
     first = (int(page) - 1) * per_page + 1
     last = min(count, first + per_page - 1)
-    st.caption(f"of {pages:,} pages · {first:,} to {last:,} of {count:,} {what}", width="content")
+    st.caption(f"of {pages:,} · {first:,} to {last:,} of {count:,} {what}", width="content")
     return int(page) - 1
 
 

@@ -12,6 +12,7 @@ from fer_models.evaluation.part import Part
 from workbench import cache, navigation, shared
 from workbench.app import fit, inventory
 from workbench.app.inventory import TrainedNetwork
+from workbench.app.wording import FIGURE_HELP
 from workbench.widgets import data_choice, empty, heading
 from workbench.widgets.files import file_names
 
@@ -125,7 +126,7 @@ def _notes(network: TrainedNetwork, networks: list[TrainedNetwork], images: str 
     """Draw the figure, and where the network was trained on other images."""
     other_images = fit.misfit(network, images)
     if words := " · ".join(filter(None, (figure, other_images))):
-        st.caption(f"· {words}", width="content")
+        st.caption(f"· {words}", width="content", help=FIGURE_HELP if figure else None)
     if other_images:
         best = fit.ordered(inventory.usable(networks), images)[0]
         if not fit.misfit(best, images):

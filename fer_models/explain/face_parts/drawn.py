@@ -14,7 +14,8 @@ from fer_models.data.opening import split_options
 from fer_models.data.synthetic import AU_NAMES, AU_REGIONS, SyntheticOptions, generate_face
 from fer_models.settings import from_text
 
-#: Regions of a drawn face. ``other skin`` is chin, temples, ears and neck; hair is background, as in the template.
+#: Regions of a drawn face. ``rest of the face`` is chin, temples, ears and neck; hair is background, as in the
+#: template.
 DRAWN_REGIONS: tuple[str, ...] = (
     "eyes",
     "brows",
@@ -22,7 +23,7 @@ DRAWN_REGIONS: tuple[str, ...] = (
     "nose",
     "forehead",
     "cheeks",
-    "other skin",
+    "rest of the face",
     "background",
 )
 _SMALLEST = 48
@@ -82,7 +83,7 @@ def drawn_truth(options: SyntheticOptions, rows: np.ndarray, size: int) -> Drawn
 
 def _merged(masks: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     regions = {name: masks[name] for name in DRAWN_REGIONS if name in masks}
-    return regions | {"background": masks["background"] | masks["hair"], "other skin": masks["skin"]}
+    return regions | {"background": masks["background"] | masks["hair"], "rest of the face": masks["skin"]}
 
 
 def _fit(mask: np.ndarray, size: int) -> np.ndarray:

@@ -36,7 +36,7 @@ class AttentionMap:
             ``None`` for ``"channel"`` and ``"channels"``, and where tokens make no rectangle.
         overlay: :attr:`map` brought to the input's (B, H, W), bilinear, without padding.
         query_grid: ``"tokens"`` only, rows and columns of the queries.
-        order: ``"channel"`` only, int64 (B, C), channels by falling gate.
+        order: ``"channel"`` only, int64 (B, C), channels, the most open first.
         strongest: ``"channel"`` only, (B, n, h, w), the feature maps that entered the module, of the first n channels
             of :attr:`order`; ``None`` if the module's input could not be identified.
     """

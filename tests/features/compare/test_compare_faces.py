@@ -139,7 +139,8 @@ def test_table_sentences_and_faces(app: AppTest, checkpoint: Checkpoint, folders
     assert len(app.get("plotly_chart")) >= 1 and "Class by class" in text and "How often they agree" in text
     assert "**12 images" in text
     assert "fresh alone gets 6 images right, second alone" in text
-    assert [button.proto.label for button in app.get("download_button")] == ["CSV", "LaTeX"]
+    saved = [button.proto.label for button in app.get("download_button")]
+    assert saved == ["CSV", "LaTeX", "Contact sheet, PNG", "Contact sheet, PDF"]
     assert "that fresh gets right and second wrong" in text and "fresh says" in text
     app.selectbox(key="compare.right").set_value("second").run()
     assert not app.exception and "that second gets right and fresh wrong" in words(app)

@@ -93,6 +93,6 @@ def test_the_page_begins_with_the_held_out_part_and_pools(app: AppTest, folders:
     app.selectbox(key="shared.pictures").set_value("folds").run()
     assert not app.error, words(app)
     both = held_out + len(make_split(dataset, "folds-5", fold=0).test)
-    assert f"n = {both} · 2 of 5 folds pooled · selected on each fold's own validation part" in words(app)
+    assert f"n = {both} · 2 of 5 folds pooled · epoch chosen on each fold's own validation part" in words(app)
     app.switch_page("../pages/misclassifications.py").run()
     assert not app.error and f"of {both} faces are wrong" in words(app)

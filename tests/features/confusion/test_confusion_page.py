@@ -73,7 +73,7 @@ def test_the_lists_choose_a_cell_and_the_address_keeps_it(app: AppTest, checkpoi
     assert "**fear** is taken for **surprise** in 1 of 1 pictures" in words(app)
     assert app.query_params["true"] in ("fear", ["fear"])
     app.selectbox(key="confusion.predicted").set_value("disgust").run()
-    assert any("no such picture" in info.value for info in app.info)
+    assert any("No image matches" in info.value for info in app.info)
     for kind in ("counts", "columns", "rows"):
         app.segmented_control(key="confusion.cells").set_value(kind).run()
         assert not app.error and not app.exception

@@ -162,6 +162,15 @@ def test_networks_are_read_one_by_one(classifier: Classifier, framed: Framed, fo
     assert sheet.height > 2 * 192
 
 
+def test_networks_are_sorted_by_agreement() -> None:
+    class Said:
+        def __init__(self, name: str, probability: float) -> None:
+            self.answer = (name, probability)
+
+    readings = [Said("fear", 0.99), Said("sad", 0.5), Said("sad", 0.9), Said("happy", 0.4)]
+    assert networks.by_agreement(readings) == [2, 1, 0, 3]  # type: ignore[arg-type]
+
+
 def test_the_verdict_of_the_networks() -> None:
     class Said:
         def __init__(self, name: str) -> None:

@@ -161,7 +161,7 @@ def test_what_if_the_face_changes(app: AppTest, checkpoint: Checkpoint) -> None:
     assert (
         app.slider(key="explain.change bar").value == 0.25 and app.slider(key="explain.change bar down").value == 0.75
     )
-    next(button for button in app.button if button.label == "As it was").click().run()
+    next(button for button in app.button if button.label == "Reset").click().run()
     clean(app)
     assert app.slider(key="explain.change light").value == 1 and app.slider(key="explain.change bar").value == 0
 
@@ -192,7 +192,7 @@ def test_several_uploads_stand_side_by_side(app: AppTest, checkpoint: Checkpoint
     app.file_uploader[0].set_value([*files, ("broken.png", b"no picture", "image/png")]).run()
     (error,) = app.error
     assert "broken.png" in error.value and "is not a picture" in error.value
-    (choice,) = [box for box in app.selectbox if box.label == "Picture"]
+    (choice,) = [box for box in app.selectbox if box.label == "Image"]
     assert choice.options == ["1: fear.png", "2: sad.png"]
     choice.set_value(2).run()
     pictures = app.get("imgs") or app.get("image")

@@ -40,7 +40,7 @@ def test_the_drawn_group_stands_without_a_click(app: AppTest, checkpoint: Checkp
     assert not app.error, words(app)
     text = words(app)
     assert "Of 8 people" in text and "Haar" in text
-    assert "Get the better detector" in [button.label for button in app.button]
+    assert detector.label() in [button.label for button in app.button]
     table = next(block.proto.body for block in app.get("html") if "Faces of the picture" in block.proto.body)
     assert table.count("<tr>") == 9
     labels = [button.label for button in app.get("download_button")]
@@ -144,7 +144,7 @@ def test_with_yunet_there_is_no_button(
     monkeypatch.setenv("FER_YUNET", str(shared / "detectors" / download.FILE_NAME))
     open_page(app, "group")
     assert "found by YuNet" in words(app) and "Of 8 people" in words(app)
-    assert "Get the better detector" not in [button.label for button in app.button]
+    assert detector.label() not in [button.label for button in app.button]
 
 
 def test_small_and_uncertain_faces_can_be_left_out(app: AppTest, checkpoint: Checkpoint, faces: list[Face]) -> None:
@@ -172,6 +172,6 @@ def test_the_button_stands_where_faces_are_searched(
     downloads: list[str] = []
     monkeypatch.setattr(detector_button.detector, "get", lambda: downloads.append(page))
     open_page(app, page, **query)
-    (button,) = [b for b in app.button if b.label == "Get the better detector"]
+    (button,) = [b for b in app.button if b.label == detector.label()]
     button.click().run()
     assert downloads == [page] and not app.error

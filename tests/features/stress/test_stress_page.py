@@ -70,7 +70,7 @@ def test_one_face_is_answered_without_a_click(app: AppTest, checkpoint: Checkpoi
     assert not app.error, words(app)
     text = words(app)
     assert "cloth mask" in text and "Under every corruption" in text
-    assert "breaks first under" in text or "Nothing tried here changes" in text
+    assert "it first (strength" in text or "Nothing tried here changes" in text
     app.selectbox(key="stress.kind").set_value("rotation").run()
     assert "Strength: degrees" in words(app) and not app.exception
     app.toggle(key="stress.heatmaps stress").set_value(True).run()
@@ -102,7 +102,7 @@ def test_what_breaks_first_in_words() -> None:
     probabilities[1, 2:] = (0.2, 0.8)
     test = FaceTest(("blur", "jpeg", "mask"), ("happy", "sad"), probabilities)
     assert (test.breaks_at("blur"), test.breaks_at("jpeg"), test.breaks_at("mask")) == (3, 2, None)
-    expected = "“happy” breaks first under JPEG, at severity 2 of 5. It stays at all severities of face mask."
+    expected = "JPEG breaks it first (strength 2 of 5). Never changed by: face mask."
     assert one_face.sentence(test) == expected
     firm = FaceTest(("blur",), ("happy", "sad"), probabilities[2:])
     assert "Nothing tried here" in one_face.sentence(firm)

@@ -27,7 +27,7 @@ from workbench.app import pictures
 from workbench.face.model import samples
 
 #: Part names of drawn faces to the names of the template.
-_DRAWN = {"hair": "background", "skin": "other skin"}
+_DRAWN = {"hair": "background", "skin": "rest of the face"}
 
 
 @dataclass(frozen=True)

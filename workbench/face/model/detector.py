@@ -34,6 +34,11 @@ def state() -> DetectorState:
     return DetectorState(used.title, used.summary, used.default_threshold, not yunet_path().is_file())
 
 
+def label() -> str:
+    """Words of the download button: what comes, how large it is, and from where."""
+    return f"Download YuNet ({SIZE / 1e6:.1f} MB, from {DEFAULT_URL.split('/')[2]})"
+
+
 def terms() -> str:
     """What the download button does, in two sentences."""
     return (

@@ -19,8 +19,8 @@ from workbench.features.clusters.model import colours, maps
 from workbench.widgets import dataclass_form
 
 #: Title of each drag mode of Plotly.
-_MOUSE = {"pan": "Click a face", "lasso": "Circle faces"}
-_VIEW = {2: "Flat", 3: "In space"}
+_MOUSE = {"pan": "Click a face", "lasso": "Lasso"}
+_VIEW = {2: "2D", 3: "3D"}
 SHOWN = {"centres": "centres", "spread": "90 % ellipses", "outliers": "outliers"}
 _APART = {"neighbours": "their nearest faces (local outlier factor)", "class": "the centre of their class"}
 COLOUR = state.Choice("clusters.colour")

@@ -81,7 +81,7 @@ def _links(mapped: Mapped, position: int) -> None:
     )
     st.page_link(
         navigation.page("misclassifications"),
-        label="Its record, to mark it",
+        label="Open its record",
         icon=":material/manage_search:",
         query_params={**query, "split": mapped.faces.split.split(" + ")[0]},
     )
@@ -107,8 +107,7 @@ def selection(mapped: Mapped, other: Mapped | None = None, apart: Apart = "neigh
         indices = indices[np.argsort(-by[indices], kind="stable")]
         st.subheader("Faces that stand apart", anchor=False)
         st.caption(
-            f"The 2 % {_APART[apart]}. With “Circle faces”, draw around points of the map to see "
-            "those faces here instead."
+            f"The 2 % {_APART[apart]}. With “Lasso”, draw around points of the map to see those faces here instead."
         )
         if not len(indices):
             st.caption("No face stands apart.")
@@ -146,7 +145,7 @@ def _marks(mapped: Mapped, indices: np.ndarray) -> None:
             icon=":material/manage_search:",
             query_params={"checkpoint": mapped.checkpoint.name, "data": mapped.name, "split": mapped.faces.split},
         )
-        st.caption("There, the errors among the marked faces are listed with all that is known of each.")
+        st.caption("There, each marked error has its record.")
 
 
 def _figures(mapped: Mapped, figures: maps_model.Mix, indices: np.ndarray) -> None:

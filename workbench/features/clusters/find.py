@@ -43,7 +43,7 @@ def show(mapped: Mapped) -> tuple[float, ...] | None:
             st.markdown(f"**The class is “{match.answer}”**, {percent(match.confidence)} sure")
             st.caption(
                 "The red star on the map stands at the mean of its five nearest faces, the near ones counting more; "
-                "the map was not computed anew. Below are the faces with the most similar embeddings, nearest first."
+                "the map itself is unchanged. Below are the faces with the most similar embeddings, nearest first."
             )
             distances = {int(faces.positions[i]): distance for i, distance in match.near}
             index_of = {int(faces.positions[i]): i for i, _ in match.near}

@@ -15,7 +15,7 @@ from workbench.evidence.bar import Evidence
 from workbench.features.clusters.model import joint as joint_model
 from workbench.features.clusters.model import maps
 
-_ALONE = "this split alone"
+_ALONE = "this split only"
 ROW = state.Choice("clusters.joint row")
 WITH = state.Choice("clusters.with", default=_ALONE)
 

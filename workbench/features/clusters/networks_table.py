@@ -25,7 +25,7 @@ def show(evidence: Evidence, mapped: Mapped) -> None:
     if not fold.open:
         return
     if mapped.name != evidence.name or mapped.faces.split != evidence.evaluation.split:
-        fold.info("The table is of one split: choose “this split alone” above the map.", icon=":material/info:")
+        fold.info("The table is of one split: choose “this split only” beside the map.", icon=":material/info:")
         return
     usable = inventory.usable(inventory.trained_networks()).values()
     networks = [network.checkpoint for network in usable if network.checkpoint is not None]
@@ -40,7 +40,7 @@ def show(evidence: Evidence, mapped: Mapped) -> None:
                 count, method = len(networks), METHODS[settings.method]
                 st.caption(
                     f"Each of the {count} networks reads the split once and gets a {method} map of its embeddings; "
-                    "what was measured before is at hand."
+                    "what was measured before is cached."
                 )
                 if not st.button(f"Measure {count} networks", icon=":material/play_arrow:", key="measure networks"):
                     return

@@ -74,7 +74,7 @@ def compute(evidence: Evidence, first: Mapped, controls: Controls) -> Mapped | N
     if same:
         faces = predicted.take(maps_model.indices_of(predicted, first.faces.positions.tolist()))
         if faces.n != first.faces.n:
-            st.info("This network was not asked about all faces of the first map; the others are missing here.")
+            st.info("This network has no predictions for some faces of the first map; they are missing here.")
     else:
         faces = maps_model.part(predicted, controls.most)
     settings = MapSettings(**{**dataclasses.asdict(first.settings), "method": method, "features": features})

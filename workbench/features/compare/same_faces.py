@@ -179,5 +179,5 @@ def _flattered(network: Checkpoint, evaluation: Evaluation, dataset: FaceDataset
     if seen:
         return f"{network.name} was trained on {seen:,} of these pictures: its figures say what it remembers."
     if evaluation.selection and evaluation.selection == evaluation.split:
-        return f"{network.name} was selected on these pictures, which flatters its figures."
+        return f"{network.name} had its epoch chosen on these images, which flatters its figures."
     return ""

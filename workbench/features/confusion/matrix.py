@@ -96,7 +96,9 @@ def _kind(evidence: Evidence) -> tuple[Kind, Evaluation | None, str]:
             icon=":material/info:",
         )
         return "rows", None, ""
-    name = str(st.selectbox("minus", names, format_func=lambda n: usable[n].listed, **AGAINST.widget(names, names[0])))
+    name = str(
+        st.selectbox("Compare with", names, format_func=lambda n: usable[n].listed, **AGAINST.widget(names, names[0]))
+    )
     checkpoint = usable[name].checkpoint
     assert checkpoint is not None
     evaluation = evidence.evaluation

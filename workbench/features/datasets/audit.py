@@ -38,7 +38,7 @@ def show(name: str, dataset: FaceDataset, protocol: str) -> None:
     if job_view.finished(job, key="audit"):
         _report(name, job.result)
     elif job.active:
-        st.caption("It goes on while you look at other pages.")
+        st.caption("It keeps running while you use other pages.")
 
 
 def _report(name: str, report: AuditReport) -> None:

@@ -11,11 +11,11 @@ import streamlit as st
 from fer_models.checkpoint import Checkpoint
 from fer_models.explain.own_attention.maps import AttentionMap
 from workbench import cache, state
-from workbench.features.explain import attention_means, own_attention
+from workbench.features.explain import attention_means
 from workbench.features.explain.figures import gate_bars, weight_matrix
 from workbench.features.explain.model import attention
 from workbench.features.explain.subject import Subject
-from workbench.heatmap import cached, network_drawing, view
+from workbench.heatmap import cached, network_drawing, own_attention, view
 from workbench.heatmap.model import drawing
 from workbench.heatmap.model.drawing import Display
 from workbench.widgets import downloads, picture_grid, plot
@@ -70,7 +70,7 @@ def show(subject: Subject, *, key: str) -> None:
     )
     flow = cache.of_face(attention.flow, subject.checkpoint, subject.pixels)
     if flow.values is not None:
-        st.markdown("**Rolled through the layers**: where the answer's tokens come from, with each residual path")
+        st.markdown("**Attention rollout**: which places the answer's tokens come from, residual paths included")
         drawn = drawing.spread_over_face(subject.pixels, flow.values, display, _LARGE)
         picture_grid.show(
             [Row("", "", [Cell(drawn, "Attention rollout", "Attention rollout over the face")])],

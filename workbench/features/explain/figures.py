@@ -138,7 +138,7 @@ def gate_bars(values: np.ndarray, colour: str = SERIES[0]) -> go.Figure:
             hovertemplate="rank %{x}, channel %{customdata}: gate %{y:.3f}<extra></extra>",
         )
     )
-    figure.update_xaxes(title_text="channels by falling gate", fixedrange=True, range=[0.5, len(values) + 0.5])
+    figure.update_xaxes(title_text="channels, most open first", fixedrange=True, range=[0.5, len(values) + 0.5])
     figure.update_yaxes(title_text="gate", rangemode="tozero", fixedrange=True)
     figure.update_layout(height=220, margin={"l": 10, "r": 10, "t": 10, "b": 10}, bargap=0)
     return figure

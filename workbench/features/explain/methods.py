@@ -151,7 +151,7 @@ def _grid(lines: list[Line], heads: list[str], subject: Subject, display: Displa
     with st.expander("What each method does"):
         shown = [EXPLAINERS[line.method] for line in lines]
         table.show(
-            ("Method", "In a sentence", "Cost"),
+            ("Method", "Summary", "Cost"),
             [(method.title, method.description(), method.cost) for method in shown],
             label="The methods of the grid",
         )

@@ -1,15 +1,16 @@
-"""The same face in several networks: a row each with prediction, heatmap, own attention and regions."""
+"""The same face in several networks: a card each with prediction, heatmap and own attention, sorted by agreement."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
-from fer_models.checkpoint import Checkpoint
 from workbench import cache, state
 from workbench.app import inventory
 from workbench.app.inventory import TrainedNetwork
 from workbench.app.wording import percent
-from workbench.face import bars as face_bars
+from workbench.face import bars
 from workbench.face.model import crop
 from workbench.face.model.crop import RegionShares
 from workbench.features.explain import report as explain_report
@@ -20,17 +21,28 @@ from workbench.features.explain.subject import Subject
 from workbench.heatmap import view
 from workbench.heatmap.model import drawing
 from workbench.heatmap.model.drawing import Display
+from workbench.heatmap.model.look import Question
 from workbench.widgets import downloads, picture_grid
 from workbench.widgets.errors import guard
 from workbench.widgets.picture_grid import Cell, Row
 
 AMONG = state.Several("explain.among")
 
-_MOST, _SIDE = 24, 108
+_MOST, _SIDE, _A_ROW = 24, 92, 3
+
+
+@dataclass(frozen=True)
+class Read:
+    """One network: what it says of the face, relevance by region, and the face as it gets it."""
+
+    network: TrainedNetwork
+    reading: Reading
+    shares: RegionShares | None
+    subject: Subject
 
 
 def show(subject: Subject, *, key: str) -> None:
-    """Draw the choice of networks and a row for each.
+    """Draw the choice of networks and a card for each, those of the most frequent answer first.
 
     Raises:
         UserError: If the method is unknown.
@@ -39,26 +51,17 @@ def show(subject: Subject, *, key: str) -> None:
     selected = _choose(usable, subject.checkpoint.name)
     question, display = view.controls(subject.classifier, layered=False)
     answer = st.container()
-    names: list[str] = []
-    readings: list[Reading] = []
-    regions: list[RegionShares | None] = []
-    subjects: list[Subject] = []
-    for name in selected:
-        checkpoint = usable[name].checkpoint
-        if checkpoint is None:
-            continue
-        with guard(name):
-            other = subject.of(checkpoint)
-            reading = cache.of_face(networks.read, checkpoint, other.pixels, question)
-            shares = _regions(reading, checkpoint, other)
-            _row(usable[name], reading, shares, other, display)
-            names.append(name)
-            readings.append(reading)
-            regions.append(shares)
-            subjects.append(other)
-    if not readings:
+    read = _read(subject, [usable[name] for name in selected], question)
+    if not read:
         st.info("Choose a network or more.", icon=":material/info:")
         return
+    read = [read[number] for number in networks.by_agreement([each.reading for each in read])]
+    for first in range(0, len(read), _A_ROW):
+        for column, each in zip(st.columns(_A_ROW), read[first : first + _A_ROW], strict=False):
+            with column:
+                _card(each, display)
+    names, readings = [each.network.name for each in read], [each.reading for each in read]
+    regions, subjects = [each.shares for each in read], [each.subject for each in read]
     with answer:
         st.markdown(f"**{networks.verdict(readings)}**")
     class_text = question.target or "each network's own answer"
@@ -85,8 +88,9 @@ def show(subject: Subject, *, key: str) -> None:
         )
     st.caption(
         "Each network gets the face cut and scaled as its training did, and explains its usual layer. A heatmap says "
-        "what speaks for one class; own attention is the network's finest gate, alike for every class. The tick on a "
-        "region's bar is its share of the picture."
+        "what speaks for one class; own attention is the network's finest gate, alike for every class. Sorted by "
+        "agreement: first the most frequent answer, the surest network first. All probabilities and regions are in "
+        "the CSV."
     )
 
 
@@ -110,34 +114,38 @@ def _choose(usable: dict[str, TrainedNetwork], page_network: str) -> list[str]:
         )
 
 
-def _regions(reading: Reading, checkpoint: Checkpoint, other: Subject) -> RegionShares | None:
-    if reading.look is None:
-        return None
-    framed = other.framed
-    return crop.region_shares(reading.look.attribution, checkpoint.classes, framed)
+def _read(subject: Subject, chosen: list[TrainedNetwork], question: Question) -> list[Read]:
+    """What each network says; one that cannot be read says why in its place."""
+    read = []
+    with st.spinner(f"Asking {len(chosen)} networks about the face."):
+        for network in chosen:
+            checkpoint = network.checkpoint
+            if checkpoint is None:
+                continue
+            with guard(network.name):
+                other = subject.of(checkpoint)
+                reading = cache.of_face(networks.read, checkpoint, other.pixels, question)
+                shares = None
+                if reading.look is not None:
+                    shares = crop.region_shares(reading.look.attribution, checkpoint.classes, other.framed)
+                read.append(Read(network, reading, shares, other))
+    return read
 
 
-def _row(
-    network: TrainedNetwork, reading: Reading, shares: RegionShares | None, other: Subject, display: Display
-) -> None:
-    with st.container(border=True):
-        words, pictures, bars = st.columns([4, 5, 4], gap="small")
-        with words:
-            name, probability = reading.answer
-            st.markdown(f"**“{name}”**, {percent(probability)} sure")
-            st.caption(network.title.replace("_", chr(92) + "_"))
-            face_bars.show_probabilities(reading.prediction.ranked(), 4)
-        with pictures:
-            picture_grid.show(
-                [Row("", "", _cells(reading, other, display))], side=_SIDE, label=f"Maps of {network.name}"
-            )
-        with bars:
-            if shares is None:
-                st.caption("No positive evidence, so no region holds any." if reading.look else reading.problem)
-            else:
-                face_bars.show_regions(shares, 6)
-                if shares.alarm:
-                    st.caption(":orange[:material/warning:] It looks beside the face more than the background's share.")
+def _card(each: Read, display: Display) -> None:
+    name, probability = each.reading.answer
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(f"**{name}** {percent(probability)}")
+        cells = _cells(each.reading, each.subject, display)
+        picture_grid.show([Row("", "", cells)], side=_SIDE, label=f"Maps of {each.network.name}")
+        bars.show_probabilities(each.reading.prediction.ranked(), 3)
+        st.caption(each.network.title.replace("_", chr(92) + "_"))
+        if each.reading.problem:
+            st.caption(each.reading.problem)
+        elif each.shares is None:
+            st.caption("No positive evidence, so no region holds any.")
+        elif each.shares.alarm:
+            st.caption(":orange[:material/warning:] More relevance on the background than its area.")
 
 
 def _cells(reading: Reading, other: Subject, display: Display) -> list[Cell]:
@@ -159,7 +167,7 @@ def _cells(reading: Reading, other: Subject, display: Display) -> list[Cell]:
         cells.append(
             Cell(
                 drawn,
-                f"own: {title.replace(chr(46), ' ')}, {values.min():.2g} to {values.max():.2g}",
+                f"own attention, {values.min():.2f} to {values.max():.2f}",
                 f"{title} over the face",
             )
         )

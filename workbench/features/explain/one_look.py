@@ -11,11 +11,11 @@ from workbench.app.wording import percent
 from workbench.face import bars, doubts
 from workbench.face.model import crop
 from workbench.face.model.crop import Framed, RegionShares
-from workbench.features.explain import own_attention, trust_badge
 from workbench.features.explain import report as explain_report
+from workbench.features.explain import trust_badge
 from workbench.features.explain.model import report as sections
 from workbench.features.explain.subject import Subject
-from workbench.heatmap import cached, network_drawing, view
+from workbench.heatmap import cached, network_drawing, own_attention, view
 from workbench.widgets import downloads, picture_grid
 from workbench.widgets.errors import guard
 from workbench.widgets.picture_grid import Cell, Row
@@ -27,11 +27,12 @@ def show(subject: Subject, *, key: str) -> None:
     Raises:
         UserError: If the question cannot be answered with this network.
     """
-    question, display = view.controls(subject.classifier)
+    left, right = st.columns([6, 5], gap="medium")
+    with right:
+        question, display = view.controls(subject.classifier, rail=True)
     look = cached.look(subject.checkpoint, subject.pixels, question)
     framed = subject.framed
     shares = crop.region_shares(look.attribution, subject.classifier.classes, framed)
-    left, right = st.columns([6, 5], gap="medium")
     with left:
         view.show(look, framed.crop, display, key=key)
         with st.container(horizontal=True):
@@ -40,6 +41,7 @@ def show(subject: Subject, *, key: str) -> None:
                 columns = ("region", "share of relevance", "share of picture")
                 downloads.show(columns, shares.rows, "regions.csv", key=f"{key} regions", label="Regions, CSV")
             report = st.container()
+        view.why(question.method)
     with right:
         ranked = look.prediction.ranked()
         st.markdown(f"**The class is “{look.winner}”**, {percent(ranked[0][1])} sure")
@@ -58,14 +60,14 @@ def show(subject: Subject, *, key: str) -> None:
     st.subheader("The network's own attention", anchor=False)
     attention = cached.own_attention(subject.checkpoint, subject.pixels)
     own_attention.show(attention, framed.crop, display)
-    st.caption("Every gate and every query stands in the tab Attention.")
+    st.caption("The tab Attention has every gate and every query.")
     _network_input(subject)
     # Last, because it takes longest: the rest of the page is shown meanwhile.
     with verdict, guard("the trust card"), st.spinner("Testing the heatmap."):
         card = trust_badge.judge(subject, question)
         with report:
             explain_report.show(
-                "One look at a face",
+                "Overview of a face",
                 [subject.checkpoint],
                 sections.choices(look, display),
                 lambda: [
@@ -97,7 +99,7 @@ def regions(shares: RegionShares, framed: Framed, target: str) -> None:
     if shares.alarm:
         st.warning(
             f"The background holds {percent(shares.shares['background'], 0)} of the relevance, more than its "
-            f"{percent(shares.areas['background'], 0)} of the picture: the network looks beside the face.",
+            f"{percent(shares.areas['background'], 0)} of the image: the network uses something beside the face.",
             icon=":material/warning:",
         )
 

@@ -12,8 +12,8 @@ from fer_models.classifier import Classifier
 from fer_models.faces.face import Face
 from workbench import cache
 from workbench.face import cached
-from workbench.face.image_input import Picture
 from workbench.face.model.crop import Framed
+from workbench.face.model.picture import Picture
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from workbench.features.explain import (
     methods,
     networks,
     one_look,
+    sheet,
     through_training,
     trust,
     versus,
@@ -18,8 +19,9 @@ from workbench.features.explain import (
 
 #: Key in the address, title, and function that draws the tab; only the open tab is computed.
 TABS: dict[str, tuple[str, Callable[..., None]]] = {
-    "look": ("One look", one_look.show),
+    "look": ("Overview", one_look.show),
     "methods": ("Methods", methods.show),
+    "sheet": ("Several images", sheet.show),
     "networks": ("Networks", networks.show),
     "versus": ("Two maps", versus.show),
     "contrast": ("Contrast", contrast.show),

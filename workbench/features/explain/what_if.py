@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -15,6 +16,7 @@ from workbench import cache, state
 from workbench.app.wording import percent
 from workbench.face import bars
 from workbench.features.explain.figures import strength_curves
+from workbench.features.explain.model import changes
 from workbench.features.explain.subject import Subject
 from workbench.heatmap import cached, view
 from workbench.heatmap.model import drawing
@@ -26,9 +28,11 @@ from workbench.widgets.picture_grid import Cell, Row
 
 #: Always visible; the other corruptions are in an expander.
 _FIRST = ("light", "rotation", "blur", "noise", "grey", "glasses", "mask", "bar")
-_SIDE = 168
-#: Strength of a corruption; with a second key, its position.
-CHANGE = state.Number("explain.change")
+#: Pixels of a picture, and of the rail.
+_SIDE, _HEIGHT = 132, 440
+#: What is changed, as :func:`changes.text` writes it, and the sliders that show it.
+CHANGES = state.Choice("explain.changes", default="")
+_LEVEL = state.Number("explain.change")
 OVER = state.Choice("explain.over", address=False)
 PATCH = state.Number("explain.patch", 25, 10, 50)
 
@@ -50,62 +54,52 @@ def show(subject: Subject, *, key: str) -> None:
 
 def _live(subject: Subject, key: str) -> None:
     question, display = view.controls(subject.classifier)
-    result_area = st.container()
-    changes = _sliders(key)
+    result_area, controls = st.columns([3, 2], gap="medium")
+    with controls:
+        made = _sliders(key)
     image = change_model.reduced(subject.framed.crop.large)
     before = cached.look(subject.checkpoint, subject.checkpoint.preprocess.stored(image), question)
     # Explain the class of the unchanged face, even if the prediction changes.
     same_class = replace(question, target=before.target)
-    worse = subject.checkpoint.preprocess.stored(change_model.changed(image, changes, subject.framed.geometry))
+    worse = subject.checkpoint.preprocess.stored(change_model.changed(image, made, subject.framed.geometry))
     after = cached.look(subject.checkpoint, worse, same_class)
     with result_area:
-        left, right = st.columns([5, 4], gap="medium")
-        with left:
-            cells = []
-            for words, pixels, look in (
-                ("as it is", subject.checkpoint.preprocess.stored(image), before),
-                ("changed", worse, after),
-            ):
-                drawn = drawing.over_face(pixels, look.attribution, display, _SIDE)
-                empty = "" if display.signed or look.attribution.has_positive[0] else ", no positive evidence"
-                cells.append(Cell(drawn, f"{words}: {look.title}{empty}", f"{look.title}, over the face {words}"))
-            bare = drawing.face(worse, _SIDE)
-            picture_grid.show([Row("", "", cells)], side=_SIDE, label="Heatmap before and after")
-            picture_grid.show(
-                [Row("", "", [Cell(bare, "the changed face", "The changed face")])], side=84, label="Face"
-            )
-        with right:
-            was, now = before.winner, after.winner
-            st.markdown(f"**Still “{now}”**" if was == now else f"**“{was}” becomes “{now}”**")
-            bars.show_probabilities(after.prediction.ranked(), before=dict(before.prediction.ranked()))
-            st.caption("The tick is the probability of the face as it is.")
-    _curve(subject, image, changes, before.target, key)
+        was, now = before.winner, after.winner
+        st.markdown(f"**Still “{now}”**" if was == now else f"**“{was}” becomes “{now}”**")
+        cells = []
+        for words, pixels, look in (
+            ("as it is", subject.checkpoint.preprocess.stored(image), before),
+            ("changed", worse, after),
+        ):
+            drawn = drawing.over_face(pixels, look.attribution, display, _SIDE)
+            empty = "" if display.signed or look.attribution.has_positive[0] else ", no positive evidence"
+            cells.append(Cell(drawn, f"{words}: {look.title}{empty}", f"{look.title}, over the face {words}"))
+        cells.append(Cell(drawing.face(worse, 84), "changed", "The changed face"))
+        picture_grid.show([Row("", "", cells)], side=_SIDE, label="Heatmap before and after")
+        bars.show_probabilities(after.prediction.ranked(), before=dict(before.prediction.ranked()))
+        st.caption("The tick is the probability of the face as it is.")
+    _curve(subject, image, made, before.target, key)
     _patches(subject, image, before.target, display, key)
 
 
 def _sliders(key: str) -> list[Change]:
-    changes = []
-    columns = st.columns(4)
-    for number, name in enumerate(_FIRST):
-        with columns[number % 4]:
-            changes.append(_slider(name))
-    rest = [name for name in CORRUPTIONS if name not in _FIRST]
-    with st.expander("More changes, and where covers lie"):
-        columns = st.columns(4)
-        for number, name in enumerate(rest):
-            with columns[number % 4]:
-                changes.append(_slider(name))
-        placed = [change for change in changes if change_model.position_fields(change.key)]
-        columns = st.columns(4)
-        for number, change in enumerate(placed):
-            with columns[number % 4]:
+    """Sliders in a rail of the result's height, which scrolls by itself."""
+    made = []
+    with st.container(height=_HEIGHT, border=False, key="what if sliders"):
+        for name in _FIRST:
+            made.append(_slider(name))
+        with st.expander("More changes and cover positions"):
+            for name in CORRUPTIONS:
+                if name not in _FIRST:
+                    made.append(_slider(name))
+            for change in [each for each in made if change_model.position_fields(each.key)]:
                 st.markdown(f"**{CORRUPTIONS[change.key].title}**")
-                changes[changes.index(change)] = Change(change.key, change.strength, _cover_position(change.key))
-    with st.container(horizontal=True):
-        st.button("As it was", key=f"{key} back", on_click=_reset, icon=":material/restart_alt:")
+                made[made.index(change)] = Change(change.key, change.strength, _cover_position(change.key))
+    with st.container(horizontal=True, gap="xsmall"):
+        st.button("Reset", key=f"{key} back", on_click=_reset, icon=":material/restart_alt:")
         for words, down in (("Cover the eyes", 0.385), ("Cover the mouth", 0.75)):
             st.button(words, key=f"{key} {words}", on_click=_cover, args=(down,), icon=":material/visibility_off:")
-    return [change for change in changes if change.strength != CORRUPTIONS[change.key].neutral]
+    return [change for change in made if change.strength != CORRUPTIONS[change.key].neutral]
 
 
 def _slider(name: str) -> Change:
@@ -115,7 +109,7 @@ def _slider(name: str) -> Change:
         f"{kind.title}, {kind.unit}",
         step=round((high - low) / 100, 3),
         help=kind.summary,
-        **CHANGE.of(name).widget(float(kind.neutral), low=low, high=high),
+        **_bound(name, float(kind.neutral), low, high),
     )
     return Change(name, float(value))
 
@@ -126,25 +120,38 @@ def _cover_position(name: str) -> tuple[tuple[str, float], ...]:
         value = st.slider(
             field.label,
             step=round((field.high - field.low) / 100, 3),
-            **CHANGE.of(name, field.name).widget(field.default, low=field.low, high=field.high),
+            **_bound(f"{name} {field.name}", field.default, field.low, field.high),
         )
         values.append((field.name, float(value)))
     return tuple(values)
 
 
+def _bound(name: str, default: float, low: float, high: float) -> dict[str, Any]:
+    """Keyword arguments that bind a slider to a value in the address."""
+    number = _LEVEL.of(name)
+    number.set(changes.parse(CHANGES.get()).get(name, default))
+
+    def store() -> None:
+        _set({name: None if number.get() == default else float(number.get())})
+
+    return number.widget(low=low, high=high, then=store)
+
+
+def _set(values: dict[str, float | None]) -> None:
+    """Change some values of the address; ``None`` removes one."""
+    kept = changes.parse(CHANGES.get()) | values
+    CHANGES.set(changes.text({name: value for name, value in kept.items() if value is not None}) or None)
+
+
 def _reset() -> None:
-    for name in CORRUPTIONS:
-        CHANGE.of(name).set(float(CORRUPTIONS[name].neutral))
-        for field in change_model.position_fields(name):
-            CHANGE.of(name, field.name).set(field.default)
+    CHANGES.set(None)
 
 
 def _cover(down: float) -> None:
-    CHANGE.of("bar").set(0.25)
-    CHANGE.of("bar", "down").set(down)
+    _set({"bar": 0.25, "bar down": down})
 
 
-def _curve(subject: Subject, image: np.ndarray, changes: list[Change], target: str, key: str) -> None:
+def _curve(subject: Subject, image: np.ndarray, made: list[Change], target: str, key: str) -> None:
     names = list(CORRUPTIONS)
     left, right = st.columns([2, 5], gap="medium", vertical_alignment="center")
     with left:
@@ -152,13 +159,13 @@ def _curve(subject: Subject, image: np.ndarray, changes: list[Change], target: s
             "Curve over",
             names,
             format_func=lambda n: CORRUPTIONS[n].title,
-            **OVER.widget(names, changes[0].key if changes else "blur"),
+            **OVER.widget(names, made[0].key if made else "blur"),
         )
         st.caption("The other changes stay as they are set; the dotted line is what is set now.")
     kind = CORRUPTIONS[over]
-    now = next((c for c in changes if c.key == over), Change(over, float(kind.neutral), _saved_positions(over)))
+    now = next((c for c in made if c.key == over), Change(over, float(kind.neutral), _saved_positions(over)))
     strengths, swept = cache.of_face(
-        change_model.sweep, subject.checkpoint, image, tuple(changes), now, subject.framed.geometry
+        change_model.sweep, subject.checkpoint, image, tuple(made), now, subject.framed.geometry
     )
     order = sorted(range(len(swept.classes)), key=lambda k: -float(swept.probabilities[:, k].max()))
     shown = [k for k in order if swept.classes[k] == target] + [k for k in order if swept.classes[k] != target]
@@ -177,10 +184,9 @@ def _curve(subject: Subject, image: np.ndarray, changes: list[Change], target: s
 
 
 def _saved_positions(name: str) -> tuple[tuple[str, float], ...]:
-    return tuple(
-        (field.name, float(CHANGE.of(name, field.name).get(field.default)))
-        for field in change_model.position_fields(name)
-    )
+    values = changes.parse(CHANGES.get())
+    fields = change_model.position_fields(name)
+    return tuple((field.name, values.get(f"{name} {field.name}", field.default)) for field in fields)
 
 
 def _patches(subject: Subject, image: np.ndarray, target: str, display: Display, key: str) -> None:

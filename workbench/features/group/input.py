@@ -9,9 +9,9 @@ import streamlit as st
 
 from fer_models.faces.image import decode_image
 from workbench import state
-from workbench.face import plates_button
-from workbench.face.image_input import Picture
+from workbench.face import kept, plates_button
 from workbench.face.model import samples
+from workbench.face.model.picture import Picture
 from workbench.features.group.model import group
 from workbench.widgets.errors import guard
 
@@ -22,10 +22,11 @@ EXAMPLE = state.Choice("group.example", default=_DRAWN)
 
 def show(*, key: str) -> Picture:
     """Draw the upload and return the picture; an upload survives a visit to another page."""
+    kept.say_if_lost()
     file = st.file_uploader(
         f"Upload a picture with several faces, up to {st.get_option('server.maxUploadSize')} MB",
         key=f"{key} upload",
-        on_change=lambda: PICTURE.set(None),
+        on_change=_changed,
         help="PNG, JPEG, GIF, BMP, TIFF or WebP. It stays in the memory of this computer and is written nowhere.",
     )
     uploaded: Picture | None = PICTURE.get()
@@ -34,12 +35,23 @@ def show(*, key: str) -> Picture:
             pixels = decode_image(file.getvalue(), name=file.name)
             uploaded = Picture(file.name, pixels, _digest(pixels))
             PICTURE.set(uploaded)
+            kept.keep("group", uploaded, pixels.nbytes)
     if uploaded is None:
         return _example(key)
     if file is None and st.button("Back to the examples", key=f"{key} drawn"):
-        PICTURE.set(None)
+        _changed()
         st.rerun()
     return uploaded
+
+
+@kept.restores("group")
+def _put_back(picture: Picture) -> None:
+    PICTURE.set(picture)
+
+
+def _changed() -> None:
+    PICTURE.set(None)
+    kept.forget("group")
 
 
 def _example(key: str) -> Picture:

@@ -10,8 +10,8 @@ from fer_models.classifier import Classifier
 from workbench import state
 from workbench.app import pictures
 from workbench.app.wording import percent
-from workbench.face.image_input import Picture
 from workbench.face.model import framing
+from workbench.face.model.picture import Picture
 from workbench.features.group.figures import people_bars
 from workbench.features.group.model import group
 from workbench.features.group.model.group import Person

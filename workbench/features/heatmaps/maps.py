@@ -19,6 +19,7 @@ GROUPING = state.Choice("heatmaps.grouping", GROUPINGS, "label")
 
 def show(explained_sets: Mapping[str, ExplainedSet], dataset: FaceDataset) -> None:
     """Draw a row of mean heatmaps for each network, with its settings below."""
+    answer = st.container()
     left, right = st.columns(2)
     with left:
         grouping = st.segmented_control(
@@ -31,23 +32,25 @@ def show(explained_sets: Mapping[str, ExplainedSet], dataset: FaceDataset) -> No
     with right:
         opacity = st.slider("Opacity, %", step=5, **shared.OPACITY.widget()) / 100
     for name, explained in explained_sets.items():
-        st.markdown(f"**{name}**")
-        drawn = split.mean_tiles(explained, dataset, str(grouping), opacity, 2 * _SIDE)
-        if drawn:
-            gallery.tiles(
-                [tile.picture for tile in drawn], [tile.words for tile in drawn], key=f"means {name}", side=_SIDE
-            )
-        else:
-            st.info(
-                f"No picture has a {GROUPINGS[str(grouping)]} that {name} knows and a heatmap to show; group by the "
-                "predicted class, or choose other data.",
-                icon=":material/info:",
-            )
-        st.caption(split.facts(explained))
+        with answer:
+            _means(name, explained, dataset, str(grouping), opacity)
     st.caption(
-        "Each picture is the mean face of a class under the mean of its heatmaps, brightest place of the class = 1. "
+        "Each image is the mean face of a class under the mean of its heatmaps, brightest place of the class = 1. "
         "Faces that are framed differently blur each other."
     )
+
+
+def _means(name: str, explained: ExplainedSet, dataset: FaceDataset, grouping: str, opacity: float) -> None:
+    drawn = split.mean_tiles(explained, dataset, grouping, opacity, 2 * _SIDE)
+    if drawn:
+        gallery.tiles([tile.picture for tile in drawn], [tile.words for tile in drawn], key=f"means {name}", side=_SIDE)
+    else:
+        st.info(
+            f"No image has a {GROUPINGS[grouping]} that {name} knows and a heatmap to show; group by the predicted "
+            "class, or choose other data.",
+            icon=":material/info:",
+        )
+    st.caption(f"**{name}** · {split.facts(explained)}")
 
 
 def sheet(explained_sets: Mapping[str, ExplainedSet], dataset: FaceDataset) -> None:

@@ -10,7 +10,7 @@ from workbench import navigation
 from workbench.app import fit, inventory
 from workbench.app.wording import data_title, percent
 from workbench.face import bars, choice, doubts, image_input
-from workbench.face.image_input import Picture
+from workbench.face.model.picture import Picture
 from workbench.heatmap import cached, verdict
 from workbench.heatmap.model import drawing
 from workbench.heatmap.model.drawing import Display

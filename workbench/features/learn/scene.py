@@ -15,8 +15,8 @@ from fer_models.faces.whole import whole_face
 from workbench.app import fit, inventory
 from workbench.app.inventory import TrainedNetwork
 from workbench.face import cached, image_input
-from workbench.face.image_input import Picture
 from workbench.face.model import samples
+from workbench.face.model.picture import Picture
 from workbench.features.learn import presenter
 from workbench.features.learn.step import Scene
 from workbench.heatmap import cached as heatmaps

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.crop import Crop
-from workbench.face.image_input import Picture
+from workbench.face.model.picture import Picture
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def show(evidence: Evidence, index: int) -> None:
     evaluation = evidence.evaluation
     st.markdown("**Its place among the faces**")
     if evaluation.embeddings is None:
-        st.caption("Not at hand: these predictions keep no embeddings, as those of pooled folds.")
+        st.caption("Not available: pooled folds have no common embedding.")
         return
     settings = _settings()
     most = shared.POINTS.get()

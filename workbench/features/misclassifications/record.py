@@ -101,7 +101,7 @@ def _copies(dataset: FaceDataset, position: int) -> None:
     ]
     table.show(("Label", "Split", "Copy", "Cosine", "Row"), rows, right=(3, 4), label="Copies of this face")
     if len(all_copies) > _COPIES:
-        st.caption(f"The likest {_COPIES} of {len(all_copies)}.")
+        st.caption(f"The {_COPIES} most similar of {len(all_copies)}.")
 
 
 def _copies_of(dataset: FaceDataset, position: int) -> list[copies.Copy]:
@@ -114,21 +114,21 @@ def _neighbours(evidence: Evidence, index: int) -> None:
     split = dataset.split_names[0]
     st.markdown(f"**What it finds alike in {split}**")
     if evaluation.embeddings is None:
-        st.caption("Not at hand: these predictions keep no embeddings, as those of pooled folds.")
+        st.caption("Not available: pooled folds have no common embedding.")
         return
     part = Part.of_split(dataset, split)
     among = cached.predictions(checkpoint, dataset, part, evaluation.averaging)
     if among is None:
         count = len(part.index)
         if not count:
-            st.caption(f"{split} has no labelled picture.")
+            st.caption(f"{split} has no labelled image.")
             return
         job = predictions.find(checkpoint, dataset, part, evaluation.averaging)
         if job is None and not st.button(
             "Find the nearest faces",
             key="find nearest",
             icon=":material/hub:",
-            help=f"Asks the network once about the {count:,} pictures of {split}; later it is at hand.",
+            help=f"Computes the predictions for the {count:,} images of {split} once; they are cached.",
         ):
             return
         if job is None:

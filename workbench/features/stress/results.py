@@ -107,9 +107,9 @@ def _breaking(result: StressResult, plan: Plan, key: str) -> None:
     network = result.networks[0]
     breaking = tables.breaking(result, network, kind)
     if not len(breaking):
-        st.caption(f"No face that {network} reads rightly is lost under {names[kind].lower()}.")
+        st.caption(f"{network} keeps every correct prediction under {names[kind].lower()}.")
         return
-    st.caption(f"Read rightly by {network} when clean, lost under {names[kind].lower()}: the first ones.")
+    st.caption(f"Correct when clean, wrong under {names[kind].lower()}: the first faces that {network} loses.")
     for number in breaking[:3]:
         made, words = tables.strip(result, plan, network, kind, int(number))
         gallery.tiles([pictures.as_rgb(picture) for picture in made], words, key=f"{key} face {kind} {number}", side=84)

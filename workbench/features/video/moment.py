@@ -34,6 +34,13 @@ def choose(reading: VideoReading) -> Person:
     return by_number[number or numbers[0]]
 
 
+def now(clip: Clip, person: Person) -> float:
+    """The chosen moment in seconds, before its slider is drawn."""
+    start = reading_model.telling_moment(person)
+    number = AT.of(clip.digest[:12], person.number)
+    return float(number.get(start, float(person.seconds[0]), float(person.seconds[-1])))
+
+
 def show_timeline(clip: Clip, reading: VideoReading, person: Person) -> int:
     """Draw the timeline with its peaks and return the position of the chosen reading."""
     name = f"moment {clip.digest[:12]} {person.number}"

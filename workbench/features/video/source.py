@@ -77,6 +77,19 @@ def options(clip: Clip) -> ReadingOptions:
     )
 
 
+def player(clip: Clip, at: float = 0.0) -> None:
+    """Draw the video with the browser's controls, from so many seconds on.
+
+    Args:
+        clip: The video.
+        at: Seconds where it begins.
+    """
+    if clip.playable:
+        st.video(clip.data, format=clip.playable, start_time=int(at), alt=f"The video {clip.name}")
+    else:
+        st.info("Browsers cannot play this format; its frames are shown below.", icon=":material/info:")
+
+
 def facts(clip: Clip) -> str:
     """Name, duration, size, frame rate and format of the video in one line."""
     info = clip.info

@@ -31,10 +31,10 @@ def people(reading: VideoReading) -> None:
         parts = shares(person.stretches)
         rest = ", ".join(f"{name} {percent(share, 0)}" for name, share in parts.items())
         seen = f"{person.seconds[0]:.1f} to {person.seconds[-1]:.1f}"
-        detected = percent(float(person.detected.mean()), 0)
+        detected = f"found in {percent(float(person.detected.mean()), 0)} of frames, tracked in the rest"
         rows.append((str(person.number), seen, f"{len(person.frames):,}", detected, rest))
-    columns = ("Person", "Seen, s", "Readings", "Detected", "Share of the time in which a class led")
-    table.show(columns, rows, right=(0, 1, 2, 3), label="People in the video")
+    columns = ("Person", "Seen, s", "Readings", "Detector", "Share of the time in which a class led")
+    table.show(columns, rows, right=(0, 1, 2), label="People in the video")
 
 
 def group(reading: VideoReading) -> None:

@@ -110,7 +110,7 @@ def _numbers(reader: LiveReader, playing: bool) -> None:
     if history.seconds[-1] > -2:
         st.markdown(f"**The class is “{name}”**, {percent(float(now[best]), 0)}")
     else:
-        st.markdown("**No face in sight**")
+        st.markdown("**No face found**")
     lead = history.smoothed.argmax(1)[:, None]
     raw = history.raw[range(len(lead)), lead[:, 0]]
     low, high = raw.clip(max=history.smoothed.max(1)), raw.clip(min=history.smoothed.max(1))

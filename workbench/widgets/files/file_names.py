@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from workbench import state
+from workbench.app.wording import slug
 
 #: Order of the parts in a name.
 PARTS = ("image", "network", "data", "split")
-_LONGEST = 48
 SUBJECT = state.Kept("widgets.subject")
 GIVEN = state.Kept("widgets.names given")
 
@@ -55,8 +53,3 @@ def file_name(name: str, *, key: str) -> str:
         unique = f"{full}-{number}{dot}{end}"
     GIVEN.set(given | {unique: key})
     return unique
-
-
-def slug(text: str) -> str:
-    """The text as a part of a file name: letters, digits and ``. _ + -``, at most 48 of them."""
-    return re.sub(r"[^\w.+]+", "-", text).strip("-.")[:_LONGEST].strip("-.")

@@ -80,6 +80,17 @@ def verdict(readings: Sequence[Reading]) -> str:
     return f"{most} of {len(readings)} networks say {name}; {others}."
 
 
+def by_agreement(readings: Sequence[Reading]) -> list[int]:
+    """Positions of the readings: the most frequent answer first, and of one answer the surest first."""
+    count = Counter(reading.answer[0] for reading in readings)
+
+    def rank(number: int) -> tuple[int, str, float]:
+        name, probability = readings[number].answer
+        return -count[name], name, -probability
+
+    return sorted(range(len(readings)), key=rank)
+
+
 def table(
     names: Sequence[str], readings: Sequence[Reading], regions: Sequence[RegionShares | None]
 ) -> list[list[object]]:

@@ -61,7 +61,7 @@ def regions(shares: RegionShares | None, source: str) -> Section:
         return Section("Where on the face", ["Nothing of the map is positive."])
     text = [f"Share of the positive relevance; the mark is the region's share of the picture. Regions: {source}."]
     if shares.alarm:
-        text.append("The background holds more than its share: the network looks beside the face.")
+        text.append("More relevance on the background than its area.")
     return Section("Where on the face", text, bars=[Bar(name, share, mark=area) for name, share, area in shares.rows])
 
 

@@ -109,8 +109,10 @@ def sentence(test: FaceTest) -> str:
     first = min(broken.values())
     soonest = [names[kind] for kind, level in broken.items() if level == first]
     firm = [names[kind] for kind in test.kinds if kind not in broken]
-    more = f" It stays at all severities of {', '.join(firm)}." if firm else ""
-    return f"“{test.classes[test.clean]}” breaks first under {', '.join(soonest)}, at severity {first} of 5.{more}"
+    first_words = ", ".join(soonest)
+    more = f" Never changed by: {', '.join(firm)}." if firm else ""
+    verb = "break" if len(soonest) > 1 else "breaks"
+    return f"{first_words[:1].upper()}{first_words[1:]} {verb} it first (strength {first} of 5).{more}"
 
 
 def captions(test: FaceTest, kind: str) -> list[str]:

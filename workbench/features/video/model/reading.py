@@ -34,21 +34,36 @@ _READINGS = 10.0
 SAMPLE = DrawnVideo()
 #: A video with at most this many readings is read without a click.
 AT_ONCE = 150
+_PLAYED = {".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/mp4", ".webm": "video/webm", ".ogv": "video/ogg"}
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A video in memory; ``digest`` is the identity of its bytes. It is read by one job at a time."""
+    """A video in memory, read by one job at a time.
+
+    Args:
+        name: Of the file.
+        digest: Identity of its bytes.
+        video: Its frames.
+        data: Its bytes, for the player.
+        lock: Held while it is read.
+    """
 
     name: str
     digest: str
     video: Video
+    data: bytes = field(default=b"", repr=False)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def info(self) -> VideoInfo:
         """Size, frame rate and duration."""
         return self.video.info
+
+    @property
+    def playable(self) -> str:
+        """The kind of file as browsers name it; empty for one that they do not play."""
+        return _PLAYED.get(Path(self.name).suffix.lower(), "")
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,7 @@ def clip(data: bytes, name: str) -> Clip:
     Raises:
         UserError: If it cannot be read.
     """
-    return Clip(name, hashlib.sha256(data).hexdigest(), open_video(data, name))
+    return Clip(name, hashlib.sha256(data).hexdigest(), open_video(data, name), data)
 
 
 def readings(info: VideoInfo, options: ReadingOptions) -> int | None:

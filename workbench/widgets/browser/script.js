@@ -1,3 +1,20 @@
+// Choices on a page replace its entry in the history, so that Back leaves the page with one press.
+function oneEntryAPage() {
+  const push = history.pushState.bind(history);
+  history.pushState = (state, unused, url) => {
+    const same = url && new URL(url, location.href).pathname === location.pathname;
+    return same ? history.replaceState(state, unused, url) : push(state, unused, url);
+  };
+}
+
+// Streamlit's navigation is a list of lists without the roles.
+function navigation() {
+  const list = document.querySelector('ul[data-testid="stSidebarNavItems"]:not([role])');
+  if (!list) return;
+  list.setAttribute("role", "presentation");
+  for (const item of list.querySelectorAll("li")) item.parentElement.setAttribute("role", "list");
+}
+
 // Buttons for figures and tables. One observer for the whole page: figures come and go with every run.
 function button(label, title, act) {
   const made = document.createElement("button");
@@ -32,7 +49,7 @@ function overFigure(bar) {
   camera.parentElement.append(
     button("PNG", "Save the figure as PNG at print size", as("png")),
     button("SVG", "Save the figure as SVG", as("svg")),
-    button("Pin", "Pin the figure to the report", () => window.takeAway.pin(options().filename))
+    button("Pin", "Pin the figure to the report", () => window.ferPage.pin(options().filename))
   );
 }
 
@@ -43,23 +60,25 @@ function overTable(table) {
   bar.append(
     button("CSV", "Save the table as CSV", () => save(csv, "text/csv", name + ".csv")),
     button("LaTeX", "Save the table as LaTeX", () => save(latex, "application/x-tex", name + ".tex")),
-    button("Pin", "Pin the table to the report", () => window.takeAway.pin(name))
+    button("Pin", "Pin the table to the report", () => window.ferPage.pin(name))
   );
   table.parentElement.parentElement.prepend(bar);
 }
 
 function equip() {
+  navigation();
   for (const bar of document.querySelectorAll(".js-plotly-plot .modebar:not(:has(.take-away))")) overFigure(bar);
   for (const table of document.querySelectorAll("table[data-csv]"))
     if (!table.parentElement.parentElement.querySelector(".table-tools")) overTable(table);
 }
 
 export default function ({ setTriggerValue }) {
-  const known = window.takeAway;
-  window.takeAway = { pin: (name) => setTriggerValue("pinned", name), observer: known?.observer };
+  const known = window.ferPage;
+  window.ferPage = { pin: (name) => setTriggerValue("pinned", name), observer: known?.observer };
   if (!known) {
+    oneEntryAPage();
     let due = false;
-    window.takeAway.observer = new MutationObserver(() => {
+    window.ferPage.observer = new MutationObserver(() => {
       if (due) return;
       due = true;
       setTimeout(() => {
@@ -67,7 +86,7 @@ export default function ({ setTriggerValue }) {
         equip();
       }, 100);
     });
-    window.takeAway.observer.observe(document.body, { childList: true, subtree: true });
+    window.ferPage.observer.observe(document.body, { childList: true, subtree: true });
   }
   equip();
 }

@@ -1,0 +1,63 @@
+"""Uploads that outlive a reload: found by their token alone, dropped when old or too much."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench.app.uploads import Uploads
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_a_token_finds_its_own_values_and_no_others(clock: Clock) -> None:
+    uploads = Uploads(clock=clock)
+    mine, other = uploads.new_token(), uploads.new_token()
+    assert mine != other
+    uploads.keep(mine, "pictures", [1, 2], 10)
+    uploads.keep(mine, "group", "g", 10)
+    assert uploads.find(mine, "pictures") == [1, 2] and uploads.find(mine, "group") == "g"
+    assert uploads.find(other, "pictures") is None and uploads.find("", "pictures") is None
+    uploads.forget(mine, "pictures")
+    assert uploads.find(mine, "pictures") is None and uploads.find(mine, "group") == "g"
+
+
+def test_what_was_not_used_for_half_an_hour_is_gone(clock: Clock) -> None:
+    uploads = Uploads(kept=1800, clock=clock)
+    uploads.keep("a", "pictures", 1, 10)
+    clock.now = 1000
+    assert uploads.find("a", "pictures") == 1  # used
+    clock.now = 2799
+    assert uploads.find("a", "pictures") == 1
+    clock.now = 2799 + 1800
+    uploads.keep("b", "pictures", 2, 10)
+    assert uploads.find("a", "pictures") is None and uploads.find("b", "pictures") == 2
+
+
+def test_memory_is_given_back_without_a_visit(clock: Clock) -> None:
+    uploads = Uploads(kept=5, clock=clock)
+    uploads.keep("a", "pictures", 1, 10)
+    assert uploads._timer is not None and uploads._timer.daemon
+    uploads._timer.cancel()
+    clock.now = 6
+    uploads._late()
+    assert not uploads._entries
+
+
+def test_the_oldest_make_room(clock: Clock) -> None:
+    uploads = Uploads(largest=100, clock=clock)
+    for number, token in enumerate("abc"):
+        clock.now = number
+        uploads.keep(token, "pictures", token, 40)
+    assert [uploads.find(token, "pictures") for token in "abc"] == [None, "b", "c"]
+    uploads.keep("d", "pictures", "d", 1000)
+    assert uploads.find("d", "pictures") is None

@@ -1,0 +1,67 @@
+"""Uploads outlive a reload of the browser: in the memory of the server, under a token that the tab holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from workbench import state
+from workbench.app.uploads import KEPT, UPLOADS
+
+_KEY = "kept uploads"
+_MEMORY = st.components.v2.component("kept_uploads", js=(Path(__file__).parent / "kept.js").read_text("utf-8"))
+TOKEN = state.Kept("face.token", "")
+LOST = state.Kept("face.lost", default=False)
+#: What to do with a value that came back, by its name.
+_RESTORED: dict[str, Callable[[Any], None]] = {}
+
+
+def restores(name: str) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
+    """Decorator of the function that puts a value of that name back into a new session."""
+
+    def register(put_back: Callable[[Any], None]) -> Callable[[Any], None]:
+        _RESTORED[name] = put_back
+        return put_back
+
+    return register
+
+
+def mount() -> None:
+    """Exchange the token with the browser; call once on each run."""
+    _MEMORY(key=_KEY, data={"token": TOKEN.get()}, on_returned_change=_returned)
+
+
+def keep(name: str, value: Any, size: int) -> None:
+    """Keep an upload of so many bytes; the one of that name before is dropped."""
+    if not TOKEN.get():
+        TOKEN.set(UPLOADS.new_token())
+    LOST.set(False)
+    UPLOADS.keep(str(TOKEN.get()), name, value, size)
+
+
+def forget(name: str) -> None:
+    """Drop the upload of that name."""
+    UPLOADS.forget(str(TOKEN.get()), name)
+
+
+def say_if_lost() -> None:
+    """Say that the uploads from before a reload are gone, if they are."""
+    if LOST.get():
+        st.info(
+            f"The uploaded images are gone: they are kept in memory for {KEPT // 60} minutes. Upload them again.",
+            icon=":material/info:",
+        )
+
+
+def _returned() -> None:
+    sent = state.value_of(_KEY)
+    token = str(sent["returned"] if sent else "")
+    TOKEN.set(token)
+    found = {name: UPLOADS.find(token, name) for name in _RESTORED}
+    for name, value in found.items():
+        if value is not None:
+            _RESTORED[name](value)
+    LOST.set(all(value is None for value in found.values()))

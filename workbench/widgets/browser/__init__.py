@@ -1,0 +1,1 @@
+"""What runs in the browser beside Streamlit: style and script of every page."""
