@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from workbench import navigation, shared, state
-from workbench.evidence import bar, face_answer, gallery
+from workbench.evidence import as_python, bar, face_answer, gallery
 from workbench.evidence.bar import Evidence
 from workbench.evidence.model import confusion
 from workbench.features.confusion import calibration, class_table, matrix, scorecard, thresholds
@@ -89,6 +89,7 @@ with guard("the predictions"):
     evidence = bar.show(note=False)
     if evidence is not None:
         _answer(evidence)
+        as_python.show_measuring(evidence, key="confusion")
 heading.show_reading(
     "A row holds the pictures of one true class, a column the answers: the diagonal is right, the rest says what "
     "is mistaken for what. Shares of the row answer “how often is sad taken for neutral?”, shares of the column "

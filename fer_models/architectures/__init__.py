@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from typing import Any
 
 from fer_models.architectures.base import ARCHITECTURES, FERNetwork
@@ -62,14 +63,17 @@ def create_model(name: str, num_classes: int = 7, in_channels: int | None = None
     return model
 
 
-def list_models() -> list[str]:
-    """Keys of all networks, sorted.
+def list_models(pattern: str = "*") -> list[str]:
+    """Keys of the networks, sorted.
+
+    Args:
+        pattern: Which ones, with ``*`` and ``?`` as in file names.
 
     Example:
-        >>> "fcsdnet" in list_models()
-        True
+        >>> list_models("*att*")
+        ['separable_attention']
     """
-    return list(ARCHITECTURES)
+    return fnmatch.filter(ARCHITECTURES, pattern)
 
 
 import_modules(__name__)
