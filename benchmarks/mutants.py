@@ -66,7 +66,7 @@ _HEAVY = (
 #: Tests of the workbench, and those that read files or run everything, whatever the code computes.
 _ELSEWHERE = {
     *("app", "browser", "evidence", "features", "fuzz"),
-    *("test_contributing.py", "test_docstrings.py", "test_layers.py", "test_sizes.py"),
+    *("test_contributing.py", "test_docstrings.py", "test_layers.py", "test_offline.py", "test_sizes.py"),
 }
 #: Seconds of processor time after which a single test counts as hanging, and seconds on the clock for a whole mutant.
 _HANGS, _PATIENCE = 120, 1500

@@ -67,6 +67,19 @@ def test_fit_is_a_slice_where_nothing_is_resized(shape: tuple[int, int]) -> None
     np.testing.assert_array_equal(fit(grey, (side, side, 1)), expected)
 
 
+def test_fit_keeps_the_whole_of_an_image_where_no_square_is_asked_for() -> None:
+    wide = np.repeat(np.arange(0, 240, 6, dtype=np.uint8)[None, :, None], 20, 0)
+    half = fit(wide, (10, 20, 1))
+    np.testing.assert_allclose(half[5, 1:-1, 0], (wide[0, 2:-2:2, 0] + 3), atol=3)
+    colour = np.random.default_rng(0).integers(0, 256, (12, 12, 3), np.uint8)
+    np.testing.assert_array_equal(fit(colour, (12, 12, 3)), colour)
+
+
+def test_nothing_is_looked_for_where_the_crop_is_chosen_or_pixels_are_given() -> None:
+    for known in (made([Path("absent.png")], crop="face"), made(np.zeros((2, 80, 80, 1), np.uint8))):
+        assert framed(known) is known
+
+
 def test_a_stored_shape_is_the_choice_of_the_user_then_the_listing() -> None:
     arrays = made(np.zeros((2, 24, 24, 3), np.uint8))
     assert shape_of(arrays, None, None) == (24, 24, 3) and shape_of(arrays, 12, 1) == (12, 12, 1)
@@ -75,7 +88,8 @@ def test_a_stored_shape_is_the_choice_of_the_user_then_the_listing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("faces", "filled", "decided"), [(8, 0.66, "middle"), (8, 0.5, "face"), (4, 0.5, "face"), (3, 0.5, "middle")]
+    ("faces", "filled", "decided"),
+    [(8, 0.66, "middle"), (8, 0.65, "middle"), (8, 0.5, "face"), (4, 0.5, "face"), (3, 0.5, "middle")],
 )
 def test_whole_photographs_are_cut_to_the_face_where_a_sample_says_so(
     faces: int, filled: float, decided: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -335,10 +335,12 @@ def test_ssim_equals_scikit_image(size, span):
 def test_pictures_without_a_mask_have_no_figure(corner, pictures, masks, truth):
     some = masks.copy()
     some[1] = False
-    values = measure(corner, pictures, truth, "relevance_rank", some)
+    with np.errstate(all="raise"):
+        values = measure(corner, pictures, truth, "relevance_rank", some)
     assert np.isnan(values).tolist() == [False, True, False]
     # Twelve of the mask's sixteen pixels are the strongest, four elsewhere come next.
     map_ = np.zeros((3, 12, 12))
     map_[:, :4, :3] = 2
     map_[:, 8:, 8:9] = 1
+    map_[:, 0, 3] = 0.5  # the seventeenth is the mask's and does not count
     assert measure(corner, pictures, attribution(map_), "relevance_rank", masks).tolist() == [12 / 16] * 3
