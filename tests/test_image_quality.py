@@ -80,7 +80,9 @@ def test_predict_says_it_and_writes_a_row_for_every_image(tmp_path: Path, capsys
     files = [str(tmp_path / name) for name in names]
     to_files = ["--json", str(out), "--csv", str(table)]
     assert main(["predict", CHECKPOINT, *files, "--detector", "whole", *to_files]) == 2
-    assert "hard to read: too dark, almost no contrast" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "hard to read: too dark, almost no contrast" in said
+    assert "use --detector whole" not in said  # faces were found
     black, empty, good = json.loads(out.read_text())
     assert black["faces"][0]["quality"]["doubts"] == ["too dark", "almost no contrast"] and black["problem"] is None
     assert empty["faces"] == [] and "is empty" in empty["problem"] and not good["faces"][0]["quality"]["doubts"]

@@ -30,6 +30,8 @@ def test_positions_go_on_from_chunk_to_chunk(
     side = draw(0).shape[0]
     batches = list(decode(made(files), (side, side, draw(0).shape[2])))
     assert [batch.positions.tolist() for batch in batches] == [[0, 1, 2, 3], [4, 6, 7], [8, 9]]
+    assert [len(batch.left_out) for batch in batches] == [0, 1, 0] and "5.png" in batches[1].left_out[0]
+    assert not any(batch.without_face for batch in batches)
     for batch in batches:
         assert batch.sides.tolist() == [side] * len(batch.positions)
         for position, picture in zip(batch.positions, batch.pictures, strict=True):
