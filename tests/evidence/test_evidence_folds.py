@@ -82,7 +82,7 @@ def test_the_card_says_where_it_comes_from(folders: Path) -> None:
     card = scorecard.make(plain, [flipped], scorecard.Sources(checkpoint, NAME, dataset, None, voted, nearest))
     lines = {what: value for what, value, _ in scorecard.rows(card)}
     assert lines["Accuracy, plain"] == "50.0 % [25.4, 74.6]"
-    assert lines["Accuracy, mean of the picture and its mirror image"] == "50.0 % [25.4, 74.6]"
+    assert lines["Accuracy, mean of the image and its mirror image"] == "50.0 % [25.4, 74.6]"
     assert lines["Names the class that most annotators chose"].startswith("50.0 %")
     assert lines["For comparison: the nearest neighbour on pixels"] == "50.0 %"
     facts = dict(scorecard.facts(card))
