@@ -108,8 +108,10 @@ def _from_zoo(package: str, name: str, arguments: Mapping[str, Any]) -> Callable
             raise UserError(f"{package}: {option} is not an option for a network here; numbers, true and false are.")
     try:
         library = importlib.import_module("timm" if package == "timm" else "torchvision.models")
-    except ImportError:
-        raise UserError(f"{package} is not installed; run: pip install {package}") from None
+    except ImportError as error:  # timm needs torchvision: the missing one may be another package
+        lacking = (error.name or package).partition(".")[0]
+        what = package if lacking == package else f"{package} needs {lacking}, which"
+        raise UserError(f"{what} is not installed; run: pip install {lacking}") from None
     known = library.list_models()
     if not _NAME.fullmatch(name) or name.partition(".")[0] not in known:
         raise UserError(f"{package} has no network {name!r}; see {package}'s list_models().")

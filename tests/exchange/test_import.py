@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import sys
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,7 @@ from fer_models import create_model, load_checkpoint
 from fer_models.architectures import builder
 from fer_models.checkpoint import read_checkpoint
 from fer_models.cli import main
+from fer_models.errors import UserError
 from fer_models.exchange import weight_file
 from fer_models.explain import EXPLAINERS, explain, unsupported_methods
 from fer_models.labels import FER7
@@ -214,6 +216,14 @@ def test_a_checkpoint_from_elsewhere_runs_no_function_that_was_not_allowed(
     load_checkpoint(folder)
     assert json.loads((tmp_path / "another-computer" / "allowed-builders.json").read_text()) == [RESNET]
     assert main(["import", "--allow", "no function"]) == 2
+
+
+def test_what_a_package_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "timm.py").write_text("import torchvision_of_nobody.models")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "timm", raising=False)
+    with pytest.raises(UserError, match="timm needs torchvision_of_nobody, which is not installed"):
+        builder._from_zoo("timm", "resnet18", {})
 
 
 def test_a_resnet_of_timm(tmp_path: Path) -> None:
