@@ -96,7 +96,8 @@ def test_what_a_plan_trains() -> None:
     assert studies.plan(quick, "nothing", folds="5", held_out="subject", seeds=3).runs == 15
     sides = studies.plan(quick, "sides", folds="2/5", held_out="subject")
     assert [s["protocol"] for s in sides.settings] == ["folds-5", "folds-5-subject"] and sides.runs == 4
-    assert [s["options.attention"] for s in studies.plan(quick, "attention").settings] == [
+    with_gates = quick.with_settings(["network=fcsdnet"])
+    assert [s["options.attention"] for s in studies.plan(with_gates, "attention").settings] == [
         "none",
         "cam",
         "sam",
