@@ -56,7 +56,10 @@ def test_every_page(page: Any, server: Server) -> None:
         expect(main.get_by_text(entry.question).first).to_be_visible(timeout=PATIENCE)
         settle(page)
         assert errors(page) == [], entry.key
-        faults += [f"{entry.key}: {fault}" for fault in serious(page)]
+        for scheme, ground in (("dark", "rgb(20, 24, 27)"), ("light", "rgb(252, 252, 251)")):
+            page.emulate_media(color_scheme=scheme)
+            expect(page.get_by_test_id("stApp")).to_have_css("background-color", ground)
+            faults += [f"{entry.key}, {scheme}: {fault}" for fault in serious(page)]
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
         assert page.title() == f"{entry.title} · FER Workbench"
         assert page.locator(".st-key-page-head").bounding_box()["height"] <= 64, entry.key
