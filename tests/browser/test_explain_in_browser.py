@@ -23,6 +23,7 @@ DONE = {
     "methods": "What each method does",
     "sheet": re.compile("The largest face of each image"),
     "networks": re.compile("networks? says? "),
+    "versus": "Who is right?",
     "contrast": "The maps beside each other",
     "attention": "All modules in short",
     "trust": "All tests of this map",
