@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -57,7 +58,8 @@ def ask(asked: Password, kind: str = "http", body: bytes | None = None, cookie: 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(asked(scope, receive, send))
+    with ThreadPoolExecutor(1) as pool:  # the browser of other tests keeps a loop running in this thread
+        pool.submit(asyncio.run, asked(scope, receive, send)).result()
     return sent
 
 
