@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import own_loop
 import pytest
 from starlette.types import Message, Scope
 
@@ -58,8 +57,7 @@ def ask(asked: Password, kind: str = "http", body: bytes | None = None, cookie: 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    with ThreadPoolExecutor(1) as pool:  # the browser of other tests keeps a loop running in this thread
-        pool.submit(asyncio.run, asked(scope, receive, send)).result()
+    own_loop.run(asked(scope, receive, send))
     return sent
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import own_loop
 import pytest
 
 from fer_models import load_checkpoint
@@ -120,7 +120,7 @@ def frames_of(*levels: int) -> list[Any]:
 
 
 def test_the_stream_reads_the_latest_frame_only(classifier: Classifier) -> None:
-    (out,) = asyncio.run(camera_model.Camera(classifier, "none").latest(frames_of(10, 200)))
+    (out,) = own_loop.run(camera_model.Camera(classifier, "none").latest(frames_of(10, 200)))
     assert out.to_ndarray(format="rgb24").mean() == pytest.approx(200, abs=2)
 
 
@@ -135,10 +135,10 @@ def test_a_frame_that_cannot_be_read_does_not_end_the_stream(
     monkeypatch.setattr(camera.reader, "read", fail)
     for level, words in ((10, "log of the app"), (200, "YuNet's file is damaged.")):
         frames = frames_of(level)
-        assert asyncio.run(camera.latest(frames)) == frames, "the bare picture passes"
+        assert own_loop.run(camera.latest(frames)) == frames, "the bare picture passes"
         assert words in camera.problem
     monkeypatch.setattr(camera.reader, "read", lambda image: image)
-    asyncio.run(camera.latest(frames_of(10)))
+    own_loop.run(camera.latest(frames_of(10)))
     assert camera.problem == ""
 
 
@@ -157,12 +157,12 @@ def test_a_reading_that_takes_too_long_lets_pictures_pass(
     monkeypatch.setattr(camera.reader, "read", slow)
     for level in (20, 60):
         frames = frames_of(level)
-        assert asyncio.run(camera.latest(frames)) == frames
+        assert own_loop.run(camera.latest(frames)) == frames
     assert len(calls) == 1 and "too busy" in camera.problem
     go_on.set()
     assert camera._reading is not None
     camera._reading.result()
-    (out,) = asyncio.run(camera.latest(frames_of(100)))
+    (out,) = own_loop.run(camera.latest(frames_of(100)))
     assert out.to_ndarray(format="rgb24").mean() == pytest.approx(20, abs=2) and camera.problem == ""
 
 
