@@ -185,7 +185,6 @@ def test_a_map_is_cancelled_and_taken_up_again(page: Any, server: Server) -> Non
 def test_the_slider_goes_through_the_epochs(page: Any, server: Server) -> None:
     write_run(server)
     open_map(page, server, f"&projection epochs=pca&epochs run={_RUN}")
-    page.get_by_text("Through training").click()
     page.get_by_role("button", name=re.compile("Make 3 maps")).click()
     slider = page.get_by_role("slider", name="Epoch")
     slider.wait_for(timeout=_FIRST)
