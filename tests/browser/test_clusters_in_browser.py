@@ -178,7 +178,9 @@ def test_a_map_is_cancelled_and_taken_up_again(page: Any, server: Server) -> Non
     main.get_by_role("button", name="Stop", exact=True).click()
     main.get_by_text(re.compile("of fresh was stopped")).wait_for(timeout=_FIRST)
     expect(ready).to_have_count(0)
+    settle(page)
     main.get_by_role("button", name="Start again").click()
+    main.get_by_text(re.compile("of fresh was stopped")).wait_for(state="detached")
     ready.first.wait_for(timeout=_FIRST)
 
 
