@@ -61,3 +61,10 @@ def test_the_oldest_make_room(clock: Clock) -> None:
     assert [uploads.find(token, "pictures") for token in "abc"] == [None, "b", "c"]
     uploads.keep("d", "pictures", "d", 1000)
     assert uploads.find("d", "pictures") is None
+
+
+def test_what_is_larger_than_all_may_be_drops_nothing_of_others() -> None:
+    uploads = Uploads(largest=10)
+    uploads.keep("one", "picture", "small", 6)
+    uploads.keep("two", "picture", "huge", 11)
+    assert (uploads.find("one", "picture"), uploads.find("two", "picture")) == ("small", None)

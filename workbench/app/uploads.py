@@ -56,6 +56,9 @@ class Uploads:
 
     def keep(self, token: str, name: str, value: Any, size: int) -> None:
         """Keep a value of so many bytes; one that is larger than all may be is not kept."""
+        if size > self._largest:  # making room for it would drop what others uploaded
+            self.forget(token, name)
+            return
         with self._lock:
             entry = self._entries.setdefault(token, _Entry())
             entry.parts[name] = (value, size)
