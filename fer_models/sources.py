@@ -36,7 +36,7 @@ def set_sources() -> list[SetSource]:
 
     Example:
         >>> [source.title for source in set_sources()][:2]
-        ['CK+', 'CK+, original sequences']
+        ['AffectNet', 'CK+']
     """
     entries = known_datasets()
     sources = []

@@ -77,6 +77,16 @@ def named(words: Sequence[str], coding: str, where: Sequence[str]) -> tuple[list
 
 
 def note(coding: str, order: dict[int, str]) -> str:
-    """How numbered labels were read, in a sentence."""
+    """How numbered labels were read where another coding can be chosen, in a sentence."""
+    return f"{fixed_note(coding, order).rstrip('.')}; another one: :labels=alphabetical, affectnet ..."
+
+
+def fixed_note(coding: str, order: dict[int, str]) -> str:
+    """How the numbers of a set with one coding were read, in a sentence.
+
+    Example:
+        >>> fixed_note("rafdb", {1: "surprise", 2: "fear"})
+        "Labels are numbers, read in RAF-DB's order: 1 surprise, 2 fear."
+    """
     listed = ", ".join(f"{number} {name}" for number, name in order.items())
-    return f"Labels are numbers, read in {_TITLES[coding]}: {listed}; another one: :labels=alphabetical, affectnet ..."
+    return f"Labels are numbers, read in {_TITLES[coding]}: {listed}."

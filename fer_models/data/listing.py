@@ -39,6 +39,8 @@ class Listing:
         crop: ``"middle"`` keeps the largest square in the middle of a file's picture, ``"face"`` the largest face that
             is found in it, framed as FER2013 frames faces; the middle where none is found. ``"auto"`` takes the face
             where a sample says that faces fill little of the images (:func:`framed`).
+        boxes: float64 (N, 4), left, top, right, bottom in pixels of each file: the data set's own face boxes, which are
+            cut out instead; the square around a box has its longest side.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Listing:
     channels: int = 3
     drop_black: bool = False
     crop: str = "middle"
+    boxes: np.ndarray | None = None
 
     def source_files(self) -> list[Path]:
         """Files that the listing was made from."""
@@ -117,11 +120,10 @@ def decode(listing: Listing, shape: tuple[int, int, int]) -> Iterator[Batch]:
                 part = np.stack([fit(image, shape) for image in part])
             yield Batch(np.arange(start, start + len(part)), part, sides)
         return
-    files = listing.pictures
     with ThreadPoolExecutor(2) as pool:  # Decoding and resizing leave the interpreter lock.
         for start in range(0, count, _BATCH):
-            part_files = files[start : start + _BATCH]
-            results = list(pool.map(lambda path: _load(path, shape, listing), part_files))
+            positions = range(start, min(start + _BATCH, count))
+            results = list(pool.map(lambda position: _load(position, shape, listing), positions))
             good = [i for i, (picture, _, _) in enumerate(results) if picture is not None]
             pictures = [picture for picture, _, _ in results if picture is not None]
             yield Batch(
@@ -133,17 +135,27 @@ def decode(listing: Listing, shape: tuple[int, int, int]) -> Iterator[Batch]:
             )
 
 
-def _load(path: Path, shape: tuple[int, int, int], listing: Listing) -> tuple[np.ndarray | None, int, str]:
+def _load(position: int, shape: tuple[int, int, int], listing: Listing) -> tuple[np.ndarray | None, int, str]:
     """The picture, the side of its square in the file, and a remark on it; no picture if it is left out."""
     from fer_models.faces.image import read_image
 
+    path = Path(listing.pictures[position])
     try:
         image = read_image(path)
     except UserError as error:
         return None, 0, f"{path.name}: {error}"
     if listing.drop_black and int(image.max()) - int(image.min()) < _EVEN:
         return None, 0, f"{path.name}: one even surface, no face"
-    if listing.crop == "face":
+    if listing.boxes is not None:
+        from fer_models.faces.align import crop_face
+        from fer_models.faces.face import Face
+
+        left, top, right, bottom = (float(edge) for edge in listing.boxes[position])
+        try:
+            image = crop_face(image, Face((left, top, right, bottom), 1.0))[0]
+        except ValueError:
+            return None, 0, f"{path.name}: its face box has no area in the picture"
+    elif listing.crop == "face":
         from fer_models.faces.align import crop_face
         from fer_models.faces.detect import detect_faces
 
@@ -159,7 +171,7 @@ def framed(listing: Listing) -> Listing:
 
     Faces are looked for in a sample of the files; images up to 64 pixels are cut to the face already.
     """
-    if listing.crop == "face" or not isinstance(listing.pictures, list):
+    if listing.crop == "face" or listing.boxes is not None or not isinstance(listing.pictures, list):
         return listing
     share = _face_share(listing.pictures)
     small = share is not None and share < _FILLED

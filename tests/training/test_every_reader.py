@@ -87,6 +87,28 @@ def oulucasia(root: Path) -> None:
                 picture(root / "VL" / "Strong" / f"P{subject:03d}" / word / f"{frame:03d}.jpeg", 80)
 
 
+def affectnet(root: Path) -> None:
+    for split in ("train_set", "val_set"):
+        (root / split / "annotations").mkdir(parents=True)
+        for i in range(16):
+            picture(root / split / "images" / f"{i}.jpg")
+            np.save(root / split / "annotations" / f"{i}_exp.npy", np.array(str(i % 8)))
+
+
+def expw(root: Path) -> None:
+    picture(root / "data" / "image" / "origin" / "crowd_1.jpg", 120)
+    lines = [f"crowd_1.jpg {i} {i} {i} {i + 50} {i + 50} 60.5 {i % 7}" for i in range(42)]
+    (root / "data" / "label").mkdir()
+    (root / "data" / "label" / "label.lst").write_text("\n".join(lines) + "\n")
+
+
+def sfew(root: Path) -> None:
+    for split in ("Train", "Val"):
+        for word in ("Angry", "Disgust", "Fear", "Happy", "Neutral", "Sad", "Surprise"):
+            for i in range(3):
+                picture(root / split / word / f"Airheads_00051924{i}_00000005.png")
+
+
 def folder(root: Path) -> None:
     for split in ("train", "test"):
         for name in ("Happiness", "sad"):
