@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fer_models.classifier import Classifier
     from fer_models.data import FaceDataset
     from fer_models.evaluation.evaluate import Evaluation
+    from fer_models.evaluation.part import Part
     from fer_models.explain import Attribution
     from fer_models.faces.face import Face
     from fer_models.training.runs.run import Run
@@ -96,16 +97,18 @@ def explain_face(
     return explain(network, network.prepare([pixels]), method, target, **options)
 
 
-def evaluate(network: Classifier, data: FaceDataset | str, split: str) -> Evaluation:
+def evaluate(network: Classifier, data: FaceDataset | str, split: str | Part, averaging: str = "none") -> Evaluation:
     """Measure a network on a split, as ``fer evaluate`` and the page Confusion do.
 
     Args:
         network: Of :func:`fer_models.load_checkpoint`.
         data: A data set, or what :func:`open_dataset` takes.
-        split: Its part, such as ``"PublicTest"``.
+        split: Its part, such as ``"PublicTest"``, ``"all"``, or images of your choice as a
+            :class:`~fer_models.evaluation.part.Part`.
+        averaging: Test-time averaging, a key of :data:`fer_models.averaging.AVERAGINGS`.
 
     Raises:
-        UserError: If data set or split do not exist, or no class is common.
+        UserError: If data set, split or averaging do not exist, or no class is common.
 
     Example:
         >>> import fer_models
@@ -118,7 +121,8 @@ def evaluate(network: Classifier, data: FaceDataset | str, split: str) -> Evalua
     from fer_models.evaluation.protocol import Protocol
 
     dataset = open_dataset(data) if isinstance(data, str) else data
-    return measure(network, dataset, Protocol(Part.of_split(dataset, split), selection=network.checkpoint.selection))
+    part = split if isinstance(split, Part) else Part.of_split(dataset, split)
+    return measure(network, dataset, Protocol(part, network.checkpoint.selection, averaging))
 
 
 def open_dataset(source: str | Path, reader: str | None = None) -> FaceDataset:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench import shared
-from workbench.evidence import bar
+from workbench.evidence import as_python, bar
 from workbench.evidence.bar import Evidence
 from workbench.features.clusters import (
     choice,
@@ -79,6 +79,7 @@ def _answer(evidence: Evidence) -> None:
     if other is not None:
         with second, guard("the neighbours in the second features"):
             faces.neighbours(other, maps.current_face(other), key="second")
+    as_python.show(as_python.mapping(evidence, controls.most, controls.settings), key="clusters")
 
 
 heading.show("clusters")

@@ -89,7 +89,7 @@ with guard("the predictions"):
     evidence = bar.show(note=False)
     if evidence is not None:
         _answer(evidence)
-        as_python.show_measuring(evidence, key="confusion")
+        as_python.show(as_python.measuring(evidence), key="confusion")
 heading.show_reading(
     "A row holds the pictures of one true class, a column the answers: the diagonal is right, the rest says what "
     "is mistaken for what. Shares of the row answer “how often is sad taken for neutral?”, shares of the column "

@@ -7,6 +7,7 @@ import streamlit as st
 from fer_models.checkpoint import Checkpoint
 from workbench import state
 from workbench.evidence import as_python
+from workbench.evidence.model import code
 from workbench.face import choice, crop_view, image_input
 from workbench.features.explain import subject as explain_subject
 from workbench.features.explain.subject import Subject
@@ -45,7 +46,7 @@ def _face(checkpoint: Checkpoint, data: str | None) -> Subject | None:
         return None
     subject = explain_subject.subject(checkpoint, picture, selection[0], data)
     crop_view.show(subject.framed.crop, side=96)
-    as_python.show(checkpoint, as_python.EXPLAIN, key="explain")
+    as_python.show(code.explaining(checkpoint), key="explain")
     return subject
 
 

@@ -9,6 +9,8 @@ import streamlit as st
 from fer_models.training.recipe import Recipe
 from workbench import shared, state
 from workbench.app import datasets, marked_training, runs
+from workbench.evidence import as_python
+from workbench.evidence.model import code
 from workbench.features.train import joined, recipe_form
 from workbench.features.train.model import estimate
 from workbench.widgets import data_choice
@@ -69,7 +71,10 @@ def show() -> None:
     recipe = runs.recipe(preset, {"data": data, "network": network, **changes})
     if pressed:
         _begin(recipe)
-    _estimate(recipe)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(width="content" if ESTIMATED.get() is None else "stretch"):
+            _estimate(recipe)
+        as_python.show(code.training(preset, recipe), key="train")
 
 
 def _begin(recipe: Recipe) -> None:
