@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 #: The page at the address ``/``.
 FIRST = "home"
 _HERE = Path(__file__).resolve().parent
-#: In the wheel inside the package, in a clone beside it.
-_FOLDER = _HERE / "pages" if (_HERE / "pages").is_dir() else _HERE.parent / "pages"
+_PACKED = _HERE / "page_scripts"  # not "pages": Streamlit would list a folder of that name beside Home.py by itself
+_FOLDER = _PACKED if _PACKED.is_dir() else _HERE.parent / "pages"
 
 
 @dataclass(frozen=True)

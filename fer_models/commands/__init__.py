@@ -32,6 +32,7 @@ _NAMES = (
     "claims",
     "reproduction",
     "detectors",
+    "checkpoints",
 )
 
 #: The module of a command whose name is a word of Python.
