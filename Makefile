@@ -15,7 +15,7 @@ app: $(VENV)/.app
 test: $(VENV)/.dev
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
 		echo "No Chromium: the tests in tests/browser are left out; install it with: sudo apt install chromium"
-	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile
+	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Kills, threads, browsers and uploads; SOAK takes the script's options, such as SOAK="--kills 200 --minutes 15".
 soak: $(VENV)/.dev

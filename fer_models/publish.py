@@ -31,14 +31,16 @@ from fer_models.evaluation.card.pictures import write_pictures
 from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.scorecard import Baseline, Comparisons, Cost, Leaks, scorecard
+from fer_models.evaluation.shipped import shortened
 from fer_models.evaluation.slicing.slices import people_slices
 from fer_models.evaluation.training_overlap import trained_on
-from fer_models.evidence import add_predictions, measured_part, recipe_of
+from fer_models.evidence import add_predictions, measured_part, reads_drawn_faces, recipe_of
 from fer_models.progress import Progress, silent
 from fer_models.storage import atomic_file
 from fer_models.training.history import read_history
 from fer_models.training.parts import split_of
 from fer_models.training.presets import beside_paper
+from fer_models.training.runs.epochs import publish_epochs
 from fer_models.training.watch.history import history_folder, read_watched, write_watched
 
 #: Metrics in ``metrics.json``, of the whole part; those of the pictures that do not leak are :data:`WITHOUT_LEAKS`.
@@ -110,6 +112,8 @@ def publish(
     folder = Path(destination)
     _write_rounded(original, folder, dtype, members)
     _copy_history(Path(source), folder)
+    if reads_drawn_faces(original):  # their history is small, and of nobody
+        publish_epochs(history_folder(Path(source)), folder, shortened)
     classifier = load_checkpoint(folder)
     dataset = open_dataset(recipe.data)
     split, part = split_of(recipe, dataset), measured_part(recipe, dataset)

@@ -13,9 +13,10 @@ from fer_models.data import open_dataset
 from fer_models.errors import UserError
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.protocol import Protocol
-from fer_models.evaluation.shipped import shipped_evaluation
+from fer_models.evaluation.shipped import COMPONENTS, shipped_evaluation
 from fer_models.publish import check_against_cpu, publish
 from fer_models.training.recipe import Recipe
+from fer_models.training.runs.epochs import list_epochs, read_epoch
 from fer_models.training.runs.run import create_run
 from fer_models.training.runs.worker import work
 from fer_models.training.watch.history import read_watched
@@ -68,6 +69,8 @@ def test_export_measures_the_rounded_weights_and_evaluate_agrees(run, tmp_path, 
     assert again.metrics == shipped.metrics and (again.path / "metrics.jsonl").exists()
     watched = read_watched(again.path)
     assert watched is not None and watched.faces.drawn.all()  # the run's history, without anybody's face
+    assert list_epochs(again.path) == [1]
+    assert read_epoch(again.path, 1).embedding.shape[1] <= COMPONENTS
     for words in (
         "nearest neighbour on pixels",
         "processor time",

@@ -17,6 +17,8 @@ import sys
 import time
 import urllib.request
 import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +73,16 @@ _FITS = """() => {
 
 
 class Server:
-    """A running app: its address, its folders, and its process."""
+    """A running app: its address, its folders, and its process.
 
-    def __init__(self, base: Path):
-        self.base = base
+    Args:
+        base: Holds its folders of networks, runs, cache and data.
+        prefix: Command that runs it, such as ``strace`` with its options.
+        home: Home folder of its user.
+    """
+
+    def __init__(self, base: Path, *, prefix: Sequence[str] = (), home: Path | None = None):
+        self.base, self.prefix, self.home = base, prefix, home
         self.runs = base / "runs"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -90,7 +98,11 @@ class Server:
         environment |= {
             f"FER_{name.upper()}": str(self.base / name) for name in ("checkpoints", "runs", "cache", "data")
         }
+        if self.home is not None:  # nor may settings that this process made for itself reach it
+            ours = ("XDG_", "ORT_", "RAY_", "GOMP_")
+            environment = {k: v for k, v in environment.items() if not k.startswith(ours)} | {"HOME": str(self.home)}
         command = [
+            *self.prefix,
             sys.executable,
             "-m",
             "streamlit",
@@ -128,14 +140,27 @@ class Server:
         return (self.base / "server.log").read_text(errors="replace")[-3000:]
 
 
-def end_worker(status: Path) -> None:
-    """End the worker of a run that a failed test left behind."""
+@contextmanager
+def serving(base: Path, **options: Any) -> Iterator[Server]:
+    """A server that runs within the block; workers that it leaves behind are ended."""
+    app = Server(base, **options)
+    try:
+        app.start()
+        yield app
+    finally:
+        app.stop()
+        end_workers(app)
+
+
+def end_workers(app: Server) -> None:
+    """End the workers of runs that a failed test left behind."""
     from fer_models.training.runs.process import is_alive
     from fer_models.training.runs.run import Run
 
-    state = Run(status.parent).status()
-    if state.active and state.pid is not None and is_alive(state.pid, state.pid_started):
-        os.killpg(state.pid, signal.SIGTERM)
+    for status in app.runs.glob("*/status.json"):
+        state = Run(status.parent).status()
+        if state.active and state.pid is not None and is_alive(state.pid, state.pid_started):
+            os.killpg(state.pid, signal.SIGTERM)
 
 
 def is_strange(url: str, ours: str) -> bool:

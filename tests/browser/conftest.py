@@ -1,16 +1,18 @@
-"""The real server, started from another folder, and a real browser: a server for each file of tests, so that none
-finds what another left behind."""
+"""The real server, started from another folder, and a real browser.
+
+All files of a test process share one server, since a start takes many seconds; a test removes what it adds.
+"""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from app_server import ARGUMENTS, CHROMIUM, PATIENCE, Server, end_worker, is_strange, write_small_set
+from app_server import ARGUMENTS, CHROMIUM, PATIENCE, Server, end_workers, is_strange, serving, write_small_set
 
 from fer_models import create_model
 from fer_models.checkpoint import save_checkpoint
@@ -41,20 +43,34 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cache
 
 
-@pytest.fixture(scope="module")
-def server(browser: Any, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app with one network of fresh weights and a small data set, on a free port."""
-    base = tmp_path_factory.mktemp("app")
-    shutil.copytree(drawn, base / "cache")
-    torch.manual_seed(0)
-    save_checkpoint(base / "checkpoints" / "fresh", create_model("fcsdnet", 7, 1), FER7, Preprocess(48, 1))
-    write_small_set(base / "data" / "small")
-    app = Server(base)
-    app.start()
-    yield app
-    app.stop()
-    for status in app.runs.glob("*/status.json"):
-        end_worker(status)
+@pytest.fixture(scope="session")
+def small_app(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Makes folders of an app with one network of fresh weights and a small data set."""
+
+    def make() -> Path:
+        base = tmp_path_factory.mktemp("app")
+        shutil.copytree(drawn, base / "cache")
+        torch.manual_seed(0)
+        save_checkpoint(base / "checkpoints" / "fresh", create_model("fcsdnet", 7, 1), FER7, Preprocess(48, 1))
+        write_small_set(base / "data" / "small")
+        return base
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def server(browser: Any, small_app: Callable[[], Path]) -> Iterator[Server]:
+    """The running app on a free port, for all files but those that define a ``server`` of their own."""
+    with serving(small_app()) as app:
+        yield app
+
+
+@pytest.fixture
+def no_runs_left(server: Server) -> Iterator[None]:
+    """Ends and removes the runs of a test."""
+    yield
+    end_workers(server)
+    shutil.rmtree(server.runs, ignore_errors=True)
 
 
 @pytest.fixture

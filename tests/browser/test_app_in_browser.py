@@ -6,17 +6,25 @@ import io
 import os
 import re
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from app_server import ROOT, Server, errors, expect, expect_asked, fill, saved, settle
+from app_server import ROOT, Server, errors, expect, expect_asked, fill, saved, serving, settle
 
 from fer_models.training.runs.run import Run
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server(browser: Any, small_app: Callable[[], Path]) -> Iterator[Server]:
+    """A server of its own, which is started again and has runs."""
+    with serving(small_app()) as app:
+        yield app
 
 
 @pytest.fixture(scope="session")

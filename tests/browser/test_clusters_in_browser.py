@@ -14,7 +14,6 @@ from app_server import Server, expect, expect_asked, settle, steady
 
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.epochs import EpochOutputs, write_epoch
-from fer_models.training.runs.run import Run
 
 pytestmark = pytest.mark.browser
 
@@ -184,6 +183,7 @@ def test_a_map_is_cancelled_and_taken_up_again(page: Any, server: Server) -> Non
     ready.first.wait_for(timeout=_FIRST)
 
 
+@pytest.mark.usefixtures("no_runs_left")
 def test_the_slider_goes_through_the_epochs(page: Any, server: Server) -> None:
     write_run(server)
     open_map(page, server, f"&projection epochs=pca&epochs run={_RUN}")
@@ -218,4 +218,4 @@ def write_run(server: Server) -> None:
     for epoch in (1, 2, 3):
         rows = (noise + epoch * 2 * centres[targets] + rng.normal(size=(70, 16)) / 4).astype(np.float32)
         logits = np.eye(7, dtype=np.float32)[(targets + (rng.random(70) < 0.6 / epoch)) % 7]
-        write_epoch(Run(run), epoch, EpochOutputs(np.arange(70), targets, logits, rows))
+        write_epoch(run, epoch, EpochOutputs(np.arange(70), targets, logits, rows))

@@ -1,11 +1,17 @@
-"""One pass over all pages: head, answer in view, names for all controls, figures that can be saved, Back, axe-core."""
+"""One pass over all pages: head, answer in view, names for all controls, figures that can be saved, Back, axe-core.
+
+None of them reaches another computer, or writes to the home folder.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from app_server import PATIENCE, Server, errors, expect, expect_fits, settle
+from app_server import PATIENCE, Server, errors, expect, expect_fits, serving, settle
+from traces import foreign_files, strangers, traced
 
 from workbench.navigation import FIRST, PAGES
 
@@ -36,6 +42,15 @@ _FIGURE_NAMES = """() => [...document.querySelectorAll(".js-plotly-plot")]
   .map(plot => plot._context.toImageButtonOptions.filename)"""
 _BARE_TABLES = """() => [...document.querySelectorAll("table[data-csv]")]
   .filter(table => !table.closest(".table").querySelector(".table-tools")).length"""
+
+
+@pytest.fixture(scope="module")
+def server(browser: Any, small_app: Callable[[], Path]) -> Iterator[Server]:
+    """A server whose connections are written down, with a home folder of its own."""
+    base = small_app()
+    (base / "home").mkdir()
+    with serving(base, prefix=traced(base / "strace"), home=base / "home") as app:
+        yield app
 
 
 def serious(page: Any) -> list[str]:
@@ -83,6 +98,8 @@ def test_every_page(page: Any, server: Server) -> None:
             expect_fits(page, width, entry.key)
         page.set_viewport_size({"width": 1280, "height": 720})
     assert faults == []
+    assert strangers(server.base / "strace") == []
+    assert foreign_files(server.base / "home") == []
 
 
 def test_back_leaves_a_page_with_one_press(page: Any, server: Server) -> None:

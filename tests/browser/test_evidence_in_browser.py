@@ -119,8 +119,11 @@ def test_a_face_its_mark_and_the_nearest_ones(page: Any, server: Server) -> None
     (line,) = rows_of(page, "CSV", -1)
     assert line["mark"] == "ambiguous" and line["split"] == "test"
     expect(page.get_by_text(re.compile(rf"sure · row {line['row']}$"))).to_have_count(1)
-    page.get_by_role("button", name="Find the nearest faces").click()
-    page.get_by_text("Cosine of both embeddings").wait_for()
+    button, found = page.get_by_role("button", name="Find the nearest faces"), page.get_by_text("Cosine of both")
+    button.or_(found).first.wait_for()
+    if button.count():  # else a map of these faces was made before
+        button.click()
+        found.wait_for()
     settle(page)
     assert errors(page) == []
     page.reload()

@@ -6,11 +6,14 @@ import re
 import time
 from typing import Any
 
+import pytest
 from app_server import Server, errors, expect, settle
 
 from workbench.app.pictures import png
 from workbench.face.model import samples
 from workbench.features.home.doors import DOORS
+
+pytestmark = pytest.mark.browser
 
 
 def test_a_face_and_a_dropped_photograph_are_read_on_the_first_screen(page: Any, server: Server) -> None:

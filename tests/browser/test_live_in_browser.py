@@ -27,12 +27,12 @@ _ALLOW = "allow it with the camera sign in the address bar"
 
 
 @pytest.fixture(scope="module")
-def drawn_network(server: Server) -> str:
+def drawn_network(server: Server) -> Iterator[str]:
     """The network that knows drawn faces, among those of the running app."""
     target = server.base / "checkpoints" / "drawn"
-    if not target.exists():
-        shutil.copytree(ROOT / "checkpoints" / "fcsdnet-synthetic", target)
-    return "drawn"
+    shutil.copytree(ROOT / "checkpoints" / "fcsdnet-synthetic", target)
+    yield "drawn"
+    shutil.rmtree(target)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from app_server import expect
 
@@ -12,6 +13,8 @@ from fer_models.checkpoint import read_checkpoint, save_checkpoint
 from fer_models.explain.report.document import Bar, Lines, Section, heatmap_figure, html_report
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
+
+pytestmark = pytest.mark.browser
 
 
 def test_a_report_is_whole_without_any_network(browser: Any, tmp_path: Path) -> None:

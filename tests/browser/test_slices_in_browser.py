@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,6 +42,7 @@ def copied(server: Server) -> Iterator[Server]:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(picture).save(place)
     yield server
+    shutil.rmtree(server.base / "data" / "copied")
 
 
 def opened(page: Any, server: Server, address: str) -> None:

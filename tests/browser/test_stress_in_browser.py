@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,17 @@ from fer_models.data.synthetic import SyntheticOptions, generate_face
 pytestmark = pytest.mark.browser
 
 
-def write_tiny_set(folder: Path) -> None:
-    """A drawn face a class and split: the test must be over soon on a busy machine too."""
+@pytest.fixture
+def tiny(server: Server) -> Iterator[str]:
+    """A set with a drawn face a class and split: the test must be over soon on a busy machine too."""
+    folder = server.base / "data" / "tiny"
     for number in range(14):
         face = generate_face(SyntheticOptions(count=14, size=48, seed=6), number)
         place = folder / ("train" if number < 7 else "test") / face.emotion
         place.mkdir(parents=True, exist_ok=True)
         Image.fromarray(face.image[..., 0]).save(place / f"{number}.png")
+    yield folder.name
+    shutil.rmtree(folder)
 
 
 def upload(page: Any, file: Path | dict[str, Any], name: str) -> None:
@@ -55,9 +61,8 @@ def test_one_face_at_every_severity(page: Any, server: Server) -> None:
     assert errors(page) == []
 
 
-def test_the_faces_of_a_split_in_the_background(page: Any, server: Server) -> None:
-    write_tiny_set(server.base / "data" / "tiny")
-    address = f"{server.url}/stress?test=Many+faces&data=tiny&split=test&preset=chosen"
+def test_the_faces_of_a_split_in_the_background(page: Any, server: Server, tiny: str) -> None:
+    address = f"{server.url}/stress?test=Many+faces&data={tiny}&split=test&preset=chosen"
     page.goto(address)
     start = page.get_by_role("button", name="Test 7 faces")
     start.wait_for()

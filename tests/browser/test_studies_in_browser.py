@@ -12,6 +12,7 @@ pytestmark = pytest.mark.browser
 DATA = "synthetic:count=140,size=48,identities=12"
 
 
+@pytest.mark.usefixtures("no_runs_left")
 def test_two_folds_fill_the_table(page: Any, server: Server) -> None:
     page.goto(f"{server.url}/studies?data={DATA}&folds=2/5&held_out=subject")
     page.get_by_text("No study yet").wait_for()

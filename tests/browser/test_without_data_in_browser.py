@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_server import ROOT, Server, errors, expect, settle
+from app_server import ROOT, Server, errors, expect, serving, settle
 
 pytestmark = pytest.mark.browser
 
@@ -18,10 +18,8 @@ def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     """The app with the networks that come with it, and nothing else."""
     base: Path = tmp_path_factory.mktemp("fresh")
     (base / "checkpoints").symlink_to(ROOT / "checkpoints")
-    app = Server(base)
-    app.start()
-    yield app
-    app.stop()
+    with serving(base) as app:
+        yield app
 
 
 def test_a_real_matrix_and_a_real_map_appear_without_data(page: Any, server: Server) -> None:

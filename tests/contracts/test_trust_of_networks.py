@@ -10,7 +10,7 @@ from fer_models.complexity import count
 from fer_models.data.synthetic import SyntheticOptions, generate_face
 from fer_models.explain import explain
 from fer_models.explain.faithfulness import Trial
-from fer_models.explain.trust.card import LEAST_EVIDENCE, MOST_CHANCE, QUICK_MAPS, _evidence, trust_card
+from fer_models.explain.trust.card import LEAST_EVIDENCE, MOST_CHANCE, QUICK_MAPS, TrustCard, _evidence, trust_card
 from fer_models.explain.trust.class_names import chance_of_names
 from fer_models.folders import checkpoints_folder
 from fer_models.labels import FER7
@@ -70,21 +70,25 @@ def test_what_ships_knows_which_output_is_which(folder):
     assert chance_of_names(load_checkpoint(folder)) <= MOST_CHANCE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
 def test_cards_of_what_ships_are_not_red_but_for_a_single_map(folder):
     """A single map can be poor, for instance of a face that the network is unsure of; its card is then red rightly.
 
-    The faces are drawn, so half of the maps may be poor for a network that was trained on photographs.
+    The faces are drawn, so half of the maps may be poor for a network that was trained on photographs. No card is made
+    once enough are not red.
     """
     classifier = load_checkpoint(folder)
     size, channels = classifier.checkpoint.preprocess.size, classifier.checkpoint.in_channels
     macs = count(classifier.model, (channels, size, size)).macs
     faces = FACES if macs < LARGE else FACES // 2
-    batch = faces_of(classifier, faces)
-    result = explain(classifier, batch, METHOD)
-    cards = [trust_card(classifier, batch, result, i, maps=QUICK_MAPS) for i in range(faces)]
     poor = 1 if "synthetic" in classifier.checkpoint.provenance["recipe"]["data"] else faces // 2
-    assert sum(card.level == "bad" for card in cards) <= poor, [card.sentence for card in cards]
+    cards: list[TrustCard] = []
+    for face in faces_of(classifier, faces).flip(0).split(1):
+        cards.append(trust_card(classifier, face, explain(classifier, face, METHOD), maps=QUICK_MAPS))
+        if sum(card.level != "bad" for card in cards) >= faces - poor:
+            return
+    pytest.fail(str([card.sentence for card in cards]))
 
 
 def test_the_chance_of_fresh_networks_is_uniform():

@@ -31,9 +31,9 @@ def made(n=3, k=7, d=4):
 def test_a_worker_writes_the_outputs_that_its_figures_come_from():
     run = create_run(SMALL)
     assert work(run) == 0, run.status()
-    assert list_epochs(run) == read_watched(run.folder).epochs.tolist() == [1, 2]
+    assert list_epochs(run.folder) == read_watched(run.folder).epochs.tolist() == [1, 2]
     assert read_losses(run.folder / "steps.jsonl")
-    first, second = (read_epoch(run, epoch) for epoch in (1, 2))
+    first, second = (read_epoch(run.folder, epoch) for epoch in (1, 2))
     dataset = open_dataset(SMALL.data)
     position = {int(row): i for i, row in enumerate(dataset.rows)}
     assert [dataset.labels[position[int(row)]] for row in first.ids] == first.targets.tolist()
@@ -60,8 +60,8 @@ def test_the_same_two_thousand_pictures_are_kept_by_seed():
 def test_long_runs_keep_evenly_spaced_epochs_the_first_the_best_and_the_latest():
     run = create_run(SMALL)
     for epoch in range(1, 102):
-        write_epoch(run, epoch, made(), keep={17})
-    assert list_epochs(run) == sorted({1, 17, 101, *range(4, 101, 4)})
+        write_epoch(run.folder, epoch, made(), keep={17})
+    assert list_epochs(run.folder) == sorted({1, 17, 101, *range(4, 101, 4)})
     assert spacing(AT_MOST_EPOCHS, AT_MOST_EPOCHS) == 1
     assert spacing(AT_MOST_EPOCHS + 1, AT_MOST_EPOCHS) == 2
     assert not list((run.folder / "epochs").glob(".*"))
@@ -69,16 +69,16 @@ def test_long_runs_keep_evenly_spaced_epochs_the_first_the_best_and_the_latest()
 
 def test_damage_and_absence_are_one_sentence():
     run = create_run(SMALL)
-    assert list_epochs(run) == []
+    assert list_epochs(run.folder) == []
     with pytest.raises(UserError, match="kept are: none"):
-        read_epoch(run, 1)
-    write_epoch(run, 1, made())
+        read_epoch(run.folder, 1)
+    write_epoch(run.folder, 1, made())
     file = run.folder / "epochs" / "0001.npz"
     whole = file.read_bytes()
     for damaged in (whole[: len(whole) // 2], b"", b"PK nothing", whole[:-200] + bytes(200)):
         file.write_bytes(damaged)
         with pytest.raises(UserError, match="damaged"):
-            read_epoch(run, 1)
-    write_epoch(run, 1, EpochOutputs(np.arange(3), np.zeros(3, int), np.zeros((2, 7)), np.zeros((3, 4))))
+            read_epoch(run.folder, 1)
+    write_epoch(run.folder, 1, EpochOutputs(np.arange(3), np.zeros(3, int), np.zeros((2, 7)), np.zeros((3, 4))))
     with pytest.raises(UserError, match="damaged"):
-        read_epoch(run, 1)
+        read_epoch(run.folder, 1)

@@ -77,7 +77,7 @@ def test_two_processes_have_the_loss_curve_of_one(monkeypatch):
         np.testing.assert_allclose(actual["train_loss"], expected["train_loss"], rtol=train)
         np.testing.assert_allclose(actual["val_loss"], expected["val_loss"], rtol=val)
         np.testing.assert_array_equal(np.sum(expected["val_confusion"], 1), np.sum(actual["val_confusion"], 1))
-    first, second = (read_epoch(run, 1) for run in (alone, pair))
+    first, second = (read_epoch(run.folder, 1) for run in (alone, pair))
     np.testing.assert_array_equal(first.ids, second.ids)
     np.testing.assert_array_equal(first.targets, second.targets)
     # Averages over a few steps of a fresh network: single logits move with rounding, their pattern does not.

@@ -68,6 +68,7 @@ def test_a_run_ends_with_a_checkpoint_that_predicts():
         resume(run)
 
 
+@pytest.mark.slow
 def test_killed_worker_is_lost_and_resumes_to_the_weights_of_an_uninterrupted_run():
     recipe = dataclasses.replace(SMALL, data="synthetic:count=700,size=48,identities=12", epochs=4, schedule="plateau")
     whole = launch(recipe)

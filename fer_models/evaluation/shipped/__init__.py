@@ -7,7 +7,7 @@ the weights that made it and the SHA-256 of its content.
 
 from fer_models.evaluation.shipped.file import FILE, ShippedPredictions, read_shipped
 from fer_models.evaluation.shipped.use import shipped_evaluation, without_images
-from fer_models.evaluation.shipped.write import COMPONENTS, write_shipped
+from fer_models.evaluation.shipped.write import COMPONENTS, shortened, write_shipped
 
 __all__ = [
     "COMPONENTS",
@@ -15,6 +15,7 @@ __all__ = [
     "ShippedPredictions",
     "read_shipped",
     "shipped_evaluation",
+    "shortened",
     "without_images",
     "write_shipped",
 ]

@@ -69,6 +69,12 @@ def write_shipped(checkpoint: Checkpoint, dataset: FaceDataset, evaluation: Eval
     return file
 
 
+def shortened(embeddings: np.ndarray) -> np.ndarray:
+    """Embeddings (N, F) by their coordinates along at most :data:`COMPONENTS` directions, float16 (N, D)."""
+    directions, _ = _directions(embeddings.astype(np.float32))
+    return _half(embeddings.astype(np.float32) @ directions)
+
+
 def _directions(embeddings: np.ndarray) -> tuple[np.ndarray, float]:
     """Orthonormal directions, float32 (F, D), and the share of the squared length of (N, F) embeddings within them.
 

@@ -1,12 +1,12 @@
-"""Outputs on the validation pictures after each epoch: a small file an epoch in ``epochs/`` of the run.
+"""Outputs on the validation images after each epoch: a small file an epoch in ``epochs/`` of the run.
 
-At most 2,000 pictures, the same in every epoch, and about 30 epochs: with 512 features a file takes 2 MB.
+At most 2,000 images, the same in every epoch, and about 30 epochs: with 512 features a file takes 2 MB.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,6 @@ import numpy as np
 from fer_models.arrays import read_arrays
 from fer_models.errors import UserError
 from fer_models.storage import atomic_file
-from fer_models.training.runs.run import Run
 
 FOLDER = "epochs"
 AT_MOST_EPOCHS = 30
@@ -26,7 +25,7 @@ class EpochOutputs:
     """Outputs of the evaluated network after one epoch; the rows are the same, in the same order, in every epoch.
 
     Args:
-        ids: int64 (n,), row numbers (``FaceDataset.rows``) of validation pictures, ascending.
+        ids: int64 (n,), row numbers (``FaceDataset.rows``) of validation images, ascending.
         targets: int64 (n,), class numbers.
         logits: float16 (n, K).
         embedding: float16 (n, D), what the last linear layer reads.
@@ -38,21 +37,24 @@ class EpochOutputs:
     embedding: np.ndarray
 
 
-def list_epochs(run: Run) -> list[int]:
-    """Epochs whose outputs were kept, ascending; long runs keep about every second, fourth, ... epoch."""
-    return sorted(int(file.stem) for file in (run.folder / FOLDER).glob("[0-9]*.npz") if file.stem.isdecimal())
+def list_epochs(folder: Path) -> list[int]:
+    """Epochs whose outputs a run or a published network keeps in its folder, ascending.
+
+    Long runs keep about every second, fourth, ... epoch.
+    """
+    return sorted(int(file.stem) for file in (folder / FOLDER).glob("[0-9]*.npz") if file.stem.isdecimal())
 
 
-def read_epoch(run: Run, epoch: int) -> EpochOutputs:
+def read_epoch(folder: Path, epoch: int) -> EpochOutputs:
     """The outputs after one epoch.
 
     Raises:
         UserError: If they were not kept or the file is damaged.
     """
-    file = _file(run, epoch)
+    file = _file(folder, epoch)
     if not file.exists():
-        available = ", ".join(map(str, list_epochs(run))) or "none"
-        raise UserError(f"The run {run.id} kept no outputs of epoch {epoch}; kept are: {available}.")
+        available = ", ".join(map(str, list_epochs(folder))) or "none"
+        raise UserError(f"{folder.name} kept no outputs of epoch {epoch}; kept are: {available}.")
     try:
         stored = read_arrays(file)
         outputs = EpochOutputs(*(stored[name] for name in ("ids", "targets", "logits", "embedding")))
@@ -63,21 +65,24 @@ def read_epoch(run: Run, epoch: int) -> EpochOutputs:
             raise ValueError
     except (ValueError, KeyError, TypeError):
         raise UserError(
-            f"The outputs of epoch {epoch} of the run {run.id} are damaged; delete {FOLDER}/{file.name} in its folder."
+            f"The outputs of epoch {epoch} of {folder.name} are damaged; delete {FOLDER}/{file.name} in its folder."
         ) from None
     return outputs
 
 
-def write_epoch(run: Run, epoch: int, outputs: EpochOutputs, keep: Collection[int] = ()) -> None:
+def write_epoch(folder: Path, epoch: int, outputs: EpochOutputs, keep: Collection[int] = ()) -> None:
     """Write one epoch's file atomically, then thin the files evenly to the limits above.
 
     Args:
+        folder: of the run.
+        epoch: its number, from 1.
+        outputs: after it.
         keep: further epochs, such as the best, that stay beside the first, the latest and the evenly spaced ones.
 
     Raises:
         OSError: If the disk is full.
     """
-    file = _file(run, epoch)
+    file = _file(folder, epoch)
     with atomic_file(file) as new:
         np.savez(
             new,
@@ -88,9 +93,9 @@ def write_epoch(run: Run, epoch: int, outputs: EpochOutputs, keep: Collection[in
         )
     limit = min(AT_MOST_EPOCHS, max(AT_MOST_BYTES // max(file.stat().st_size, 1), 4))
     keep_always = {1, epoch, *keep}
-    for other in list_epochs(run):
+    for other in list_epochs(folder):
         if other % spacing(epoch, limit) and other not in keep_always:
-            _file(run, other).unlink(missing_ok=True)
+            _file(folder, other).unlink(missing_ok=True)
 
 
 def spacing(epoch: int, limit: int) -> int:
@@ -101,5 +106,18 @@ def spacing(epoch: int, limit: int) -> int:
     return step
 
 
-def _file(run: Run, epoch: int) -> Path:
-    return run.folder / FOLDER / f"{epoch:04d}.npz"
+def publish_epochs(run: Path, target: Path, shorten: Callable[[np.ndarray], np.ndarray]) -> None:
+    """Copy the outputs of a run to the folder of its published network, with embeddings that ``shorten`` made smaller.
+
+    Raises:
+        UserError: If a file is damaged.
+        OSError: If the disk is full.
+    """
+    for epoch in list_epochs(run):
+        outputs = read_epoch(run, epoch)
+        (target / FOLDER).mkdir(exist_ok=True)
+        write_epoch(target, epoch, replace(outputs, embedding=shorten(outputs.embedding)))
+
+
+def _file(folder: Path, epoch: int) -> Path:
+    return folder / FOLDER / f"{epoch:04d}.npz"

@@ -43,7 +43,7 @@ def save_outputs(run: Run, loop: Loop, source: Source, measured: Measured, *, be
     positions = split.val[dataset.labels[split.val] >= 0][loop.sample.numpy()]
     logits, embedding = measured.logits.numpy(), measured.embedding.numpy()
     outputs = EpochOutputs(dataset.rows[positions], dataset.labels[positions], logits, embedding)
-    write_epoch(run, loop.epoch, outputs, keep={best})
+    write_epoch(run.folder, loop.epoch, outputs, keep={best})
 
 
 def watcher_of(run: Run, source: Source, epoch: int) -> Watcher:

@@ -22,7 +22,6 @@ from fer_models.evaluation.protocol import Protocol
 from fer_models.folders import runs_folder
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.epochs import EpochOutputs, write_epoch
-from fer_models.training.runs.run import Run
 from workbench.app import jobs, marks
 from workbench.features.clusters.model import selection
 
@@ -110,7 +109,7 @@ def test_epochs_of_a_run(app: AppTest, checkpoint: Checkpoint, small: Path) -> N
     rng = np.random.default_rng(0)
     for epoch in (1, 2):
         features = rng.normal(size=(24, 8)) + epoch * np.eye(8)[targets]
-        write_epoch(Run(run), epoch, EpochOutputs(rows, targets, np.eye(7)[targets], features))
+        write_epoch(run, epoch, EpochOutputs(rows, targets, np.eye(7)[targets], features))
     app.run()
     assert not jobs.under_way(), "unfolding it starts nothing"
     app.button(key="make epochs").click().run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,12 +13,14 @@ import pytest
 from fer_models.data import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.training.runs.epochs import read_epoch
 from workbench.features.clusters.figures import Layers, Points, cluster_map
-from workbench.features.clusters.model import colours, maps
+from workbench.features.clusters.model import colours, epochs, maps
 from workbench.features.clusters.model import joint as joint_model
 from workbench.features.clusters.model.colours import Colouring
 from workbench.features.clusters.model.maps import Picked
 
+ROOT = Path(__file__).parents[3]
 CLASSES = ("happy", "sad")
 
 
@@ -195,3 +198,13 @@ def test_a_circle_lights_the_faces_most_alike_on_the_other_map(faces: Evaluation
     similar = joint_model.alike(None, maps.MapSettings(), near, (dataset, far))  # type: ignore[arg-type]
     assert similar[0] == 0 and similar[-1] in (3, 4) and len(similar) == 2
     assert not len(joint_model.alike(None, maps.MapSettings(), (dataset, here, near[2][:0]), (dataset, far)))  # type: ignore[arg-type]
+
+
+def test_the_network_of_the_built_in_faces_brings_its_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FER_CHECKPOINTS", str(ROOT / "checkpoints"))
+    grown = epochs.grown_runs()["fcsdnet-synthetic"]
+    assert grown.epochs == tuple(range(1, 11)) and grown.data.startswith("synthetic") and len(grown.classes) == 7
+    assert "second training" in grown.note
+    first, last = (read_epoch(grown.folder, epoch) for epoch in (1, 10))
+    right = [float((each.logits.argmax(1) == each.targets).mean()) for each in (first, last)]
+    assert right[1] > right[0] + 0.3

@@ -37,7 +37,7 @@ def show(settings: MapSettings) -> None:
     if not fold.open:
         return
     with fold:
-        runs = epochs_model.runs()
+        runs = epochs_model.grown_runs()
         if not runs:
             st.info(
                 "No run has kept two epochs yet. Train a network here: after each epoch, what it says of up to 2,000 "
@@ -48,10 +48,10 @@ def show(settings: MapSettings) -> None:
         left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
         with left:
             names = list(runs)
-            grown = runs[str(st.selectbox("Run", names, **EPOCHS_RUN.widget(names)))]
+            grown = runs[str(st.selectbox("Run or network", names, **EPOCHS_RUN.widget(names)))]
         with middle:
             method = choice.projection(" epochs", "tsne")
-        memory = EPOCHS.of(grown.run.id)
+        memory = EPOCHS.of(grown.id)
         epochs: tuple[int, ...] = memory.get() or grown.epochs
         memory.set(epochs)
         with right:
@@ -82,7 +82,7 @@ def _scrub(grown: Grown, training: Training) -> None:
 
     @st.fragment(run_every=1.2 if playing else None)
     def live() -> None:
-        epoch = EPOCH.of(grown.run.id)
+        epoch = EPOCH.of(grown.id)
         at = int(epoch.get(epochs, epochs[-1]))
         if playing and at == epochs[-1]:
             PLAYING.set(False)
@@ -128,7 +128,7 @@ def _draw(grown: Grown, training: Training, dataset: FaceDataset | None, epoch: 
     )
     st.caption(
         "Each map begins where the one before ended and is turned and scaled onto it, so a face that moves far moved "
-        "in the features; small shifts are the drawing's. Crosses are errors of that epoch."
+        f"in the features; small shifts are the drawing's. Crosses are errors of that epoch. {grown.note}"
     )
     positions = epochs_model.positions(training, dataset)
     if number and dataset is not None:
@@ -145,6 +145,6 @@ def _draw(grown: Grown, training: Training, dataset: FaceDataset | None, epoch: 
     downloads.show(
         ("epoch", *CURVES),
         list(zip(epochs, *curves.values(), strict=True)),
-        f"{grown.run.id}-maps.csv",
+        f"{grown.id}-maps.csv",
         key="epochs csv",
     )

@@ -1,8 +1,9 @@
-"""The map of a run's validation faces over the epochs: runs with kept epochs, and their maps in the background."""
+"""The map of a run's validation faces over the epochs, of runs and of networks that came with theirs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,12 @@ from fer_models.data import FaceDataset
 from fer_models.embedding import METHODS, MapSettings
 from fer_models.embedding.epochs import EpochMap, Training, epoch_maps
 from fer_models.errors import UserError
+from fer_models.evidence import recipe_of
+from fer_models.folders import checkpoints_folder
 from fer_models.progress import Progress
 from fer_models.training.runs.epochs import list_epochs, read_epoch
 from fer_models.training.runs.run import Run, list_runs
+from fer_models.training.watch.history import read_watched
 from workbench.app import jobs
 from workbench.app.jobs import Job
 
@@ -30,41 +34,60 @@ CURVES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Grown:
-    """A run with at least two kept epochs; ``classes`` are its class names by number."""
+    """A run, or a network that came with its history, of at least two kept epochs.
 
-    run: Run
+    Args:
+        folder: Of the run or the network.
+        data: What it was trained on.
+        epochs: Those that were kept.
+        classes: Class names by number.
+        note: Where the history comes from, where that is not the network's own run.
+    """
+
+    folder: Path
     data: str
     epochs: tuple[int, ...]
     classes: tuple[str, ...]
+    note: str = ""
+
+    @property
+    def id(self) -> str:
+        """Name of the run or of the network."""
+        return self.folder.name
 
 
-def runs() -> dict[str, Grown]:
-    """Runs with kept epochs by id, the newest first."""
+def grown_runs() -> dict[str, Grown]:
+    """Runs with kept epochs by id, the newest first, then networks that came with theirs."""
+    kept: list[tuple[Path, Run | None]] = [(run.folder, run) for run in list_runs() if run.checkpoint is not None]
+    kept += [(folder, None) for folder in sorted(checkpoints_folder().glob("*/")) if folder.is_dir()]
     grown = {}
-    for run in list_runs():
-        epochs = tuple(list_epochs(run))
-        if len(epochs) < 2 or run.checkpoint is None:
+    for folder, run in kept:
+        epochs = tuple(list_epochs(folder))
+        if len(epochs) < 2:
             continue
         try:
-            grown[run.id] = Grown(run, run.recipe.data, epochs, read_checkpoint(run.checkpoint).classes)
+            checkpoint = read_checkpoint(folder if run is None else run.checkpoint or folder)
+            data = recipe_of(checkpoint).data if run is None else run.recipe.data
+            watched = read_watched(folder)
         except UserError:
-            continue  # The Train page lists damaged runs.
+            continue  # The Train page and Home list what is damaged.
+        grown[folder.name] = Grown(folder, data, epochs, checkpoint.classes, watched.note if watched else "")
     return grown
 
 
 def name(grown: Grown, epochs: tuple[int, ...], settings: MapSettings) -> tuple[Any, ...]:
     """Tells the job of these maps from all others."""
-    return ("epochs", str(grown.run.folder), epochs, tuple(settings.relevant().items()))
+    return ("epochs", str(grown.folder), epochs, tuple(settings.relevant().items()))
 
 
 def start(grown: Grown, epochs: tuple[int, ...], settings: MapSettings) -> Job:
     """Make the maps in the background, or find the job that does; its result is a :class:`Training`."""
 
     def work(progress: Progress) -> Training:
-        outputs = {epoch: read_epoch(grown.run, epoch) for epoch in epochs}
+        outputs = {epoch: read_epoch(grown.folder, epoch) for epoch in epochs}
         return epoch_maps(outputs, grown.classes, settings, FACES, progress)
 
-    title = f"{METHODS[settings.method]} of {len(epochs)} epochs of {grown.run.id}"
+    title = f"{METHODS[settings.method]} of {len(epochs)} epochs of {grown.id}"
     return jobs.start(name(grown, epochs, settings), title, work, lane="long")
 
 
