@@ -21,7 +21,7 @@ with right, guard("the check"):
         order.show(network.checkpoint)
     else:
         st.markdown(
-            "1. **The file**: the weights alone (`torch.save(network.state_dict(), ...)`, safetensors) or ONNX.\n"
+            "1. **The file**: the weights alone (`torch.save(net.state_dict(), ...)`, safetensors, `.pt2`) or ONNX.\n"
             "2. **The network** that they belong to, with its options. An ONNX file brings it along.\n"
             "3. **Its input** as it was trained: side, channels, scale, margin around the face.\n"
             "4. **Its classes** in the order of the outputs. Labelled faces test the order at once.\n\n"

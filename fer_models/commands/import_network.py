@@ -1,4 +1,4 @@
-"""Bring a network of another program: weights (.safetensors, .pt) or ONNX become a checkpoint folder."""
+"""Bring a network of another program: weights (.safetensors, .pt, .pt2) or ONNX become a checkpoint folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fer_models.preprocess import Preprocess
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "file", nargs="?", help="a .safetensors, .pt, .pth or .onnx file, never unpickled; or a checkpoint folder"
+        "file", nargs="?", help="a .safetensors, .pt, .pth, .pt2 or .onnx file, never unpickled; or a checkpoint folder"
     )
     parser.add_argument(
         "--network",

@@ -81,7 +81,7 @@ def import_network(file: str | Path, given: Given, folder: str | Path) -> Checkp
     """Write a checkpoint folder from a file of weights or an ONNX file.
 
     Args:
-        file: ``.safetensors``, ``.pt`` and ``.pth`` (weights alone), or ``.onnx``.
+        file: ``.safetensors``, ``.pt`` and ``.pth`` (weights alone), ``.pt2`` (its weights are read), or ``.onnx``.
         given: What the network is.
         folder: The checkpoint folder; an earlier checkpoint in it is replaced.
 

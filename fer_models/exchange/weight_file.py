@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from fer_models.errors import UserError
+from fer_models.exchange.exported_program import program_weights
 from fer_models.files import open_regular
 from fer_models.folders import expanded
 
@@ -27,12 +28,11 @@ _SAVE = 'torch.save(network.state_dict(), "weights.pt")'
 _REFUSED = {
     **dict.fromkeys((".h5", ".hdf5", ".keras"), f"a Keras file; convert it to ONNX and import that: {_TO_ONNX}"),
     ".pb": f"a TensorFlow file; convert it to ONNX and import that: {_TO_ONNX}",
-    ".pt2": "an exported program; save its weights alone instead: " + _SAVE,
     ".pkl": "a pickle, which can run code when it is opened; save the weights alone instead: " + _SAVE,
     ".zip": "a ZIP archive; unpack it and import the file inside",
     ".tflite": "a TensorFlow Lite file; convert it to ONNX and import that",
 }
-SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
+SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".pt2")
 
 
 def check_kind(file: Path) -> None:
@@ -64,10 +64,10 @@ def checked_path(path: str | Path, largest: int | None = None) -> Path:
 
 
 def read_state(path: str | Path) -> dict[str, Tensor]:
-    """Names and weights in a ``.safetensors``, ``.pt`` or ``.pth`` file, floats as float32.
+    """Names and weights in a ``.safetensors``, ``.pt``, ``.pth`` or ``.pt2`` file, floats as float32.
 
     ``.pt`` and ``.pth`` are read with ``weights_only=True``; weights under ``state_dict``, ``model`` and the like are
-    found there.
+    found there. Of a ``.pt2`` (``torch.export``) only the weights are read.
 
     Args:
         path: The file.
@@ -81,7 +81,11 @@ def read_state(path: str | Path) -> dict[str, Tensor]:
         ['module.fc.weight']
     """
     file = checked_path(path)
-    state = _safetensors(file) if file.suffix.lower() == ".safetensors" else _torch_file(file)
+    suffix = file.suffix.lower()
+    if suffix == ".pt2":
+        state = program_weights(file, LARGEST)
+    else:
+        state = _safetensors(file) if suffix == ".safetensors" else _torch_file(file)
     for name, value in state.items():
         if value.is_floating_point() and not bool(value.isfinite().all()):
             raise UserError(f"{file.name} holds NaN or infinity (first in {name}): its training diverged.")

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 import sys
 import zipfile
 from importlib.util import find_spec
@@ -122,6 +123,36 @@ def test_one_of_ours_with_options(tmp_path: Path) -> None:
     assert code == 0 and read_checkpoint(folder).options["attention"] == "se"
 
 
+def test_a_program_of_torch_export_gives_its_weights_and_is_not_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = create_model("mini_xception", 7, 1).eval()
+    example = torch.rand(1, 1, 48, 48)
+    file = tmp_path / "w.pt2"
+    torch.export.save(torch.export.export(network, (example,)), file)
+    size = ("--size", "48", "--channels", "1")
+    code, folder = bring(file, "mini_xception", *size)
+    assert code == 0
+    with torch.no_grad():
+        assert torch.equal(read_checkpoint(folder).build()(example), network(example))
+    shutil.rmtree(folder)
+    with zipfile.ZipFile(file) as whole:
+        contents = {entry.filename: whole.read(entry) for entry in whole.infolist()}
+    config = next(name for name in contents if name.endswith("model_weights_config.json"))
+    changes = {
+        "as a pickle": {config: contents[config].replace(b'"use_pickle": false', b'"use_pickle": true', 1)},
+        "is damaged": {config.replace("model_weights_config.json", "weight_0"): b"\0" * 8},
+        "older torch": {config: None},
+        "no program": {config: b"{}"},
+    }
+    for said, change in changes.items():
+        with zipfile.ZipFile(file, "w") as changed:
+            for name, content in {**contents, **change}.items():
+                if content is not None:
+                    changed.writestr(name, content)
+        assert said in refused(capsys, file, "mini_xception", *size)
+
+
 def test_weights_of_another_network_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     state = create_model("mini_xception", 7, 1, attention="se").state_dict()
     torch.save(state, tmp_path / "w.pt")
@@ -148,8 +179,9 @@ def test_faults_are_named(network: nn.Module, tmp_path: Path, capsys: pytest.Cap
     assert "has no function" in refused(capsys, file, "foreign_networks:nothing", *SIZE)
     assert "cannot be imported" in refused(capsys, file, "no_such_package:network", *SIZE)
     assert "probabilities, not scores" in refused(capsys, file, "foreign_networks:probabilities", *SIZE)
-    if find_spec("timm") is None:
-        assert "timm is not installed" in refused(capsys, file, "timm:resnet18", *SIZE)
+    for zoo in ("timm", "torchvision"):
+        if find_spec(zoo) is None:
+            assert f"pip install {zoo}" in refused(capsys, file, f"{zoo}:resnet18", *SIZE)
     assert "is not an option" in refused(capsys, file, "timm:resnet18:pretrained=true", *SIZE)
     state = network.state_dict()
     state["fc.bias"][2] = torch.nan
@@ -176,7 +208,7 @@ def test_files_of_other_kinds_are_never_opened(
     whole.write_bytes(pickle.dumps(Leaver()))
     refused(capsys, whole, RESNET, *SIZE)
     assert not (tmp_path / "pickle-was-run").exists()
-    for name, words in (("a.h5", "tf2onnx"), ("a.keras", "convert it to ONNX"), ("a.pt2", "exported program")):
+    for name, words in (("a.h5", "tf2onnx"), ("a.keras", "convert it to ONNX"), ("a.pt2", "no program of")):
         (tmp_path / name).write_bytes(b"\x89HDF")
         assert words in refused(capsys, tmp_path / name, RESNET, *SIZE)
     for name in ("a.safetensors", "a.pt", "a.onnx"):

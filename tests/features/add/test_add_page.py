@@ -1,5 +1,6 @@
 """The page that adds a network: by form, by path, with the check of the class order."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,15 @@ from streamlit.testing.v1 import AppTest
 
 from fer_models import create_model
 from fer_models.checkpoint import read_checkpoint
-from fer_models.data import open_dataset
+from fer_models.classifier import Classifier
+from fer_models.data import FaceDataset, open_dataset
 from fer_models.errors import UserError
 from fer_models.exchange.bring import Given
 from fer_models.exchange.class_order import ORDERS
 from fer_models.folders import checkpoints_folder, networks_folder
 from fer_models.preprocess import Preprocess
-from workbench.app import inventory
+from fer_models.progress import Progress
+from workbench.app import inventory, jobs
 from workbench.features.add import order as order_page
 from workbench.features.add.model import request
 from workbench.features.add.model.request import Uploaded
@@ -63,6 +66,29 @@ def test_weights_become_a_network_and_the_wrong_order_is_exchanged(
     assert "mine" in inventory.usable(inventory.trained_networks())
     press(app, "Delete it")
     assert not (networks_folder() / "mine").exists()
+
+
+def test_the_check_of_a_large_network_leaves_the_page_alive_and_can_be_stopped(
+    app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(classifier: Classifier, dataset: FaceDataset, progress: Progress) -> None:
+        for number in range(1000):
+            progress(number / 1000, "8 of 210 faces read")
+            time.sleep(0.02)
+
+    few = open_dataset("synthetic:count=70")
+    monkeypatch.setattr(order_page.cache, "dataset", lambda name: few)
+    monkeypatch.setattr(order_page.order, "checked", slow)
+    torch.save(create_model("mini_xception", 7, 1).state_dict(), tmp_path / "slow.pt")
+    add(app, tmp_path / "slow.pt")
+    fill(app, "Network", "mini_xception")
+    press(app, "Add the network")
+    (bar,) = app.main.get("progress")
+    assert "Class order of slow: 8 of 210 faces read" in bar.proto.text
+    assert any(button.label == "Delete it" for button in app.button)  # the rest of the page is there
+    next(button for button in app.main.button if button.label == "Stop").click().run()
+    job = jobs.find(("class order", read_checkpoint(networks_folder() / "slow").identity, "synthetic"))
+    assert job is not None and job.wait(10) and job.state == "cancelled"
 
 
 def test_what_does_not_fit_is_one_sentence_and_leaves_nothing(app: AppTest, tmp_path: Path) -> None:

@@ -54,10 +54,11 @@ def _file() -> Uploaded | str | None:
     if chosen == _FROM[0]:
         upload = st.file_uploader(
             "Weights or ONNX",
-            type=[suffix[1:] for suffix in (*SUFFIXES, ".onnx", ".h5", ".keras", ".pt2")],
+            type=[suffix[1:] for suffix in (*SUFFIXES, ".onnx", ".h5", ".keras")],
             key="add file",
             max_upload_size=LARGEST // 1_000_000,
-            help="A state dict as .safetensors, .pt or .pth, or an .onnx file. It is never unpickled and sent nowhere.",
+            help="A state dict as .safetensors, .pt or .pth, the weights of a torch.export program (.pt2), or an .onnx "
+            "file. It is never unpickled and sent nowhere.",
         )
         return None if upload is None else Uploaded(upload.name, upload.getbuffer())
     path = st.text_input(
@@ -169,7 +170,7 @@ def _name(file: Uploaded | str | None) -> str:
 
 
 def _is_file(path: str) -> bool:
-    return any(path.lower().endswith(suffix) for suffix in (*SUFFIXES, ".onnx", ".h5", ".keras", ".pt2", ".pkl", ".pb"))
+    return any(path.lower().endswith(suffix) for suffix in (*SUFFIXES, ".onnx", ".h5", ".keras", ".pkl", ".pb"))
 
 
 def _identity(file: Uploaded | str | None) -> tuple[str, int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
@@ -16,6 +18,7 @@ from workbench.features.add.form import ADDED
 from workbench.features.add.model import order
 from workbench.features.add.model.order import Checked
 from workbench.heatmap.model import look
+from workbench.widgets import job as job_view
 from workbench.widgets import picture_grid, plot
 from workbench.widgets.errors import guard
 
@@ -42,10 +45,18 @@ def show(checkpoint: Checkpoint) -> None:
                 icon=f":material/{navigation.entry(page).icon}:",
                 query_params={"checkpoint": checkpoint.name},
             )
-    with guard("the check of the class order"), st.spinner("Reading labelled faces."):
-        key = (checkpoint.identity, data)
-        checked = cache.kept(order.checked, key, cache.classifier(checkpoint), cache.dataset(str(data)))
-        _found(checkpoint, checked, sets[str(data)])
+    with guard("the check of the class order"):
+        with st.spinner("Opening the network and the faces."):
+            asked = functools.partial(order.checked, cache.classifier(checkpoint), cache.dataset(str(data)))
+        checked = job_view.result(
+            ("class order", checkpoint.identity, data),
+            f"Class order of {checkpoint.name}",
+            asked,
+            lane="short",
+            key="add order",
+        )
+        if checked is not None:
+            _found(checkpoint, checked, sets[str(data)])
     with guard("the list of methods"):
         _refused(checkpoint)
     _remove(checkpoint)

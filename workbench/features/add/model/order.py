@@ -12,8 +12,12 @@ from fer_models.data import FaceDataset
 from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.errors import UserError
 from fer_models.exchange.class_order import OrderCheck, check_order, labelled_sample
+from fer_models.progress import Progress, silent
 from fer_models.storage import set_aside
 from workbench.app.pictures import as_rgb
+
+#: Faces between two reports of progress.
+_BATCH = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +33,13 @@ def usual_set(names: list[str]) -> str:
     return next((name for name in names if name != BUILT_IN), BUILT_IN)
 
 
-def checked(classifier: Classifier, dataset: FaceDataset) -> Checked:
+def checked(classifier: Classifier, dataset: FaceDataset, progress: Progress = silent) -> Checked:
     """Ask the network about labelled faces of a set.
+
+    Args:
+        classifier: The network.
+        dataset: The set.
+        progress: Called after every few faces; an error raised in it stops the work.
 
     Raises:
         UserError: If the set has no faces of these classes, or cannot be read.
@@ -40,16 +49,19 @@ def checked(classifier: Classifier, dataset: FaceDataset) -> Checked:
     if not len(positions):
         raise UserError("No face of this set has a class of this network; choose another set.")
     stored = [checkpoint.preprocess.stored(np.asarray(dataset.images[position])) for position in positions]
-    prediction = classifier.predict(stored)
+    outputs = []
+    for start in range(0, len(stored), _BATCH):
+        progress(start / len(stored), f"{start} of {len(stored)} faces read")
+        outputs.append(classifier.predict(stored[start : start + _BATCH]).probabilities)
+    probabilities = np.concatenate(outputs)
+    top = probabilities.argmax(1)
     faces = []
     for name in checkpoint.classes:
         if name in labels:
             at = labels.index(name)
-            best = int(prediction.top[at])
-            faces.append(
-                (as_rgb(stored[at]), name, checkpoint.classes[best], float(prediction.probabilities[at, best]))
-            )
-    return Checked(check_order(prediction.top, labels, checkpoint.classes), faces)
+            best = int(top[at])
+            faces.append((as_rgb(stored[at]), name, checkpoint.classes[best], float(probabilities[at, best])))
+    return Checked(check_order(top, labels, checkpoint.classes), faces)
 
 
 def remove(checkpoint: Checkpoint) -> None:
