@@ -42,7 +42,9 @@ def open_regular(path: str | Path, largest: int | None = None) -> BinaryIO:
     try:
         _check(os.stat(path), path, largest)
         # It may have been exchanged since: a pipe without a writer must not block, and what was opened is checked too.
-        number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
+        # Windows has no O_NONBLOCK and O_CLOEXEC; without O_BINARY it changes line ends.
+        further = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
+        number = os.open(path, os.O_RDONLY | further)
     except ValueError:  # a null byte in the path
         raise OSError(errno.EINVAL, "its path holds a null byte", str(path)) from None
     try:

@@ -20,6 +20,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from fer_models.system import exists
+
 _NEW, _OLD = ".new-", ".old-"
 _OWNER = re.compile(r"\.(new|old)-(?P<host>[0-9a-f]{8})\.(?P<pid>\d{1,9})\.[0-9a-f]+-")
 _TOKEN_BYTES = 4
@@ -169,19 +171,9 @@ def remove_leftovers_of_the_dead(folder: str | Path) -> None:
     for parent, folders, files in os.walk(folder):
         for name in (*folders, *files):
             found = _OWNER.match(name)
-            if found and found["host"] == _host() and not _lives(int(found["pid"])):
+            if found and found["host"] == _host() and not exists(int(found["pid"])):
                 _remove(Path(parent, name))
         folders[:] = [name for name in folders if not _OWNER.match(name)]
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it belongs to someone else
-        return True
-    return True
 
 
 @contextmanager

@@ -78,6 +78,7 @@ GROUND = tuple(
         "settings",
         "storage",
         "process",
+        "system",
         "tables",
     )
 )

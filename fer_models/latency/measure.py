@@ -17,6 +17,7 @@ from fer_models.checkpoint import read_checkpoint
 from fer_models.inference.choose import bound, take_turns
 from fer_models.inference.forwards import example_batch, forwards, plain
 from fer_models.progress import Progress
+from fer_models.system import forget_peak_memory, peak_memory
 
 MANY = 64
 #: Largest number of multiply-accumulates in one batch; larger networks run in smaller batches.
@@ -134,22 +135,11 @@ class Memory:
             torch.cuda.reset_peak_memory_stats()
             self.start: int | None = torch.cuda.memory_allocated()
             return
-        try:
-            Path("/proc/self/clear_refs").write_text("5")  # resets the peak
-            self.start = _status("VmRSS")
-        except OSError:
-            self.start = None
+        self.start = forget_peak_memory()
 
     def grown(self) -> int | None:
         """Bytes, or ``None`` if the system does not report them."""
         if self.start is None:
             return None
-        peak = torch.cuda.max_memory_allocated() if self.device != "cpu" else _status("VmHWM")
+        peak = torch.cuda.max_memory_allocated() if self.device != "cpu" else peak_memory()
         return max(0, peak - self.start)
-
-
-def _status(key: str) -> int:
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(f"{key}:"):
-            return 1024 * int(line.split()[1])
-    raise OSError(f"/proc/self/status has no {key}")

@@ -12,7 +12,6 @@ import dataclasses
 import json
 import multiprocessing
 import os
-import signal
 import sys
 import threading
 from typing import Any
@@ -23,6 +22,7 @@ from fer_models import plugins
 from fer_models.errors import UserError
 from fer_models.latency.measure import Subject, measure
 from fer_models.progress import Progress, silent
+from fer_models.system import can_fork, kill_this
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _messages(subject: Subject, request: dict[str, Any]) -> Any:
-    if "fork" not in multiprocessing.get_all_start_methods():
+    if not can_fork():
         yield _outcome(subject, request, silent)
         return
     context = multiprocessing.get_context("fork")
@@ -75,9 +75,7 @@ def _outcome(subject: Subject, request: dict[str, Any], progress: Progress) -> d
 def _end_with_the_app() -> None:
     while os.read(0, 1024):  # not sys.stdin, whose lock a forked child would wait for
         pass
-    if os.getpgrp() == os.getpid():  # the leader of its process group: children end too
-        os.killpg(os.getpid(), signal.SIGKILL)
-    os._exit(1)
+    kill_this()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from fer_models.system import cores
 from fer_models.training.runs.side_by_side import CPU_SLOTS, GPU_SLOTS, chosen
 
 _ROOM = 2 * 1024**3  # bytes that must be free on a GPU before a run begins there
@@ -61,8 +62,7 @@ def slots_of_a_run() -> int:
 def share_cores() -> None:
     """Where several runs share the processor, give each its part of the cores; a setting of the user stays."""
     if (slots := slot_count()) > 1 and not torch.cuda.is_available() and "OMP_NUM_THREADS" not in os.environ:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        torch.set_num_threads(max(1, cores // slots))
+        torch.set_num_threads(max(1, cores() // slots))
 
 
 class SyncedNorm(_BatchNorm):

@@ -154,7 +154,7 @@ def serving(base: Path, **options: Any) -> Iterator[Server]:
 
 def end_workers(app: Server) -> None:
     """End the workers of runs that a failed test left behind."""
-    from fer_models.training.runs.process import is_alive
+    from fer_models.system import is_alive
     from fer_models.training.runs.run import Run
 
     for status in app.runs.glob("*/status.json"):

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from fer_models.errors import UserError
+from fer_models.system import start_ticks
 from fer_models.training.recipe import Recipe
-from fer_models.training.runs.process import start_ticks
 from fer_models.training.study import cluster
 from fer_models.training.study.results import results_of
 from fer_models.training.study.start import start_study

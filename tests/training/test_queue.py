@@ -14,9 +14,9 @@ import torch
 from fer_models.cli import main
 from fer_models.errors import UserError
 from fer_models.folders import runs_folder
+from fer_models.system import start_ticks
 from fer_models.training.devices import gpu_of, has_room, slot_count, slots_of_a_run
 from fer_models.training.recipe import Recipe
-from fer_models.training.runs.process import start_ticks
 from fer_models.training.runs.queue import ahead_of, move, waiting_runs
 from fer_models.training.runs.run import BusyError, Run, create_run
 from fer_models.training.runs.side_by_side import choose

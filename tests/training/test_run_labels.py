@@ -8,9 +8,9 @@ import pytest
 from fer_models.cli import main
 from fer_models.errors import UserError
 from fer_models.storage import locked
+from fer_models.system import start_ticks
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.labels import Label, delete, hide, label_of, set_title
-from fer_models.training.runs.process import start_ticks
 from fer_models.training.runs.run import create_run, list_runs
 
 

@@ -18,7 +18,6 @@ from fer_models.classifier import load_checkpoint
 from fer_models.errors import UserError
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.launch import launch, resume, start
-from fer_models.training.runs.process import is_alive, start_ticks
 from fer_models.training.runs.run import Run, create_run, find_run, list_runs
 from fer_models.training.runs.worker import _best_so_far
 
@@ -146,16 +145,6 @@ def test_bad_data_and_divergence_fail_with_a_sentence():
     status = wait(run, ended)
     assert status.state == "failed"
     assert "infinite" in status.message
-
-
-def test_process_identity_is_id_and_start_time():
-    started = start_ticks(os.getpid())
-    assert is_alive(os.getpid(), started)
-    assert not is_alive(os.getpid(), started - 1)  # the id was used again
-    child = subprocess.Popen([sys.executable, "-c", "pass"])
-    time.sleep(0.5)
-    assert start_ticks(child.pid) is None  # a zombie
-    child.wait()
 
 
 def test_stale_or_damaged_folders_are_told_apart():

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import os
-import platform
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import cv2
 import torch
+
+from fer_models import system
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Machine:
 def describe() -> Machine:
     """Processor, memory and GPUs, read once."""
     gpus = tuple(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
-    return Machine(_processor(), _cores(), _memory(), gpus)
+    return Machine(_short(system.processor() or "Processor"), system.cores(), system.memory(), gpus)
 
 
 @cache
@@ -50,7 +49,7 @@ def limit_threads() -> int:
     """
     gc.collect()
     gc.freeze()
-    threads = max(1, min(4, _cores() // 2))
+    threads = max(1, min(4, system.cores() // 2))
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
     return threads
@@ -60,29 +59,6 @@ def return_memory() -> None:
     """Give freed memory back to the system where the C library keeps it (glibc); large images leave much behind."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _memory() -> int:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError, AttributeError):
-        return 0
-
-
-def _processor() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return _short(line.partition(":")[2])
-    except OSError:
-        pass
-    return _short(platform.processor() or platform.machine() or "Processor")
 
 
 def _short(name: str) -> str:

@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 from fer_models.errors import UserError
+from fer_models.system import detached, start_ticks
 from fer_models.training.recipe import PRESET_TEACHER, Recipe, load_preset
-from fer_models.training.runs.process import start_ticks
 from fer_models.training.runs.run import Run, create_run
 
 
@@ -39,9 +39,7 @@ def start(run: Run, processes: int = 1) -> int:
     command = [sys.executable, "-m", *(several if processes > 1 else []), "fer_models.training.runs", str(run.folder)]
     try:
         with (run.folder / "log.txt").open("ab") as log:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **detached())
     except OSError as error:
         raise UserError(f"The worker of {run.id} cannot be started ({error.strerror}); resume the run later.") from None
     # Until a worker claims the run, this is its process: one that is killed before makes the run lost at once.

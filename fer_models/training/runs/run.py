@@ -26,10 +26,10 @@ from fer_models.folders import runs_folder
 from fer_models.json_text import json_text
 from fer_models.settings import stored_or_none
 from fer_models.storage import atomic_file, locked, remove_leftovers
+from fer_models.system import is_alive, start_ticks
 from fer_models.training.history import read_history
 from fer_models.training.recipe import Recipe, read_recipe
 from fer_models.training.rows import read_rows
-from fer_models.training.runs.process import is_alive, start_ticks
 from fer_models.training.runs.status import ACTIVE, Status
 
 _STARTING = 60  # seconds that a new run may wait for its worker

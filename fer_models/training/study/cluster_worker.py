@@ -6,25 +6,15 @@ This machine's queue is skipped, since Ray schedules the run. The process ends w
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
-import signal
+import platform
 import sys
 from collections.abc import Iterator
 
 from fer_models import plugins
+from fer_models.system import end_with_parent
 from fer_models.training.runs import worker
 from fer_models.training.runs.run import Run
-
-_SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux' prctl
-
-
-def end_with_parent(parent: int) -> None:
-    """Have the system kill this process when its parent ends, and end now if that happened already."""
-    with contextlib.suppress(OSError, AttributeError):  # Linux only
-        ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
-    if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 @contextlib.contextmanager
@@ -36,7 +26,7 @@ def no_queue(run: Run) -> Iterator[int | None]:
 def main() -> int:
     """Exit code as of an ordinary worker."""
     end_with_parent(int(sys.argv[2]))
-    print(f"On the cluster, process {os.getpid()} of {os.uname().nodename}.", flush=True)
+    print(f"On the cluster, process {os.getpid()} of {platform.node()}.", flush=True)
     worker.wait_for_slot = no_queue  # in this process only
     return worker.work(Run(sys.argv[1]))
 

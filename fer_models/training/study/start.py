@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from fer_models.errors import UserError
-from fer_models.training.runs.process import start_ticks
+from fer_models.system import detached, start_ticks
 from fer_models.training.runs.run import Run, create_run
 from fer_models.training.study.study import Study, Trial, locked, state_of, studies_folder
 
@@ -103,7 +103,7 @@ def _spawn(module: str, arguments: list[str], log: Path) -> int:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
-            start_new_session=True,
+            **detached(),
         )
     return process.pid
 

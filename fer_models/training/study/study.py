@@ -21,8 +21,8 @@ from fer_models.errors import UserError
 from fer_models.files import read_regular
 from fer_models.folders import runs_folder
 from fer_models.settings import DamagedError, parse_stored
+from fer_models.system import is_alive
 from fer_models.training.recipe import Recipe
-from fer_models.training.runs.process import is_alive
 from fer_models.training.runs.run import Run, write_text
 from fer_models.training.runs.status import Status
 from fer_models.training.study.axes import Settings, shown

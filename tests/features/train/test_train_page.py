@@ -19,12 +19,12 @@ from fer_models.data import add_dataset, open_dataset
 from fer_models.errors import UserError
 from fer_models.progress import Progress
 from fer_models.settings import setting_fields
+from fer_models.system import start_ticks
 from fer_models.training import probe
 from fer_models.training.devices import slot_count
 from fer_models.training.recipe import Recipe, load_preset
 from fer_models.training.rows import read_rows
 from fer_models.training.runs import launch
-from fer_models.training.runs.process import start_ticks
 from fer_models.training.runs.queue import waiting_runs
 from fer_models.training.runs.run import Run, create_run, list_runs
 from workbench.app import jobs, marks, runs

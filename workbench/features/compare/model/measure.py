@@ -10,7 +10,6 @@ import dataclasses
 import json
 import os
 import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ from typing import Any
 
 import torch
 
+from fer_models import system
 from fer_models.device import inference_device
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
@@ -82,7 +82,7 @@ def _measure(entries: list[Entry], progress: Progress) -> int:
         stderr=subprocess.DEVNULL,
         text=True,
         encoding="utf-8",
-        start_new_session=True,
+        **system.detached(),
         env={**os.environ, "OMP_NUM_THREADS": str(request["threads"])},
     )
     done, last = 0, (0.0, "starting a process for it")
@@ -126,13 +126,9 @@ def _lines(worker: subprocess.Popen[str], request: str) -> Iterator[str]:
 
 
 def _end(worker: subprocess.Popen[str]) -> None:
-    """End the worker and the child that measures, which is in its process group; no effect if it already ended."""
+    """End the worker and the child that measures; no effect if it already ended."""
     if worker.poll() is None:
-        if hasattr(os, "killpg"):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(worker.pid, signal.SIGKILL)
-        else:
-            worker.kill()
+        system.kill(worker.pid)
 
 
 def _take(message: dict[str, Any], entries: list[Entry]) -> tuple[bool, tuple[float, str]]:
