@@ -6,7 +6,7 @@ PORT ?= 8501
 # One thread a test process and two processes fit two cores; threads that spin would slow each other down.
 TEST_ENV := OMP_NUM_THREADS=1 GOMP_SPINCOUNT=1000
 
-.PHONY: app test fuzz soak mutants check docs bench screenshots clean
+.PHONY: app test fuzz soak mutants check docs bench screenshots notebooks clean
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.app
@@ -53,6 +53,10 @@ bench: $(VENV)/.dev
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python tests/browser/screenshots.py docs/screenshots
+
+# Runs the notebooks of examples/ and keeps what they show; their training runs go to a folder of their own.
+notebooks: $(VENV)/.dev
+	FER_RUNS=$$(mktemp -d) $(BIN)/jupyter-execute --inplace examples/*.ipynb
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || \

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fer_models.display import Displayed
+
 if TYPE_CHECKING:
     from fer_models.classifier import Classifier
     from fer_models.data import FaceDataset
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class FaceAnswer:
+class FaceAnswer(Displayed):
     """What a network says of one face of an image.
 
     Args:
@@ -43,7 +45,7 @@ def predict_image(network: Classifier, image: np.ndarray | str | Path, detector:
 
     Args:
         network: Of :func:`fer_models.load_checkpoint`.
-        image: uint8 RGB (H, W, 3) or grey (H, W), or the path of an image file.
+        image: uint8 RGB (H, W, 3), grey (H, W) or (H, W, 1), or the path of an image file.
         detector: ``"auto"``, ``"haar"``, ``"yunet"``, or ``"whole"`` for an image that is cut to a face already.
 
     Returns:
@@ -64,7 +66,8 @@ def predict_image(network: Classifier, image: np.ndarray | str | Path, detector:
     from fer_models.faces.turn import find_faces
 
     pixels = read_image(str(image)) if isinstance(image, str | Path) else np.asarray(image)
-    pixels = np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels
+    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
+    pixels = np.repeat(pixels, 3, axis=2) if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
     faces = find_faces(pixels, detector)
     crops = [crop_for(pixels, face, network.checkpoint.preprocess).pixels for face in faces]
     prediction = network.predict(crops)

@@ -31,6 +31,7 @@ from fer_models.checkpoint_files import (
     read_config,
     read_figures,
 )
+from fer_models.display import Displayed
 from fer_models.errors import UserError
 from fer_models.files import read_regular
 from fer_models.preprocess import Preprocess
@@ -39,7 +40,7 @@ from fer_models.weights import WEIGHTS, Beside, describe, read_about, read_shape
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(Displayed):
     """The facts in a checkpoint folder; its weights are not loaded yet.
 
     Args:

@@ -18,6 +18,7 @@ from fer_models.architectures.base import FERNetwork
 from fer_models.averaging import augmented_views
 from fer_models.checkpoint import Checkpoint, read_checkpoint
 from fer_models.device import full_float32, inference_device
+from fer_models.display import Displayed
 from fer_models.errors import UserError
 from fer_models.inference import Choice, Forward, Optimised, optimise
 from fer_models.inference.forwards import plain
@@ -46,7 +47,7 @@ class Prediction:
         return [(self.classes[k], float(self.probabilities[position, k])) for k in order]
 
 
-class Classifier:
+class Classifier(Displayed):
     """A trained network with its classes and its preprocessing.
 
     Explanations and predictions in plain torch hold :attr:`lock`: hooks of two explanations on one model would mix.

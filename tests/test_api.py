@@ -35,8 +35,9 @@ def test_an_image_file_and_an_array_get_the_same_answer(tmp_path: Path) -> None:
     image = np.random.default_rng(0).integers(0, 256, (60, 60), np.uint8)
     Image.fromarray(image).save(tmp_path / "face.png")
     of_array = fer_models.predict_image(network, image, "whole")[0]
+    of_data_set = fer_models.predict_image(network, image[..., None], "whole")[0]  # as data sets hold grey images
     of_file = fer_models.predict_image(network, tmp_path / "face.png", "whole")[0]
-    assert of_array.probabilities == of_file.probabilities
+    assert of_array.probabilities == of_file.probabilities == of_data_set.probabilities
     assert of_array.name == max(of_array.probabilities, key=lambda name: of_array.probabilities[name])
     assert isinstance(network.checkpoint.preprocess, Preprocess)
     with pytest.raises(UserError, match="There is no explanation method"):

@@ -68,6 +68,7 @@ GROUND = tuple(
         "registry",
         "labels",
         "colours",
+        "display",
         "errors",
         "files",
         "folders",

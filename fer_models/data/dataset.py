@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fer_models.absent_images import AbsentImages, MeanFaces
+from fer_models.display import Displayed
 from fer_models.errors import UserError
 
 #: Label of a picture whose class is not known (Kaggle's ``test.csv``).
@@ -18,7 +19,7 @@ UNLABELLED = -1
 
 
 @dataclass(frozen=True)
-class FaceDataset:
+class FaceDataset(Displayed):
     """Pictures of one size with labels, splits, subjects and origin; the arrays may be memory-mapped.
 
     Args:

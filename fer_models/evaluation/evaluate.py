@@ -11,6 +11,7 @@ import numpy as np
 
 from fer_models.classifier import Classifier, Prediction
 from fer_models.data.dataset import FaceDataset
+from fer_models.display import Displayed
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import LabelMap, match_classes, softmax
 from fer_models.evaluation.exchanged_labels import exchanged_labels
@@ -25,7 +26,7 @@ FEW = 30
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Displayed):
     """Predictions for N labelled pictures over the K classes that network and data set share.
 
     Args:

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from fer_models.display import Displayed
 from fer_models.explain.enlarge import upsample
 
 
 @dataclass(frozen=True)
-class Attribution:
+class Attribution(Displayed):
     """Signed relevance of every pixel of B pictures, and how it was computed.
 
     Args:

@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from fer_models.display import Displayed
 from fer_models.errors import UserError
 from fer_models.folders import runs_folder
 from fer_models.json_text import json_text
@@ -40,7 +41,7 @@ class BusyError(UserError):
     """A second process tried to work on a run."""
 
 
-class Run:
+class Run(Displayed):
     """A run folder.
 
     Raises:
