@@ -146,7 +146,7 @@ def threads(count: int, workers: int, rng: random.Random) -> list[Row]:
 
 def browsers(place: Path, args: argparse.Namespace, rng: random.Random) -> list[Row]:
     """Pages in random order and large uploads; memory, descriptors and threads of the server, and planted bytes."""
-    from app_server import ARGUMENTS, CHROMIUM, Server, errors, settle
+    from app_server import ARGUMENTS, CHROMIUM, PlaywrightTimeout, Server, errors, settle
     from playwright.sync_api import sync_playwright
 
     from workbench.navigation import FIRST, PAGES
@@ -160,6 +160,7 @@ def browsers(place: Path, args: argparse.Namespace, rng: random.Random) -> list[
     samples: list[tuple[float, int, int]] = []
     opened = uploaded = 0
     said: list[str] = []
+    late: list[str] = []
     picture = _picture(args.megabytes)
     with sync_playwright() as api:
         browser = api.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
@@ -169,8 +170,12 @@ def browsers(place: Path, args: argparse.Namespace, rng: random.Random) -> list[
             tab = rng.choice(tabs)
             key = "explain" if uploaded < args.uploads and rng.random() < 0.4 else rng.choice(pages)
             tab.goto(f"{server.url}/{'' if key == FIRST else key}")
-            settle(tab)
             opened += 1
+            try:
+                settle(tab)
+            except PlaywrightTimeout:
+                late.append(key)
+                continue
             if key == "explain" and uploaded < args.uploads:
                 tab.locator('input[type="file"]').first.set_input_files(
                     {"name": "noise.png", "mimeType": "image/png", "buffer": picture}
@@ -184,7 +189,8 @@ def browsers(place: Path, args: argparse.Namespace, rng: random.Random) -> list[
         browser.close()
     server.stop()
     log = (place / "server.log").read_text(errors="replace")
-    return [*_load_rows(samples, opened, uploaded, args), *_planted(place, began, said, log)]
+    slow = ("pages that did not rest within two minutes", f"{len(late)} {' '.join(late)}".strip())
+    return [*_load_rows(samples, opened, uploaded, args), slow, *_planted(place, began, said, log)]
 
 
 def _load_rows(

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -124,6 +125,32 @@ def test_pictures_that_come_and_go_are_noticed(tmp_path: Path, draw: Callable[..
     assert open_dataset(tmp_path).split_names == ("train", "test")
     (tmp_path / "train" / "happy" / "0.png").unlink()
     assert len(open_dataset(tmp_path)) == 5
+
+
+def test_a_set_that_changes_while_it_is_read_is_refused(
+    tmp_path: Path, draw: Callable[..., np.ndarray], save: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a mixture of old and new nor a half-written store: the next opening reads it whole."""
+    for i in range(4):
+        save(tmp_path / "set" / "train" / ("happy", "sad")[i % 2] / f"{i}.png", draw(i))
+    decode = store.decode
+
+    def slow(*args: object) -> object:
+        yield from decode(*args)
+        save(tmp_path / "set" / "train" / "sad" / "late.png", draw(9))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "decode", slow)
+        with pytest.raises(UserError, match="changed while it was read"):
+            open_dataset(tmp_path / "set")
+    assert len(open_dataset(tmp_path / "set")) == 5
+
+
+def test_a_cache_that_is_removed_while_it_is_used_goes_on_and_is_made_anew(csv_file: Path) -> None:
+    used = open_dataset(csv_file)
+    shutil.rmtree(store.cache_folder())
+    assert used.images[:].sum() > 0
+    assert open_dataset(csv_file).fingerprint() == used.fingerprint()
 
 
 def test_fit_takes_the_middle_square() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,6 @@ def answers(dataset: FaceDataset, *, shift: int = 0) -> Evaluation:
 
 def cache_answers(dataset: FaceDataset, checkpoint: Checkpoint, *, shift: int = 0) -> Evaluation:
     """Put :func:`answers` where the app looks for the predictions of ``checkpoint``."""
-    made = answers(dataset, shift=shift)
+    made = dataclasses.replace(answers(dataset, shift=shift), notes=dataset.notes)
     write_predictions(made, table_folder(checkpoint, dataset, Protocol(Part("test", made.positions), selection="")))
     return made

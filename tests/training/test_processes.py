@@ -114,7 +114,8 @@ def test_a_killed_process_ends_the_run_which_can_go_on():
     resume(run, processes=2)
     wait(run, lambda s: s.epoch > done)
     run.cancel()
-    assert wait(run, lambda s: not s.active).state == "cancelled"
+    status = wait(run, lambda s: not s.active)
+    assert status.state == "cancelled", f"{status.message} {run.log_tail()}"
     assert [row["epoch"] for row in run.metrics()] == list(range(1, len(run.metrics()) + 1))
 
 

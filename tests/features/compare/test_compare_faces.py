@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from fer_models import create_model
 from fer_models.checkpoint import Checkpoint, save_checkpoint
+from fer_models.data import open_dataset
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import softmax
 from fer_models.evaluation.evaluate import Evaluation
@@ -128,7 +129,9 @@ def test_one_network_is_not_enough(app: AppTest, checkpoint: Checkpoint) -> None
 
 
 def test_table_sentences_and_faces(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
-    dataset = write_faces(folders)
+    write_faces(folders)
+    (folders / "data" / "small" / "test" / "happy" / "broken.png").write_bytes(b"no image")
+    dataset = open_dataset("small")
     cache_answers(dataset, checkpoint)
     other = make_checkpoint(folders / "checkpoints" / "second", seed=1)
     cache_answers(dataset, other, shift=1)
@@ -137,7 +140,7 @@ def test_table_sentences_and_faces(app: AppTest, checkpoint: Checkpoint, folders
     text = words(app)
     assert "50.0 [25.4, 74.6]" in text
     assert len(app.get("plotly_chart")) >= 1 and "Class by class" in text and "How often they agree" in text
-    assert "**12 images" in text
+    assert "**12 images" in text and "were left out" in text
     assert "fresh alone gets 6 images right, second alone" in text
     saved = [button.proto.label for button in app.get("download_button")]
     assert saved == ["CSV", "LaTeX", "Contact sheet, PNG", "Contact sheet, PDF"]

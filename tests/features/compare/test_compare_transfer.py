@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import re
 import time
 from pathlib import Path
 
@@ -148,10 +149,12 @@ def test_the_page_computes_and_shows_the_matrix(
     cache_answers(dataset, home)
     cache_answers(dataset, away, shift=1)
     write_faces(folders, "second")
+    (folders / "data" / "second" / "test" / "happy" / "broken.png").write_bytes(b"no image")
     finished(open_page(app, "compare", section=SECTION, networks="home,away", sets="small,second"))
     assert not app.error, words(app)
     text = words(app)
     assert "50.0 [25.4, 74.6]" in text and "own data" in text
+    assert re.search(r"second: 1 of \d+ \w+ were left out", text)
     assert len(app.get("plotly_chart")) == 1
     assert "The same 7 classes" in text
     assert [button.proto.label for button in app.get("download_button")] == ["CSV", "LaTeX", "CSV"]

@@ -12,7 +12,7 @@ from fer_models.evaluation.sentence import count_text
 from fer_models.evaluation.training_overlap import held_out_part
 from workbench import cache, shared, state
 from workbench.app.wording import selection
-from workbench.evidence import bar, images_note
+from workbench.evidence import bar, images_note, notes
 from workbench.features.compare import choice, classes, pictures
 from workbench.features.compare.model import same_faces
 from workbench.features.compare.model.same_faces import ALL_FIGURES, FIGURES, Standing
@@ -138,6 +138,7 @@ def _table(results: Standing, networks: list[Checkpoint], dataset: FaceDataset, 
     first = results.evaluations[0]
     images = count_text(results.n, first.people) if first.people else f"{results.n:,} images"
     st.markdown(f"**{images}** of {first.data}, {first.split}, the same for all")
+    notes.show(first.notes)
     heads, lines, bold = same_faces.oriented(results)
     if heads[0] == "Network":
         rules = [

@@ -13,7 +13,7 @@ from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.metrics import METRICS
 from workbench import cache, state
 from workbench.app import inventory, jobs
-from workbench.evidence import cached
+from workbench.evidence import cached, notes
 from workbench.features.compare import choice, label_maps, slices
 from workbench.features.compare.figures.matrix import Grid, matrix
 from workbench.features.compare.model import transfer
@@ -61,6 +61,7 @@ def show(*, key: str) -> None:
         job = transfer.start(answers, metric)
     if job_view.finished(job, key=f"{key} transfer matrix"):
         _matrix(job.result, key)
+        notes.show([f"{name}: {note}" for name in data for note in cache.dataset(name).notes])
         label_maps.show(rows)
         slices.show(answers)
 
