@@ -35,6 +35,9 @@ _ANSWERS = ", ".join(
 )
 #: Pages whose first screen is a form while nothing was trained or added; Compare draws its plot from two networks on.
 _FORMS = ("train", "studies", "add", "compare")
+#: No colour is on its way to another: axe-core would measure a contrast that nobody sees for longer than 200 ms.
+_COLOURS_REST = """() => document.getAnimations()
+  .every(each => !(each instanceof CSSTransition) || each.playState !== "running")"""
 _BARE_FIGURES = """() => [...document.querySelectorAll(".js-plotly-plot")]
   .filter(plot => ["PNG", "SVG", "Pin"].some(name => ![...plot.querySelectorAll(".take-away")]
     .some(button => button.textContent === name))).length"""
@@ -74,6 +77,7 @@ def test_every_page(page: Any, server: Server) -> None:
         for scheme, ground in (("dark", "rgb(20, 24, 27)"), ("light", "rgb(252, 252, 251)")):
             page.emulate_media(color_scheme=scheme)
             expect(page.get_by_test_id("stApp")).to_have_css("background-color", ground)
+            page.wait_for_function(_COLOURS_REST)
             faults += [f"{entry.key}, {scheme}: {fault}" for fault in serious(page)]
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
         assert page.title() == f"{entry.title} · FER Workbench"
