@@ -74,12 +74,12 @@ def _answer(evidence: Evidence) -> None:
             second_map.draw(mapped, other, controls.colour_by, drawn)
     with first_container if beside else right:
         trust.sentence(mapped, evidence.evaluation.n)
+        as_python.show(as_python.mapping(evidence, controls.most, controls.settings), key="clusters")
     with first, guard("the neighbours"):
         faces.neighbours(mapped, maps.current_face(mapped), key="first")
     if other is not None:
         with second, guard("the neighbours in the second features"):
             faces.neighbours(other, maps.current_face(other), key="second")
-    as_python.show(as_python.mapping(evidence, controls.most, controls.settings), key="clusters")
 
 
 heading.show("clusters")

@@ -91,7 +91,7 @@ def test_what_is_saved_says_how_it_was_made(page: Any, server: Server, tmp_path:
     assert told["weights_sha256"] in report and "not part of this report" in report and "://" not in report
 
 
-def test_no_ground_of_the_old_theme_stays_after_a_switch(page: Any, server: Server) -> None:
+def test_a_theme_leaves_no_ground_of_the_old_one_and_no_dark_words_on_dark(page: Any, server: Server) -> None:
     page.emulate_media(color_scheme="light")
     page.goto(f"{server.url}/explain")
     settle(page)
@@ -99,3 +99,6 @@ def test_no_ground_of_the_old_theme_stays_after_a_switch(page: Any, server: Serv
         page.emulate_media(color_scheme=scheme)
         expect(page.get_by_test_id("stApp")).to_have_css("background-color", ground)
         expect(page.locator(".js-plotly-plot .main-svg").first).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    code = page.get_by_role("button", name="Copy as Python")
+    code.click()  # open, a button without a border was written in a darkened colour
+    expect(code).to_have_css("color", "rgb(228, 232, 234)")
