@@ -61,7 +61,7 @@ def _answer(evidence: Evidence) -> None:
             added = find.show(mapped)
         with guard("the pictures of the selection"):
             faces.selection(mapped, other, drawn.apart)
-        st.subheader("How well do the classes separate?", anchor=False)
+        st.header("How well do the classes separate?", anchor=False)
         trust.separation(mapped)
         with guard("the figures of all networks"):
             networks_table.show(evidence, mapped)

@@ -27,7 +27,7 @@ def _answer(evidence: Evidence) -> None:
     cell = matrix.show(evidence)
     with guard("the pictures of the cell"):
         _pictures(evidence, cell)
-    st.subheader("Class by class", anchor=False)
+    st.header("Class by class", anchor=False)
     with guard("the figures of the classes"):
         class_table.show(evidence.evaluation)
     for (title, icon), (what, draw) in _FOLDS.items():
@@ -39,7 +39,7 @@ def _answer(evidence: Evidence) -> None:
 
 def _pictures(evidence: Evidence, cell: Cell) -> None:
     evaluation = evidence.evaluation
-    st.subheader(f"{cell.true} > {cell.predicted}", anchor=False)
+    st.header(f"{cell.true} > {cell.predicted}", anchor=False)
     which = _which(evidence, cell)
     if which == "here" or cell.other is None:
         indices = confusion.pictures(evaluation, cell.true, cell.predicted)

@@ -5,38 +5,27 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
-from workbench import state
 from workbench.evidence import as_python
 from workbench.evidence.model import code
 from workbench.face import choice, crop_view, image_input
 from workbench.features.explain import subject as explain_subject
+from workbench.features.explain import tabs
 from workbench.features.explain.subject import Subject
-from workbench.features.explain.tabs import TABS
 from workbench.widgets import data_choice, heading, selection_bar
 from workbench.widgets.errors import guard
-
-TAB = state.Choice("explain.tab", TABS)
 
 
 def _show_tabs(checkpoint: Checkpoint, data: str | None) -> None:
     left, right = st.columns([3, 8], gap="medium")
     with right:
-        tab = st.segmented_control(
-            "View",
-            list(TABS),
-            format_func=lambda key: TABS[key][0],
-            required=True,
-            wrap=True,
-            label_visibility="collapsed",
-            **TAB.widget(),
-        )
+        tab = tabs.choose()
         tab_area = st.container()
     with left:
         subject = _face(checkpoint, data)
     if subject is None:
         return
     with tab_area, guard("this view"):
-        TABS[tab][1](subject, key=f"explain {tab}")
+        tabs.TABS[tab][1](subject, key=f"explain {tab}")
 
 
 def _face(checkpoint: Checkpoint, data: str | None) -> Subject | None:

@@ -49,9 +49,9 @@ def _show(checkpoint: Checkpoint) -> None:
         group_people.downloads(picture, people, classifier.classes, key="group")
         if len(faces) > group.MOST:
             st.caption(f"{len(faces)} faces were found; the {group.MOST} largest ones are read.")
-    st.subheader("Every face", anchor=False)
+    st.header("Every face", anchor=False)
     group_people.listing(people, key="group")
-    st.subheader("What framing does", anchor=False)
+    st.header("What framing does", anchor=False)
     st.caption(
         "The same face cut tighter and wider, upright and with its eyes brought to the places that training faces have "
         f"them. {checkpoint.name} was trained with margin {checkpoint.preprocess.crop_margin:+.2f}, "

@@ -39,9 +39,9 @@ def _where(networks: dict[str, Checkpoint], data: str, split: str) -> None:
         if not results:
             return
         maps.show(results, plan.dataset)
-    st.subheader("Which parts of the face", anchor=False)
+    st.header("Which parts of the face", anchor=False)
     regions.show(results)
-    st.subheader("Face by face", anchor=False)
+    st.header("Face by face", anchor=False)
     with guard("the contact sheet"):
         maps.sheet(results, plan.dataset)
 

@@ -29,7 +29,7 @@ def _answer(evidence: Evidence) -> None:
         _faces(evidence, selection.indices, selection.scope, voted)
     st.caption(f"Accuracy {evaluation.sentence()}")
     notes.show(evaluation.notes)
-    st.subheader("Where it fails most", anchor=False)
+    st.header("Where it fails most", anchor=False)
     with guard("the slices"):
         slices_table.show(evidence)
     _export(evidence)
@@ -64,7 +64,7 @@ def _voted(evidence: Evidence) -> FaceDataset | None:
 
 def _export(evidence: Evidence) -> None:
     marks_by_row = marks.read(evidence.dataset)
-    st.subheader("Marked faces", anchor=False)
+    st.header("Marked faces", anchor=False)
     if not marks_by_row:
         st.caption("None in this data set yet: mark a face beside its picture, and it is listed here.")
         return

@@ -37,7 +37,7 @@ def _read(checkpoint: Checkpoint) -> None:
         moment.show_moment(clip, classifier, reading, person, at)
     with guard("the network of sequences"):
         sequence.show(classifier, reading, person)
-    st.subheader("In the whole", anchor=False)
+    st.header("In the whole", anchor=False)
     summary.group(reading)
     summary.people(reading)
     st.caption(

@@ -71,7 +71,7 @@ def test_upload_to_heatmap(page: Any, server: Server, photograph: Path, tmp_path
     settle(page)
     assert errors(page) == []
     expect(page.get_by_text(re.compile("^LayerCAM for "))).to_have_count(1)
-    expect(page.get_by_text("spatial gate").nth(2)).to_be_attached()
+    expect(page.get_by_text("spatial attention").nth(2)).to_be_attached()
     values = np.load(io.BytesIO(saved(page, "Values, .npy")), allow_pickle=False)
     assert values.shape == (48, 48) and np.isfinite(values).all() and values.std() > 0
     assert saved(page, "Heatmap, PNG").startswith(b"\x89PNG")

@@ -6,6 +6,7 @@ None of them reaches another computer, or writes to the home folder.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,8 @@ def test_every_page(page: Any, server: Server) -> None:
             page.wait_for_function(_COLOURS_REST)
             faults += [f"{entry.key}, {scheme}: {fault}" for fault in serious(page)]
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        levels = page.get_by_role("heading").evaluate_all("all => all.map(head => Number(head.tagName.slice(1)))")
+        assert all(after - before <= 1 for before, after in pairwise(levels)), f"{entry.key}: headings {levels}"
         assert page.title() == f"{entry.title} · FER Workbench"
         assert page.locator(".st-key-page-head").bounding_box()["height"] <= 64, entry.key
         last = page.get_by_test_id("stSidebarNavLink").last.bounding_box()

@@ -93,6 +93,9 @@ def test_an_upload_is_read_and_a_bad_one_gets_a_sentence(page: Any, server: Serv
     page.get_by_text("two.webm · ").wait_for()
     page.get_by_text("16 frames read").wait_for(timeout=4 * PATIENCE)
     settle(page)
+    page.reload()  # the upload is kept in the memory of the server
+    page.get_by_text("two.webm · ").wait_for()
+    settle(page)
     chooser.set_input_files({"name": "bad.mp4", "mimeType": "video/mp4", "buffer": b"\0\0\0\x18ftypisom"})
     page.get_by_text(re.compile("bad.mp4.*damaged or cut off")).wait_for()
 

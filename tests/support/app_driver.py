@@ -52,5 +52,5 @@ def open_page(app: AppTest, key: str, **query: str) -> AppTest:
 
 def words(app: AppTest) -> str:
     """All text on the page, tables included."""
-    kinds = (app.title, app.caption, app.markdown, app.info, app.warning, app.error, app.subheader, app.html)
+    kinds = (app.title, app.caption, app.markdown, app.info, app.warning, app.error, app.header, app.html)
     return "\n".join(str(element.value if hasattr(element, "value") else element) for kind in kinds for element in kind)

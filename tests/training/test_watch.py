@@ -93,7 +93,7 @@ def test_looking_changes_neither_the_network_nor_the_dice(network, dataset):
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
     np.testing.assert_array_equal(first.scores, second.scores)
     assert first.heat.shape == (1, 8, 48, 48) and first.heat.max() == 1 and first.method == "layer_cam"
-    assert first.attention.shape == (1, len(first.modules), 8, 24, 24) and "spatial gate" in first.modules[0]
+    assert first.attention.shape == (1, len(first.modules), 8, 24, 24) and "spatial attention" in first.modules[0]
     np.testing.assert_allclose(first.scores.astype(float).sum(2), 1, atol=5e-3)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +59,7 @@ class SetRow:
         read_sizes: of the stored set; ``None`` if it was not read yet or is not on this computer.
         official: sizes by its authors; ``None`` if there are none.
         differences: sentences on what differs from the official figures and what was left out.
+        failed: whether the last reading failed.
     """
 
     name: str
@@ -66,6 +67,7 @@ class SetRow:
     read_sizes: Sizes | None
     official: Sizes | None
     differences: tuple[str, ...] = ()
+    failed: bool = False
 
 
 def default_name() -> str:
@@ -146,6 +148,13 @@ def failed(entry: DatasetEntry) -> bool:
     return job is not None and job.state == "failed"
 
 
+def listed(name: str, title: str) -> str:
+    """What a list calls a data set: title, name where it differs, and whether it could not be read."""
+    words = title if title == name else f"{title} ({name})"
+    entry = find(name)
+    return f"{words}: could not be read" if entry is not None and failed(entry) else words
+
+
 def read_again(entry: DatasetEntry) -> None:
     """Let the next :func:`read` start again."""
     jobs.forget(_reading(entry))
@@ -175,7 +184,8 @@ def all_sets() -> list[SetRow]:
         dataset = stored(entry)
         read_sizes = None if dataset is None else sizes(dataset.counts().sum(axis=0))
         notes = () if dataset is None else dataset.notes
-        rows.append(_row(entry.name, entry.title, key, read_sizes, notes))
+        row = _row(entry.name, entry.title, key, read_sizes, notes)
+        rows.append(replace(row, failed=dataset is None and failed(entry)))
     away = [key for key, reader in READERS.items() if key not in readers and not reader.general]
     return rows + [_row("", READERS[key].info.title, key, None, ()) for key in away]
 
@@ -186,7 +196,8 @@ def table(rows: list[SetRow]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     columns = ("Data set", *heads, *(f"official {head.lower()}" for head in heads), "On this computer")
     cells = []
     for row in rows:
-        state = "not here" if not row.name else "yes" if row.read_sizes is not None else "not read yet"
+        unread = "could not be read" if row.failed else "not read yet"
+        state = "not here" if not row.name else "yes" if row.read_sizes is not None else unread
         cells.append((row.title, *_cells(row.read_sizes), *_cells(row.official), state))
     return columns, cells
 

@@ -51,7 +51,7 @@ def say_if_lost() -> None:
     """Say that the uploads from before a reload are gone, if they are."""
     if LOST.get():
         st.info(
-            f"The uploaded images are gone: they are kept in memory for {KEPT // 60} minutes. Upload them again.",
+            f"Your uploads are gone: they are kept in memory for {KEPT // 60} minutes. Upload them again.",
             icon=":material/info:",
         )
 

@@ -14,10 +14,33 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fer_models.attention.base import AttentionRecord, AttentionTap, Kind, record_attention
+from fer_models.block_drawing import block_title
 from fer_models.errors import UserError
 
 if TYPE_CHECKING:
     from fer_models.classifier import Classifier
+
+
+#: Last parts of a module's name that say what it is, which its label says better.
+_KINDS = {"attention", "channel", "spatial", "gate", "additive", "dot"}
+
+
+def attention_title(name: str, label: str) -> str:
+    """Name of an attention module for people.
+
+    Args:
+        name: Its dotted name.
+        label: What it is, as its tap says.
+
+    Example:
+        >>> attention_title("stages.2.attention.channel", "channel gate")
+        'Stage 3, channel attention'
+    """
+    parts = name.split(".")
+    while parts and parts[-1] in _KINDS:
+        parts.pop()
+    kind = label.replace(" gate", " attention")
+    return f"{block_title('.'.join(parts))}, {kind}" if parts else kind[:1].upper() + kind[1:]
 
 
 @dataclass(frozen=True)
@@ -50,6 +73,11 @@ class AttentionMap:
     query_grid: tuple[int, int] | None = None
     order: np.ndarray | None = None
     strongest: np.ndarray | None = None
+
+    @property
+    def title(self) -> str:
+        """Where it is in the network and what it is, for people: ``Stage 3, channel attention``."""
+        return attention_title(self.name, self.label)
 
     def query(self, row: int, column: int) -> np.ndarray:
         """Attention of one token: float32 (B, h, w), the weights of the query at that cell of :attr:`query_grid`.

@@ -58,9 +58,8 @@ def mean_attention(
         part = slice(start, start + _PART)
         for record in attention_maps(classifier, classifier.prepare(np.asarray(dataset.images[index[part]])), 1):
             if record.overlay is not None:
-                words = f"{record.name}, {record.label}"
-                means.setdefault(words, MapMeans(len(classifier.classes), (side, side)))
-                means[words].add(record.overlay, labels[part])
+                means.setdefault(record.title, MapMeans(len(classifier.classes), (side, side)))
+                means[record.title].add(record.overlay, labels[part])
         if progress is not None:
             progress(min(1.0, (start + _PART) / len(index)), f"attention over {len(index):,} pictures")
     return {words: mean.result() for words, mean in means.items()}

@@ -74,7 +74,7 @@ def look(
         scores[None].astype(np.float16),
         heat[None],
         attention[None],
-        tuple(f"{each.name}, {each.label}" for each in seen),
+        tuple(each.title for each in seen),
         method,
         layer,
         np.array([accuracy], np.float32),

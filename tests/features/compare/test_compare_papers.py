@@ -85,7 +85,7 @@ def test_links_fill_a_study_with_recipe_data_and_folds() -> None:
 def test_the_section_shows_both_apart(app: AppTest, checkpoint: Checkpoint) -> None:
     open_page(app, "compare", section=SECTION, paper="dcnn-bilstm")
     assert not app.error
-    heads = [head.value for head in app.subheader]
+    heads = [head.value for head in app.header]
     assert heads[:2] == ["Measured here", "Printed: Jayaraman and Mahendran 2025, FER2013"]
     assert heads[2:] == ["Over all data sets", "Reproduce"]
     text = words(app)

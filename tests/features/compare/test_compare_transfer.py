@@ -158,7 +158,7 @@ def test_the_page_computes_and_shows_the_matrix(
     assert len(app.get("plotly_chart")) == 1
     assert "The same 7 classes" in text
     assert [button.proto.label for button in app.get("download_button")] == ["CSV", "LaTeX", "CSV"]
-    assert "Where one network fails over these data sets" in [head.value for head in app.subheader]
+    assert "Where one network fails over these data sets" in [head.value for head in app.header]
     app.selectbox(key="evidence.cut by set").set_value("data set").run()
     app.selectbox(key="compare.slices of").set_value("away").run()
     slices = next(html.proto.body for html in app.get("html") if "Worst slices" in html.proto.body)

@@ -191,6 +191,22 @@ def test_a_set_that_is_not_read_yet_is_said_to_be_so(folders: Path) -> None:
     assert row.read_sizes == datasets.Sizes(2, 6, 3, 3, 3.0)
 
 
+def test_a_set_that_could_not_be_read_is_listed_so(folders: Path) -> None:
+    for name in ("happy", "sad"):
+        (folders / "broken" / name).mkdir(parents=True)
+        (folders / "broken" / name / "1.png").write_bytes(b"no image")
+    entry = datasets.add_path("bad", str(folders / "broken"), "folder")
+    assert datasets.listed("bad", "bad") == "bad"
+    job = datasets.read(entry)
+    assert job.wait(30) and job.state == "failed"
+    assert datasets.listed("bad", "bad") == "bad: could not be read"
+    columns, cells = datasets.table(datasets.all_sets())
+    by_name = {row[0]: dict(zip(columns, row, strict=True)) for row in cells}
+    assert by_name[entry.title]["On this computer"] == "could not be read"
+    datasets.remove("bad")
+    assert datasets.find("bad") is None
+
+
 def test_variants_are_the_recipes_changes() -> None:
     picture = faces().images[0]
     preprocess = Preprocess(size=24, channels=3)

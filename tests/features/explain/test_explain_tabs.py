@@ -24,7 +24,7 @@ from fer_models.robustness import change as change_model
 from workbench.app import jobs
 from workbench.face.model import samples
 from workbench.features.explain.model import methods, trust
-from workbench.features.explain.tabs import TABS
+from workbench.features.explain.tabs import ROW, TABS
 from workbench.widgets import job as job_view
 
 
@@ -65,7 +65,8 @@ def test_only_the_open_tab_computes(app: AppTest, checkpoint: Checkpoint, monkey
     open_page(app, "explain")
     clean(app)
     (tabs,) = [control for control in app.segmented_control if control.label == "View"]
-    assert tabs.options == [title for title, _ in TABS.values()] and tabs.value == "look"
+    assert tabs.options == list(ROW) and tabs.value == "Overview"
+    assert sorted(key for keys in ROW.values() for key in keys) == sorted(TABS)
     open_page(app, "explain", tab="contrast")
     clean(app)
     assert "**Why " in words(app)
@@ -117,7 +118,7 @@ def test_contrast_of_two_chosen_classes(app: AppTest, checkpoint: Checkpoint) ->
 def test_attention_of_channels_queries_and_none(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
     open_page(app, "explain", tab="attention")
     clean(app)
-    assert "Feature maps by gate" in shown(app) and "channel gate" in words(app) + shown(app)
+    assert "Feature maps by gate" in shown(app) and "channel attention" in words(app) + shown(app)
     modules = app.selectbox(key="explain.module")
     modules.set_value(next(title for title in modules.options if "spatial" in title)).run()
     clean(app)

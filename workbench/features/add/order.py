@@ -28,7 +28,7 @@ _SIDE = 62
 
 def show(checkpoint: Checkpoint) -> None:
     """Draw the check of the class order, and what the network cannot do."""
-    st.subheader(f"{checkpoint.name} was added", anchor=False)
+    st.header(f"{checkpoint.name} was added", anchor=False)
     st.caption(f"{', '.join(checkpoint.classes)}, in this order · {checkpoint.preprocess.formula}")
     sets = {item.name: item.title for item in inventory.data_sets()}
     with st.container(horizontal=True, vertical_alignment="bottom"):

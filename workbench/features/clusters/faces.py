@@ -97,7 +97,7 @@ def selection(mapped: Mapped, other: Mapped | None = None, apart: Apart = "neigh
         mapped, indices = other, map_view.selected(other)
     circled = bool(len(indices))
     if circled:
-        st.subheader(f"{len(indices):,} selected faces", anchor=False)
+        st.header(f"{len(indices):,} selected faces", anchor=False)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Clear the selection", key="clear selection", icon=":material/close:", on_click=map_view.clear)
             _marks(mapped, indices)
@@ -105,7 +105,7 @@ def selection(mapped: Mapped, other: Mapped | None = None, apart: Apart = "neigh
         by = mapped.map.outlier if apart == "neighbours" else mapped.map.from_centre
         indices = np.flatnonzero(mapped.map.outliers(apart=apart))
         indices = indices[np.argsort(-by[indices], kind="stable")]
-        st.subheader("Faces that stand apart", anchor=False)
+        st.header("Faces that stand apart", anchor=False)
         st.caption(
             f"The 2 % {_APART[apart]}. With “Lasso”, draw around points of the map to see those faces here instead."
         )

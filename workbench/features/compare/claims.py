@@ -18,7 +18,7 @@ CLAIM = state.Kept("compare.claim")
 
 def show(*, key: str) -> None:
     """Draw the form, prefilled with a paper's figures, and the verdict with its reasons."""
-    st.subheader("Can these figures be true?", anchor=False)
+    st.header("Can these figures be true?", anchor=False)
     example, source = claims.example()
     fields: Fields = CLAIM.get(example)
     submitted = _form(fields, key)

@@ -24,7 +24,7 @@ def show(*, key: str) -> None:
     measured = measure.measured(entries)
     with guard("the plot"):
         networks_plot.show(entries, measured, key=key, row=row)
-    st.subheader("All networks", anchor=False)
+    st.header("All networks", anchor=False)
     threads = measure.threads()
     st.caption(
         f"Times on {machine.describe().device}, with {threads} {'thread' if threads == 1 else 'threads'}, as "
@@ -32,7 +32,7 @@ def show(*, key: str) -> None:
     )
     with guard("the table"):
         networks_table.show(entries, measured, key=key)
-    st.subheader("Layer by layer", anchor=False)
+    st.header("Layer by layer", anchor=False)
     with guard("the layers"):
         layers.show(entries, key=key)
 

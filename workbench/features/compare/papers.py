@@ -45,7 +45,7 @@ def show(*, key: str) -> None:
 
 def _bars(paper: str, key: str) -> None:
     """One metric over all methods and data sets of the paper, with our figures beside it."""
-    st.subheader("Over all data sets", anchor=False)
+    st.header("Over all data sets", anchor=False)
     names = printed_bars.metrics(paper)
     titles = papers.METRIC_TITLES
     metric = str(
@@ -71,7 +71,7 @@ def _reproduce(paper: str, data: str, key: str) -> None:
     choices = reproduce.links(paper, data)
     if not choices:
         return
-    st.subheader("Reproduce", anchor=False)
+    st.header("Reproduce", anchor=False)
     titles = list(choices)
     title = str(st.selectbox("Row or table", titles, **ROW.of(paper, data).widget(titles)))
     link = choices[title]
@@ -106,7 +106,7 @@ def _whose(paper: str, key: str) -> None:
 
 
 def _printed(paper: str, data: str, key: str) -> None:
-    st.subheader(f"Printed: {PAPERS[paper].short}, {data}", anchor=False)
+    st.header(f"Printed: {PAPERS[paper].short}, {data}", anchor=False)
     st.caption(PAPERS[paper].citation)
     for number, protocol in enumerate(papers.protocols(paper, data)):
         figures = papers.printed(paper, data, protocol)
@@ -123,7 +123,7 @@ def _printed(paper: str, data: str, key: str) -> None:
 
 
 def _measured(paper: str, data: str, key: str) -> None:
-    st.subheader("Measured here", anchor=False)
+    st.header("Measured here", anchor=False)
     figures = papers.measured(paper, data, inventory.trained_networks())
     if figures is None:
         st.info(

@@ -53,13 +53,13 @@ def show(*, key: str) -> None:
         return
     compared = [network for network, _ in answers]
     _table(results, compared, dataset, selected.data, key)
-    st.subheader("Class by class", anchor=False)
+    st.header("Class by class", anchor=False)
     with guard("the classes"):
         classes.show_classes(results, key=key)
-    st.subheader("How often they agree", anchor=False)
+    st.header("How often they agree", anchor=False)
     with guard("the agreement"):
         classes.show_agreement(results, key=key)
-    st.subheader("Right by one, wrong by the other", anchor=False)
+    st.header("Right by one, wrong by the other", anchor=False)
     with guard("the pictures"):
         pictures.show(results, compared, selected.data, dataset, key=key)
 

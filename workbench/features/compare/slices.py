@@ -24,7 +24,7 @@ def show(rows: Sequence[Sequence[tuple[Pair, Evaluation | None]]]) -> None:
     names = [name for name, evaluation in predicted.items() if evaluation]
     if not names:
         return
-    st.subheader("Where one network fails over these data sets", anchor=False)
+    st.header("Where one network fails over these data sets", anchor=False)
     with guard("the slices"):
         name = str(st.selectbox("Slices of", names, **SLICES_OF.widget(names)))
         sources = [(pair.name, pair.dataset, evaluation) for pair, evaluation in predicted[name]]

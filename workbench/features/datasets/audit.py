@@ -113,7 +113,7 @@ def _downloads(name: str, report: AuditReport) -> None:
 
 def _pictures(name: str, report: AuditReport) -> None:
     kinds = audit.kinds(report)
-    st.subheader("The findings as pictures", anchor=False)
+    st.header("The findings as pictures", anchor=False)
     if not kinds:
         st.caption("No copies, no blank and no dim pictures.")
         return

@@ -23,7 +23,7 @@ def choose() -> str:
     requested = shared.DATA.get()
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     with left:
-        name = data_choice.show(format_func=lambda key: titles[key] if titles[key] == key else f"{titles[key]} ({key})")
+        name = data_choice.show(format_func=lambda key: datasets.listed(key, titles[key]))
     with right:
         # A fresh key after each success closes it and empties its fields.
         turn = SETS_ADDED.get()

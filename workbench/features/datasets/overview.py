@@ -23,7 +23,7 @@ def show(dataset: FaceDataset, protocol: str) -> None:
     _answer(dataset, protocol)
     counts = dataset.counts()
     smallest, largest = counts.sum(axis=0).argmin(), counts.sum(axis=0).argmax()
-    st.subheader("Class balance", anchor=False)
+    st.header("Class balance", anchor=False)
     plot.show(
         figures.class_balance(counts, dataset.classes, dataset.split_names),
         key="balance",
@@ -86,7 +86,7 @@ def _leaks(answer: Answer) -> list[str]:
 
 
 def _mean_faces(dataset: FaceDataset) -> None:
-    st.subheader("Mean faces", anchor=False)
+    st.header("Mean faces", anchor=False)
     means, used = cache.of_dataset(dataset_facts.mean_faces, dataset)
     present = [k for k in range(len(dataset.classes)) if used[k]]
     left, right = st.columns([5, 3], gap="large")

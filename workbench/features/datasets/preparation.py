@@ -28,9 +28,9 @@ def show(dataset: FaceDataset) -> None:
     """Draw the chosen face, augmented versions, and the tensor."""
     row = _row(dataset)
     picture = np.asarray(dataset.images[row])
-    st.subheader("Augmentation: what training changes at random", anchor=False)
+    st.header("Augmentation: what training changes at random", anchor=False)
     preprocess = _augmentation(dataset, picture, row)
-    st.subheader("How the network sees it", anchor=False)
+    st.header("How the network sees it", anchor=False)
     _tensor(picture, preprocess)
 
 

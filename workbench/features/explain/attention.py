@@ -41,7 +41,7 @@ def show(subject: Subject, *, key: str) -> None:
     if not modules:
         st.info(
             "This network has no attention module: nothing in it weighs places or channels. Choose another network, or "
-            "look at its heatmaps in the tab Methods.",
+            "look at its heatmaps under Compare, Methods.",
             icon=":material/info:",
         )
         return
@@ -78,8 +78,8 @@ def show(subject: Subject, *, key: str) -> None:
             label="Attention rollout",
         )
     else:
-        st.caption(f"Attention is not rolled through the layers here: {flow.reason}.")
-    st.subheader("All modules in short", anchor=False)
+        st.caption(f"Attention rollout is not possible here: {flow.reason}.")
+    st.header("All modules in short", anchor=False)
     own_attention.show(cached.own_attention(subject.checkpoint, subject.pixels), subject.framed.crop, display)
     if any(m.overlay is not None for m in modules):
         with guard("the means"):
@@ -124,7 +124,7 @@ def _spatial(module: AttentionMap, subject: Subject, display: Display, key: str)
                     Cell(
                         drawing.spread_over_face(subject.pixels, drawn, display, _LARGE),
                         f"{words}: {values.min():.3g} (dark) to {values.max():.3g} (bright)",
-                        f"{module.label} over the face, {words}",
+                        f"{module.title} over the face, {words}",
                     )
                     for words, drawn in (("smooth", module.overlay[0]), ("its own cells", cells))
                 ],
@@ -141,7 +141,7 @@ def _spatial(module: AttentionMap, subject: Subject, display: Display, key: str)
 
 def _channel(module: AttentionMap, subject: Subject, display: Display, key: str) -> None:
     gates = module.weights[0]
-    alt = f"{module.label}: {len(gates)} gates from {gates.min():.3g} to {gates.max():.3g}"
+    alt = f"{module.title}: {len(gates)} gates from {gates.min():.3g} to {gates.max():.3g}"
     plot.show(gate_bars(gates), key=f"{key} bars", alt=alt)
     channels = attention.channel_maps(module, subject.pixels.shape[0])
     if not channels:
@@ -215,6 +215,6 @@ def _channels(module: AttentionMap, subject: Subject, display: Display, key: str
     if groups > 1:
         group = int(st.slider("Group", **GROUP.widget(1, 1, groups)))
     weights = module.weights[0, group - 1]
-    alt = f"{module.label}: weights between channels"
+    alt = f"{module.title}: weights between channels"
     plot.show(weight_matrix(weights, "channels", "channels"), key=f"{key} matrix", alt=alt)
     st.caption("Attention between channels has no place on the face; each row sums to one.")

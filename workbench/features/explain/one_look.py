@@ -57,7 +57,7 @@ def show(subject: Subject, *, key: str) -> None:
             regions(shares, framed, look.target)
     if look.attribution.layer is not None:
         network_drawing.choose_layer(subject.checkpoint, look.attribution.layer, key=key)
-    st.subheader("The network's own attention", anchor=False)
+    st.header("The network's own attention", anchor=False)
     attention = cached.own_attention(subject.checkpoint, subject.pixels)
     own_attention.show(attention, framed.crop, display)
     st.caption("The tab Attention has every gate and every query.")
@@ -109,7 +109,7 @@ def _network_input(subject: Subject) -> None:
     options = subject.classifier.model.options
     if not hasattr(subject.classifier.model, "hog") or options.input == "gray":
         return
-    st.subheader("What it reads", anchor=False)
+    st.header("What it reads", anchor=False)
     hog = hog_picture(subject.pixels, options.orientation)
     cells = [
         Cell(pictures.as_rgb(subject.pixels), "grey", "The grey crop"),

@@ -18,7 +18,7 @@ _FIRST = 4
 def show() -> None:
     """Draw a section for each group, and the networks that cannot be used with the reason."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader("Trained networks", anchor=False, width="content")
+        st.header("Trained networks", anchor=False, width="content")
         st.page_link(navigation.page("add"), label="Add a network", icon=":material/add:")
     networks = inventory.trained_networks()
     groups = inventory.groups(networks)

@@ -11,7 +11,7 @@ from workbench.app.wording import size
 
 def data_sets() -> None:
     """Draw the data sets, each a link to its page."""
-    st.subheader("Data sets", anchor=False)
+    st.header("Data sets", anchor=False)
     for item in inventory.data_sets():
         name, where, _ = st.columns([6, 9, 2], vertical_alignment="center", gap="small")
         with name:

@@ -15,7 +15,7 @@ def show() -> None:
     """Draw the runs under way, every two seconds; nothing where there are none."""
     if not _active():
         return
-    st.subheader("Runs under way", anchor=False)
+    st.header("Runs under way", anchor=False)
 
     @st.fragment(run_every=2.0)
     def live() -> None:

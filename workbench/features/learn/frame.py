@@ -59,7 +59,7 @@ def show(step: Step) -> None:
         with st.container(gap=None):
             part = LESSONS.index(step.lesson) + 1
             st.caption(f"Lesson {part} of {len(LESSONS)}: {step.lesson}")
-            st.subheader(f"{_KEYS.index(step.key) + 1}. {step.title}", anchor=False)
+            st.header(f"{_KEYS.index(step.key) + 1}. {step.title}", anchor=False)
         with st.container(key="learn question"):
             st.markdown(step.question)
         st.markdown(step.task)

@@ -47,7 +47,7 @@ def show(checkpoint: Checkpoint, data: str | None, *, key: str) -> None:
         overlaid = st.toggle("Heatmaps", help="Where it sees the class of the clean face.", **HEATMAPS.of(key).widget())
         with answer:
             _strip(checkpoint, crop.pixels, kind, geometry, test, with_heatmaps=bool(overlaid), key=key)
-    st.subheader("Under every corruption", anchor=False)
+    st.header("Under every corruption", anchor=False)
     st.markdown(f"**{one_face.sentence(test)}**")
     with guard("the table of corruptions"):
         _grid(test, key)

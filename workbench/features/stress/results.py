@@ -30,22 +30,22 @@ def show(result: StressResult, plan: Plan, *, key: str) -> None:
     for note in result.notes:
         st.caption(f":orange[:material/warning:] {note}")
     _curves(result, lines, key)
-    st.subheader("All corruptions", anchor=False)
+    st.header("All corruptions", anchor=False)
     with guard("the grid"):
         _grid(result, lines, key)
-    st.subheader("Faces that break", anchor=False)
+    st.header("Faces that break", anchor=False)
     with guard("the faces"):
         _breaking(result, plan, key)
-    st.subheader("Mean corruption error", anchor=False)
+    st.header("Mean corruption error", anchor=False)
     with guard("the corruption errors"):
         _errors(result)
     if all(kind in result.kinds for kind in ("low_light", "mask", "glasses")):
-        st.subheader("Normal, low light, covered", anchor=False)
+        st.header("Normal, low light, covered", anchor=False)
         st.caption("Low light at severity 3; covered is the mean of a mask at severity 3 and sunglasses.")
         names = list(next(iter(conditions(result).values())))
         cells = [[n, *(tables.figure(v) for v in c.values())] for n, c in conditions(result).items()]
         table.show(["Network", *names], cells, right=range(1, len(names) + 1), label="Accuracy in three conditions")
-    st.subheader("By class", anchor=False)
+    st.header("By class", anchor=False)
     with guard("the classes"):
         _classes(result, key)
     head, rows = csv_table(result)

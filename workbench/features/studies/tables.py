@@ -31,10 +31,10 @@ def show(progress: Progress, *, key: str) -> None:
     st.caption(tables.measured_on(results, figure))
     if len({trial.fold for trial in study.trials}) > 1:
         folds = tables.folds(study, results, figure)
-        st.subheader("Folds", anchor=False)
+        st.header("Folds", anchor=False)
         _draw(folds, f"{TITLES[figure]} by fold, %", f"{study.id}-folds", f"{key} folds", study.title)
     settings = tables.ablation(study, results, figure)
-    st.subheader("Settings" if len(settings.rows) > 1 else "All runs together", anchor=False)
+    st.header("Settings" if len(settings.rows) > 1 else "All runs together", anchor=False)
     _draw(settings, f"{TITLES[figure]} by setting", f"{study.id}-settings", f"{key} settings", study.title)
     few = tables.untested(study, results, figure)
     st.caption(

@@ -8,7 +8,7 @@ from fer_models.video.reading import ReadingOptions
 from fer_models.video.timeline import SMOOTHINGS
 from workbench import state
 from workbench.app.wording import duration
-from workbench.face import detector_button
+from workbench.face import detector_button, kept
 from workbench.features.video.model import reading
 from workbench.features.video.model.reading import Clip
 
@@ -28,21 +28,26 @@ def show() -> Clip:
     Raises:
         UserError: If the upload cannot be read.
     """
+    kept.say_if_lost()
     file = st.file_uploader(
         f"Upload a video, up to {LARGEST} MB",
         key="video upload",
         on_change=_changed,
         max_upload_size=LARGEST,
         help="mp4, webm, mov, avi, mkv, ts, wmv, gif, or a ZIP of numbered images. It stays in the memory of this "
-        "computer and is written nowhere.",
+        "computer for half an hour and is written nowhere.",
     )
     if file is not None and UPLOAD.get() != file.file_id:
         CLIP.set(None)
         UPLOAD.set(file.file_id)
         # Kept here, because the widget loses its file on a visit to another page.
-        CLIP.set(reading.clip(file.getvalue(), file.name))
+        clip = reading.clip(file.getvalue(), file.name)
+        CLIP.set(clip)
+        kept.keep("video", clip, len(clip.data))
     clip = CLIP.get()
     if isinstance(clip, Clip):
+        if file is None:
+            st.button("Remove the video", key="video remove", on_click=_remove, icon=":material/close:")
         return clip
     if file is not None:
         # Decoding failed before; raise the same error again.
@@ -99,5 +104,16 @@ def facts(clip: Clip) -> str:
 
 def _changed() -> None:
     if state.value_of("video upload") is None:
-        CLIP.set(None)
-        UPLOAD.set(None)
+        _remove()
+
+
+def _remove() -> None:
+    """Drop the upload, here and in the memory of the server; show the sample."""
+    CLIP.set(None)
+    UPLOAD.set(None)
+    kept.forget("video")
+
+
+@kept.restores("video")
+def _put_back(clip: Clip) -> None:
+    CLIP.set(clip)

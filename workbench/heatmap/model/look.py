@@ -225,11 +225,11 @@ def own_attention(classifier: Classifier, pixels: np.ndarray) -> OwnAttention:
     """Record the network's own gates and attention weights for one face, uint8 (S, S, C)."""
     result = OwnAttention([], [], {})
     for record in attention_maps(classifier, classifier.prepare([pixels]), strongest=_ALL):
-        words = f"{record.name}, {record.label}"
+        words = record.title
         if record.overlay is not None:
             result.overlays.append((words, record.overlay[0]))
         if record.kind == "channel":
-            result.gates[record.name] = record.weights[0]
+            result.gates[words] = record.weights[0]
             if (entered := _open_channels(record)) is not None:
                 result.channels.append((words, resized(entered, pixels.shape[0])))
     return result

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fer_models.block_drawing import block_title
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.explain.own_attention.maps import AttentionMap, attention_maps, rollout
@@ -42,7 +41,7 @@ def title(module: AttentionMap) -> str:
         words = f"{grid[0]} x {grid[1]} queries" if grid else f"{module.weights.shape[-2]} queries"
         if module.weights.ndim == 4:
             words += f" in {module.weights.shape[1]} windows"
-    return f"{block_title(module.name)}: {module.label}, {words}"
+    return f"{module.title}: {words}"
 
 
 def channel_maps(
