@@ -49,13 +49,13 @@ def own_photograph(page: Any, picture: Path) -> int:
 
 def own_attention(page: Any, picture: Path) -> int:
     page.get_by_role("link", name="Open in Explain").click()
-    page.get_by_text("spatial gate").first.wait_for()
+    page.get_by_text("spatial attention").first.wait_for()
     return 1
 
 
 def several_networks(page: Any, picture: Path) -> int:
     page.get_by_role("link", name="Open in Explain").click()
-    page.get_by_test_id("stButtonGroup").first.get_by_text("Networks", exact=True).click()
+    page.get_by_test_id("stButtonGroup").first.get_by_text("Compare", exact=True).click()
     page.get_by_text(re.compile("networks? says? ")).first.wait_for()
     return 2
 

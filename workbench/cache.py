@@ -16,6 +16,8 @@ from fer_models.evaluation.evaluate import Evaluation
 from workbench.app import datasets, machine, shipped
 
 T = TypeVar("T")
+#: Networks kept loaded: as many as a page asks in turn, else each visit would load all of them again.
+NETWORKS = 24
 
 
 def classifier(checkpoint: Checkpoint) -> Classifier:
@@ -27,7 +29,7 @@ def classifier(checkpoint: Checkpoint) -> Classifier:
     return _classifier(checkpoint.identity, checkpoint)
 
 
-@st.cache_resource(max_entries=16, show_spinner="Loading the network.")
+@st.cache_resource(max_entries=NETWORKS, show_spinner="Loading the network.")
 def _classifier(identity: str, _checkpoint: Checkpoint) -> Classifier:
     machine.limit_threads()
     return Classifier(_checkpoint, inference_device())

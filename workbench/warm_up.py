@@ -1,4 +1,4 @@
-"""What the server does beside the pages: draw the built-in faces, compute the first answer, return freed memory."""
+"""What the server does beside the pages: draw faces, compute the first answer, load networks, return freed memory."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ def _prepare() -> None:
         from workbench.features.home import first
 
         first.prepare()
+        first.load_networks()
     _keep_small()
 
 

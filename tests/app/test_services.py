@@ -6,10 +6,12 @@ import io
 import os
 import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
-from app_driver import FIGURE, make_checkpoint
+from app_driver import FIGURE, ROOT, make_checkpoint
 
 from fer_models import labels
 from fer_models.classifier import Classifier
@@ -193,3 +195,13 @@ def test_freed_memory_goes_back_to_the_system() -> None:
     machine.return_memory()
     assert before - resident() > 50e6
     assert len(kept) == 20
+
+
+def test_as_many_networks_stay_loaded_as_a_page_asks_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+    monkeypatch.setattr(cache, "Classifier", lambda checkpoint, device: loaded.append(checkpoint.identity))
+    for _ in range(2):
+        for number in range(cache.NETWORKS):
+            stub: Any = SimpleNamespace(identity=f"stub {number}")
+            cache.classifier(stub)
+    assert len(loaded) == cache.NETWORKS >= len(list((ROOT / "checkpoints").glob("*/config.json")))

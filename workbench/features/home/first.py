@@ -1,16 +1,27 @@
-"""The answer that Home opens with, computed when the server starts: a browser that opens finds it."""
+"""The answer that Home opens with, computed when the server starts: a browser that opens finds it.
+
+Then the other networks are loaded, since “the same face in several networks” asks all of them.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import time
+
 from fer_models.crop import crop_for
 from fer_models.data.builtin import NAME as BUILT_IN
+from fer_models.errors import UserError
 from fer_models.explain.trust.card import QUICK_MAPS
+from workbench import cache
 from workbench.app import fit, inventory
 from workbench.face import cached as face_cached
 from workbench.face import image_input
 from workbench.face.model import samples
 from workbench.heatmap import cached
 from workbench.heatmap.model.look import Question
+
+#: Seconds between two networks, in which pages have the machine to themselves.
+_PAUSE = 0.3
 
 
 def prepare() -> None:
@@ -29,3 +40,13 @@ def prepare() -> None:
     for face in face_cached.faces(picture.digest, picture.pixels)[:1]:
         crop = crop_for(picture.pixels, face, checkpoint.preprocess)
         cached.trust(checkpoint, crop.pixels, Question(), QUICK_MAPS)
+
+
+def load_networks() -> None:
+    """Load the trained networks one after the other, the smallest first; a damaged one is left to the pages."""
+    found = inventory.without_folds(inventory.usable(inventory.trained_networks()).values(), set())
+    checkpoints = [network.checkpoint for network in found if network.checkpoint is not None]
+    for checkpoint in sorted(checkpoints, key=lambda each: each.size)[: cache.NETWORKS]:
+        with contextlib.suppress(UserError):
+            cache.classifier(checkpoint)
+        time.sleep(_PAUSE)
