@@ -47,6 +47,12 @@ def make_fabric(recipe: Recipe, gpu: int = 0) -> Fabric:
     return fabric
 
 
+def leave_group() -> None:
+    """End the connection to the other processes, so that the end of one is no error of another."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
 def device_name(device: torch.device) -> str:
     """Name of the device or devices for people."""
     times = f"{processes()} x " if processes() > 1 else ""

@@ -209,13 +209,13 @@ def test_light_by_hand() -> None:
     assert mean.tolist() == [50, 50] and deviation.tolist() == [50, 0]
 
 
-@pytest.mark.slow
-def test_fer2013_has_the_figures_stated_with_it(shared: Path) -> None:
-    """279 PublicTest pictures have an identical one in Training, 842 a copy; 12 are blank."""
+def test_copies_in_fer2013(shared: Path) -> None:
+    """PublicTest against the first 8,000 images of Training; ``benchmarks/copies.py`` has the whole set's figures."""
     data = open_dataset(shared / "data" / "fer2013")
     cv2.setNumThreads(1)
-    duplicates = find_duplicates(data.images)
-    train, public = data.split == 0, data.split == 1
-    assert int((duplicates.exact_copy_in(train) & public).sum()) == 279
-    assert int((duplicates.near_copy_in(train, mirrored=True) & public).sum()) == 842
-    assert int(duplicates.constant.sum()) == 12
+    rows = np.flatnonzero((data.split == 1) | (np.arange(len(data)) < 8000))
+    duplicates = find_duplicates(np.asarray(data.images[rows]))
+    train, public = data.split[rows] == 0, data.split[rows] == 1
+    assert int((duplicates.exact_copy_in(train) & public).sum()) == 88
+    assert int((duplicates.near_copy_in(train, mirrored=True) & public).sum()) == 342
+    assert int(duplicates.constant.sum()) == 3

@@ -19,7 +19,7 @@ from torch.utils.tensorboard import SummaryWriter
 from fer_models.checkpoint import read_checkpoint
 from fer_models.device import use_tensor_cores
 from fer_models.errors import UserError
-from fer_models.training.build import build_loop, device_name, load_data, make_fabric
+from fer_models.training.build import build_loop, device_name, leave_group, load_data, make_fabric
 from fer_models.training.devices import gpu_of, has_room, processes, rank, share_cores
 from fer_models.training.loop import CancelledError, Loop
 from fer_models.training.memory import keep_freed_memory
@@ -166,12 +166,16 @@ def _train(run: Run, fabric: Fabric) -> int:
         fabric.print(f"Resumed after epoch {loop.epoch}.", flush=True)
     if not lead:
         _epochs(run, loop, None)
+        leave_group()
         return 0
     run.write_status(message="Training.", device=device_name(fabric.device))
     source = Source(recipe, dataset, split, preprocess)
     with SummaryWriter(str(run.folder / "events")) as board, Recorder(run, source, recipe.epochs) as recorder:
         journal = Journal(source, recorder, board, StepLosses(run.folder / STEPS), watcher_of(run, source, loop.epoch))
         outcome, message = _epochs(run, loop, journal)
+    if processes() > 1:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the others have done their part, however they end
+        leave_group()
     finish(run, dataset, split, test=outcome == "finished", device=fabric.device)
     run.release_reserve()
     if outcome == "finished":
