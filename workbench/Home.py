@@ -10,6 +10,7 @@ from fer_models.storage import remove_leftovers_of_the_dead
 from workbench import warm_up
 from workbench.own_origin import OwnOrigin
 from workbench.password import Password
+from workbench.uploads_in_memory import UploadsInMemory
 
 plugins.load()
 if __name__ == "__main__":
@@ -19,4 +20,4 @@ if __name__ == "__main__":
 else:
     remove_leftovers_of_the_dead(cache_folder())
     warm_up.start()
-    app = App(__file__, middleware=[Middleware(Password), Middleware(OwnOrigin)])
+    app = App(__file__, middleware=[Middleware(Password), Middleware(OwnOrigin), Middleware(UploadsInMemory)])
