@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
+import fer_models
 from fer_models import __version__
+
+# All at once and first: autodoc changes annotations of classes that it has described, and a model of pydantic cannot be
+# made from a base class whose annotations were changed.
+for _module in pkgutil.walk_packages(fer_models.__path__, "fer_models."):
+    if not _module.name.endswith("__main__"):
+        importlib.import_module(_module.name)
 
 project = "FER Workbench"
 copyright = "the authors, MIT licence"
