@@ -51,7 +51,7 @@ def main() -> int:
                 server.stop()
                 browser.close()
         rows.append(("the library alone: decode, find, classify, Grad-CAM", library(checkpoint, picture)))
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, picture {picture.name}")
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, image {picture.name}")
     for name, seconds in rows:
         print(f"{name:<52} {seconds:8.2f} s")
     return 0

@@ -62,10 +62,10 @@ def main() -> None:
     start = time.process_time()
     found = find_duplicates(images)
     seconds, peak = time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"{len(images):,} pictures: {seconds:.0f} s of one core, {peak:.1f} GB, {len(found.pairs):,} near pairs")
+    print(f"{len(images):,} images: {seconds:.0f} s of one core, {peak:.1f} GB, {len(found.pairs):,} near pairs")
     train = dataset.split == 0
     for what, near in (("exact", found.exact_copy_in(train)), ("all", found.near_copy_in(train, mirrored=True))):
-        print(f"pictures of other splits with a copy in {dataset.split_names[0]}, {what}: {int(near[~train].sum()):,}")
+        print(f"images of other splits with a copy in {dataset.split_names[0]}, {what}: {int(near[~train].sum()):,}")
     rng = np.random.default_rng(0)
     chosen = np.sort(rng.choice(len(images), args.planted, replace=False))
     beside = np.sort(rng.choice(np.setdiff1d(np.arange(len(images)), chosen), 3000, replace=False))

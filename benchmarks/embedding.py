@@ -62,7 +62,7 @@ def main() -> None:
     given = parser.parse_args()
     clock, processor = picture_seconds(given.pictures)
     print(
-        f"features  {1 / clock:7.0f} pictures a second; 35,887 in {35887 * clock:.0f} s by the clock, "
+        f"features  {1 / clock:7.0f} images a second; 35,887 in {35887 * clock:.0f} s by the clock, "
         f"{35887 * processor:.0f} s of the processor with {torch.get_num_threads()} threads"
     )
     rows = clumps(given.points)

@@ -80,7 +80,7 @@ def main() -> None:
     """Measure and print two tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pictures", type=int, default=1000)
-    parser.add_argument("--peer-pictures", type=int, default=64, help="pictures for those that go one by one")
+    parser.add_argument("--peer-pictures", type=int, default=64, help="images for those that go one by one")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -109,7 +109,7 @@ def main() -> None:
     for name, (wall, cpu) in medians.items():
         ratios = (wall / medians["ours, batched"][0], cpu / medians["ours, batched"][1])
         print(f"{name:30}{wall:15.2f}{cpu:15.2f}{ratios[0]:12.2f}{ratios[1]:12.2f}")
-    print("\nOne picture, defaults, ms CPU (median of 3)")
+    print("\nOne image, defaults, ms CPU (median of 3)")
     one = batch[:1]
     for key in EXPLAINERS:
         spent = [timed(lambda key=key: explain(classifier, one, key, TARGET))[1] for _ in range(3)]  # type: ignore[misc]

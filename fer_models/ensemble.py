@@ -33,7 +33,7 @@ def combine(
         if member.classes != first.classes:
             raise UserError(f"{member.name} and {first.name} have other classes, or another order of them.")
         if dataclasses.replace(member.preprocess, size=first.preprocess.size) != first.preprocess:
-            raise UserError(f"{member.name} and {first.name} read pictures of another colour, scale or framing.")
+            raise UserError(f"{member.name} and {first.name} read images of another colour, scale or framing.")
         if _split(member) != _split(first):
             raise UserError(f"{member.name} and {first.name} were trained on other data or another split.")
     sizes = [member.preprocess.size for member in members]

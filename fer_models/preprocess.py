@@ -53,7 +53,7 @@ class Preprocess:
 
     size: Annotated[int, Field(ge=8, le=1024, description="Side of the square input, in pixels.")] = 48
     channels: Annotated[
-        int, AfterValidator(_grey_or_colour), Field(description="1 is grey, 3 is RGB; a grey picture is repeated.")
+        int, AfterValidator(_grey_or_colour), Field(description="1 is grey, 3 is RGB; a grey image is repeated.")
     ] = 1
     mean: Annotated[float | _Colours, Field(description="Subtracted, on the scale of pixels in [0, 1].")] = 0.5
     std: Annotated[

@@ -123,7 +123,7 @@ def publish(
         evaluations.append(evaluate(classifier, dataset, Protocol(part, original.selection, averaging)))
     plain = evaluations[0]
     check_against_cpu(classifier, dataset.images[plain.positions[:_COMPARED]])
-    progress(_MEASURED, "looking for copies of training pictures")
+    progress(_MEASURED, "looking for copies of training images")
     training = trained_on(original, dataset, split)
     copied = duplicates_of(dataset).near_copy_in(training, mirrored=True)[plain.positions]
     votes = _votes(plain)

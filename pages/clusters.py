@@ -57,9 +57,9 @@ def _answer(evidence: Evidence) -> None:
     added = None
     with below:
         first, second = st.columns(2, gap="large") if beside else (right, right)
-        with guard("the search by picture"):
+        with guard("the search by image"):
             added = find.show(mapped)
-        with guard("the pictures of the selection"):
+        with guard("the images of the selection"):
             faces.selection(mapped, other, drawn.apart)
         st.header("How well do the classes separate?", anchor=False)
         trust.separation(mapped)

@@ -28,8 +28,8 @@ _READING = {
         "Canziani, Paszke and Culurciello, An Analysis of Deep Neural Network Models for Practical Applications, 2016",
     ),
     "On the same faces": (
-        "Two intervals that overlap do not settle it: both networks saw the same pictures, so what counts is where "
-        "they differ. McNemar's test looks only at pictures that one gets right and the other wrong; if those split "
+        "Two intervals that overlap do not settle it: both networks saw the same images, so what counts is where "
+        "they differ. McNemar's test looks only at images that one gets right and the other wrong; if those split "
         "evenly, the difference can be chance. With many pairs some look different by luck, which Holm's correction "
         "takes into account. The test says nothing about chance in training: another seed gives another network.",
         "McNemar 1947; Holm 1979; Dietterich, Approximate Statistical Tests for Comparing Supervised Classification "

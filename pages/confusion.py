@@ -25,7 +25,7 @@ PUT_BY = state.Choice("confusion.put by", default="here")
 
 def _answer(evidence: Evidence) -> None:
     cell = matrix.show(evidence)
-    with guard("the pictures of the cell"):
+    with guard("the images of the cell"):
         _pictures(evidence, cell)
     st.header("Class by class", anchor=False)
     with guard("the figures of the classes"):
@@ -91,9 +91,9 @@ with guard("the predictions"):
         _answer(evidence)
         as_python.show(as_python.measuring(evidence), key="confusion")
 heading.show_reading(
-    "A row holds the pictures of one true class, a column the answers: the diagonal is right, the rest says what "
+    "A row holds the images of one true class, a column the answers: the diagonal is right, the rest says what "
     "is mistaken for what. Shares of the row answer “how often is sad taken for neutral?”, shares of the column "
     "“how often is it right when it says neutral?”. A rare class has wide intervals: look at its number of "
-    "pictures first. Figures on pictures that chose the network, or that have copies in training, are flattering.",
+    "images first. Figures on images that chose the network, or that have copies in training, are flattering.",
     "Goodfellow et al. 2013 (FER2013, human level); Guo et al. 2017 (temperature); Geifman et al. 2019 (coverage)",
 )

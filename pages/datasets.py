@@ -69,7 +69,7 @@ else:
     with guard(f"the section {section}"):
         _section(str(section), name, dataset, protocol)
 heading.show_reading(
-    "A figure measured on copies of training pictures, or on people seen in training, is too good. Folds by "
+    "A figure measured on copies of training images, or on people seen in training, is too good. Folds by "
     "subject and a clean split keep measuring honest; the nearest neighbour on pixels, which understands nothing, "
     "shows what a split gives away. Class balance says what always guessing the largest class would score.",
     "Goodfellow et al. 2013 (FER2013); Lucey et al. 2010 (CK+); Northcutt et al. 2021 (confident learning)",

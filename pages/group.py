@@ -31,8 +31,8 @@ def _show(checkpoint: Checkpoint) -> None:
             st.image(picture.pixels, picture.title, alt=picture.title)
         with right:
             st.warning(
-                "No face was found in this picture. Choose one with upright faces that look to the camera, or one of "
-                "more pixels, or let smaller and less certain faces count; the page Explain reads a picture cut "
+                "No face was found in this image. Choose one with upright faces that look to the camera, or one of "
+                "more pixels, or let smaller and less certain faces count; the page Explain reads an image cut "
                 "to one face already.",
                 icon=":material/face_retouching_off:",
             )

@@ -13,7 +13,7 @@ from workbench.widgets.errors import guard
 heading.show("home", title="FER Workbench")
 for problem in plugins.problems():
     st.warning(problem, icon=":material/extension_off:")
-with guard("the picture"):
+with guard("the image"):
     picture = image_input.show_tiles(key="home")
 main, side = st.columns([7, 2], gap="medium")
 with main, guard("the answer"):

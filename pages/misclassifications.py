@@ -66,7 +66,7 @@ def _export(evidence: Evidence) -> None:
     marks_by_row = marks.read(evidence.dataset)
     st.header("Marked faces", anchor=False)
     if not marks_by_row:
-        st.caption("None in this data set yet: mark a face beside its picture, and it is listed here.")
+        st.caption("None in this data set yet: mark a face beside its image, and it is listed here.")
         return
     st.caption(f"{len(marks_by_row):,} of {evidence.name}: {marks.summary(marks_by_row)}.")
     downloads.show(marks.COLUMNS, marks.table(evidence.dataset, marks_by_row), "marks.csv", key="marks csv")

@@ -28,7 +28,7 @@ with guard("the stress test"):
         one_face.show(chosen.checkpoint, chosen.data, key="stress")
 heading.show_reading(
     "Severities run from a change that people hardly notice to one that hides much of the face; they are this "
-    "project's own, the same for every network, and grow with the picture's side, not with its pixels. A network "
+    "project's own, the same for every network, and grow with the image's side, not with its pixels. A network "
     "that keeps its class under a mask may be firm, or may not have looked at the mouth at all: the heatmaps tell. "
     "Heatmap likeness is the rank correlation of the map that Explain opens with, with that of the clean "
     "face, moved along where the face moved. Drawn masks and glasses are not photographed ones. The class is a "

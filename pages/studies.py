@@ -61,7 +61,7 @@ with guard("the study"):
 heading.show_reading(
     "A single run says little: another seed or another fold of the same data moves the figure by a point or more. "
     "A study trains the same recipe several times and says how far the figures scatter, and whether a change moves "
-    "them by more than that. Folds of pictures let the same person be in training and in the test, which flatters "
+    "them by more than that. Folds of images let the same person be in training and in the test, which flatters "
     "a network; folds of subjects do not. “No difference larger than chance” does not say that there is none: more "
     "seeds or folds may find it.",
     "Nadeau and Bengio, Inference for the Generalization Error, 2003; Bouthillier et al., Accounting for Variance "

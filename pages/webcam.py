@@ -11,7 +11,7 @@ from workbench.features.webcam.model import camera
 from workbench.widgets import heading, selection_bar
 from workbench.widgets.errors import guard
 
-_MODES = ("Live", "A single picture")
+_MODES = ("Live", "A single image")
 CAMERA = state.Choice("webcam.camera", _MODES)
 LAYER_LIVE = state.Choice("webcam.layer live")
 
@@ -45,10 +45,10 @@ with guard("the camera"):
     )
     detector_button.offer(key="webcam")  # below the stream, which must not move when this disappears
 heading.show_reading(
-    "The latest frame wins: while one is read, frames that arrive meanwhile are skipped, so that the picture "
+    "The latest frame wins: while one is read, frames that arrive meanwhile are skipped, so that the image "
     "never falls behind. Faces are searched a few times a second on a reduced copy and followed between. "
     "Probabilities are smoothed over 0.3 s. A network's reading of a face is not a feeling: it says which training "
-    "pictures the face resembles.",
+    "images the face resembles.",
     "Heatmap: the method that Explain opens with. Own attention: the last gate over places, from its smallest to its "
     "largest value",
 )

@@ -55,7 +55,7 @@ def test_round_trip_is_exact(saved):
 def test_the_accuracy_is_of_held_out_pictures_where_there_are_any(saved):
     checkpoint = saved[1]
     val = FIGURE | {"value": 0.7}
-    without = FIGURE | {"value": 0.65, "split": "val without pictures that leak"}
+    without = FIGURE | {"value": 0.65, "split": "val without images that leak"}
     test = FIGURE | {"value": 0.6, "split": "test"}
     other = FIGURE | {"value": 0.55, "split": "validation 2"}
     flipped = test | {"value": 0.62, "averaging": "flip"}

@@ -46,7 +46,7 @@ def test_predict_prints_the_promised_json(checkpoint, picture, capsys):
 
 def test_one_broken_picture_does_not_cost_the_others(checkpoint, picture, tmp_path, capsys):
     text = tmp_path / "text.png"
-    text.write_text("no picture")
+    text.write_text("no image")
     assert main(["predict", checkpoint, str(text), picture, "--json", "-"]) == 2
     output = capsys.readouterr()
     assert [(result["image"], len(result["faces"])) for result in json.loads(output.out)] == [

@@ -83,4 +83,4 @@ def test_a_checkpoint_keeps_it_and_explains_against_black(tmp_path: Path) -> Non
     batch = classifier.prepare([np.zeros((48, 48, 3), np.uint8)])
     assert torch.equal(baseline_picture(batch, "black", imagenet().black), batch)
     values = explain(classifier, batch, "integrated_gradients", 0, baseline="black", steps=2, most_steps=2).values
-    assert np.abs(values).max() == 0, "a black picture against black has nothing to explain"
+    assert np.abs(values).max() == 0, "a black image against black has nothing to explain"

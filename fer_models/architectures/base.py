@@ -108,7 +108,7 @@ class FERNetwork(nn.Module, ABC):
         if x.ndim != 4 or x.shape[1] != self.in_channels:
             raise UserError(f"{self.title} was built for input (B, {self.in_channels}, H, W), not {tuple(x.shape)}.")
         if min(x.shape[2:]) < self.min_size:
-            raise UserError(f"{self.title} needs pictures of at least {self.min_size} pixels, not {min(x.shape[2:])}.")
+            raise UserError(f"{self.title} needs images of at least {self.min_size} pixels, not {min(x.shape[2:])}.")
         if self.fixed_size and tuple(x.shape[2:]) != self.native_input[1:]:
             raise UserError(f"{self.title} takes {self.native_input[1:]} pixels only, not {tuple(x.shape[2:])}.")
         return x

@@ -138,7 +138,7 @@ class DCNNBiLSTM(FERNetwork):
 
     title = TITLE
     paper = PAPERS["dcnn-bilstm"].citation
-    summary = "Grey and HOG picture, three 5x5 convolutions, a BiLSTM over the map and two layers of dual attention."
+    summary = "Grey and HOG image, three 5x5 convolutions, a BiLSTM over the map and two layers of dual attention."
     size_origin = SIZES
     parts: ClassVar[dict[str, Origin]] = PARTS
     Options: ClassVar[type[Any]] = DCNNBiLSTMOptions

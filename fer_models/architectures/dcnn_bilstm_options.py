@@ -37,7 +37,7 @@ class DCNNBiLSTMOptions:
 
     input: Annotated[
         Literal["gray+hog", "gray", "hog"],
-        about("Grey, its HOG picture, or both as two channels.", ours("how the HOG enters the network is not said")),
+        about("Grey, its HOG image, or both as two channels.", ours("how the HOG enters the network is not said")),
     ] = "gray+hog"
     orientation: Annotated[
         Literal["full", "paper"],

@@ -22,7 +22,7 @@ def to_grey(x: Tensor) -> Tensor:
     if x.shape[1] == 1:
         return x
     if x.shape[1] != 3:
-        raise UserError(f"A grey picture is made from 1 or 3 channels, not {x.shape[1]}.")
+        raise UserError(f"A grey image is made from 1 or 3 channels, not {x.shape[1]}.")
     red, green, blue = x.split(1, dim=1)
     return red * _LUMA[0] + green * _LUMA[1] + blue * _LUMA[2]
 

@@ -87,7 +87,7 @@ class ResNet(FERNetwork):
 
     title = "ResNet-18"
     paper = "He et al. 2016, Deep residual learning for image recognition"
-    summary = "Eight residual blocks; the plain baseline, here with a stem for small pictures."
+    summary = "Eight residual blocks; the plain baseline, here with a stem for small images."
     size_origin = ours("a 3x3 stem for small images; the stages are those of He et al., Table 1")
     Options: ClassVar[type[Any]] = ResNetOptions
     native_input = (1, 48, 48)

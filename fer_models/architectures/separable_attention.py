@@ -121,7 +121,7 @@ class SeparableAttention(FERNetwork):
     title = "Separable attention network"
     paper = PAPERS["separable-attention"].citation
     summary = "Six small blocks, then additive and dot-product attention between two views of the last map."
-    size_origin = ours("the text gives no widths, and Fig. 4 is a picture without them")
+    size_origin = ours("the text gives no widths, and Fig. 4 is a drawing without them")
     parts: ClassVar[dict[str, Origin]] = {
         "plain block: convolution, norm, pool": in_paper("section IV.A"),
         "separable block: separable convolution, norm": in_paper("section IV.A"),

@@ -27,7 +27,7 @@ from fer_models.settings import from_text
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", help="checkpoint folder")
     parser.add_argument(
-        "image", metavar="IMAGE|DATA", help="a picture, a folder of pictures, a known data set, or its folder or CSV"
+        "image", metavar="IMAGE|DATA", help="an image, a folder of images, a known data set, or its folder or CSV"
     )
     parser.add_argument("--method", help=f"explanation method, default {USUAL_METHOD}, or occlusion of an ONNX file")
     parser.add_argument("--target", help="class to explain; the predicted one by default, of DATA also: label")
@@ -40,13 +40,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         dest="options",
         help="one of the method's own options, may be repeated: --option statistic=variance, --option baseline=blurred",
     )
-    parser.add_argument("--detector", default="auto", help="auto, haar, yunet, or whole for pictures cut already")
+    parser.add_argument("--detector", default="auto", help="auto, haar, yunet, or whole for images cut already")
     reader_argument(parser)
     parser.add_argument("--split", default="", help="of DATA: name of a split, or all; by default the last one")
-    parser.add_argument("--limit", type=int, default=0, metavar="N", help="of DATA: the first N pictures only")
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="of DATA: the first N images only")
     parser.add_argument("--out", metavar="PNG", help="write the face with its heatmap, of DATA a contact sheet")
     parser.add_argument("--raw", metavar="NPY", help="write the signed array (H, W), of DATA (N, H, W), float32")
-    parser.add_argument("--table", metavar="FILE", help="of DATA: write regions a picture, as .csv or .parquet")
+    parser.add_argument("--table", metavar="FILE", help="of DATA: write regions per image, as .csv or .parquet")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,11 +55,11 @@ def run(args: argparse.Namespace) -> int:
     if Path(args.image).is_file() and is_image(args.image):
         return _explain_image(classifier, args)
     if args.options:
-        raise UserError("--option belongs to one picture; the pictures of a data set or folder take the usual ones.")
+        raise UserError("--option belongs to one image; the images of a data set or folder take the usual ones.")
     if args.table and not args.table.endswith((".csv", ".parquet")):
         raise UserError(f"a table is written as .csv or .parquet, not to {args.table!r}; choose such a name.")
     if args.limit < 0:
-        raise UserError(f"--limit is a number of pictures, 0 for all, not {args.limit}.")
+        raise UserError(f"--limit is a number of images, 0 for all, not {args.limit}.")
     dataset = _open_faces(args, classifier)
     split = args.split or dataset.split_names[-1]
     index = np.arange(len(dataset)) if split == "all" else dataset.split_index(split)
@@ -69,12 +69,12 @@ def run(args: argparse.Namespace) -> int:
 def _explain_image(classifier: Classifier, args: argparse.Namespace) -> int:
     for option in ("split", "limit", "table"):
         if getattr(args, option):
-            raise UserError(f"--{option} belongs to a data set or a folder; {args.image} is one picture.")
+            raise UserError(f"--{option} belongs to a data set or a folder; {args.image} is one image.")
     image = read_image(args.image)
     faces = find_faces(image, args.detector)
     if not faces:
         raise UserError(
-            f"no face was found in {args.image}; use --detector whole if the picture is cut to a face already."
+            f"no face was found in {args.image}; use --detector whole if the image is cut to a face already."
         )
     crop = crop_for(image, faces[0], classifier.checkpoint.preprocess)
     batch = classifier.prepare([crop.pixels])
@@ -148,22 +148,21 @@ def _explain_dataset(classifier: Classifier, dataset: FaceDataset, index: np.nda
     settings = SetSettings(args.method, args.target or PREDICTED, args.layer)
     result = explain_set(classifier, dataset, index, settings, progress=show_progress, keep=keep)
     if raw is not None and result.n < len(raw):
-        raise UserError("--raw and --target label do not go together where pictures have no known label.")
+        raise UserError("--raw and --target label do not go together where images have no known label.")
     for note in dataset.notes:
         print(note)
     layer = f" at {result.layer}, {result.layer_size[0]} x {result.layer_size[1]} cells" if result.layer_size else ""
-    print(f"{result.n:,} pictures, {args.method}{layer}, class explained: {settings.target}, {result.seconds:.1f} s")
+    print(f"{result.n:,} images, {args.method}{layer}, class explained: {settings.target}, {result.seconds:.1f} s")
     print(f"without positive evidence: {result.n - int(result.positive.sum()):,}")
     print(result.where())
     for region in table.region_shares(result):
         share = region.share
-        print(f"{region.name:<11} {interval_text(*share)} of the relevance, {100 * region.area:.1f} % of the picture")
+        print(f"{region.name:<11} {interval_text(*share)} of the relevance, {100 * region.area:.1f} % of the image")
     print(table.background(result)[1])
     if agreement := table.agreement(result):
         mass, area = agreement["mass"], agreement["area"]
         print(
-            f"action units hold {interval_text(*mass)} of the "
-            f"relevance and cover {100 * area.value:.1f} % of the picture"
+            f"action units hold {interval_text(*mass)} of the relevance and cover {100 * area.value:.1f} % of the image"
         )
     if args.table:
         make = table.csv_bytes if args.table.endswith(".csv") else table.parquet_bytes

@@ -18,8 +18,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     source_arguments(parser, default="synthetic")
     parser.add_argument("--methods", nargs="+", metavar="METHOD", help="explanation methods, or all; some quick ones")
     parser.add_argument("--metrics", nargs="+", metavar="METRIC", help="tests, or all; those of removal and of places")
-    parser.add_argument("--images", type=int, default=48, metavar="N", help="pictures, default 48")
-    parser.add_argument("--seed", type=int, default=0, help="of the draw of pictures")
+    parser.add_argument("--images", type=int, default=48, metavar="N", help="images, default 48")
+    parser.add_argument("--seed", type=int, default=0, help="of the draw of images")
     parser.add_argument("--csv", metavar="FILE", help="write a table as CSV")
     parser.add_argument("--latex", metavar="FILE", help="write a table as LaTeX")
     parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")
@@ -55,10 +55,10 @@ def run(args: argparse.Namespace) -> int:
         write_json(table.to_json(board), args.json)
     if args.json == "-":
         return 0
-    print(f"{board.n} pictures of {board.data}, the label explained; mean and 95 % bootstrap interval")
+    print(f"{board.n} images of {board.data}, the label explained; mean and 95 % bootstrap interval")
     for network in board.networks:
         print(f"\n{network}")
-        print(f"{'':24}" + "".join(f"{head:>22}" for head in table.heads(board)) + f"{'ms a picture':>15}")
+        print(f"{'':24}" + "".join(f"{head:>22}" for head in table.heads(board)) + f"{'ms per image':>15}")
         for row in (row for row in board.rows if row.network == network):
             cells = "".join(f"{table.cell(board, row, metric):>22}" for metric in board.metrics)
             print(f"{row.title:24}{cells}" + ("" if row.reference else f"{1000 * row.seconds:15.1f}"))

@@ -122,7 +122,7 @@ def _print(result: dict[str, Any], face: FaceParameters, curves: Sequence[Curve]
         print(f"{network['name']}: {scores_text}")
         for unit, share in network["units"].items():
             mass, area = 100 * share["mass"], 100 * share["area"]
-            print(f"  {unit}: {mass:.1f} % of the heatmap of {network['class']} on {area:.1f} % of the picture")
+            print(f"  {unit}: {mass:.1f} % of the heatmap of {network['class']} on {area:.1f} % of the image")
         if curves:
             turns = [f"{d.level:.2f} {d.before} to {d.after}" for d in curves[number].decisions]
             print(f"  {curves[number].unit} from 0 to 1 turns the answer at: {', '.join(turns) or 'no level'}")

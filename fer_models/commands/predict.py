@@ -22,8 +22,8 @@ from fer_models.tables import csv_text
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", help="checkpoint folder")
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="pictures, or folders of pictures")
-    parser.add_argument("--detector", default="auto", help="auto, haar, yunet, or whole for pictures cut already")
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="images, or folders of images")
+    parser.add_argument("--detector", default="auto", help="auto, haar, yunet, or whole for images cut already")
     parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")
     parser.add_argument(
         "--csv",
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"fer predict: {error}", file=sys.stderr)
             results.append({"image": path, "faces": [], "people": {}, "problem": str(error)})
             broken += 1
-        show_progress(number / len(paths), "pictures")
+        show_progress(number / len(paths), "images")
     if args.json:
         write_json(results, args.json)
     if args.csv:
@@ -67,7 +67,7 @@ def _files(names: list[str]) -> Iterator[str]:
             continue
         pictures = sorted(str(p) for p in path.iterdir() if is_image(p.name))
         if not pictures:
-            raise UserError(f"The folder {name} holds no {FORMATS_SENTENCE} file; give the pictures or another folder.")
+            raise UserError(f"The folder {name} holds no {FORMATS_SENTENCE} file; give the images or another folder.")
         yield from pictures
 
 

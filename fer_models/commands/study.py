@@ -122,7 +122,7 @@ def _check_data(recipe: Recipe, settings: list[dict[str, Any]], folds: range) ->
         if dataset.subjects is not None and not PROTOCOLS[protocol].by_subject and len(folds) > 1:
             crossing = len(split.crossing(dataset).subjects or ())
             print(
-                f"{dataset.name}: {crossing} subjects are both in training and in held-out pictures of {protocol}; "
+                f"{dataset.name}: {crossing} subjects are both in training and in held-out images of {protocol}; "
                 "--by subject keeps them apart.",
                 file=sys.stderr,
             )

@@ -83,7 +83,7 @@ def _check(archive: zipfile.ZipFile, max_bytes: int, max_files: int) -> list[tup
         taken.add(key)
         members.append((info, parts))
     if not members:
-        raise UserError("The ZIP holds no files; put the pictures or the CSV into it.")
+        raise UserError("The ZIP holds no files; put the images or the CSV into it.")
     return members
 
 

@@ -128,12 +128,12 @@ class AuditReport:
         """Checks and their results as pairs of short texts, for a table or a terminal."""
         data, safe = self.dataset, self.nearest_safe
         lines = [
-            ("pictures", f"{len(data):,}"),
+            ("images", f"{len(data):,}"),
             ("classes", ", ".join(f"{n} {c:,}" for n, c in zip(data.classes, data.counts().sum(axis=0), strict=True))),
             ("blank", f"{len(self.blank):,}"),
             ("unreadable, left out", f"{len(data.unreadable):,}"),
             ("low contrast", f"{len(self.low_contrast):,}"),
-            ("groups of identical pictures", f"{len(self.exact_groups):,}"),
+            ("groups of identical images", f"{len(self.exact_groups):,}"),
             ("of them with conflicting labels", f"{len(self.conflicting):,}"),
             ("groups of near copies, with those", f"{len(self.near_groups):,}"),
         ]
@@ -141,7 +141,7 @@ class AuditReport:
             counts = (
                 f"{len(leak.exact):,} exact, {len(leak.near):,} near or exact, {len(leak.mirrored):,} only mirrored"
             )
-            lines.append((f"{name} pictures with a copy in {data.split_names[0]}", counts))
+            lines.append((f"{name} images with a copy in {data.split_names[0]}", counts))
         if self.subjects_across is None:
             lines.append(("subjects in training and elsewhere", "subjects are not known"))
         else:

@@ -47,7 +47,7 @@ class Augmentation:
         float, _strength("Noise deviation, at most", 0.5, "Gaussian noise, as a share of the pixel range.")
     ] = 0.0
     erasing: Annotated[
-        float, _strength("Erased rectangle, probability", 1, "A rectangle of 2 to 20 % of the picture becomes noise.")
+        float, _strength("Erased rectangle, probability", 1, "A rectangle of 2 to 20 % of the image becomes noise.")
     ] = 0.0
     mixup: Annotated[float, _strength("Mixup, alpha", 10, "Alpha of the Beta law of the mixing share.")] = 0.0
     cutmix: Annotated[float, _strength("CutMix, alpha", 10, "Alpha of the Beta law of the pasted area.")] = 0.0

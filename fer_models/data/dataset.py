@@ -59,7 +59,7 @@ class FaceDataset(Displayed):
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or self.images.dtype != np.uint8 or self.images.shape[3] not in (1, 3):
             shape = f"{self.images.shape} {self.images.dtype}"
-            raise UserError(f"Pictures of a data set are uint8 (N, H, W, 1 or 3), not {shape}.")
+            raise UserError(f"Images of a data set are uint8 (N, H, W, 1 or 3), not {shape}.")
         per_row: dict[str, np.ndarray | None] = {
             "labels": self.labels,
             "split": self.split,
@@ -70,7 +70,7 @@ class FaceDataset(Displayed):
         }
         for name, values in per_row.items():
             if values is not None and len(values) != len(self.images):
-                raise UserError(f"{self.name}: {len(self.images)} pictures but {len(values)} {name}.")
+                raise UserError(f"{self.name}: {len(self.images)} images but {len(values)} {name}.")
         if len(self.labels) and not (self.labels.min() >= UNLABELLED and self.labels.max() < len(self.classes)):
             raise UserError(f"{self.name}: labels must lie between 0 and {len(self.classes) - 1}.")
 

@@ -54,7 +54,7 @@ def confident_learning(probabilities: np.ndarray, labels: np.ndarray) -> LabelDo
     if p.ndim != 2 or labels.shape != (len(p),) or not len(p):
         raise UserError(f"Label doubt needs probabilities (N, K) and N labels, not {p.shape} and {labels.shape}.")
     if labels.min() < 0 or labels.max() >= p.shape[1]:
-        raise UserError(f"Labels must lie between 0 and {p.shape[1] - 1}; leave unlabelled pictures out.")
+        raise UserError(f"Labels must lie between 0 and {p.shape[1] - 1}; leave unlabelled images out.")
     if not np.isfinite(p).all() or p.min() < -1e-6 or np.abs(p.sum(axis=1) - 1).max() > 1e-2:
         raise UserError("Label doubt needs probabilities that sum to 1 in each row, not logits.")
     classes = p.shape[1]

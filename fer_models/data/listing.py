@@ -154,7 +154,7 @@ def _load(position: int, shape: tuple[int, int, int], listing: Listing) -> tuple
         try:
             image = crop_face(image, Face((left, top, right, bottom), 1.0))[0]
         except ValueError:
-            return None, 0, f"{path.name}: its face box has no area in the picture"
+            return None, 0, f"{path.name}: its face box has no area in the image"
     elif listing.crop == "face":
         from fer_models.faces.align import crop_face
         from fer_models.faces.detect import detect_faces

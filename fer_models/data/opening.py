@@ -53,9 +53,9 @@ def open_dataset(
         each = [open_dataset(name, size=size, channels=channels, progress=progress) for name in sets]
         return join(each, class_map)
     if size is not None and not 8 <= size <= 1024:
-        raise UserError(f"Stored pictures have a side of 8 to 1024 pixels, not {size}.")
+        raise UserError(f"Stored images have a side of 8 to 1024 pixels, not {size}.")
     if channels not in (None, 1, 3):
-        raise UserError(f"Stored pictures have 1 or 3 channels, not {channels}.")
+        raise UserError(f"Stored images have 1 or 3 channels, not {channels}.")
     name, options = (str(source), {}) if os.path.exists(expanded(source)) else split_options(str(source))
     # The name of a known set comes before a file of that name in the current folder; "./name" is the path.
     plain = isinstance(source, str) and "/" not in source and "\\" not in source
@@ -130,8 +130,8 @@ def recognise(path: Path) -> str:
     if os.path.isfile(path) and path.suffix.lower() == ".csv":
         return "csv"  # Its message names the column that is missing.
     raise UserError(
-        f"{path.name} is no data set that can be read: found {contents(path)}; expected pictures in folders named by "
-        f"class (class/picture or split/class/picture), a CSV, or the layout of one of: {', '.join(READERS)}."
+        f"{path.name} is no data set that can be read: found {contents(path)}; expected images in folders named by "
+        f"class (class/image or split/class/image), a CSV, or the layout of one of: {', '.join(READERS)}."
     )
 
 

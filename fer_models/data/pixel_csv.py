@@ -74,7 +74,7 @@ def _text(raw: bytes) -> str:
 def _side(path: Path, line: int, count: int) -> int:
     side = math.isqrt(count)
     if side < 8 or side * side != count:
-        raise UserError(f"{path.name}, line {line}: {count} pixels are no square picture; the file may be cut off.")
+        raise UserError(f"{path.name}, line {line}: {count} pixels are no square image; the file may be cut off.")
     return side
 
 

@@ -35,12 +35,12 @@ PROTOCOLS: dict[str, Protocol] = {
     ),
     "official-holdout": Protocol(
         "Official, validated on training",
-        "A stratified part of the official training pictures chooses the network; the official validation pictures are "
+        "A stratified part of the official training images chooses the network; the official validation images are "
         "added to the test, which nothing else touches.",
     ),
     "folds-5": Protocol(
-        "5 folds of pictures",
-        "Five stratified folds of single pictures, 80/20 training and validation inside, as FCSDNet's paper does: "
+        "5 folds of images",
+        "Five stratified folds of single images, 80/20 training and validation inside, as FCSDNet's paper does: "
         "copies and subjects cross over.",
         5,
         redrawn=1 / 4,
@@ -53,8 +53,8 @@ PROTOCOLS: dict[str, Protocol] = {
         redrawn=1 / 4,
     ),
     "folds-10": Protocol(
-        "10 folds of pictures",
-        "Ten stratified folds of single pictures, usual for CK+ and JAFFE: copies and subjects cross over.",
+        "10 folds of images",
+        "Ten stratified folds of single images, usual for CK+ and JAFFE: copies and subjects cross over.",
         10,
         redrawn=1 / 9,
     ),
@@ -66,13 +66,13 @@ PROTOCOLS: dict[str, Protocol] = {
         redrawn=1 / 9,
     ),
     "7-2-1": Protocol(
-        "7:2:1 of pictures",
-        "70 % training, 20 % validation, 10 % test, stratified, single pictures: subjects cross over.",
+        "7:2:1 of images",
+        "70 % training, 20 % validation, 10 % test, stratified, single images: subjects cross over.",
         redrawn=1 / 7,
     ),
     "7-2-1-subject": Protocol(
         "7:2:1 by subject",
-        "About 70, 20 and 10 % of the pictures, by whole subjects.",
+        "About 70, 20 and 10 % of the images, by whole subjects.",
         by_subject=True,
         redrawn=1 / 7,
     ),

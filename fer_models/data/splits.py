@@ -152,11 +152,11 @@ def make_split(
         raise UserError(f"{dataset.name} does not tell who is who, so it cannot be divided by subject.")
     labelled = np.flatnonzero(dataset.labels >= 0)
     if not len(labelled):
-        raise UserError(f"{dataset.name} has no labelled pictures to divide.")
+        raise UserError(f"{dataset.name} has no labelled images to divide.")
     if protocol.startswith("official"):
         train, val, test = _official(dataset, fraction, seed, holdout=protocol == "official-holdout")
     else:
-        kind = "by subject" if rule.by_subject else "pictures"
+        kind = "by subject" if rule.by_subject else "images"
         if rule.folds == 1:
             rest, test = _part(dataset, labelled, 0.1, seed, kind)
             train, val = _part(dataset, rest, 2 / 9, seed + 1, kind)
@@ -166,7 +166,7 @@ def make_split(
     if len(exclude_rows):
         train = train[~np.isin(dataset.rows[train], np.asarray(list(exclude_rows), np.int64))]
     if not len(train):
-        raise UserError(f"Protocol {protocol!r} leaves no pictures of {dataset.name} for training.")
+        raise UserError(f"Protocol {protocol!r} leaves no images of {dataset.name} for training.")
     name = rule.title + (f", fold {fold + 1} of {rule.folds}" if rule.folds > 1 else "")
     return Split(np.sort(train), np.sort(val), np.sort(test), name, protocol, seed, fold)
 
@@ -178,12 +178,10 @@ def _official(
     role = np.where(dataset.labels >= 0, roles[dataset.split], -1)
     train, val, test = (np.flatnonzero(role == number) for number in (0, 1, 2))
     if not len(train):
-        raise UserError(
-            f"{dataset.name} has no labelled pictures in {dataset.split_names[0]}; choose another protocol."
-        )
+        raise UserError(f"{dataset.name} has no labelled images in {dataset.split_names[0]}; choose another protocol.")
     if len(val) and not holdout:
         return train, val, test
-    kind = "by subject" if dataset.people is not None else "pictures"
+    kind = "by subject" if dataset.people is not None else "images"
     rest, part = _part(dataset, train, fraction, seed, kind)
     return rest, part, np.concatenate([val, test])
 
@@ -208,7 +206,7 @@ def _part(
         # A class with one picture, or more classes than pictures held out, cannot be stratified.
         few = np.bincount(labels)[labels].min() < 2 or count < len(np.unique(labels))
         if len(positions) < 2:
-            raise UserError(f"{dataset.name} has too few pictures for a validation part.")
+            raise UserError(f"{dataset.name} has too few images for a validation part.")
         part = train_test_split(
             positions, test_size=count, random_state=seed, stratify=None if few else labels, shuffle=True
         )[1]
@@ -228,7 +226,7 @@ def _fold(dataset: FaceDataset, positions: np.ndarray, folds: int, fold: int, *,
     else:
         groups = None
         if len(positions) < folds:
-            raise UserError(f"{dataset.name} has {len(positions)} pictures, too few for {folds} folds.")
+            raise UserError(f"{dataset.name} has {len(positions)} images, too few for {folds} folds.")
     splitter: Any = (StratifiedKFold if groups is None else StratifiedGroupKFold)(
         folds, shuffle=True, random_state=seed
     )
@@ -236,7 +234,7 @@ def _fold(dataset: FaceDataset, positions: np.ndarray, folds: int, fold: int, *,
         parts = list(splitter.split(np.zeros(len(positions)), labels, groups))
     except ValueError:
         raise UserError(
-            f"{dataset.name}: each class has fewer than {folds} pictures or subjects, too few for {folds} folds."
+            f"{dataset.name}: each class has fewer than {folds} images or subjects, too few for {folds} folds."
         ) from None
     return positions[parts[fold][1]]
 
@@ -252,4 +250,4 @@ def part_name(dataset: FaceDataset, split: Split, index: np.ndarray, role: str) 
 
 def without_leaks(part: str) -> str:
     """Name of a part without the pictures that have a copy in training."""
-    return f"{part} without pictures that leak"
+    return f"{part} without images that leak"

@@ -156,11 +156,11 @@ def _fill(
         unreadable += batch.left_out
         without_face += batch.without_face
         if progress is not None:
-            progress((filled + len(unreadable)) / count, f"reading pictures: {filled + len(unreadable):,} of {count:,}")
+            progress((filled + len(unreadable)) / count, f"reading images: {filled + len(unreadable):,} of {count:,}")
     images.flush()
     if not filled:
         first = f" ({unreadable[0]})" if unreadable else ""
-        raise UserError(f"{source}: not one picture can be read{first}.")
+        raise UserError(f"{source}: not one image can be read{first}.")
     if filled < count:
         del images
         _shorten(where / "images.npy", (filled, *shape))
@@ -168,9 +168,9 @@ def _fill(
     notes = list(listing.notes)
     if unreadable:
         more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
-        notes.append(f"{len(unreadable)} of {count} pictures were left out: {unreadable[0].rstrip('.')}{more}.")
+        notes.append(f"{len(unreadable)} of {count} images were left out: {unreadable[0].rstrip('.')}{more}.")
     if without_face:
-        note = f"no face was found in {len(without_face)} of {count} pictures, such as {without_face[0]}"
+        note = f"no face was found in {len(without_face)} of {count} images, such as {without_face[0]}"
         notes.append(f"{note[0].upper()}{note[1:]}; their middle square is kept.")
     return FaceDataset(
         name=listing.name,

@@ -91,7 +91,7 @@ class MapSettings:
             UserError: If there are fewer than 5 pictures.
         """
         if count < 5:
-            raise UserError(f"A map needs at least 5 pictures, not {count}; choose a larger split.")
+            raise UserError(f"A map needs at least 5 images, not {count}; choose a larger split.")
         return dataclasses.replace(
             self,
             perplexity=float(min(self.perplexity, max(2.0, (count - 1) / 3))),

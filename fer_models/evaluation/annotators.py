@@ -64,7 +64,7 @@ def vote_agreement(evaluation: Evaluation, votes: np.ndarray, classes: tuple[str
         raise UserError(f"The annotators did not vote on {', '.join(missing)}; choose another network or votes.")
     voted_on = np.flatnonzero(~np.isnan(votes).any(1))
     if not len(voted_on):
-        raise UserError("None of these pictures has votes of annotators.")
+        raise UserError("None of these images has votes of annotators.")
     of_class = np.array([classes.index(name) for name in evaluation.classes])
     predicted = of_class[evaluation.predictions[voted_on]]
     shares = votes[voted_on].astype(np.float64)

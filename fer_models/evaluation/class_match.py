@@ -111,11 +111,11 @@ def _notes(
     unused = [name for position, name in enumerate(network) if position not in counts_as]
     notes = []
     if moved:
-        notes.append(f"By the label map the data set's pictures count otherwise: {', '.join(moved)}.")
+        notes.append(f"By the label map the data set's images count otherwise: {', '.join(moved)}.")
     if dropped:
-        notes.append(f"Pictures of {', '.join(dropped)} are left out by the label map.")
+        notes.append(f"Images of {', '.join(dropped)} are left out by the label map.")
     if lacking:
-        notes.append(f"Pictures of {', '.join(lacking)} are left out: the network has no such class.")
+        notes.append(f"Images of {', '.join(lacking)} are left out: the network has no such class.")
     if unused:
         are = "are not in this data set and were" if len(unused) > 1 else "is not in this data set and was"
         notes.append(f"{', '.join(unused)} {are} left out; the other {len(network) - len(unused)} were rescaled.")

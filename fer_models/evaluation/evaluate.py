@@ -225,14 +225,14 @@ def evaluate(
     keep = targets >= 0
     if not keep.any():
         raise UserError(
-            f"{part.name} of {dataset.name} has no picture with a known class that the network has; "
+            f"{part.name} of {dataset.name} has no image with a known class that the network has; "
             "choose another split or data set."
         )
     positions = index[keep]
     if isinstance(network, Prediction):
         if len(network.logits) != len(index):
             raise UserError(
-                f"There are {len(network.logits)} predictions for {len(index)} pictures; predict the same split again."
+                f"There are {len(network.logits)} predictions for {len(index)} images; predict the same split again."
             )
         logits, embeddings = network.logits[keep], network.embedding[keep]
     else:
@@ -288,5 +288,5 @@ def _predict(
         embeddings.append(part.embedding)
         if progress:
             done = min(start + batch_size, len(positions))
-            progress(done / len(positions), f"{done:,} of {len(positions):,} pictures")
+            progress(done / len(positions), f"{done:,} of {len(positions):,} images")
     return np.concatenate(logits), np.concatenate(embeddings)

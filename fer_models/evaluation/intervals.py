@@ -232,7 +232,7 @@ def estimates(
         UserError: If there is no image.
     """
     if not len(targets):
-        raise UserError("There is no labelled picture to measure on; choose another split or data set.")
+        raise UserError("There is no labelled image to measure on; choose another split or data set.")
     classes = probabilities.shape[1]
     predicted = probabilities.argmax(1) if predictions is None else predictions
     table = confusion(targets, predicted, classes)

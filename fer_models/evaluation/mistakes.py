@@ -105,7 +105,7 @@ def ordered(
         return positions
     if order == "votes":
         if scored.doubt is None:
-            raise UserError("There are no votes of annotators for these pictures; choose another order.")
+            raise UserError("There are no votes of annotators for these images; choose another order.")
         positions = positions[np.isfinite(scored.doubt[positions])]
         ranked = -scored.doubt[positions]
     elif order == "close":

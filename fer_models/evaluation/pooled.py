@@ -30,7 +30,7 @@ def pool(parts: Sequence[Evaluation], dataset: FaceDataset, name: str) -> Evalua
         for field in ("targets", "predictions", "logits", "probabilities", "positions", "rows")
     }
     if len(np.unique(joined["positions"])) < len(joined["positions"]):
-        raise UserError("Some pictures are in several of these parts, so they cannot be pooled.")
+        raise UserError("Some images are in several of these parts, so they cannot be pooled.")
     rules = {part.selection for part in parts}
     return dataclasses.replace(
         parts[0],

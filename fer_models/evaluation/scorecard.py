@@ -180,7 +180,7 @@ def gain_warning(gain: float, over: str, estimate: Estimate) -> str | None:
         return None
     return (
         f"The gain of {100 * gain:+.1f} points over {over} is smaller than the interval of ± {100 * half:.1f} points: "
-        "without a paired test on the same pictures it cannot be told from chance."
+        "without a paired test on the same images it cannot be told from chance."
     )
 
 
@@ -210,16 +210,16 @@ def scorecard(
     figures = _figures("plain", plain, CARD_METRICS)
     for other in averaged:
         if other.fingerprint != plain.fingerprint:
-            raise UserError("Plain and averaged figures of a card must be of the same pictures; evaluate both again.")
+            raise UserError("Plain and averaged figures of a card must be of the same images; evaluate both again.")
         figures += _figures(AVERAGINGS.get(other.averaging, other.averaging), other, ("accuracy", "macro_f1"))
     if leaked is not None:
         leaked = np.asarray(leaked)
         if leaked.dtype != bool or leaked.shape != (plain.n,):
-            raise UserError(f"Leaked pictures are given as one flag for each of the {plain.n} pictures.")
+            raise UserError(f"Leaked images are given as one flag for each of the {plain.n} images.")
         if leaked.any() and not leaked.all():
             for other in (plain, *averaged):
                 averaging = "" if other is plain else f", {AVERAGINGS.get(other.averaging, other.averaging)}"
-                figures += _figures(f"without leaked pictures{averaging}", other.take(~leaked), ("accuracy",))
+                figures += _figures(f"without leaked images{averaging}", other.take(~leaked), ("accuracy",))
     return Scorecard(
         checkpoint=checkpoint,
         evaluation=plain,
@@ -242,18 +242,18 @@ def _warnings(plain: Evaluation, leaks: Leaks, comparisons: Comparisons) -> list
     if selected_on(plain.selection, plain.split):
         warnings.append(
             f"The network was selected on {plain.split}, the split that these figures are measured on, so they are "
-            "flattering: measure it on pictures that chose nothing."
+            "flattering: measure it on images that chose nothing."
         )
     if not plain.selection:
-        warnings.append("It is not known on which pictures the network was selected.")
+        warnings.append("It is not known on which images the network was selected.")
     if (copied := leaks.copied) is not None and copied.any():
         warnings.append(
-            f"The split leaks: {int(copied.sum()):,} of {plain.n:,} pictures ({percent_text(copied.mean())}) have a "
-            "copy in the training pictures; read the figure without them."
+            f"The split leaks: {int(copied.sum()):,} of {plain.n:,} images ({percent_text(copied.mean())}) have a "
+            "copy in the training images; read the figure without them."
         )
     if leaks.subjects:
         warnings.append(
-            f"The split leaks identities: {leaks.subjects:,} subjects are both in training and among these pictures, "
+            f"The split leaks identities: {leaks.subjects:,} subjects are both in training and among these images, "
             "so the figure says little about strangers."
         )
     for baseline in comparisons.baselines:

@@ -41,7 +41,7 @@ class TrainingOverlap:
             return ""
         share = "All" if self.trained.all() else f"{int(self.trained.sum()):,}"
         return (
-            f"{share} of these {len(self.trained):,} pictures trained the network: the figures say what it remembers, "
+            f"{share} of these {len(self.trained):,} images trained the network: the figures say what it remembers, "
             "not what it can do with new faces."
         )
 

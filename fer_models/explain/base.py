@@ -45,7 +45,7 @@ USUAL_METHOD = "layer_cam"
 
 AtOnce = Annotated[int, Field(ge=1, description="How many go through the network together.")]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1, description="Of what is drawn at random.")]
-Upsampling = Annotated[Literal["bilinear", "nearest"], Field(description="How a small map is brought to the picture.")]
+Upsampling = Annotated[Literal["bilinear", "nearest"], Field(description="How a small map is brought to the image.")]
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Explainer(ABC):
         check_of(of)
         options = dict(vars(from_values(self.option_type(), options)))
         if batch.ndim != 4 or not len(batch):
-            raise UserError(f"An explanation needs a batch of pictures (B, C, H, W), not {tuple(batch.shape)}.")
+            raise UserError(f"An explanation needs a batch of images (B, C, H, W), not {tuple(batch.shape)}.")
         start = time.perf_counter()
         with classifier.exclusive(), untouched(classifier.model), torch.inference_mode(False), torch.enable_grad():
             model = classifier.model
@@ -219,7 +219,7 @@ class Explainer(ABC):
             part = replace(query, batch=query.batch[start:stop], target=target, progress=report, found={})
             parts.append(self.compute(part, **options).detach())
             notes.append(part.found)
-            report(1.0, f"{stop:,} of {count:,} pictures")
+            report(1.0, f"{stop:,} of {count:,} images")
         return torch.cat(parts), {name: torch.cat([note[name] for note in notes]) for name in notes[0]}
 
 

@@ -33,7 +33,7 @@ def baseline_picture(batch: Tensor, kind: str | Tensor, black: float | Tensor) -
     """
     if isinstance(kind, Tensor):
         if kind.shape != batch.shape[1:]:
-            raise UserError(f"The baseline picture must be {tuple(batch.shape[1:])}, not {tuple(kind.shape)}.")
+            raise UserError(f"The baseline image must be {tuple(batch.shape[1:])}, not {tuple(kind.shape)}.")
         return kind.to(batch).expand_as(batch)
     if kind == "black":
         return torch.as_tensor(black).to(batch).expand_as(batch)
@@ -59,7 +59,7 @@ def scramble(batch: Tensor, seed: int, tiles: int = 6) -> Tensor:
     """
     down, across = batch.shape[2] // tiles, batch.shape[3] // tiles
     if not down or not across:
-        raise UserError(f"A picture of {tuple(batch.shape[2:])} pixels cannot be cut into {tiles} x {tiles} tiles.")
+        raise UserError(f"An image of {tuple(batch.shape[2:])} pixels cannot be cut into {tiles} x {tiles} tiles.")
     order = torch.randperm(tiles * tiles, generator=torch.Generator().manual_seed(seed)).to(batch.device)
     whole = batch[:, :, : down * tiles, : across * tiles]
     cut = whole.unflatten(3, (tiles, across)).unflatten(2, (tiles, down)).permute(0, 1, 2, 4, 3, 5).flatten(2, 3)

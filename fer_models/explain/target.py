@@ -78,7 +78,7 @@ def _indices(target: Any, classes: Sequence[str], predicted: Tensor) -> Tensor:
     is_single = isinstance(target, str) or not isinstance(target, Sequence)
     listed = [target] * len(predicted) if is_single else list(target)
     if len(listed) != len(predicted):
-        raise UserError(f"There are {len(predicted)} pictures and {len(listed)} target classes; give one or as many.")
+        raise UserError(f"There are {len(predicted)} images and {len(listed)} target classes; give one or as many.")
     return torch.tensor([_index(value, classes) for value in listed], dtype=torch.int64, device=predicted.device)
 
 

@@ -93,7 +93,7 @@ def crop_face(
     square = face_square(face, margin)
     height, width = image.shape[:2]
     if not (square[0] < square[2] and square[0] < width and square[1] < height and square[2] > 0 and square[3] > 0):
-        raise ValueError(f"the face box {face.box} lies beside the picture of {width} x {height} pixels")
+        raise ValueError(f"the face box {face.box} lies beside the image of {width} x {height} pixels")
     if alignment == "eyes":
         eyes, eyes_from = eyes_of(image, face)
         if eyes is not None:

@@ -52,7 +52,7 @@ def detect_faces(
         (0.0, 0.0, 160.0, 120.0)
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-        raise ValueError(f"expected a uint8 RGB picture (H, W, 3), got {image.dtype} {image.shape}")
+        raise ValueError(f"expected a uint8 RGB image (H, W, 3), got {image.dtype} {image.shape}")
     name = detector_for(detector)
     instance = _shared(name)
     threshold = instance.default_threshold if score_threshold is None else score_threshold

@@ -31,7 +31,7 @@ _CAMERA_BITS = (8, 10, 12, 14)
 _EIGHT_IN_SIXTEEN = 257
 
 
-def decode_image(data: bytes, *, name: str = "the picture", max_pixels: int = MAX_PIXELS) -> np.ndarray:
+def decode_image(data: bytes, *, name: str = "the image", max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """Decode the bytes of a picture file into uint8 RGB of shape ``(H, W, 3)``.
 
     The EXIF orientation is applied; transparent pixels are laid on mid grey (128), which favours neither dark nor light
@@ -45,7 +45,7 @@ def decode_image(data: bytes, *, name: str = "the picture", max_pixels: int = MA
             more than ``max_pixels`` pixels (checked before any is decoded).
     """
     if not data:
-        raise UserError(f"{_begin(name)} is empty (0 bytes); choose a file with a picture in it.")
+        raise UserError(f"{_begin(name)} is empty (0 bytes); choose a file with an image in it.")
     _check_bytes(len(data), name)
     try:
         picture = Image.open(io.BytesIO(data), formats=FORMATS)
@@ -55,7 +55,7 @@ def decode_image(data: bytes, *, name: str = "the picture", max_pixels: int = MA
         if kind := _other_kind(data):
             raise UserError(f"{_begin(name)} is {kind}; export it as JPEG or PNG.") from None
         raise UserError(
-            f"{_begin(name)} is not a picture that can be read here, or its start is damaged; "
+            f"{_begin(name)} is not an image that can be read here, or its start is damaged; "
             f"choose a {FORMATS_SENTENCE} file."
         ) from None
     except Exception:  # Pillow's readers raise many kinds of errors on hostile headers; all mean the same to the user.
@@ -92,7 +92,7 @@ def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     path = Path(path)
     try:
         if os.path.isdir(path):
-            raise UserError(f"{_begin(path.name)} is a folder; choose one picture file in it.")
+            raise UserError(f"{_begin(path.name)} is a folder; choose one image file in it.")
         with open_regular(path) as file:
             _check_bytes(os.fstat(file.fileno()).st_size, path.name)
             data = file.read(MAX_BYTES + 1)
@@ -104,7 +104,7 @@ def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     return decode_image(data, name=path.name, max_pixels=max_pixels)
 
 
-def check_min(image: np.ndarray, *, side: int = MIN_SIDE, name: str = "the picture") -> None:
+def check_min(image: np.ndarray, *, side: int = MIN_SIDE, name: str = "the image") -> None:
     """Refuse a picture that is too small to hold a face, such as one of 1 x 1 pixel.
 
     Raises:
@@ -165,7 +165,7 @@ def resize(image: np.ndarray, size: int | tuple[int, int], interpolation: Interp
     """
     height, width = (size, size) if isinstance(size, int) else size
     if min(height, width, *image.shape) < 1:
-        raise ValueError(f"cannot resize a picture of shape {image.shape} to {height} x {width}")
+        raise ValueError(f"cannot resize an image of shape {image.shape} to {height} x {width}")
     if interpolation == "bilinear":
         return _bilinear(image, height, width)
     resized = image

@@ -17,8 +17,8 @@ def whole_face(image: np.ndarray) -> Face:
 class WholePicture(Detector):
     """No search: one face as large as the picture."""
 
-    title = "Whole picture"
-    summary = "Takes the picture as it is, for faces that are cropped already."
+    title = "Whole image"
+    summary = "Takes the image as it is, for faces that are cropped already."
     source = "This project."
     square_scale = 1.0
     default_threshold = 0.0

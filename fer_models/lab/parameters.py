@@ -83,13 +83,13 @@ class FaceParameters:
         _traits(_OWN),
     ] = "own"  # fmt: skip
     hair_colour: Annotated[Literal["own", "black", "brown", "red", "blond", "grey"], _traits(_OWN)] = "own"
-    yaw: Annotated[float, _pose("Degrees, positive to the right of the picture.", -45, 45)] = 0.0
+    yaw: Annotated[float, _pose("Degrees, positive to the right of the image.", -45, 45)] = 0.0
     pitch: Annotated[float, _pose("Degrees, positive downwards.", -30, 30)] = 0.0
     roll: Annotated[float, _pose("Degrees, positive clockwise.", -45, 45)] = 0.0
     light_x: Annotated[float, _camera("Where the light comes from: -1.5 left to 1.5 right.", -1.5, 1.5)] = 0.0
     light_y: Annotated[float, _camera("Where the light comes from: -1.5 above to 1.5 below.", -1.5, 1.5)] = -0.3
     brightness: Annotated[float, _camera("Factor of the exposure.", 0.3, 1.7)] = 1.0
-    blur: Annotated[float, _camera("Standard deviation, in per cent of the picture's side.", 0, 4)] = 0.0
+    blur: Annotated[float, _camera("Standard deviation, in per cent of the image's side.", 0, 4)] = 0.0
     noise: Annotated[float, _camera("Standard deviation, in grey levels.", 0, 40)] = 0.0
 
     def __post_init__(self) -> None:

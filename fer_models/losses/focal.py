@@ -34,7 +34,7 @@ class Focal(FERLoss):
     """
 
     title = "Focal loss"
-    summary = "Cross-entropy in which a picture counts less the surer the network already is."
+    summary = "Cross-entropy in which an image counts less the surer the network already is."
     paper = "Lin et al. 2017"
 
     weights: Tensor

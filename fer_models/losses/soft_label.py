@@ -45,7 +45,7 @@ class SoftLabel(FERLoss):
         context: LossContext,
         *,
         min_share: Annotated[
-            float, Field(ge=0, le=1, description="Classes with a smaller share of a picture's votes are left out.")
+            float, Field(ge=0, le=1, description="Classes with a smaller share of an image's votes are left out.")
         ] = 0.0,
     ):
         super().__init__(context)

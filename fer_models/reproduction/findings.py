@@ -61,8 +61,8 @@ def _leaks(checkpoints: Sequence[Checkpoint], data: str) -> Finding:
                 f"{percent_text(clean['value'])} with the {clean['n']:,} others"
             )
     return Finding(
-        "Test pictures that stand in the training set",
-        "FER2013 was collected by a search engine: the same picture came back more than once, and its copies lie on "
+        "Test images that stand in the training set",
+        "FER2013 was collected by a search engine: the same image came back more than once, and its copies lie on "
         "both sides of the official split.",
         "; ".join(drops) + "." if drops else NOT_MEASURED,
         f"fer audit {data}",
@@ -74,7 +74,7 @@ def _subjects() -> Finding:
         "Random folds let the same people be learned and tested",
         "Laboratory sets hold several near-identical frames of one person and expression. In random folds a network "
         "that only remembers is right; in folds by subject it is not. A nearest neighbour on pixels shows how much.",
-        f"drawn faces, where every picture is drawn anew: {_nearest('synthetic')}. CK+: {_nearest('ckplus')}.",
+        f"drawn faces, where every image is drawn anew: {_nearest('synthetic')}. CK+: {_nearest('ckplus')}.",
         "fer audit ckplus --protocol folds-10\nfer audit synthetic --protocol folds-5",
     )
 
@@ -130,7 +130,7 @@ def _rewriting(best: Checkpoint | None, data: str) -> Finding:
     return Finding(
         "An evaluation that counts some errors as right",
         "The code released with FCSDNet replaces three kinds of errors on KDEF by the true label before it counts "
-        f"({', '.join(f'{t} > {p}' for t, p in REWRITTEN)}; its comment says the pictures are black). Pictures that "
+        f"({', '.join(f'{t} > {p}' for t, p in REWRITTEN)}; its comment says the images are black). Images that "
         "cannot be read belong out of the set before it is divided, by a rule that does not know the prediction.",
         shown,
         f"fer evaluate checkpoints/{best.name if best else 'NETWORK'} --data {data} --json -",
@@ -162,7 +162,7 @@ def _kaggle() -> Finding:
         if f.own and "Kaggle" in f.protocol and f.note
     )
     return Finding(
-        "Training and test pictures from two partitions of one set",
+        "Training and test images from two partitions of one set",
         f"The report's {row.text} was trained on the folders that circulate on Kaggle and tested on the official test "
         f"split: {row.note}.",
         f"{NOT_MEASURED}: the folders are not available here. With them, the audit of both sets together counts the "
@@ -183,9 +183,9 @@ def _penalty() -> Finding:
         pulls[side] = [f"{value:g}" for value in gradient[:, 0].tolist()]
     return Finding(
         "A loss that text and formulas describe in opposite ways",
-        "Li et al. 2025 write that pictures closer to their class centre than d are penalised; formulas 27 and 29 "
+        "Li et al. 2025 write that images closer to their class centre than d are penalised; formulas 27 and 29 "
         "penalise those farther away.",
-        "with d = 2, pictures at distance 1 and 3 are drawn to the centre with gradients "
+        "with d = 2, images at distance 1 and 3 are drawn to the centre with gradients "
         f"{' and '.join(pulls['outside'])} by the formulas, {' and '.join(pulls['inside'])} by the text. Which of the "
         "two the printed figures come from is not stated; both can be trained.",
         "fer study sldcnn-fast --data fer2013 --grid loss_options.penalty_side=outside,inside --seeds 3",

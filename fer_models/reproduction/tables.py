@@ -49,7 +49,7 @@ def trained_table(checkpoints: Sequence[Checkpoint], data: str) -> str:
 
     Differences from the published network are listed beside it: a narrower network is not the published one.
     """
-    figures = ["plain", "with its mirror image", "without leaked pictures", "macro F1"]
+    figures = ["plain", "with its mirror image", "without leaked images", "macro F1"]
     rows = [["network", "other than published", "input", "parameters", "epochs", *figures]]
     for checkpoint in of_dataset(checkpoints, data):
         recipe = checkpoint.provenance.get("recipe", {})

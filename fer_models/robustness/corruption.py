@@ -67,7 +67,7 @@ class Corruption(ABC):
             ValueError: If the picture is not uint8 (H, W, 3).
         """
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise ValueError(f"expected a uint8 RGB picture (H, W, 3), got {image.dtype} {image.shape}")
+            raise ValueError(f"expected a uint8 RGB image (H, W, 3), got {image.dtype} {image.shape}")
         if not self.low <= strength <= self.high:
             raise UserError(
                 f"The strength of {self.title.lower()} lies between {self.low:g} and {self.high:g}, not {strength:g}."

@@ -40,7 +40,7 @@ class LowLight(Corruption):
     """
 
     title = "Low light"
-    summary = "A dark scene on a small sensor: the picture darkens and its noise grows."
+    summary = "A dark scene on a small sensor: the image darkens and its noise grows."
     family, unit = "light", "part of the light lost"
     low, high, neutral = 0.0, 0.99, 0.0
     severities = (0.5, 0.7, 0.82, 0.9, 0.95)
@@ -59,7 +59,7 @@ class Contrast(Corruption):
     """Distance from the picture's mean tone, times the strength."""
 
     title = "Contrast"
-    summary = "All tones drawn towards the picture's mean, as in fog; above 1 driven apart."
+    summary = "All tones drawn towards the image's mean, as in fog; above 1 driven apart."
     family, unit = "light", "part of the contrast kept"
     low, high, neutral = 0.02, 2.0, 1.0
     severities = (0.7, 0.5, 0.35, 0.2, 0.1)

@@ -40,7 +40,7 @@ class Rotation(Movement):
     """About the picture's centre."""
 
     title = "Rotation"
-    summary = "The head tilted in the picture's plane, clockwise on the screen; negative angles tilt the other way."
+    summary = "The head tilted in the image's plane, clockwise on the screen; negative angles tilt the other way."
     unit = "degrees"
     low, high, neutral = -90.0, 90.0, 0.0
     severities = (8.0, 15.0, 25.0, 35.0, 45.0)

@@ -31,7 +31,7 @@ class Blur(Corruption):
     """Gaussian; the border repeats."""
 
     title = "Blur"
-    summary = "Out of focus: a Gaussian whose standard deviation is a part of the picture's side."
+    summary = "Out of focus: a Gaussian whose standard deviation is a part of the image's side."
     family, unit = "quality", "% of the side"
     low, high, neutral = 0.0, 15.0, 0.0
     severities = (1.0, 2.0, 3.0, 4.5, 6.0)

@@ -88,7 +88,7 @@ def stress_split(
     """
     classes, positions, targets = shared_faces((net.classes for net in networks.values()), dataset, index)
     if not len(positions):
-        raise UserError(f"No picture of {dataset.name} has a class that all networks know; choose another data set.")
+        raise UserError(f"No image of {dataset.name} has a class that all networks know; choose another data set.")
     faces = [dataset.images[i] for i in positions]
     result = stress(networks, faces, classes, targets, settings, progress=progress)
     return dataclasses.replace(result, notes=(*dataset.notes, *result.notes))

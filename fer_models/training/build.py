@@ -85,9 +85,7 @@ def load_data(recipe: Recipe, preprocess: Preprocess) -> tuple[FaceDataset, Spli
     for name, index in (("training", split.train), ("validation", split.val)):
         index = index[dataset.labels[index] >= 0]
         if len(index) < 2:
-            raise UserError(
-                f"The {name} part of {dataset.name} ({recipe.protocol}) has {len(index)} labelled pictures."
-            )
+            raise UserError(f"The {name} part of {dataset.name} ({recipe.protocol}) has {len(index)} labelled images.")
         targets: Any = dataset.labels[index]
         if name == "training" and dataset.soft_labels is not None and recipe.loss == "soft_label":
             targets = dataset.soft_labels[index]
@@ -132,7 +130,7 @@ def build_loop(
         classifier = load_checkpoint(recipe.teacher)
         if classifier.checkpoint.preprocess != preprocess or classifier.classes != dataset.classes:
             raise UserError(
-                f"The teacher {classifier.checkpoint.name} reads other pictures or classes than this recipe; "
+                f"The teacher {classifier.checkpoint.name} reads other images or classes than this recipe; "
                 "use its size, channels and data set."
             )
         teacher = classifier.model

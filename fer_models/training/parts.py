@@ -33,5 +33,5 @@ def without_rows(split: Split, dataset: FaceDataset, rows: frozenset[int]) -> Sp
     listed = np.isin(dataset.rows[split.train], np.fromiter(rows, np.int64, len(rows)))
     if not listed.any():
         return split
-    name = f"{split.name}, without {int(listed.sum()):,} training pictures left out by hand"
+    name = f"{split.name}, without {int(listed.sum()):,} training images left out by hand"
     return dataclasses.replace(split, train=split.train[~listed], name=name)

@@ -69,17 +69,17 @@ class Recipe:
     fold: Annotated[int, _advanced("Fold", _DATA, "Which fold is held out, counted from 0.", ge=0, le=99)] = 0
     exclude_leaks: Annotated[
         bool,
-        _advanced("Leave out leaked rows", _DATA, "Drop training pictures that have a copy in validation or test."),
+        _advanced("Leave out leaked rows", _DATA, "Drop training images that have a copy in validation or test."),
     ] = False
     exclude: Annotated[
-        str, _advanced("Leave out rows of", _DATA, "A CSV with row numbers of training pictures to leave out.")
+        str, _advanced("Leave out rows of", _DATA, "A CSV with row numbers of training images to leave out.")
     ] = ""
     network: Annotated[str, _basic("Network", _NETWORK, "Key of the architecture.")] = "fcsdnet"
     options: Annotated[_Options, _advanced("Options of the network", _NETWORK, "Ablation switches as JSON.")] = (
         dataclasses.field(default_factory=dict)
     )
     size: Annotated[
-        int, _basic("Input side, pixels", _NETWORK, "Pictures are resized to this square.", ge=16, le=512)
+        int, _basic("Input side, pixels", _NETWORK, "Images are resized to this square.", ge=16, le=512)
     ] = 48
     channels: Annotated[int, _advanced("Input channels", _NETWORK, "1 is grey, 3 is RGB.", ge=1, le=3)] = 1
     mean: Annotated[
@@ -160,7 +160,7 @@ class Recipe:
             le=50,
         ),
     ] = 1
-    batch_size: Annotated[int, _basic("Batch", _TIME, "Pictures in one step.", ge=2, le=8192)] = 128
+    batch_size: Annotated[int, _basic("Batch", _TIME, "Images in one step.", ge=2, le=8192)] = 128
     patience: Annotated[
         int,
         _advanced(
@@ -182,7 +182,7 @@ class Recipe:
         int, _advanced("Seed", _TIME, "Of the initial weights and everything drawn at random.", ge=0, le=2**31 - 1)
     ] = 0
     augmentation: Annotated[
-        Augmentation, nested(Augmentation), _basic("Augmentation", "Augmentation", "Random changes of each picture.")
+        Augmentation, nested(Augmentation), _basic("Augmentation", "Augmentation", "Random changes of each image.")
     ] = dataclasses.field(default_factory=Augmentation)
 
     @property

@@ -172,7 +172,7 @@ class Step:
                     raise
                 if self.micro_batches * 2 > len(x):
                     raise UserError(
-                        "The device has too little memory even for single pictures; choose a smaller input or network."
+                        "The device has too little memory even for single images; choose a smaller input or network."
                     ) from None
                 self.micro_batches *= 2
                 self.optimiser.zero_grad(set_to_none=True)

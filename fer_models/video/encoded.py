@@ -38,9 +38,7 @@ class EncodedVideo(Video):
                     f"{name!r} holds no frame that can be decoded: it is empty, cut off or damaged; export it again."
                 )
             if len(first) < 2:
-                raise UserError(
-                    f"{name!r} has only one frame; save it as a picture and look at it on the Explain page."
-                )
+                raise UserError(f"{name!r} has only one frame; save it as an image and look at it on the Explain page.")
             height_width = _upright(first[0])
             self.info = VideoInfo(
                 name=name,
@@ -105,9 +103,9 @@ class EncodedVideo(Video):
             if unknown and not container.streams.audio:
                 raise UserError(self._no_codec(""))
             raise UserError(
-                f"{self._name!r} holds sound but no pictures; choose a video."
+                f"{self._name!r} holds sound but no images; choose a video."
                 if container.streams.audio
-                else f"{self._name!r} holds no pictures: it is empty, or cut off; export it again."
+                else f"{self._name!r} holds no images: it is empty, or cut off; export it again."
             )
         stream = streams[0]
         if stream.codec_context is None:

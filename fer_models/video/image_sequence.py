@@ -30,14 +30,14 @@ class _Pictures(Video):
         self.notes = []
         self._names = sorted((n for n in names if n.lower().endswith(_PICTURES)), key=_natural)
         if not self._names:
-            raise UserError(f"{name!r} holds no pictures; put numbered PNG or JPEG frames into it.")
+            raise UserError(f"{name!r} holds no images; put numbered PNG or JPEG frames into it.")
         if len(self._names) == 1:
             raise UserError(f"{name!r} has only one frame; look at it on the Explain page.")
         if len(self._names) > _MAX_PICTURES:
-            raise UserError(f"{name!r} holds more than {_MAX_PICTURES:,} pictures; divide it.")
+            raise UserError(f"{name!r} holds more than {_MAX_PICTURES:,} images; divide it.")
         height, width = self._decode(self._names[0]).shape[:2]
         self.info = VideoInfo(name, width, height, fps, len(self._names), "pictures")
-        self.notes.append(f"Pictures carry no times; they are played at {fps:g} frames a second.")
+        self.notes.append(f"Images carry no times; they are played at {fps:g} frames a second.")
 
     @abstractmethod
     def _read(self, name: str) -> bytes:
@@ -68,7 +68,7 @@ class ZippedFrames(_Pictures):
     def _read(self, name: str) -> bytes:
         info = self._archive.getinfo(name)
         if info.file_size > _MAX_BYTES:
-            raise UserError(f"{name!r} in the ZIP has more than the 50 MB allowed for a picture; save it smaller.")
+            raise UserError(f"{name!r} in the ZIP has more than the 50 MB allowed for an image; save it smaller.")
         try:
             return self._archive.read(info)
         except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError):

@@ -16,7 +16,7 @@ import numpy as np
 from fer_models.errors import UserError
 from fer_models.files import read_regular
 
-KINDS_SENTENCE = "mp4, webm, mov, avi, mkv, ts, wmv or gif file, or a ZIP of numbered pictures"
+KINDS_SENTENCE = "mp4, webm, mov, avi, mkv, ts, wmv or gif file, or a ZIP of numbered images"
 #: Bytes of the largest file: it is held in memory while it is read.
 LARGEST = 2_000_000_000
 MAX_WIDTH, MAX_HEIGHT = 4096, 2304

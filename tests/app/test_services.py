@@ -67,7 +67,7 @@ def test_samples_show_every_emotion_and_a_face_is_found() -> None:
     assert next(iter(samples.titles())) == samples.ASTRONAUT and not samples.plates()
     for key in samples.titles():
         assert len(detect_faces(samples.picture(key))) == 1, key
-    with pytest.raises(UserError, match="no sample picture"):
+    with pytest.raises(UserError, match="no sample image"):
         samples.picture("drawn-bored")
 
 
@@ -154,7 +154,7 @@ def test_networks_are_listed_best_first_and_damaged_ones_named(folders: Path) ->
 def test_a_page_opens_with_a_network_that_knows_people(folders: Path) -> None:
     base = folders / "checkpoints"
     make_checkpoint(base / "drawn", metrics=[FIGURE | {"value": 0.92, "data": "synthetic"}])
-    part = FIGURE | {"value": 0.64, "split": "PublicTest without pictures that leak", "selection": "PublicTest"}
+    part = FIGURE | {"value": 0.64, "split": "PublicTest without images that leak", "selection": "PublicTest"}
     make_checkpoint(base / "real", metrics=[FIGURE | {"selection": "PublicTest"}, part])
     networks = inventory.trained_networks()
     assert [network.name for network in networks] == ["real", "drawn"]

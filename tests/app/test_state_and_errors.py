@@ -85,7 +85,7 @@ def picking() -> None:
     letters = state.Several("test.letters")
     options = ["a", "b", "c"]
     st.multiselect("Letters", options, **letters.widget(options, ["a"], most=2))
-    st.multiselect("For one picture", options, **letters.of("one").widget(options))
+    st.multiselect("For one image", options, **letters.of("one").widget(options))
     state.write_address()
 
 

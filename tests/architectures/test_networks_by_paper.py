@@ -135,7 +135,7 @@ network = create_model("mini_xception").to(memory_format=torch.channels_last).tr
 for batch in (3, 5, 7, 9):
     pictures = torch.rand(batch, 1, 48, 48).contiguous(memory_format=torch.channels_last)
     for _ in range(3):
-        network(pictures).sum().backward()
+        network(images).sum().backward()
 print("learned")
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)

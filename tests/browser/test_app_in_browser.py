@@ -52,16 +52,16 @@ def test_upload_to_heatmap(page: Any, server: Server, photograph: Path, tmp_path
     page.goto(f"{server.url}/explain")
     settle(page)
     bad = tmp_path / "text.png"
-    bad.write_text("no picture")
+    bad.write_text("no image")
     page.locator("input[type=file]").set_input_files(str(bad))
-    page.get_by_text("is not a picture that can be read here").wait_for()
+    page.get_by_text("is not an image that can be read here").wait_for()
     settle(page)
     (sentence,) = errors(page)
-    assert sentence.startswith("'text.png' is not a picture") and "\n" not in sentence
+    assert sentence.startswith("'text.png' is not an image") and "\n" not in sentence
     expect(page.locator("body")).not_to_contain_text("Traceback")
 
     page.get_by_test_id("stFileChipDeleteBtn").click()
-    page.get_by_text("is not a picture that can be read here").wait_for(state="detached")
+    page.get_by_text("is not an image that can be read here").wait_for(state="detached")
     settle(page)
     began = time.monotonic()
     page.locator("input[type=file]").set_input_files(str(photograph))

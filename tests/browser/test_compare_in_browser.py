@@ -120,7 +120,7 @@ def test_networks_on_the_same_faces(page: Any, two: Server) -> None:
 
 def test_across_data_sets(page: Any, two: Server) -> None:
     page.goto(f"{two.url}/compare?section=Across data sets&sets=small,other&{BOTH}")
-    page.get_by_role("button", name=re.compile("Predict [0-9]+ pictures")).click()
+    page.get_by_role("button", name=re.compile("Predict [0-9]+ images")).click()
     page.get_by_role("cell", name="other", exact=True).first.wait_for(timeout=180_000)
     settle(page)
     assert errors(page) == []
@@ -143,12 +143,12 @@ def test_across_data_sets(page: Any, two: Server) -> None:
     assert {row["metric"] for row in rows_of(page, "CSV")} == {"balanced_accuracy"}
     assert "Trained on" in saved(page, "LaTeX").decode()
     # Other pictures of a set.
-    page.get_by_role("button", name="Which pictures").click()
+    page.get_by_role("button", name="Which images").click()
     page.get_by_role("combobox", name="Split of other").click()
     page.get_by_role("option", name="train", exact=True).click()
     page.get_by_role("option", name="train", exact=True).wait_for(state="detached")
     page.keyboard.press("Escape")
-    page.get_by_role("button", name=re.compile("Predict [0-9]+ pictures")).click()
+    page.get_by_role("button", name=re.compile("Predict [0-9]+ images")).click()
     page.get_by_role("cell", name="train", exact=True).first.wait_for(timeout=180_000)
     settle(page)
     assert errors(page) == []
@@ -166,7 +166,7 @@ def test_training_curves(page: Any, two: Server) -> None:
     expect_asked(page, quantity="loss", over="minutes")
     lines = page.locator(".scatterlayer .trace")
     expect(lines).to_have_count(2)
-    page.get_by_text("Training pictures too").click()
+    page.get_by_text("Training images too").click()
     expect(lines).to_have_count(1)
     settle(page)
     rows = rows_of(page, "Curves, CSV")

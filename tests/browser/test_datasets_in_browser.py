@@ -54,11 +54,11 @@ def test_a_zip_becomes_a_set(page: Any, server: Server, tmp_path: Path) -> None:
     page.locator("input[type=file]").set_input_files(str(file))
     page.get_by_text("mine.zip").first.wait_for()
     page.get_by_role("button", name="Unpack and add").click()
-    page.get_by_text("12 pictures", exact=False).first.wait_for()
+    page.get_by_text("12 images", exact=False).first.wait_for()
     expect_asked(page, data="mine")
     settle(page)
     page.get_by_role("button", name="Remove from the list").click()
-    expect(page.get_by_text("12 pictures", exact=False)).to_have_count(0)
+    expect(page.get_by_text("12 images", exact=False)).to_have_count(0)
 
 
 def test_the_audit_goes_on_without_the_page_and_ends_in_pictures(page: Any, server: Server) -> None:

@@ -66,9 +66,9 @@ def test_a_click_on_a_cell_opens_its_pictures(page: Any, server: Server) -> None
         began = time.monotonic()
         click_cell(page, k, j)
         page.get_by_role("heading", name=f"{names[k]} > {names[j]}", exact=True).wait_for()
-        print(f"click to pictures: {time.monotonic() - began:.2f} s")
-        expect(page.get_by_text(re.compile(rf"in {counts[k][j]} of {sum(counts[k])} pictures"))).to_have_count(1)
-        number = f"{counts[k][j]} picture" + ("s" if counts[k][j] > 1 else "")
+        print(f"click to images: {time.monotonic() - began:.2f} s")
+        expect(page.get_by_text(re.compile(rf"in {counts[k][j]} of {sum(counts[k])} images"))).to_have_count(1)
+        number = f"{counts[k][j]} image" + ("s" if counts[k][j] > 1 else "")
         expect(page.get_by_text(number, exact=True)).to_have_count(1)
         expect_asked(page, true=names[k], predicted=names[j])
         settle(page)
@@ -197,8 +197,8 @@ def test_a_face_on_the_map_and_slices_of_another_figure(page: Any, server: Serve
     slider.focus()
     for _ in range(10):
         slider.press("PageUp")
-    pager = page.get_by_text(re.compile(r"^(1 to )?\d+( of \d+)? pictures?$")).first
-    expect(pager).not_to_have_text(re.compile(rf"\b{wrong} pictures"))
+    pager = page.get_by_text(re.compile(r"^(1 to )?\d+( of \d+)? images?$")).first
+    expect(pager).not_to_have_text(re.compile(rf"\b{wrong} images"))
     settle(page)
     assert int(re.findall(r"\d+", pager.inner_text())[-1]) < wrong
     assert errors(page) == []

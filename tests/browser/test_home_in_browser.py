@@ -29,7 +29,7 @@ def test_a_face_and_a_dropped_photograph_are_read_on_the_first_screen(page: Any,
     ]
     on_screen += [main.get_by_role("link", name=door.title) for door in DOORS]
     on_screen += [main.get_by_role("button", name=title) for title in list(samples.titles().values())[:8]]
-    on_screen += [page.get_by_test_id("stFileUploaderDropzone"), main.get_by_role("button", name="Take a picture")]
+    on_screen += [page.get_by_test_id("stFileUploaderDropzone"), main.get_by_role("button", name="Take a photo")]
     for element in on_screen:
         expect(element.first).to_be_visible()
         box = element.first.bounding_box()

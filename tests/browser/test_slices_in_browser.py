@@ -97,7 +97,7 @@ def test_every_order_and_a_filter_change_the_gallery(page: Any, copied: Server) 
 
 def test_figures_are_cut_by_the_chosen_column(page: Any, copied: Server) -> None:
     opened(page, copied, PAGE)
-    page.get_by_text("The same in all of these pictures: split test, identical copies in train.").wait_for()
+    page.get_by_text("The same in all of these images: split test, identical copies in train.").wait_for()
     for column, values in (("original side", {"48", "96"}), ("class", set(FER7))):
         choose(page, "Cut by", column)
         expect_asked(page, cut_by=column)
@@ -142,7 +142,7 @@ def test_claims_and_printed_figures(page: Any, copied: Server) -> None:
     page.get_by_text("These figures cannot all be true").wait_for()
     page.get_by_text(re.compile("forces accuracy to at least 89.78 %")).wait_for()
     settle(page)
-    page.get_by_role("textbox", name="Pictures of each class, one a line").fill("a 10\nb 10")
+    page.get_by_role("textbox", name="Images of each class, one a line").fill("a 10\nb 10")
     for name, value in (("Accuracy", "90"), ("Precision", ""), ("Recall", ""), ("Specificity", ""), ("F1", "")):
         page.get_by_role("textbox", name=re.compile(f"^{name}")).fill(value)
     page.get_by_role("button", name="Check", exact=True).click()

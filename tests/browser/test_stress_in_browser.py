@@ -88,12 +88,12 @@ def test_a_group_is_read_and_saved(page: Any, server: Server) -> None:
     page.get_by_text("8 faces found").wait_for()
     settle(page)
     assert errors(page) == []
-    expect(page.get_by_role("table", name="Faces of the picture").locator("tbody tr")).to_have_count(8)
-    picture = np.asarray(Image.open(io.BytesIO(saved(page, "Picture (PNG)", -1))))
+    expect(page.get_by_role("table", name="Faces of the image").locator("tbody tr")).to_have_count(8)
+    picture = np.asarray(Image.open(io.BytesIO(saved(page, "Image (PNG)", -1))))
     assert picture.shape == (424, 824, 3)
     rows = rows_of(page, "CSV", -1)
     assert [row["face"] for row in rows] == [str(n) for n in range(1, 9)]
-    upload(page, {"name": "notes.png", "mimeType": "image/png", "buffer": b"no picture"}, "is not a picture")
+    upload(page, {"name": "notes.png", "mimeType": "image/png", "buffer": b"no image"}, "is not an image")
     assert len(errors(page)) == 1
     expect(page.get_by_text("8 faces found")).to_have_count(1)
 

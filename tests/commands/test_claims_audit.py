@@ -82,7 +82,7 @@ def test_audit_prints_the_promised_json(folder, tmp_path, capsys):
     out = tmp_path / "audit.json"
     assert main(["audit", folder, "--reader", "folder", "--json", str(out)]) == 0
     assert json.loads(out.read_text()) == report
-    assert "groups of identical pictures" in capsys.readouterr().out
+    assert "groups of identical images" in capsys.readouterr().out
 
 
 def test_audit_of_what_is_no_data_set_gets_one_sentence(tmp_path, capsys):

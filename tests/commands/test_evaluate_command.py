@@ -60,7 +60,7 @@ def test_pictures_that_trained_the_network_are_warned_of(tmp_path: Path, capsys:
     trained = save_checkpoint(tmp_path / "trained", network, FER7, Preprocess(), provenance=provenance)
     dataset = open_dataset(DATA)
     n = len(dataset.split_index("train"))
-    warning = f"All of these {n} pictures trained the network"
+    warning = f"All of these {n} images trained the network"
     assert main(["evaluate", str(trained.path), "--data", DATA, "--split", "train", "--json", "-"]) == 0
     printed = capsys.readouterr()
     assert printed.err.startswith(f"warning: {warning}")
@@ -68,7 +68,7 @@ def test_pictures_that_trained_the_network_are_warned_of(tmp_path: Path, capsys:
     cached = cached_predictions(trained, dataset, Protocol(Part.of_split(dataset, "train"), selection="val"))
     assert cached is not None and not any("trained the network" in note for note in cached.notes)
     assert main(["evaluate", str(trained.path), "--data", DATA, "--split", "all"]) == 0
-    assert f"warning: {n} of these {len(dataset)} pictures trained the network" in capsys.readouterr().err
+    assert f"warning: {n} of these {len(dataset)} images trained the network" in capsys.readouterr().err
     assert main(["evaluate", str(trained.path), "--data", DATA, "--split", "test", "--json", "-"]) == 0
     printed = capsys.readouterr()
     assert "trained the network" not in printed.err + printed.out

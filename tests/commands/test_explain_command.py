@@ -30,7 +30,7 @@ def folder(tmp_path_factory):
     for i in range(3):
         image = generate_face(SyntheticOptions(count=3, size=64), i).image[:, :, 0]
         (pictures / f"face {i}.png").write_bytes(encode_png(image))
-    (pictures / "broken.png").write_bytes(b"no picture")
+    (pictures / "broken.png").write_bytes(b"no image")
     return pictures
 
 
@@ -40,7 +40,7 @@ def test_a_folder_of_pictures_becomes_a_table_and_a_sheet(checkpoint, folder, tm
     outputs = ["--table", files["t.csv"], "--out", files["sheet.png"], "--raw", files["maps.npy"]]
     assert main([*arguments, *outputs]) == 0
     text = capsys.readouterr().out
-    assert f"3 pictures, {USUAL_METHOD}" in text
+    assert f"3 images, {USUAL_METHOD}" in text
     assert "broken.png" in text
     assert "The background holds" in text
     table = pd.read_csv(files["t.csv"])
@@ -55,7 +55,7 @@ def test_a_split_of_a_data_set(checkpoint, tmp_path, capsys):
     table = str(tmp_path / "t.csv")
     assert main(["explain", checkpoint, data, "--split", "all", "--limit", "20", "--table", table]) == 0
     text = capsys.readouterr().out
-    assert "20 pictures" in text
+    assert "20 images" in text
     assert "were drawn" in text
     assert len(pd.read_csv(table)) == 20
 
@@ -80,4 +80,4 @@ def test_a_single_picture_has_no_split(checkpoint, folder, tmp_path, capsys):
     assert main(["explain", checkpoint, picture, "--detector", "whole", "--raw", raw]) == 0
     assert np.load(raw).shape == (48, 48)
     assert main(["explain", checkpoint, picture, "--table", "x.csv"]) == 2
-    assert "one picture" in capsys.readouterr().err
+    assert "one image" in capsys.readouterr().err

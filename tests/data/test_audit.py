@@ -122,7 +122,7 @@ def test_planted_copies_are_found(how: str, draw: Draw) -> None:
     duplicates = find_duplicates(images)
     found = {(int(i), int(j)) for i, j in duplicates.pairs}
     assert len({(i, i + 25) for i in range(25)} & found) >= 24, how
-    assert len(found) <= 30, "other pictures are no copies"
+    assert len(found) <= 30, "other images are no copies"
 
 
 def test_nearly_blank_pictures_are_no_copies() -> None:

@@ -60,11 +60,11 @@ def test_faces_are_cut_from_photographs(tmp_path: Path, draw: Draw, save: Write)
     save(tmp_path / "neutral" / "wall.png", np.full((200, 300, 3), 90, np.uint8))
     whole = open_dataset(tmp_path)
     cut = open_dataset(tmp_path, reader="folder:crop=face")
-    assert cut.notes == ("No face was found in 1 of 2 pictures, such as wall.png; their middle square is kept.",)
+    assert cut.notes == ("No face was found in 1 of 2 images, such as wall.png; their middle square is kept.",)
     assert (cut.images[1] == whole.images[1]).all()
     assert [note[:16] for note in whole.notes] == ["Faces fill 19 % "]
     assert whole.columns[SIDE].tolist() == [512, 200]
-    assert 60 < cut.columns[SIDE][0] < 150 and cut.columns[SIDE][1] == 200, "the face's own square, not the picture's"
+    assert 60 < cut.columns[SIDE][0] < 150 and cut.columns[SIDE][1] == 200, "the face's own square, not the image's"
     # Where the face is on the photograph, seen by eye.
     expected = fit(photograph[66:161, 178:273], cut.images.shape[1:])
     similar = [np.corrcoef(picture.images[0].ravel(), expected.ravel())[0, 1] for picture in (cut, whole)]
@@ -80,8 +80,8 @@ def test_one_class_is_no_data_set(tmp_path: Path, draw: Draw, save: Write) -> No
 def test_files_that_are_no_pictures(tmp_path: Path) -> None:
     for word in ("happy", "sad"):
         (tmp_path / word).mkdir()
-        (tmp_path / word / "1.png").write_text("no picture")
-    with pytest.raises(UserError, match="not one picture can be read"):
+        (tmp_path / word / "1.png").write_text("no image")
+    with pytest.raises(UserError, match="not one image can be read"):
         open_dataset(tmp_path)
 
 

@@ -26,7 +26,7 @@ def test_positions_go_on_from_chunk_to_chunk(
     files = [tmp_path / f"{i}.png" for i in range(10)]
     for i, file in enumerate(files):
         save(file, draw(i))
-    files[5].write_text("no picture")
+    files[5].write_text("no image")
     side = draw(0).shape[0]
     batches = list(decode(made(files), (side, side, draw(0).shape[2])))
     assert [batch.positions.tolist() for batch in batches] == [[0, 1, 2, 3], [4, 6, 7], [8, 9]]

@@ -137,7 +137,7 @@ def test_rafdb_list(rafdb: Path) -> None:
 def test_rafdb_names_missing_pictures_and_bad_lines(rafdb: Path) -> None:
     (rafdb / "Image/aligned/test_00003_aligned.jpg").unlink()
     data = open_dataset(rafdb)
-    assert len(data) == 13 and any("1 listed pictures are missing" in note for note in data.notes)
+    assert len(data) == 13 and any("1 listed images are missing" in note for note in data.notes)
     table = rafdb / "EmoLabel/list_patition_label.txt"
     table.write_text(table.read_text().replace("train_00002.jpg 2", "train_00002.jpg 8"))
     with pytest.raises(UserError, match="line 2"):

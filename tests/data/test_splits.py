@@ -148,5 +148,5 @@ def test_what_does_not_fit(draw: Draw) -> None:
         make_split(data, val_fraction=1.5)
     with pytest.raises(UserError, match="no labelled"):
         make_split(dataclasses.replace(data, labels=np.full(40, -1)))
-    with pytest.raises(UserError, match="leaves no pictures"):
+    with pytest.raises(UserError, match="leaves no images"):
         make_split(data, exclude_rows=data.rows.tolist())

@@ -94,13 +94,13 @@ def test_size_and_channels_are_stores_of_their_own(csv_file: Path) -> None:
 def test_left_out_pictures_shorten_the_store(tmp_path: Path, draw: Callable[..., np.ndarray], save: Write) -> None:
     for i in range(6):
         save(tmp_path / "set" / ("happy", "sad")[i % 2] / f"{i}.png", draw(i))
-    (tmp_path / "set/happy/2.png").write_text("no picture")
+    (tmp_path / "set/happy/2.png").write_text("no image")
     data = open_dataset(tmp_path / "set")
     assert len(data) == 5
     assert data.rows.tolist() == [0, 2, 3, 4, 5]
     assert len(data.unreadable) == 1 and data.unreadable[0].startswith("2.png: ")
     np.testing.assert_array_equal(data.images[1], draw(4))
-    assert "1 of 6 pictures were left out" in data.notes[0]
+    assert "1 of 6 images were left out" in data.notes[0]
 
 
 def test_many_files_are_checked_by_folders_and_a_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +163,7 @@ def test_fit_takes_the_middle_square() -> None:
 def test_data_sets_check_their_arrays() -> None:
     images = np.zeros((2, 8, 8, 1), np.uint8)
     common = {"name": "x", "classes": ("a",), "split_names": ("all",), "source": "", "split": np.zeros(2, np.int8)}
-    with pytest.raises(UserError, match="2 pictures but 3 labels"):
+    with pytest.raises(UserError, match="2 images but 3 labels"):
         FaceDataset(images=images, labels=np.zeros(3, np.int64), rows=np.arange(2), **common)
     with pytest.raises(UserError, match="labels must lie between 0 and 0"):
         FaceDataset(images=images, labels=np.asarray([0, 1]), rows=np.arange(2), **common)

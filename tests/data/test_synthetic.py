@@ -92,7 +92,7 @@ def test_shapes(size, colour):
     assert made.images.dtype == np.uint8 and made.labels.dtype == np.int64
     assert made.action_units.shape == (2, len(AU_NAMES)) and made.action_units.dtype == np.float32
     assert made.landmarks.shape == (2, len(LANDMARK_NAMES), 2) and made.landmarks.dtype == np.float32
-    assert made.images.std() > 15, "a face is no flat picture"
+    assert made.images.std() > 15, "a face is no flat image"
 
 
 def test_size_and_colour_change_the_rendering_and_not_the_scene():

@@ -87,7 +87,7 @@ def test_files_that_are_not_read_are_counted_by_reason(tmp_path: Path) -> None:
     (tmp_path / "set" / "README.md").write_text("no image")
     (tmp_path / "set" / "happy" / "cut.png").write_bytes(b"\x89PNG")
     notes = open_dataset(tmp_path / "set").notes
-    assert "1 of 7 pictures were left out: cut.png" in notes[0]
+    assert "1 of 7 images were left out: cut.png" in notes[0]
     assert notes[1] == (
         "3 of 10 image files were not read: 2 in a format that is not read here (.heic); "
         "1 whose folder or name is not of this layout, such as beside.png."

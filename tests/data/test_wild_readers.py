@@ -52,7 +52,7 @@ def test_affectnet_lists(tmp_path: Path, draw: Draw, save: Save) -> None:
     assert data.columns["valence"].tolist()[:3] == [0, 0.1, 0.2] and data.columns["original side"].tolist() == [48] * 16
     assert data.images.min(axis=(1, 2, 3)).mean() > 0 or data.images[0].mean() > 60  # the face without its black frame
     assert any("0 neutral, 1 happy, 2 sad, 3 surprise, 4 fear, 5 disgust, 6 angry" in note for note in data.notes)
-    assert any("3 listed pictures without a class" in note and "1 uncertain" in note for note in data.notes)
+    assert any("3 listed images without a class" in note and "1 uncertain" in note for note in data.notes)
     assert any("gone.png" in note for note in data.notes) and any("instead of 74,874" in note for note in data.notes)
     list_ = tmp_path / "Manually_Annotated_file_lists" / "training.csv"
     list_.write_text(f"{HEADER}\n7/0.png,20,10,48,48,1;1,11,0,0\n")

@@ -138,5 +138,5 @@ def test_settings_fit_the_number_of_pictures() -> None:
     assert [wide.fitted(n).perplexity for n in (5, 7, 10, 31, 1201, 2000)] == [2.0, 2.0, 3.0, 10.0, 400.0, 400.0]
     assert [wide.fitted(n).neighbours for n in (5, 301, 302)] == [4, 300, 300]
     assert MapSettings().fitted(1000) == MapSettings()
-    with pytest.raises(UserError, match="at least 5 pictures, not 4"):
+    with pytest.raises(UserError, match="at least 5 images, not 4"):
         wide.fitted(4)

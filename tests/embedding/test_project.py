@@ -134,7 +134,7 @@ def test_few_faces_and_large_perplexity() -> None:
     rows = np.random.default_rng(0).normal(size=(12, 6))
     assert MapSettings(perplexity=100).fitted(12).perplexity < 12
     assert project(rows, MapSettings(perplexity=100)).shape == (12, 2)
-    with pytest.raises(UserError, match="at least 5 pictures"):
+    with pytest.raises(UserError, match="at least 5 images"):
         project(rows[:4], MapSettings())
 
 

@@ -61,7 +61,7 @@ def test_a_network_is_measured_with_progress_and_without_unlabelled_rows(classif
         batch_size=16,
         progress=lambda *step: steps.append(step),
     )
-    assert steps == [(n / 36, f"{n} of 36 pictures") for n in (16, 32, 36)]
+    assert steps == [(n / 36, f"{n} of 36 images") for n in (16, 32, 36)]
     assert evaluation.n == 36 and (evaluation.rows == data.rows[4:]).all()
     expected = classifier.predict(data.images[4:], averaging="flip")
     np.testing.assert_allclose(evaluation.logits, expected.logits, atol=1e-5)
@@ -143,9 +143,9 @@ def test_bad_requests_say_what_to_do(classifier: Classifier) -> None:
     protocol = Protocol(Part("test", np.arange(40)), selection="")
     with pytest.raises(UserError, match="no class is common"):
         evaluate(predicted(data.labels, tuple("abcdefg")), data, protocol)
-    with pytest.raises(UserError, match="no picture with a known class"):
+    with pytest.raises(UserError, match="no image with a known class"):
         evaluate(classifier, data, Protocol(Part("test", np.arange(4)), selection=""))
-    with pytest.raises(UserError, match="36 predictions for 40 pictures"):
+    with pytest.raises(UserError, match="36 predictions for 40 images"):
         evaluate(predicted(data.labels[4:], FER7), data, protocol)
     with pytest.raises(UserError, match="flip, ten_crop"):
         Protocol(protocol.part, selection="", averaging="twelve_crop")
@@ -181,8 +181,8 @@ def test_every_part_of_a_match_of_classes(network: tuple[str, ...]) -> None:
     assert match.of_network.tolist() == [2, network.index("Anger")] and match.of_label.tolist() == [0, 1, 1, -1]
     assert match.label_map == (("contempt", "Anger"), ("sadness", ""))
     assert [note.split(":")[0].split(",")[0] for note in match.notes] == [
-        "By the label map the data set's pictures count otherwise",
-        "Pictures of sadness are left out by the label map.",
+        "By the label map the data set's images count otherwise",
+        "Images of sadness are left out by the label map.",
         "sad is not in this data set and was left out; the other 2 were rescaled.",
     ]
     assert "contempt as Anger." in match.notes[0]
@@ -190,7 +190,7 @@ def test_every_part_of_a_match_of_classes(network: tuple[str, ...]) -> None:
     assert whole.notes == () and whole.label_map == ()
     assert whole.of_network.tolist() == whole.of_label.tolist() == list(range(7))
     only = match_classes(network, data[:3])
-    assert only.notes[0] == "Pictures of contempt are left out: the network has no such class."
+    assert only.notes[0] == "Images of contempt are left out: the network has no such class."
     assert len(only.notes) == 2 and match_classes(network, ("happy", "sad", "angry")).notes == ()
     # An output of a class that only a label map reaches keeps the network's word.
     assert match_classes(("joy", "other"), ("smile", "joy"), parse_label_map("smile=other")).classes == ("other", "joy")

@@ -152,7 +152,7 @@ def test_undefined_resamples_are_left_out_or_forbid_an_interval() -> None:
 
 
 def test_no_picture_is_said() -> None:
-    with pytest.raises(UserError, match="no labelled picture"):
+    with pytest.raises(UserError, match="no labelled image"):
         estimates(dict(METRICS.items()), np.zeros(0, int), np.zeros((0, 3)))
 
 

@@ -82,12 +82,12 @@ def test_every_reason_for_doubt_is_said(checkpoint: Checkpoint) -> None:
         cost=Cost(parameters=4_277_833),
     )
     text = "\n".join(card.warnings)
-    for words in ("selected on PublicTest", "70 of 700 pictures (10.0 %)", "12 subjects", "95.0 %", "+0.4 points"):
+    for words in ("selected on PublicTest", "70 of 700 images (10.0 %)", "12 subjects", "95.0 %", "+0.4 points"):
         assert words in text
     labels = [figure.label for figure in card.figures if figure.metric == "accuracy"]
     assert labels[:2] == ["plain", "mean of the image and its mirror image"]
-    assert labels[2].startswith("without leaked pictures") and len(labels) == 4
-    without = next(figure for figure in card.figures if figure.label == "without leaked pictures")
+    assert labels[2].startswith("without leaked images") and len(labels) == 4
+    without = next(figure for figure in card.figures if figure.label == "without leaked images")
     assert without.n == 630 and without.estimate.value == pytest.approx(made().take(~leaked).value("accuracy"))
 
 
@@ -108,24 +108,24 @@ def test_small_gains_are_told_from_chance() -> None:
 
 
 def test_wrong_input_is_said(checkpoint: Checkpoint) -> None:
-    with pytest.raises(UserError, match="700 pictures"):
+    with pytest.raises(UserError, match="700 images"):
         scorecard(checkpoint, made(), leaks=Leaks(np.array([1, 2, 3])))
-    with pytest.raises(UserError, match="same pictures"):
+    with pytest.raises(UserError, match="same images"):
         scorecard(checkpoint, made(), averaged=[dataclasses.replace(made(), fingerprint="other")])
 
 
 def test_the_card_says_what_was_measured_and_what_is_forbidden(checkpoint: Checkpoint) -> None:
     card = scorecard(checkpoint, made(), cost=Cost(4_277_833, milliseconds=2.34, device="CPU, 1 thread"))
-    text = card_markdown(card, title="FCSDNet on FER2013", terms="The rights in the pictures are not cleared.")
+    text = card_markdown(card, title="FCSDNet on FER2013", terms="The rights in the images are not cleared.")
     assert text.startswith(f"# FCSDNet on FER2013\n\n{made().sentence()}\n")
     for words in (
         "Article 5(1)(f)",
         "An expression is not a feeling",
-        "The rights in the pictures are not cleared.",
+        "The rights in the images are not cleared.",
         "4,277,833 parameters",
-        "2.3 ms a picture on CPU, 1 thread",
+        "2.3 ms per image on CPU, 1 thread",
         "| epochs | 40 |",
-        "Fear is taken for sad in 40.0 % of its pictures (40 of 100).",
+        "Fear is taken for sad in 40.0 % of its images (40 of 100).",
         "best epoch by accuracy",
         "n = 700 · PublicTest · epoch chosen on Training folds",
         "were not looked for",
@@ -146,7 +146,7 @@ def test_an_earlier_card_is_told_where_its_network_and_recipe_come_from(checkpoi
 
 def test_failures_follow_from_the_numbers(checkpoint: Checkpoint) -> None:
     failures = known_failures(scorecard(checkpoint, made(sure=4)))
-    assert failures[0].startswith("Fear is found least often: 54.0 % of its 100 pictures")
+    assert failures[0].startswith("Fear is found least often: 54.0 % of its 100 images")
     assert any("confidence of 100.0 %" in line and "above" in line for line in failures)
     assert any("errors are made with a confidence of at least 90 %" in line for line in failures)
     never = made()

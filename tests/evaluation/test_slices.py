@@ -94,7 +94,7 @@ def test_copies_and_covers_are_columns(data: FaceDataset) -> None:
     assert where[0] == where[1] == "in Training and in Test" and where[30] == "in Training" and where[2] == "none"
     assert column_values(data, np.arange(5), "occlusion proxy").shape == (5,)
     few = dataclasses.replace(data, split=np.r_[np.zeros(9, np.int8), np.ones(N - 9, np.int8)], split_names=("a", "b"))
-    assert "occlusion proxy" not in slice_columns(few), "too few pictures to compare with"
+    assert "occlusion proxy" not in slice_columns(few), "too few images to compare with"
 
 
 def test_dark_pictures_are_found_worst(data: FaceDataset, evaluation: Evaluation) -> None:

@@ -66,7 +66,7 @@ def test_curves_equal_scikit_learn() -> None:
     np.testing.assert_allclose(ours.y[::-1], precision)
     np.testing.assert_allclose(ours.x[::-1], recall)
     np.testing.assert_allclose(ours.threshold[:0:-1], thresholds)
-    with pytest.raises(UserError, match="without pictures"):
+    with pytest.raises(UserError, match="without images"):
         pr_curve(targets, probabilities, 9)
 
 

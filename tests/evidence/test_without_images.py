@@ -50,7 +50,7 @@ def test_all_pages_show_the_predictions_that_came_with_the_networks(app: AppTest
     for page, shown in {
         "confusion": "Accuracy",
         "misclassifications": "faces are wrong",
-        "compare": "70 pictures",
+        "compare": "70 images",
         "clusters": "Most alike in the original features",
     }.items():
         query = {"networks": "first,second", "section": "On the same faces"} if page == "compare" else {}

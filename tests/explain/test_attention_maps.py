@@ -165,7 +165,7 @@ def test_means_over_a_class_are_those_of_its_pictures(classifier):
     column = classifier.classes.index("happy")
     for maps, record in zip(means.values(), single, strict=True):
         np.testing.assert_allclose(maps.maps[column], record.overlay.mean(0), atol=1e-5)
-    with pytest.raises(UserError, match="No picture"):
+    with pytest.raises(UserError, match="No image"):
         pictures_of_classes(classifier, dataset, np.array([], np.int64))
 
 

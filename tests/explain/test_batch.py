@@ -134,7 +134,7 @@ def test_targets_can_be_chosen(classifier, photographs):
     other = dataset_of("folder", classes=tuple("abcdefg"))
     assert (network_labels(classifier.checkpoint, other) == -1).all()
     assert explain_set(classifier, other, np.arange(2)).labels.tolist() == [-1, -1]
-    with pytest.raises(UserError, match="no picture"):
+    with pytest.raises(UserError, match="no image"):
         explain_set(classifier, other, np.arange(2), SetSettings(target="label"))
 
 
@@ -176,7 +176,7 @@ def test_regions_have_intervals_and_the_alarm_its_sentence(explained):
     assert with_background(0.6)[0]
     assert "more than a map" in with_background(0.6)[1]
     assert not with_background(0.05)[0]
-    assert "in none of the pictures" in with_background(0.05)[1]
+    assert "in none of the images" in with_background(0.05)[1]
     nothing = dataclasses.replace(explained, positive=np.zeros(12, bool))
     assert region_shares(nothing) == []
     assert not background(nothing)[0]

@@ -148,7 +148,7 @@ def test_the_command_writes_what_was_asked(folder, tmp_path, capsys):
         (["--methods", "magic"], "magic"),
         (["--metrics", "magic"], "magic"),
         (["--images", "1"], "at least 2"),
-        (["--data", "synthetic:count=20,size=48,classes=neutral"], "not two pictures"),
+        (["--data", "synthetic:count=20,size=48,classes=neutral"], "not two images"),
     ],
 )
 def test_what_cannot_be_done_is_said(folder, arguments, word, capsys):

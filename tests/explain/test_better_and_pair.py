@@ -48,7 +48,7 @@ def test_usual_methods_at_every_layer_are_tried_first_and_the_best_comes_first(c
     monkeypatch.setattr(better, "LEAST", 1)
     (first,) = better.try_ways(classifier, batch, known=ways[0], seconds=0)
     assert (first.method, first.layer) == ways[1]
-    with pytest.raises(UserError, match="One picture"):
+    with pytest.raises(UserError, match="One image"):
         better.try_ways(classifier, batch.repeat(2, 1, 1, 1))
 
 

@@ -102,7 +102,7 @@ def test_inference_mode_of_the_caller_does_not_matter(classifier, batch):
     [
         ({"target": 7}, "7"),
         ({"target": "bored"}, "bored"),
-        ({"target": [0, 1]}, "4 pictures"),
+        ({"target": [0, 1]}, "4 images"),
         ({"target": (1, 1)}, "two different"),
         ({"target": (1, 2, 3)}, "pair"),
         ({"target": 0.5}, "0.5"),

@@ -73,7 +73,7 @@ def test_it_tells_what_is_needed_to_repeat_it(page, classifier):
 def test_the_face_is_there_only_if_wanted(page, face):
     without, with_face = page(False), page(True)
     assert "not part of this report" in without
-    assert "holds the picture" in with_face
+    assert "holds the image" in with_face
     assert len(pictures(without)) == 1  # the face alone has no version without a face
     shown, plain = pictures(with_face)
     assert plain.shape == (48, 48)

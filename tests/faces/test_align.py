@@ -148,5 +148,5 @@ def test_bad_requests() -> None:
     with pytest.raises(UserError, match="crop margin"):
         crop_face(image, face, margin=-1)
     for box in ((400, 10, 450, 60), (10, 10, 10, 10), (-60, 10, -10, 60)):
-        with pytest.raises(ValueError, match="beside the picture"):
+        with pytest.raises(ValueError, match="beside the image"):
             crop_face(image, Face(box, 1, None, "whole"))

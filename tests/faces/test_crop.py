@@ -31,7 +31,7 @@ def test_a_crop_is_cut_and_brought_to_the_size_of_the_network(preprocess: Prepro
 
 
 def test_a_face_beside_the_picture_is_refused() -> None:
-    with pytest.raises(ValueError, match="beside the picture"):
+    with pytest.raises(ValueError, match="beside the image"):
         crop_for(np.zeros((50, 50, 3), np.uint8), Face((100, 100, 120, 120), 1.0), Preprocess())
 
 

@@ -58,13 +58,13 @@ def test_each_format_gives_rgb_in_this_order(kind: str) -> None:
 def test_text_named_png_is_refused() -> None:
     with pytest.raises(UserError) as error:
         decode_image(b"These are words, not pixels.\n" * 20, name="holiday.png")
-    assert "'holiday.png' is not a picture" in one_sentence(error) and "JPEG" in str(error.value)
+    assert "'holiday.png' is not an image" in one_sentence(error) and "JPEG" in str(error.value)
 
 
 def test_other_formats_are_refused() -> None:
-    with pytest.raises(UserError, match="not a picture that can be read here"):
+    with pytest.raises(UserError, match="not an image that can be read here"):
         decode_image(saved(Image.fromarray(QUARTERS), "ICO"))
-    with pytest.raises(UserError, match="not a picture that can be read here"):
+    with pytest.raises(UserError, match="not an image that can be read here"):
         decode_image(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n")
 
 

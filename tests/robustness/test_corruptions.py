@@ -55,7 +55,7 @@ def test_neutral_changes_nothing_and_severities_grow(kind: str, picture: np.ndar
     assert all(step.dtype == np.uint8 and step.shape == picture.shape for step in steps)
     changes = [difference(step, picture) for step in steps]
     assert changes[0] > 0 and all(a < b for a, b in pairwise(changes)), changes
-    assert np.array_equal(picture, before), "the given picture was written into"
+    assert np.array_equal(picture, before), "the given image was written into"
     assert corruption.strength(0) == corruption.neutral
     assert all(corruption.low <= s <= corruption.high for s in corruption.severities)
 

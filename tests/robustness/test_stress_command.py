@@ -75,7 +75,7 @@ def test_predict_takes_folders_and_writes_a_line_a_face(
     for number in range(2):
         face = generate_face(SyntheticOptions(count=14, size=160, colour=True, seed=0, difficulty=0.1), number).image
         Image.fromarray(np.hstack([face, face])).save(folder / f"{number}.png")
-    (folder / "notes.txt").write_text("no picture")
+    (folder / "notes.txt").write_text("no image")
     assert main(["predict", networks[0], str(folder), "--detector", "whole", "--csv", "-"]) == 0
     lines = list(csv.DictReader(capsys.readouterr().out.splitlines()))
     assert [Path(line["image"]).name for line in lines] == ["0.png", "1.png"]

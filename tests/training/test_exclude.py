@@ -45,7 +45,7 @@ def test_listed_pictures_leave_training_only(tmp_path):
     np.testing.assert_array_equal(part.train, whole.train[3:])
     np.testing.assert_array_equal(part.val, whole.val)
     np.testing.assert_array_equal(part.test, whole.test)
-    assert part.name == f"{whole.name}, without 3 training pictures left out by hand"
+    assert part.name == f"{whole.name}, without 3 training images left out by hand"
 
 
 def test_a_run_keeps_its_own_list_and_says_what_it_left_out(tmp_path):
@@ -61,7 +61,7 @@ def test_a_run_keeps_its_own_list_and_says_what_it_left_out(tmp_path):
     kept = trained_on(checkpoint, dataset, split_of(SMALL, dataset))
     assert not kept[np.isin(dataset.rows, rows)].any(), "they have no copies in training"
     provenance = checkpoint.provenance
-    assert "without 4 training pictures left out by hand" in provenance["split"]
+    assert "without 4 training images left out by hand" in provenance["split"]
     assert provenance["left_out"] == sorted(rows)
 
 

@@ -156,8 +156,8 @@ def test_two_runs_or_equal_ones_give_no_interval() -> None:
 def test_seeds_that_draw_the_measured_images_widen_the_interval() -> None:
     """Over seeds of 7:2:1 or of one fold each run tests other images; over seeds of PublicTest the same ones."""
     for protocol, measured_on, expected in (
-        ("7-2-1", "test part (7:2:1 of pictures, seed 0)", 1 / 7),
-        ("folds-5", "test part (5 folds of pictures, fold 1 of 5, seed 0)", 1 / 4),
+        ("7-2-1", "test part (7:2:1 of images, seed 0)", 1 / 7),
+        ("folds-5", "test part (5 folds of images, fold 1 of 5, seed 0)", 1 / 4),
         ("official", "validation part (Official, seed 0)", 1 / 4),
         ("official", "PublicTest", 0),
         ("official-holdout", "test part (Official, validated on training, seed 0)", 0),

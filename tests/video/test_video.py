@@ -189,7 +189,7 @@ def sound_only() -> bytes:
         (lambda: b"not a video at all", "not a video that can be read here"),
         (lambda: b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "not a video that can be read here"),
         (lambda: coded("webm", "libvpx", grey(1)), "only one frame"),
-        (sound_only, "holds sound but no pictures"),
+        (sound_only, "holds sound but no images"),
         (lambda: coded("matroska", "libvpx", grey(5)).replace(b"V_VP8", b"V_XY8"), "cannot be decoded here"),
         (lambda: coded("mp4", "libx264", grey(30))[:400], "damaged or cut off|cut off or damaged|cut off"),
         (lambda: coded("webm", "libvpx", grey(30))[:60], "cut off"),

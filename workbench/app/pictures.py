@@ -83,7 +83,7 @@ def thumbnail_uri(image: np.ndarray, longest: int = 144) -> str:
     swapped = image[:, :, ::-1] if image.shape[2] == 3 else image
     # Lowest compression: encoding time matters, size does not, since the browser is usually on this computer.
     done, data = cv2.imencode(".png", np.ascontiguousarray(swapped), [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    assert done, "a uint8 picture can always be encoded"
+    assert done, "a uint8 image can always be encoded"
     return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode()
 
 

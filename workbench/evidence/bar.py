@@ -88,7 +88,7 @@ def _part(checkpoint: Checkpoint, name: str, dataset: FaceDataset, split: str, a
         titles["folds"] = training_overlap.folds_name(checkpoint, len(folds))
     titles["split"] = f"the whole of {split}"
     which = st.selectbox(
-        "Pictures",
+        "Images",
         list(titles),
         format_func=titles.__getitem__,
         help="The network was trained under a protocol of its own; only what that held out is new to it.",
@@ -136,7 +136,7 @@ def of(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str 
             "some minutes on a processor and is done once; the other pages stay usable.",
             icon=":material/info:",
         )
-        label, key = f"Predict {count:,} pictures", f"predict {checkpoint.name}"
+        label, key = f"Predict {count:,} images", f"predict {checkpoint.name}"
         if not st.button(label, type="primary", icon=":material/play_arrow:", key=key):
             return None
     job = predictions.start(cache.classifier(checkpoint), dataset, part, averaging)

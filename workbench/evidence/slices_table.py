@@ -57,7 +57,7 @@ def draw(evaluation: Evaluation, columns: Columns, *, name: str, scope: str = ""
     whole = evaluation.estimate((metric,))[metric]
     with right:
         st.caption(
-            f"All pictures: {interval_text(*whole, percent=chosen_metric.percent)}. {chosen_metric.sentence} "
+            f"All images: {interval_text(*whole, percent=chosen_metric.percent)}. {chosen_metric.sentence} "
             f"Clearly worse: than the rest of the images, by more than chance among {len(worst)} slices (Holm, p < "
             f"{LEVEL}). Slices of fewer than {SMALL} images come last and are not tested."
         )

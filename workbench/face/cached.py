@@ -34,5 +34,5 @@ def framed(digest: str, image: np.ndarray, face: Face, preprocess: Preprocess, s
 
 
 def _find(image: np.ndarray, min_size: float, score: float | None) -> list[Face]:
-    check_min(image, name="the picture")
+    check_min(image, name="the image")
     return find_faces(image, min_size=min_size, score_threshold=score)

@@ -71,7 +71,7 @@ def choose(picture: Picture, preprocess: Preprocess, *, key: str) -> tuple[Face,
         icon=":material/face_retouching_off:",
     )
     detector_button.show(key=key)
-    if st.button("Use the whole picture", key=f"{key} whole"):
+    if st.button("Use the whole image", key=f"{key} whole"):
         WHOLE.of(picture.digest).set(True)
         st.rerun()
     return None
@@ -89,7 +89,7 @@ def _count_text(count: int, is_face: bool, whole: bool) -> str:
     if is_face:
         return "Cut to the face already."
     if whole and count == 1:
-        return "The whole picture is taken."
+        return "The whole image is taken."
     if count == 0:
         return "No face found."
     return "One face found." if count == 1 else f"{count} faces found, the largest is 1."

@@ -42,7 +42,7 @@ def limits(*, key: str) -> tuple[float, float]:
         smallest = st.slider(
             "Smallest face, pixels",
             step=4,
-            help="Side of a face's box in the picture as it was uploaded.",
+            help="Side of a face's box in the image as it was uploaded.",
             **SMALLEST_FACE.of(key).widget(),
         )
         # Scores of different detectors are not comparable, so each keeps its own.

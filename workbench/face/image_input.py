@@ -34,9 +34,9 @@ _KINDS = (
 )
 PICTURE = state.Choice("face.picture", address=False)
 SAMPLE = state.Choice("face.sample")
-PICTURE_FROM = state.Kept("face.picture from", "sample")
+PICTURE_FROM = state.Kept("face.source", "sample")
 PICTURES = state.Kept("face.pictures", ())
-PICTURES_OF = state.Kept("face.pictures of")
+PICTURES_OF = state.Kept("face.uploads")
 PROBLEMS = state.Kept("face.problems", ())
 
 
@@ -55,7 +55,7 @@ def show(data: str | None, *, key: str) -> Picture:
     strip = st.container()
     uploader, camera = f"{key} upload", f"{key} camera"
     files = st.file_uploader(
-        f"Upload pictures, up to {st.get_option('server.maxUploadSize')} MB each",
+        f"Upload images, up to {st.get_option('server.maxUploadSize')} MB each",
         key=uploader,
         accept_multiple_files=True,
         on_change=_used,
@@ -71,8 +71,8 @@ def show(data: str | None, *, key: str) -> Picture:
     )
     plates_button.show(key=key)
     photograph = None
-    if st.toggle("Or the camera", key=f"{key} camera on", help="A still picture; it stays in memory too."):
-        photograph = st.camera_input("Take a picture", key=camera, on_change=_used, args=(camera, "camera"))
+    if st.toggle("Or the camera", key=f"{key} camera on", help="A still image; it stays in memory too."):
+        photograph = st.camera_input("Take a photo", key=camera, on_change=_used, args=(camera, "camera"))
     pictures = _own(files, photograph)
     if pictures:
         with strip:
@@ -107,7 +107,7 @@ def show_tiles(*, key: str) -> Picture:
         )
     with faces:
         tiles = st.container()
-        with st.popover("Take a picture", icon=":material/photo_camera:"):
+        with st.popover("Take a photo", icon=":material/photo_camera:"):
             photograph = st.camera_input(
                 "It stays in the memory of this computer.", key=camera, on_change=_used, args=(camera, "camera")
             )
@@ -227,7 +227,7 @@ def _read(source: str, files: Sequence[Any]) -> None:
         PICTURES_OF.of(source).set(identity)
         PROBLEMS.of(source).set([])
         if len(files) > _MOST:
-            PROBLEMS.of(source).set([f"These are {len(files)} pictures; choose up to {_MOST} at once."])
+            PROBLEMS.of(source).set([f"These are {len(files)} images; choose up to {_MOST} at once."])
         else:
             _decode(source, files)
             pictures: list[Picture] = PICTURES.of(source).get()
@@ -243,7 +243,7 @@ def _read(source: str, files: Sequence[Any]) -> None:
 
 def _decode(source: str, files: Sequence[Any]) -> None:
     for file in files:
-        name = "the camera's picture" if source == "camera" else file.name
+        name = "the camera's image" if source == "camera" else file.name
         try:
             PICTURES.of(source).get().append(_picture(name, decode_image(file.getvalue(), name=name)))
         except UserError as error:

@@ -28,7 +28,7 @@ def show(attention: OwnAttention, crop: Crop, display: Display) -> None:
             "**What its channel attention lets through**: the mean of its feature maps, weighted by their gates"
         )
         _overlays(attention.channels, crop, display)
-    st.caption("Each picture has its own scale, from its smallest value (dark) to its largest (bright).")
+    st.caption("Each image has its own scale, from its smallest value (dark) to its largest (bright).")
 
 
 def _overlays(maps: list[tuple[str, np.ndarray]], crop: Crop, display: Display) -> None:

@@ -74,7 +74,7 @@ def row(source: Source, seen: History) -> None:
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:0.6rem" role="list">{"".join(cards)}</div>')
     st.caption(
         f"After epoch {epoch}: {right} of {len(cards)} right. Heat: {seen.map_title or 'none'}, for each face's true "
-        f"class. Bars, left to right: {', '.join(seen.watched.classes)}. No picture of a data set is kept in the run."
+        f"class. Bars, left to right: {', '.join(seen.watched.classes)}. No image of a data set is kept in the run."
     )
 
 

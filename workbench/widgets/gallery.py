@@ -96,7 +96,7 @@ def show(
     page = 0
     if layout.counted or len(positions) > size:
         with layout.row or st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            page = _pager(len(positions), size, f"{key} {scope}", "pictures")
+            page = _pager(len(positions), size, f"{key} {scope}", "images")
             _sheet(images, positions, words, layout.title or key, key)
     on_page = [int(position) for position in positions[page * size : (page + 1) * size]]
     return _mount(_tiles(images, [on_page], words, layout.side), key, selected, layout.side)

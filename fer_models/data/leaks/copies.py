@@ -85,7 +85,7 @@ def sentence(matches: list[Copy], split: str) -> str:
         split: of the face itself.
     """
     if not matches:
-        return "No other picture of the set is a copy of this face."
+        return "No other image of the set is a copy of this face."
     count = len(matches)
     parts = [f"{count} {'copy' if count == 1 else 'copies'} of this face in the set"]
     if other := sum(copy.other_label for copy in matches):

@@ -137,7 +137,7 @@ def find_duplicates(images: np.ndarray, *, threshold: float = NEAR, progress: Pr
     correlation = np.empty(len(candidates), np.float32)
     for n, (i, j, mirrored) in enumerate(candidates.tolist()):
         if progress is not None and n % 2000 == 0:
-            progress(0.6 + 0.4 * n / len(candidates), f"aligning pictures: {n:,} of {len(candidates):,} pairs")
+            progress(0.6 + 0.4 * n / len(candidates), f"aligning images: {n:,} of {len(candidates):,} pairs")
         correlation[n] = aligned(images[i], images[j][:, ::-1] if mirrored else images[j])
     order = np.argsort(-correlation, kind="stable")  # of a pair and its mirror image the more similar one counts
     best = order[np.unique(candidates[order, :2], axis=0, return_index=True)[1]]
@@ -152,7 +152,7 @@ def _candidates(tables: np.ndarray, progress: Progress | None) -> Iterator[np.nd
     for start in range(0, count, _ROWS):
         if progress is not None:
             part = start / count
-            progress(0.6 * part * (2 - part), f"comparing pictures: {start:,} of {count:,}")
+            progress(0.6 * part * (2 - part), f"comparing images: {start:,} of {count:,}")
         rows = tables[0, start : start + _ROWS]
         for mirrored in (False, True):
             close = np.zeros((len(rows), count - start), bool)

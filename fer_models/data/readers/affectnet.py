@@ -86,15 +86,15 @@ class AffectNet(Reader):
                     rows.append(Record(folder / name, order[code], split))
                     numbers.append(figures)
         if not rows:
-            self.refuse(path, f"lists of which no picture is in {folder.name}")
+            self.refuse(path, f"lists of which no image is in {folder.name}")
         listing = listing_of("affectnet", folder, rows, classes=FER8, size=96, channels=3)
         values = np.asarray(numbers, np.float64)
         notes = [fixed_note("affectnet", order)]
         if any(left_out.values()):
             parts = ", ".join(f"{count:,} {_WITHOUT_CLASS[code]}" for code, count in left_out.items())
-            notes.append(f"{sum(left_out.values()):,} listed pictures without a class were left out: {parts}.")
+            notes.append(f"{sum(left_out.values()):,} listed images without a class were left out: {parts}.")
         if missing:
-            notes.append(f"{len(missing):,} listed pictures are missing, the first is {missing[0]}.")
+            notes.append(f"{len(missing):,} listed images are missing, the first is {missing[0]}.")
         return dataclasses.replace(
             listing,
             columns=listing.columns | _affect(values[:, 4:]),
@@ -116,11 +116,11 @@ class AffectNet(Reader):
                 records.append(Record(file, order[int(code)], split))
                 affect.append([_number(folder, file, word) or 0.0 for word in ("val", "aro")])
         if not records:
-            self.refuse(path, "pictures without annotations")
+            self.refuse(path, "images without annotations")
         listing = listing_of("affectnet", path, records, classes=FER8, size=96, channels=3)
         notes = [fixed_note("affectnet", order)]
         if missing:
-            notes.append(f"{len(missing):,} pictures have no annotation of 0 to 7, the first is {missing[0]}.")
+            notes.append(f"{len(missing):,} images have no annotation of 0 to 7, the first is {missing[0]}.")
         return dataclasses.replace(listing, columns=listing.columns | _affect(np.asarray(affect)), notes=tuple(notes))
 
 

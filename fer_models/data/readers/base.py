@@ -107,7 +107,7 @@ class Reader(ABC):
                 if counts[c] != official.get(c, 0)
             ]
             if not sum(counts.values()):
-                sentences.append(f"{split} is missing (officially {sum(official.values()):,} pictures).")
+                sentences.append(f"{split} is missing (officially {sum(official.values()):,} images).")
             elif wrong:
                 where = "" if split == ALL else f"{split}: "
                 sentences.append(f"{where}{', '.join(wrong)} in the official count.")
@@ -115,7 +115,7 @@ class Reader(ABC):
             count = len(dataset) if split == ALL else _in_split(dataset, split)
             if count != official_total:
                 where = "" if split == ALL else f"{split}: "
-                sentences.append(f"{where}{count:,} pictures instead of {official_total:,} in the official count.")
+                sentences.append(f"{where}{count:,} images instead of {official_total:,} in the official count.")
         return tuple(sentences)
 
 

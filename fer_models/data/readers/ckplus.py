@@ -41,7 +41,7 @@ class CkPlus(Reader):
         title="CK+",
         layout="CK+48/<class>/S010_004_00000017.png, or ckextended.csv (emotion, pixels, Usage; 6 neutral, 7 contempt)",
         where="the Affect Analysis Group of the University of Pittsburgh, https://www.jeffcohn.net/Resources/",
-        terms="For research, after signing an agreement; only pictures of subjects who agreed may be printed.",
+        terms="For research, after signing an agreement; only images of subjects who agreed may be printed.",
         citation="Lucey et al., The Extended Cohn-Kanade Dataset (CK+), CVPR Workshops 2010.",
         classes=CKPLUS7,
         counts={ALL: dict(zip(CKPLUS7, (135, 177, 75, 207, 84, 249, 54), strict=True))},
@@ -107,7 +107,7 @@ def _table(path: Path) -> Listing:
         split=split,
         split_names=names,
         rows=np.arange(len(numbers)),
-        notes=("This form of CK+ does not tell the subjects: folds by subject need the picture folders.",),
+        notes=("This form of CK+ does not tell the subjects: folds by subject need the image folders.",),
         files=[path],
         channels=1,
     )

@@ -25,7 +25,7 @@ class CkPlusSequences(Reader):
         title="CK+, original sequences",
         layout=LAYOUT,
         where="the Affect Analysis Group of the University of Pittsburgh, https://www.jeffcohn.net/Resources/",
-        terms="For research, after signing an agreement; only pictures of subjects who agreed may be printed.",
+        terms="For research, after signing an agreement; only images of subjects who agreed may be printed.",
         citation="Lucey et al., The Extended Cohn-Kanade Dataset (CK+), CVPR Workshops 2010.",
         classes=FER8,
         options={"crop": ("face", "middle")},

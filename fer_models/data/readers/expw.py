@@ -74,7 +74,7 @@ class ExpW(Reader):
             self.refuse(path, f"{_LIST} and none of its photographs in {folder.name}")
         notes = [fixed_note("fer2013", order)]
         if missing:
-            notes.append(f"{len(missing):,} listed pictures are missing, the first is {next(iter(missing))}.")
+            notes.append(f"{len(missing):,} listed images are missing, the first is {next(iter(missing))}.")
         listing = listing_of("expw", folder, records, classes=FER7, size=96, channels=3)
         return dataclasses.replace(
             listing,

@@ -31,7 +31,7 @@ class Fer2013(Reader):
         layout="fer2013.csv or icml_face_data.csv (columns emotion, pixels, Usage), Kaggle's train.csv and test.csv, "
         "or PNG sheets of 60 x 60 faces (sheet_0.png, ...) with labels.csv (emotion, Usage)",
         where="https://www.kaggle.com/c/challenges-in-representation-learning-facial-expression-recognition-challenge",
-        terms="Data of a Kaggle competition, for research; the rights in the pictures are not cleared.",
+        terms="Data of a Kaggle competition, for research; the rights in the images are not cleared.",
         citation="Goodfellow et al., Challenges in Representation Learning: A Report on Three Machine Learning "
         "Contests, ICONIP 2013.",
         classes=FER7,

@@ -49,8 +49,8 @@ class FerPlus(Reader):
     info = ReaderInfo(
         title="FERPlus",
         layout="fer2013.csv (or another form of FER2013) and fer2013new.csv (ten votes a row) in one folder",
-        where="https://github.com/microsoft/FERPlus for the votes, and Kaggle for FER2013's pictures",
-        terms="The votes are under the MIT licence; FER2013's terms hold for the pictures.",
+        where="https://github.com/microsoft/FERPlus for the votes, and Kaggle for FER2013's images",
+        terms="The votes are under the MIT licence; FER2013's terms hold for the images.",
         citation="Barsoum et al., Training Deep Networks for Facial Expression Recognition with Crowd-Sourced Label "
         "Distribution, ICMI 2016.",
         classes=FER8,

@@ -35,10 +35,10 @@ class ImageFolder(Reader):
     key = "folder"
     general = True
     info = ReaderInfo(
-        title="Folder of pictures",
-        layout="split/class/picture (train/happy/1.png, test/sad/2.jpg) or class/picture, also in one folder more",
-        where="wherever your pictures come from",
-        terms="Those of your pictures.",
+        title="Folder of images",
+        layout="split/class/image (train/happy/1.png, test/sad/2.jpg) or class/image, also in one folder more",
+        where="wherever your images come from",
+        terms="Those of your images.",
         citation="",
         options=CROP,
     )
@@ -63,7 +63,7 @@ class ImageFolder(Reader):
                 if entry.is_dir():
                     records += _classes(path / entry.name, entry.name)
         if len({record.label for record in records}) < 2:
-            raise UserError(f"{path.name} holds pictures of one class only; put each class into a folder of its own.")
+            raise UserError(f"{path.name} holds images of one class only; put each class into a folder of its own.")
         size, channels = shape_of_files([record.path for record in records])
         crop = options.get("crop", "middle")
         return listing_of("folder", path, records, size=size, channels=channels, crop=crop)

@@ -21,7 +21,7 @@ class Jaffe(Reader):
     key = "jaffe"
     info = ReaderInfo(
         title="JAFFE",
-        layout="files named KA.AN1.39.tiff (subject, AN DI FE HA SA SU or NE and a number, picture number), 213 in all",
+        layout="files named KA.AN1.39.tiff (subject, AN DI FE HA SA SU or NE and a number, image number), 213 in all",
         where="https://zenodo.org/records/3451524",
         terms="For research that is not commercial, on request; not to be passed on.",
         citation="Lyons et al., Coding Facial Expressions with Gabor Wavelets, FG 1998.",

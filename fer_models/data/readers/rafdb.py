@@ -60,7 +60,7 @@ class RafDb(Reader):
     def _original(self, path: Path, table: Path) -> Listing:
         folder = _find_aligned(path if table.parent == path else table.parent.parent)
         if folder is None:
-            self.refuse(path, f"{table.name} and no folder 'aligned' with pictures")
+            self.refuse(path, f"{table.name} and no folder 'aligned' with images")
         present = {entry.name for entry in visible(folder)}
         records, missing = [], []
         for number, line in enumerate(_lines(table), 1):
@@ -78,7 +78,7 @@ class RafDb(Reader):
                 continue
             records.append(Record(folder / file, CODES[code], split))
         if not records:
-            self.refuse(path, f"{table.name} and none of its pictures in {folder.name}")
+            self.refuse(path, f"{table.name} and none of its images in {folder.name}")
         return _listing(folder, records, [table], _missing(missing))
 
 
@@ -98,7 +98,7 @@ def _listing(root: Path, records: list[Record], tables: list[Path], notes: tuple
 
 
 def _missing(names: list[str]) -> tuple[str, ...]:
-    return (f"{len(names):,} listed pictures are missing, the first is {names[0]}.",) if names else ()
+    return (f"{len(names):,} listed images are missing, the first is {names[0]}.",) if names else ()
 
 
 def _find_list(path: Path) -> Path | None:

@@ -34,11 +34,11 @@ class Table(Reader):
     key = "csv"
     general = True
     info = ReaderInfo(
-        title="Table of pictures",
+        title="Table of images",
         layout="a CSV with a column path (relative to the table) or pixels (numbers divided by spaces), a column "
         "label, and where known split, subject, and further columns such as age or sex",
-        where="wherever your pictures come from",
-        terms="Those of your pictures.",
+        where="wherever your images come from",
+        terms="Those of your images.",
         citation="",
         options=CROP | {"labels": CODINGS},
     )
@@ -154,7 +154,7 @@ def _paths(path: Path, options: dict[str, str]) -> Listing:
             raise UserError(
                 f"{path.name}, line {line}: {missing[0]!r} does not exist{more}; paths are relative to the table."
             )
-        notes = (*notes, f"{len(missing):,} listed pictures are missing, the first is {missing[0]} (line {line}).")
+        notes = (*notes, f"{len(missing):,} listed images are missing, the first is {missing[0]} (line {line}).")
     gone = set(missing)
     records = [
         Record(

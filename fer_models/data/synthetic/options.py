@@ -28,7 +28,7 @@ class SyntheticOptions:
     """
 
     count: Annotated[int, Field(ge=1, description="Number of faces.")] = 2000
-    size: Annotated[int, Field(ge=48, le=224, description="Side of a picture, in pixels.")] = 64
+    size: Annotated[int, Field(ge=48, le=224, description="Side of an image, in pixels.")] = 64
     colour: Annotated[bool, Field(description="RGB instead of grey.")] = False
     seed: Annotated[int, Field(ge=0, description="The same seed gives the same faces.")] = 0
     identities: Annotated[int, Field(ge=1, description="Number of people.")] = 40

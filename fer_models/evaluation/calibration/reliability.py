@@ -116,7 +116,7 @@ def fit_temperature(targets: np.ndarray, logits: np.ndarray, units: np.ndarray |
     from scipy.optimize import minimize_scalar
 
     if len(targets) < 2:
-        raise UserError("A temperature needs labelled validation pictures; there are fewer than two.")
+        raise UserError("A temperature needs labelled validation images; there are fewer than two.")
     scores = logits.astype(np.float64)
     of_target = np.take_along_axis(scores, targets[:, None], 1)[:, 0]
     best = scores.max(1, keepdims=True)
@@ -156,7 +156,7 @@ def risk_coverage(targets: np.ndarray, probabilities: np.ndarray) -> RiskCoverag
         Geifman et al., "Bias-reduced uncertainty estimation for deep neural classifiers", 2019 (AURC and its excess).
     """
     if not len(targets):
-        raise UserError("There is no labelled picture to draw a risk-coverage curve from.")
+        raise UserError("There is no labelled image to draw a risk-coverage curve from.")
     confidence, correct = top_class(targets, probabilities)
     order = np.argsort(-confidence, kind="stable")
     ranked, wrong = confidence[order], np.cumsum(~correct[order])

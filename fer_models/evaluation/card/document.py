@@ -16,7 +16,7 @@ from fer_models.evaluation.scorecard import Scorecard
 from fer_models.evaluation.sentence import interval_text, percent_text
 from fer_models.evaluation.slicing.slices import Slice
 
-_PURPOSE = """It reads the expression class of one cropped face in a picture, for teaching, research and comparison of
+_PURPOSE = """It reads the expression class of one cropped face in an image, for teaching, research and comparison of
 networks. An expression is not a feeling: the class "{example}" says what a face looks like to the network, not what a
 person feels."""
 _FORBIDDEN = """- To infer emotions of people at work or in education. In the European Union that is prohibited, except
@@ -24,7 +24,7 @@ _FORBIDDEN = """- To infer emotions of people at work or in education. In the Eu
 - For any decision about a person: hiring, grading, policing, insurance, health.
 - To watch people who have not agreed to it."""
 _NO_GROUPS = """The data do not tell sex, age, skin colour or culture of the people in them, so how the errors differ
-between groups of people is not known. Differences are to be expected: measure them on pictures of your own people
+between groups of people is not known. Differences are to be expected: measure them on images of your own people
 before you rely on any figure here."""
 #: A confusion is named when it takes at least this share of a class's pictures.
 _NAMED = 0.1
@@ -74,7 +74,7 @@ def card_markdown(
         parts += ["## Read these figures with care", "\n".join(f"- {warning}" for warning in card.warnings)]
     parts += [
         "## Confusion table",
-        "Rows are the true classes, columns the predicted ones, in pictures.",
+        "Rows are the true classes, columns the predicted ones, in images.",
         _confusion(card),
         *([f"![Confusion matrix]({files['confusion']})"] if "confusion" in files else []),
         *_calibration(calibration, files.get("reliability", "")),
@@ -120,7 +120,7 @@ def known_failures(card: Scorecard) -> list[str]:
     worst = min(present, key=lambda k: table[k, k] / per_class[k])
     failures = [
         f"{names[worst].capitalize()} is found least often: {percent_text(recalls[names[worst]].value)} of its "
-        f"{per_class[worst]:,} pictures."
+        f"{per_class[worst]:,} images."
     ]
     shares = table / np.maximum(per_class, 1)[:, None]
     np.fill_diagonal(shares, 0)
@@ -129,7 +129,7 @@ def known_failures(card: Scorecard) -> list[str]:
         if shares[true, predicted] >= _NAMED:
             failures.append(
                 f"{names[true].capitalize()} is taken for {names[predicted]} in "
-                f"{percent_text(shares[true, predicted])} of its pictures "
+                f"{percent_text(shares[true, predicted])} of its images "
                 f"({table[true, predicted]:,} of {per_class[true]:,})."
             )
     never = [name for k, name in enumerate(names) if not table[:, k].sum()]
@@ -166,7 +166,7 @@ def _network(card: Scorecard) -> str:
         )
     if card.cost.milliseconds is not None:
         lines.append(
-            f"{card.cost.milliseconds:.1f} ms a picture" + (f" on {card.cost.device}." if card.cost.device else ".")
+            f"{card.cost.milliseconds:.1f} ms per image" + (f" on {card.cost.device}." if card.cost.device else ".")
         )
     lines.append(f"SHA-256 of the weights: `{checkpoint.sha256}`.")
     return "\n".join(f"- {line}" for line in lines)
@@ -191,10 +191,10 @@ def _data(card: Scorecard, terms: str) -> str:
     lines = [
         trained,
         f"Selection rule: {origin.get('selection') or selection}.",
-        f"Measured on {evaluation.data}, {evaluation.split}, {evaluation.n:,} pictures "
+        f"Measured on {evaluation.data}, {evaluation.split}, {evaluation.n:,} images "
         f"(SHA-256 `{evaluation.fingerprint}`).",
         f"Terms of the data: {terms}" if terms else "",
-        "Pictures with a copy in training were not looked for." if card.leaked is None else "",
+        "Images with a copy in training were not looked for." if card.leaked is None else "",
     ]
     return "\n".join(f"- {line}" for line in lines if line)
 

@@ -87,7 +87,7 @@ def _whole_pictures(
             if first > last:
                 share, what = (low + high) / 2, _name(name, averaging)
                 reasons.append(
-                    f"{what} of {100 * share:.4g} % of {n:,} pictures would be {share * n:,.2f} pictures: "
+                    f"{what} of {100 * share:.4g} % of {n:,} images would be {share * n:,.2f} images: "
                     f"neither {last:,} nor {first:,} right ones round to it."
                 )
             else:
@@ -175,13 +175,13 @@ def _why(model: ClaimBounds, counts: np.ndarray, figures: Mapping[str, Interval]
         missed = len(counts) * (1 - figures["recall"][0])
         return (
             f": the missed shares of the {len(counts)} classes add up to {missed:.3f} at most, and even if all of them "
-            f"lay in the largest class, which holds {largest:.1f} % of the pictures, that would cost "
-            f"{missed * largest:.1f} % of the pictures and leave {100 - missed * largest:.1f} %"
+            f"lay in the largest class, which holds {largest:.1f} % of the images, that would cost "
+            f"{missed * largest:.1f} % of the images and leave {100 - missed * largest:.1f} %"
         )
     if names == {"accuracy", "specificity"} and model.averaging["specificity"] == "macro":
         return (
             ": every error is a false positive of one class only, and it lowers the mean specificity most in the "
-            f"largest class ({largest:.1f} % of the pictures)"
+            f"largest class ({largest:.1f} % of the images)"
         )
     if names == {"recall", "precision", "f1"} and len({model.averaging[name] for name in names}) == 1:
         return ": the mean of the classes' F1 is never above the harmonic mean of mean precision and mean recall"

@@ -20,7 +20,7 @@ def counts(given: Any) -> np.ndarray:
     """
     values = list(given.values()) if isinstance(given, Mapping) else given
     if not isinstance(values, (list, tuple)) or len(values) < 2:
-        raise UserError('A claim needs "counts", the pictures of each class, for instance {"happy": 895, "sad": 653}.')
+        raise UserError('A claim needs "counts", the images of each class, for instance {"happy": 895, "sad": 653}.')
     for value in values:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value) or value < 1:
             raise UserError(

@@ -88,14 +88,14 @@ def paired(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
     for other in evaluations[1:]:
         if other.data != first.data or other.classes != first.classes:
             raise UserError(
-                f"A paired comparison needs the same pictures and classes: {first.data} ({', '.join(first.classes)}) "
+                f"A paired comparison needs the same images and classes: {first.data} ({', '.join(first.classes)}) "
                 f"and {other.data} ({', '.join(other.classes)}) differ."
             )
     common = first.positions
     for other in evaluations[1:]:
         common = np.intersect1d(common, other.positions)
     if not len(common):
-        raise UserError(f"The networks were measured on different pictures of {first.data}; choose the same split.")
+        raise UserError(f"The networks were measured on different images of {first.data}; choose the same split.")
     cut = []
     for each in evaluations:
         order = np.argsort(each.positions)

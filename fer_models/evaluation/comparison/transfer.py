@@ -84,7 +84,7 @@ def pair(network: Checkpoint, dataset: FaceDataset, name: str, split: str, label
         UserError: If there is no such split.
     """
     part = held_out_part(network, dataset, name) or Part.of_split(dataset, split)
-    problem = "" if len(part.index) else f"{split} has no picture with a known class"
+    problem = "" if len(part.index) else f"{split} has no image with a known class"
     try:
         outputs = {class_key(name) for name in network.classes}
         fitting = tuple(line for line in label_map if not line[1] or class_key(line[1]) in outputs)

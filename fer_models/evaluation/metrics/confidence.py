@@ -86,7 +86,7 @@ def aurc(targets: np.ndarray, probabilities: np.ndarray, weights: np.ndarray | N
 METRICS.register("aurc")(
     Metric(
         "AURC",
-        "Area under the risk-coverage curve: the mean share of errors when only the surest pictures are answered.",
+        "Area under the risk-coverage curve: the mean share of errors when only the surest images are answered.",
         "lower",
         "probabilities",
         aurc,

@@ -33,7 +33,7 @@ def confusion(targets: np.ndarray, predictions: np.ndarray, num_classes: int) ->
         raise UserError(f"There are {len(targets)} targets but {len(predictions)} predictions; give one for each.")
     for values, what in ((targets, "targets"), (predictions, "predictions")):
         if values.size and not (values.min() >= 0 and values.max() < num_classes):
-            raise UserError(f"The {what} must lie between 0 and {num_classes - 1}; leave unlabelled pictures out.")
+            raise UserError(f"The {what} must lie between 0 and {num_classes - 1}; leave unlabelled images out.")
     cells = targets.astype(np.int64) * num_classes + predictions.astype(np.int64)
     return np.bincount(cells, minlength=num_classes * num_classes).reshape(num_classes, num_classes)
 
@@ -192,21 +192,21 @@ def _add(
     METRICS.register(key)(Metric(title, sentence, direction, "confusion", function, percent, hits))
 
 
-_add("accuracy", "Accuracy", "Share of all pictures whose prediction is right.", accuracy, hits=_right)
+_add("accuracy", "Accuracy", "Share of all images whose prediction is right.", accuracy, hits=_right)
 _add(
     "balanced_accuracy",
     "Balanced accuracy",
-    "Mean of the recalls of the classes that have pictures: every class counts the same, however rare.",
+    "Mean of the recalls of the classes that have images: every class counts the same, however rare.",
     balanced_accuracy,
 )
 _WAYS = {
     "macro": "every class counts the same",
-    "micro": "every picture counts the same, which here equals accuracy",
-    "weighted": "classes count by their number of pictures",
+    "micro": "every image counts the same, which here equals accuracy",
+    "weighted": "classes count by their number of images",
 }
 _QUOTIENTS: dict[str, tuple[str, str, Callable[..., Any]]] = {
-    "precision": ("precision", "Of the pictures given a class, the share that belongs to it", precision),
-    "recall": ("recall", "Of a class's pictures, the share that is found", recall),
+    "precision": ("precision", "Of the images given a class, the share that belongs to it", precision),
+    "recall": ("recall", "Of a class's images, the share that is found", recall),
     "f1": ("F1", "Harmonic mean of precision and recall", f1),
 }
 for _name, (_title, _sentence, _function) in _QUOTIENTS.items():
@@ -222,7 +222,7 @@ for _name, (_title, _sentence, _function) in _QUOTIENTS.items():
 _add(
     "macro_specificity",
     "Macro specificity",
-    "Of the pictures of other classes, the share not taken for the class; high for any network with many classes.",
+    "Of the images of other classes, the share not taken for the class; high for any network with many classes.",
     specificity,
 )
 _add("gar", "GAR", "Genuine acceptance rate of the fifth paper: another name for macro recall.", gar)

@@ -20,7 +20,7 @@ class Curve(NamedTuple):
 def _sums(targets: np.ndarray, probabilities: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     positive = targets == k
     if not positive.any():
-        raise UserError("A class without pictures has no curve; choose another class.")
+        raise UserError("A class without images has no curve; choose another class.")
     order = np.argsort(-probabilities[:, k], kind="stable")
     ranked = probabilities[order, k].astype(np.float64)
     ends = np.flatnonzero(np.r_[ranked[1:] != ranked[:-1], True])
@@ -37,7 +37,7 @@ def roc_curve(targets: np.ndarray, probabilities: np.ndarray, k: int) -> Curve:
     hits, selected, threshold = _sums(targets, probabilities, k)
     negatives = selected[-1] - hits[-1]
     if not negatives:
-        raise UserError("A class that has all pictures has no ROC curve; choose another class.")
+        raise UserError("A class that has all images has no ROC curve; choose another class.")
     return Curve(np.r_[0, (selected - hits) / negatives], np.r_[0, hits / hits[-1]], np.r_[np.inf, threshold])
 
 

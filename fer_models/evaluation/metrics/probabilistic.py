@@ -145,7 +145,7 @@ def pr_auc(targets: np.ndarray, probabilities: np.ndarray, weights: np.ndarray |
 for _key, _metric in {
     "top_2": Metric(
         "Top-2 accuracy",
-        "Share of pictures whose class is the first or second most probable one.",
+        "Share of images whose class is the first or second most probable one.",
         "higher",
         "probabilities",
         top_k,
@@ -169,7 +169,7 @@ for _key, _metric in {
     ),
     "roc_auc": Metric(
         "ROC AUC",
-        "Chance that a picture of a class scores higher for it than a picture of another class; mean over classes.",
+        "Chance that an image of a class scores higher for it than an image of another class; mean over classes.",
         "higher",
         "probabilities",
         roc_auc,

@@ -195,7 +195,7 @@ def slice_metric(
     """
     definition = METRICS[metric]
     if len(values) != evaluation.n:
-        raise UserError(f"The column {column} has {len(values)} values for {evaluation.n} pictures.")
+        raise UserError(f"The column {column} has {len(values)} values for {evaluation.n} images.")
     group, names = grouped(values)
     slices = []
     for k, name in enumerate(names):

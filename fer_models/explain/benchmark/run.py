@@ -145,7 +145,7 @@ def benchmark(
         UserError: If there is nothing to do, a method or metric is unknown, or no picture fits.
     """
     if not networks or not methods or not metrics or count < 2:
-        raise UserError("A benchmark needs a network, a method, a metric and at least 2 pictures.")
+        raise UserError("A benchmark needs a network, a method, a metric and at least 2 images.")
     _ = [EXPLAINERS[key] for key in methods], [FAITHFULNESS[key] for key in metrics]
     task = _Task(dataset, _pictures(networks, dataset, count, seed), tuple(metrics), seed)
     rows: list[Row] = []
@@ -212,7 +212,7 @@ def _pictures(networks: Mapping[str, Classifier], dataset: FaceDataset, count: i
     index = index[usable]
     if len(index) < 2:
         raise UserError(
-            "There are not two pictures of an expression with action units that all of these networks know; "
+            "There are not two images of an expression with action units that all of these networks know; "
             "choose other data or networks."
         )
     return np.sort(np.random.default_rng(seed).permutation(index)[:count])

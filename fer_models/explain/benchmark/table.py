@@ -50,7 +50,7 @@ def _text(estimate: Estimate) -> str:
 
 def leaderboard_latex(board: Leaderboard) -> str:
     """A ``tabular`` (package booktabs); bold is significantly better than every other row of the network."""
-    columns = ("Network", "Method", *heads(board), "s a picture")
+    columns = ("Network", "Method", *heads(board), "s an image")
     lines: list[tuple[str, ...]] = []
     bold, emphasis, rules = set(), set(), set()
     for network in board.networks:
@@ -63,7 +63,7 @@ def leaderboard_latex(board: Leaderboard) -> str:
             seconds = "" if row.reference else f"{row.seconds:.3g}"
             lines.append((network, row.title, *(cell(board, row, metric) for metric in board.metrics), seconds))
     table = latex_table(columns, lines, right=range(2, len(columns)), bold=bold, emphasis=emphasis, rules=rules - {0})
-    return f"{table}% {board.n} pictures of {escaped(board.data)}, 95 % bootstrap intervals\n"
+    return f"{table}% {board.n} images of {escaped(board.data)}, 95 % bootstrap intervals\n"
 
 
 def to_json(board: Leaderboard) -> dict[str, Any]:

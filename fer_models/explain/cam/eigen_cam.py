@@ -21,7 +21,7 @@ class EigenCAM(CAM):
     title = "Eigen-CAM"
     summary = "Shows the strongest common pattern of a layer's maps; the same for every class."
     paper = "Muhammad and Yeasin 2020, Eigen-CAM"
-    cost = "one forward pass and a small decomposition a picture"
+    cost = "one forward pass and a small decomposition an image"
     class_specific = False
 
     def layer_map(self, query: Query) -> Tensor:

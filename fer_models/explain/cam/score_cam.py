@@ -21,9 +21,7 @@ class ScoreCAM(CAM):
     """
 
     title = "Score-CAM"
-    summary = (
-        "Shows the network the picture through each feature map and weighs the map by the score; uses no gradient."
-    )
+    summary = "Shows the network the image through each feature map and weighs the map by the score; uses no gradient."
     paper = "Wang et al. 2020, Score-CAM"
     signed = False
     cost = "one forward pass for every channel of the layer"

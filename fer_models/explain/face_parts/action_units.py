@@ -64,7 +64,7 @@ def unit_agreement(
     if units is None:
         units = [_units_of(classes[k]) for k in attribution.target]
     if len(units) != len(values):
-        raise UserError(f"There are {len(values)} heatmaps and units of {len(units)} pictures; give one list each.")
+        raise UserError(f"There are {len(values)} heatmaps and units of {len(units)} images; give one list each.")
     rows = [
         _agree(value, part, [_area(areas, unit, value) for unit in names])
         for value, part, names in zip(values, attribution.positive.astype(np.float64), units, strict=True)

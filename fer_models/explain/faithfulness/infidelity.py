@@ -28,7 +28,7 @@ class Infidelity(Faithfulness):
     """
 
     title = "Infidelity"
-    summary = "Error of the map as a forecast of what covering squares of the picture does to the score."
+    summary = "Error of the map as a forecast of what covering squares of the image does to the score."
     paper = "Yeh et al. 2019, On the (in)fidelity and sensitivity of explanations"
     direction = "lower"
 

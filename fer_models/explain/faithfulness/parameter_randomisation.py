@@ -89,7 +89,7 @@ def cascade(
     if steps < 1:
         raise UserError(f"Parameter randomisation needs at least 1 step, not {steps}.")
     if len(batch) != len(attribution.values):
-        raise UserError(f"There are {len(batch)} pictures and {len(attribution.values)} maps; give one map a picture.")
+        raise UserError(f"There are {len(batch)} images and {len(attribution.values)} maps; give one map an image.")
     trial, shuffled = Trial(classifier, batch, attribution), shuffled_copy(classifier)
     names = _from_the_head(shuffled.model)
     if not names:

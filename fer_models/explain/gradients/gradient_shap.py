@@ -37,7 +37,7 @@ class GradientShap(GradientExplainer):
         query: Query,
         samples: Annotated[int, Field(ge=1, description="Noisy copies, each with a baseline.")] = 90,
         noise: Annotated[
-            float, Field(ge=0, description="Standard deviation on the picture, on the network's scale.")
+            float, Field(ge=0, description="Standard deviation on the image, on the network's scale.")
         ] = 0.0,
         seed: Seed = 0,
         rows_at_once: AtOnce = 64,

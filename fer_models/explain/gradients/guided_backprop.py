@@ -18,7 +18,7 @@ class GuidedBackprop(GradientExplainer):
 
     title = "Guided backpropagation"
     summary = (
-        "Sharp picture of the edges behind the score; nearly the same for an untrained network, so mind its trust card."
+        "Sharp image of the edges behind the score; nearly the same for an untrained network, so mind its trust card."
     )
     captum = "checks"
     paper = "Springenberg et al. 2015, Striving for simplicity"

@@ -31,7 +31,7 @@ class IntegratedGradients(GradientExplainer):
     """
 
     title = "Integrated gradients"
-    summary = "Adds up gradients from a baseline to this picture; the values sum to what the score gained on the way."
+    summary = "Adds up gradients from a baseline to this image; the values sum to what the score gained on the way."
     captum = "checks"
     paper = "Sundararajan et al. 2017, Axiomatic attribution for deep networks"
     cost = "one forward and backward pass for every step, 32 to 256"
@@ -42,7 +42,7 @@ class IntegratedGradients(GradientExplainer):
     def compute(
         self,
         query: Query,
-        steps: Annotated[int, Field(ge=1, description="Pictures on the way from the baseline.")] = 32,
+        steps: Annotated[int, Field(ge=1, description="Images on the way from the baseline.")] = 32,
         most_steps: Annotated[int, Field(ge=1, description="Limit where the values do not sum up yet.")] = 256,
         baseline: str | Tensor = "blurred",
         rows_at_once: AtOnce = 64,

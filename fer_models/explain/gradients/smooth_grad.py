@@ -32,7 +32,7 @@ class SmoothGrad(GradientExplainer):
     """
 
     title = "SmoothGrad"
-    summary = "Averages the gradient over noisy copies of the picture until other copies would give the same map."
+    summary = "Averages the gradient over noisy copies of the image until other copies would give the same map."
     captum = "checks"
     paper = "Smilkov et al. 2017, SmoothGrad"
     cost = "one forward and backward pass for every noisy copy, 25 to 400"
@@ -46,7 +46,7 @@ class SmoothGrad(GradientExplainer):
         query: Query,
         samples: Annotated[int, Field(ge=2, description="Noisy copies.")] = 25,
         most_samples: Annotated[int, Field(ge=2, description="Limit where as many other copies differ.")] = 400,
-        noise: Annotated[float, Field(ge=0, description="Standard deviation, a share of the picture's range.")] = 0.15,
+        noise: Annotated[float, Field(ge=0, description="Standard deviation, a share of the image's range.")] = 0.15,
         statistic: Annotated[Literal["mean", "variance"], Field(description="Over the noisy copies.")] = "mean",
         *,
         seed: Seed = 0,

@@ -35,7 +35,7 @@ def pictures_of_classes(classifier: Classifier, dataset: FaceDataset, index: np.
             spread = np.linspace(0, len(members) - 1, min(most, len(members))).astype(np.int64)
             selected.append(members[np.unique(spread)])
     if not selected:
-        raise UserError("No picture has a class that this network knows; choose other data or another network.")
+        raise UserError("No image has a class that this network knows; choose other data or another network.")
     return np.asarray(np.sort(np.asarray(index, np.int64)[np.concatenate(selected)]))
 
 
@@ -61,5 +61,5 @@ def mean_attention(
                 means.setdefault(record.title, MapMeans(len(classifier.classes), (side, side)))
                 means[record.title].add(record.overlay, labels[part])
         if progress is not None:
-            progress(min(1.0, (start + _PART) / len(index)), f"attention over {len(index):,} pictures")
+            progress(min(1.0, (start + _PART) / len(index)), f"attention over {len(index):,} images")
     return {words: mean.result() for words, mean in means.items()}

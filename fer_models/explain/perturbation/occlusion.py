@@ -21,7 +21,7 @@ class Occlusion(Explainer):
     """
 
     title = "Occlusion"
-    summary = "Covers the picture patch by patch and shows where the score falls; slow, and easy to believe."
+    summary = "Covers the image patch by patch and shows where the score falls; slow, and easy to believe."
     captum = "computes"
     paper = "Zeiler and Fergus 2014, Visualizing and understanding convolutional networks"
     cost = "one forward pass for every position of the patch, 121 at 48 pixels"
@@ -33,9 +33,9 @@ class Occlusion(Explainer):
     def compute(
         self,
         query: Query,
-        window: Annotated[float, Field(gt=0, le=1, description="Side of the patch, a share of the picture's side.")] = 1
+        window: Annotated[float, Field(gt=0, le=1, description="Side of the patch, a share of the image's side.")] = 1
         / 6,
-        stride: Annotated[float, Field(gt=0, le=1, description="Step of the patch, a share of the picture's side.")] = 1
+        stride: Annotated[float, Field(gt=0, le=1, description="Step of the patch, a share of the image's side.")] = 1
         / 12,
         baseline: str | Tensor = "mean",
         rows_at_once: AtOnce = 64,

@@ -25,7 +25,7 @@ class RISE(Explainer):
     """
 
     title = "RISE"
-    summary = "Shows the network the picture through random masks and keeps what the high scores have in common."
+    summary = "Shows the network the image through random masks and keeps what the high scores have in common."
     paper = "Petsiuk et al. 2018, RISE: randomized input sampling for explanation of black-box models"
     cost = "one forward pass for every mask, 400 by default"
     choices: ClassVar = {"baseline": BASELINE_CHOICE}
@@ -39,7 +39,7 @@ class RISE(Explainer):
         *,
         masks: Annotated[int, Field(ge=10, le=20_000, description="Random masks.")] = 400,
         cells: Annotated[int, Field(ge=2, le=32, description="Cells of a mask a side.")] = 6,
-        shown: Annotated[float, Field(gt=0, lt=1, description="Part of the cells that show the picture.")] = 0.5,
+        shown: Annotated[float, Field(gt=0, lt=1, description="Part of the cells that show the image.")] = 0.5,
         baseline: str | Tensor = "mean",
         seed: Seed = 0,
         masks_at_once: AtOnce = 64,

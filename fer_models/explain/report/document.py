@@ -123,9 +123,9 @@ def html_report(
         raise UserError("A report tells of at least one network; give the checkpoints that were asked.")
     made = made or datetime.datetime.now().astimezone()
     note = (
-        "This report holds the picture that was explained: share it as you would share the picture."
+        "This report holds the image that was explained: share it as you would share the image."
         if include_picture
-        else "The picture that was explained is not part of this report; figures show the maps alone."
+        else "The image that was explained is not part of this report; figures show the maps alone."
     )
     return _template().render(
         title=title,

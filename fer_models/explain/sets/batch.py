@@ -103,7 +103,7 @@ class ExplainedSet:
     def where(self) -> str:
         """One sentence on the source of the regions."""
         if self.truth:
-            return "Regions and action units are those that were drawn, picture by picture."
+            return "Regions and action units are those that were drawn, image by image."
         return (
             "Regions come from one template of a frontal face, framed as FER2013 frames faces: they are a little off "
             "where a head is turned or a face is framed otherwise."
@@ -197,7 +197,7 @@ def _usable_pictures(
         names = ", ".join(classifier.classes)
         raise UserError(f"This network has no class {target!r}; choose predicted, label, or one of: {names}.")
     if not len(index):
-        raise UserError("There is no picture to explain; choose another split, or another target than the label.")
+        raise UserError("There is no image to explain; choose another split, or another target than the label.")
     return index, labels
 
 
@@ -206,7 +206,7 @@ def _part_progress(progress: Progress, part: slice, total: int) -> Progress:
 
     def step(fraction: float, message: str) -> None:
         done = part.start + fraction * (part.stop - part.start)
-        progress(done / total, f"{int(done):,} of {total:,} pictures")
+        progress(done / total, f"{int(done):,} of {total:,} images")
 
     return step
 

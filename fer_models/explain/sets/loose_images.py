@@ -41,7 +41,7 @@ def loose_faces(
     """
     crops, numbers, without, broken = [], [], [], []
     for number, file in enumerate(files):
-        progress(number / len(files), f"faces of {number:,} of {len(files):,} pictures")
+        progress(number / len(files), f"faces of {number:,} of {len(files):,} images")
         try:
             image = read_image(file)
             faces = find_faces(image, detector)
@@ -55,12 +55,12 @@ def loose_faces(
         numbers.append(number)
     if not crops:
         raise UserError(
-            f"no face was found in the {len(files):,} pictures of {files[0].parent.name}; "
+            f"no face was found in the {len(files):,} images of {files[0].parent.name}; "
             "choose the detector whole if they are cut to a face already."
         )
     notes = (f"No face was found in {len(without)}: {', '.join(without)}.",) if without else ()
     return FaceDataset(
-        name="pictures",
+        name="images",
         images=np.stack(crops),
         labels=np.full(len(crops), UNLABELLED, np.int64),
         classes=(),

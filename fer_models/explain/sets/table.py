@@ -128,14 +128,14 @@ def background(explained: ExplainedSet) -> tuple[bool, str]:
     """
     background_share = next((region for region in region_shares(explained) if region.name == "background"), None)
     if background_share is None:
-        return False, "No picture holds positive evidence, so nothing can be said of the background."
+        return False, "No image holds positive evidence, so nothing can be said of the background."
     share = background_share.share
     figures = (
         f"The background holds {interval_text(*share)} of the "
-        f"relevance and covers {100 * background_share.area:.1f} % of the picture"
+        f"relevance and covers {100 * background_share.area:.1f} % of the image"
     )
     alarm_share = explained.alarm.mean()
-    pictures = f"in {100 * alarm_share:.1f} % of the pictures" if alarm_share else "in none of the pictures"
+    pictures = f"in {100 * alarm_share:.1f} % of the images" if alarm_share else "in none of the images"
     single = f"{pictures} it holds more than its area."
     if share.low > background_share.area:
         return True, f"{figures}: more than a map would give it that knows nothing; {single}"

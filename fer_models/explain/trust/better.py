@@ -99,7 +99,7 @@ def try_ways(
         {('layer_cam', 10)}
     """
     if len(batch) != 1:
-        raise UserError(f"One picture is tried at a time, not {len(batch)}.")
+        raise UserError(f"One image is tried at a time, not {len(batch)}.")
     began, tried = time.monotonic(), list[Tried]()
     plan = [way for way in ways(classifier, batch.shape[2]) if way != known]
     for number, (method, layer) in enumerate(plan):

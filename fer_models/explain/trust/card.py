@@ -120,7 +120,7 @@ def trust_card(
         (10, ['blurred', 'mean'])
     """
     if len(batch) != len(attribution.values) or not 0 <= position < len(batch):
-        raise UserError(f"There are {len(batch)} pictures and {len(attribution.values)} maps; {position} fits neither.")
+        raise UserError(f"There are {len(batch)} images and {len(attribution.values)} maps; {position} fits neither.")
     trial = Trial(classifier, batch[position : position + 1], attribution.one(position))
     figures = {
         "evidence": _evidence(trial, seed),

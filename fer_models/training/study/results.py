@@ -158,7 +158,7 @@ def pooled(
     """
     folds = folds_of(study, settings)
     if folds < 2:
-        raise UserError("Only folds can be pooled: this study measures every network on the same pictures.")
+        raise UserError("Only folds can be pooled: this study measures every network on the same images.")
     trials = [t for t in study.trials if t.seed == seed and same_settings(t.settings, settings)]
     finished = [r for r in (_result(study, trial) for trial in trials) if r.state == "finished" and r.checkpoint]
     if not finished:

@@ -102,7 +102,7 @@ def test_faces_that_only_one_gets_right(three: same_faces.Standing) -> None:
 def test_other_pictures_cannot_be_compared() -> None:
     evaluation = made(np.arange(20) % 2 == 0)
     other = dataclasses.replace(evaluation, data="elsewhere")
-    with pytest.raises(UserError, match="needs the same pictures and classes"):
+    with pytest.raises(UserError, match="needs the same images and classes"):
         same_faces.standing(("a", "b"), [evaluation, other])
 
 
@@ -165,6 +165,6 @@ def test_other_classes_stand_apart(app: AppTest, checkpoint: Checkpoint, folders
             break
         time.sleep(0.1)
         app.run()
-    assert "two answers with other classes on these pictures (happy, sad) than fresh" in words(app)
+    assert "two answers with other classes on these images (happy, sad) than fresh" in words(app)
     assert any("Fewer than two of these networks" in info.value for info in app.info)
     assert not app.error and answers(dataset).n == 12

@@ -96,5 +96,5 @@ def test_without_a_measured_network_it_says_so(app: AppTest) -> None:
     open_page(app, "compare", section=SECTION, paper="fcsdnet")
     assert any("No trained network was measured on" in info.value for info in app.info)
     app.selectbox(key="compare.paper").set_value("sldcnn").run()
-    app.selectbox(key="compare.paper data").set_value("pictures of Figure 6").run()
+    app.selectbox(key="compare.paper data").set_value("images of Figure 6").run()
     assert not app.error and not app.exception

@@ -68,18 +68,16 @@ def test_the_plot_joins_the_front_and_names_everything() -> None:
         Point("large", 20.0, 60, 58, 62, 1_000_000, True, "60 %"),
         Point("worse", 25.0, 40, 38, 42, 500_000, False, "40 %"),
     ]
-    figure = pareto(points, "one picture, ms")
+    figure = pareto(points, "one image, ms")
     line, best, others = figure.data
     assert list(line.x) == [1.0, 20.0] and line.mode == "lines"
     assert list(best.error_y.array) == [2, 2] and list(others.y) == [40]
     assert best.marker.size[1] > best.marker.size[0]
     assert [note.text for note in figure.layout.annotations] == ["<b>large</b>", "<b>small &lt;b></b>", "worse"]
-    assert figure.layout.xaxis.type == "log" and figure.layout.xaxis.title.text == "one picture, ms"
+    assert figure.layout.xaxis.type == "log" and figure.layout.xaxis.title.text == "one image, ms"
     assert 1.0 in figure.layout.xaxis.tickvals
     same = [dataclasses.replace(point, name=f"{point.name}-fer2013") for point in points]
-    assert [note.text for note in pareto(same, "one picture, ms").layout.annotations][-1] == "worse", (
-        "all share the end"
-    )
+    assert [note.text for note in pareto(same, "one image, ms").layout.annotations][-1] == "worse", "all share the end"
 
 
 def test_layers_add_up_and_attention_is_marked() -> None:
@@ -101,7 +99,7 @@ def test_the_file_holds_every_figure(checkpoint: Checkpoint) -> None:
     entries = networks.entries("48")[:3]
     measured: dict[str, Cost | str] = {entries[0].key: COST, entries[1].key: "The network did not run."}
     shown = networks_table.shown(entries, measured)
-    assert shown.loc[0, "ms a picture"] == 1.5 and shown.loc[0, "Pictures/s"] == 300 and shown.loc[0, "Runs in"] == ONNX
+    assert shown.loc[0, "ms per image"] == 1.5 and shown.loc[0, "Images/s"] == 300 and shown.loc[0, "Runs in"] == ONNX
     assert shown.loc[1, "Remark"] == "The network did not run."
     back = pd.read_csv(io.StringIO(networks_table.csv(entries, measured)))
     assert back.loc[0, "accuracy_low"] == FIGURE["low"] and back.loc[0, "n"] == 3589

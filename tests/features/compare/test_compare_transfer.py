@@ -66,7 +66,7 @@ def test_what_cannot_be_asked_says_why(two: tuple[Checkpoint, Checkpoint, FaceDa
     strange = dataclasses.replace(dataset, classes=tuple("abcdefg"))
     assert pair(home, strange, "strange", "test").problem == "no class in common"
     nothing = dataclasses.replace(dataset, labels=np.full(len(dataset), -1))
-    assert "no picture with a known class" in pair(home, nothing, "nothing", "test").problem
+    assert "no image with a known class" in pair(home, nothing, "nothing", "test").problem
     usable = pair(home, dataset, "small", "test")
     assert not usable.problem and len(usable.part.index) == 12
 
@@ -204,7 +204,7 @@ def test_opening_the_section_starts_nothing(app: AppTest, two: tuple[Checkpoint,
     app.run()
     assert not jobs._jobs and not jobs.under_way() and not app.get("progress")
     (button,) = [b for b in app.button if b.label.startswith("Predict ")]
-    assert button.label == "Predict 12 pictures"
+    assert button.label == "Predict 12 images"
     finished(app)
     assert not app.error and "own data" in words(app)
 

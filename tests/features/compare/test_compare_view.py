@@ -82,8 +82,8 @@ def test_measured_ones_are_drawn_against_milliseconds(
     monkeypatch.setattr(measure, "measured", lambda entries: {entries[0].key: COST})
     open_page(app, "compare")
     (plot,) = app.get("plotly_chart")
-    assert "one picture, ms" in plot.proto.spec
-    assert networks(app).iloc[0][["ms a picture", "Pictures/s", "Runs in"]].tolist() == [1.5, 300, "onnxruntime"]
+    assert "one image, ms" in plot.proto.spec
+    assert networks(app).iloc[0][["ms per image", "Images/s", "Runs in"]].tolist() == [1.5, 300, "onnxruntime"]
 
 
 def test_figures_of_two_splits_are_not_drawn_together(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:

@@ -110,9 +110,9 @@ def test_a_cell_in_words() -> None:
     scores = np.eye(k, dtype=np.float32)[predictions]
     made = Evaluation(tuple(NAMES), targets, predictions, scores, scores, None, rows, rows, "x", "f", "test", "")
     sentence = confusion.cell_sentence(made, "angry", "sad")
-    assert sentence.startswith("**angry** is taken for **sad** in 2 of 10 pictures: 20.0 % [5.7, 51.0]")
+    assert sentence.startswith("**angry** is taken for **sad** in 2 of 10 images: 20.0 % [5.7, 51.0]")
     assert "is found in 3 of 4" in confusion.cell_sentence(made, "sad", "sad")
-    assert "no picture of fear" in confusion.cell_sentence(made, "fear", "sad")
+    assert "no image of fear" in confusion.cell_sentence(made, "fear", "sad")
 
 
 def test_figures_of_classes_agree_with_the_library(folders: Path) -> None:

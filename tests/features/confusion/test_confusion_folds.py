@@ -68,13 +68,13 @@ def test_pictures_that_trained_the_network_are_said(folders: Path) -> None:
     dataset, network = write_faces(folders), fold_network(folders, 0)
     split = make_split(dataset, "folds-5", fold=0)
     card = training_overlap.overlap_scorecard(all_sad(dataset, split.train, "x"), NAME, network, dataset, None)
-    assert card.warnings[0].startswith(f"All of these {len(split.train)} pictures trained the network")
+    assert card.warnings[0].startswith(f"All of these {len(split.train)} images trained the network")
     card = training_overlap.overlap_scorecard(all_sad(dataset, split.test, "x"), NAME, network, dataset, None)
     assert not any("trained the network" in text for text in card.warnings)
     people = np.where(np.arange(len(dataset)) % 2, "ann", "ben")
     named = dataclasses.replace(dataset, subjects=people)
     card = training_overlap.overlap_scorecard(all_sad(named, split.test, "x"), NAME, network, named, None)
-    assert any("2 subjects are both in training and among these pictures" in text for text in card.warnings)
+    assert any("2 subjects are both in training and among these images" in text for text in card.warnings)
 
 
 def test_the_page_begins_with_the_held_out_part_and_pools(app: AppTest, folders: Path) -> None:
@@ -87,7 +87,7 @@ def test_the_page_begins_with_the_held_out_part_and_pools(app: AppTest, folders:
         write_predictions(all_sad(dataset, part.index, part.name), folder)
     open_page(app, "confusion", data=NAME, checkpoint="fold-1")
     assert not app.error, words(app)
-    assert "test part (5 folds of pictures, fold 2 of 5, seed 0)" in words(app)
+    assert "test part (5 folds of images, fold 2 of 5, seed 0)" in words(app)
     held_out = len(make_split(dataset, "folds-5", fold=1).test)
     assert f"n = {held_out} ·" in words(app)
     app.selectbox(key="shared.pictures").set_value("folds").run()

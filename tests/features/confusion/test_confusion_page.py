@@ -37,9 +37,9 @@ def test_the_first_answer_stands_without_a_click(app: AppTest, checkpoint: Check
     text = words(app)
     assert "Accuracy 50.0 % [25.4, 74.6] · n = 12 · test" in text
     assert "Fewer than 30 images of angry" in text and "macro F1 comes out too low" in text
-    assert "**sad** is taken for **neutral** in 2 of 3 pictures" in text
+    assert "**sad** is taken for **neutral** in 2 of 3 images" in text
     assert any(head.value == "sad > neutral" for head in app.header)
-    assert "2 pictures" in text
+    assert "2 images" in text
     # Matrix, probabilities, and the heatmaps of answer and label.
     assert len(app.get("plotly_chart")) == 4
     assert "Evidence for neutral, the answer" in text and "Evidence for sad, the label" in text
@@ -70,7 +70,7 @@ def test_the_lists_choose_a_cell_and_the_address_keeps_it(app: AppTest, checkpoi
     open_page(app, "confusion", data="small")
     app.selectbox(key="confusion.true").set_value("fear").run()
     app.selectbox(key="confusion.predicted").set_value("surprise").run()
-    assert "**fear** is taken for **surprise** in 1 of 1 pictures" in words(app)
+    assert "**fear** is taken for **surprise** in 1 of 1 images" in words(app)
     assert app.query_params["true"] in ("fear", ["fear"])
     app.selectbox(key="confusion.predicted").set_value("disgust").run()
     assert any("No image matches" in info.value for info in app.info)
@@ -102,7 +102,7 @@ def test_a_difference_needs_and_shows_a_second_network(app: AppTest, checkpoint:
     assert not app.error
     assert "second: **sad** is taken for **neutral** in 0 of 3" in words(app)
     app.segmented_control(key="confusion.put by").set_value("only here").run()
-    assert not app.error and "2 pictures" in words(app)
+    assert not app.error and "2 images" in words(app)
 
 
 def test_predictions_are_computed_once_with_progress(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
@@ -145,4 +145,4 @@ def test_the_fold_on_confidence_opens(app: AppTest, checkpoint: Checkpoint, fold
     assert "fitted on one half of these images for the other" in words(app)
     assert "No threshold reaches 80 %" in words(app)  # its surest answer is wrong
     app.slider(key="confusion.wanted").set_value(50).run()
-    assert "100.0 % of the pictures are answered, 50.0 % [25.4, 74.6] of them right (n = 12)" in words(app)
+    assert "100.0 % of the images are answered, 50.0 % [25.4, 74.6] of them right (n = 12)" in words(app)

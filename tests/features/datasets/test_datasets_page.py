@@ -52,8 +52,8 @@ def until(app: AppTest, text: str) -> None:
 def test_the_first_answer_stands_without_a_click(app: AppTest, small: Path) -> None:
     open_datasets(app, data="small")
     assert not app.error
-    assert "16 pictures" in words(app)
-    assert "1 of 8 held-out pictures (12.5 %) are byte for byte in training too" in words(app)
+    assert "16 images" in words(app)
+    assert "1 of 8 held-out images (12.5 %) are byte for byte in training too" in words(app)
     assert len(app.get("plotly_chart")) == 2  # class balance, difference of two mean faces
 
 
@@ -79,11 +79,11 @@ def test_every_section_draws(app: AppTest, small: Path, section: str, charts: in
 def test_the_gallery_is_filtered_and_shows_one_face(app: AppTest, small: Path) -> None:
     files = open_dataset("small").columns["file"].tolist()
     open_datasets(app, data="small", section="Faces", row=str(files.index("test/happy/1.png")))
-    assert "16 pictures" in words(app) and "test/happy/1.png" in words(app)
+    assert "16 images" in words(app) and "test/happy/1.png" in words(app)
     app.multiselect(key="datasets.filter classes small").set_value(["sad"]).run()
-    assert "8 pictures" in words(app)
+    assert "8 images" in words(app)
     app.selectbox(key="datasets.filter copies").set_value("leaks").run()
-    assert "1 picture" in words(app)
+    assert "1 image" in words(app)
     app.multiselect(key="datasets.filter classes small").set_value(["happy"]).run()
     assert "No image matches the filter" in words(app)
 
@@ -91,10 +91,10 @@ def test_the_gallery_is_filtered_and_shows_one_face(app: AppTest, small: Path) -
 def test_a_network_names_doubtful_labels(app: AppTest, small: Path, checkpoint: Checkpoint) -> None:
     open_datasets(app, data="small", section="Faces")
     app.selectbox(key="datasets.doubt small").set_value("fresh").run()
-    next(button for button in app.button if button.label.endswith("about 8 pictures")).click().run()
+    next(button for button in app.button if button.label.endswith("about 8 images")).click().run()
     until(app, "Confident learning")
     assert "of 8 labels" in words(app)  # validation and test: the network may have trained on the rest
-    assert "8 pictures" in words(app)
+    assert "8 images" in words(app)
 
 
 def test_strength_and_recipe_change_the_preview(app: AppTest, small: Path, checkpoint: Checkpoint) -> None:
@@ -114,7 +114,7 @@ def test_the_audit_runs_and_is_told(app: AppTest, small: Path) -> None:
     app.button(key="audit").click().run()
     until(app, "What a nearest neighbour on raw pixels gets right")
     assert "this split leaks" in words(app)
-    assert "1 of 8 held-out pictures" in words(app)
+    assert "1 of 8 held-out images" in words(app)
     saved = [label for label in labels(app) if not label.startswith("Contact sheet")]
     assert len(saved) == (3 if "Clean split, JSON" in saved else 2)
     assert "Report, JSON" in labels(app)
@@ -128,14 +128,14 @@ def test_a_damaged_set_is_one_sentence_with_a_way_out(app: AppTest, folders: Pat
     root = folders / "data" / "broken"
     for name in ("happy", "sad"):
         (root / name).mkdir(parents=True)
-        (root / name / "0.png").write_bytes(b"no picture")
+        (root / name / "0.png").write_bytes(b"no image")
     open_datasets(app, data="broken")
     for _ in range(50):
         if app.error:
             break
         time.sleep(0.1)
         app.run()
-    assert len(app.error) == 1 and "not one picture can be read" in app.error[0].value
+    assert len(app.error) == 1 and "not one image can be read" in app.error[0].value
     assert any(button.label == "Try again" for button in app.button)
     assert "JAFFE" in words(app)  # the table of all sets is still drawn
 
@@ -164,6 +164,6 @@ def test_a_folder_is_added_chosen_and_removed(
     app.text_input(key="add name 0").set_value("mine")
     next(button for button in app.button if button.label == "Add").click().run()
     assert app.selectbox(key="shared.data").value == "mine"
-    until(app, "16 pictures")
+    until(app, "16 images")
     next(button for button in app.button if button.label == "Remove from the list").click().run()
     assert "mine" not in app.selectbox(key="shared.data").options and folder.is_dir()

@@ -239,7 +239,7 @@ def test_audit_findings_become_rows_and_groups() -> None:
     assert job.state == "done", job.problem
     report = job.result
     leaks, sentence = audit.headline(report)
-    assert leaks and "1 of 15 held-out pictures (6.7 %)" in sentence and "5 subjects" in sentence
+    assert leaks and "1 of 15 held-out images (6.7 %)" in sentence and "5 subjects" in sentence
     assert audit.leak_rows(report) == [
         ("val", "5", "0", "0", "0", "0.0 %"),
         ("test", "10", "1", "1", "0", "10.0 %"),

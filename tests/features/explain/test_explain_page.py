@@ -117,7 +117,7 @@ def test_no_face_offers_the_whole_picture(app: AppTest, checkpoint: Checkpoint) 
     assert any("No face was found" in warning.value for warning in app.warning)
     assert not app.get("plotly_chart")
     app.button(key="explain whole").click().run()
-    assert "noise.png. The whole picture is taken." in captions_of_pictures(app)
+    assert "noise.png. The whole image is taken." in captions_of_pictures(app)
     assert len(app.get("plotly_chart")) == 1
 
 
@@ -134,7 +134,7 @@ def test_several_faces_are_chosen_by_number(app: AppTest, checkpoint: Checkpoint
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("text.png", b"this is no picture", "is not a picture that can be read here"),
+        ("text.png", b"this is no image", "is not an image that can be read here"),
         ("empty.jpg", b"", "is empty"),
         ("cut.png", png(np.zeros((64, 64, 3), np.uint8))[:60], "damaged"),
         ("dot.png", png(np.zeros((1, 1, 3), np.uint8)), "at least"),

@@ -190,9 +190,9 @@ def test_several_uploads_stand_side_by_side(app: AppTest, checkpoint: Checkpoint
         Image.fromarray(samples.picture(f"drawn-{name}")).save(buffer, "PNG")
         files.append((f"{name}.png", buffer.getvalue(), "image/png"))
     open_page(app, "explain")
-    app.file_uploader[0].set_value([*files, ("broken.png", b"no picture", "image/png")]).run()
+    app.file_uploader[0].set_value([*files, ("broken.png", b"no image", "image/png")]).run()
     (error,) = app.error
-    assert "broken.png" in error.value and "is not a picture" in error.value
+    assert "broken.png" in error.value and "is not an image" in error.value
     (choice,) = [box for box in app.selectbox if box.label == "Image"]
     assert choice.options == ["1: fear.png", "2: sad.png"]
     choice.set_value(2).run()

@@ -41,10 +41,10 @@ def test_the_drawn_group_stands_without_a_click(app: AppTest, checkpoint: Checkp
     text = words(app)
     assert "Of 8 people" in text and "Haar" in text
     assert detector.label() in [button.label for button in app.button]
-    table = next(block.proto.body for block in app.get("html") if "Faces of the picture" in block.proto.body)
+    table = next(block.proto.body for block in app.get("html") if "Faces of the image" in block.proto.body)
     assert table.count("<tr>") == 9
     labels = [button.label for button in app.get("download_button")]
-    assert {"Picture (PNG)", "CSV"} <= set(labels)
+    assert {"Image (PNG)", "CSV"} <= set(labels)
     assert "fresh was trained with margin +0.00, upright" in text
     (choice,) = [box for box in app.selectbox if box.label == "Face"]
     choice.set_value(3).run()
@@ -57,8 +57,8 @@ def test_uploads_are_read_or_refused_in_a_sentence(app: AppTest, checkpoint: Che
     app.file_uploader[0].upload("two.png", encode_png(two), "image/png").run()
     assert not app.error, words(app)
     assert "Of 4 people" in words(app)
-    app.file_uploader[0].upload("text.png", b"no picture", "image/png").run()
-    assert any("not a picture" in error.value for error in app.error)
+    app.file_uploader[0].upload("text.png", b"no image", "image/png").run()
+    assert any("not an image" in error.value for error in app.error)
     blank = np.full((200, 300, 3), 128, np.uint8)
     app.file_uploader[0].upload("blank.png", encode_png(blank), "image/png").run()
     assert any("No face was found" in warning.value for warning in app.warning)
@@ -164,7 +164,7 @@ def test_small_and_uncertain_faces_can_be_left_out(app: AppTest, checkpoint: Che
 
 @pytest.mark.parametrize(
     ("page", "query"),
-    [("explain", {"sample": "drawn-happy"}), ("stress", {}), ("video", {}), ("webcam", {"camera": "A single picture"})],
+    [("explain", {"sample": "drawn-happy"}), ("stress", {}), ("video", {}), ("webcam", {"camera": "A single image"})],
 )
 def test_the_button_stands_where_faces_are_searched(
     app: AppTest, checkpoint: Checkpoint, page: str, query: dict[str, str], monkeypatch: pytest.MonkeyPatch

@@ -96,11 +96,11 @@ def test_an_answer_is_kept_on_disk(checkpoint):
     assert tiles[0].picture.shape == (96, 96, 3)
     assert "n = " in tiles[0].words
     assert split.table_csv(first, plan.dataset).startswith(b"row,")
-    assert "10 pictures · LayerCAM · layer" in split.facts(first)
+    assert "10 images · LayerCAM · layer" in split.facts(first)
     rows = split.agreement_rows({"fresh": first})
     assert all(row[1] == "fresh" and "[" in row[2] for row in rows)
     figure = region_bars({"a<b": region_shares(first), "c": region_shares(first)})
-    assert [trace.name for trace in figure.data] == ["a&lt;b", "c", "share of the picture"]
+    assert [trace.name for trace in figure.data] == ["a&lt;b", "c", "share of the image"]
 
 
 def test_a_job_can_be_cancelled_and_begun_again(checkpoint, monkeypatch):
@@ -133,7 +133,7 @@ def test_the_leaderboard_says_which_methods_beat_the_references():
     assert sentence.startswith("On fresh, good beat all three")
     assert "poor did no better than a random map" in sentence
     heads, cells, bold = leaderboard.rows(board, "fresh")
-    assert heads == ["Method", "Insertion, high", "Deletion, low", "a picture"]
+    assert heads == ["Method", "Insertion, high", "Deletion, low", "an image"]
     assert cells[2][0] == "random map (reference)"
     assert bold == {(0, 1), (0, 2)}
 
@@ -157,10 +157,10 @@ def test_the_page_shows_means_regions_and_downloads(app, checkpoint, small):
     open_page(app, "heatmaps", data=small, split="all")
     settled(app)
     text = words(app)
-    assert "14 pictures" in text
+    assert "14 images" in text
     assert "The background holds" in text
     assert "Regions come from one template" in text
-    assert {box.label for box in app.selectbox} >= {"Network", "Split", "Method", "Explained", "Layer", "Pictures"}
+    assert {box.label for box in app.selectbox} >= {"Network", "Split", "Method", "Explained", "Layer", "Images"}
     assert not app.error
 
 

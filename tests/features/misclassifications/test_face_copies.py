@@ -52,7 +52,7 @@ def test_every_copy_is_found_with_label_and_split(folders: Path) -> None:
         "3 copies of this face in the set, 1 with another label, 3 in another split than test."
     )
     alone = next(p for p in range(len(dataset)) if p not in {position, *(copy.position for copy in matches)})
-    assert copies.copies(dataset, alone, frequencies) == [] and "No other picture" in copies.sentence([], "test")
+    assert copies.copies(dataset, alone, frequencies) == [] and "No other image" in copies.sentence([], "test")
 
 
 def test_it_agrees_with_the_audit(folders: Path) -> None:

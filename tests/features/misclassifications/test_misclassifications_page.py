@@ -28,7 +28,7 @@ def test_the_surest_error_is_shown_first(app: AppTest, checkpoint: Checkpoint, f
     assert not app.error, words(app)
     text = words(app)
     assert "**6 of 12 faces are wrong** (50.0 %)" in text
-    assert "6 pictures" in text
+    assert "6 images" in text
     assert "**sad > neutral** · 98.5 % sure" in text
     assert "Find the nearest faces" in [button.label for button in app.button]
     assert "Worst slices" in text and "few images" in text
@@ -39,7 +39,7 @@ def test_filters_and_orders(app: AppTest, checkpoint: Checkpoint, folders: Path)
     cache_answers(write_faces(folders), checkpoint)
     open_page(app, "misclassifications", data="small")
     app.selectbox(key="misclassifications.error true").set_value("disgust").run()
-    assert "**disgust > angry**" in words(app) and "1 picture" in words(app)
+    assert "**disgust > angry**" in words(app) and "1 image" in words(app)
     app.selectbox(key="misclassifications.error predicted").set_value("happy").run()
     assert any("No image matches" in info.value for info in app.info)
     app.selectbox(key="misclassifications.error true").set_value("any").run()
@@ -66,9 +66,9 @@ def test_a_mark_is_kept_listed_and_a_filter(app: AppTest, checkpoint: Checkpoint
     assert row in evaluation.rows and marks.read(dataset)[row] == {"label wrong"}
     assert "1 of small: 1 label wrong." in words(app)
     app.selectbox(key="shared.marked").set_value("label wrong").run()
-    assert "1 picture" in words(app) and "**sad > neutral**" in words(app)
+    assert "1 image" in words(app) and "**sad > neutral**" in words(app)
     app.selectbox(key="shared.marked").set_value("not marked yet").run()
-    assert "5 pictures" in words(app)
+    assert "5 images" in words(app)
 
 
 def test_slices_by_size_and_by_one_column(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
@@ -83,7 +83,7 @@ def test_slices_by_size_and_by_one_column(app: AppTest, checkpoint: Checkpoint, 
     open_page(app, "misclassifications", data="small")
     box = app.selectbox(key="evidence.cut by")
     assert {"every column", "class", SIDE, "brightness"} <= set(box.options)
-    assert "The same in all of these pictures: split test" in words(app)
+    assert "The same in all of these images: split test" in words(app)
     box.set_value(SIDE).run()
     assert not app.exception and not app.error
     table = next(html.proto.body for html in app.get("html") if "Worst slices" in html.proto.body)
@@ -94,6 +94,6 @@ def test_slices_by_size_and_by_one_column(app: AppTest, checkpoint: Checkpoint, 
 def test_a_cell_of_the_diagonal_holds_its_right_answers(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
     cache_answers(write_faces(folders), checkpoint)
     open_page(app, "misclassifications", data="small", **{"error true": "sad", "error predicted": "neutral"})
-    assert "2 pictures" in words(app) and "sad > neutral" in words(app)
+    assert "2 images" in words(app) and "sad > neutral" in words(app)
     open_page(app, "misclassifications", data="small", **{"error true": "happy", "error predicted": "happy"})
     assert "happy > happy" in words(app)

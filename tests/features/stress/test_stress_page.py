@@ -123,7 +123,7 @@ def test_a_split_is_tested_kept_and_found_again(checkpoint: Checkpoint, folders:
     assert len(made) == len(captions) == 6
     row = result.answers["fresh", "mask", 5].predicted[3]
     expected = Classifier(checkpoint).predict([made[5]], exact=True).top[0]
-    assert expected == row, "the strip shows another picture than the test asked about"
+    assert expected == row, "the strip shows another image than the test asked about"
 
 
 def test_a_test_is_cancelled_and_can_begin_again(

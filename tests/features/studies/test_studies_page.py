@@ -183,7 +183,7 @@ def test_the_tables_fill(app: AppTest, folders: Path) -> None:
     assert folds.columns == ("Setting", "R#1", "R#2", "R#3", "R#4", "R#5", "Average", "SD")
     assert folds.rows[0][1:7] == ("60.00", "62.00", "64.00", "66.00", "68.00", "64.00")
     apart = tables.measured_on(results, "accuracy")
-    assert apart.endswith("the best epoch was chosen on validation pictures.")
+    assert apart.endswith("the best epoch was chosen on validation images.")
     on_validation = [
         dataclasses.replace(r, measured_on=r.checkpoint.provenance["validation"]) for r in results if r.checkpoint
     ]

@@ -265,10 +265,10 @@ def test_the_scrubber_shows_the_matrix_of_any_epoch(app: AppTest) -> None:
     with_classes(run, 3)
     open_page(app, "train", run=run.id)
     show_part(app, "Classes")
-    assert "Epoch 3: 70 validation pictures" in words(app)
+    assert "Epoch 3: 70 validation images" in words(app)
     (slider,) = app.select_slider
     slider.set_value(2).run()
-    assert "Epoch 2: 70 validation pictures" in words(app)
+    assert "Epoch 2: 70 validation images" in words(app)
     assert "best epoch so far" in words(app)
     matrix = json.loads(app.get("plotly_chart")[-1].proto.spec)
     assert "20.0" in json.dumps(matrix)  # two of ten angry faces are found after epoch 2
@@ -308,7 +308,7 @@ def test_marked_pictures_can_be_left_out(app: AppTest, no_worker: None) -> None:
     for position, mark in ((3, "label wrong"), (5, "not a face"), (8, "label wrong")):
         marks.put(dataset, position, [mark])
     open_page(app, "train")
-    box = next(m for m in app.multiselect if m.label == "Leave out pictures that were marked as")
+    box = next(m for m in app.multiselect if m.label == "Leave out images that were marked as")
     assert list(box.options) == ["label wrong (2)", "not a face (1)"]
     box.set_value(["label wrong"]).run()
     button(app, "Train").click().run()
@@ -414,7 +414,7 @@ def test_the_list_says_of_a_run_under_way_nothing_that_changes_every_second() ->
 
 def test_a_measurement_that_fails_says_why(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     def measure(recipe: Recipe, _progress: Progress) -> probe.Speed:
-        raise UserError("The training part has 0 labelled pictures.")
+        raise UserError("The training part has 0 labelled images.")
 
     monkeypatch.setattr(probe, "measure_speed", measure)
     open_page(app, "train")
@@ -424,7 +424,7 @@ def test_a_measurement_that_fails_says_why(app: AppTest, monkeypatch: pytest.Mon
             break
         time.sleep(0.05)
         app.run()
-    assert "0 labelled pictures" in app.warning[0].value
+    assert "0 labelled images" in app.warning[0].value
     assert button(app, "Estimate the time")
 
 

@@ -135,7 +135,7 @@ def test_a_frame_that_cannot_be_read_does_not_end_the_stream(
     monkeypatch.setattr(camera.reader, "read", fail)
     for level, words in ((10, "log of the app"), (200, "YuNet's file is damaged.")):
         frames = frames_of(level)
-        assert own_loop.run(camera.latest(frames)) == frames, "the bare picture passes"
+        assert own_loop.run(camera.latest(frames)) == frames, "the bare image passes"
         assert words in camera.problem
     monkeypatch.setattr(camera.reader, "read", lambda image: image)
     own_loop.run(camera.latest(frames_of(10)))

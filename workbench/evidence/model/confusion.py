@@ -23,7 +23,7 @@ KINDS: dict[Kind, str] = {
 }
 UNITS: dict[Kind, str] = {
     "rows": "% of the true class",
-    "counts": "pictures",
+    "counts": "images",
     "columns": "% of the predicted class",
     "difference": "points more or less",
 }
@@ -145,9 +145,9 @@ def cell_sentence(evaluation: Evaluation, true: str, predicted: str) -> str:
     hits, total = int(evaluation.confusion[k, j]), int((evaluation.targets == k).sum())
     share = evaluation.share(evaluation.predictions == j, evaluation.targets == k)
     if share is None:
-        return f"There is no picture of {true} here."
+        return f"There is no image of {true} here."
     what = f"**{true}** is found" if k == j else f"**{true}** is taken for **{predicted}**"
-    return f"{what} in {hits:,} of {total:,} pictures: {interval_text(*share)}"
+    return f"{what} in {hits:,} of {total:,} images: {interval_text(*share)}"
 
 
 def class_figures(evaluation: Evaluation) -> list[ClassFigures]:

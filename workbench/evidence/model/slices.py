@@ -61,7 +61,7 @@ def worst(evaluation: Evaluation, options: Columns, metric: str, column: str | N
 def same_words(options: Columns) -> str:
     """``The same in all of these pictures: original side 48, split PublicTest.``; empty if nothing is."""
     pairs = ", ".join(f"{name} {value}" for name, value in options.same.items())
-    return f"The same in all of these pictures: {pairs}." if pairs else ""
+    return f"The same in all of these images: {pairs}." if pairs else ""
 
 
 def _of_values(values: Mapping[str, np.ndarray]) -> Columns:

@@ -43,7 +43,7 @@ def terms() -> str:
     """What the download button does, in two sentences."""
     return (
         f"Downloads {SIZE / 1000:.0f} kB once from {DEFAULT_URL.split('/')[2]} (licence: {LICENSE}) into this "
-        f"computer's cache; size and SHA-256 ({SHA256[:12]} …) are checked. No picture leaves this computer."
+        f"computer's cache; size and SHA-256 ({SHA256[:12]} …) are checked. No image leaves this computer."
     )
 
 

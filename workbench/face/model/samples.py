@@ -76,7 +76,7 @@ def icon() -> Image.Image:
 def _face(key: str) -> SyntheticFace:
     faces = _faces()
     if key not in faces:
-        raise UserError(f"There is no sample picture {key!r}; choose one from the list.")
+        raise UserError(f"There is no sample image {key!r}; choose one from the list.")
     return faces[key]
 
 

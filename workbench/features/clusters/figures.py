@@ -88,7 +88,7 @@ def cluster_map(
     if layers.added is not None:
         star = {"size": 18, "symbol": "star" if len(layers.added) == 2 else "diamond", "color": MARK,
                 "line": {"width": 2, "color": "#FFFFFF"}}  # fmt: skip
-        figure.add_trace(_trace(np.array([layers.added]), name="your picture", marker=star, hoverinfo="name"))
+        figure.add_trace(_trace(np.array([layers.added]), name="your image", marker=star, hoverinfo="name"))
     hidden = {"showticklabels": False, "zeroline": False, "title_text": "", "ticks": ""}
     figure.update_xaxes(**hidden, showgrid=False)
     figure.update_yaxes(**hidden, showgrid=False, scaleanchor="x")

@@ -21,7 +21,7 @@ def show(mapped: Mapped) -> tuple[float, ...] | None:
         UserError: If the picture cannot be read.
     """
     fold = st.expander(
-        "Find by picture: where does a face of your own fall?",
+        "Find by image: where does a face of your own fall?",
         icon=":material/person_search:",
         key="find fold",
         on_change="rerun",

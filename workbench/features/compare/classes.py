@@ -58,6 +58,6 @@ def show_agreement(results: Standing, *, key: str) -> None:
     pairs = [(names[i], names[j], texts[i][j]) for i in size for j in size if i < j]
     table.show(("Network", "and", "same answer, %"), pairs, right=(2,), label="Agreement of the networks")
     st.caption(
-        f"Share of the {results.n:,} pictures that both networks give the same answer, right or wrong. Networks that "
+        f"Share of the {results.n:,} images that both networks give the same answer, right or wrong. Networks that "
         "are right equally often and agree seldom would gain most from answering together."
     )

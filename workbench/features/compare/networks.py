@@ -28,7 +28,7 @@ def show(*, key: str) -> None:
     threads = measure.threads()
     st.caption(
         f"Times on {machine.describe().device}, with {threads} {'thread' if threads == 1 else 'threads'}, as "
-        "medians; counts for one picture at the chosen input, trained networks at their own."
+        "medians; counts for one image at the chosen input, trained networks at their own."
     )
     with guard("the table"):
         networks_table.show(entries, measured, key=key)

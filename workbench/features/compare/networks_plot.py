@@ -61,7 +61,7 @@ def _draw(group: list[Entry], measured: Mapping[str, Cost | str], measured_on_na
     costs = [measured.get(entry.key) for entry in group]
     milliseconds = [cost.milliseconds[cost.fastest] for cost in costs if isinstance(cost, Cost)]
     timed = len(milliseconds) == len(group)
-    axis = "one picture, ms" if timed else "one picture, million multiply-accumulates"
+    axis = "one image, ms" if timed else "one image, million multiply-accumulates"
     values = milliseconds if timed else [entry.cost.macs / 1e6 if entry.cost else 0.0 for entry in group]
     shares = [float((entry.accuracy or {})["value"]) for entry in group]
     best = set(pareto_front(list(zip(values, shares, strict=True))))

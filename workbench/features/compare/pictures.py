@@ -43,7 +43,7 @@ def show(results: Standing, networks: Sequence[Checkpoint], name: str, dataset: 
     index_of_row = {str(int(wrong_evaluation.positions[index])): int(index) for index in indices}
     selected = index_of_row.get(shared.ROW.get() or "", int(indices[0]) if len(indices) else None)
     st.caption(
-        f"{len(indices):,} of {results.n:,} pictures that {right_name} gets right and {wrong_name} wrong; under each "
+        f"{len(indices):,} of {results.n:,} images that {right_name} gets right and {wrong_name} wrong; under each "
         f"face its label > what {wrong_name} says and how sure it is, its surest mistakes first."
     )
     faces, beside = st.columns([7, 5], gap="large")

@@ -60,7 +60,7 @@ def show(*, key: str) -> None:
     with guard("the agreement"):
         classes.show_agreement(results, key=key)
     st.header("Right by one, wrong by the other", anchor=False)
-    with guard("the pictures"):
+    with guard("the images"):
         pictures.show(results, compared, selected.data, dataset, key=key)
 
 
@@ -72,7 +72,7 @@ def _pictures(networks: list[Checkpoint], dataset: FaceDataset, name: str, split
         return Part.of_split(dataset, split)
     titles = {"own": held_out.name, "split": f"the whole of {split}"}
     which = st.selectbox(
-        "Pictures",
+        "Images",
         list(titles),
         format_func=titles.__getitem__,
         help="These networks were trained under a protocol of its own; only what that held out is new to them.",
@@ -99,7 +99,7 @@ def _answers(
     for network, evaluation in predicted:
         if comparable and evaluation.classes != comparable[0][1].classes:
             st.warning(
-                f"{network.name} answers with other classes on these pictures ({', '.join(evaluation.classes)}) than "
+                f"{network.name} answers with other classes on these images ({', '.join(evaluation.classes)}) than "
                 f"{comparable[0][0].name} ({', '.join(comparable[0][1].classes)}), so it cannot stand in the same "
                 "table.",
                 icon=":material/warning:",
@@ -151,11 +151,11 @@ def _table(results: Standing, networks: list[Checkpoint], dataset: FaceDataset, 
         lines,
         right=[i for i, head in enumerate(heads) if head not in ("Network", "Figure", "Weights")],
         bold=bold,
-        label="Figures of the networks on the same pictures with 95 % intervals",
+        label="Figures of the networks on the same images with 95 % intervals",
     )
     st.caption(
-        "In brackets 95 % intervals. Bold: better than each other network by more than chance, paired picture by "
-        "picture and Holm-corrected for the pairs of that column; where nothing is bold, the best can be chance. "
+        "In brackets 95 % intervals. Bold: better than each other network by more than chance, paired image by "
+        "image and Holm-corrected for the pairs of that column; where nothing is bold, the best can be chance. "
         "Losses, errors, AURC and the fifth paper's FAR are better when low."
     )
     if first.few:
@@ -178,7 +178,7 @@ def _flattered(network: Checkpoint, evaluation: Evaluation, dataset: FaceDataset
     """Why a network's figures are optimistic, in a sentence; empty if there is no reason."""
     seen = same_faces.seen(network, evaluation, dataset, name)
     if seen:
-        return f"{network.name} was trained on {seen:,} of these pictures: its figures say what it remembers."
+        return f"{network.name} was trained on {seen:,} of these images: its figures say what it remembers."
     if evaluation.selection and evaluation.selection == evaluation.split:
         return f"{network.name} had its epoch chosen on these images, which flatters its figures."
     return ""

@@ -33,6 +33,6 @@ def show(rows: Sequence[Sequence[tuple[Pair, Evaluation | None]]]) -> None:
         slices_table.draw(whole, columns, name=f"{name}-{'-'.join(d for d, _, _ in sources)}-slices.csv", scope="set ")
         if len(sources) > 1:
             st.caption(
-                "Figures over all data sets depend on how many pictures each has; a data set's own line is that of "
+                "Figures over all data sets depend on how many images each has; a data set's own line is that of "
                 "the matrix. Sharpness and copies are left out, as they cannot be compared across data sets."
             )

@@ -24,7 +24,7 @@ TRAINING_CURVES = state.Toggle("compare.training curves", default=True)
 
 def show(*, key: str) -> None:
     """Draw the choice, the curves, and a summary of each network."""
-    usable = choice.usable(least=1, what="A picture of training", key=f"{key} curves")
+    usable = choice.usable(least=1, what="An image of training", key=f"{key} curves")
     if usable is None:
         return
     names = choice.networks(usable, _usual(usable))
@@ -56,7 +56,7 @@ def _draw(histories: dict[str, list[dict[str, Any]]], key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         quantity = st.segmented_control("Curve of", _QUANTITIES, required=True, **QUANTITY.widget())
         by = st.segmented_control("Over", _AXES, required=True, **OVER.widget())
-        training = st.toggle("Training pictures too", **TRAINING_CURVES.widget())
+        training = st.toggle("Training images too", **TRAINING_CURVES.widget())
     plot.show(
         curves_together(
             histories,
@@ -75,7 +75,7 @@ def _draw(histories: dict[str, list[dict[str, Any]]], key: str) -> None:
         label="What each network reached in training",
     )
     st.caption(
-        "Thick: pictures of the validation part; thin: training pictures, augmented, while the weights change. Each "
+        "Thick: images of the validation part; thin: training images, augmented, while the weights change. Each "
         "run validates on its own part, so heights of two data sets or protocols say nothing about each other."
     )
     downloads.button("Curves, CSV", training_model.csv(histories), "training-curves.csv", key=f"{key} curves csv")

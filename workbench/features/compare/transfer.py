@@ -53,7 +53,7 @@ def show(*, key: str) -> None:
     if job is None:
         count = sum(evaluation.n for row in answers for _, evaluation in row if evaluation is not None)
         quick = transfer.is_quick(answers) or TRANSFER_ASKED.get() == _identity(rows)
-        ask = f"Compare {len(networks)} networks on {count:,} pictures"
+        ask = f"Compare {len(networks)} networks on {count:,} images"
         if not quick and not st.button(
             ask, type="primary", key=f"{key} transfer compare", icon=":material/play_arrow:"
         ):
@@ -91,7 +91,7 @@ def _controls(data: list[str], networks: list[Checkpoint]) -> tuple[str, dict[st
             required=True,
             **TRANSFER_FIGURE.widget(),
         )
-    with middle, st.popover("Which pictures", icon=":material/filter_alt:", width="stretch"):
+    with middle, st.popover("Which images", icon=":material/filter_alt:", width="stretch"):
         for name in data:
             dataset = cache.dataset(name)
             names = dataset.split_names
@@ -122,11 +122,11 @@ def _answers(rows: list[list[Pair]], key: str) -> list[list[tuple[Pair, Evaluati
     job = transfer.find_predictions(pairs)
     if job is None:
         st.info(
-            f"{len(missing)} of the {sum(map(len, rows))} pairs were not predicted yet, {count:,} pictures. It takes "
+            f"{len(missing)} of the {sum(map(len, rows))} pairs were not predicted yet, {count:,} images. It takes "
             "some minutes on a processor, is done once, and you can go on meanwhile.",
             icon=":material/info:",
         )
-        if not st.button(f"Predict {count:,} pictures", type="primary", key=f"{key} transfer go"):
+        if not st.button(f"Predict {count:,} images", type="primary", key=f"{key} transfer go"):
             return None
         TRANSFER_ASKED.set(_identity(rows))
         job = transfer.predict(pairs)
@@ -154,8 +154,8 @@ def _matrix(result: Transfer, key: str) -> None:
     )
     st.caption(
         f"{title} in %, in brackets 95 % intervals. Bold: better than each other network of the "
-        "column by more than chance on the same pictures, Holm-corrected; where nothing is bold, it can be chance."
-        + (" *: some of these pictures trained the network." if any(c.seen for r in result.cells for c in r) else "")
+        "column by more than chance on the same images, Holm-corrected; where nothing is bold, it can be chance."
+        + (" *: some of these images trained the network." if any(c.seen for r in result.cells for c in r) else "")
         + "".join(f" Label map of {name}: {words}." for name, words in transfer.maps(result).items())
     )
     with st.container(horizontal=True):
@@ -165,7 +165,7 @@ def _matrix(result: Transfer, key: str) -> None:
         ):
             downloads.button(label, content, f"transfer-{result.metric}.{suffix}", key=f"{key} transfer {suffix}")
     table.show(
-        ("Network", "Trained on", "Tested on", "Pictures", "n", f"{title}, %", ""),
+        ("Network", "Trained on", "Tested on", "Images", "n", f"{title}, %", ""),
         [
             (
                 cell.network,

@@ -65,7 +65,7 @@ def _not_sure(evidence: Evidence) -> None:
         plot.show(
             risk_coverage_curve(curve, None if threshold is None else threshold.threshold),
             key="risk coverage",
-            alt="Share of wrong answers over the share of answered pictures, the surest first.",
+            alt="Share of wrong answers over the share of answered images, the surest first.",
             tools="zoom",
         )
     if threshold is None:
@@ -74,6 +74,6 @@ def _not_sure(evidence: Evidence) -> None:
     share = threshold.accuracy
     st.caption(
         f"Answering only from a confidence of {percent(threshold.threshold)} on: {percent(threshold.coverage)} of the "
-        f"pictures are answered, {interval_text(*share)} of them right "
-        f"(n = {threshold.answered:,}). The threshold was found on these very pictures, which flatters it a little."
+        f"images are answered, {interval_text(*share)} of them right "
+        f"(n = {threshold.answered:,}). The threshold was found on these very images, which flatters it a little."
     )

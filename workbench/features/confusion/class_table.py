@@ -11,7 +11,7 @@ from workbench import cache
 from workbench.evidence.model import confusion
 from workbench.widgets import downloads, table
 
-_COLUMNS = ("Class", "Pictures", "Predicted", "Recall, %", "Precision, %", "F1, %", "Specificity, %")
+_COLUMNS = ("Class", "Images", "Predicted", "Recall, %", "Precision, %", "F1, %", "Specificity, %")
 
 
 def show(evaluation: Evaluation) -> None:
@@ -33,7 +33,7 @@ def show(evaluation: Evaluation) -> None:
             line += ["", "", ""] if estimate is None else [round(v, 6) for v in estimate]
         lines.append(line)
     heads = [f"{what}{end}" for what in ("recall", "precision", "f1", "specificity") for end in ("", "_low", "_high")]
-    downloads.show(("class", "pictures", "predicted", *heads), lines, "classes.csv", key="classes csv")
+    downloads.show(("class", "images", "predicted", *heads), lines, "classes.csv", key="classes csv")
 
 
 def _text(estimate: Estimate | None) -> str:

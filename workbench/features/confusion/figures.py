@@ -53,7 +53,7 @@ def reliability_diagram(series: Mapping[str, Sequence[ReliabilityBin]]) -> go.Fi
             line={"color": SERIES[number % 2], "width": 1.5, "dash": ("solid", "dash")[number % 2]},
             marker={"symbol": _SYMBOLS[number % 2], "size": [6 + 8 * float(np.sqrt(b.n / most)) for b in filled]},
             text=[f"{b.n:,}" for b in filled],
-            hovertemplate="confidence %{x:.1f} %: accuracy %{y:.1f} %, %{text} pictures<extra>" + name + "</extra>",
+            hovertemplate="confidence %{x:.1f} %: accuracy %{y:.1f} %, %{text} images<extra>" + name + "</extra>",
         )
     figure.update_xaxes(title_text="confidence, %", range=[0, 101], fixedrange=True)
     figure.update_yaxes(title_text="accuracy, %", range=[0, 101], fixedrange=True)
@@ -90,7 +90,7 @@ def risk_coverage_curve(curve: RiskCoverage, threshold: float | None = None) -> 
             marker={"symbol": "diamond", "size": 12, "color": SERIES[1]},
             hoverinfo="skip",
         )
-    figure.update_xaxes(title_text="answered pictures, %", range=[0, 101], fixedrange=True)
+    figure.update_xaxes(title_text="answered images, %", range=[0, 101], fixedrange=True)
     figure.update_yaxes(title_text="wrong among the answered, %", rangemode="tozero", fixedrange=True)
     figure.update_layout(height=340, margin=_MARGIN, legend=_legend(), showlegend=True)
     return figure

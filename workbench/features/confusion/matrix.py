@@ -82,7 +82,7 @@ def _kind(evidence: Evidence) -> tuple[Kind, Evaluation | None, str]:
         return kind, None, ""
     if evidence.folds:
         st.info(
-            "Pooled folds are answers of several networks; choose one network's own pictures for a difference. Shown: "
+            "Pooled folds are answers of several networks; choose one network's own images for a difference. Shown: "
             "shares of the true class.",
             icon=":material/info:",
         )
@@ -116,7 +116,7 @@ def _kind(evidence: Evidence) -> tuple[Kind, Evaluation | None, str]:
     overlap = training_overlap(other, checkpoint, evidence.dataset, evidence.name)
     if overlap is not None and overlap.trained.any():
         st.caption(
-            f":orange[:material/warning:] {name} was trained on some of these pictures: the difference flatters it."
+            f":orange[:material/warning:] {name} was trained on some of these images: the difference flatters it."
         )
     return kind, other, name
 
@@ -155,7 +155,7 @@ def _matrix(counts: np.ndarray, second: np.ndarray | None, names: list[str], kin
         key=_KEY,
         name=f"matrix-{kind}",
     )
-    st.caption("Click a cell to see its pictures, or choose its two classes in the lists.")
+    st.caption("Click a cell to see its images, or choose its two classes in the lists.")
 
 
 def _choose(cell: tuple[str, str]) -> None:

@@ -45,7 +45,7 @@ def _classes(evidence: Evidence) -> None:
         tools="zoom",
     )
     whole = evaluation.estimate((f"{curve_kind}_auc",))[f"{curve_kind}_auc"]
-    chance = "0.5" if curve_kind == "roc" else "the class's share of the pictures"
+    chance = "0.5" if curve_kind == "roc" else "the class's share of the images"
     st.caption(
         f"Areas in the legend; their mean is {interval_text(*whole, percent=False)}, by chance it would "
         f"be {chance}. Each point is a threshold on the probability of the class."

@@ -24,7 +24,7 @@ def show(name: str, dataset: FaceDataset, protocol: str) -> None:
     job = audit.find(dataset, protocol)
     if job is None:
         st.markdown(
-            "The audit compares every picture with every other one, mirrored too, finds blank and dim ones and copies "
+            "The audit compares every image with every other one, mirrored too, finds blank and dim ones and copies "
             "with different labels, and lets a nearest neighbour on raw pixels answer under this split and under one "
             "that is safe."
         )
@@ -55,12 +55,12 @@ def _report(name: str, report: AuditReport) -> None:
     with right:
         rows = audit.leak_rows(report)
         if rows:
-            st.markdown(f"**Pictures with a copy in {report.dataset.split_names[0]}**")
+            st.markdown(f"**Images with a copy in {report.dataset.split_names[0]}**")
             table.show(
-                ("Part", "Pictures", "Exact", "Exact or near", "Only mirrored", "Share"),
+                ("Part", "Images", "Exact", "Exact or near", "Only mirrored", "Share"),
                 rows,
                 right=(1, 2, 3, 4, 5),
-                label="Copies of training pictures in each other part",
+                label="Copies of training images in each other part",
             )
         else:
             st.caption("This set has no parts of its own to compare.")
@@ -101,11 +101,11 @@ def _downloads(name: str, report: AuditReport) -> None:
                 audit.clean_split_json(report),
                 f"{report.split.protocol}-clean.json",
                 key="clean json",
-                help=f"Row ids of the split without the {excluded:,} training pictures that have a copy held out.",
+                help=f"Row ids of the split without the {excluded:,} training images that have a copy held out.",
             )
             st.page_link(
                 navigation.page("train"),
-                label=f"Train without these {excluded:,} pictures",
+                label=f"Train without these {excluded:,} images",
                 icon=":material/model_training:",
                 query_params={"data": name, "protocol": report.split.protocol, "exclude_leaks": "1"},
             )
@@ -113,9 +113,9 @@ def _downloads(name: str, report: AuditReport) -> None:
 
 def _pictures(name: str, report: AuditReport) -> None:
     kinds = audit.kinds(report)
-    st.header("The findings as pictures", anchor=False)
+    st.header("The findings as images", anchor=False)
     if not kinds:
-        st.caption("No copies, no blank and no dim pictures.")
+        st.caption("No copies, no blank and no dim images.")
         return
     titles = {key: f"{kind.title}, {len(kind.groups):,}" for key, kind in kinds.items()}
     for key in {"blank", "dim"} & set(kinds):

@@ -89,7 +89,7 @@ def headline(dataset: FaceDataset) -> None:
     people = len(cache.of_dataset(dataset_facts.people, dataset))
     unlabelled = int((dataset.labels < 0).sum())
     parts = [
-        f"**{len(dataset):,} pictures**",
+        f"**{len(dataset):,} images**",
         f"{len(dataset.classes)} classes",
         f"{dataset.images.shape[2]} x {dataset.images.shape[1]} pixels, {'grey' if dataset.channels == 1 else 'RGB'}",
         f"{people:,} subjects" if people else "subjects not known",
@@ -107,7 +107,7 @@ def _add(turn: int) -> None:
             "Path on this computer",
             key=f"add path {turn}",
             placeholder="/data/my-faces or /data/faces.csv",
-            help="Pictures in folders named by class (class/picture or split/class/picture), a CSV with a column path "
+            help="Images in folders named by class (class/image or split/class/image), a CSV with a column path "
             "or pixels and a column label, or the layout of a known set.",
         )
         name = st.text_input("Name in the list", key=f"add name {turn}", placeholder="as the folder", max_chars=60)
@@ -117,7 +117,7 @@ def _add(turn: int) -> None:
                 _added(datasets.add_path(name, path, None if layout == _BY_ITSELF else layout).name)
     with archive, st.form(f"add zip {turn}", border=False):
         file = st.file_uploader(
-            f"ZIP with pictures in class folders or a CSV, up to {_ZIP_MB} MB",
+            f"ZIP with images in class folders or a CSV, up to {_ZIP_MB} MB",
             type=["zip"],
             key=f"add file {turn}",
             max_upload_size=_ZIP_MB,
@@ -146,7 +146,7 @@ def show() -> None:
     table.show(columns, cells, right=tuple(range(1, 11)), label="All data sets with their sizes and the official ones")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            "Min, max and average are pictures a class, as in Table 2 of the FCSDNet paper. That table prints RAF-DB "
+            "Min, max and average are images a class, as in Table 2 of the FCSDNet paper. That table prints RAF-DB "
             "with 29,672 images; its own minimum, maximum and average belong to the 15,339 with a basic label."
         )
         downloads.show(columns, cells, "data-sets.csv", key="sets csv")

@@ -19,7 +19,7 @@ from workbench.widgets import job as job_view
 
 _ALL = "all"
 _COPIES = {
-    "all": "all pictures",
+    "all": "all images",
     "copies": "with an identical copy",
     "conflicts": "copies with another label",
     "leaks": "held out, and a copy in the first split",
@@ -44,7 +44,7 @@ def show(name: str, dataset: FaceDataset) -> None:
     filters, source = _filters(name, dataset)
     doubt = _doubt(dataset, source)
     small = dataset_facts.is_small(dataset)
-    with st.spinner("Looking through the pictures.", show_time=True):
+    with st.spinner("Looking through the images.", show_time=True):
         brightness = cache.of_dataset(dataset_facts.all_light, dataset)[0] if filters.needs_brightness else None
         copies = cache.of_dataset(dataset_facts.exact_copies, dataset) if small else None
         indices = filter.positions(
@@ -129,7 +129,7 @@ def _doubt_source(name: str, dataset: FaceDataset) -> str | None:
         options,
         format_func=lambda key: titles.get(key, "nobody" if titles else "needs votes or a trained network"),
         disabled=not titles,
-        help="A network is asked only about pictures of the validation and test parts, which it was not trained on.",
+        help="A network is asked only about images of the validation and test parts, which it was not trained on.",
         **DOUBT.of(name).widget(options),
     )
     return str(source) or None
@@ -146,7 +146,7 @@ def _doubt(dataset: FaceDataset, source: str | None) -> Doubt | None:
     job = label_doubt.find(dataset, network.checkpoint)
     if job is None:
         count = label_doubt.count(dataset)
-        label = f"Ask {network.title} about {count:,} pictures"
+        label = f"Ask {network.title} about {count:,} images"
         if not st.button(label, key="ask doubt", icon=":material/play_arrow:"):
             return None
         job = label_doubt.start(dataset, network.checkpoint)

@@ -35,7 +35,7 @@ def class_balance(counts: np.ndarray, classes: Sequence[str], splits: Sequence[s
             text=[f"{int(n):,}" for n in counts[column]],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="%{y}: %{x:.1f} %, %{text} pictures<extra></extra>",
+            hovertemplate="%{y}: %{x:.1f} %, %{text} images<extra></extra>",
             showlegend=False,
             row=1,
             col=column + 1,

@@ -27,14 +27,14 @@ def show(dataset: FaceDataset, protocol: str) -> None:
     plot.show(
         figures.class_balance(counts, dataset.classes, dataset.split_names),
         key="balance",
-        alt=f"Pictures by class and split; {dataset.classes[largest]} has most, {dataset.classes[smallest]} fewest",
+        alt=f"Images by class and split; {dataset.classes[largest]} has most, {dataset.classes[smallest]} fewest",
         tools="zoom",
     )
     total = counts.sum(axis=0)
     ratio = total[largest] / max(1, total[smallest])
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"{dataset.classes[largest]} has {total[largest]:,} pictures, {dataset.classes[smallest]} "
+            f"{dataset.classes[largest]} has {total[largest]:,} images, {dataset.classes[smallest]} "
             f"{total[smallest]:,}: {ratio:.1f} to one. Whoever always says “{dataset.classes[largest]}” is right in "
             f"{percent(total[largest] / max(1, total.sum()))}."
         )
@@ -43,7 +43,7 @@ def show(dataset: FaceDataset, protocol: str) -> None:
             for i, split in enumerate(dataset.split_names)
             for k, name in enumerate(dataset.classes)
         ]
-        downloads.show(("split", "class", "pictures"), rows, "classes.csv", key="balance csv")
+        downloads.show(("split", "class", "images"), rows, "classes.csv", key="balance csv")
     _mean_faces(dataset)
 
 
@@ -61,7 +61,7 @@ def _answer(dataset: FaceDataset, protocol: str) -> None:
     else:
         people = "no subject is in two parts" if answer.subjects is not None else "subjects are not known"
         st.success(
-            f"No held-out picture is byte for byte in training, and {people}. Near copies are found by the audit.",
+            f"No held-out image is byte for byte in training, and {people}. Near copies are found by the audit.",
             icon=":material/check_circle:",
         )
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -78,7 +78,7 @@ def _leaks(answer: Answer) -> list[str]:
     if answer.copies:
         share = percent(answer.copies / max(1, answer.held_out))
         sentences.append(
-            f"{answer.copies:,} of {answer.held_out:,} held-out pictures ({share}) are byte for byte in training too."
+            f"{answer.copies:,} of {answer.held_out:,} held-out images ({share}) are byte for byte in training too."
         )
     if answer.subjects:
         sentences.append(f"{answer.subjects:,} subjects are in training and held out.")
@@ -100,7 +100,7 @@ def _mean_faces(dataset: FaceDataset) -> None:
                 )
         whole = int(used.sum()) == int((dataset.labels >= 0).sum())
         st.caption(
-            "Mean grey picture of each class, with the number of pictures that it was made of"
+            "Mean grey image of each class, with the number of images that it was made of"
             + ("." if whole else ": a random sample, not the whole set.")
         )
     if len(present) < 2:

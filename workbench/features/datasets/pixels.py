@@ -18,7 +18,7 @@ def show(dataset: FaceDataset) -> None:
     """Draw pixel levels, brightness and contrast."""
     sample = cache.of_dataset(dataset_facts.sample, dataset)
     count = len(sample.positions)
-    part = "all pictures" if count == len(dataset) else f"a random sample of {count:,} of {len(dataset):,} pictures"
+    part = "all images" if count == len(dataset) else f"a random sample of {count:,} of {len(dataset):,} images"
     by = st.segmented_control("Divide by", _BY, required=True, **DIVIDE_BY.widget())
     if by == "part":
         names, colours = list(dataset.split_names), figures.split_colours(len(dataset.split_names))
@@ -27,8 +27,8 @@ def show(dataset: FaceDataset) -> None:
         names, colours, groups = list(dataset.classes), None, dataset.labels[sample.positions]
     left, right = st.columns(2, gap="large")
     for column, title, values in (
-        (left, "mean brightness of a picture, 0 to 255", sample.brightness),
-        (right, "contrast: standard deviation of a picture, 0 to 255", sample.contrast),
+        (left, "mean brightness of an image, 0 to 255", sample.brightness),
+        (right, "contrast: standard deviation of an image, 0 to 255", sample.contrast),
     ):
         with column:
             plot.show(
@@ -42,7 +42,7 @@ def show(dataset: FaceDataset) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"From {part}. Boxes: median and quartiles; whiskers: the farthest picture within one and a half times the "
+            f"From {part}. Boxes: median and quartiles; whiskers: the farthest image within one and a half times the "
             "box. Peaks at 0 and 255 are clipped shadows, lights and padding."
         )
         rows = [

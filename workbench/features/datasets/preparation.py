@@ -39,7 +39,7 @@ def _row(dataset: FaceDataset) -> int:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         PREPARATION_ROW.set(position(dataset))
         binding = PREPARATION_ROW.widget()
-        row = int(st.number_input(f"Picture, 0 to {last:,}", 0, last, step=1, width=170, **binding))
+        row = int(st.number_input(f"Image, 0 to {last:,}", 0, last, step=1, width=170, **binding))
         if st.button("Another one", key="another", icon=":material/casino:"):
             row = int(np.random.default_rng().integers(len(dataset)))
             shared.ROW.set(str(row))
@@ -130,13 +130,13 @@ def _tensor(picture: np.ndarray, of_recipe: Preprocess) -> None:
                     pictures.as_rgb(preprocess.stored(picture)),
                     width=side,
                     output_format="PNG",
-                    alt="The prepared picture at its true size",
+                    alt="The prepared image at its true size",
                 )
                 st.caption(f"The same at its true size, {side} x {side} pixels.")
                 st.image(
                     hog_picture(preprocess.stored(picture)),
                     width=4 * side,
                     output_format="PNG",
-                    alt="Histogram of oriented gradients of the prepared picture, as strokes along its edges",
+                    alt="Histogram of oriented gradients of the prepared image, as strokes along its edges",
                 )
                 st.caption("Its HOG: strokes along the edges, the second input of HOG + DCNN-BiLSTM.")

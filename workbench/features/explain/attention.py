@@ -135,7 +135,7 @@ def _spatial(module: AttentionMap, subject: Subject, display: Display, key: str)
     )
     st.caption(
         f"One gate a place, shared by all channels, mean {values.mean():.3g}. A gate that is nearly the same "
-        "everywhere changes little, however bright its picture."
+        "everywhere changes little, however bright its image."
     )
 
 

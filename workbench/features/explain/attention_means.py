@@ -60,6 +60,6 @@ def show(subject: Subject, display: Display, *, key: str) -> None:
     heads = [f"{means.classes[k]}, n = {means.counts[k]}" for k in means.shown]
     picture_grid.show(rows, columns=heads, side=_SIDE, label="Mean attention by class")
     st.caption(
-        f"Faces of {means.where}, by their label, under the mean of each gate; every picture has its own scale. Rows "
+        f"Faces of {means.where}, by their label, under the mean of each gate; every image has its own scale. Rows "
         "that look alike for all classes belong to attention that places the face, not the expression."
     )

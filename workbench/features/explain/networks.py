@@ -74,7 +74,7 @@ def show(subject: Subject, *, key: str) -> None:
             key=f"{key} png",
         )
         downloads.show(
-            ("network", "quantity", "name", "value", "share of picture"),
+            ("network", "quantity", "name", "value", "share of image"),
             networks.table(names, readings, regions),
             "networks.csv",
             key=f"{key} csv",

@@ -38,7 +38,7 @@ def show(subject: Subject, *, key: str) -> None:
         with st.container(horizontal=True):
             view.downloads(look, framed.crop, display, subject.checkpoint, key=key)
             if shares is not None:
-                columns = ("region", "share of relevance", "share of picture")
+                columns = ("region", "share of relevance", "share of image")
                 downloads.show(columns, shares.rows, "regions.csv", key=f"{key} regions", label="Regions, CSV")
             report = st.container()
         view.why(question.method)
@@ -91,7 +91,7 @@ def regions(shares: RegionShares, framed: Framed, target: str) -> None:
     units = ""
     if shares.units is not None:
         mass, area = shares.units
-        units = f" The action units of {target} hold {percent(mass, 0)} of it on {percent(area, 0)} of the picture."
+        units = f" The action units of {target} hold {percent(mass, 0)} of it on {percent(area, 0)} of the image."
     st.caption(
         "Bar: share of the heat in this region. Tick: share an even map would have. Then how many times that share."
         f"{units} Regions: {framed.source}."

@@ -50,7 +50,7 @@ def listing(people: Sequence[Person], *, key: str) -> None:
         ["Face", "Class", "Confidence", "Then", "Pixels", "Detector's score", "Cut"],
         rows,
         right=(0, 2, 4, 5),
-        label="Faces of the picture with class and confidence",
+        label="Faces of the image with class and confidence",
     )
 
 
@@ -58,7 +58,7 @@ def downloads(picture: Picture, people: Sequence[Person], classes: Sequence[str]
     """Draw the buttons for the annotated picture and the table."""
     with st.container(horizontal=True):
         download_buttons.button(
-            "Picture (PNG)",
+            "Image (PNG)",
             lambda: pictures.png(group.annotated(picture.pixels, people)),
             "faces.png",
             key=f"{key} png",

@@ -45,7 +45,7 @@ def with_others(networks: dict[str, Checkpoint]) -> dict[str, Checkpoint]:
         others,
         format_func=lambda name: usable[name].listed,
         max_selections=_MOST_OTHERS,
-        placeholder="on the same pictures",
+        placeholder="on the same images",
         **OTHERS.widget(others),
     )
     return networks | {name: checkpoint for name in picked if (checkpoint := usable[name].checkpoint)}
@@ -82,7 +82,7 @@ def plan(networks: dict[str, Checkpoint], data: str, split: str) -> Plan:
         layer = _layer(classifiers)
     with fourth:
         count = st.selectbox(
-            "Pictures",
+            "Images",
             list(COUNTS),
             format_func=COUNTS.__getitem__,
             help="Drawn at random from the split, always the same ones.",
@@ -105,13 +105,13 @@ def explained_sets(heatmap_plan: Plan) -> dict[str, ExplainedSet]:
     jobs = {name: job for name in missing if (job := split_model.find(heatmap_plan, name)) is not None}
     if len(jobs) < len(missing):
         count = len(heatmap_plan.index) * len(missing)
-        label = f"Explain {count:,} pictures"
+        label = f"Explain {count:,} images"
         if not split_model.is_usual(heatmap_plan) and not st.button(
             label,
             key="heatmaps start",
             type="primary",
             icon=":material/play_arrow:",
-            help="Some minutes for thousands of pictures or a slow method; the heatmaps are kept.",
+            help="Some minutes for thousands of images or a slow method; the heatmaps are kept.",
         ):
             return {}
         jobs = {

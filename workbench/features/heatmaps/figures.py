@@ -45,9 +45,9 @@ def region_bars(shares: Mapping[str, Sequence[RegionShare]]) -> go.Figure:
         y=[region.name for region in first],
         x=[100 * region.area for region in first],
         mode="markers",
-        name="share of the picture",
+        name="share of the image",
         marker={"symbol": "line-ns", "size": 18, "line": {"width": 3, "color": GREY}},
-        hovertemplate="%{y} covers %{x:.1f} % of the picture<extra></extra>",
+        hovertemplate="%{y} covers %{x:.1f} % of the image<extra></extra>",
     )
     figure.update_xaxes(title_text="share of the relevance, %", rangemode="tozero", fixedrange=True)
     figure.update_yaxes(autorange="reversed", fixedrange=True)

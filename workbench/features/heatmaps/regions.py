@@ -40,12 +40,12 @@ def show(explained_sets: Mapping[str, ExplainedSet]) -> None:
         plot.show(region_bars(shares), key="regions", alt=f"Share of the relevance by region. {alt}")
         pictures = "explained as this class" if group != _ALL else "of all classes"
         st.caption(
-            f"Bars: mean over the pictures {pictures}, with 95 % bootstrap intervals. Grey marks: the share of the "
-            f"picture that a region covers, which is what a map that knows nothing gives it. "
+            f"Bars: mean over the images {pictures}, with 95 % bootstrap intervals. Grey marks: the share of the "
+            f"image that a region covers, which is what a map that knows nothing gives it. "
             f"{next(iter(explained_sets.values())).where()}"
         )
     else:
-        st.info(f"No picture was explained as {group}; choose another class.", icon=":material/info:")
+        st.info(f"No image was explained as {group}; choose another class.", icon=":material/info:")
     rows = split.agreement_rows(explained_sets)
     if rows:
         st.markdown("**Agreement with the action units of the expression**")

@@ -24,7 +24,7 @@ def show(answers: list[Answered], face: FaceParameters, *, key: str) -> None:
         st.info("No unit is moved, so there is no truth to look at; move a slider.", icon=":material/info:")
         return
     cells = [
-        Cell(_outlined(face, mask), f"{unit} {UNITS[unit]}: {percent(float(mask.mean()), 0)} of the picture")
+        Cell(_outlined(face, mask), f"{unit} {UNITS[unit]}: {percent(float(mask.mean()), 0)} of the image")
         for unit, mask in moved_masks(face, _SIDE).items()
     ]
     rows = [shares(answered, face) for answered in answers]

@@ -119,7 +119,7 @@ def _more(dataset: FaceDataset) -> tuple[tuple[int, int], tuple[int, int], tuple
             (0, 100),
             key=f"error covered {dataset.name}",
             disabled=not dataset.has_images,
-            help="How far some part of the face is from what usually stands there, ranked among these pictures: the "
+            help="How far some part of the face is from what usually stands there, ranked among these images: the "
             "upper end finds palms, masks and bars over a face. Only a proxy: it misses hair and patterned cloth, and "
             "an unusual light can look like a cover.",
         )

@@ -51,7 +51,7 @@ def show(key: str) -> str | None:
                 list(HELD_OUT),
                 format_func=HELD_OUT.__getitem__,
                 disabled=sides or not folds,
-                help="Folds of pictures let a person be in training and in the test; folds of subjects do not.",
+                help="Folds of images let a person be in training and in the test; folds of subjects do not.",
                 **CHOSEN_HELD_OUT.widget(),
             )
         )

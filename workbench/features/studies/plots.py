@@ -75,7 +75,7 @@ def show_confusion(progress: Progress, *, key: str) -> None:
     settings = [each for each in study.settings if folds_of(study, each) > 1]
     if not settings:
         st.info(
-            "Only folds can be pooled: in this study all networks are measured on the same pictures. The Confusion "
+            "Only folds can be pooled: in this study all networks are measured on the same images. The Confusion "
             "page shows each of them.",
             icon=":material/info:",
         )
@@ -93,7 +93,7 @@ def show_confusion(progress: Progress, *, key: str) -> None:
             key=f"{key} pool",
             type="primary",
             icon=":material/play_arrow:",
-            help="Each network reads the pictures that it never saw, once; it is kept.",
+            help="Each network reads the images that it never saw, once; it is kept.",
         ):
             return
         job = plots.pooling(study, setting, seed, results)
@@ -145,7 +145,7 @@ def _matrix(evaluation: Evaluation, key: str) -> None:
             dark=st.context.theme.type == "dark",
         ),
         key=f"{key} matrix",
-        alt=f"Pooled confusion matrix of {len(names)} classes over {evaluation.n:,} pictures",
+        alt=f"Pooled confusion matrix of {len(names)} classes over {evaluation.n:,} images",
     )
     for note in evaluation.notes:
         st.caption(note)

@@ -47,6 +47,6 @@ def show(progress: Progress, key: str) -> None:
     )
     best = " It is the best epoch so far, whose weights are kept." if epoch == progress.best_epoch else ""
     st.caption(
-        f"Epoch {epoch}: {int(counts.sum()):,} validation pictures, accuracy {percent(row['val_accuracy'])}, "
+        f"Epoch {epoch}: {int(counts.sum()):,} validation images, accuracy {percent(row['val_accuracy'])}, "
         f"macro recall {percent(row['val_macro_recall'])}.{best}"
     )

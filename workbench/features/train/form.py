@@ -59,7 +59,7 @@ def show() -> None:
         first = runs.recipe(preset, {"data": data, "network": network, "options": options, **from_link})
         divided = first if from_link else runs.with_a_test_part(preset, first)
         if from_link.get("exclude_leaks"):
-            st.caption(f"Training pictures with a copy in validation or test are left out ({first.protocol} split).")
+            st.caption(f"Training images with a copy in validation or test are left out ({first.protocol} split).")
         if divided != first:
             st.caption("This data set has no official parts: the first of five folds is the test.")
         first = divided
@@ -92,7 +92,7 @@ def _without_marked(name: str) -> dict[str, Any]:
     if dataset is None or not counts:
         return {}
     marks = st.multiselect(
-        "Leave out pictures that were marked as",
+        "Leave out images that were marked as",
         list(counts),
         format_func=lambda mark: f"{mark} ({counts[mark]:,})",
         help="They go from the training part only; validation and test stay whole. The run keeps its own list.",

@@ -17,11 +17,11 @@ from workbench.widgets import plot
 from workbench.widgets.timeline_figure import Series, timeline
 
 _REFUSED = (
-    "No picture after Start? The browser asks once whether this page may use the camera; if it was refused, allow it "
-    "with the camera sign in the address bar and press Start again, or take a single picture instead."
+    "No image after Start? The browser asks once whether this page may use the camera; if it was refused, allow it "
+    "with the camera sign in the address bar and press Start again, or take a single photo instead."
 )
 _ENDED = (
-    "The camera is off. If it was not you who stopped it, the picture did not get through for some seconds, as happens "
+    "The camera is off. If it was not you who stopped it, the image did not get through for some seconds, as happens "
     "while the computer is very busy: press Start again."
 )
 LIVE_CAMERA = state.Kept("webcam.live camera")
@@ -78,17 +78,17 @@ def still(classifier: Classifier, layer: Layer) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         shot = st.camera_input(
-            "Take a picture", help="It stays in the memory of this computer and is written nowhere.", key="webcam still"
+            "Take a photo", help="It stays in the memory of this computer and is written nowhere.", key="webcam still"
         )
     with right:
         if shot is None:
             st.caption(
-                "If the browser shows no picture of the camera, it was refused or there is none: allow it in the "
-                "address bar, or upload a picture on the Explain page."
+                "If the browser shows no image of the camera, it was refused or there is none: allow it in the "
+                "address bar, or upload an image on the Explain page."
             )
             return
-        drawn, faces = camera_model.still(classifier, decode_image(shot.getvalue(), name="the camera's picture"), layer)
-        st.image(drawn, alt="The picture with a box, class and probability on each face")
+        drawn, faces = camera_model.still(classifier, decode_image(shot.getvalue(), name="the camera's image"), layer)
+        st.image(drawn, alt="The image with a box, class and probability on each face")
         if not faces:
             st.warning(
                 "No face was found; look to the camera, with light from the front.",

@@ -25,7 +25,7 @@ COLOURS: dict[str, str] = {
     "confidence": "confidence",
     "loss": "loss",
     "brightness": "brightness",
-    "copies": "copies of one picture",
+    "copies": "copies of one image",
     "subject": "subject",
     "split": "split",
     "set": "data set",
@@ -98,7 +98,7 @@ def hover(faces: Evaluation, dataset: FaceDataset) -> dict[str, Any]:
     tile, picture = sprite(dataset.display_images, faces.positions, _SIDE)
     shown = picture if picture.ndim == 2 else np.ascontiguousarray(picture[:, :, ::-1])
     encoded, data = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, 75])
-    assert encoded, "a uint8 picture can always be encoded"
+    assert encoded, "a uint8 image can always be encoded"
     return {
         "sprite": "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode(),
         "tile": tile,

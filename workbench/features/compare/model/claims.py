@@ -23,7 +23,7 @@ FIGURES = {
     "specificity": "Specificity",
     "f1": "F1",
 }
-AVERAGINGS = {"macro": "mean over classes", "weighted": "weighted by class size", "micro": "over all pictures"}
+AVERAGINGS = {"macro": "mean over classes", "weighted": "weighted by class size", "micro": "over all images"}
 DIGITS = {"rounded": "rounded", "cut off": "cut off (truncated)"}
 _PAPER, _DATA = "dcnn-bilstm", "fer2013"
 
@@ -53,7 +53,7 @@ def example() -> tuple[Fields, str]:
             tuple((key, rows[key].printed if key in rows else "") for key in FIGURES),
         ),
         f"Filled in: {PAPERS[_PAPER].short} on FER2013 ({tables}). The paper does not state its split; the counts are "
-        f"those of all {sum(totals.values()):,} pictures.",
+        f"those of all {sum(totals.values()):,} images.",
     )
 
 
@@ -70,7 +70,7 @@ def claim(fields: Fields) -> dict[str, Any]:
             value = int(count.replace(",", ""))
         except ValueError:
             raise UserError(
-                f"Line {number} of the class counts is {line!r}; write a class and its number of pictures, such as "
+                f"Line {number} of the class counts is {line!r}; write a class and its number of images, such as "
                 "“happy 895”."
             ) from None
         name = name.strip() or f"class {number}"

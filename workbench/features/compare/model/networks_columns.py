@@ -96,23 +96,23 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         "macs", "MMACs",
-        "Million multiply-accumulates for one picture at this input: convolutions, linear and recurrent layers, "
+        "Million multiply-accumulates for one image at this input: convolutions, linear and recurrent layers, "
         "attention.",
         "%.1f", lambda row: row.entry.cost and row.entry.cost.macs, scale=1e-6, width=84,
     ),
     Column(
-        "", "ms a picture", "Median on this device, the fastest way to run it.", "%.2f",
+        "", "ms per image", "Median on this device, the fastest way to run it.", "%.2f",
         lambda row: row.cost and row.cost.milliseconds[row.cost.fastest], width=84,
     ),
     Column(
-        "", "Pictures/s",
+        "", "Images/s",
         f"Median in batches of {MANY}, the fastest way to run it; very large networks run in smaller batches, see "
         "Remark.",
         "%.0f", lambda row: row.cost and row.cost.per_second[row.cost.fastest_many], width=84,
     ),
     Column(
         "runs_in", "Runs in",
-        "The fastest way for one picture: torch, torch with batch norms folded into convolutions, or onnxruntime. All "
+        "The fastest way for one image: torch, torch with batch norms folded into convolutions, or onnxruntime. All "
         "give the same logits to 0.0001.",
         "", lambda row: row.cost.fastest if row.cost else "",
     ),

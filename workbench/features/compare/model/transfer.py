@@ -139,7 +139,7 @@ def latex(result: Transfer) -> str:
     caption = (
         f"{METRICS[result.metric].title} in % with 95 % intervals, networks by the data that they were trained on. "
         "Bold: better than each other one of the column by more than chance (paired, Holm-corrected, p < 0.05)."
-        + (" *: trained on some of these pictures." if any(c.seen for row in result.cells for c in row) else "")
+        + (" *: trained on some of these images." if any(c.seen for row in result.cells for c in row) else "")
         + "".join(f" Label map of {name}: {words}." for name, words in maps(result).items())
     )
     return latex_table(["Network", "Trained on", *result.data], rows, caption=caption, bold=bold)

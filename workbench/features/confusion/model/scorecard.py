@@ -96,8 +96,8 @@ def facts(card: Scorecard) -> list[tuple[str, str]]:
         ("Trained on", f"{origin.get('data', 'not known')}, {origin.get('split', 'split not known')}"),
         ("Selection rule", str(origin.get("selection") or measured.selection or "not known")),
         ("Seed", "not known" if card.seed is None else str(card.seed)),
-        ("Measured on", f"{measured.data}, {measured.split}, {measured.n:,} pictures"),
-        ("SHA-256 of these pictures", measured.fingerprint[:16] + "…"),
+        ("Measured on", f"{measured.data}, {measured.split}, {measured.n:,} images"),
+        ("SHA-256 of these images", measured.fingerprint[:16] + "…"),
         ("SHA-256 of the weights", card.checkpoint.sha256[:16] + "…"),
     ]
 
@@ -119,7 +119,7 @@ def start_nearest(evaluation: Evaluation, name: str, checkpoint: Checkpoint, dat
     """
 
     def work(progress: Progress) -> Baseline:
-        progress(0.1, f"comparing {evaluation.n:,} pictures with those of training")
+        progress(0.1, f"comparing {evaluation.n:,} images with those of training")
         split = training_split(checkpoint, dataset, name)
         if split is not None:
             reference = references(split)
@@ -128,7 +128,7 @@ def start_nearest(evaluation: Evaluation, name: str, checkpoint: Checkpoint, dat
         labelled = reference[np.asarray(dataset.labels)[reference] >= 0]
         labelled = np.setdiff1d(labelled, evaluation.positions)
         if not len(labelled):
-            raise UserError("There is no other labelled picture to be the nearest neighbour.")
+            raise UserError("There is no other labelled image to be the nearest neighbour.")
         hits = nearest_hits(dataset, labelled, evaluation.positions, without=np.zeros(len(dataset), bool))[0]
         return Baseline("the nearest neighbour on pixels", float(hits.mean()), len(hits))
 

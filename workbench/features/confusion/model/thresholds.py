@@ -20,7 +20,7 @@ from fer_models.evaluation.verification import (
 Attempts = Literal["top", "claims"]
 ATTEMPTS: dict[Attempts, str] = {
     "top": "its answer, or none",
-    "claims": "each class claimed for each picture",
+    "claims": "each class claimed for each image",
 }
 
 

@@ -75,7 +75,7 @@ def headline(report: AuditReport) -> tuple[bool, str]:
     parts = []
     if len(near):
         parts.append(
-            f"{len(near):,} of {held_out:,} held-out pictures ({percent(len(near) / max(held_out, 1))}) have a copy in "
+            f"{len(near):,} of {held_out:,} held-out images ({percent(len(near) / max(held_out, 1))}) have a copy in "
             f"training, {len(crossing.exact):,} of them byte for byte"
         )
     if crossing.subjects:
@@ -83,7 +83,7 @@ def headline(report: AuditReport) -> tuple[bool, str]:
     if parts:
         return True, f"{'; '.join(parts)}."
     people = "no subject crosses" if crossing.subjects is not None else "subjects are not known"
-    return False, f"No held-out picture has an exact or near copy in training; {people}."
+    return False, f"No held-out image has an exact or near copy in training; {people}."
 
 
 def baselines(report: AuditReport) -> list[Baseline]:
@@ -110,14 +110,14 @@ def kinds(report: AuditReport) -> dict[str, Kind]:
     singles = {"blank": report.blank, "dim": report.low_contrast}
     findings = {
         "leaks": Kind("Copies across the split", "The same face trains and measures.", crossing),
-        "conflicts": Kind("Conflicting labels", "Byte-identical pictures with different labels.", report.conflicting),
-        "identical": Kind("Identical pictures", "Byte for byte the same.", report.exact_groups),
+        "conflicts": Kind("Conflicting labels", "Byte-identical images with different labels.", report.conflicting),
+        "identical": Kind("Identical images", "Byte for byte the same.", report.exact_groups),
         "near": Kind(
             "Near copies",
             f"Joined by a cosine of the pixels above {report.duplicates.threshold:g}, mirrored ones too.",
             _near_only(report),
         ),
-        "blank": Kind("Blank pictures", "All pixels alike.", [singles["blank"]] if len(singles["blank"]) else []),
+        "blank": Kind("Blank images", "All pixels alike.", [singles["blank"]] if len(singles["blank"]) else []),
         "dim": Kind("Low contrast", "Hardly anything to see.", [singles["dim"]] if len(singles["dim"]) else []),
     }
     return {name: kind for name, kind in findings.items() if kind.groups}

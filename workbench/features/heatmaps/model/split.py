@@ -162,7 +162,7 @@ def agreement_rows(explained_sets: Mapping[str, ExplainedSet]) -> list[tuple[str
 
 def facts(explained: ExplainedSet) -> str:
     """The settings, for a caption."""
-    parts: list[Any] = [f"{explained.n:,} pictures", EXPLAINERS[explained.settings.method].title]
+    parts: list[Any] = [f"{explained.n:,} images", EXPLAINERS[explained.settings.method].title]
     if explained.layer is not None and explained.layer_size is not None:
         height, width = explained.layer_size
         parts.append(f"layer {explained.layer}, {height} x {width} cells")

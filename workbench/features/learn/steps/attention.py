@@ -75,7 +75,7 @@ def _conclusion(attention: OwnAttention) -> str:
         "**Attention** is part of the calculation. The network multiplies every place by a **gate**, a number that it "
         "works out from the face: a high one lets the place through, a low one damps it. It does so before it knows "
         "the answer, so the gates are the same for all classes.\n\n"
-        "Look at the numbers below the pictures: gates that are nearly alike change little, however bright they are "
+        "Look at the numbers below the images: gates that are nearly alike change little, however bright they are "
         "drawn."
     )
 
@@ -85,6 +85,6 @@ STEP = Step(
     lesson="How does it see?",
     title="Its own attention",
     question="Heatmap and attention both show bright places. Are they the same thing?",
-    task="Ask for another class. Which pictures change, and which stay?",
+    task="Ask for another class. Which images change, and which stay?",
     show=show,
 )

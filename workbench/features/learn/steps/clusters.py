@@ -64,7 +64,7 @@ def _conclusion(pair: Pair, count: int) -> str:
     return (
         f"Each face is a point. **t-SNE** lays {count} points on paper so that neighbours stay neighbours; it gives up "
         "everything else. **Perplexity** says how many neighbours count.\n\n"
-        "Another perplexity, another picture, from the same numbers: the size of a clump, its distance to others and "
+        "Another perplexity, another map, from the same numbers: the size of a clump, its distance to others and "
         "its place mean nothing. Believe only what stays at 5, 30 and 100.\n\n"
         f"What does not change is counted before drawing: {percent(network.knn_accuracy, 0)} of the faces agree with "
         f"their {network.k} neighbours in the network's **features**, and {percent(pixels.knn_accuracy, 0)} in raw "

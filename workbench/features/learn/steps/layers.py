@@ -64,7 +64,7 @@ def _conclusion(scene: Scene, maps: list[FeatureMaps]) -> str:
     side = len(scene.pixels)
     first, last = maps[0].values.shape, maps[-1].values.shape
     return (
-        "A **layer** slides small filters over the picture. Each filter gives a **feature map**: bright where it finds "
+        "A **layer** slides small filters over the image. Each filter gives a **feature map**: bright where it finds "
         "what it looks for.\n\n"
         f"On the way from {side} x {side} to {last[2]} x {last[3]} the maps get smaller and more: {first[1]} at first, "
         f"{last[1]} at last. Early maps show edges, and you still see the face. Late ones say that something is there, "

@@ -71,7 +71,7 @@ def _rows(way: Way) -> list[Row]:
             "",
             [
                 Cell(_picture(test), "test", "A test face"),
-                Cell(_picture(match), "the same picture" if same else "another picture", "Its nearest training face"),
+                Cell(_picture(match), "the same image" if same else "another image", "Its nearest training face"),
             ],
         )
         for test, match, same in way.pairs[:2]
@@ -94,10 +94,10 @@ def _conclusion(ways: dict[str, Way], planted: int, chance: float) -> str:
             f"{percent(chance, 0)} of guessing. Now let some faces appear twice."
         )
     return (
-        f"{begin}With {planted} % of the faces twice it gets {percent(random, 0)} if pictures are dealt out at random: "
-        f"it finds the copy. If all pictures of a person stay on one side, it gets {percent(person, 0)}; guessing "
+        f"{begin}With {planted} % of the faces twice it gets {percent(random, 0)} if images are dealt out at random: "
+        f"it finds the copy. If all images of a person stay on one side, it gets {percent(person, 0)}; guessing "
         f"gives {percent(chance, 0)}.\n\n"
-        "That is a **leak**: the answers were in the training set. Real collections have copies too, and many pictures "
+        "That is a **leak**: the answers were in the training set. Real collections have copies too, and many images "
         "of one person. So ask of every score: who was in training?"
     )
 

@@ -72,7 +72,7 @@ def _choose_face(scene: Scene) -> None:
         image_input.PICTURE_FROM.set("sample")
         st.rerun()
     chosen = scene.picture
-    with st.popover("Another face", icon=":material/add_a_photo:"), guard("the picture"):
+    with st.popover("Another face", icon=":material/add_a_photo:"), guard("the image"):
         chosen = image_input.show(None, key="learn")
     if chosen.digest != scene.picture.digest:
         st.rerun()

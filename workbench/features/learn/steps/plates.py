@@ -69,7 +69,7 @@ def show(scene: Scene) -> Answer:
         ((f"{shown.name}: {shown.said}" if shown.said else shown.name, shown.framed),),
         tuple(facts),
         "group",
-        "All faces of a picture on Group",
+        "All faces of an image on Group",
         {} if plate is None else {"example": f"darwin-{plate.number}"},
     )
 

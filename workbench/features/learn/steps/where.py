@@ -85,7 +85,7 @@ def _conclusion(asked: Quiz) -> str:
         "shuffled. It knows nothing, and its map looks as convincing as the others, which are three ways to ask the "
         "real one.\n\n"
         "So a map that looks right proves nothing. Test it: shuffle the weights, and if the map stays, it shows the "
-        "picture and not what the network learned."
+        "image and not what the network learned."
     )
 
 

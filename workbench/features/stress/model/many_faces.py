@@ -82,7 +82,7 @@ def plan(
     index = drawn_index(dataset, usable, count)
     if not len(index):
         raise UserError(
-            f"{split} of {dataset.name} has no picture with a class that the networks know; choose another split."
+            f"{split} of {dataset.name} has no image with a class that the networks know; choose another split."
         )
     return Plan(networks, dataset, index, tuple(kinds), f"{name} {split}")
 

@@ -33,7 +33,7 @@ KINDS: dict[Kind, str] = {
 }
 NO_FOLDS = "none"
 FOLDS = {NO_FOLDS: "no folds", "2/5": "2 of 5 folds", "5": "5 folds", "10": "10 folds"}
-HELD_OUT = {"random": "pictures", "subject": "subjects"}
+HELD_OUT = {"random": "images", "subject": "subjects"}
 #: Seconds that a run needs besides its epochs: starting, loading, measuring.
 _OVERHEAD = 15
 

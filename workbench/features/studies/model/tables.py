@@ -48,7 +48,7 @@ def measured_on(results: Sequence[Result], figure: str) -> str:
     where = names[0] if len(names) == 1 else f"the held-out part of each of {len(finished)} finished runs"
     if any(r.chosen_by_it for r in finished):
         return f"In per cent, on {where}, which also chose each run's best epoch: {flattered(results)}."
-    return f"In per cent, on {where}; the best epoch was chosen on validation pictures."
+    return f"In per cent, on {where}; the best epoch was chosen on validation images."
 
 
 def flattered(results: Sequence[Result]) -> str:

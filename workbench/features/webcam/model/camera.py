@@ -46,7 +46,7 @@ WORDS = {
     "stop": "Stop",
     "device_ask_permission": "Allow the camera in the browser's question.",
     "device_access_denied": "The camera was refused. Allow it with the camera sign in the address bar, then press "
-    "Start again, or take a single picture.",
+    "Start again, or take a single image.",
     "device_not_available": "There is no camera, or another program uses it. Connect or free it, then press Start.",
     "media_api_not_available": "The browser gives cameras only to pages on localhost or https; open the page there.",
 }
@@ -89,7 +89,7 @@ class Camera:
             self._reading = self._worker.submit(self.reader.read, frames[-1].to_ndarray(format="rgb24"))
         await asyncio.wait([asyncio.wrap_future(self._reading)], timeout=_LONGEST)
         if not self._reading.done():
-            self.problem = "This computer is too busy to read every picture; the bare ones are shown meanwhile."
+            self.problem = "This computer is too busy to read every image; the bare ones are shown meanwhile."
             return [frames[-1]]
         reading, self._reading = self._reading, None
         try:
@@ -98,7 +98,7 @@ class Camera:
             self.problem = str(error)
         except Exception:
             _LOG.exception("A frame of the camera could not be read")
-            self.problem = "A picture could not be read; the log of the app says why."
+            self.problem = "An image could not be read; the log of the app says why."
         else:
             self.problem = ""
             return [av.VideoFrame.from_ndarray(drawn, format="rgb24")]
@@ -152,6 +152,6 @@ def still(classifier: Classifier, image: np.ndarray, layer: Layer) -> tuple[np.n
     Raises:
         UserError: If the picture is too small to hold a face.
     """
-    check_min(image, name="the picture")
+    check_min(image, name="the image")
     faces = detect_faces(image)
     return read_still(classifier, image, faces, layer), faces
