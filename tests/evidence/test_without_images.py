@@ -17,7 +17,9 @@ from fer_models.evaluation.part import Part
 from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.shipped import write_shipped
 from fer_models.labels import FER7
+from workbench import cache
 from workbench.app import fit, inventory, jobs
+from workbench.evidence import cached
 
 COUNT = 70
 
@@ -70,3 +72,14 @@ def test_all_pages_show_the_predictions_that_came_with_the_networks(app: AppTest
     open_page(app, "confusion", checkpoint="third")
     assert "third brings no predictions for PublicTest; choose another network" in words(app)
     assert [item.name for item in inventory.data_sets()] == ["synthetic"], "pages that need images do not offer it"
+
+
+def test_predictions_that_came_with_a_network_are_kept_once(shelf: None) -> None:
+    """Each page opens the set anew; what is kept of it must not pile up with them."""
+    sets = [cache.dataset("fer2013") for _ in range(2)]
+    assert sets[0] is not sets[1]
+    checkpoint = inventory.usable(inventory.trained_networks())["first"].checkpoint
+    assert checkpoint is not None
+    part = Part.of_split(sets[0], "PublicTest")
+    first, second = (cached.predictions(checkpoint, each, part) for each in sets)
+    assert first is not None and first is second

@@ -162,6 +162,8 @@ def read_again(entry: DatasetEntry) -> None:
 
 def identity(dataset: FaceDataset) -> str:
     """Identity of this state of a data set, without reading its pictures."""
+    if not dataset.has_images:
+        return f"{dataset.name} {dataset.source} {dataset.fingerprint()}"
     file = getattr(dataset.images, "filename", None)
     changed = os.stat(file).st_mtime_ns if file and os.path.exists(file) else id(dataset.images)
     return f"{dataset.name} {dataset.source} {file} {changed} {dataset.images.shape}"
