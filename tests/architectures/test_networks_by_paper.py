@@ -133,7 +133,7 @@ from fer_models import create_model
 torch.set_num_threads(2)
 network = create_model("mini_xception").to(memory_format=torch.channels_last).train()
 for batch in (3, 5, 7, 9):
-    pictures = torch.rand(batch, 1, 48, 48).contiguous(memory_format=torch.channels_last)
+    images = torch.rand(batch, 1, 48, 48).contiguous(memory_format=torch.channels_last)
     for _ in range(3):
         network(images).sum().backward()
 print("learned")

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +103,15 @@ def test_what_the_wheel_leaves_out_is_said(installed: Path, tmp_path: Path) -> N
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt-get install chromium)")
 def test_every_page_of_the_wheel_opens(address: str) -> None:
     """In one visit, by the navigation of ours: Streamlit's own would list the pages by their file names."""
-    api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (pip install -e .[dev])")
+    pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (pip install -e .[dev])")
     assert answer(address) == 401
+    with ThreadPoolExecutor(1) as pool:  # the browser of other tests keeps a loop running in the main thread
+        pool.submit(visit_all, address).result()
+
+
+def visit_all(address: str) -> None:
+    from playwright import sync_api as api
+
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 1280, "height": 720})
