@@ -11,6 +11,7 @@ from fer_models.errors import UserError
 from fer_models.evaluation.markdown import table
 from fer_models.evaluation.sentence import interval_text, percent_text
 from fer_models.files import read_regular
+from fer_models.reproduction.protocols import quoted
 from fer_models.settings import parse_json
 from fer_models.training.recipe import Recipe, list_presets, load_preset
 from fer_models.training.study.axes import shown
@@ -90,7 +91,7 @@ def _command(study: Mapping[str, Any]) -> str:
         }
         if preset.network == recipe.network and (changes is None or len(different) < len(changes)):
             best, changes = name, different
-    sets = "".join(f" --set {key}={_text(value)}" for key, value in (changes or {}).items())
+    sets = "".join(f" --set {quoted(f'{key}={_text(value)}')}" for key, value in (changes or {}).items())
     grid: dict[str, dict[str, None]] = {}  # values of each field in the order of their first use
     for line in study["settings"]:
         for field, value in line["settings"].items():

@@ -66,7 +66,7 @@ class Plan:
     @property
     def command(self) -> str:
         """The command that measures it."""
-        changes = "".join(f" --set {_quoted(change)}" for change in self.changes)
+        changes = "".join(f" --set {quoted(change)}" for change in self.changes)
         if self.folds == 1:
             own = load_preset(self.preset).protocol
             split = "" if self.protocol == own else f" --set protocol={self.protocol}"
@@ -83,7 +83,8 @@ class Plan:
         return dataclasses.replace(self, protocol=protocol)
 
 
-def _quoted(change: str) -> str:
+def quoted(change: str) -> str:
+    """A change of a recipe as a shell takes it."""
     return f"'{change}'" if set(change) & set('{}[]" ') else change
 
 

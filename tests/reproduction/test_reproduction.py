@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -186,3 +187,16 @@ def test_a_kept_study_becomes_a_table_with_the_command_that_repeats_it(tmp_path)
     (tmp_path / "torn.json").write_text('{"title": 1}')
     with pytest.raises(UserError, match=r"torn\.json is no study"):
         read_studies(tmp_path)
+
+
+def test_commands_of_kept_studies_can_be_typed():
+    """Each says the options that were studied, once a shell has split it."""
+    studies = read_studies(SHIPPED.parent / "docs" / "ablations")
+    lines = [line for line in "\n".join(ablation_sections(studies)).splitlines() if line.startswith("fer study")]
+    assert len(lines) == len(studies) >= 5
+    for line, study in zip(lines, studies, strict=True):
+        words = shlex.split(line)
+        changes = [words[i + 1] for i, word in enumerate(words) if word == "--set"]
+        recipe = load_preset(words[2]).with_settings(changes)
+        assert recipe.to_dict()["options"] == study["recipe"]["options"]
+        assert recipe.epochs == study["recipe"]["epochs"]
