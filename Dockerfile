@@ -1,7 +1,9 @@
-# The workbench on a CPU, for a class or a lab (docs/lab-server.md):
+# The workbench for a class or a lab (docs/lab-server.md):
 #   docker build -t fer-workbench .
 #   docker run --rm -p 8501:8501 -e FER_PASSWORD=... -v fer:/home/fer fer-workbench
-# With a GPU: --build-arg TORCH_INDEX=https://pypi.org/simple, whose wheels hold CUDA, and docker run --gpus all.
+# torch comes with CUDA, some gigabytes; for its CPU build give pip's options from PyTorch's installation page:
+#   docker build --build-arg TORCH_OPTIONS="..." -t fer-workbench .
+# With a GPU: docker run --gpus all.
 FROM python:3.12-slim-bookworm
 
 # OpenCV draws on libGL and GLib.
@@ -10,8 +12,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /opt/fer-workbench
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
-RUN pip install --no-cache-dir --index-url "$TORCH_INDEX" "torch>=2.11,<=2.13.0"
+ARG TORCH_OPTIONS=""
+RUN pip install --no-cache-dir $TORCH_OPTIONS "torch>=2.11,<=2.13.0"
 COPY . .
 # In place, so that all trained networks are there; a wheel leaves some out for its size.
 RUN pip install --no-cache-dir --constraint constraints.txt --editable '.[app,live,onnx]'
