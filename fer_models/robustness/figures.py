@@ -50,7 +50,7 @@ def values(result: StressResult, network: str, kind: str, severity: int) -> dict
 def rows(result: StressResult, level: float = 0.95) -> list[dict[str, Any]]:
     """A line for each network, kind and severity (0 first), with every figure and its interval.
 
-    Wilson's for shares of faces, the bootstrap over faces for means; a single face gives none.
+    Wilson's for shares of faces, the bootstrap for means, both over people where they are known; one face gives none.
     """
     lines: list[dict[str, Any]] = []
     columns: dict[str, list[tuple[int, np.ndarray]]] = {key: [] for key in FIGURES}
@@ -73,25 +73,33 @@ def rows(result: StressResult, level: float = 0.95) -> list[dict[str, Any]]:
                 )
     for key, entries in columns.items():
         for line_number, column in entries if key in SHARES else ():
-            lines[line_number][key] = share_estimate(column == 1, level=level)
+            lines[line_number][key] = share_estimate(column == 1, result.units, level)
         # Only some networks may have heatmaps, so columns can differ in length.
         for count in set() if key in SHARES else {len(column) for _, column in entries}:
             group = [(line_number, column) for line_number, column in entries if len(column) == count]
-            means = mean_estimates(np.stack([column for _, column in group], 1), _RESAMPLES)
+            means = mean_estimates(
+                np.stack([column for _, column in group], 1), _RESAMPLES, units=result.units_of(count)
+            )
             for (line_number, _), estimate in zip(group, means, strict=True):
                 lines[line_number][key] = estimate
     return lines
 
 
-def mean_share(columns: Sequence[np.ndarray]) -> Estimate:
-    """The share of right answers in several columns (N,) of the same faces, each face's answers being one group."""
+def mean_share(columns: Sequence[np.ndarray], units: np.ndarray | None = None) -> Estimate:
+    """The share of right answers in several columns (N,) of the same faces.
+
+    Args:
+        columns: 1.0 for a right answer, 0.0 for a wrong one.
+        units: int64 (N,), the person of each face, whose answers are one group; ``None``: those of each face are.
+    """
     answers = np.stack(columns, 1)
-    return share_estimate(answers.ravel() == 1, np.repeat(np.arange(len(answers)), answers.shape[1]))
+    groups = np.arange(len(answers)) if units is None else units
+    return share_estimate(answers.ravel() == 1, np.repeat(groups, answers.shape[1]))
 
 
 @dataclass(frozen=True)
 class CorruptionError:
-    """How much corruptions cost one network, as shares (1.0 = 100 %), with 95 % intervals over faces.
+    """How much corruptions cost one network, as shares (1.0 = 100 %), with 95 % intervals over faces, or people.
 
     Args:
         network: Name of the network.
@@ -155,7 +163,7 @@ def corruption_errors(result: StressResult, reference: str | None = None) -> lis
     )
     # The figures themselves in the first row, resampled ones below; networks x (clean, kinds).
     shape = (-1, len(result.networks), 1 + len(result.kinds))
-    errors = np.concatenate([columns.mean(0)[None], _bootstrap(columns)]).reshape(shape)
+    errors = np.concatenate([columns.mean(0)[None], _bootstrap(columns, result.units)]).reshape(shape)
     ground = errors[:, result.networks.index(base)]
     costs = []
     for i, network in enumerate(result.networks):
@@ -166,11 +174,15 @@ def corruption_errors(result: StressResult, reference: str | None = None) -> lis
             CorruptionError(
                 network,
                 base,
-                error=mean_share([error for errors_of_kind in wrong[network].values() for error in errors_of_kind]),
+                error=mean_share(
+                    [error for errors_of_kind in wrong[network].values() for error in errors_of_kind], result.units
+                ),
                 rise=_estimate(network_errors[:, 1:].mean(1) - network_errors[:, 0]),
                 mce=_estimate(against.mean(1)),
                 relative=_estimate(relative.mean(1)),
-                kinds={kind: mean_share(errors_of_kind) for kind, errors_of_kind in wrong[network].items()},
+                kinds={
+                    kind: mean_share(errors_of_kind, result.units) for kind, errors_of_kind in wrong[network].items()
+                },
                 against={kind: _estimate(against[:, k]) for k, kind in enumerate(result.kinds)},
             )
         )
@@ -212,19 +224,20 @@ def conditions(result: StressResult) -> dict[str, dict[str, Estimate]]:
     key = "agreement" if result.targets is None else "accuracy"
     table: dict[str, dict[str, Estimate]] = {}
     for network in result.networks:
-        table[network] = {"normal": mean_share([values(result, network, result.kinds[0], 0)[key]])}
+        table[network] = {"normal": mean_share([values(result, network, result.kinds[0], 0)[key]], result.units)}
         for name, parts in CONDITIONS.items():
             if parts and all((network, *part) in result.answers for part in parts):
-                table[network][name] = mean_share([values(result, network, *part)[key] for part in parts])
+                table[network][name] = mean_share([values(result, network, *part)[key] for part in parts], result.units)
     return table
 
 
-def _bootstrap(columns: np.ndarray) -> np.ndarray:
-    """Means (resamples, C) of the columns (N, C) over resampled faces; NaN for a single face."""
-    if len(columns) < 2:
+def _bootstrap(columns: np.ndarray, units: np.ndarray | None) -> np.ndarray:
+    """Means (resamples, C) of the columns (N, C) over resampled faces, or people; NaN for a single one."""
+    if len(columns if units is None else np.unique(units)) < 2:
         return np.full((_RESAMPLES, columns.shape[1]), np.nan)
     narrow = np.ascontiguousarray(columns, np.float32)
-    return np.concatenate([weights @ narrow for weights in row_weights(len(columns), _RESAMPLES)]) / len(columns)
+    drawn = row_weights(len(columns), _RESAMPLES, units=units)
+    return np.concatenate([weights @ narrow / weights.sum(1, keepdims=True) for weights in drawn])
 
 
 def _wrong(result: StressResult, answers: Answers) -> np.ndarray:

@@ -14,6 +14,7 @@ from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import match_classes
+from fer_models.evaluation.evaluate import units_of
 from fer_models.progress import Progress
 from fer_models.robustness.figures import FIGURES, class_recalls, conditions, corruption_errors, rows
 from fer_models.robustness.stress import StressResult, StressSettings, stress
@@ -91,7 +92,7 @@ def stress_split(
         raise UserError(f"No image of {dataset.name} has a class that all networks know; choose another data set.")
     faces = [dataset.images[i] for i in positions]
     result = stress(networks, faces, classes, targets, settings, progress=progress)
-    return dataclasses.replace(result, notes=(*dataset.notes, *result.notes))
+    return dataclasses.replace(result, notes=(*dataset.notes, *result.notes), units=units_of(dataset, positions))
 
 
 def table(result: StressResult) -> tuple[list[str], list[list[object]]]:
@@ -117,6 +118,7 @@ def report(result: StressResult, reference: str | None = None) -> dict[str, Any]
     """
     values: dict[str, Any] = {
         "n": result.n,
+        "people": result.people,
         "classes": list(result.classes),
         "networks": list(result.networks),
         "rows": rows(result),

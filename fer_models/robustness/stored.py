@@ -55,6 +55,8 @@ def write_result(result: StressResult, path: Path, *, test: str = "") -> None:
     arrays: dict[str, np.ndarray] = {"facts": np.frombuffer(json.dumps(facts).encode(), np.uint8)}
     if result.targets is not None:
         arrays["targets"] = result.targets
+    if result.units is not None:
+        arrays["units"] = result.units
     for number, key in enumerate(_keys(result)):
         answers = result.answers[key]
         arrays[f"{number} predicted"] = answers.predicted.astype(np.int16)
@@ -83,7 +85,7 @@ def read_result(path: Path, *, test: str | None = None) -> StressResult | None:
             answers[key] = Answers(predicted, confidence, file.get(f"{number} mirrored"), likeness)
     except (ValueError, KeyError):
         return None
-    return replace(bare, targets=file.get("targets"), answers=answers)
+    return replace(bare, targets=file.get("targets"), answers=answers, units=file.get("units"))
 
 
 def _keys(result: StressResult) -> list[tuple[str, str, int]]:

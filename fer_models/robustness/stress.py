@@ -49,6 +49,8 @@ class StressResult:
         answers: By network, kind and severity; severity 0 is the clean face, the same for every kind.
         notes: Sentences on what was left out.
         method: Key of the explanation method whose heatmaps were compared.
+        units: int64 (N,), the person of each face, as of :class:`~fer_models.evaluation.evaluate.Evaluation`; ``None``
+            where nobody is known.
     """
 
     networks: tuple[str, ...]
@@ -59,11 +61,22 @@ class StressResult:
     answers: Mapping[tuple[str, str, int], Answers]
     notes: tuple[str, ...] = ()
     method: str = USUAL_METHOD
+    units: np.ndarray | None = None
 
     @property
     def n(self) -> int:
         """Number of faces."""
         return len(next(iter(self.answers.values())).predicted)
+
+    @property
+    def people(self) -> int | None:
+        """Number of people in these faces, ``None`` where it is not known or each has one face."""
+        found = 0 if self.units is None else len(np.unique(self.units))
+        return found if 0 < found < self.n else None
+
+    def units_of(self, count: int) -> np.ndarray | None:
+        """The person of each of the first so many faces, int64; ``None`` where nobody is known."""
+        return None if self.units is None else self.units[:count]
 
     def clean(self, network: str) -> Answers:
         """Predictions of a network for the clean faces."""

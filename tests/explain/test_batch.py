@@ -182,6 +182,16 @@ def test_regions_have_intervals_and_the_alarm_its_sentence(explained):
     assert not background(nothing)[0]
 
 
+def test_intervals_are_over_people(explained):
+    halves = dataclasses.replace(explained, units=np.arange(12) // 6, positive=np.ones(12, bool))
+    for region in region_shares(halves):  # of two people, a quarter of the resamples is the one twice
+        means = halves.regions[region.name].reshape(2, 6).mean(1)
+        assert region.share[1:] == pytest.approx((means.min(), means.max()), abs=1e-5)
+    single = dataclasses.replace(halves, units=np.zeros(12, np.int64))
+    assert all(np.isnan(region.share.low) for region in region_shares(single))
+    assert np.isnan(agreement(single)["mass"].low)
+
+
 def test_a_result_is_kept_and_found_again(classifier, photographs, explained, tmp_path):
     settings, index = SetSettings(), np.arange(12)
     file = set_file(classifier.checkpoint, photographs, index, settings)

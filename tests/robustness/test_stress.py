@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,26 @@ def test_one_face_gives_no_interval_and_all_right_is_no_proof() -> None:
         figures += [1 - np.array(cost.error), *(1 - np.array(error) for error in cost.kinds.values())]
         for value, low, high in figures:
             assert value == 1 and (np.isnan([low, high]).all() if n == 1 else min(low, high) < 0.6)
+
+
+def test_more_faces_of_the_same_people_say_no_more() -> None:
+    one = made(b={("blur", 1): 1, ("noise", 2): 2}, a={("", 0): 1, ("blur", 1): 2, ("blur", 2): 3, ("noise", 1): 1})
+    confidence = np.array([0.2, 0.9, 0.4, 0.8], np.float32)
+    one = replace(one, answers={key: replace(each, confidence=confidence) for key, each in one.answers.items()})
+    many = {
+        key: Answers(*(np.repeat(part, 25) for part in (each.predicted, confidence, each.mirrored, each.likeness)))
+        for key, each in one.answers.items()
+    }
+    people = np.repeat(np.arange(4), 25)
+    result = replace(one, targets=np.repeat(one.targets, 25), answers=many, units=people)
+    assert result.people == 4 and one.people is None and report(result)["people"] == 4
+    for line, of_one in zip(rows(result), rows(one), strict=True):
+        assert line["confidence"] == pytest.approx(of_one["confidence"])
+        for key in ("accuracy", "agreement"):
+            assert line[key].low <= of_one[key].low + 1e-9 and line[key].high >= of_one[key].high - 1e-9
+    for cost, of_one in zip(corruption_errors(result), corruption_errors(one), strict=True):
+        assert (*cost.mce, *cost.rise) == pytest.approx((*of_one.mce, *of_one.rise), nan_ok=True)
+        assert cost.error.high - cost.error.low >= of_one.error.high - of_one.error.low - 1e-9
 
 
 def test_recall_by_class_and_conditions() -> None:

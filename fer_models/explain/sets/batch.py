@@ -70,6 +70,7 @@ class ExplainedSet:
         by_prediction: mean heatmap of each predicted class.
         sheet: int64 (M,), which of the N a contact sheet shows.
         sheet_maps: float32 (M, H, W), their heatmaps.
+        units: int64 (N,), the person of each image; the image itself where nobody is known.
         truth: whether regions and units are ground truth of drawn faces rather than a template.
         seconds: wall-clock time in total.
     """
@@ -93,6 +94,7 @@ class ExplainedSet:
     by_prediction: ClassMaps
     sheet: np.ndarray
     sheet_maps: np.ndarray
+    units: np.ndarray
     truth: bool
     seconds: float
 
@@ -180,6 +182,7 @@ def explain_set(
         by_prediction=means[1].result(),
         sheet=sheet,
         sheet_maps=joined["sheet"].astype(np.float32),
+        units=index if dataset.people is None else dataset.people[index],
         truth=options is not None,
         seconds=time.perf_counter() - started,
     )

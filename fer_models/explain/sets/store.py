@@ -23,7 +23,7 @@ from fer_models.settings import parse_stored
 from fer_models.storage import atomic_file
 
 #: Increased whenever the layout or the meaning of a file changes; older files are computed again.
-_VERSION = 1
+_VERSION = 2
 _GROUPS = ("regions", "areas", "agreement")
 _MEANS = ("by_label", "by_prediction")
 

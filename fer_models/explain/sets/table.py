@@ -88,7 +88,9 @@ def in_group(explained: ExplainedSet, group: str | None = None) -> np.ndarray:
 
 
 def region_shares(explained: ExplainedSet, group: str | None = None, seed: int = 0) -> list[RegionShare]:
-    """Mean share of each region with bootstrap intervals over pictures; those without positive evidence are left out.
+    """Mean share of each region with bootstrap intervals; images without positive evidence are left out.
+
+    People are resampled where they are known, else images.
 
     Args:
         group: explained class, all of them for ``None``.
@@ -100,7 +102,7 @@ def region_shares(explained: ExplainedSet, group: str | None = None, seed: int =
     if not usable.any():
         return []
     values = np.stack([explained.regions[name][usable] for name in explained.regions], axis=1).astype(np.float64)
-    shares = mean_estimates(values, _RESAMPLES, seed=seed)
+    shares = mean_estimates(values, _RESAMPLES, seed=seed, units=explained.units[usable])
     return [
         RegionShare(name, share, float(explained.areas[name][usable].mean()))
         for name, share in zip(explained.regions, shares, strict=True)
@@ -108,16 +110,19 @@ def region_shares(explained: ExplainedSet, group: str | None = None, seed: int =
 
 
 def agreement(explained: ExplainedSet, group: str | None = None, seed: int = 0) -> dict[str, Estimate]:
-    """Mean agreement with the action units with bootstrap intervals, by ``mass``, ``rank``, ``cosine`` and ``area``.
+    """Mean agreement with the action units with bootstrap intervals, as of :func:`region_shares`.
+
+    It has the keys ``mass``, ``rank``, ``cosine`` and ``area``.
 
     Empty where no picture has units, such as neutral ones.
     """
     members = in_group(explained, group)
     values = np.stack([explained.agreement[name][members] for name in AGREEMENTS], axis=1).astype(np.float64)
-    values = values[np.isfinite(values).all(1)]
-    if not len(values):
+    known = np.isfinite(values).all(1)
+    if not known.any():
         return {}
-    return dict(zip(AGREEMENTS, mean_estimates(values, _RESAMPLES, seed=seed), strict=True))
+    units = explained.units[members][known]
+    return dict(zip(AGREEMENTS, mean_estimates(values[known], _RESAMPLES, seed=seed, units=units), strict=True))
 
 
 def background(explained: ExplainedSet) -> tuple[bool, str]:

@@ -40,8 +40,9 @@ def show(explained_sets: Mapping[str, ExplainedSet]) -> None:
         plot.show(region_bars(shares), key="regions", alt=f"Share of the relevance by region. {alt}")
         pictures = "explained as this class" if group != _ALL else "of all classes"
         st.caption(
-            f"Bars: mean over the images {pictures}, with 95 % bootstrap intervals. Grey marks: the share of the "
-            f"image that a region covers, which is what a map that knows nothing gives it. "
+            f"Bars: mean over the images {pictures}, with 95 % bootstrap intervals; people are resampled "
+            "where they are known. Grey marks: the share of the image that a region covers, which is what a map that "
+            f"knows nothing gives it. "
             f"{next(iter(explained_sets.values())).where()}"
         )
     else:

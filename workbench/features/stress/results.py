@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from fer_models.evaluation.sentence import count_text
 from fer_models.robustness import CORRUPTIONS
 from fer_models.robustness.figures import FIGURES, class_recalls, conditions, corruption_errors
 from fer_models.robustness.split import table as csv_table
@@ -26,7 +27,8 @@ BREAKING = state.Choice("stress.breaking", address=False)
 def show(result: StressResult, plan: Plan, *, key: str) -> None:
     """Draw all results of a finished test."""
     lines = tables.lines(result)
-    st.markdown(f"**{tables.headline(result, lines)}**  \nn = {result.n:,} · {plan.where} · drawn with seed 0")
+    count = count_text(result.n, result.people)
+    st.markdown(f"**{tables.headline(result, lines)}**  \nn = {count} · {plan.where} · drawn with seed 0")
     for note in result.notes:
         st.caption(f":orange[:material/warning:] {note}")
     _curves(result, lines, key)

@@ -36,8 +36,9 @@ def series(result: StressResult, line_of: Lines, network: str, kind: str, figure
     if not measured[0]:
         return [missing] * len(levels)
     if figure in SHARES:
-        return [mean_share(columns) for columns in measured]
-    return mean_estimates(np.stack([np.mean(columns, axis=0) for columns in measured], 1), 1000)
+        return [mean_share(columns, result.units) for columns in measured]
+    means = np.stack([np.mean(columns, axis=0) for columns in measured], 1)
+    return mean_estimates(means, 1000, units=result.units_of(len(means)))
 
 
 def headline(result: StressResult, line_of: Lines) -> str:
