@@ -19,6 +19,7 @@ def run() -> None:
     script.mount()
     kept.mount()
     page = navigation.build()
+    state.open_page(page.url_path)
     st.set_page_config(page_title=f"{page.title} · FER Workbench")
     try:
         with guard():

@@ -15,7 +15,8 @@ address between pages; on one page, and for a shared choice, a word belongs to o
 rules.
 
 This is the only user of ``st.session_state`` and ``st.query_params``. Streamlit drops a widget's key when the page
-changes, so each value is stored under a second key. A value in the address overrides the stored one.
+changes, so each value is stored under a second key. A value in the address overrides the stored one, unless the user
+has replaced it on this page: a fragment that runs every second sends an address that may be older than the choice.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from typing import Any, Self
 import streamlit as st
 
 _UNWRITTEN = "choices missing from the address"
+#: For each name in the address, the values that were replaced since the page was opened; and that page.
+_REPLACED, _PAGE = "choices replaced in the address", "open page"
 #: Every declaration, by its name and the file that makes it.
 DECLARED: dict[tuple[str, str], _Declared] = {}
 
@@ -69,7 +72,11 @@ class _Declared:
         if not self.address:
             return st.session_state.get(self.slot)
         if self.parameter in st.query_params:
-            st.session_state[self.slot] = st.query_params[self.parameter]
+            text = st.query_params[self.parameter]
+            if text not in st.session_state.get(_REPLACED, {}).get(self.parameter, ()):
+                st.session_state[self.slot] = text
+            else:
+                self._store(st.session_state.get(self.slot))
         elif st.session_state.get(self.slot) is not None:
             st.session_state.setdefault(_UNWRITTEN, {})[self.parameter] = st.session_state[self.slot]
         return st.session_state.get(self.slot)
@@ -79,6 +86,9 @@ class _Declared:
         if not self.address:
             return
         st.session_state.get(_UNWRITTEN, {}).pop(self.parameter, None)
+        replaced = st.session_state.setdefault(_REPLACED, {}).setdefault(self.parameter, set())
+        replaced.add(st.query_params.get(self.parameter))
+        replaced.discard(value)
         if value is not None:
             st.query_params[self.parameter] = value
         elif self.parameter in st.query_params:
@@ -133,12 +143,7 @@ class Choice(_Declared):
         super().__init__(name, default, options, address=address)
 
     def get(self, options: Sequence[Any] | None = None, default: Any = None) -> Any:
-        """The chosen option; without options, the stored value, unchecked, as text if it comes from the address.
-
-        Args:
-            options: Possible values, if the declaration has none.
-            default: Overrides the default of the declaration.
-        """
+        """The chosen option of ``options``, or else of the declaration; without any, the stored value, unchecked."""
         stored = self._stored()
         options = self.options or None if options is None else options
         default = self.default if default is None else default
@@ -156,10 +161,7 @@ class Choice(_Declared):
     ) -> dict[str, Any]:
         """Keyword arguments that bind a selectbox, radio or the like to this choice.
 
-        Args:
-            options: Possible values, if the declaration has none.
-            default: Overrides the default of the declaration.
-            then: Called after a change by the user.
+        ``options`` and ``default`` replace those of the declaration; ``then`` is called after a change by the user.
         """
         return self._bind(self.get(options, default), then)
 
@@ -180,12 +182,7 @@ class Several(_Declared):
         super().__init__(name, tuple(default), options, address=address)
 
     def get(self, options: Sequence[Any] | None = None, default: Iterable[Any] | None = None) -> list[Any]:
-        """The chosen options in the order of choice, without those that no longer exist.
-
-        Args:
-            options: Possible values, if the declaration has none.
-            default: Overrides the default of the declaration.
-        """
+        """The chosen ones, in the order of choice, of ``options`` or else of the declaration."""
         stored = self._stored()
         if stored is None:
             stored = self.default if default is None else default
@@ -230,10 +227,9 @@ class Number(Kept):
 
     def get(self, default: Any = None, low: float | None = None, high: float | None = None) -> Any:
         """The number, clipped to these bounds or else to those of the declaration."""
-        value = super().get(default)
         low, high = self._bounds(low, high)
-        value = low if low is not None and value < low else value
-        return high if high is not None and value > high else value
+        value = super().get(default) if low is None else max(low, super().get(default))
+        return value if high is None else min(high, value)
 
     def widget(
         self,
@@ -282,6 +278,12 @@ def value_of(key: str) -> Any:
 def address() -> str:
     """The choices in the address, as ``checkpoint=fcsdnet&split=test``."""
     return "&".join(f"{name}={value}" for name, value in st.query_params.items())
+
+
+def open_page(key: str) -> None:
+    """Say which page is drawn: when it is another one than before, its address counts as it stands."""
+    if st.session_state.get(_PAGE) != key:
+        st.session_state.update({_PAGE: key, _REPLACED: {}})
 
 
 def write_address() -> None:

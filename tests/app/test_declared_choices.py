@@ -17,7 +17,7 @@ from workbench import navigation, state
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("Choice", "Several", "Number", "Toggle", "Kept")
 #: All that other modules may call of ``state`` itself.
-FUNCTIONS = ("value_of", "write_address", "address")
+FUNCTIONS = ("value_of", "write_address", "open_page", "address")
 #: First part of the names that more than one page uses: the shared rooms.
 SHARED = ("shared", "face", "heatmap", "evidence", "widgets")
 FILES = [*sorted((ROOT / "workbench").rglob("*.py")), *sorted((ROOT / "pages").glob("*.py"))]

@@ -55,6 +55,7 @@ def test_this_machine_has_a_name_and_cores() -> None:
     computer = machine.describe()
     assert computer.processor and computer.cores >= 1 and computer.memory > 1e8
     assert computer.device
+    machine.limit_threads.cache_clear()  # another test may have set a number of its own since
     machine.limit_threads()
     import torch
 

@@ -56,6 +56,38 @@ def test_the_address_is_filled_again_after_a_change_of_page() -> None:
     assert app.query_params["letter"] in ("c", ["c"])
 
 
+def test_a_late_request_does_not_undo_a_choice() -> None:
+    app = AppTest.from_function(paged)
+    app.query_params["letter"] = "a"
+    app.run().selectbox[0].set_value("c").run()
+    app.query_params["letter"] = "a"  # from a fragment that asked before the browser had heard of the choice
+    assert app.run().selectbox[0].value == "c"
+    assert app.query_params["letter"] in ("c", ["c"])
+    app.selectbox[0].set_value("a").run()
+    assert app.selectbox[0].value == "a"
+    app.query_params["letter"] = "b"  # never chosen here: a link
+    assert app.run().selectbox[0].value == "b"
+
+
+def test_a_link_to_another_page_may_name_a_value_that_was_replaced_before() -> None:
+    app = AppTest.from_function(paged)
+    app.query_params["letter"] = "a"
+    app.run().selectbox[0].set_value("c").run()
+    app.query_params["letter"] = "a"
+    app.text_input(key="page").set_value("two").run()
+    assert app.selectbox[0].value == "a"
+
+
+def paged() -> None:
+    import streamlit as st
+
+    from workbench import state
+
+    state.open_page(st.text_input("Page", "one", key="page"))
+    letter = state.Choice("test.letter", ("a", "b", "c"), "b")
+    st.selectbox("Letter", letter.options, **letter.widget())
+
+
 def bounded() -> None:
     import streamlit as st
 
