@@ -10,6 +10,7 @@ from fer_models.commands.output import show_progress, write_bytes, write_json
 from fer_models.commands.source import source_arguments, source_of
 from fer_models.data import open_dataset
 from fer_models.errors import UserError
+from fer_models.evaluation.sentence import images_text
 from fer_models.folders import checkpoints_folder
 
 
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         write_json(table.to_json(board), args.json)
     if args.json == "-":
         return 0
-    print(f"{board.n} images of {board.data}, the label explained; mean and 95 % bootstrap interval")
+    print(f"{images_text(board.n, board.people)}, {board.data}, the label explained; mean and 95 % bootstrap interval")
     for network in board.networks:
         print(f"\n{network}")
         print(f"{'':24}" + "".join(f"{head:>22}" for head in table.heads(board)) + f"{'ms per image':>15}")

@@ -11,6 +11,7 @@ import numpy as np
 
 from fer_models.classifier import Classifier, Prediction
 from fer_models.data.dataset import FaceDataset
+from fer_models.data.leaks.units import people_in, units_of
 from fer_models.display import Displayed
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import LabelMap, match_classes, softmax
@@ -72,8 +73,7 @@ class Evaluation(Displayed):
     @property
     def people(self) -> int | None:
         """Number of people in these images, ``None`` where it is not known or each has one image."""
-        found = 0 if self.units is None else len(np.unique(self.units))
-        return found if 0 < found < self.n else None
+        return people_in(self.units)
 
     @property
     def confusion(self) -> np.ndarray:
@@ -260,11 +260,6 @@ def evaluate(
         label_map=match.label_map,
         units=units_of(dataset, positions),
     )
-
-
-def units_of(dataset: FaceDataset, positions: np.ndarray) -> np.ndarray | None:
-    """The groups of images that are not independent of each other, as of :class:`Evaluation`: those of one person."""
-    return None if dataset.people is None else dataset.people[positions]
 
 
 def _predict(

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from fer_models.data.dataset import FaceDataset
+from fer_models.data.leaks.units import units_of
 from fer_models.errors import UserError
-from fer_models.evaluation.evaluate import Evaluation, units_of
+from fer_models.evaluation.evaluate import Evaluation
 
 
 def pool(parts: Sequence[Evaluation], dataset: FaceDataset, name: str) -> Evaluation:

@@ -18,9 +18,10 @@ import numpy as np
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
+from fer_models.data.leaks.units import units_of
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import match_classes, softmax
-from fer_models.evaluation.evaluate import Evaluation, evaluate, units_of
+from fer_models.evaluation.evaluate import Evaluation, evaluate
 from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.shipped import shipped_evaluation
 from fer_models.folders import cache_folder

@@ -36,7 +36,13 @@ def interval_text(
 
 def count_text(n: int, people: int | None = None) -> str:
     """``3,589``, or ``981 images of 118 people``."""
-    return f"{n:,}" if people is None else f"{n:,} images of {people:,} {'person' if people == 1 else 'people'}"
+    return f"{n:,}" if people is None else images_text(n, people)
+
+
+def images_text(n: int, people: int | None = None) -> str:
+    """``3,589 images``, or ``981 images of 118 people``."""
+    of = "" if people is None else f" of {people:,} {'person' if people == 1 else 'people'}"
+    return f"{n:,} images{of}"
 
 
 def figure_sentence(

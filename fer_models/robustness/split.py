@@ -12,9 +12,9 @@ import numpy as np
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
+from fer_models.data.leaks.units import units_of
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import match_classes
-from fer_models.evaluation.evaluate import units_of
 from fer_models.progress import Progress
 from fer_models.robustness.figures import FIGURES, class_recalls, conditions, corruption_errors, rows
 from fer_models.robustness.stress import StressResult, StressSettings, stress

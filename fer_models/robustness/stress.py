@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_models.classifier import Classifier
+from fer_models.data.leaks.units import people_in
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import match_classes, softmax
 from fer_models.explain import EXPLAINERS, USUAL_METHOD, explain, unsupported_methods
@@ -71,8 +72,7 @@ class StressResult:
     @property
     def people(self) -> int | None:
         """Number of people in these faces, ``None`` where it is not known or each has one face."""
-        found = 0 if self.units is None else len(np.unique(self.units))
-        return found if 0 < found < self.n else None
+        return people_in(self.units)
 
     def units_of(self, count: int) -> np.ndarray | None:
         """The person of each of the first so many faces, int64; ``None`` where nobody is known."""

@@ -20,7 +20,7 @@ from fer_models.explain.faithfulness import REFERENCES
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 
-DATA = "synthetic:count=60,size=48,seed=3,identities=6"
+DATA = "synthetic:count=60,size=48,seed=3,identities=12"
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +103,25 @@ def test_a_few_images_make_no_method_the_best():
         assert bold <= most, n
 
 
+def test_people_are_exchanged_and_resampled_together():
+    """Of two equal methods, each better on other people, one was bold in a third of all draws by image."""
+    draw, bold = np.random.default_rng(0), {"people": 0, "images": 0}
+    people = np.repeat(np.arange(8), 12)
+    for _ in range(40):
+        values = np.repeat(draw.normal(size=8), 12) + 0.3 * draw.normal(size=96)
+        rows = (row("one", values), row("two", np.zeros(96)))
+        for name, units in (("people", people), ("images", None)):
+            board = Leaderboard("x", 96, ("insertion",), rows, (), units)
+            bold[name] += board.best("a", "insertion") is not None
+    assert bold["people"] <= 5 < 12 < bold["images"]
+    assert (board.people, Leaderboard("x", 96, ("insertion",), rows, (), people).people) == (None, 8)
+    by_person, by_image = (
+        Leaderboard("x", 96, (), (), (), units).estimate(rows[0], "insertion") for units in (people, None)
+    )
+    assert by_person.value == by_image.value
+    assert by_person.high - by_person.low > 2 * (by_image.high - by_image.low)
+
+
 def test_tests_without_an_answer_are_left_out():
     some = row("some", [np.nan, 0.2, 0.4])
     none = row("none", [np.nan] * 3)
@@ -120,6 +139,8 @@ def test_tables_say_the_same(board):
     assert float(first["low"]) <= float(first["mean"]) <= float(first["high"])
     again = from_json(json.loads(json.dumps(to_json(board))))
     assert leaderboard_csv(again) == leaderboard_csv(board)
+    assert again.people == board.people and 1 <= board.people < 5
+    assert f"5 images of {board.people} pe" in leaderboard_latex(board)
     latex = leaderboard_latex(board)
     assert latex.count(r"\midrule") == 1
     assert rf"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]" in latex

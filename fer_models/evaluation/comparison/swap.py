@@ -106,13 +106,18 @@ def swap_p(
     return (1 + as_large) / (1 + len(defined))
 
 
-def mean_swap_p(differences: np.ndarray, *, draws: int = 2000) -> float:
-    """Two-sided p-value of the mean of paired differences (N,) of any size, from random signs.
+def mean_swap_p(differences: np.ndarray, *, draws: int = 2000, units: np.ndarray | None = None) -> float:
+    """Two-sided p-value of the mean of paired differences of any size, from random signs.
+
+    Args:
+        differences: float (N,).
+        draws: Number of random signs.
+        units: int64 (N,), groups of images whose differences change signs together; ``None`` for single images.
 
     Example:
         >>> mean_swap_p(np.array([0.2, 0.3])) > 0.4  # two images prove nothing
         True
     """
     values = np.asarray(differences, np.float64)
-    p = swap_p(lambda drawn: (1 - 2 * drawn) @ values / len(values), len(values), draws=draws)
+    p = swap_p(lambda drawn: (1 - 2 * drawn) @ values / len(values), len(values), draws=draws, units=units)
     return 1.0 if p is None else p

@@ -9,6 +9,7 @@ import numpy as np
 
 from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
+from fer_models.data.leaks.units import people_in, units_of
 from fer_models.errors import UserError
 from fer_models.evaluation.comparison.significance import LEVEL
 from fer_models.evaluation.comparison.swap import mean_swap_p
@@ -65,13 +66,28 @@ class Row:
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """Results of a benchmark on n pictures; ``notes`` say what was left out and why."""
+    """Results of a benchmark on n images.
+
+    Args:
+        data: What was measured on.
+        n: Number of images.
+        metrics: Keys of the tests.
+        rows: Methods and reference maps.
+        notes: What was left out and why.
+        units: int64 (N,), the person of each image; ``None`` where nobody is known.
+    """
 
     data: str
     n: int
     metrics: tuple[str, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
+    units: np.ndarray | None = None
+
+    @property
+    def people(self) -> int | None:
+        """Number of people in these images, ``None`` where it is not known or each has one image."""
+        return people_in(self.units)
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -79,18 +95,22 @@ class Leaderboard:
         return tuple(dict.fromkeys(row.network for row in self.rows))
 
     def estimate(self, row: Row, metric: str) -> Estimate | None:
-        """Mean over the pictures with its 95 % bootstrap interval; ``None`` if the metric is undefined."""
+        """Mean over the images with its 95 % bootstrap interval; ``None`` if the metric is undefined.
+
+        People are resampled where they are known, else images.
+        """
         values = row.values.get(metric)
         if values is None or not np.isfinite(values).any():
             return None
-        measured = values[np.isfinite(values)]
-        return mean_estimates(measured[:, None], _RESAMPLES)[0]
+        defined = np.isfinite(values)
+        return mean_estimates(values[defined][:, None], _RESAMPLES, units=self._units_at(defined))[0]
 
     def best(self, network: str, metric: str) -> Row | None:
         """The row of a network that is significantly better than every other one; ``None`` if there is none.
 
-        Pairs are compared image by image, by exchanging the two methods' values at random (p < 0.05). No correction for
-        the number of methods is needed, since every one of the pairs must differ.
+        Pairs are compared image by image, by exchanging the two methods' values at random, for all images of a person
+        together where people are known (p < 0.05). No correction for the number of methods is needed, since every one
+        of the pairs must differ.
         """
         rows = [row for row in self.rows if row.network == network and self.estimate(row, metric) is not None]
         if len(rows) < 2:
@@ -101,10 +121,14 @@ class Leaderboard:
             if other is first:
                 continue
             gain = sign * (first.values[metric] - other.values[metric])
-            gain = gain[np.isfinite(gain)]
-            if not len(gain) or gain.mean() <= 0 or mean_swap_p(gain) >= LEVEL:
+            defined = np.isfinite(gain)
+            gain, units = gain[defined], self._units_at(defined)
+            if not len(gain) or gain.mean() <= 0 or mean_swap_p(gain, units=units) >= LEVEL:
                 return None
         return first
+
+    def _units_at(self, images: np.ndarray) -> np.ndarray | None:
+        return None if self.units is None else self.units[images]
 
     def unbeaten(self, row: Row, metric: str) -> list[str]:
         """Names of the reference maps of the same network that a row does not beat on average."""
@@ -159,7 +183,8 @@ def benchmark(
             continue
         rows.append(_row(name, networks[name], method, task, step))
     progress(1.0, "done")
-    return Leaderboard(dataset.source, len(task.index), task.metrics, tuple(rows), tuple(notes))
+    units = units_of(dataset, task.index)
+    return Leaderboard(dataset.source, len(task.index), task.metrics, tuple(rows), tuple(notes), units)
 
 
 @dataclass(frozen=True)

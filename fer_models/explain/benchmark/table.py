@@ -8,6 +8,7 @@ import numpy as np
 
 from fer_models.errors import UserError
 from fer_models.evaluation.intervals import Estimate
+from fer_models.evaluation.sentence import images_text
 from fer_models.explain.benchmark.run import Leaderboard, Row
 from fer_models.explain.faithfulness import FAITHFULNESS
 from fer_models.tables import csv_text, escaped, latex_table
@@ -16,7 +17,7 @@ _COLUMNS = ("network", "method", "reference", "metric", "direction", "mean", "lo
 
 
 def leaderboard_csv(board: Leaderboard) -> str:
-    """One line for each network, method and metric: mean, 95 % interval, pictures, seconds a picture."""
+    """One line for each network, method and metric: mean, 95 % interval, images, seconds an image."""
     lines = []
     for row in board.rows:
         for metric in board.metrics:
@@ -63,7 +64,7 @@ def leaderboard_latex(board: Leaderboard) -> str:
             seconds = "" if row.reference else f"{row.seconds:.3g}"
             lines.append((network, row.title, *(cell(board, row, metric) for metric in board.metrics), seconds))
     table = latex_table(columns, lines, right=range(2, len(columns)), bold=bold, emphasis=emphasis, rules=rules - {0})
-    return f"{table}% {board.n} images of {escaped(board.data)}, 95 % bootstrap intervals\n"
+    return f"{table}% {images_text(board.n, board.people)}, {escaped(board.data)}, 95 % bootstrap intervals\n"
 
 
 def to_json(board: Leaderboard) -> dict[str, Any]:
@@ -83,6 +84,7 @@ def to_json(board: Leaderboard) -> dict[str, Any]:
             }
         )
     facts = {"data": board.data, "n": board.n, "metrics": list(board.metrics), "notes": list(board.notes)}
+    facts["units"] = None if board.units is None else board.units.tolist()
     return facts | {"rows": rows}
 
 
@@ -106,6 +108,7 @@ def from_json(stored: dict[str, Any]) -> Leaderboard:
         )
         metrics = tuple(FAITHFULNESS[str(name)].key for name in stored["metrics"])
         notes = tuple(str(note) for note in stored["notes"])
-        return Leaderboard(str(stored["data"]), int(stored["n"]), metrics, rows, notes)
+        units = None if stored["units"] is None else np.array(stored["units"], np.int64)
+        return Leaderboard(str(stored["data"]), int(stored["n"]), metrics, rows, notes, units)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, UserError):
         raise UserError("This is no leaderboard of explanation methods; run the benchmark again.") from None

@@ -8,7 +8,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.part import Part
-from fer_models.evaluation.sentence import count_text
+from fer_models.evaluation.sentence import images_text
 from fer_models.evaluation.training_overlap import held_out_part
 from workbench import cache, shared, state
 from workbench.app.wording import selection
@@ -136,7 +136,7 @@ def _standing(names: list[str], evaluations: list[Evaluation]) -> Standing | Non
 
 def _table(results: Standing, networks: list[Checkpoint], dataset: FaceDataset, name: str, key: str) -> None:
     first = results.evaluations[0]
-    images = count_text(results.n, first.people) if first.people else f"{results.n:,} images"
+    images = images_text(results.n, first.people)
     st.markdown(f"**{images}** of {first.data}, {first.split}, the same for all")
     notes.show(first.notes)
     heads, lines, bold = same_faces.oriented(results)

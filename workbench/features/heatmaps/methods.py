@@ -6,6 +6,7 @@ import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.data.builtin import NAME as BUILT_IN
+from fer_models.evaluation.sentence import images_text
 from fer_models.explain import EXPLAINERS
 from fer_models.explain.benchmark.run import USUAL_METHODS, Leaderboard
 from fer_models.explain.benchmark.table import leaderboard_csv, leaderboard_latex
@@ -76,10 +77,11 @@ def _tables(board: Leaderboard, source: str) -> None:
         table.show(heads, rows, right=range(1, len(heads)), bold=bold, label=f"Tests of heatmap methods on {network}")
         st.markdown(leaderboard.sentence(board, network))
     faces = "built-in faces" if source == BUILT_IN else f"faces of {source}"
+    unit = "person" if board.people else "image"
     st.caption(
-        f"{board.n} {faces}, the labelled class explained; mean and 95 % bootstrap interval. Bold: better "
-        "than each other row by more than chance, compared face by face. A reference map knows nothing of the network: "
-        "a method that does not beat it is not worth a look."
+        f"{images_text(board.n, board.people)}, {faces}, the labelled class explained; mean and 95 % bootstrap "
+        f"interval. Bold: better than each other row by more than chance, compared {unit} by {unit}. A reference map "
+        "knows nothing of the network: a method that does not beat it is not worth a look."
     )
     for note in board.notes:
         st.caption(note)

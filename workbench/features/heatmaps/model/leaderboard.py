@@ -24,7 +24,7 @@ from workbench.app.wording import duration
 
 #: Choices of the number of pictures.
 COUNTS: dict[int, str] = {USUAL_COUNT: str(USUAL_COUNT), 48: "48", 120: "120"}
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)
