@@ -23,9 +23,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 
+from fer_models import create_model
+from fer_models.checkpoint import save_checkpoint
 from fer_models.labels import FER7
+from fer_models.preprocess import Preprocess
 
 try:
     from playwright.sync_api import TimeoutError as PlaywrightTimeout
@@ -48,6 +52,8 @@ ARGUMENTS = (
 )
 #: Milliseconds that a step waits for its element, on a busy machine too.
 PATIENCE = 120_000
+#: Milliseconds between two looks of `settle` and `steady`; a look at every frame would have all frames drawn.
+_LOOK = 100
 _ERRORS = '[data-testid="stException"], [data-testid="stAlertContentError"] p'
 _APP = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
 #: Whether the script rested for a while and nothing is about to be drawn anew; `name` tells the calls apart.
@@ -169,7 +175,7 @@ def is_strange(url: str, ours: str) -> bool:
 
 def settle(page: Any, timeout: float = PATIENCE, quiet: float = 300) -> None:
     """Wait until the script has run to its end, rests for ``quiet`` milliseconds, and nothing is drawn any more."""
-    page.wait_for_function(_RESTED, arg=[_APP, uuid.uuid4().hex, quiet], timeout=timeout)
+    page.wait_for_function(_RESTED, arg=[_APP, uuid.uuid4().hex, quiet], timeout=timeout, polling=_LOOK)
 
 
 def steady(page: Any, read: str, arg: Any = None, timeout: float = PATIENCE, quiet: float = 400) -> Any:
@@ -178,7 +184,7 @@ def steady(page: Any, read: str, arg: Any = None, timeout: float = PATIENCE, qui
     Reading what is not there yet (a ``TypeError``) counts as null: a plot is replaced while it is drawn anew.
     """
     script = _STEADY.replace("READ", read)
-    waited = page.wait_for_function(script, arg=[arg, uuid.uuid4().hex, quiet], timeout=timeout)
+    waited = page.wait_for_function(script, arg=[arg, uuid.uuid4().hex, quiet], timeout=timeout, polling=_LOOK)
     return waited.json_value()[0]
 
 
@@ -240,6 +246,12 @@ def expect_fits(page: Any, width: int, what: str) -> None:
         steady(page, _FITS, quiet=200, timeout=20_000)
     except PlaywrightTimeout:
         raise AssertionError(f"{what} is wider than a window of {width} pixels") from None
+
+
+def save_fresh(folder: Path, seed: int) -> None:
+    """A network of random weights: the released graph with fewer channels, so that pages have to compute less."""
+    torch.manual_seed(seed)
+    save_checkpoint(folder, create_model("fcsdnet", 7, 1, growth=[8, 16, 32]), FER7, Preprocess(48, 1))
 
 
 def write_small_set(folder: Path) -> None:

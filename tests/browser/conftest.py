@@ -11,14 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from app_server import ARGUMENTS, CHROMIUM, PATIENCE, Server, end_workers, is_strange, serving, write_small_set
+from app_server import (
+    ARGUMENTS,
+    CHROMIUM,
+    PATIENCE,
+    Server,
+    end_workers,
+    is_strange,
+    save_fresh,
+    serving,
+    write_small_set,
+)
 
-from fer_models import create_model
-from fer_models.checkpoint import save_checkpoint
 from fer_models.data import open_dataset
-from fer_models.labels import FER7
-from fer_models.preprocess import Preprocess
+
+PROJECTOR = {"width": 1280, "height": 720}
+#: An animation ends after one round: what spins while a page waits would be drawn sixty times a second.
+CALM = """{
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("*, *::before, *::after { animation-iteration-count: 1 !important }");
+  document.adoptedStyleSheets = [sheet];
+}"""
 
 
 @pytest.fixture(scope="session")
@@ -50,8 +63,7 @@ def small_app(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable
     def make() -> Path:
         base = tmp_path_factory.mktemp("app")
         shutil.copytree(drawn, base / "cache")
-        torch.manual_seed(0)
-        save_checkpoint(base / "checkpoints" / "fresh", create_model("fcsdnet", 7, 1), FER7, Preprocess(48, 1))
+        save_fresh(base / "checkpoints" / "fresh", seed=0)
         write_small_set(base / "data" / "small")
         return base
 
@@ -73,14 +85,32 @@ def no_runs_left(server: Server) -> Iterator[None]:
     shutil.rmtree(server.runs, ignore_errors=True)
 
 
-@pytest.fixture
-def page(browser: Any, server: Server) -> Iterator[Any]:
-    """A fresh session on a projector's screen; nothing may be fetched from another host."""
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, accept_downloads=True)
+@pytest.fixture(scope="session")
+def tab(browser: Any) -> Iterator[Any]:
+    """The one tab of a test process: the app's scripts stay compiled in it, which costs a new one some seconds."""
+    context = browser.new_context(viewport=PROJECTOR, accept_downloads=True)
     context.set_default_timeout(PATIENCE)
-    tab = context.new_page()
-    strangers: list[str] = []
-    tab.on("request", lambda r: strangers.append(r.url) if is_strange(r.url, server.url) else None)
-    yield tab
+    context.add_init_script(CALM)
+    yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def page(tab: Any, server: Server) -> Iterator[Any]:
+    """A fresh session on a projector's screen; nothing may be fetched from another host."""
+    strangers: list[str] = []
+
+    def watch(request: Any) -> None:
+        if is_strange(request.url, server.url):
+            strangers.append(request.url)
+
+    tab.on("request", watch)
+    yield tab
+    tab.goto(f"{server.url}/_stcore/health")  # ends the session; a page of the same origin can clear what it kept
+    tab.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+    tab.context.clear_cookies()
+    tab.set_viewport_size(PROJECTOR)
+    tab.emulate_media(color_scheme="light")
+    tab.mouse.move(0, 0)
+    tab.remove_listener("request", watch)
     assert not strangers, f"the page asked other hosts: {strangers}"

@@ -171,7 +171,7 @@ def _soon(read: str) -> str:
 
 def test_a_map_is_cancelled_and_taken_up_again(page: Any, server: Server) -> None:
     main = page.get_by_test_id("stMain")  # the tray of the sidebar has buttons of that name too
-    page.goto(f"{server.url}/clusters?data=synthetic&split=train&projection=umap&points=0")  # takes long enough
+    page.goto(f"{server.url}/clusters?data=synthetic&split=train&projection=tsne&points=0")  # takes long enough
     ready = page.locator(".js-plotly-plot")
     main.get_by_text("You can go on meanwhile").wait_for(timeout=_FIRST)  # the predictions have a Stop too
     main.get_by_role("button", name="Stop", exact=True).click()

@@ -10,14 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from app_server import Server, errors, expect, expect_asked, rows_of, saved, settle
+from app_server import Server, errors, expect, expect_asked, rows_of, save_fresh, saved, settle
 from PIL import Image
-
-from fer_models import create_model
-from fer_models.checkpoint import save_checkpoint
-from fer_models.labels import FER7
-from fer_models.preprocess import Preprocess
 
 pytestmark = pytest.mark.browser
 BOTH = "networks=fresh,second"
@@ -26,10 +20,8 @@ BOTH = "networks=fresh,second"
 @pytest.fixture(scope="module")
 def two(server: Server) -> Iterator[Server]:
     """The app with a second network, epochs of the first one, and a set of other classes in other words."""
-    torch.manual_seed(1)
-    second = save_checkpoint(
-        server.base / "checkpoints" / "second", create_model("fcsdnet", 7, 1), FER7, Preprocess(48, 1)
-    )
+    second = server.base / "checkpoints" / "second"
+    save_fresh(second, seed=1)
     history = server.base / "checkpoints" / "fresh" / "metrics.jsonl"
     lines = [
         {
@@ -52,7 +44,7 @@ def two(server: Server) -> Iterator[Server]:
                     other / split / name / f"{i}.png"
                 )
     yield server
-    for folder in (second.path, other):
+    for folder in (second, other):
         shutil.rmtree(folder)
     history.unlink()
 

@@ -39,6 +39,11 @@ _FORMS = ("train", "studies", "add", "compare")
 #: No colour is on its way to another: axe-core would measure a contrast that nobody sees for longer than 200 ms.
 _COLOURS_REST = """() => document.getAnimations()
   .every(each => !(each instanceof CSSTransition) || each.playState !== "running")"""
+#: Ground of each scheme and the rules of axe-core that it can break; in light, all of them are asked.
+_SCHEMES = {
+    "dark": ("rgb(20, 24, 27)", "color-contrast", "link-in-text-block"),
+    "light": ("rgb(252, 252, 251)",),
+}
 _BARE_FIGURES = """() => [...document.querySelectorAll(".js-plotly-plot")]
   .filter(plot => ["PNG", "SVG", "Pin"].some(name => ![...plot.querySelectorAll(".take-away")]
     .some(button => button.textContent === name))).length"""
@@ -57,10 +62,13 @@ def server(browser: Any, small_app: Callable[[], Path]) -> Iterator[Server]:
         yield app
 
 
-def serious(page: Any) -> list[str]:
-    """What axe-core finds on the page, of serious or critical impact."""
+def serious(page: Any, *rules: str) -> list[str]:
+    """What axe-core finds on the page, of serious or critical impact, by these rules or all."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install -e .[dev]")
-    found = axe.Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = rules
+    found = axe.Axe().run(page, options=options).response["violations"]
     return [
         f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found if each["impact"] in ("serious", "critical")
     ]
@@ -75,11 +83,11 @@ def test_every_page(page: Any, server: Server) -> None:
         expect(main.get_by_text(entry.question).first).to_be_visible(timeout=PATIENCE)
         settle(page)
         assert errors(page) == [], entry.key
-        for scheme, ground in (("dark", "rgb(20, 24, 27)"), ("light", "rgb(252, 252, 251)")):
+        for scheme, (ground, *rules) in _SCHEMES.items():
             page.emulate_media(color_scheme=scheme)
             expect(page.get_by_test_id("stApp")).to_have_css("background-color", ground)
             page.wait_for_function(_COLOURS_REST)
-            faults += [f"{entry.key}, {scheme}: {fault}" for fault in serious(page)]
+            faults += [f"{entry.key}, {scheme}: {fault}" for fault in serious(page, *rules)]
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
         levels = page.get_by_role("heading").evaluate_all("all => all.map(head => Number(head.tagName.slice(1)))")
         assert all(after - before <= 1 for before, after in pairwise(levels)), f"{entry.key}: headings {levels}"
