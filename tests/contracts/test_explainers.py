@@ -196,7 +196,7 @@ def test_networks_are_explained_or_refused_with_a_reason(network, classifier):
 
 def test_eight_threads_find_what_one_finds(classifier, batch):
     quick = [m for m in METHODS if m not in ("score_cam", "ablation_cam", "occlusion", "deep_lift")]
-    jobs = [(quick[i % len(quick)], i % 7, ("logit", "probability")[i % 2]) for i in range(400)]
+    jobs = [(quick[i % len(quick)], i % 7, ("logit", "probability")[i % 2]) for i in range(200)]
 
     def work(job):
         method, target, of = job
