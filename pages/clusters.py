@@ -26,7 +26,7 @@ from workbench.widgets.errors import guard
 def _answer(evidence: Evidence) -> None:
     beside = second_map.SECOND_MAP.get()
     rail, left, right = st.columns([11, 20, 20] if beside else [11, 24, 16], gap="small")
-    with rail:
+    with rail, st.container(key="rail"):
         controls = choice.choose(evidence.checkpoint, evidence.dataset)
         choice.view()
         choice.mouse()

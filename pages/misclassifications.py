@@ -21,7 +21,7 @@ def _answer(evidence: Evidence) -> None:
     evaluation = evidence.evaluation
     wrong = int((evaluation.predictions != evaluation.targets).sum())
     heading.head().line.caption(
-        f"· **{wrong:,} of {evaluation.n:,} faces are wrong** ({percent(wrong / evaluation.n)})", width="content"
+        f"**{wrong:,} of {evaluation.n:,} faces are wrong** ({percent(wrong / evaluation.n)})", width="content"
     )
     voted = _voted(evidence)
     selection = filters.show(evidence, voted)

@@ -36,6 +36,8 @@ _ANSWERS = ", ".join(
 )
 #: Pages whose first screen is a form while nothing was trained or added; Compare draws its plot from two networks on.
 _FORMS = ("train", "studies", "add", "compare")
+#: The list of networks in the head, and the link beside it that adds one.
+_NETWORK = (".st-key-choice-checkpoint", "[data-testid=stPageLink]")
 #: No colour is on its way to another: axe-core would measure a contrast that nobody sees for longer than 200 ms.
 _COLOURS_REST = """() => document.getAnimations()
   .every(each => !(each instanceof CSSTransition) || each.playState !== "running")"""
@@ -111,6 +113,9 @@ def test_every_page(page: Any, server: Server) -> None:
         expect(page.locator("[data-testid=stImage] img:not([alt]), [data-testid=stImage] img[alt='']")).to_have_count(0)
         for width in (1280, 390):
             expect_fits(page, width, entry.key)
+        if page.locator(".st-key-choice-checkpoint").count():
+            choice, link = (page.locator(f".st-key-page-choices {part}").bounding_box() for part in _NETWORK)
+            assert choice["y"] < link["y"] + link["height"] / 2 < choice["y"] + choice["height"], entry.key
         page.set_viewport_size({"width": 1280, "height": 720})
     assert faults == []
     assert strangers(server.base / "strace") == []

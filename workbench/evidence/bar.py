@@ -67,9 +67,7 @@ def show(*, figure: bool = False, note: bool = True) -> Evidence | None:
     evidence = _part(choice.checkpoint, choice.data, dataset, choice.split, averaging)
     if evidence is not None:
         if figure:
-            heading.head().line.caption(
-                f"· Accuracy {evidence.evaluation.sentence()}", width="content", help=FIGURE_HELP
-            )
+            heading.head().line.caption(f"Accuracy {evidence.evaluation.sentence()}", width="content", help=FIGURE_HELP)
         if note:
             notes.show(evidence.evaluation.notes)
     return evidence
@@ -175,7 +173,7 @@ def headline(evidence: Evidence) -> None:
     )
     averaging = "" if evaluation.averaging == "none" else f" · {AVERAGINGS[evaluation.averaging]}"
     macro = evaluation.estimate(("macro_f1",))["macro_f1"]
-    heading.head().line.caption(f"· **Accuracy {evaluation.sentence()}**{averaging}", width="content", help=FIGURE_HELP)
+    heading.head().line.caption(f"**Accuracy {evaluation.sentence()}**{averaging}", width="content", help=FIGURE_HELP)
     st.markdown(
         f"Macro F1 {interval_text(*macro)}"
         + "".join(f" · accuracy {f.label} {f.text}, n = {f.n:,}" for f in card.figures if "leaked" in f.label)

@@ -126,7 +126,7 @@ def _notes(network: TrainedNetwork, networks: list[TrainedNetwork], images: str 
     """Draw the figure, and where the network was trained on other images."""
     other_images = fit.misfit(network, images)
     if words := " · ".join(filter(None, (figure, other_images))):
-        st.caption(f"· {words}", width="content", help=FIGURE_HELP if figure else None)
+        st.caption(words, width="content", help=FIGURE_HELP if figure else None)
     if other_images:
         best = fit.ordered(inventory.usable(networks), images)[0]
         if not fit.misfit(best, images):
