@@ -1,313 +1,241 @@
 """Mutants of the library: one operator changed at a time, and the tests of the same room that should notice.
 
-    python benchmarks/mutants.py [--count 200] [--seed 0] [--jobs 1] [--seconds 90] [--only fer_models/data ...]
+    python benchmarks/mutants.py [--count 200] [--seeds 0 ...] [--jobs 1] [--seconds 30] [--only ...]
 
 A seeded sample of all places in ``fer_models`` where + becomes -, * becomes /, < becomes <=, == becomes !=, ``and``
 becomes ``or``, or the other way round. Left out: operators on a string, and lines with ``# pragma: no mutate``, for
-what only tells progress or time. Each mutant is written into a copy of the project, where tests run until one fails:
-the examples in its docstrings, those of the same room, the nearest first, and the contracts (see :func:`tests_of`). A
-mutant that no test notices within ``--seconds`` of processor time survives. At the end, the tests that failed run once
-on the unchanged code; a mutant whose test fails there too survives.
+what only tells progress or time.
+
+The files of tests are collected once, and every test runs in a process forked from there. A file runs on the unchanged
+code before its first mutant, which says what passes, how long it takes and which functions each test enters; ``--kept
+FILE`` keeps that for the next time, by the text of the file of tests. Tests that fail there, or take more than five
+seconds, are left out. For each mutant, the tests that should notice (see :func:`tests_of`) and enter the changed
+function run, the nearest first, until one fails or hangs. Code that runs as the tests are collected cannot be changed
+after that: mutants of it that are left are served by an import hook to processes that collect their tests anew. Nothing
+is written to the code on disk. A mutant that nothing notices within ``--seconds`` of tests survives, as does one that
+ends the process, or whose test also fails in a second run on the unchanged code. A process that a test starts imports
+the unchanged code, and a test that gets the result of a function from a cache does not enter it: some mutants survive
+here that the whole suite would notice.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import compileall
-import contextlib
+import functools
+import hashlib
 import importlib
 import json
+import multiprocessing
 import os
 import random
 import re
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import accumulate
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
-import pytest
+from forked_tests import HEAVY, SLOW, Collected, collected, run_anew
+from wrong_operators import ROOT, Mutant, module_name, mutants_of
 
-ROOT = Path(__file__).resolve().parents[1]
-#: What becomes what, by the operator's node.
-_CHANGES: dict[type[ast.AST], tuple[str, str]] = {
-    ast.Add: ("+", "-"),
-    ast.Sub: ("-", "+"),
-    ast.Mult: ("*", "/"),
-    ast.Div: ("/", "*"),
-    ast.Lt: ("<", "<="),
-    ast.LtE: ("<=", "<"),
-    ast.Gt: (">", ">="),
-    ast.GtE: (">=", ">"),
-    ast.Eq: ("==", "!="),
-    ast.NotEq: ("!=", "=="),
-    ast.And: ("and", "or"),
-    ast.Or: ("or", "and"),
-}
-#: Imported once, before the processes of the mutants are forked.
-_HEAVY = (
-    "torch",
-    "numpy",
-    "pandas",
-    "scipy.stats",
-    "cv2",
-    "PIL.Image",
-    "sklearn.metrics",
-    "hypothesis",
-    "safetensors.torch",
-)
-#: Tests of the workbench, and those that read files or run everything, whatever the code computes.
+#: Tests of the workbench as a whole, and those that read files or run everything, whatever the code computes.
 _ELSEWHERE = {
-    *("app", "browser", "evidence", "features", "fuzz"),
+    *("app", "browser", "evidence", "examples", "fuzz", "install"),
     *("test_contributing.py", "test_docstrings.py", "test_layers.py", "test_offline.py", "test_sizes.py"),
 }
-#: Seconds of processor time after which a single test counts as hanging, and seconds on the clock for a whole mutant.
-_HANGS, _PATIENCE = 120, 1500
+_EXAMPLES = "tests/test_docstrings.py"
+#: How a mutant is caught.
+_CAUGHT = ("a test fails", "not collected", "hangs")
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One operator of a file, by its bytes, and what takes its place."""
+@functools.cache
+def tests_of(file: str) -> dict[str, int]:
+    """The files of tests that should notice a mutant of that file, and in which turn; the nearest first.
 
-    file: str
-    line: int
-    start: int
-    old: str
-    new: str
-
-    def __str__(self) -> str:
-        text = (ROOT / self.file).read_text(encoding="utf-8").splitlines()[self.line - 1].strip()
-        return f"{self.file}:{self.line} {self.old} -> {self.new}   {text}"
-
-    def source(self) -> bytes:
-        text = (ROOT / self.file).read_bytes()
-        return text[: self.start] + self.new.encode() + text[self.start + len(self.old) :]
-
-
-def mutants(file: Path) -> Iterator[Mutant]:
-    """All mutants of a file."""
-    text = file.read_bytes()
-    lines = text.splitlines(keepends=True)
-    starts = list(accumulate(map(len, lines), initial=0))
-    for node in ast.walk(ast.parse(text)):
-        for left, operator, right in _operations(node):
-            if type(operator) not in _CHANGES or _is_text(left) or _is_text(right):
-                continue
-            old, new = _CHANGES[type(operator)]
-            assert left.end_lineno is not None and left.end_col_offset is not None
-            begin = starts[left.end_lineno - 1] + left.end_col_offset
-            gap = text[begin : starts[right.lineno - 1] + right.col_offset].decode()
-            found = re.search(re.escape(old), re.sub(r"#[^\n]*", lambda match: " " * len(match[0]), gap))
-            assert found is not None, (file, left.end_lineno)
-            number = left.end_lineno + gap[: found.start()].count("\n")
-            if b"pragma: no mutate" not in lines[number - 1]:
-                yield Mutant(str(file.relative_to(ROOT)), number, begin + found.start(), old, new)
-
-
-def mutants_of(place: str) -> Iterator[Mutant]:
-    """All mutants of a folder, a file, or one line of it (``FILE:LINE``)."""
-    name, _, line = place.partition(":")
-    files = [ROOT / name] if name.endswith(".py") else sorted((ROOT / name).rglob("*.py"))
-    for file in files:
-        yield from (mutant for mutant in mutants(file) if not line or mutant.line == int(line))
-
-
-def _operations(node: ast.AST) -> Iterator[tuple[ast.expr, ast.AST, ast.expr]]:
-    if isinstance(node, ast.BinOp):
-        yield node.left, node.op, node.right
-    elif isinstance(node, ast.AugAssign):
-        yield node.target, node.op, node.value
-    elif isinstance(node, ast.Compare):
-        yield from zip((node.left, *node.comparators), node.ops, node.comparators, strict=False)
-    elif isinstance(node, ast.BoolOp):
-        yield from ((left, node.op, right) for left, right in zip(node.values, node.values[1:], strict=False))
-
-
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
-
-
-def module_name(file: str) -> str:
-    return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-
-def tests_of(file: str) -> list[str]:
-    """What should notice a mutant of that file, the nearest first.
-
-    Examples in its docstrings; the tests in its room's folder, or those beside the folders that name it where it has
-    none; tests elsewhere that import it or call its command; last the contracts.
+    First those that import it or call its command; then those in its room's folder, or those beside the folders that
+    name it where it has none; last the contracts that import from its room, and tests of the pages that import it.
     """
     module, stem, tests = module_name(file), Path(file).stem, ROOT / "tests"
     called = f'"{stem}"' if file.startswith("fer_models/commands/") else module
-    room, found = tests / Path(file).parts[1], []
+    room, found = tests / Path(file).parts[1], {}
     for test in sorted(tests.rglob("test_*.py")):
         inside, text = test.relative_to(tests).parts[0], test.read_text(encoding="utf-8")
         imported = (
             re.search(rf"\b{module}\b|from {module.rpartition('.')[0]} import [^\n]*\b{stem}\b", text) is not None
         )
-        contract, named = inside == "contracts", re.search(rf"\b{stem}\b", text) is not None
-        beside = room in test.parents if room.is_dir() else named and inside == test.name
+        contract = (
+            inside == "contracts" and re.search(rf"fer_models(\.| import [^\n]*\b){room.name}\b", text) is not None
+        )
+        beside = room in test.parents if room.is_dir() else re.search(rf"\b{stem}\b", text) and inside == test.name
         if inside not in _ELSEWHERE and (beside or contract or imported or called in text):
-            found.append((contract, not imported, not named, test.stat().st_size, str(test.relative_to(ROOT))))
-    examples = f"tests/test_docstrings.py::test_the_examples_run[{module}]"
-    return [examples] * (">>> " in (ROOT / file).read_text(encoding="utf-8")) + [entry[-1] for entry in sorted(found)]
-
-
-class Watch:
-    """Pytest plugin: notes the tests that fail, and stops when the processor time is used up."""
-
-    def __init__(self, seconds: float):
-        self.seconds, self.stopped = seconds, False
-        self.failed: list[str] = []
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.failed += [report.nodeid] if report.failed else []
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        self.failed += [report.nodeid] if report.failed else []
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
-        signal.setitimer(signal.ITIMER_PROF, _HANGS)
-        if time.process_time() > self.seconds:
-            self.stopped, item.session.shouldstop = True, "the time is used up"
-
-
-def run_tests(folder: Path, tests: list[str], seconds: float, *options: str) -> dict[str, Any]:
-    """Run tests in a copy of the project, in this process, which must be one of its own."""
-    os.chdir(folder)
-    sys.path[:0] = [str(folder)]
-    os.environ["PYTHONPATH"] = str(folder)
-    log = os.open(folder.with_suffix(".log"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(log, 1), os.dup2(log, 2)
-    watch = Watch(time.process_time() + seconds)
-    arguments = ["-p", "no:cacheprovider", "-m", "not slow and not browser", f"--basetemp={folder}-temporary"]
-    code = pytest.main([*arguments, *options, *tests], plugins=[watch])
-    return {"code": int(code), "failed": watch.failed, "stopped": watch.stopped}
-
-
-def copy_project(folder: Path) -> None:
-    """The files under version control, with the checkpoints linked."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in filter(None, listed.split("\0")):
-        if name.startswith("checkpoints/") or not (ROOT / name).is_file():
-            continue
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, folder / name)
-    (folder / "checkpoints").symlink_to(ROOT / "checkpoints")
-    compileall.compile_dir(folder / "fer_models", quiet=1)
-
-
-@dataclass
-class Job:
-    """A mutant whose tests are running in a copy of the project."""
-
-    mutant: Mutant
-    folder: Path
-    process: int
-    began: float
-
-    @classmethod
-    def start(cls, mutant: Mutant, folder: Path, seconds: float) -> Job:
-        (folder / mutant.file).write_bytes(mutant.source())
-        for stale in (folder / mutant.file).parent.glob(f"__pycache__/{Path(mutant.file).stem}.*.pyc"):
-            stale.unlink()
-        (result := folder.with_suffix(".json")).unlink(missing_ok=True)
-        process = os.fork()
-        if process == 0:
-            os.setsid()
-            answer: dict[str, Any] = {"code": 3, "failed": [], "stopped": False}
-            try:
-                answer = run_tests(folder, tests_of(mutant.file), seconds, "-x")
-            finally:
-                result.write_text(json.dumps(answer))
-                os._exit(0)
-        return cls(mutant, folder, process, time.monotonic())
-
-    def finished(self) -> tuple[bool, str] | None:
-        """Whether the mutant was caught, and by which test; ``None`` while its tests run."""
-        ended, status = os.waitpid(self.process, os.WNOHANG)
-        late = time.monotonic() - self.began > _PATIENCE
-        if not ended and not late:
-            return None
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process, signal.SIGKILL)  # what a test left behind
-        if not ended:
-            os.waitpid(self.process, 0)
-        shutil.copyfile(ROOT / self.mutant.file, self.folder / self.mutant.file)
-        if late or os.WIFSIGNALED(status):
-            return True, "hangs"
-        answer = json.loads(self.folder.with_suffix(".json").read_text())
-        if answer["failed"] or answer["code"] in (1, 3):
-            return True, answer["failed"][0] if answer["failed"] else "ends the process"
-        return False, "time used up" if answer["stopped"] else ""
-
-
-def run(sample: list[Mutant], jobs: int, seconds: float, scratch: Path) -> dict[Mutant, tuple[bool, str]]:
-    """Whether each mutant was caught, and the test that failed."""
-    free = [scratch / f"copy{k}" for k in range(jobs)]
-    for folder in free:
-        copy_project(folder)
-    waiting, found = list(reversed(sample)), {}
-    running: list[Job] = []
-    while waiting or running:
-        while waiting and free:
-            running.append(Job.start(waiting.pop(), free.pop(), seconds))
-        for job in list(running):
-            if (answer := job.finished()) is None:
-                continue
-            running.remove(job)
-            free.append(job.folder)
-            found[job.mutant] = answer
-            word, spent = "caught" if answer[0] else "SURVIVED", time.monotonic() - job.began
-            print(f"{len(found):4} {word:8} {spent:4.0f} s  {job.mutant}   [{answer[1]}]", flush=True)
-        time.sleep(0.1)
+            last = contract or inside == "features"
+            found[str(test.relative_to(ROOT))] = 2 if last else 0 if imported or called in text else 1
     return found
 
 
-def red_tests(tests: set[str], scratch: Path) -> set[str]:
-    """Those of the tests that fail on the unchanged code."""
-    copy_project(folder := scratch / "unchanged")
-    result = scratch / "unchanged.json"
-    process = os.fork()
-    if process == 0:
-        try:
-            result.write_text(json.dumps(run_tests(folder, sorted(tests), float("inf"))))
-        finally:
-            os._exit(0)
-    os.waitpid(process, 0)
-    return set(json.loads(result.read_text())["failed"]) if result.is_file() else tests
+class Controls:
+    """What each file of tests does on the unchanged code, run when first asked for."""
+
+    def __init__(self, tests: Collected, kept: Path | None):
+        self.tests, self.kept = tests, kept
+        self.known: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept and kept.is_file() else {}
+        self.changed, self.locks = Lock(), defaultdict[str, Lock](Lock)
+
+    def of(self, file: str) -> dict[str, Any]:
+        text = hashlib.sha256((ROOT / file).read_bytes()).hexdigest()
+        with self.changed:
+            lock = self.locks[file]
+        with lock:
+            if self.known.get(file, {}).get("text") != text:
+                seen = self.tests.run(dict.fromkeys(self.tests.files[file], SLOW), None, watched=True)
+                seen = {"seconds": {}, "failed": [], "entered": {}} | seen
+                left = "ends the process" if "died" in seen else seen["failed"]
+                print(f"     {file}: {len(seen['seconds'])} tests", f"(red or slow: {left})" * bool(left), flush=True)
+                with self.changed:
+                    self.known[file] = seen | {"text": text}
+                    if self.kept:
+                        self.kept.write_text(json.dumps(self.known), encoding="utf-8")
+            return self.known[file]
+
+    def plan(self, mutant: Mutant, turns: Iterable[int], anyway: bool = False) -> dict[str, float]:
+        """The seconds of the tests of these turns that enter the changed function, or of all tests of their files."""
+        function, found = f"{mutant.file}:{mutant.function}", []
+        turn_of = tests_of(mutant.file)
+        for file in (file for file, turn in turn_of.items() if turn in turns):
+            seen = self.of(file)
+            always = anyway or function in seen["entered"].get("", ())
+            found += [
+                (turn_of[file], file, spent, test)
+                for test, spent in seen["seconds"].items()
+                if test not in seen["failed"] and (always or function in seen["entered"].get(test, ()))
+            ]
+        tests = {test: spent for *_, spent, test in sorted(found)}
+        if 0 in turns and b">>> " in (ROOT / mutant.file).read_bytes():
+            tests[f"{_EXAMPLES}::test_the_examples_run[{module_name(mutant.file)}]"] = 1.0
+        return tests
+
+
+@dataclass
+class Verdict:
+    """How a mutant is caught and where, or why it survives; ``anew`` holds the tests to collect with it."""
+
+    how: str = "no test enters the function"
+    where: str = ""
+    anew: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def caught(self) -> bool:
+        return self.how in _CAUGHT
+
+    def hear(self, answer: dict[str, Any], wanted: dict[str, float]) -> None:
+        """Take in what the wanted tests did."""
+        if answer.get("failed"):
+            self.how, self.where = _CAUGHT[0], answer["failed"][0]
+        elif answer.get("uncollected"):
+            self.how, self.where = _CAUGHT[1], next(iter(wanted))
+        elif answer.get("died") in (signal.SIGPROF, signal.SIGALRM):
+            self.how, self.where = _CAUGHT[2], next(iter(wanted))
+        elif wanted:
+            self.how = "the process ends" if "died" in answer else "no test fails"
+
+
+def within(tests: dict[str, float], budget: float) -> dict[str, float]:
+    """The first tests that the budget allows, and the seconds after which each hangs."""
+    wanted = {}
+    for test, spent in tests.items():
+        budget -= spent
+        if budget > 0:
+            wanted[test] = 15 + 5 * spent
+    return wanted
+
+
+def judge(mutant: Mutant, turns: int, budget: float, controls: Controls) -> Verdict:
+    verdict, spent = Verdict(), 0.0
+    for turn in range(turns):
+        tests = controls.plan(mutant, [turn])
+        wanted = within(tests, budget - spent)
+        spent += sum(tests[test] for test in wanted)
+        if wanted:
+            verdict.hear(controls.tests.run(wanted, mutant), wanted)
+        if verdict.caught:
+            return verdict
+    if f"{mutant.file}:{mutant.function}" in controls.tests.at_collection:
+        verdict.anew = within(controls.plan(mutant, range(turns), anyway=True), budget)
+    return verdict
+
+
+def first_round(drawn: list[Mutant], jobs: int, turns: int, budget: float, kept: Path | None) -> dict[Mutant, Verdict]:
+    """How each mutant is caught by tests that are collected once."""
+    found: dict[Mutant, Verdict] = {}
+
+    def work(tests: Collected) -> None:
+        controls = Controls(tests, kept)
+        with ThreadPoolExecutor(jobs) as pool:
+            working = {pool.submit(judge, mutant, turns, budget, controls): mutant for mutant in drawn}
+            for work in as_completed(working):
+                mutant, verdict = working[work], work.result()
+                found[mutant] = verdict
+                print(f"{len(found):4} {'caught' if verdict.caught else 'SURVIVED':8} {mutant}", end="   ")
+                print(f"[{verdict.how} {verdict.where}]", flush=True)
+        nodes = {verdict.where: 60.0 for verdict in found.values() if verdict.how == _CAUGHT[0]}
+        answers = [tests.run({node: 60.0}, None) for node in nodes]
+        red = {node for node, answer in zip(nodes, answers, strict=True) if answer.get("failed", True)}
+        found.update({mutant: Verdict("its test fails anyway") for mutant in found if found[mutant].where in red})
+
+    files = {file for mutant in drawn for file, turn in tests_of(mutant.file).items() if turn < turns}
+    collected(sorted({_EXAMPLES, *files}), work)
+    return found
+
+
+def run(drawn: list[Mutant], jobs: int, turns: int, budget: float, kept: Path | None) -> dict[Mutant, Verdict]:
+    """How each mutant is caught, and where."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as alone:
+        found = alone.submit(first_round, drawn, jobs, turns, budget, kept).result()
+    for mutant, verdict in found.items():
+        if verdict.anew:
+            verdict.hear(run_anew(verdict.anew, mutant), verdict.anew)
+            if verdict.caught:
+                control = run_anew({verdict.where: 60.0}, None)
+                if control.get("failed", True) or control["uncollected"]:
+                    verdict.how, verdict.where = "its test fails anyway", ""
+            print(f"anew {'caught' if verdict.caught else 'SURVIVED':8} {mutant}   [{verdict.how} {verdict.where}]")
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--jobs", type=int, default=1, help="mutants at a time")
-    parser.add_argument("--seconds", type=float, default=90.0, help="processor time for the tests of one mutant")
+    parser.add_argument("--seconds", type=float, default=30.0, help="processor time for the tests of one mutant")
+    parser.add_argument("--turns", type=int, default=3, help="1: tests that import it, 2: of its room, 3: all")
+    parser.add_argument("--kept", type=Path, help="file that keeps what the tests do on the unchanged code")
     parser.add_argument("--only", nargs="+", default=["fer_models"], help="folders, files or FILE:LINE to draw from")
     options = parser.parse_args()
+    os.chdir(ROOT)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    sys.path[:0], os.environ["PYTHONPATH"] = [str(ROOT)], str(ROOT)
     every = [mutant for place in options.only for mutant in mutants_of(place)]
-    sample = random.Random(options.seed).sample(every, min(options.count, len(every)))
-    print(f"{len(sample)} of {len(every):,} mutants, seed {options.seed}", flush=True)
-    for name in _HEAVY:
+    samples = {seed: random.Random(seed).sample(every, min(options.count, len(every))) for seed in options.seeds}
+    for name in HEAVY:
         importlib.import_module(name)
-    with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
-        found = run(sample, options.jobs, options.seconds, Path(scratch))
-        red = red_tests({test for answer, test in found.values() if answer and "::" in test}, Path(scratch))
-    found = {mutant: (answer and test not in red, test) for mutant, (answer, test) in found.items()}
-    caught = sum(answer for answer, _ in found.values())
-    print(f"\n{caught} of {len(found)} caught, {caught / max(1, len(found)):.0%}; survivors:")
-    for mutant, (answer, reason) in sorted(found.items(), key=lambda entry: entry[0].file):
-        if not answer:
-            print(f"- {mutant}{f'   [{reason}]' if reason else ''}")
+    found = run(
+        list(dict.fromkeys(chain(*samples.values()))), options.jobs, options.turns, options.seconds, options.kept
+    )
+    print("\nsurvivors:")
+    for mutant, verdict in sorted(found.items(), key=lambda entry: (entry[0].file, entry[0].line)):
+        if not verdict.caught:
+            print(f"- {mutant}   [{verdict.how}]")
+    for seed, sample in samples.items():
+        ways, caught = Counter(found[mutant].how for mutant in sample), sum(found[mutant].caught for mutant in sample)
+        print(
+            f"seed {seed}: {caught} of {len(sample)} of {len(every):,} caught, {caught / len(sample):.1%}; {dict(ways)}"
+        )
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def _answer(evidence: Evidence) -> None:
 
 def _pictures(evidence: Evidence, cell: Cell) -> None:
     evaluation = evidence.evaluation
-    st.header(f"{cell.true} predicted as {cell.predicted}", anchor=False)
+    st.header(f"{cell.true} > {cell.predicted}", anchor=False)
     which = _which(evidence, cell)
     if which == "here" or cell.other is None:
         indices = confusion.pictures(evaluation, cell.true, cell.predicted)

@@ -176,9 +176,7 @@ def headline(evidence: Evidence) -> None:
     heading.head().line.caption(f"**Accuracy {evaluation.sentence()}**{averaging}", width="content", help=FIGURE_HELP)
     st.markdown(
         f"Macro F1 {interval_text(*macro)}"
-        + "".join(f" · accuracy {f.label} {f.text}, n = {f.n:,}" for f in card.figures if "leaked" in f.label),
-        help="The F1 score of a class weighs precision and recall alike; macro F1 is the mean over the classes, "
-        "rare ones included. Leaked images also occur in the training data.",
+        + "".join(f" · accuracy {f.label} {f.text}, n = {f.n:,}" for f in card.figures if "leaked" in f.label)
     )
     for text in card.warnings:
         st.caption(f":orange[:material/warning:] {text}")

@@ -67,16 +67,14 @@ class Sfew(Reader):
         return dataclasses.replace(listing, notes=odd_files(odd))
 
 
-def _splits(path: Path, depth: int = 3) -> list[tuple[str, Path]]:
-    """Split and folder: ``Train``, else ``Train_Aligned_Faces`` and the like, here or in the only folder of a few."""
+def _splits(path: Path) -> list[tuple[str, Path]]:
+    """Split and folder: ``Train``, else ``Train_Aligned_Faces`` and the like, here or in the only folder."""
     folders = [entry.name for entry in visible(path, LOOK) if entry.is_dir()]
     found: dict[str, Path] = {}
     for name in sorted(folders, key=len):
         if match := _SPLIT.match(name):
             found.setdefault(match[1].lower(), path / name)
-    if not found and len(folders) == 1 and depth:
-        return _splits(path / folders[0], depth - 1)
-    return list(found.items())
+    return _splits(path / folders[0]) if not found and len(folders) == 1 else list(found.items())
 
 
 def _named(folder: Path) -> bool:

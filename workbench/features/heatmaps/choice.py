@@ -69,8 +69,6 @@ def plan(networks: dict[str, Checkpoint], data: str, split: str) -> Plan:
             "Method",
             list(methods),
             format_func=methods.__getitem__,
-            help="Computes how much each place of the image speaks for the class; “Which method can be believed” "
-            "compares them.",
             **shared.METHOD.widget(list(methods), usual),
         )
     with second:
@@ -78,11 +76,7 @@ def plan(networks: dict[str, Checkpoint], data: str, split: str) -> Plan:
         common = [name for name in names if all(name in classifier.classes for classifier in classifiers)]
         targets = [*TARGETS, *common]
         target = st.selectbox(
-            "Explained",
-            targets,
-            format_func=lambda key: TARGETS.get(key, key),
-            help="The class whose evidence is shown.",
-            **EXPLAINED.widget(targets),
+            "Explained", targets, format_func=lambda key: TARGETS.get(key, key), **EXPLAINED.widget(targets)
         )
     with third:
         layer = _layer(classifiers)

@@ -42,13 +42,7 @@ def show(key: str) -> str | None:
     sides = kind == "sides"
     with bar[1]:
         names = [name for name in FOLDS if name != NO_FOLDS or not sides]
-        chosen = st.selectbox(
-            "Folds",
-            names,
-            format_func=FOLDS.__getitem__,
-            help="The images are divided into so many parts; each run trains on the others and is measured on one.",
-            **CHOSEN_FOLDS.widget(names),
-        )
+        chosen = st.selectbox("Folds", names, format_func=FOLDS.__getitem__, **CHOSEN_FOLDS.widget(names))
         folds = "" if chosen == NO_FOLDS else str(chosen)
     with bar[2]:
         held_out = str(
@@ -62,26 +56,9 @@ def show(key: str) -> str | None:
             )
         )
     with bar[3]:
-        seeds = int(
-            st.number_input(
-                "Seeds",
-                step=1,
-                help="Runs that differ in their random numbers: first weights, order of the images, augmentation.",
-                **STUDY_SEEDS.widget(),
-            )
-        )
+        seeds = int(st.number_input("Seeds", step=1, **STUDY_SEEDS.widget()))
     with bar[4]:
-        epochs = int(
-            st.number_input(
-                "Epochs",
-                1,
-                5000,
-                recipe.epochs,
-                1,
-                key=f"{key} epochs {recipe.epochs}",
-                help="Passes through the training images.",
-            )
-        )
+        epochs = int(st.number_input("Epochs", 1, 5000, recipe.epochs, 1, key=f"{key} epochs {recipe.epochs}"))
     recipe = dataclasses.replace(recipe, epochs=epochs)
     lines, draws = _search(key) if kind == "search" else ("", 0)
     problem, plan = "", None

@@ -45,7 +45,6 @@ def show() -> None:
             "Network",
             list(networks),
             format_func=lambda name: networks[name],
-            help="Compare draws each of them with its layers, its cost and what is the paper's.",
             **shared.NETWORK_OF.of(preset).widget(list(networks), start.network),
         )
     with bar[3]:
