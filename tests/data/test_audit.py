@@ -11,7 +11,7 @@ import pytest
 
 from fer_models.data import FaceDataset, make_split, open_dataset
 from fer_models.data.audit import audit, light, rows_to_leave_out
-from fer_models.data.leaks import cache
+from fer_models.data.leaks import cache, likeness
 from fer_models.data.leaks import duplicates as module
 from fer_models.data.leaks.cache import duplicates_of
 from fer_models.data.leaks.duplicates import find_duplicates
@@ -219,3 +219,14 @@ def test_copies_in_fer2013(shared: Path) -> None:
     assert int((duplicates.exact_copy_in(train) & public).sum()) == 88
     assert int((duplicates.near_copy_in(train, mirrored=True) & public).sum()) == 342
     assert int(duplicates.constant.sum()) == 3
+
+
+@pytest.mark.parametrize("length", [12, 48])
+def test_cosine_waves_are_orthonormal_and_move_rows(length: int) -> None:
+    waves = likeness._cosines(length, 0.0)
+    np.testing.assert_allclose(waves @ waves.T, np.eye(len(waves)), atol=1e-5)
+    signs = (-1.0) ** np.arange(len(waves))
+    np.testing.assert_allclose(waves[:, ::-1], waves * signs[:, None], atol=1e-6)
+    row = np.random.default_rng(0).random(length)
+    moved = np.concatenate([np.repeat(row[0], length // 6), row[: -(length // 6)]])
+    np.testing.assert_allclose(likeness._cosines(length, 1 / 6) @ row, waves @ moved, atol=1e-5)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from fer_models.data.augment import Augmentation, affine_matrices, augment, mix
+from fer_models.data.augment import Augmentation, _beta, _boxes, affine_matrices, augment, mix
 from fer_models.errors import UserError
 
 ALL = Augmentation(
@@ -89,3 +89,55 @@ def test_impossible_strengths_are_refused():
     with pytest.raises(UserError, match="rotation"):
         Augmentation(rotation=-1)
     assert Augmentation(rotation=18, horizontal_flip=0.5).scaled(3) == Augmentation(rotation=54, horizontal_flip=1)
+
+
+@pytest.mark.parametrize("alpha", [0.2, 1.0, 4.0])
+def test_mixing_shares_follow_their_beta_law(alpha):
+    shares = _beta(alpha, 20_000, generator())
+    assert shares.mean().item() == pytest.approx(0.5, abs=0.01)
+    assert shares.var().item() == pytest.approx(1 / (4 * (2 * alpha + 1)), rel=0.03)  # of Beta(alpha, alpha)
+    assert shares.min() >= 0 and shares.max() <= 1
+
+
+def test_rectangles_cover_their_area_and_lie_anywhere_inside():
+    area = torch.full((4000,), 0.1)
+    boxes = _boxes(area, 40, 60, generator(), aspect=3.3)
+    assert boxes.shape == (4000, 1, 40, 60)
+    assert boxes.float().mean().item() == pytest.approx(0.1, rel=0.01)
+    high, wide = boxes.any(3).sum(2).float() / 40, boxes.any(2).sum(2).float() / 60
+    assert torch.equal(boxes.sum((2, 3)).float(), (high * wide * 2400).round())  # full rectangles
+    ratio = (high / wide).flatten()
+    assert 1 / 3.7 < ratio.min() < 1 / 3 and 3 < ratio.max() < 3.7
+    assert ratio.log().mean().abs() < 0.05
+    for edge in (boxes[:, 0, 0], boxes[:, 0, -1], boxes[:, 0, :, 0], boxes[:, 0, :, -1]):
+        assert edge.any()
+    (square,) = _boxes(torch.tensor([0.25]), 40, 40, generator())
+    assert square.any(2).sum() == square.any(1).sum() == 20
+    assert _boxes(torch.tensor([1.0]), 7, 9, generator()).all()
+
+
+def test_brightness_moves_and_contrast_stretches_about_the_mean():
+    ramp = torch.tensor([[100.0, 120.0], [140.0, 160.0]]).expand(2000, 1, 2, 2)
+    moved = augment(ramp, Augmentation(brightness=0.2), generator()) - ramp
+    assert (moved.flatten(1).std(1) < 1e-3).all()
+    assert 50 < moved.max() <= 51.001 and -51.001 <= moved.min() < -50
+    stretched = augment(ramp, Augmentation(contrast=0.2), generator())
+    torch.testing.assert_close(stretched.mean((1, 2, 3)), torch.full((2000,), 130.0))
+    gain = (stretched[:, 0, 1, 1] - stretched[:, 0, 0, 0]) / 60
+    assert 0.7999 <= gain.min() < 0.81 and 1.19 < gain.max() < 1.2001
+
+
+def test_mixup_weighs_pictures_as_their_targets():
+    x = torch.arange(8.0)[:, None, None, None].expand(8, 1, 2, 2)
+    mixed, shares = mix(x, torch.eye(8), Augmentation(mixup=1), generator(5))
+    torch.testing.assert_close(mixed[:, 0, 0, 0], shares @ torch.arange(8.0))
+
+
+def test_shear_moves_rows_by_its_tangent():
+    matrices = affine_matrices(2000, Augmentation(shear=30), generator())
+    tangent = torch.rad2deg(torch.atan(matrices[:, 0, 1]))
+    assert 29 < tangent.max() <= 30.001 and -30.001 <= tangent.min() < -29
+    torch.testing.assert_close(matrices[:, :, 0], torch.tensor([1.0, 0.0]).expand(2000, 2))
+    turned = affine_matrices(200, Augmentation(rotation=40, shear=30, scale=0.2), generator())[:, :, :2]
+    first, second = turned[:, :, 0], turned[:, :, 1]  # the second axis is sheared along the turned first one
+    torch.testing.assert_close(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0], first.square().sum(1))

@@ -58,13 +58,22 @@ def test_adding_and_removing(folder: Path, tmp_path: Path) -> None:
     assert entry.reader == "folder" and entry.added
     assert known_datasets()[-1] == entry and (cache_folder() / "datasets.json").is_file()
     assert len(open_dataset("My faces")) == 2
-    for name, message in (("My faces", "already"), ("synthetic", "already"), ("../x", "letters"), ("", "letters")):
+    for name, message in (
+        ("My faces", "already"),
+        ("synthetic", "already"),
+        ("../x", "letters"),
+        ("", "letters"),
+        ("n" * 61, "letters"),
+        (".x", "letters"),
+    ):
         with pytest.raises(UserError, match=message):
             add_dataset(name, folder / "mine")
     with pytest.raises(UserError, match="There is no file or folder"):
         add_dataset("gone", tmp_path / "gone")
     with pytest.raises(UserError, match="no reader called 'odd'"):
         add_dataset("odd", folder / "mine", reader="odd")
+    assert add_dataset("n" * 60, folder / "mine").added
+    remove_dataset("n" * 60)
     remove_dataset("My faces")
     assert [entry.name for entry in known_datasets()] == ["synthetic", "mine"]
     assert (folder / "mine").is_dir()
@@ -92,8 +101,9 @@ def test_options_in_names() -> None:
     assert split_options("synthetic") == ("synthetic", {})
     assert split_options("synthetic:count=5, seed=1") == ("synthetic", {"count": "5", "seed": "1"})
     assert split_options("/a:b/c.csv") == ("/a:b/c.csv", {})
-    with pytest.raises(UserError, match="name=value"):
-        split_options("synthetic:count")
+    for odd in ("synthetic:count", "synthetic:count="):
+        with pytest.raises(UserError, match="name=value"):
+            split_options(odd)
 
 
 def test_the_built_in_set() -> None:

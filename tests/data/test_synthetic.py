@@ -55,6 +55,19 @@ def test_pixels_are_those_of_every_other_machine(size, colour, index, expected):
     assert digest(generate_face(options, index).image) == expected
 
 
+def test_every_kind_of_face_stays_as_it_is():
+    """160 faces of 80 people show all classes, action units, hair, beards, glasses and what may hide a face."""
+    options = SyntheticOptions(count=160, size=48, identities=80, colour=True, seed=7, difficulty=1.0, classes=ALL)
+    pixels, masks, landmarks = hashlib.sha256(), hashlib.sha256(), 0.0
+    for index in range(options.count):
+        face = generate_face(options, index)
+        pixels.update(face.image.tobytes())
+        masks.update(np.stack(list(face.masks.values())).tobytes())
+        landmarks += float((face.landmarks * np.arange(1, len(LANDMARK_NAMES) + 1)[:, None]).sum())
+    assert (pixels.hexdigest()[:16], masks.hexdigest()[:16]) == ("6a52a4e3c91f6031", "e875455ea33dccda")
+    assert landmarks == pytest.approx(4198112.24751997, rel=1e-7)
+
+
 def test_the_set_holds_the_same_faces():
     options = SyntheticOptions(count=24, size=52, seed=5, classes=ALL)
     seen = []

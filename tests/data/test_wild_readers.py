@@ -119,20 +119,6 @@ def test_sfew(tmp_path: Path, draw: Draw, save: Save, layout: str) -> None:
     assert any("train: 1 angry instead of 178" in note for note in data.notes)
 
 
-def test_a_tree_of_single_folders_is_followed_a_few_levels_only(tmp_path: Path) -> None:
-    deepest, folders = tmp_path, []
-    for _ in range(1100):
-        deepest = deepest / "a"
-        deepest.mkdir()
-        folders.append(deepest)
-    try:
-        assert not READERS["sfew"]().recognises(tmp_path)
-        assert recognisers(tmp_path) == []
-    finally:
-        for folder in reversed(folders):
-            folder.rmdir()
-
-
 def test_they_are_listed_with_where_to_ask() -> None:
     listed = {source.key: source for source in set_sources()}
     for key, total in (("affectnet", 287651), ("expw", 91793), ("sfew", 958)):

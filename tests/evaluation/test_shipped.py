@@ -1,10 +1,12 @@
 """Predictions that come with a checkpoint: exact where the images are, enough where they are not, never of others."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 
 import fer_models
 from fer_models.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
@@ -19,6 +21,7 @@ from fer_models.evaluation.part import Part
 from fer_models.evaluation.predictions import cached_predictions, predictions_for, table_folder
 from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.shipped import FILE, read_shipped, shipped_evaluation, without_images, write_shipped
+from fer_models.evaluation.shipped.file import ABOUT, Facts, _fit_together
 from fer_models.evaluation.slicing.slices import slice_columns
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
@@ -158,3 +161,32 @@ def _network(checkpoint: Checkpoint):
     from fer_models.classifier import Classifier
 
     return Classifier(checkpoint)
+
+
+def test_arrays_that_do_not_fit_together_are_refused(
+    faces: FaceDataset, checkpoint: Checkpoint, measured: Evaluation
+) -> None:
+    file = write_shipped(checkpoint, faces, measured)
+    with safe_open(file, "np") as stored:
+        arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+        about = json.loads(stored.metadata()[ABOUT])
+    about.pop("sha256")
+    facts = Facts(**{name: tuple(value) if isinstance(value, list) else value for name, value in about.items()})
+    assert _fit_together(facts, arrays)
+    wide = arrays["reduced"].shape[1]
+    labels = arrays["labels"]
+    odd = {
+        "rows": [arrays["rows"][1:], arrays["rows"][None]],
+        "labels": [labels[1:], np.where(labels == labels.max(), len(FER7), labels), np.where(labels == 0, -1, labels)],
+        "logits": [arrays["logits"][:, 1:], arrays["logits"][1:]],
+        "reduced": [arrays["reduced"][:, 1:], arrays["reduced"][1:]],
+        "directions": [arrays["directions"][:, 1:], arrays["directions"].ravel()[:wide]],
+        "mean_faces": [arrays["mean_faces"][1:], arrays["mean_faces"][..., 0], np.repeat(arrays["mean_faces"], 2, 3)],
+    }
+    for name, others in odd.items():
+        for other in others:
+            assert not _fit_together(facts, arrays | {name: other.astype(arrays[name].dtype)}), name
+    assert not _fit_together(facts, arrays | {"rows": arrays["rows"].astype(np.int64)})
+    assert not _fit_together(facts, {name: array for name, array in arrays.items() if name != "rows"})
+    none = {name: arrays[name][:0] for name in ("rows", "labels", "logits", "reduced")}
+    assert not _fit_together(facts, arrays | none)

@@ -160,6 +160,11 @@ def test_measures_of_pictures() -> None:
         sharpness(pair)[1], rel=0.1
     )  # darker, not blurred
     assert contrast(pair)[0] > contrast(pair)[1]
+    spot = np.zeros((1, 5, 5, 1), np.uint8)
+    spot[0, 2, 2] = 200
+    # Of nine places of the Laplacian one is -800 and four are 200; of 25 pixels one is 200.
+    assert contrast(spot)[0] == pytest.approx(200 * np.sqrt(24) / 25)
+    assert sharpness(spot)[0] == pytest.approx(200 * np.sqrt(20 / 9) / contrast(spot)[0])
     flat = np.full((1, 8, 8, 3), 70, np.uint8)
     assert (brightness(flat)[0], contrast(flat)[0], sharpness(flat)[0]) == (70, 0, 0)
 

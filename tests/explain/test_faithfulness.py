@@ -131,6 +131,22 @@ def test_ties_are_broken_by_the_seed_and_not_by_position(pictures, corner):
     assert (first[0] < 15).any(1).sum() > 5
 
 
+def test_road_is_half_the_mean_gap_by_hand(corner, pictures, truth):
+    trial = Trial(corner, pictures, truth)
+    ranks, shares = trial.ranks(0), (0.25, 0.5)
+    gaps = []
+    for share in shares:
+        kept, lost = (
+            trial.score(impute(pictures, gone, 0.0, torch.Generator()))[0]
+            for gone in (ranks >= 144 - 144 * share, ranks < 144 * share)
+        )
+        gaps.append(np.asarray(kept - lost))
+    np.testing.assert_allclose(measure(corner, pictures, truth, "road", shares=shares, noise=0.0), np.mean(gaps, 0) / 2)
+    for wrong in ((), (0.0, 0.5), (0.5, 1.0)):
+        with pytest.raises(UserError, match="between 0 and 1"):
+            measure(corner, pictures, truth, "road", shares=wrong)
+
+
 def test_imputation_solves_its_equation_and_keeps_the_rest():
     x = torch.rand(1, 2, 9, 9, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     gone = torch.zeros(1, 9, 9, dtype=torch.bool)

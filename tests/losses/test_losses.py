@@ -127,6 +127,8 @@ def test_soft_labels_are_votes():
     assert loss(logits, votes).item() == pytest.approx(0.6 * math.log(2) + 0.4 * math.log(4))
     strict = create_loss("soft_label", num_classes=3, min_share=0.2)
     assert strict.distribution(votes)[0].tolist() == pytest.approx([2 / 3, 1 / 3, 0])
+    quarter = create_loss("soft_label", num_classes=3, min_share=0.25)  # a share just at the limit is kept
+    assert quarter.distribution(torch.tensor([[5.0, 2.0, 1.0]]))[0].tolist() == pytest.approx([5 / 7, 2 / 7, 0])
     assert loss(torch.zeros(1, 3), torch.zeros(1, 3)).item() == 0
     with pytest.raises(UserError, match="negative"):
         loss(logits, -votes)
@@ -147,3 +149,9 @@ def test_distillation_by_hand():
     assert not loss(student, torch.tensor([1]), teacher_logits=teacher).requires_grad
     with pytest.raises(UserError, match="teacher"):
         loss(student, torch.tensor([1]))
+
+
+@pytest.mark.parametrize("counts", [[1, 2], [1, 2, 3, 4], [0, 0, 0], [3, 2, -1], None])
+def test_class_weights_want_a_count_of_each_class(counts):
+    with pytest.raises(UserError, match="Class weights need"):
+        create_loss("cross_entropy", num_classes=3, class_counts=counts, class_weights=True)

@@ -82,3 +82,51 @@ def test_a_bar_has_its_length_thickness_and_angle(angle: float, length: float) -
     off = (y - 0.5) * np.cos(turn) - (x - 0.5) * np.sin(turn)
     assert (bar * along**2).sum() / bar.sum() == pytest.approx(length**2 / 12, rel=0.05)
     assert (bar * off**2).sum() / bar.sum() == pytest.approx(0.1**2 / 12, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "expected"),
+    [
+        ("mask", {}, [0.2827, 0.1385, 0.1738, 0.1075, -0.0706, -0.124, -0.1216, -0.0244]),
+        ("glasses", {}, [0.1116, 0.0551, 0.0189, 0.0225, 0.1349, 0.1046, 0.1693, 0.026]),
+        ("hand", {}, [0.2793, 0.1533, 0.1618, 0.118, 0.0907, 0.0892, 0.0225, 0.0298]),
+        ("hand", {"side": -1.0}, [0.2793, 0.1204, 0.1618, 0.0865, 0.071, 0.0892, 0.0508, 0.0121]),
+        ("bar", {"angle": 20.0}, [0.27, 0.1323, 0.045, 0.0568, 0.3258, 0.2494, 0.4076, 0.0782]),
+    ],
+)
+def test_what_covers_a_face_stays_where_it_was_measured(kind: str, options: dict, expected: list[float]) -> None:
+    """Moments of the cover, and what each channel of a ramp loses: published losses under a cover are of these."""
+    down, across = np.mgrid[:96, :96] / 96
+    ramp = np.stack([120 + 60 * across, 90 + 80 * down, 200 - 90 * across * down], 2).astype(np.uint8)
+    corruption = CORRUPTIONS.create(kind, **options)
+    x, y = FaceGeometry().grid(96, 96)
+    cover = corruption.cover(x, y, corruption.strength(4))
+    lost = ramp.astype(float) - corruption.apply(ramp, corruption.strength(4))
+    found = [cover.mean(), (cover * x).mean(), (cover * y * y).mean(), (cover * x * y).mean()]
+    found += [*(lost.mean((0, 1)) / 100), (lost[..., 0] * (x - 0.5) ** 2 * y).mean() / 10]
+    assert found == pytest.approx(expected, abs=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "strength", "expected"),
+    [
+        ("shift", {}, 10.0, (58, 32)),  # a tenth of the longer side, 80
+        ("shift", {"direction": 90.0}, 10.0, (50, 40)),
+        ("shift", {"direction": 180.0}, 5.0, (46, 32)),
+        ("scale", {}, 2.0, (60.5, 40.5)),  # away from the middle, at (39.5, 23.5)
+        ("rotation", {}, 90.0, (31, 34)),
+        ("rotation", {}, -90.0, (48, 13)),
+    ],
+)
+def test_a_point_moves_by_the_formula(kind: str, options: dict, strength: float, expected: tuple[float, float]) -> None:
+    spot = np.zeros((48, 80), np.float32)
+    spot[32, 50] = 1
+    moved = CORRUPTIONS.create(kind, **options).move(spot, strength)
+    rows, columns = np.mgrid[:48, :80]
+    middle = ((moved * columns).sum() / moved.sum(), (moved * rows).sum() / moved.sum())
+    assert middle == pytest.approx(expected, abs=0.1)
+
+
+def test_opposites_undo_what_they_are_of() -> None:
+    for kind, strength, opposite in (("shift", 7.0, -7.0), ("rotation", 8.0, -8.0), ("scale", 1.25, 0.8)):
+        assert CORRUPTIONS.create(kind).opposite(strength) == pytest.approx(opposite)

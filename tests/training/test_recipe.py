@@ -110,6 +110,19 @@ def test_plateau_cuts_after_its_patience():
     assert again.factor == 0.5
 
 
+def test_a_plateau_ends_with_a_fall_of_more_than_a_ten_thousandth():
+    plateau = Plateau(Recipe(schedule="plateau", step_epochs=2, step_factor=0.5, lr_floor=0.2))
+    seen = []
+    for loss in (1.0, 0.99995, 0.9998, 0.9998, 0.9998, 1.2, 1.1, 1.0, 1.0):
+        plateau.observe(loss)
+        seen.append((plateau.best, plateau.waited, plateau.factor))
+    assert seen[:3] == [(1.0, 0, 1), (1.0, 1, 1), (0.9998, 0, 1)]
+    assert [factor for _, _, factor in seen[3:]] == [1, 0.5, 0.5, 0.25, 0.25, 0.2]
+    asleep = Plateau(Recipe(schedule="cosine"))
+    asleep.observe(1.0)
+    assert asleep.best == float("inf")
+
+
 def test_a_teacher_preset_is_trained_on_the_students_data_and_split():
     from fer_models.training.runs.launch import teacher_recipe
 

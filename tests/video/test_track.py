@@ -31,6 +31,9 @@ def test_overlap_is_the_intersection_over_the_union() -> None:
     assert overlap((0, 0, 10, 10), (0, 0, 10, 10)) == 1
     assert overlap((0, 0, 10, 10), (5, 0, 15, 10)) == pytest.approx(1 / 3)
     assert overlap((0, 0, 10, 10), (10, 0, 20, 10)) == 0
+    assert overlap((0, 0, 10, 10), (10, 0, 20, 10)) == overlap((0, 0, 10, 10), (0, 10, 10, 20)) == 0
+    assert overlap((3, 4, 13, 24), (8, 14, 28, 18)) == pytest.approx(20 / (200 + 80 - 20))
+    assert overlap((0, 0, 1, 1), (2, 2, 3, 3)) == 0
 
 
 def test_a_face_is_followed_without_a_detector() -> None:
