@@ -131,7 +131,7 @@ def test_own_attention_is_named_and_at_input_size(folders: Path) -> None:
     assert not attention.empty
     assert len(attention.overlays) == len(attention.channels) == len(attention.gates) == 3
     assert all(values.shape == (48, 48) for _, values in attention.overlays + attention.channels)
-    assert [len(gates) for gates in attention.gates.values()] == [128, 256, 512]
+    assert [len(gates) for gates in attention.gates.values()] == [32, 64, 128]
 
 
 def test_networks_are_listed_best_first_and_damaged_ones_named(folders: Path) -> None:

@@ -23,13 +23,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from PIL import Image
 
-from fer_models import create_model
-from fer_models.checkpoint import save_checkpoint
 from fer_models.labels import FER7
-from fer_models.preprocess import Preprocess
 
 try:
     from playwright.sync_api import TimeoutError as PlaywrightTimeout
@@ -246,12 +242,6 @@ def expect_fits(page: Any, width: int, what: str) -> None:
         steady(page, _FITS, quiet=200, timeout=20_000)
     except PlaywrightTimeout:
         raise AssertionError(f"{what} is wider than a window of {width} pixels") from None
-
-
-def save_fresh(folder: Path, seed: int) -> None:
-    """A network of random weights: the released graph with fewer channels, so that pages have to compute less."""
-    torch.manual_seed(seed)
-    save_checkpoint(folder, create_model("fcsdnet", 7, 1, growth=[8, 16, 32]), FER7, Preprocess(48, 1))
 
 
 def write_small_set(folder: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from app_driver import make_checkpoint
 from app_server import (
     ARGUMENTS,
     CHROMIUM,
@@ -18,7 +19,6 @@ from app_server import (
     Server,
     end_workers,
     is_strange,
-    save_fresh,
     serving,
     write_small_set,
 )
@@ -63,7 +63,7 @@ def small_app(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable
     def make() -> Path:
         base = tmp_path_factory.mktemp("app")
         shutil.copytree(drawn, base / "cache")
-        save_fresh(base / "checkpoints" / "fresh", seed=0)
+        make_checkpoint(base / "checkpoints" / "fresh")
         write_small_set(base / "data" / "small")
         return base
 

@@ -6,25 +6,17 @@ import io
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from app_server import ROOT, Server, errors, expect, expect_asked, fill, saved, serving, settle
+from app_server import ROOT, Server, errors, expect, expect_asked, fill, saved, settle
 
 from fer_models.training.runs.run import Run
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def server(browser: Any, small_app: Callable[[], Path]) -> Iterator[Server]:
-    """A server of its own, which is started again and has runs."""
-    with serving(small_app()) as app:
-        yield app
 
 
 @pytest.fixture(scope="session")
@@ -92,18 +84,19 @@ def test_the_choice_travels_in_the_address(page: Any, server: Server) -> None:
     expect_asked(page, target="fear", sample="drawn-sad")
 
 
+@pytest.mark.usefixtures("no_runs_left")
 def test_train_reload_restart_cancel(page: Any, server: Server) -> None:
     page.goto(f"{server.url}/train?data=small")
     settle(page)
     page.get_by_text(re.compile("^Settings · ")).click()
-    fill(page, "Epochs", 40)
+    fill(page, "Epochs", 400)
     page.get_by_text("Advanced", exact=True).click()
     page.get_by_role("tab", name="Time").click()
-    fill(page, "Passes an epoch", 50)  # so much that it is still at work when it is cancelled, on any machine
+    fill(page, "Passes an epoch", 4)  # so much that it is still at work when it is cancelled, on any machine
     page.get_by_test_id("stMain").get_by_role("button", name="Train").click()
     page.get_by_text(re.compile("Queued|Running")).first.wait_for()
     run = shown_run(page, server)
-    assert (run.recipe.data, run.recipe.epochs, run.recipe.repeats) == ("small", 40, 50)
+    assert (run.recipe.data, run.recipe.epochs, run.recipe.repeats) == ("small", 400, 4)
 
     page.get_by_text(re.compile(r"images/s · .* left")).wait_for()
     page.reload()
@@ -115,7 +108,7 @@ def test_train_reload_restart_cancel(page: Any, server: Server) -> None:
     page.goto(f"{server.url}/train")  # without its name in the address
     page.get_by_text(re.compile("Running: epoch")).first.wait_for()
     page.get_by_role("button", name="Cancel").click()
-    page.get_by_text(re.compile(r"Cancelled after \d+ of 40 epochs")).wait_for()
+    page.get_by_text(re.compile(r"Cancelled after \d+ of 400 epochs")).wait_for()
     settle(page)
     assert run.status().state == "cancelled"
     assert errors(page) == []

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from app_server import Server, errors, expect, expect_asked, rows_of, save_fresh, saved, settle
+from app_driver import make_checkpoint
+from app_server import Server, errors, expect, expect_asked, rows_of, saved, settle
 from PIL import Image
 
 pytestmark = pytest.mark.browser
@@ -21,7 +22,7 @@ BOTH = "networks=fresh,second"
 def two(server: Server) -> Iterator[Server]:
     """The app with a second network, epochs of the first one, and a set of other classes in other words."""
     second = server.base / "checkpoints" / "second"
-    save_fresh(second, seed=1)
+    make_checkpoint(second, seed=1)
     history = server.base / "checkpoints" / "fresh" / "metrics.jsonl"
     lines = [
         {

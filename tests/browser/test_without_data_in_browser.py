@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app with the networks that come with it, and nothing else."""
+def server(browser: Any, drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app with the networks that come with it, the faces that it would draw, and nothing else."""
     base: Path = tmp_path_factory.mktemp("fresh")
+    shutil.copytree(drawn, base / "cache")
     (base / "checkpoints").symlink_to(ROOT / "checkpoints")
     with serving(base) as app:
         yield app

@@ -30,9 +30,10 @@ FIGURE: dict[str, Any] = {
 def make_checkpoint(
     folder: Path, seed: int = 0, metrics: list[dict[str, Any]] | None = None, **more: Any
 ) -> Checkpoint:
-    """FCSDNet with fresh weights for grey pictures of 48 pixels."""
+    """FCSDNet with few channels and fresh weights, for grey pictures of 48 pixels."""
     torch.manual_seed(seed)
-    checkpoint = save_checkpoint(folder, create_model("fcsdnet", 7, 1), FER7, Preprocess(48, 1), **more)
+    network = create_model("fcsdnet", 7, 1, growth=[8, 16, 32])
+    checkpoint = save_checkpoint(folder, network, FER7, Preprocess(48, 1), **more)
     if metrics is None:
         return checkpoint
     write_figures(folder, metrics)
