@@ -51,7 +51,7 @@ _BARE_FIGURES = """() => [...document.querySelectorAll(".js-plotly-plot")]
     .some(button => button.textContent === name))).length"""
 _FIGURE_NAMES = """() => [...document.querySelectorAll(".js-plotly-plot")]
   .map(plot => plot._context.toImageButtonOptions.filename)"""
-_BARE_TABLES = """() => [...document.querySelectorAll("table[data-csv]")]
+_BARE_TABLES = """() => [...document.querySelectorAll("table:is([data-csv], [data-grid])")]
   .filter(table => !table.closest(".table").querySelector(".table-tools")).length"""
 
 

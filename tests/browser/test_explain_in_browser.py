@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
@@ -59,6 +60,12 @@ def test_through_all_tabs(page: Any, server: Server, tmp_path: Path) -> None:
         expect(page.get_by_text("sad.png. One face found.")).to_have_count(1)  # the upload stays
         expect_fits(page, 390, title)
         page.set_viewport_size({"width": 1280, "height": 720})
+        if key == "versus":  # a row of pictures is saved as it stands, on white
+            place = page.get_by_role("table", name="Both maps and their difference").bounding_box()
+            picture = Image.open(io.BytesIO(saved(page, "Save the pictures as PNG")))
+            assert abs(picture.width - 3 * place["width"]) <= 3 and abs(picture.height - 3 * place["height"]) <= 3
+            shades = np.asarray(picture.convert("L"))
+            assert shades.std() > 20 and (shades[-40:] < 90).any(), "maps above, words below"
     page.reload()  # the uploads are kept in the memory of the server
     expect(page.get_by_text("sad.png. One face found.")).to_have_count(1)
     page.get_by_role("button", name="fear.png").click()

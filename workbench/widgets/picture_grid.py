@@ -1,4 +1,4 @@
-"""A grid of small pictures with heads and captions, which scrolls sideways in a narrow window."""
+"""A grid of small pictures with heads and captions, which scrolls sideways in a narrow window and is saved as PNG."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from workbench.app import pictures
+from workbench.widgets.files import file_names
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Row:
 
 
 def show(rows: Sequence[Row], *, columns: Sequence[str] = (), side: int = 96, label: str) -> None:
-    """Draw the grid.
+    """Draw the grid, with a button that saves it as PNG.
 
     Args:
         columns: heads over the cells, without one for the row heads. side: of a picture, in pixels of the screen.
@@ -49,9 +50,11 @@ def show(rows: Sequence[Row], *, columns: Sequence[str] = (), side: int = 96, la
     body = "".join(
         f"<tr>{_row_head(row) if named else ''}{''.join(_cell(cell, side) for cell in row.cells)}</tr>" for row in rows
     )
+    name = file_names.file_name(f"{label}.png", key=f"grid {label}").removesuffix(".png")
     st.html(
-        '<div style="overflow-x:auto;padding-bottom:0.3rem" tabindex="0"><table style="border-collapse:collapse" '
-        f'aria-label="{html.escape(label)}">{head}<tbody>{body}</tbody></table></div>'
+        '<div class="table"><div style="overflow-x:auto;padding-bottom:0.3rem" tabindex="0">'
+        f'<table style="border-collapse:collapse" data-name="{html.escape(name)}" data-grid '
+        f'aria-label="{html.escape(label)}">{head}<tbody>{body}</tbody></table></div></div>'
     )
 
 

@@ -27,9 +27,9 @@ function button(label, title, act) {
   return made;
 }
 
-function save(text, kind, name) {
+function save(content, kind, name) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: kind }));
+  link.href = URL.createObjectURL(new Blob([content], { type: kind }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
@@ -53,23 +53,79 @@ function overFigure(bar) {
   );
 }
 
-function overTable(table) {
+// The lines of a text as the browser broke them, each with its place.
+function* linesOf(node) {
+  const range = document.createRange();
+  let line = null;
+  for (let at = 0; at < node.length; at++) {
+    range.setStart(node, at);
+    range.setEnd(node, at + 1);
+    const box = range.getBoundingClientRect();
+    if (line && Math.abs(box.top - line.top) > 2) {
+      yield line;
+      line = null;
+    }
+    line ??= { text: "", left: box.left, top: box.top, middle: (box.top + box.bottom) / 2 };
+    line.text += node.data[at];
+  }
+  if (line) yield line;
+}
+
+// A grid of pictures on white, at three pixels for one of the screen.
+function drawn(grid) {
+  const frame = grid.getBoundingClientRect();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.ceil(3 * frame.width), Math.ceil(3 * frame.height)];
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "white";
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.setTransform(3, 0, 0, 3, -3 * frame.left, -3 * frame.top);
+  pen.fillStyle = pen.strokeStyle = "black";
+  pen.imageSmoothingEnabled = false;
+  pen.textBaseline = "middle";
+  pen.lineWidth = 2;
+  for (const image of grid.querySelectorAll("img")) {
+    const { left, top, width, height } = image.getBoundingClientRect();
+    pen.drawImage(image, left, top, width, height);
+    if (image.style.outline) pen.strokeRect(left, top, width, height);
+  }
+  const texts = document.createTreeWalker(grid, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const { fontWeight, fontSize, fontFamily } = getComputedStyle(texts.currentNode.parentElement);
+    pen.font = `${fontWeight} ${fontSize} ${fontFamily}`;
+    for (const { text, left, middle } of linesOf(texts.currentNode)) pen.fillText(text.trim(), left, middle);
+  }
+  return canvas;
+}
+
+function toolsOver(table, ...buttons) {
   const bar = document.createElement("div");
   bar.className = "table-tools";
+  bar.append(...buttons);
+  table.parentElement.parentElement.prepend(bar);
+}
+
+function overGrid(grid) {
+  const name = grid.dataset.name + ".png";
+  const act = () => drawn(grid).toBlob((content) => save(content, "image/png", name));
+  toolsOver(grid, button("PNG", "Save the pictures as PNG", act));
+}
+
+function overTable(table) {
   const { name, csv, latex } = table.dataset;
-  bar.append(
+  toolsOver(
+    table,
     button("CSV", "Save the table as CSV", () => save(csv, "text/csv", name + ".csv")),
     button("LaTeX", "Save the table as LaTeX", () => save(latex, "application/x-tex", name + ".tex")),
     button("Pin", "Pin the table to the report", () => window.ferPage.pin(name))
   );
-  table.parentElement.parentElement.prepend(bar);
 }
 
 function equip() {
   navigation();
   for (const bar of document.querySelectorAll(".js-plotly-plot .modebar:not(:has(.take-away))")) overFigure(bar);
-  for (const table of document.querySelectorAll("table[data-csv]"))
-    if (!table.parentElement.parentElement.querySelector(".table-tools")) overTable(table);
+  for (const table of document.querySelectorAll(".table:not(:has(> .table-tools)) table:is([data-csv], [data-grid])"))
+    table.dataset.csv === undefined ? overGrid(table) : overTable(table);
 }
 
 export default function ({ setTriggerValue }) {

@@ -1,4 +1,4 @@
-"""The script of every page: buttons over figures and tables, one entry of the history for each page, roles."""
+"""The script of every page: buttons over figures, tables and grids, one entry of the history for each page, roles."""
 
 from __future__ import annotations
 
