@@ -1,4 +1,4 @@
-"""Tests in processes of their own, for ``benchmarks/mutants.py``: what fails, and what each test enters."""
+"""Tests in processes of their own, for ``benchmarks/mutants.py``: which of them fail."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ import resource
 import signal
 import sys
 import tempfile
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
@@ -28,101 +27,39 @@ HEAVY = (
     *("torch", "numpy", "pandas", "scipy.stats", "scipy.ndimage", "cv2", "PIL.Image", "pydantic", "jinja2"),
     *("sklearn.metrics", "sklearn.linear_model", "sklearn.manifold", "hypothesis", "safetensors.torch"),
 )
-#: Seconds of processor time from which a test is slow, and a fixture, and bytes of memory a process may have.
-SLOW, _SLOW_FIXTURE, _MEMORY = 5.0, 60.0, 12 << 30
+#: Seconds of processor time from which a test hangs, and bytes of memory that a process may have.
+_HANGS, _MEMORY = 60.0, 12 << 30
 _OPTIONS = ("-p", "no:cacheprovider", "-s", "-m", "not slow and not browser")
 
 
-class Entered:
-    """The functions of the library that are entered, under a name that may change."""
-
-    def __init__(self) -> None:
-        self.codes: defaultdict[str, dict[int, CodeType]] = defaultdict(dict)
-        self.now = self.codes[""]
-
-    def _note(self, frame: FrameType, event: str, argument: object) -> None:
-        self.now[id(frame.f_code)] = frame.f_code
-
-    @contextlib.contextmanager
-    def watched(self) -> Iterator[None]:
-        threading.settrace(self._note)
-        sys.settrace(self._note)
-        try:
-            yield
-        finally:
-            sys.settrace(None)
-
-    @contextlib.contextmanager
-    def under(self, name: str) -> Iterator[None]:
-        before, self.now = self.now, self.codes[name]
-        try:
-            yield
-        finally:
-            self.now = before
-
-    def functions(self) -> dict[str, list[str]]:
-        start = f"{ROOT}/fer_models/"
-        return {
-            name: sorted({function_of(code) for code in codes.values() if code.co_filename.startswith(start)})
-            for name, codes in self.codes.items()
-        }
-
-
-def function_of(code: CodeType) -> str:
-    """File and qualified name, as :class:`Mutant` has them; only the file outside of functions."""
-    return f"{code.co_filename[len(str(ROOT)) + 1 :]}:{code.co_qualname.replace('<module>', '')}"
-
-
 class Watch:
-    """Pytest plugin: notes what each test does, and ends one that hangs.
+    """Pytest plugin: runs tests in this order for some seconds of processor time; a hang ends the process."""
 
-    Args:
-        wanted: seconds after which each test hangs, by its name, in the order in which they run.
-        mutant: whether the process ends when a test hangs; on the unchanged code, a slow test fails.
-    """
-
-    def __init__(self, wanted: dict[str, float], mutant: bool):
-        self.wanted, self.order = wanted, {name: place for place, name in enumerate(wanted)}
-        self.seconds: dict[str, float] = {}
+    def __init__(self, wanted: Iterable[str], seconds: float):
+        self.order = {name: place for place, name in enumerate(wanted)}
+        self.began = time.process_time()
+        self.ends = self.began + seconds
         self.failed: list[str] = []
         self.uncollected = False
-        self.entered = Entered()
-        if not mutant:
-            signal.signal(signal.SIGPROF, self._too_slow), signal.signal(signal.SIGALRM, self._too_slow)
-        self._alarm(_SLOW_FIXTURE)
+        self._alarm()
 
-    def _too_slow(self, number: int, frame: FrameType | None) -> None:
-        raise pytest.fail.Exception("slow")
+    def _alarm(self) -> None:
+        signal.setitimer(signal.ITIMER_PROF, _HANGS)
+        signal.setitimer(signal.ITIMER_REAL, 20 * _HANGS)
 
-    def _alarm(self, limit: float) -> None:
-        signal.setitimer(signal.ITIMER_PROF, limit)
-        signal.setitimer(signal.ITIMER_REAL, 20 * limit)
+    @property
+    def over(self) -> bool:
+        return bool(self.failed) or time.process_time() > self.ends
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = sorted((i for i in items if i.nodeid in self.order), key=lambda item: self.order[item.nodeid])
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        with self.entered.under(item.nodeid):
-            return (yield)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self._alarm()
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
-        if fixturedef.scope == "function":
-            return (yield)
-        with self.entered.under(""):
-            return (yield)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
-        self._alarm(self.wanted.get(item.nodeid, SLOW))
-        began = time.process_time()
-        try:
-            return (yield)
-        finally:
-            self.seconds[item.nodeid] = time.process_time() - began
-            self._alarm(_SLOW_FIXTURE)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        item.session.shouldstop = self.over
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.failed += [report.nodeid] if report.failed else []
@@ -131,8 +68,7 @@ class Watch:
         self.uncollected |= report.failed
 
     def answer(self) -> dict[str, Any]:
-        functions = self.entered.functions()
-        return {"failed": self.failed, "seconds": self.seconds, "entered": functions, "uncollected": self.uncollected}
+        return {"failed": self.failed, "uncollected": self.uncollected, "spent": time.process_time() - self.began}
 
 
 class Collected:
@@ -140,37 +76,47 @@ class Collected:
 
     def __init__(self, work: Callable[[Collected], None]):
         self.work = work
-        self.entered = Entered()
         self.files: defaultdict[str, dict[str, pytest.Item]] = defaultdict(dict)
+        self._codes: dict[int, CodeType] = {}
+
+    def _note(self, frame: FrameType, event: str, argument: object) -> None:
+        self._codes[id(frame.f_code)] = frame.f_code
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Iterator[None]:
-        with self.entered.watched():
+        sys.settrace(self._note)
+        try:
             return (yield)
+        finally:
+            sys.settrace(None)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         for item in session.items:
             self.files[item.nodeid.partition("::")[0]][item.nodeid] = item
-        self.at_collection = set(self.entered.functions().get("", ()))
         self.work(self)
         return True
 
-    def run(self, wanted: dict[str, float], mutant: Mutant | None, watched: bool = False) -> dict[str, Any]:
-        """Run tests in a process forked from this one, until one fails if there is a mutant."""
+    def entered(self, mutant: Mutant) -> bool:
+        """Whether the changed code ran as the tests were collected."""
+        file = str(ROOT / mutant.file)
+        name = mutant.function or "<module>"
+        return any(code.co_filename == file and code.co_qualname == name for code in self._codes.values())
+
+    def run(self, wanted: Iterable[str], mutant: Mutant | None, seconds: float) -> dict[str, Any]:
+        """Run tests in a process forked from this one, until one fails."""
         items = [item for name in wanted if (item := self.files[name.partition("::")[0]].get(name))]
 
         def work() -> dict[str, Any]:
-            watch = Watch(wanted, mutant is not None)
+            watch = Watch(wanted, seconds)
             if mutant:
                 put_in(mutant)
             if items:
                 items[0].config.pluginmanager.register(watch)
-            with watch.entered.watched() if watched else contextlib.nullcontext():
-                for item, following in zip(items, [*items[1:], None], strict=True):
-                    item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-                    if mutant and watch.failed:
-                        break
+            for item, following in zip(items, [*items[1:], None], strict=True):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                if watch.over:
+                    break
             return watch.answer()
 
         return in_child(work)
@@ -208,18 +154,17 @@ def put_in(mutant: Mutant) -> None:
                 function.__code__ = new
 
 
-def run_anew(wanted: dict[str, float], mutant: Mutant | None) -> dict[str, Any]:
+def run_anew(wanted: Iterable[str], mutant: Mutant | None, seconds: float) -> dict[str, Any]:
     """Collect and run tests in a process forked from this one, into which the library must not be imported."""
 
     def work() -> dict[str, Any]:
         assert not any(name.split(".")[0] == "fer_models" for name in sys.modules)
         sys.meta_path[:0] = [Served(mutant)] if mutant else []
-        watch = Watch(wanted, mutant is not None)
-        code = pytest.main(
-            [*_OPTIONS, *["-x"] * (mutant is not None), *dict.fromkeys(name.partition("::")[0] for name in wanted)],
-            plugins=[watch],
-        )
-        return watch.answer() | {"uncollected": watch.uncollected or code not in (0, 1, 5)}
+        watch = Watch(wanted, seconds)
+        files = dict.fromkeys(name.partition("::")[0] for name in wanted)
+        code = pytest.main([*_OPTIONS, "-x", *files], plugins=[watch])
+        watch.uncollected |= code not in (0, 1, 2, 5)
+        return watch.answer()
 
     return in_child(work)
 
@@ -231,7 +176,7 @@ def collected(files: list[str], work: Callable[[Collected], None]) -> None:
 
 def in_child(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """What the work returns in a process of its own; ``{"died": signal}`` where the process ends before that."""
-    with tempfile.TemporaryDirectory(prefix="mutant-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="mutant-", ignore_cleanup_errors=True) as scratch:
         result = Path(scratch) / "result.json"
         process = os.fork()
         if process == 0:

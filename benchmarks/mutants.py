@@ -6,41 +6,36 @@ A seeded sample of all places in ``fer_models`` where + becomes -, * becomes /, 
 becomes ``or``, or the other way round. Left out: operators on a string, and lines with ``# pragma: no mutate``, for
 what only tells progress or time.
 
-The files of tests are collected once, and every test runs in a process forked from there. A file runs on the unchanged
-code before its first mutant, which says what passes, how long it takes and which functions each test enters; ``--kept
-FILE`` keeps that for the next time, by the text of the file of tests. Tests that fail there, or take more than five
-seconds, are left out. For each mutant, the tests that should notice (see :func:`tests_of`) and enter the changed
-function run, the nearest first, until one fails or hangs. Code that runs as the tests are collected cannot be changed
-after that: mutants of it that are left are served by an import hook to processes that collect their tests anew. Nothing
-is written to the code on disk. A mutant that nothing notices within ``--seconds`` of tests survives, as does one that
-ends the process, or whose test also fails in a second run on the unchanged code. A process that a test starts imports
-the unchanged code, and a test that gets the result of a function from a cache does not enter it: some mutants survive
-here that the whole suite would notice.
+The files of tests are collected once; for each mutant, the tests that should notice (see :func:`tests_of`) run in a
+process forked from there, in which the changed function has taken the place of its own, the nearest first, until one
+fails or hangs. That test then runs on the unchanged code; where it fails there too, the others go on without it. Code
+that runs as the tests are collected cannot be changed after that: mutants of it that are left are served by an import
+hook to processes that collect their tests anew. Nothing is written to the code on disk. A mutant survives that no test
+notices within ``--seconds``, or that ends the process. A process that a test starts imports the unchanged code, so that
+some mutants survive here that the whole suite would notice.
 """
 
 from __future__ import annotations
 
 import argparse
 import functools
-import hashlib
 import importlib
-import json
+import inspect
 import multiprocessing
 import os
 import random
 import re
 import signal
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import dataclass
+from itertools import chain, zip_longest
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
-from forked_tests import HEAVY, SLOW, Collected, collected, run_anew
+from forked_tests import HEAVY, Collected, collected, run_anew
 from wrong_operators import ROOT, Mutant, module_name, mutants_of
 
 #: Tests of the workbench as a whole, and those that read files or run everything, whatever the code computes.
@@ -78,132 +73,120 @@ def tests_of(file: str) -> dict[str, int]:
     return found
 
 
-class Controls:
-    """What each file of tests does on the unchanged code, run when first asked for."""
-
-    def __init__(self, tests: Collected, kept: Path | None):
-        self.tests, self.kept = tests, kept
-        self.known: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept and kept.is_file() else {}
-        self.changed, self.locks = Lock(), defaultdict[str, Lock](Lock)
-
-    def of(self, file: str) -> dict[str, Any]:
-        text = hashlib.sha256((ROOT / file).read_bytes()).hexdigest()
-        with self.changed:
-            lock = self.locks[file]
-        with lock:
-            if self.known.get(file, {}).get("text") != text:
-                seen = self.tests.run(dict.fromkeys(self.tests.files[file], SLOW), None, watched=True)
-                seen = {"seconds": {}, "failed": [], "entered": {}} | seen
-                left = "ends the process" if "died" in seen else seen["failed"]
-                print(f"     {file}: {len(seen['seconds'])} tests", f"(red or slow: {left})" * bool(left), flush=True)
-                with self.changed:
-                    self.known[file] = seen | {"text": text}
-                    if self.kept:
-                        self.kept.write_text(json.dumps(self.known), encoding="utf-8")
-            return self.known[file]
-
-    def plan(self, mutant: Mutant, turns: Iterable[int], anyway: bool = False) -> dict[str, float]:
-        """The seconds of the tests of these turns that enter the changed function, or of all tests of their files."""
-        function, found = f"{mutant.file}:{mutant.function}", []
-        turn_of = tests_of(mutant.file)
-        for file in (file for file, turn in turn_of.items() if turn in turns):
-            seen = self.of(file)
-            always = anyway or function in seen["entered"].get("", ())
-            found += [
-                (turn_of[file], file, spent, test)
-                for test, spent in seen["seconds"].items()
-                if test not in seen["failed"] and (always or function in seen["entered"].get(test, ()))
-            ]
-        tests = {test: spent for *_, spent, test in sorted(found)}
-        if 0 in turns and b">>> " in (ROOT / mutant.file).read_bytes():
-            tests[f"{_EXAMPLES}::test_the_examples_run[{module_name(mutant.file)}]"] = 1.0
-        return tests
-
-
 @dataclass
 class Verdict:
     """How a mutant is caught and where, or why it survives; ``anew`` holds the tests to collect with it."""
 
-    how: str = "no test enters the function"
+    how: str = "no test"
     where: str = ""
-    anew: dict[str, float] = field(default_factory=dict)
+    anew: tuple[str, ...] = ()
 
     @property
     def caught(self) -> bool:
         return self.how in _CAUGHT
 
-    def hear(self, answer: dict[str, Any], wanted: dict[str, float]) -> None:
-        """Take in what the wanted tests did."""
-        if answer.get("failed"):
-            self.how, self.where = _CAUGHT[0], answer["failed"][0]
-        elif answer.get("uncollected"):
-            self.how, self.where = _CAUGHT[1], next(iter(wanted))
-        elif answer.get("died") in (signal.SIGPROF, signal.SIGALRM):
-            self.how, self.where = _CAUGHT[2], next(iter(wanted))
-        elif wanted:
-            self.how = "the process ends" if "died" in answer else "no test fails"
+
+class Judge:
+    """Runs the tests of mutants.
+
+    Args:
+        run: some tests by name, with a mutant or without, for some seconds of processor time.
+    """
+
+    def __init__(self, run: Callable[[Iterable[str], Mutant | None, float], dict[str, Any]]):
+        self.run = run
+        self.sound: dict[str, bool] = {}
+
+    def is_sound(self, test: str) -> bool:
+        """Whether a test passes on the unchanged code."""
+        if test not in self.sound:
+            answer = self.run([test], None, 60.0)
+            self.sound[test] = answer.get("failed") == [] and not answer["uncollected"]
+        return self.sound[test]
+
+    def hear(self, mutant: Mutant, tests: Iterable[str], seconds: float) -> tuple[Verdict, float]:
+        """What the tests say of a mutant, and how many seconds are left."""
+        verdict, wanted = Verdict(), list(tests)
+        while seconds > 0 and (wanted := [test for test in wanted if self.sound.get(test, True)]):
+            answer = self.run(wanted, mutant, seconds)
+            seconds -= answer.get("spent", seconds)
+            if "died" in answer:
+                hangs = answer["died"] in (signal.SIGPROF, signal.SIGALRM) and "died" not in self.run(
+                    wanted, None, 60.0
+                )
+                return (Verdict(_CAUGHT[2], wanted[0]) if hangs else Verdict("the process ends")), seconds
+            if answer["uncollected"]:
+                sound = self.is_sound(wanted[0])
+                return (Verdict(_CAUGHT[1], wanted[0]) if sound else Verdict("not collected anyway")), seconds
+            verdict.how = "no test fails"
+            if not answer["failed"]:
+                break
+            if self.is_sound(test := answer["failed"][0]):
+                return Verdict(_CAUGHT[0], test), seconds
+        return verdict, seconds
 
 
-def within(tests: dict[str, float], budget: float) -> dict[str, float]:
-    """The first tests that the budget allows, and the seconds after which each hangs."""
-    wanted = {}
-    for test, spent in tests.items():
-        budget -= spent
-        if budget > 0:
-            wanted[test] = 15 + 5 * spent
-    return wanted
+def in_order(mutant: Mutant, turn: int, tests: Collected) -> list[str]:
+    """The tests of a turn, those that name the changed function or its class first."""
+    words = set(mutant.function.split(".")) - {"", "<locals>", "__init__", "__post_init__", "forward"}
+    found = []
+    for file in (file for file, its_turn in tests_of(mutant.file).items() if its_turn == turn):
+        for name, item in tests.files[file].items():
+            text = _source(getattr(item, "function", None))
+            found.append((-sum(re.search(rf"\b{re.escape(word)}\b", text) is not None for word in words), name))
+    examples = f"{_EXAMPLES}::test_the_examples_run[{module_name(mutant.file)}]"
+    first = [examples] if turn == 0 and examples in tests.files[_EXAMPLES] else []
+    return first + [name for _, name in sorted(found, key=lambda entry: entry[0])]
 
 
-def judge(mutant: Mutant, turns: int, budget: float, controls: Controls) -> Verdict:
-    verdict, spent = Verdict(), 0.0
+@functools.cache
+def _source(function: Any) -> str:
+    return inspect.getsource(function) if function else ""
+
+
+def judge(mutant: Mutant, turns: int, seconds: float, judge: Judge, tests: Collected) -> Verdict:
+    """How a mutant is caught by tests that are collected once."""
+    verdict, left = Verdict(), seconds
     for turn in range(turns):
-        tests = controls.plan(mutant, [turn])
-        wanted = within(tests, budget - spent)
-        spent += sum(tests[test] for test in wanted)
-        if wanted:
-            verdict.hear(controls.tests.run(wanted, mutant), wanted)
+        heard, left = judge.hear(mutant, in_order(mutant, turn, tests), left)
+        verdict = verdict if heard.how == "no test" else heard
         if verdict.caught:
             return verdict
-    if f"{mutant.file}:{mutant.function}" in controls.tests.at_collection:
-        verdict.anew = within(controls.plan(mutant, range(turns), anyway=True), budget)
+    if tests.entered(mutant):
+        verdict.anew = tuple(chain(*(in_order(mutant, turn, tests) for turn in range(turns))))
     return verdict
 
 
-def first_round(drawn: list[Mutant], jobs: int, turns: int, budget: float, kept: Path | None) -> dict[Mutant, Verdict]:
-    """How each mutant is caught by tests that are collected once."""
+def first_round(drawn: list[Mutant], jobs: int, turns: int, seconds: float) -> dict[Mutant, Verdict]:
     found: dict[Mutant, Verdict] = {}
 
     def work(tests: Collected) -> None:
-        controls = Controls(tests, kept)
+        judging = functools.partial(judge, turns=turns, seconds=seconds, judge=Judge(tests.run), tests=tests)
         with ThreadPoolExecutor(jobs) as pool:
-            working = {pool.submit(judge, mutant, turns, budget, controls): mutant for mutant in drawn}
+            working = {pool.submit(judging, mutant): mutant for mutant in drawn}
             for work in as_completed(working):
-                mutant, verdict = working[work], work.result()
-                found[mutant] = verdict
-                print(f"{len(found):4} {'caught' if verdict.caught else 'SURVIVED':8} {mutant}", end="   ")
-                print(f"[{verdict.how} {verdict.where}]", flush=True)
-        nodes = {verdict.where: 60.0 for verdict in found.values() if verdict.how == _CAUGHT[0]}
-        answers = [tests.run({node: 60.0}, None) for node in nodes]
-        red = {node for node, answer in zip(nodes, answers, strict=True) if answer.get("failed", True)}
-        found.update({mutant: Verdict("its test fails anyway") for mutant in found if found[mutant].where in red})
+                found[working[work]] = work.result()
+                tell(working[work], work.result())
 
     files = {file for mutant in drawn for file, turn in tests_of(mutant.file).items() if turn < turns}
     collected(sorted({_EXAMPLES, *files}), work)
     return found
 
 
-def run(drawn: list[Mutant], jobs: int, turns: int, budget: float, kept: Path | None) -> dict[Mutant, Verdict]:
+def tell(mutant: Mutant, verdict: Verdict) -> None:
+    word = "caught" if verdict.caught else "again" if verdict.anew else "SURVIVED"
+    print(f"{word:8} {mutant}   [{verdict.how} {verdict.where}]", flush=True)
+
+
+def run(drawn: list[Mutant], jobs: int, turns: int, seconds: float) -> dict[Mutant, Verdict]:
     """How each mutant is caught, and where."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as alone:
-        found = alone.submit(first_round, drawn, jobs, turns, budget, kept).result()
+        found = alone.submit(first_round, drawn, jobs, turns, seconds).result()
+    anew = Judge(run_anew)
     for mutant, verdict in found.items():
         if verdict.anew:
-            verdict.hear(run_anew(verdict.anew, mutant), verdict.anew)
-            if verdict.caught:
-                control = run_anew({verdict.where: 60.0}, None)
-                if control.get("failed", True) or control["uncollected"]:
-                    verdict.how, verdict.where = "its test fails anyway", ""
-            print(f"anew {'caught' if verdict.caught else 'SURVIVED':8} {mutant}   [{verdict.how} {verdict.where}]")
+            found[mutant], _ = anew.hear(mutant, verdict.anew, seconds)
+            tell(mutant, found[mutant])
     return found
 
 
@@ -214,7 +197,6 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="mutants at a time")
     parser.add_argument("--seconds", type=float, default=30.0, help="processor time for the tests of one mutant")
     parser.add_argument("--turns", type=int, default=3, help="1: tests that import it, 2: of its room, 3: all")
-    parser.add_argument("--kept", type=Path, help="file that keeps what the tests do on the unchanged code")
     parser.add_argument("--only", nargs="+", default=["fer_models"], help="folders, files or FILE:LINE to draw from")
     options = parser.parse_args()
     os.chdir(ROOT)
@@ -222,11 +204,10 @@ def main() -> None:
     sys.path[:0], os.environ["PYTHONPATH"] = [str(ROOT)], str(ROOT)
     every = [mutant for place in options.only for mutant in mutants_of(place)]
     samples = {seed: random.Random(seed).sample(every, min(options.count, len(every))) for seed in options.seeds}
+    in_turn = dict.fromkeys(mutant for row in zip_longest(*samples.values()) for mutant in row if mutant)
     for name in HEAVY:
         importlib.import_module(name)
-    found = run(
-        list(dict.fromkeys(chain(*samples.values()))), options.jobs, options.turns, options.seconds, options.kept
-    )
+    found = run(list(in_turn), options.jobs, options.turns, options.seconds)
     print("\nsurvivors:")
     for mutant, verdict in sorted(found.items(), key=lambda entry: (entry[0].file, entry[0].line)):
         if not verdict.caught:
