@@ -1,5 +1,6 @@
 """A network as blocks and as a drawing: what flows where, where attention sits, and that every network can be drawn."""
 
+import itertools
 from xml.etree import ElementTree
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from fer_models import create_model
 from fer_models.architectures import ARCHITECTURES
-from fer_models.block_drawing import COLUMNS, block_title, draw
+from fer_models.block_drawing import ATTENTION, COLUMNS, INK, block_title, draw
 from fer_models.blocks import Block, blocks, layers_of
 from fer_models.cli import main
 from fer_models.errors import UserError
@@ -84,6 +85,29 @@ def test_a_drawing_is_written(tmp_path, capsys):
         blocks(create_model("mini_xception", in_channels=1), (48, 48))
 
 
+def corners(line: str) -> list[tuple[float, float]]:
+    """The corners of a line of M, h, H and V."""
+    x, y, *steps = line[1:].split()
+    found = [(float(x), float(y))]
+    for step in steps:
+        x, y, value = *found[-1], float(step[1:])
+        found.append({"h": (x + value, y), "H": (value, y), "V": (x, value)}[step[0]])
+    return found
+
+
+def test_gates_are_dashed_and_attention_is_filled():
+    styles = {}
+    for block in (
+        Block("a", "x", (1,)),
+        Block("b", "x", (1,), gates=2),
+        Block("c", "x", (1,), gates=2, attention=True),
+    ):
+        box = ElementTree.fromstring(draw([block], "One")).find(".//{*}g/{*}rect").attrib
+        styles[block.name] = ("stroke-dasharray" in box, box["fill"], box["stroke"])
+    assert styles["a"][:2] == (False, "none") and styles["b"][:2] == (True, "none") and not styles["c"][0]
+    assert styles["a"][2] == INK and styles["b"][2] == styles["c"][2] == styles["c"][1] == ATTENTION
+
+
 def test_blocks_lie_in_columns_without_overlap_and_arrows_join_their_edges():
     """A chain over two lines of the drawing, with two blocks side by side and a jump over one."""
     chain = [Block("b0", "image", (1, 8, 8))]
@@ -116,6 +140,9 @@ def test_blocks_lie_in_columns_without_overlap_and_arrows_join_their_edges():
         tip = tuple(float(part) for part in head[1:].split()[:2])
         assert begin in starts and tip in ends
         assert line.rsplit(" ", 2)[-2:] == [f"V{tip[1]:g}", f"H{tip[0] - 5:g}"]
+        for (x1, y1), (x2, y2) in list(itertools.pairwise(corners(line)))[1:-1]:
+            for x, y, *_ in boxes.values():  # between its ends a line keeps off the boxes and their edges
+                assert max(x1, x2) < x or min(x1, x2) > x + w or max(y1, y2) < y or min(y1, y2) > y + h
 
 
 def test_long_words_are_cut_where_the_box_ends():

@@ -1,12 +1,14 @@
 """Publishing: what ships is measured on the very weights that ship, and the command reproduces its figures."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import torch
 
 from fer_models.checkpoint import read_checkpoint
+from fer_models.checkpoint_files import CARD
 from fer_models.classifier import load_checkpoint
 from fer_models.cli import main
 from fer_models.data import open_dataset
@@ -14,7 +16,7 @@ from fer_models.errors import UserError
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.shipped import COMPONENTS, shipped_evaluation
-from fer_models.publish import check_against_cpu, publish
+from fer_models.publish import check_against_cpu, publish, renew_card
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.epochs import list_epochs, read_epoch
 from fer_models.training.runs.run import create_run
@@ -132,3 +134,16 @@ def test_logits_that_differ_from_the_cpu_are_refused(run):
         next(classifier.model.parameters()).add_(0.01)
     with pytest.raises(UserError, match=r"other logits on cpu than on the CPU.*FER_DEVICE=cpu"):
         check_against_cpu(classifier, faces)
+
+
+def test_a_card_is_renewed_once(tmp_path):
+    folder = tmp_path / "vgg-fer2013"
+    shutil.copytree("checkpoints/vgg-fer2013", folder)
+    card = folder / CARD
+    new = card.read_text(encoding="utf-8")
+    assert not renew_card(folder) and card.read_text(encoding="utf-8") == new
+    lines = [line for line in new.splitlines() if not line.startswith("- Source: ")]
+    card.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert renew_card(folder) and card.read_text(encoding="utf-8") == new
+    card.unlink()
+    assert not renew_card(folder) and not card.exists()

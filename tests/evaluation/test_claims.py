@@ -83,6 +83,41 @@ def test_bounds_on_curved_figures_hold_for_what_is_inside_and_bite_outside() -> 
     assert not check_claim({"counts": counts, "accuracy": 60, "precision": 99})["possible"]
 
 
+@pytest.mark.parametrize(
+    ("figure", "averaging", "others", "expected"),
+    [
+        # Linear figures have the ends of the matrices themselves: 15 of 60 images are wrong.
+        ("specificity", "macro", {"accuracy": 0.75}, (5 / 6, 0.9)),
+        ("specificity", "weighted", {"accuracy": 0.75}, (0.75, 0.95)),
+        ("specificity", "micro", {"accuracy": 0.75}, (0.875, 0.875)),
+        ("recall", "macro", {"accuracy": 0.75}, (7 / 12, 5 / 6)),
+        ("recall", "weighted", {"accuracy": 0.75}, (0.75, 0.75)),
+        # Curved ones are held from outside, no further away than they were. Matrices have 0.628 to 0.9 and from 0.683.
+        ("precision", "weighted", {"accuracy": 0.75}, (0.5371, 1.0)),
+        ("f1", "weighted", {"accuracy": 0.75}, (0.6196, 1.0)),
+        ("f1", "macro", {"accuracy": 0.75, "precision": 0.8}, (0.4821, 0.8028)),
+        ("f1", "macro", {"precision": 0.8, "recall": 0.6}, (0.2937, 0.6864)),  # the harmonic mean is 0.6857
+        ("precision", "macro", {"accuracy": 0.75, "f1": 0.7}, (0.6268, 0.8889)),
+    ],
+)
+def test_bounds_stay_as_close_as_they_are(figure: str, averaging: str, others: dict, expected: tuple) -> None:
+    given = {name: (value, value) for name, value in others.items()}
+    found = ClaimBounds(np.array([30, 20, 10]), {figure: averaging}).bounds(figure, given, (0.5, 0.5))
+    assert found == pytest.approx(expected, abs=2e-4)
+
+
+def test_folds_widen_figures_that_weigh_images_by_half_an_image_of_each_class() -> None:
+    bounds = ClaimBounds(np.array([30, 20, 10]), {"f1": "weighted"}, folds=7)
+    slack = (2 / 7 * 5 / 7 + 6 / 7 * 1 / 7 + 3 / 7 * 4 / 7) / (60 / 7)
+    given = dict.fromkeys(("accuracy", "specificity", "f1", "recall"), (0.02, 0.7))
+    wide = (0.0, pytest.approx(0.7 + slack))
+    assert bounds.widened(given) == {"accuracy": wide, "specificity": wide, "f1": wide, "recall": (0.02, 0.7)}
+    assert ClaimBounds(np.array([30, 20, 10]), {}).slack == ClaimBounds(np.array([30, 20, 10]), {}, folds=10).slack == 0
+    macro = ClaimBounds(np.array([30, 20, 10]), {}, folds=7)
+    ends = macro.bounds("f1", {"precision": (0.8, 0.8), "recall": (0.6, 0.6)}, (0.7, 0.7))
+    assert ends == pytest.approx((0, 0.6864), abs=2e-4)  # a mean of folds has the concave bound alone
+
+
 def test_averaging_and_rounding_are_heard() -> None:
     counts = [900, 100]
     assert not check_claim({"counts": counts, "accuracy": 90, "recall": 95, "averaging": "weighted"})["possible"]

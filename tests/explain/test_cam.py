@@ -54,6 +54,13 @@ def test_three_methods_are_cam_up_to_scale(query, maps, weights):
         close(layer_map(method, query), cam(maps, weights) / cells)
 
 
+def test_xgrad_cam_weighs_by_activation_and_leaves_out_maps_without_a_sum():
+    activations = torch.tensor([[[[1.0, 3.0]], [[0.0, 0.0]], [[2.0, -2.0]]]])
+    gradients = torch.tensor([[[[4.0, 8.0]], [[5.0, 5.0]], [[1.0, 3.0]]]])
+    combined = EXPLAINERS["xgrad_cam"]().combine(activations, gradients)
+    assert combined.tolist() == [[[7.0, 21.0]]]  # (1 * 4 + 3 * 8) / 4 times the first map, nothing of the others
+
+
 def test_layer_cam_is_cam_with_positive_weights(query, maps, weights):
     assert (weights < 0).any()
     close(layer_map("layer_cam", query), cam(maps, weights.relu()) / (maps.shape[2] * maps.shape[3]))

@@ -14,6 +14,7 @@ from PIL import Image
 
 from fer_models.errors import UserError
 from fer_models.explain import explain
+from fer_models.explain.report.charts import bar_geometry, lines_geometry
 from fer_models.explain.report.document import (
     Bar,
     Figure,
@@ -104,6 +105,26 @@ def test_charts_draw_their_values(classifier):
     assert text.count("<polyline") == 2
     assert ">2</text>" in text
     assert "p over share: a, b" in text
+
+
+@pytest.mark.parametrize(("values", "low", "high"), [((0.2, 0.8, 0.4), 0, 0.8), ((-1.0, 3.0, 1.0), -1, 3)])
+def test_curves_lie_between_the_axes(values, low, high):
+    drawn = lines_geometry(Lines([10, 20, 50], {"a": values, "b": (float("nan"),) * 3}, "x", "y"))
+    assert (drawn["low"], drawn["high"], drawn["first"], drawn["last"]) == (low, high, 10, 50)
+    assert drawn["width"] - drawn["right"] == drawn["top"] == 12 and drawn["height"] - drawn["floor"] == 44
+    across = [48 + 580 * part for part in (0, 0.25, 1)]
+    down = [236 - 224 * (value - low) / (high - low) for value in values]
+    points = [[float(part) for part in point.split(",")] for point in drawn["curves"][0]["points"].split()]
+    np.testing.assert_allclose(points, np.column_stack([across, down]), atol=0.051)
+    assert drawn["curves"][1]["points"] == "" and drawn["curves"][0]["colour"] != drawn["curves"][1]["colour"]
+
+
+def test_bars_lie_on_a_scale_to_one():
+    drawn = bar_geometry(Bar("a", 0.5, 0.25, 1.5, mark=-0.5))
+    assert (drawn["width"], drawn["mark"], drawn["span"]) == (50, 0, {"left": 25, "width": 75})
+    assert drawn["text"] == "50.0 % [25.0, 150.0]"
+    none = bar_geometry(Bar("a", float("nan"), 0.25))
+    assert (none["width"], none["text"], none["span"]) == (0, "none", None)
 
 
 def test_everything_from_outside_is_escaped(classifier, face):

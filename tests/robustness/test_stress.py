@@ -175,6 +175,8 @@ def test_predictions_and_heatmaps_of_a_stress_test(network: Classifier) -> None:
     worst = network.predict([mask.apply(np.repeat(f, 3, 2), 1.0) for f in FACES.images[:3]], exact=True)
     assert np.array_equal(result.answers["net", "mask", 5].predicted, worst.top)
     assert result.answers["net", "mask", 0] is not None and (result.clean("net").likeness == 1).all()
+    mirrored = network.predict([face[:, ::-1] for face in FACES.images[:3]], exact=True).top
+    assert result.clean("net").mirrored.tolist() == (mirrored == clean.top).tolist()
     likeness = result.answers["net", "mask", 5].likeness
     assert likeness.shape == (2,) and (np.abs(likeness) <= 1).all()
     made = corrupt(mask, FACES.images[:2], 5)

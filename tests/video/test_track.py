@@ -79,6 +79,28 @@ def test_a_still_box_trembles_less_than_its_detections() -> None:
     assert np.std(sides[5:]) < 0.5 * np.std([60, 68])
 
 
+def test_a_detection_moves_the_middle_and_two_fifths_of_the_size() -> None:
+    tracker, frame = Tracker(), scene((_A, 20, 40))
+    tracker.update(frame, [at(20, 40, 60)])
+    (track,) = tracker.update(frame, [Face((24, 40, 104, 110), 0.8, None, "haar")])
+    assert track.face.box == pytest.approx((30, 43, 98, 107)) and track.face.score == 0.8
+
+
+def test_a_face_that_is_missed_too_often_is_given_up() -> None:
+    tracker = Tracker()
+    tracker.update(scene((_A, 20, 40)), [at(20, 40)])
+    alive = [len(tracker.update(scene((_A, 20, 40)), [])) for _ in range(6)]
+    assert alive == [1, 1, 1, 1, 0, 0]
+
+
+def test_another_size_or_place_is_another_face() -> None:
+    for box, number in ((at(20, 40, 64 * 1.55), 1), (at(20, 40, 64 * 1.65), 2), (at(20, 40, 64 / 1.65), 2)):
+        tracker, frame = Tracker(), scene((_A, 20, 40))
+        tracker.update(frame, [at(20, 40)])
+        tracks = tracker.update(frame, [box])
+        assert max(track.number for track in tracks) == number, box
+
+
 def test_a_box_at_the_border_is_followed() -> None:
     tracker = Tracker()
     tracker.update(scene((_A, 0, 96)), [at(-20, 90, 84)])
