@@ -23,20 +23,17 @@ from workbench.features.webcam.model import camera
 
 ROOT = Path(__file__).resolve().parents[1]
 CHECKPOINT = str(ROOT / "checkpoints" / "mini-xception-fer2013")
-_LIBRARY = """
-import sys, time, numpy as np
+#: The library and the commands in one process, whose start takes longer than they do.
+_PROGRAM = """
+import json, sys, time, numpy as np
 from fer_models import load_checkpoint
+from fer_models.cli import main
 classifier = load_checkpoint(sys.argv[1])
 classifier.optimise()
 classifier.predict([np.zeros((48, 48, 3), np.uint8)])
 import umap, captum, plotly, lightning, sklearn.manifold, skimage  # what a page or a command may import
+assert not any(main(command) for command in json.loads(sys.argv[2]))
 time.sleep(2)  # telemetry is sent from a thread of its own
-"""
-#: Several commands of one process, whose start takes longer than they do.
-_COMMANDS = """
-import json, sys
-from fer_models.cli import main
-assert not any(main(command) for command in json.loads(sys.argv[1]))
 """
 
 
@@ -68,24 +65,20 @@ def test_the_library_and_the_commands_reach_no_other_computer(tmp_path: Path, cl
     home.mkdir()
     work.mkdir()
     drawn = "synthetic:count=42,size=48,identities=6"
-    reading = [
+    training = ["--preset", "quick", "--data", drawn, "--set", "network=mini_xception", "--set", "epochs=1"]
+    commands = [
         ["predict", CHECKPOINT, str(photo), "--detector", "whole"],
         ["explain", CHECKPOINT, str(photo), "--detector", "whole", "--out", "map.png"],
         ["video", str(clip), "--checkpoint", CHECKPOINT, "--csv", "out.csv"],
         ["embed", CHECKPOINT, "--data", drawn, "--split", "all", "--method", "tsne", "--out", "map"],
+        ["train", *training],
     ]
-    training = ["--preset", "quick", "--data", drawn, "--set", "network=mini_xception", "--set", "epochs=1"]
-    commands = [
-        [sys.executable, "-c", _LIBRARY, CHECKPOINT],
-        [sys.executable, "-c", _COMMANDS, json.dumps(reading)],
-        [sys.executable, "-m", "fer_models.cli", "train", *training],
-    ]
-    for number, command in enumerate(commands):
-        log = tmp_path / f"{number}.strace"
-        environment = {**_environment(home), "PYTHONPATH": str(ROOT)}
-        done = subprocess.run([*traced(log), *command], cwd=work, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, f"{command}: {done.stderr[-2000:]}"
-        assert not strangers(log), f"{command} reached {strangers(log)}"
+    log = tmp_path / "strace"
+    program = [sys.executable, "-c", _PROGRAM, CHECKPOINT, json.dumps(commands)]
+    environment = {**_environment(home), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([*traced(log), *program], cwd=work, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert not strangers(log), strangers(log)
     assert not foreign_files(home)
 
 

@@ -1,6 +1,7 @@
 """``fer export-onnx``: a file that says what it is, and is kept only if it answers as torch does."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,22 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     preprocess = Preprocess(48, 3, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
     folder = tmp_path_factory.mktemp("onnx") / "colour"
     return save_checkpoint(folder, model, FER7, preprocess, provenance={"data": "fer2013"}).path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def exported_once() -> Iterator[None]:
+    """All tests here export the same network, which takes seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        export = onnx_export.export_bytes
+        made: list[bytes] = []
+
+        def once(module: torch.nn.Module, example: torch.Tensor) -> bytes:
+            if not made:
+                made.append(export(module, example))
+            return made[0]
+
+        patch.setattr(onnx_export, "export_bytes", once)
+        yield
 
 
 def test_the_file_says_what_it_is_and_takes_any_number_of_faces(
