@@ -123,7 +123,9 @@ def test_an_export_silences_only_the_exporters(
 
     monkeypatch.setattr(onnx_runtime, "_traced", export)
     onnx_runtime.export_bytes(nn.Identity(), torch.zeros(1))
-    assert [record.message for record in caplog.records] == ["another thread"]
+    said = [(record.name, record.message) for record in caplog.records]  # threads of earlier tests may say more
+    assert ("fer_models.training", "another thread") in said
+    assert not any(name.startswith("torch.onnx") for name, _ in said)
     assert exporter.getEffectiveLevel() == before
 
 

@@ -61,9 +61,12 @@ def test_only_the_own_page_gets_a_websocket(port: int) -> None:
     strangers = (None, "", "null", f"http://localhost:{other}", "http://localhost", f"http://127.0.0.1:{port}",
                  "http://attacker.example", f"http://attacker.example:{port}", f"ftp://{own}", "http://[")  # fmt: skip
     for origin in strangers:
-        began = time.monotonic()
-        assert status_of(port, own, origin) == 403, origin
-        assert time.monotonic() - began < 0.9, f"{origin}: the refusal took as long as a look-up of this address"
+        taken = []
+        while not taken or (min(taken) >= 0.9 and len(taken) < 3):  # a busy machine may be slow once
+            began = time.monotonic()
+            assert status_of(port, own, origin) == 403, origin
+            taken.append(time.monotonic() - began)
+        assert min(taken) < 0.9, f"{origin}: the refusal took as long as a look-up of this address"
     assert status_of(port, f"attacker.example:{port}", f"http://attacker.example:{port}") == 403
 
 
