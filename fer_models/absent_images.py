@@ -20,6 +20,7 @@ class AbsentImages:
         mean_faces: uint8 ``(K, H, W, C)``, the mean image of each class, drawn instead of its images.
         labels: int64 ``(N,)``, class of each image.
         measured: Positions of images and the SHA-256 of these images and labels, as measured where they are.
+        photographs: int64 ``(N,)``, the photograph of each image, which copies share; ``None`` where it is not known.
 
     Example:
         >>> faces = np.zeros((7, 48, 48, 1), np.uint8)
@@ -39,8 +40,10 @@ class AbsentImages:
         mean_faces: np.ndarray,
         labels: Sequence[int] | np.ndarray,
         measured: Sequence[tuple[np.ndarray, str]],
+        photographs: np.ndarray | None = None,
     ):
         self.shape = shape
+        self.photographs = photographs
         self._title = title
         self._mean_faces, self._labels = mean_faces, np.asarray(labels)
         self._measured = tuple(measured)

@@ -11,7 +11,7 @@ import numpy as np
 
 from fer_models.classifier import Classifier, Prediction
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.leaks.units import people_in, units_of
+from fer_models.data.leaks.units import Units, independent, people_in
 from fer_models.display import Displayed
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import LabelMap, match_classes, softmax
@@ -41,8 +41,8 @@ class Evaluation(Displayed):
         averaging: test-time averaging.
         notes: sentences on what the data set says of itself, what was left out, and what counts as another class.
         label_map: which of the data set's classes count as another class or not at all, against their names.
-        units: int64 (N,), the group of images that each one belongs to, such as its person; images of one group are not
-            independent. ``None`` where every image is taken as independent.
+        units: int64 (N,), the person or photograph of each image; images of one are not independent. ``None``: all are.
+        of_photographs: whether ``units`` are photographs.
         embeddings_kept: share of the squared length of the embeddings that ``embeddings`` hold, in [0, 1]; those that
             come with a network are shortened.
     """
@@ -63,6 +63,7 @@ class Evaluation(Displayed):
     notes: tuple[str, ...] = ()
     label_map: LabelMap = ()
     units: np.ndarray | None = None
+    of_photographs: bool = False
     embeddings_kept: float = 1.0
     _cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -73,7 +74,12 @@ class Evaluation(Displayed):
     @property
     def people(self) -> int | None:
         """Number of people in these images, ``None`` where it is not known or each has one image."""
-        return people_in(self.units)
+        return None if self.of_photographs else people_in(self.units)
+
+    @property
+    def photographs(self) -> int | None:
+        """Number of photographs where some of these images are copies of each other, else ``None``."""
+        return people_in(self.units) if self.of_photographs else None
 
     @property
     def confusion(self) -> np.ndarray:
@@ -159,6 +165,7 @@ class Evaluation(Displayed):
         return {
             "n": self.n,
             "people": self.people,
+            "photographs": self.photographs,
             "classes": list(self.classes),
             "accuracy": figures["accuracy"].to_json(),
             "macro_f1": figures["macro_f1"].to_json(),
@@ -178,13 +185,15 @@ class Evaluation(Displayed):
         origin = {"data": self.data, "split": self.split, "selection": self.selection, "averaging": self.averaging}
         figures = self.estimate(names)
         ordered = sorted(figures, key=lambda key: key != "accuracy")
-        return [{"metric": key, **figures[key].to_json(), "n": self.n, **origin} for key in ordered]
+        groups = {"people": self.people, "photographs": self.photographs}
+        counts = {"n": self.n} | {name: count for name, count in groups.items() if count is not None}
+        return [{"metric": key, **figures[key].to_json(), **counts, **origin} for key in ordered]
 
     def sentence(self, metric: str = "accuracy") -> str:
         """The figure with its interval, n, split and selection rule, in one line."""
         estimate = self.estimate((metric,))[metric]
-        percent = METRICS[metric].percent
-        return figure_sentence(*estimate, count_text(self.n, self.people), self.split, self.selection, percent=percent)
+        n, percent = count_text(self.n, self.people, self.photographs), METRICS[metric].percent
+        return figure_sentence(*estimate, n, self.split, self.selection, percent=percent)
 
 
 def evaluate(
@@ -194,6 +203,7 @@ def evaluate(
     *,
     batch_size: int = 64,
     progress: Progress | None = None,
+    units: Units | None = None,
 ) -> Evaluation:
     """Predict the labelled pictures of a part and keep what every figure is made from.
 
@@ -203,6 +213,7 @@ def evaluate(
         protocol: What is measured and how; pictures without a label are left out.
         batch_size: Pictures a forward pass.
         progress: Called after every batch.
+        units: What is independent among the images of the part; looked for unless given.
 
     Raises:
         UserError: If no class is common, no labelled picture is left, predictions and pictures differ in number, or a
@@ -241,6 +252,7 @@ def evaluate(
         )
     logits = np.ascontiguousarray(logits[:, match.of_network])
     predictions = logits.argmax(1)
+    units = independent(dataset, positions) if units is None else units.at(keep)
     exchanged = exchanged_labels(targets[keep], predictions, match.classes)
     return Evaluation(
         classes=match.classes,
@@ -258,7 +270,8 @@ def evaluate(
         averaging=protocol.averaging,
         notes=(*dataset.notes, *match.notes, *([exchanged] if exchanged else [])),
         label_map=match.label_map,
-        units=units_of(dataset, positions),
+        units=units.of,
+        of_photographs=units.photographs,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.leaks.units import units_of
+from fer_models.data.leaks.units import independent
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 
@@ -33,10 +33,12 @@ def pool(parts: Sequence[Evaluation], dataset: FaceDataset, name: str) -> Evalua
     if len(np.unique(joined["positions"])) < len(joined["positions"]):
         raise UserError("Some images are in several of these parts, so they cannot be pooled.")
     rules = {part.selection for part in parts}
+    units = independent(dataset, joined["positions"])
     return dataclasses.replace(
         parts[0],
         **joined,
-        units=units_of(dataset, joined["positions"]),
+        units=units.of,
+        of_photographs=units.photographs,
         embeddings=None,  # each network has a space of its own
         fingerprint=dataset.fingerprint(joined["positions"]),
         split=name,

@@ -18,7 +18,7 @@ import numpy as np
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.data.dataset import FaceDataset
-from fer_models.data.leaks.units import units_of
+from fer_models.data.leaks.units import independent
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import match_classes, softmax
 from fer_models.evaluation.evaluate import Evaluation, evaluate
@@ -225,7 +225,10 @@ def cached_predictions(checkpoint: Checkpoint, dataset: FaceDataset, protocol: P
     if folder.is_dir():
         try:
             table = read_predictions(folder)
-            return dataclasses.replace(table, selection=protocol.selection, units=units_of(dataset, table.positions))
+            units = independent(dataset, table.positions)
+            return dataclasses.replace(
+                table, selection=protocol.selection, units=units.of, of_photographs=units.photographs
+            )
         except UserError:
             pass  # It is computed again.
     return shipped_evaluation(checkpoint, dataset, protocol)

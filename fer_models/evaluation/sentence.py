@@ -34,15 +34,18 @@ def interval_text(
     return f"{figure} [{scale * low:.{digits}f}, {scale * high:.{digits}f}]"
 
 
-def count_text(n: int, people: int | None = None) -> str:
-    """``3,589``, or ``981 images of 118 people``."""
-    return f"{n:,}" if people is None else images_text(n, people)
+def count_text(n: int, people: int | None = None, photographs: int | None = None) -> str:
+    """``3,589``, ``981 images of 118 people`` or ``3,589 images of 3,481 photographs``, where some are copies."""
+    return f"{n:,}" if people is photographs is None else images_text(n, people, photographs)
 
 
-def images_text(n: int, people: int | None = None) -> str:
-    """``3,589 images``, or ``981 images of 118 people``."""
-    of = "" if people is None else f" of {people:,} {'person' if people == 1 else 'people'}"
-    return f"{n:,} images{of}"
+def images_text(n: int, people: int | None = None, photographs: int | None = None) -> str:
+    """``3,589 images``, or as :func:`count_text`."""
+    if people is not None:
+        return f"{n:,} images of {people:,} {'person' if people == 1 else 'people'}"
+    if photographs is not None:
+        return f"{n:,} images of {photographs:,} {'photograph' if photographs == 1 else 'photographs'}"
+    return f"{n:,} images"
 
 
 def figure_sentence(

@@ -9,6 +9,7 @@ import pytest
 from app_driver import FIGURE, make_checkpoint, open_page, words
 from streamlit.testing.v1 import AppTest
 
+from fer_models.checkpoint import read_checkpoint
 from workbench.app import datasets, fit, inventory
 from workbench.app.inventory import TrainedNetwork
 
@@ -104,6 +105,15 @@ def test_a_figure_belongs_to_its_data_and_split(networks: dict[str, TrainedNetwo
         ("synthetic", None, None),
     ):
         assert fit.figure(network, data, split, count) == "Not measured on this data"
+
+
+def test_predictions_that_come_with_a_network_go_by_people() -> None:
+    """The interval was that of 301 independent images, [91.5, 96.7]."""
+    folder = Path(__file__).parents[2] / "checkpoints" / "fcsdnet-synthetic"
+    shipped = TrainedNetwork(folder.name, read_checkpoint(folder))
+    assert fit.figure(shipped, "synthetic", "test", 301).startswith(
+        "94.7 % [88.5, 97.6] · n = 301 images of 6 people · "
+    )
 
 
 def test_own_folders_are_told_apart(folders: Path, networks: dict[str, TrainedNetwork]) -> None:

@@ -108,6 +108,27 @@ def test_a_network_with_more_classes_ships_no_half_of_its_logits(faces: FaceData
         write_shipped(ferplus, faces, measured)
 
 
+@pytest.mark.parametrize("known", ["people", "photographs"])
+def test_what_is_not_independent_travels_with_the_predictions(
+    faces: FaceDataset, checkpoint: Checkpoint, known: str
+) -> None:
+    faces.images[TEST[9]] = faces.images[TEST[4]]
+    if known == "people":
+        faces = dataclasses.replace(faces, subjects=np.array([f"person {n // 3}" for n in range(COUNT)]))
+    logits = np.random.default_rng(1).normal(size=(len(TEST), 7)).astype(np.float32)
+    measured = evaluate(Prediction(FER7, logits, softmax(logits), logits), faces, PROTOCOL)
+    write_shipped(checkpoint, faces, measured)
+    shipped = read_shipped(checkpoint)
+    assert shipped is not None
+    absent = without_images([shipped])
+    again = cached_predictions(checkpoint, absent, Protocol(Part.of_split(absent, "PublicTest"), selection=""))
+    with_images = cached_predictions(checkpoint, faces, PROTOCOL)
+    assert again is not None and with_images is not None
+    for evaluation in (measured, again, with_images):
+        assert getattr(evaluation, known) == {"people": 60, "photographs": 179}[known]
+        assert evaluation.estimate(["accuracy"]) == measured.estimate(["accuracy"])
+
+
 def test_without_images_the_figures_stay_and_pixels_are_refused(
     faces: FaceDataset, checkpoint: Checkpoint, measured: Evaluation
 ) -> None:

@@ -12,9 +12,11 @@ from fer_models import create_model, labels
 from fer_models.complexity import count as count_macs
 from fer_models.data import READERS
 from fer_models.data.builtin import NAME as BUILT_IN
+from fer_models.data.leaks.units import people_in
 from fer_models.errors import UserError
-from fer_models.evaluation.intervals import wilson
+from fer_models.evaluation.intervals import share_estimate
 from fer_models.evaluation.shipped import read_shipped
+from fer_models.evaluation.shipped.file import UNITS
 from workbench.app import inventory, shipped
 from workbench.app.inventory import TrainedNetwork
 from workbench.app.wording import data_title
@@ -147,10 +149,10 @@ def _row(
     brought = read_shipped(network.checkpoint)
     if brought is None or (brought.data, brought.split) != (key, split) or count not in (None, len(brought.rows)):
         return None
-    hits, n = int(brought.right.sum()), len(brought.rows)
-    low, high = wilson(hits, n)
     origin = {"data": key, "split": split, "selection": network.checkpoint.selection}
-    return {"metric": "accuracy", "value": hits / n, "low": low, "high": high, "n": n} | origin
+    groups: dict[str, object] = {UNITS[brought.units.photographs]: people_in(brought.units.of)}
+    accuracy = share_estimate(brought.right, brought.units.of)
+    return {"metric": "accuracy", **accuracy.to_json(), "n": len(brought.rows), **groups, **origin}
 
 
 def _classes(key: str) -> tuple[str, ...]:

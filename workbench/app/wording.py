@@ -8,6 +8,7 @@ from typing import Any
 
 from fer_models.data import READERS
 from fer_models.data.builtin import NAME as BUILT_IN
+from fer_models.evaluation.sentence import count_text
 
 #: Characters of a part of a file name.
 _LONGEST = 48
@@ -40,7 +41,7 @@ def figure(metric: Mapping[str, Any] | None) -> str:
         return "not measured yet"
     parts = [f"{percent(metric['value'])} {interval(metric)}".strip()]
     if metric.get("n"):
-        parts.append(f"n = {metric['n']:,}")
+        parts.append(f"n = {count_text(metric['n'], metric.get('people'), metric.get('photographs'))}")
     if source := measured_on(metric):
         parts.append(source)
     if metric.get("selection"):

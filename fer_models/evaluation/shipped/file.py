@@ -13,11 +13,14 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from fer_models.checkpoint import Checkpoint
+from fer_models.data.leaks.units import Units
 from fer_models.files import open_regular
 from fer_models.settings import parse_stored
 
 FILE = "predictions.safetensors"
 ABOUT = "fer_predictions"
+#: Arrays that are there only where some images share a person or a photograph.
+UNITS = ("people", "photographs")
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class ShippedPredictions:
         kept: Share of the squared length of the embeddings that lies in these directions, in [0, 1].
         mean_faces: uint8 ``(K, H, W, C)``, mean image of each class of the data set, of all images where a class
             has few.
+        units: The person or the photograph of each image, by number, where some images share one.
     """
 
     data: str
@@ -74,6 +78,7 @@ class ShippedPredictions:
     directions: np.ndarray
     kept: float
     mean_faces: np.ndarray
+    units: Units = Units()
 
     @property
     def right(self) -> np.ndarray:
@@ -113,6 +118,7 @@ def _read(file: Path, weights: str, classes: tuple[str, ...], _changed: int) -> 
     fits = (facts.weights, facts.classes) == (weights, classes) and _fit_together(facts, arrays)
     if not fits or content_hash(facts, arrays) != expected:
         return None
+    kind = [name for name in UNITS if name in arrays]
     return ShippedPredictions(
         data=facts.data,
         data_classes=facts.data_classes,
@@ -126,6 +132,7 @@ def _read(file: Path, weights: str, classes: tuple[str, ...], _changed: int) -> 
         directions=arrays["directions"],
         kept=facts.kept,
         mean_faces=arrays["mean_faces"],
+        units=Units(*((arrays[kind[0]].astype(np.int64), kind[0] == "photographs") if kind else ())),
     )
 
 
@@ -139,12 +146,14 @@ def _fit_together(facts: Facts, arrays: dict[str, np.ndarray]) -> bool:
         "directions": np.float16,
         "mean_faces": np.uint8,
     }
-    if {name: array.dtype for name, array in arrays.items()} != types:
+    kinds = [kind for kind in UNITS if kind in arrays]
+    if {name: array.dtype for name, array in arrays.items()} != types | dict.fromkeys(kinds, np.int32):
         return False
     rows, labels, faces = arrays["rows"], arrays["labels"], arrays["mean_faces"]
     (count,), dimensions = rows.shape if rows.ndim == 1 else (-1,), arrays["directions"].shape[-1:]
     shapes_fit = (
         labels.shape == (count,)
+        and all(arrays[kind].shape == (count,) for kind in kinds)
         and arrays["logits"].shape == (count, len(facts.classes))
         and arrays["directions"].ndim == 2
         and arrays["reduced"].shape == (count, *dimensions)

@@ -37,7 +37,8 @@ def shipped_evaluation(checkpoint: Checkpoint, dataset: FaceDataset, protocol: P
     if not same or dataset.fingerprint(part.index) != shipped.fingerprint:
         return None
     prediction = Prediction(shipped.classes, shipped.logits, softmax(shipped.logits), shipped.embedding)
-    return replace(evaluate(prediction, dataset, protocol), embeddings_kept=shipped.kept)
+    units = shipped.units if shipped.units.of is not None else None
+    return replace(evaluate(prediction, dataset, protocol, units=units), embeddings_kept=shipped.kept)
 
 
 def without_images(shipped: Sequence[ShippedPredictions]) -> FaceDataset:
@@ -65,6 +66,7 @@ def without_images(shipped: Sequence[ShippedPredictions]) -> FaceDataset:
         measured=[
             (np.arange(end - n, end), each.fingerprint) for each, n, end in zip(parts, counts, ends, strict=True)
         ],
+        photographs=_photographs(parts),
     )
     return FaceDataset(
         name=first.data,
@@ -72,7 +74,29 @@ def without_images(shipped: Sequence[ShippedPredictions]) -> FaceDataset:
         labels=labels,
         classes=first.data_classes,
         split=np.repeat(np.arange(len(parts)), counts).astype(np.int8),
+        subjects=_subjects(parts),
         split_names=tuple(each.split for each in parts),
         rows=np.concatenate([each.rows for each in parts]),
         source="predictions that came with the networks",
     )
+
+
+def _photographs(parts: Sequence[ShippedPredictions]) -> np.ndarray | None:
+    """The photograph of each image, none of which is in two parts; ``None`` where there are no copies."""
+    if not any(each.units.photographs for each in parts):
+        return None
+    labels, first = [], 0
+    for each in parts:
+        own = each.units.of if each.units.photographs and each.units.of is not None else np.arange(len(each.rows))
+        labels.append(own + first)
+        first = int(labels[-1].max()) + 1
+    return np.concatenate(labels)
+
+
+def _subjects(parts: Sequence[ShippedPredictions]) -> np.ndarray | None:
+    """Numbers in place of the people's names, ``""`` where they are not known."""
+    people = [None if each.units.photographs else each.units.of for each in parts]
+    if all(one is None for one in people):
+        return None
+    pairs = zip(parts, people, strict=True)
+    return np.concatenate([np.full(len(each.rows), "") if one is None else one.astype(str) for each, one in pairs])

@@ -14,7 +14,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
-from fer_models.evaluation.shipped.file import ABOUT, FILE, Facts, content_hash
+from fer_models.evaluation.shipped.file import ABOUT, FILE, UNITS, Facts, content_hash
 from fer_models.storage import atomic_file
 
 #: Dimensions to which embeddings are reduced.
@@ -46,6 +46,8 @@ def write_shipped(checkpoint: Checkpoint, dataset: FaceDataset, evaluation: Eval
         "directions": _half(directions),
         "mean_faces": _mean_faces(dataset, evaluation.positions),
     }
+    if evaluation.units is not None:
+        arrays[UNITS[evaluation.of_photographs]] = evaluation.units.astype(np.int32)
     arrays = {name: np.ascontiguousarray(values) for name, values in arrays.items()}  # safetensors takes no others
     facts = Facts(
         version=1,

@@ -68,13 +68,14 @@ def joined(sources: Sequence[Source]) -> tuple[Evaluation, dict[str, np.ndarray]
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
         label_map=(),
         units=_units(parts),
+        of_photographs=all(part.people is None for part in parts),
     )
     classes = np.asarray(whole.classes)[whole.targets]
     return whole, _columns(sources, classes)
 
 
 def _units(parts: Sequence[Evaluation]) -> np.ndarray | None:
-    """People of the several sets, none of whom is in two of them; an image of a set without people counts alone."""
+    """People or photographs of the several sets, none of which is in two of them; other images count alone."""
     if all(part.units is None for part in parts):
         return None
     found, first = [], 0

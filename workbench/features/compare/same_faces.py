@@ -136,7 +136,7 @@ def _standing(names: list[str], evaluations: list[Evaluation]) -> Standing | Non
 
 def _table(results: Standing, networks: list[Checkpoint], dataset: FaceDataset, name: str, key: str) -> None:
     first = results.evaluations[0]
-    images = images_text(results.n, first.people)
+    images = images_text(results.n, first.people, first.photographs)
     st.markdown(f"**{images}** of {first.data}, {first.split}, the same for all")
     notes.show(first.notes)
     heads, lines, bold = same_faces.oriented(results)

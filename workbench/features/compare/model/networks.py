@@ -14,7 +14,7 @@ from fer_models.architectures import ARCHITECTURES, create_model, network_title
 from fer_models.checkpoint import Checkpoint
 from fer_models.complexity import Complexity, LayerRow, count, layers
 from fer_models.errors import UserError
-from fer_models.evaluation.sentence import figure_sentence
+from fer_models.evaluation.sentence import count_text, figure_sentence
 from workbench.app import inventory
 from workbench.app.wording import figure
 
@@ -85,7 +85,7 @@ class Entry:
             metric["value"],
             metric["low"],
             metric["high"],
-            int(metric.get("n", 0)),
+            count_text(int(metric.get("n", 0)), metric.get("people"), metric.get("photographs")),
             measured_on(metric),
             str(metric.get("selection", "")),
         )
