@@ -81,6 +81,20 @@ def test_deep_lift_equals_captum_and_sums_to_the_gain(tiny, tiny_batch):
     assert not any(hasattr(module, "input") for module in tiny.model.modules())
 
 
+def test_what_equals_its_baseline_has_no_evidence(tiny, tiny_batch):
+    """Where nothing changes, the slope is the gradient: no quotient of two zeros, however large the activations are."""
+    batch = baseline_picture(tiny_batch, "black", -1.0).clone()
+    batch[1, :, :6] = tiny_batch[1, :, :6]
+    with torch.no_grad():
+        for module in tiny.model.modules():
+            if isinstance(module, nn.Conv2d):
+                module.bias += 3
+        gain = (tiny.model(batch) - tiny.model(batch[:1]))[:, 1]
+    values = compute("deep_lift", ask(tiny, batch), baseline="black")
+    assert not values[[0, 2]].any() and not values[1, 6:].any()
+    close(values.sum((1, 2)), gain)
+
+
 class Pooled(nn.Module):
     """ReLU before pooling, windows that overlap and reach into infinite padding, a gate, and attention weights."""
 
