@@ -14,9 +14,9 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 import pytest
@@ -27,8 +27,8 @@ HEAVY = (
     *("torch", "numpy", "pandas", "scipy.stats", "scipy.ndimage", "cv2", "PIL.Image", "pydantic", "jinja2"),
     *("sklearn.metrics", "sklearn.linear_model", "sklearn.manifold", "hypothesis", "safetensors.torch"),
 )
-#: Seconds of processor time from which a test hangs, and bytes of memory that a process may have.
-_HANGS, _MEMORY = 60.0, 12 << 30
+#: Seconds of processor time and of the clock from which a test hangs, and bytes of memory that a process may have.
+_HANGS, _WAITS, _MEMORY = 60.0, 240.0, 12 << 30
 _OPTIONS = ("-p", "no:cacheprovider", "-s", "-m", "not slow and not browser")
 
 
@@ -45,7 +45,7 @@ class Watch:
 
     def _alarm(self) -> None:
         signal.setitimer(signal.ITIMER_PROF, _HANGS)
-        signal.setitimer(signal.ITIMER_REAL, 20 * _HANGS)
+        signal.setitimer(signal.ITIMER_REAL, _WAITS)
 
     @property
     def over(self) -> bool:
@@ -77,18 +77,6 @@ class Collected:
     def __init__(self, work: Callable[[Collected], None]):
         self.work = work
         self.files: defaultdict[str, dict[str, pytest.Item]] = defaultdict(dict)
-        self._codes: dict[int, CodeType] = {}
-
-    def _note(self, frame: FrameType, event: str, argument: object) -> None:
-        self._codes[id(frame.f_code)] = frame.f_code
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_collection(self) -> Iterator[None]:
-        sys.settrace(self._note)
-        try:
-            return (yield)
-        finally:
-            sys.settrace(None)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -96,12 +84,6 @@ class Collected:
             self.files[item.nodeid.partition("::")[0]][item.nodeid] = item
         self.work(self)
         return True
-
-    def entered(self, mutant: Mutant) -> bool:
-        """Whether the changed code ran as the tests were collected."""
-        file = str(ROOT / mutant.file)
-        name = mutant.function or "<module>"
-        return any(code.co_filename == file and code.co_qualname == name for code in self._codes.values())
 
     def run(self, wanted: Iterable[str], mutant: Mutant | None, seconds: float) -> dict[str, Any]:
         """Run tests in a process forked from this one, until one fails."""
@@ -171,6 +153,11 @@ def run_anew(wanted: Iterable[str], mutant: Mutant | None, seconds: float) -> di
 
 def collected(files: list[str], work: Callable[[Collected], None]) -> None:
     """Collect files of tests in this process and do the work with them."""
+    import cv2
+    import torch
+
+    cv2.setNumThreads(1)  # a forked process would wait for threads that it does not have
+    torch.set_num_threads(1)
     pytest.main([*_OPTIONS, "--continue-on-collection-errors", *files], plugins=[Collected(work)])
 
 

@@ -8,11 +8,10 @@ what only tells progress or time.
 
 The files of tests are collected once; for each mutant, the tests that should notice (see :func:`tests_of`) run in a
 process forked from there, in which the changed function has taken the place of its own, the nearest first, until one
-fails or hangs. That test then runs on the unchanged code; where it fails there too, the others go on without it. Code
-that runs as the tests are collected cannot be changed after that: mutants of it that are left are served by an import
-hook to processes that collect their tests anew. Nothing is written to the code on disk. A mutant survives that no test
-notices within ``--seconds``, or that ends the process. A process that a test starts imports the unchanged code, so that
-some mutants survive here that the whole suite would notice.
+fails or hangs. That test then runs on the unchanged code; where it fails there too, the others go on without it. A
+mutant outside of functions is served by an import hook to a process that collects its tests anew. Nothing is written
+to the code on disk. A mutant survives that no test notices within ``--seconds``, or that ends the process. A process
+that a test starts imports the unchanged code, so that some mutants survive here that the whole suite would notice.
 """
 
 from __future__ import annotations
@@ -147,13 +146,13 @@ def _source(function: Any) -> str:
 def judge(mutant: Mutant, turns: int, seconds: float, judge: Judge, tests: Collected) -> Verdict:
     """How a mutant is caught by tests that are collected once."""
     verdict, left = Verdict(), seconds
+    if not mutant.function:
+        return Verdict(anew=tuple(chain(*(in_order(mutant, turn, tests) for turn in range(turns)))))
     for turn in range(turns):
         heard, left = judge.hear(mutant, in_order(mutant, turn, tests), left)
         verdict = verdict if heard.how == "no test" else heard
         if verdict.caught:
             return verdict
-    if tests.entered(mutant):
-        verdict.anew = tuple(chain(*(in_order(mutant, turn, tests) for turn in range(turns))))
     return verdict
 
 
