@@ -32,7 +32,15 @@ def start() -> None:
 
 @contextlib.contextmanager
 def _drawn() -> Iterator[None]:
-    """Draw the faces for the cache in a process beside the block: in this one they would slow down the first pages."""
+    """Draw the faces for the cache in a process beside the block: in this one they would slow down the first pages.
+
+    Faces that the cache holds need no process.
+    """
+    from fer_models.data import builtin
+
+    if builtin.is_drawn():
+        yield
+        return
     code = (
         "import os; getattr(os, 'nice', int)(10); from fer_models.data import open_dataset; open_dataset('synthetic')"
     )

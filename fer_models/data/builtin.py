@@ -56,6 +56,13 @@ def open_synthetic(
         return open_store(folder) or _draw(drawing, folder, source, progress or silent)
 
 
+def is_drawn() -> bool:
+    """Whether the cache holds the built-in faces, so that ``open_dataset("synthetic")`` need not draw them."""
+    from fer_models.data import synthetic
+
+    return open_store(store_folder(describe(synthetic.SyntheticOptions()), NAME)) is not None
+
+
 @contextmanager
 def _drawing_alone(folder: Path) -> Iterator[None]:
     """Wait while another process draws the same faces; where no lock can be held, both draw."""

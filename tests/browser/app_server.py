@@ -49,7 +49,7 @@ ARGUMENTS = (
 #: Milliseconds that a step waits for its element, on a busy machine too.
 PATIENCE = 120_000
 #: Milliseconds between two looks of `settle` and `steady`; a look at every frame would have all frames drawn.
-_LOOK = 100
+_LOOK = 50
 _ERRORS = '[data-testid="stException"], [data-testid="stAlertContentError"] p'
 _APP = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
 #: Whether the script rested for a while and nothing is about to be drawn anew; `name` tells the calls apart.
