@@ -8,9 +8,11 @@ import json
 import logging
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from torch import nn
@@ -252,7 +254,8 @@ def test_the_worker_measures_in_processes_of_their_own() -> None:
     assert any("stage" in m for m in messages)
 
 
-def test_the_worker_ends_with_the_app() -> None:
+@pytest.mark.parametrize("how", ["closed", "killed"])
+def test_the_worker_ends_with_the_app_and_its_child_with_it(how: str) -> None:
     worker = subprocess.Popen(
         [sys.executable, "-m", "fer_models.latency.worker"],
         stdin=subprocess.PIPE,
@@ -264,5 +267,15 @@ def test_the_worker_ends_with_the_app() -> None:
     assert worker.stdin is not None
     subject = {"network": "vgg_fer", "options": {}, "channels": 1, "size": 224, "macs": 1}
     worker.stdin.write(json.dumps({"subjects": [subject] * 50}) + "\n")
-    worker.stdin.close()
+    worker.stdin.flush()
+    children: list[psutil.Process] = []
+    while not children:
+        assert worker.poll() is None
+        children = psutil.Process(worker.pid).children()
+        time.sleep(0.01)
+    if how == "closed":
+        worker.stdin.close()
+    else:
+        worker.kill()
     assert worker.wait(60) != 0
+    assert psutil.wait_procs(children, timeout=10)[1] == []

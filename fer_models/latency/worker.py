@@ -22,7 +22,7 @@ from fer_models import plugins
 from fer_models.errors import UserError
 from fer_models.latency.measure import Subject, measure
 from fer_models.progress import Progress, silent
-from fer_models.system import can_fork, kill_this
+from fer_models.system import can_fork, end_with_parent, kill_this
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def _messages(subject: Subject, request: dict[str, Any]) -> Any:
         return
     context = multiprocessing.get_context("fork")
     receive, send = context.Pipe(duplex=False)
-    child = context.Process(target=_child, args=(subject, request, send), daemon=True)
+    child = context.Process(target=_child, args=(subject, request, send, os.getpid()), daemon=True)
     child.start()
     send.close()
     message: dict[str, Any] = {}
@@ -57,7 +57,8 @@ def _messages(subject: Subject, request: dict[str, Any]) -> Any:
     child.join()
 
 
-def _child(subject: Subject, request: dict[str, Any], send: Any) -> None:
+def _child(subject: Subject, request: dict[str, Any], send: Any, worker: int) -> None:
+    end_with_parent(worker)
     send.send(_outcome(subject, request, lambda fraction, stage: send.send({"stage": stage, "fraction": fraction})))
     send.close()
 
