@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from fer_models.data.dataset import FaceDataset
 from fer_models.data.leaks.duplicates import Duplicates
 from fer_models.data.leaks.likeness import grey_vectors
+from fer_models.data.leaks.units import units_of
 from fer_models.data.listing import fit
 from fer_models.data.protocols import PROTOCOLS
 from fer_models.data.splits import Split, make_split
@@ -25,12 +26,23 @@ _QUERIES, _REFERENCES = 1024, 4096
 
 @dataclass(frozen=True)
 class NearestResult:
-    """Accuracy in [0, 1] of a nearest neighbour, on ``n`` pictures; ``rule`` says under which split."""
+    """What a nearest neighbour gets right.
+
+    Args:
+        accuracy: In [0, 1].
+        n: Number of measured images.
+        protocol: Key of the way to split.
+        rule: The way to split in words.
+        hits: bool (n,), which images it gets right.
+        units: int64 (n,), the person of each image; ``None`` where nobody is known.
+    """
 
     accuracy: float
     n: int
     protocol: str
     rule: str
+    hits: np.ndarray = field(compare=False, repr=False)
+    units: np.ndarray | None = field(default=None, compare=False, repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
@@ -49,19 +61,21 @@ def nearest_under(
     """
     rule = PROTOCOLS[protocol]
     folds = rule.folds if len(dataset) <= ALL_FOLDS else 1
-    right, total = np.zeros(2, np.int64), 0
+    right, asked = [], []
     for fold in range(folds):
         split = make_split(dataset, protocol, fold=fold, seed=seed)
         measured = np.zeros(len(dataset), bool)
         measured[split.measured] = True
         copy = copies.near_copy_in(measured, mirrored=True)
-        hits = nearest_hits(dataset, references(split), split.measured, without=copy, seed=seed)
-        right, total = right + hits.sum(axis=1), total + hits.shape[1]
+        queries = _drawn(split.measured, seed)
+        right.append(nearest_hits(dataset, references(split), queries, without=copy, seed=seed))
+        asked.append(queries[: right[-1].shape[1]])
     name = rule.title + (f", first of {rule.folds}" if folds < rule.folds else "")
-    shares = right / max(total, 1)
+    hits, units = np.concatenate(right, axis=1), units_of(dataset, np.concatenate(asked))
+    n, shares = hits.shape[1], hits.sum(axis=1) / max(hits.shape[1], 1)
     return (
-        NearestResult(float(shares[0]), total, protocol, name),
-        NearestResult(float(shares[1]), total, protocol, f"{name}, without copies"),
+        NearestResult(float(shares[0]), n, protocol, name, hits[0], units),
+        NearestResult(float(shares[1]), n, protocol, f"{name}, without copies", hits[1], units),
     )
 
 
@@ -78,8 +92,7 @@ def nearest_hits(
     The second row uses only the references that are not in the mask ``without`` (N,). Of more than
     :data:`MAX_QUERIES` positions in ``queries`` a random sample is measured.
     """
-    if len(queries) > MAX_QUERIES:
-        queries = np.sort(np.random.default_rng(seed).choice(queries, MAX_QUERIES, replace=False))
+    queries = _drawn(queries, seed)
     if not len(reference) or not len(queries):
         return np.zeros((2, 0), bool)
     query_vectors = np.concatenate(
@@ -102,6 +115,12 @@ def nearest_hits(
                 best[row, rows][better] = value[better]
                 label[row, rows][better] = dataset.labels[part[nearest[better]]]
     return label == dataset.labels[queries]
+
+
+def _drawn(queries: np.ndarray, seed: int) -> np.ndarray:
+    if len(queries) <= MAX_QUERIES:
+        return queries
+    return np.sort(np.random.default_rng(seed).choice(queries, MAX_QUERIES, replace=False))
 
 
 def _vectors(dataset: FaceDataset, positions: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from app_driver import make_checkpoint
 
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset, open_dataset
+from fer_models.evaluation.intervals import wilson
 from workbench.features.learn.model import coarse, document, leak, quiz
 from workbench.features.learn.model.document import Part
 from workbench.features.learn.steps import LESSONS, STEPS
@@ -68,6 +69,9 @@ def test_planted_copies_flatter_random_folds_alone(people: FaceDataset) -> None:
     random, person = leak.WAYS
     assert planted[random].accuracy.value > without[random].accuracy.value + 0.2
     assert abs(planted[person].accuracy.value - without[person].accuracy.value) < 0.1
+    for each in planted.values():  # people and copies are not independent
+        low, high = wilson(each.accuracy.value * each.n, each.n)
+        assert each.accuracy.high - each.accuracy.low > 1.1 * (high - low)
     assert planted[random].n == round(1.5 * len(people)) and without[random].n == len(people)
     assert all(same for _, _, same in planted[random].pairs)
     assert not any(same for way in (planted[person], without[random]) for _, _, same in way.pairs)

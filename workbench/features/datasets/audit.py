@@ -72,7 +72,7 @@ def _report(name: str, report: AuditReport) -> None:
 def _neighbours(report: AuditReport) -> None:
     results = audit.baselines(report)
     rows: list[dict[str, float | str]] = [
-        {"name": f"{r.rule}<br>n = {r.n:,}", "accuracy": r.accuracy, "low": r.low, "high": r.high} for r in results
+        {"name": f"{r.rule}<br>{r.images}", "accuracy": r.accuracy, "low": r.low, "high": r.high} for r in results
     ]
     alt = "; ".join(f"{r.rule} {percent(r.accuracy)}" for r in results)
     plot.show(

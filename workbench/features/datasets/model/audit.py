@@ -11,7 +11,9 @@ import numpy as np
 from fer_models.data import FaceDataset
 from fer_models.data.audit import AuditReport, audit
 from fer_models.data.leaks.nearest import NearestResult
-from fer_models.evaluation.intervals import wilson
+from fer_models.data.leaks.units import people_in
+from fer_models.evaluation.intervals import share_estimate
+from fer_models.evaluation.sentence import images_text
 from fer_models.json_text import json_text
 from workbench.app import jobs
 from workbench.app.datasets import identity
@@ -32,13 +34,13 @@ class Kind:
 
 @dataclass(frozen=True)
 class Baseline:
-    """Accuracy of the nearest neighbour in [0, 1] with Wilson's 95 % interval, on ``n`` pictures."""
+    """Accuracy of the nearest neighbour in [0, 1] with its 95 % interval, and the number of images in words."""
 
     rule: str
     accuracy: float
     low: float
     high: float
-    n: int
+    images: str
 
 
 def key(dataset: FaceDataset, protocol: str) -> tuple[str, str, str]:
@@ -147,8 +149,9 @@ def left_out(report: AuditReport) -> int:
 
 
 def _baseline(result: NearestResult) -> Baseline:
-    low, high = wilson(round(result.accuracy * result.n), result.n)
-    return Baseline(result.rule, result.accuracy, low, high, result.n)
+    return Baseline(
+        result.rule, *share_estimate(result.hits, result.units), images_text(result.n, people_in(result.units))
+    )
 
 
 def _crossing_groups(report: AuditReport) -> list[np.ndarray]:

@@ -10,7 +10,8 @@ import numpy as np
 from fer_models.data import FaceDataset, make_split
 from fer_models.data.leaks.likeness import grey_vectors
 from fer_models.data.leaks.nearest import references
-from fer_models.evaluation.intervals import Estimate, wilson
+from fer_models.data.leaks.units import units_of
+from fer_models.evaluation.intervals import Estimate, share_estimate
 
 #: Per cent of the faces that get a copy.
 PLANTED = (0, 10, 25, 50)
@@ -60,16 +61,17 @@ def plant(dataset: FaceDataset, planted: int, seed: int = 0) -> tuple[FaceDatase
 
 def _way(faces: FaceDataset, original: np.ndarray, protocol: str, seed: int) -> Way:
     vectors = grey_vectors(faces.images)
-    right = total = 0
+    hits, asked = [], []
     pairs: list[tuple[np.ndarray, np.ndarray, bool]] = []
     for fold in range(5):
         split = make_split(faces, protocol, fold=fold, seed=seed)
         reference, measured = references(split), split.measured
         nearest = reference[(vectors[measured] @ vectors[reference].T).argmax(axis=1)]
-        right += int((faces.labels[nearest] == faces.labels[measured]).sum())
-        total += len(measured)
+        hits.append(faces.labels[nearest] == faces.labels[measured])
+        asked.append(measured)
         if fold == 0:
             same = original[nearest] == original[measured]
             order = np.argsort(~same, kind="stable")[:_PAIRS]
             pairs = [(faces.images[measured[i]], faces.images[nearest[i]], bool(same[i])) for i in order]
-    return Way(Estimate(right / total, *wilson(right, total)), total, tuple(pairs))
+    right, units = np.concatenate(hits), units_of(faces, np.concatenate(asked))
+    return Way(share_estimate(right, units), len(right), tuple(pairs))
