@@ -126,16 +126,17 @@ class Judge:
 
 
 def in_order(mutant: Mutant, turn: int, tests: Collected) -> list[str]:
-    """The tests of a turn, those that name the changed function or its class first."""
+    """The tests of a turn: first those that name the changed function or its class, last those that read whole sets."""
     words = set(mutant.function.split(".")) - {"", "<locals>", "__init__", "__post_init__", "forward"}
     found = []
     for file in (file for file, its_turn in tests_of(mutant.file).items() if its_turn == turn):
         for name, item in tests.files[file].items():
             text = _source(getattr(item, "function", None))
-            found.append((-sum(re.search(rf"\b{re.escape(word)}\b", text) is not None for word in words), name))
+            named = sum(re.search(rf"\b{re.escape(word)}\b", text) is not None for word in words)
+            found.append(("shared" in getattr(item, "fixturenames", ()), -named, name))
     examples = f"{_EXAMPLES}::test_the_examples_run[{module_name(mutant.file)}]"
     first = [examples] if turn == 0 and examples in tests.files[_EXAMPLES] else []
-    return first + [name for _, name in sorted(found, key=lambda entry: entry[0])]
+    return first + [name for *_, name in sorted(found, key=lambda entry: entry[:2])]
 
 
 @functools.cache
