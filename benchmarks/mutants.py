@@ -51,17 +51,18 @@ _CAUGHT = ("a test fails", "not collected", "hangs")
 def tests_of(file: str) -> dict[str, int]:
     """The files of tests that should notice a mutant of that file, and in which turn; the nearest first.
 
-    First those that import it or call its command; then those in its room's folder, or those beside the folders that
-    name it where it has none; last the contracts that import from its room, and tests of the pages that import it.
+    First those that import it, or the package that it is in where that is no room, or call its command; then those in
+    its room's folder, or those beside the folders that name it where it has none; last the contracts that import from
+    its room, and tests of the pages that import it.
     """
     module, stem, tests = module_name(file), Path(file).stem, ROOT / "tests"
     called = f'"{stem}"' if file.startswith("fer_models/commands/") else module
     room, found = tests / Path(file).parts[1], {}
     for test in sorted(tests.rglob("test_*.py")):
         inside, text = test.relative_to(tests).parts[0], test.read_text(encoding="utf-8")
-        imported = (
-            re.search(rf"\b{module}\b|from {module.rpartition('.')[0]} import [^\n]*\b{stem}\b", text) is not None
-        )
+        imported = re.search(
+            rf"\b{module}\b|from {module.rpartition('.')[0]} import [^\n]*\b{stem}\b", text
+        ) is not None or (module.count(".") > 2 and module.rpartition(".")[0] in text)
         contract = (
             inside == "contracts" and re.search(rf"fer_models(\.| import [^\n]*\b){room.name}\b", text) is not None
         )

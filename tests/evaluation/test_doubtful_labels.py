@@ -51,6 +51,8 @@ def test_a_label_that_the_network_contradicts_comes_first():
     assert fair_splits(dataset) == ["test"]
     doubt = doubt_by_network(dataset, [evaluation])
     assert doubt.issues == 1 and np.nanargmax(doubt.values) == 13 and doubt.suggested[13] == 1
+    of_label = softmax(logits)[np.arange(8), dataset.labels[positions]]
+    np.testing.assert_allclose(doubt.values[6:], np.where(positions == 13, 1 - of_label, -of_label), rtol=1e-6)
     assert np.isnan(doubt.values[:6]).all() and (doubt.suggested[:13] == -1).all()
 
 

@@ -10,6 +10,7 @@ from fer_models import create_model
 from fer_models.checkpoint import save_checkpoint, write_figures
 from fer_models.cli import main
 from fer_models.errors import UserError
+from fer_models.exchange.bring import class_names
 from fer_models.exchange.class_order import ORDERS, check_order
 from fer_models.exchange.own_folder import copy_checkpoint, rename_classes
 from fer_models.folders import network_folders
@@ -85,3 +86,12 @@ def test_a_folder_of_a_run_is_copied_whole_and_a_damaged_one_is_not(
     (best / "weights.safetensors").write_bytes(b"damaged")
     assert main(["import", str(best), "--out", str(tmp_path / "other")]) == 2
     assert not (tmp_path / "other").exists() and "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("names", [[], ["happy"], ["happy", ""], ["", " ", "sad"]])
+def test_every_output_needs_a_name(names):
+    with pytest.raises(UserError, match="names of all classes"):
+        class_names(names)
+    assert class_names(["Sadness", " bored "]) == ("sad", "bored")
+    with pytest.raises(UserError, match="happy is there twice"):
+        class_names(["happy", "Happiness"])

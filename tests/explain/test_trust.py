@@ -17,7 +17,15 @@ from fer_models.explain.faithfulness.references import random_maps
 from fer_models.explain.faithfulness.removal import removal_curve
 from fer_models.explain.faithfulness.similarity import rank_correlation
 from fer_models.explain.per_network import PerNetwork
-from fer_models.explain.trust.card import LEAST_EVIDENCE, QUICK_MAPS, _problem, _verdict, trust_card
+from fer_models.explain.trust.card import (
+    LEAST_EVIDENCE,
+    MOST_CHANCE,
+    QUICK_MAPS,
+    SAME_MAP,
+    _problem,
+    _verdict,
+    trust_card,
+)
 from fer_models.explain.trust.standing import RANDOM_MAPS, Standing
 
 PATTERNS = ("left", "right", "top")
@@ -179,6 +187,8 @@ def test_a_network_that_knows_nothing_is_red_whatever_its_map_carries():
         return _problem(GOOD | changes, "happy", positive=positive)
 
     assert problem() is None and problem(chance=float("nan")) is None and problem(likeness=float("nan")) is None
+    # just at a limit a map still passes
+    assert problem(evidence=LEAST_EVIDENCE, chance=MOST_CHANCE, likeness=SAME_MAP) is None
     assert "no positive evidence" in problem(positive=False)
     assert "hardly higher" in problem(evidence=0.01)
     assert "class names" in problem(chance=0.2)
