@@ -9,9 +9,10 @@ import torch
 from fer_models import create_model
 from fer_models.checkpoint import save_checkpoint, write_figures
 from fer_models.cli import main
+from fer_models.data import open_dataset
 from fer_models.errors import UserError
 from fer_models.exchange.bring import class_names
-from fer_models.exchange.class_order import ORDERS, check_order
+from fer_models.exchange.class_order import ORDERS, check_order, labelled_sample
 from fer_models.exchange.own_folder import copy_checkpoint, rename_classes
 from fer_models.folders import network_folders
 from fer_models.labels import FER7
@@ -95,3 +96,14 @@ def test_every_output_needs_a_name(names):
     assert class_names(["Sadness", " bored "]) == ("sad", "bored")
     with pytest.raises(UserError, match="happy is there twice"):
         class_names(["happy", "Happiness"])
+
+
+def test_a_sample_holds_as_many_faces_of_each_class_with_their_names():
+    dataset = open_dataset("synthetic:count=140,size=48,classes=happy+sad+angry")
+    positions, names = labelled_sample(dataset, ["sad", "contempt", "angry"], each=5)
+    assert sorted(names) == ["angry"] * 5 + ["sad"] * 5 and len(set(positions.tolist())) == 10
+    assert [dataset.classes[k] for k in dataset.labels[positions]] == names and names != sorted(names)
+    assert set(positions.tolist()) <= set(dataset.split_index(dataset.split_names[-1]).tolist())
+    every, _ = labelled_sample(dataset, ["happy"], each=1000)
+    last = dataset.split_index(dataset.split_names[-1])
+    assert len(every) == (dataset.labels[last] == dataset.classes.index("happy")).sum()

@@ -233,6 +233,15 @@ def test_gradient_shap_is_exact_on_a_linear_network(tiny, tiny_batch):
     close(compute("gradient_shap", query, samples=6), (gradient * (tiny_batch - starts)).sum(1))
 
 
+def test_gradient_shap_nears_the_mean_of_integrated_gradients(tiny, tiny_batch):
+    paths = [
+        compute("integrated_gradients", ask(tiny, tiny_batch), baseline=kind, steps=200, rows_at_once=600)
+        for kind in ("black", "mean", "blurred")
+    ]
+    ours = compute("gradient_shap", ask(tiny, tiny_batch), samples=600)
+    close(ours, torch.stack(paths).mean(0), rtol=0, atol=2e-3)
+
+
 class Plain(nn.Module):
     """A network made of layers alone, as captum's LRP needs it."""
 

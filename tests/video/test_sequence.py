@@ -37,6 +37,12 @@ def labelled_by_the_next_frame(count: int = 40) -> list[EmbeddedSequence]:
     return sequences
 
 
+@pytest.mark.parametrize("shape", [(2, 3), (1, 0, 3), (1, 5, 2), (1, 5, 4)])
+def test_sequences_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(UserError, match="takes"):
+        SequenceBiLSTM(3, 2, _OPTIONS)(torch.zeros(shape))
+
+
 def test_padding_changes_nothing_before_it() -> None:
     torch.manual_seed(0)
     model = SequenceBiLSTM(3, 2, _OPTIONS).eval()
