@@ -31,6 +31,5 @@ def untouched(model: nn.Module) -> Iterator[None]:
                 live.clear()
                 live.update(before)
         for parameter, flag, gradient in parameters:
-            if parameter.requires_grad != flag:
-                parameter.requires_grad_(flag)
+            parameter.requires_grad_(flag)
             parameter.grad = gradient

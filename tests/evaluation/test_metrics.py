@@ -44,6 +44,12 @@ def draw(seed: int, n: int = 400, classes: int = 7, ties: bool = False) -> tuple
     return targets, probabilities / probabilities.sum(1, keepdims=True)
 
 
+@pytest.mark.parametrize(("targets", "predictions"), [([0, 3], [0, 1]), ([-1, 0], [0, 1]), ([0, 1], [0, 3])])
+def test_classes_out_of_range_are_refused(targets: list[int], predictions: list[int]) -> None:
+    with pytest.raises(UserError, match="must lie between 0 and 2; leave unlabelled"):
+        confusion(np.array(targets), np.array(predictions), 3)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_confusion_metrics_equal_scikit_learn(seed: int) -> None:
     targets, probabilities = draw(seed, n=[5, 30, 400, 400, 1000, 3589][seed])

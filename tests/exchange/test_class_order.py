@@ -13,6 +13,7 @@ from fer_models.data import open_dataset
 from fer_models.errors import UserError
 from fer_models.exchange.bring import class_names
 from fer_models.exchange.class_order import ORDERS, check_order, labelled_sample
+from fer_models.exchange.network_name import parse_network
 from fer_models.exchange.own_folder import copy_checkpoint, rename_classes
 from fer_models.folders import network_folders
 from fer_models.labels import FER7
@@ -107,3 +108,10 @@ def test_a_sample_holds_as_many_faces_of_each_class_with_their_names():
     every, _ = labelled_sample(dataset, ["happy"], each=1000)
     last = dataset.split_index(dataset.split_names[-1])
     assert len(every) == (dataset.labels[last] == dataset.classes.index("happy")).sum()
+
+
+@pytest.mark.parametrize("text", ["mini_xception:attention", "mini_xception:=se", "mini_xception:attention=se,"])
+def test_options_of_a_network_have_a_name_and_a_value(text):
+    with pytest.raises(UserError, match="written name=value"):
+        parse_network(text)
+    assert parse_network("mini_xception:attention=se,x=1").options == {"attention": "se", "x": 1}

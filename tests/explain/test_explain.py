@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from fer_models.errors import UserError
 from fer_models.explain import Attribution, default_layer, explain, layer_sizes
 from fer_models.explain.cam.grad_cam import GradCAM
+from fer_models.explain.untouched import untouched
 
 
 def test_default_layer_is_the_deepest_that_is_still_a_picture(classifier):
@@ -148,3 +150,22 @@ def test_lists_begin_with_grad_cam_and_descriptions_say_what_captum_does():
     assert computed == ["occlusion"]
     assert "captum" in EXPLAINERS["integrated_gradients"].description()
     assert EXPLAINERS["layer_cam"].description() == EXPLAINERS["layer_cam"].summary
+
+
+def test_a_network_is_left_as_it_was_even_after_an_error():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+    model[0].weight.requires_grad_(False)
+    model(torch.ones(1, 2)).sum().backward()
+    kept = model[1].register_forward_hook(lambda *given: None)
+    before = [(p.requires_grad, p.grad) for p in model.parameters()]
+    with pytest.raises(ZeroDivisionError), untouched(model):
+        for parameter in model.parameters():
+            parameter.requires_grad_(not parameter.requires_grad)
+            parameter.grad = None
+        model[0].register_full_backward_hook(lambda *given: None)
+        kept.remove()
+        raise ZeroDivisionError
+    assert all(
+        p.requires_grad == flag and p.grad is grad for p, (flag, grad) in zip(model.parameters(), before, strict=True)
+    )
+    assert len(model[1]._forward_hooks) == 1 and not model[0]._backward_hooks
