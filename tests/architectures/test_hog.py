@@ -38,6 +38,13 @@ def test_votes_are_shared_between_two_bins():
     assert cells[1, :3, 3, 3].tolist() == pytest.approx([32, 96, 0], abs=0.02)
 
 
+def test_a_whole_vote_between_two_bins_is_cast_once():
+    """45 degrees is just as far from 22.5 as from 67.5."""
+    cells = HOG(bins=4, vote="nearest").cells(as_batch(np.add(*np.indices((64, 64)))))
+    assert cells[0, :, 3, 3].sum().item() == pytest.approx(64 * 2 * math.sqrt(2), abs=0.02)
+    assert (cells[0, :, 3, 3] > 0).sum() == 1
+
+
 def test_printed_formula_folds_directions():
     """|arctan| cannot tell 130 degrees from 50, and leaves the bins above 90 degrees empty."""
     cells = HOG(orientation="paper").cells(as_batch(ramp(130), ramp(50)))

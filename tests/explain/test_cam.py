@@ -139,6 +139,18 @@ def test_signed_full_grad_and_head_bias_make_the_logit(norm, tiny, tiny_norm, ti
     close(terms.sum((1, 2)).detach() + held.model.head.bias[1].detach(), logit)
 
 
+def test_full_grad_sums_belong_to_their_image_however_many_there_are(tiny):
+    """Also where a batch has as many images as the last layer has outputs."""
+    faces = torch.rand(len(tiny.model.head.bias), 1, 12, 12, dtype=torch.float64)
+
+    def sums(batch):
+        query = ask(tiny, batch)
+        EXPLAINERS["full_grad"]().compute(query)
+        return query.found["sums"][:, 0]
+
+    close(sums(faces), torch.cat([sums(face[None]) for face in faces]))
+
+
 def test_full_grad_of_magnitudes_is_never_negative(tiny_norm, tiny_batch):
     assert explain(tiny_norm, tiny_batch, "full_grad").values.min() >= 0
 
