@@ -85,7 +85,7 @@ def answer(address: str) -> int:
 
 def test_a_wheel_of_all_networks_is_small_enough() -> None:
     files = [f for f in (ROOT / "checkpoints").rglob("*") if f.is_file() and f.parent.name != LEFT_OUT]
-    assert sum(file.stat().st_size for file in files) < LIMIT - 3_000_000  # before they are compressed; code: 1.3 MB
+    assert sum(file.stat().st_size for file in files) < LIMIT - 2_000_000  # before they are compressed; code: 1.3 MB
 
 
 @pytest.mark.slow
