@@ -83,6 +83,7 @@ def test_every_page(page: Any, server: Server) -> None:
     for entry in PAGES:
         page.goto(f"{server.url}/{entry.key if entry.key != FIRST else ''}")
         expect(main.get_by_text(entry.question).first).to_be_visible(timeout=PATIENCE)
+        expect(page.locator(".st-key-tray")).to_have_count(0, timeout=PATIENCE)  # a job that ends fades the whole page
         settle(page)
         assert errors(page) == [], entry.key
         for scheme, (ground, *rules) in _SCHEMES.items():
