@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 import torch
 
 from fer_models.errors import UserError
+from fer_models.storage import locked
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs import launch
 from fer_models.training.runs.record import save_state
@@ -111,6 +114,24 @@ def test_a_folder_that_cannot_be_written_gets_one_sentence(monkeypatch: pytest.M
         patched.setattr(Path, "write_bytes", refuse)
         with pytest.raises(UserError, match="Read-only"):
             run.claim()
+
+
+def test_a_run_is_claimed_when_a_killed_worker_lets_it_go_a_moment_later() -> None:
+    run = create_run(Recipe())
+    held, release = threading.Event(), threading.Event()
+
+    def dying() -> None:
+        with locked(run.folder / ".worker.lock"):
+            held.set()
+            release.wait(10)
+
+    thread = threading.Thread(target=dying)
+    thread.start()
+    assert held.wait(10)
+    threading.Timer(0.2, release.set).start()
+    run.claim()
+    thread.join()
+    assert run.status().pid == os.getpid()
 
 
 def test_a_clock_that_went_back_keeps_no_run_from_resuming() -> None:

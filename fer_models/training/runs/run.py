@@ -35,6 +35,8 @@ from fer_models.training.runs.status import ACTIVE, Status
 
 _STARTING = 60  # seconds that a new run may wait for its worker
 _RESERVE = 64 * 1024  # bytes kept free by a file, so that a full disk can still be reported
+#: Seconds that a worker waits for the lock of one before it that was killed.
+_HAND_OVER = 1.0
 
 
 class BusyError(UserError):
@@ -126,8 +128,9 @@ class Run(Displayed):
         if self._claim is None:
             claim = ExitStack()
             try:
-                # The system frees this lock however the process ends, so that none is left after a restart.
-                claim.enter_context(locked(self.folder / ".worker.lock", timeout=0))
+                # The system frees this lock however the process ends, so that none is left after a restart: a moment
+                # after the process counts as ended, if a thread of it was still busy.
+                claim.enter_context(locked(self.folder / ".worker.lock", timeout=_HAND_OVER))
             except TimeoutError:
                 raise BusyError(f"Another process works on the run {self.id} already; this one ends.") from None
             self._claim = claim
