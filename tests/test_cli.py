@@ -99,6 +99,10 @@ def test_explain_takes_the_options_of_a_method(checkpoint, picture, tmp_path, ca
 
 
 def test_train_shows_a_recipe_trains_it_and_lists_the_run(capsys):
+    assert main(["train", "fcsdnet-paper", "--show"]) == 0
+    named = json.loads(capsys.readouterr().out)
+    assert main(["train", "--preset", "fcsdnet-paper", "--show"]) == 0
+    assert json.loads(capsys.readouterr().out) == named
     assert main(["train", "--preset", "fcsdnet-paper", "--set", "epochs=2", "--show"]) == 0
     recipe = json.loads(capsys.readouterr().out)
     assert (recipe["epochs"], recipe["size"], recipe["repeats"]) == (2, 100, 0)

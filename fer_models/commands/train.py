@@ -7,6 +7,7 @@ import dataclasses
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from fer_models.commands.output import show_progress
@@ -20,7 +21,7 @@ from fer_models.training.runs.run import Run, create_run
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("recipe", nargs="?", help="a recipe as JSON")
+    source.add_argument("recipe", nargs="?", help="a recipe as JSON, or the name of a preset")
     source.add_argument("--preset", help=f"one of: {', '.join(list_presets())}")
     source_arguments(parser)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a field of the recipe")
@@ -43,6 +44,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.recipe in list_presets() and not Path(args.recipe).exists():
+        args.recipe, args.preset = None, args.recipe
     recipe = read_recipe(args.recipe) if args.recipe else load_preset(args.preset) if args.preset else Recipe()
     if not (args.recipe or args.preset or args.data or args.set or args.show or args.json_schema):
         raise UserError(f"say what to train: a recipe file or --preset, one of: {', '.join(list_presets())}.")
