@@ -6,7 +6,7 @@ PORT ?= 8501
 # One thread a test process and two processes fit two cores; threads that spin would slow each other down.
 TEST_ENV := OMP_NUM_THREADS=1 GOMP_SPINCOUNT=1000
 
-.PHONY: app test fuzz soak mutants check docs bench screenshots notebooks clean
+.PHONY: app test fuzz soak mutants audit check docs bench screenshots notebooks clean
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.app
@@ -17,9 +17,10 @@ test: $(VENV)/.dev
 		echo "No Chromium: the tests in tests/browser are left out; install it with: sudo apt install chromium"
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-# Kills, threads, browsers and uploads; SOAK takes the script's options, such as SOAK="--kills 200 --minutes 15".
+# Threads, browsers and uploads, then kills; each takes its script's options, such as SOAK="--minutes 15" KILLS="--runs 200".
 soak: $(VENV)/.dev
 	$(TEST_ENV) $(BIN)/python benchmarks/soak.py $(SOAK)
+	$(TEST_ENV) $(BIN)/python benchmarks/kills.py $(KILLS)
 
 # About 13,000 bad inputs; FUZZ is the number for each of 26 kinds.
 FUZZ ?= 500
@@ -33,6 +34,10 @@ JOBS ?= 2
 ONLY ?= fer_models
 mutants: $(VENV)/.dev
 	$(TEST_ENV) $(BIN)/python benchmarks/mutants.py --seeds $(SEEDS) --count $(COUNT) --jobs $(JOBS) --only $(ONLY)
+
+# Which vulnerabilities are known of the pinned versions; a test holds that none is.
+audit: $(VENV)/.dev
+	$(BIN)/python .ci/advisories.py
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -48,7 +53,7 @@ docs: $(VENV)/.dev
 
 # train_all trains for hours. Faces in photographs are measured only where a folder is named: make bench PHOTOS=folder
 bench: $(VENV)/.dev
-	for file in $(filter-out benchmarks/detectors.py benchmarks/forked_tests.py benchmarks/mutants.py benchmarks/soak.py benchmarks/train_all.py benchmarks/wrong_operators.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$file || exit 1; done
+	for file in $(filter-out benchmarks/detectors.py benchmarks/forked_tests.py benchmarks/kills.py benchmarks/mutants.py benchmarks/soak.py benchmarks/train_all.py benchmarks/wrong_operators.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$file || exit 1; done
 	$(if $(PHOTOS),$(BIN)/python benchmarks/detectors.py $(PHOTOS))
 
 screenshots: $(VENV)/.dev

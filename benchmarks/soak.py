@@ -1,13 +1,11 @@
-"""Kills, threads, browsers and uploads for as long as you like: a table of what was lost, wrong or left behind.
+"""Threads, browsers and uploads for as long as you like: a table of what was wrong or left behind.
 
-    python benchmarks/soak.py [--kills 20] [--explanations 200] [--threads 8] [--browsers 2] [--minutes 3]
+    python benchmarks/soak.py [--explanations 200] [--threads 8] [--browsers 2] [--minutes 3]
                               [--uploads 20] [--megabytes 20] [--seed 0]
 
-Each part works in temporary folders of its own; 0 leaves a part out. Kills hit a run at random moments (starting,
-training, saving, finishing) until it finishes; its weights are then compared bit by bit with those of a run that was
-left alone. Explanations of many threads are compared with the same ones made one after the other. Browsers open pages
-in random order and upload noise with a mark in it; afterwards every file that was written meanwhile is searched for
-the mark.
+Each part works in temporary folders of its own; 0 leaves a part out. Explanations of many threads are compared with
+the same ones made one after the other. Browsers open pages in random order and upload noise with a mark in it;
+afterwards every file that was written meanwhile is searched for the mark. Kills: ``benchmarks/kills.py``.
 """
 
 from __future__ import annotations
@@ -17,7 +15,6 @@ import io
 import os
 import random
 import secrets
-import signal
 import stat
 import statistics
 import sys
@@ -27,7 +24,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -37,14 +33,8 @@ sys.path[:0] = [str(ROOT / "tests" / "browser")]
 from fer_models.classifier import load_checkpoint  # noqa: E402
 from fer_models.explain import EXPLAINERS, explain  # noqa: E402
 from fer_models.explain.usable import unsupported_methods  # noqa: E402
-from fer_models.training.recipe import Recipe  # noqa: E402
-from fer_models.training.runs.launch import launch, resume  # noqa: E402
-from fer_models.training.runs.run import Run  # noqa: E402
 
 NETWORK = ROOT / "checkpoints" / "mini-xception-fer2013"
-RECIPE = Recipe(
-    data="synthetic:count=1400,size=48,identities=12", network="mini_xception", epochs=6, precision="float32", seed=3
-)
 #: Methods that take seconds a face are left out.
 _SLOW = ("ablation_cam", "score_cam", "occlusion", "full_grad", "gradient_shap", "smooth_grad")
 #: A new one each time, so that no copy of this file holds it.
@@ -54,7 +44,7 @@ Row = tuple[str, str]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, usual in (("kills", 20), ("explanations", 200), ("threads", 8), ("browsers", 2), ("uploads", 20)):
+    for name, usual in (("explanations", 200), ("threads", 8), ("browsers", 2), ("uploads", 20)):
         parser.add_argument(f"--{name}", type=int, default=usual)
     parser.add_argument("--minutes", type=float, default=3.0, help="of browsing")
     parser.add_argument("--megabytes", type=float, default=20.0, help="of each upload")
@@ -64,8 +54,6 @@ def main() -> None:
     print("| what | result |\n| --- | --- |")
     with tempfile.TemporaryDirectory() as place:
         os.environ |= {"FER_RUNS": f"{place}/runs", "FER_CACHE": f"{place}/cache"}
-        if args.kills:
-            _print(kills(args.kills, rng))
         if args.explanations:
             _print(threads(args.explanations, args.threads, rng))
         if args.browsers:
@@ -75,51 +63,6 @@ def main() -> None:
 def _print(rows: list[Row]) -> None:
     for what, result in rows:
         print(f"| {what} | {result} |", flush=True)
-
-
-def kills(count: int, rng: random.Random) -> list[Row]:
-    """SIGKILL at random moments, each followed by a resume."""
-    whole = launch(RECIPE)
-    began = time.monotonic()
-    assert _end(whole) == "finished", whole.log_tail()
-    span = time.monotonic() - began
-    done = lost = runs = differ = left = 0
-    while done < count:
-        run = launch(RECIPE)
-        runs += 1
-        while done < count and not _ended_within(run, rng.uniform(0.1, span)):
-            pid = run.status().pid
-            if pid is None:
-                continue
-            os.killpg(pid, signal.SIGKILL)
-            done += 1
-            while run.status().active:
-                time.sleep(0.05)
-            if run.status().state != "lost":  # it ended in the moment of the kill
-                break
-            resume(run)
-        lost += _end(run) != "finished"
-        expected, found = (load_checkpoint(each.checkpoint).model.state_dict() for each in (whole, run))
-        differ += any(not torch.equal(expected[name], found[name]) for name in expected)
-        left += len([path for path in run.folder.rglob("*") if path.name.startswith((".new-", ".old-"))])
-    return [
-        (f"{done} kills of {runs} runs of {RECIPE.epochs} epochs: runs that did not finish", str(lost)),
-        ("runs whose weights differ from the uninterrupted run's", str(differ)),
-        ("temporary files left in their folders", str(left)),
-    ]
-
-
-def _ended_within(run: Run, seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and run.status().active:
-        time.sleep(0.02)
-    return not run.status().active
-
-
-def _end(run: Run) -> str:
-    while run.status().active:
-        time.sleep(0.1)
-    return run.status().state
 
 
 def threads(count: int, workers: int, rng: random.Random) -> list[Row]:

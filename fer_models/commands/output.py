@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 from typing import Any
 
 from fer_models.errors import UserError
 from fer_models.json_text import json_text
+from fer_models.storage import atomic_file
 
 
 def write_json(value: Any, target: str) -> None:
@@ -24,13 +26,20 @@ def write_json(value: Any, target: str) -> None:
 
 
 def write_bytes(data: bytes, target: str) -> None:
-    """Write a file.
+    """Write a file, whole or not at all: an older one stays where the disk is full or the process is ended.
 
     Raises:
         UserError: If it cannot be written.
     """
+    path = Path(target).resolve()  # a link stays a link
     try:
-        Path(target).write_bytes(data)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "its folder does not exist")
+        if path.exists() and not path.is_file():  # a pipe or a device
+            path.write_bytes(data)
+        else:
+            with atomic_file(path) as new:
+                new.write_bytes(data)
     except OSError as error:
         raise UserError(f"{target} cannot be written ({error.strerror}); choose another place.") from None
 
