@@ -1,4 +1,4 @@
-"""Tests in processes of their own, for ``benchmarks/mutants.py``: which of them fail."""
+"""Tests in processes of their own, for ``benchmarks/mutants.py``: which of them fail, and which lines they run."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
+import coverage
 import pytest
 from wrong_operators import ROOT, Mutant, module_name
 
@@ -71,6 +72,41 @@ class Watch:
         return {"failed": self.failed, "uncollected": self.uncollected, "spent": time.process_time() - self.began}
 
 
+class Reach:
+    """Pytest plugin: which lines of the library each test runs, and how many seconds it takes.
+
+    What a fixture runs counts for all tests of its file, which may share it.
+    """
+
+    def __init__(self) -> None:
+        self.coverage = coverage.Coverage(data_file=None, config_file=False, include=[str(ROOT / "fer_models" / "*")])
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.coverage.start()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self.coverage.switch_context(file_of(item.nodeid))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        self.coverage.switch_context(item.nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.seconds[report.nodeid] += report.duration
+
+    def answer(self, places: Iterable[str]) -> dict[str, Any]:
+        self.coverage.stop()
+        data, found = self.coverage.get_data(), {}
+        for path in data.measured_files():
+            file = Path(path).relative_to(ROOT).as_posix()
+            found |= {f"{file}:{line}": tests for line, tests in data.contexts_by_lineno(path).items()}
+        return {"seconds": self.seconds, "tests": {place: found[place] for place in places if place in found}}
+
+
+def file_of(test: str) -> str:
+    return test.partition("::")[0]
+
+
 class Collected:
     """Pytest plugin: collects files of tests once, and lends them to ``work`` in place of running them."""
 
@@ -81,27 +117,41 @@ class Collected:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         for item in session.items:
-            self.files[item.nodeid.partition("::")[0]][item.nodeid] = item
+            self.files[file_of(item.nodeid)][item.nodeid] = item
         self.work(self)
         return True
 
     def run(self, wanted: Iterable[str], mutant: Mutant | None, seconds: float) -> dict[str, Any]:
         """Run tests in a process forked from this one, until one fails."""
-        items = [item for name in wanted if (item := self.files[name.partition("::")[0]].get(name))]
+        items = [item for name in wanted if (item := self.files[file_of(name)].get(name))]
 
         def work() -> dict[str, Any]:
             watch = Watch(wanted, seconds)
             if mutant:
                 put_in(mutant)
-            if items:
-                items[0].config.pluginmanager.register(watch)
-            for item, following in zip(items, [*items[1:], None], strict=True):
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-                if watch.over:
-                    break
+            run_items(items, watch, lambda: watch.over)
             return watch.answer()
 
         return in_child(work)
+
+    def reach(self, file: str, places: Iterable[str]) -> dict[str, Any]:
+        """The tests of a file that run these places of the library, and the seconds of each test."""
+
+        def work() -> dict[str, Any]:
+            reach = Reach()
+            run_items(list(self.files[file].values()), reach, lambda: False)
+            return reach.answer(places)
+
+        return in_child(work)
+
+
+def run_items(items: list[pytest.Item], plugin: Any, over: Callable[[], bool]) -> None:
+    if items:
+        items[0].config.pluginmanager.register(plugin)
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if over():
+            break
 
 
 class Served(importlib.machinery.SourceFileLoader):
@@ -143,7 +193,7 @@ def run_anew(wanted: Iterable[str], mutant: Mutant | None, seconds: float) -> di
         assert not any(name.split(".")[0] == "fer_models" for name in sys.modules)
         sys.meta_path[:0] = [Served(mutant)] if mutant else []
         watch = Watch(wanted, seconds)
-        files = dict.fromkeys(name.partition("::")[0] for name in wanted)
+        files = dict.fromkeys(map(file_of, wanted))
         code = pytest.main([*_OPTIONS, "-x", *files], plugins=[watch])
         watch.uncollected |= code not in (0, 1, 2, 5)
         return watch.answer()

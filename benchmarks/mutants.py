@@ -6,12 +6,13 @@ A seeded sample of all places in ``fer_models`` where + becomes -, * becomes /, 
 becomes ``or``, or the other way round. Left out: operators on a string, and lines with ``# pragma: no mutate``, for
 what only tells progress or time.
 
-The files of tests are collected once; for each mutant, the tests that should notice (see :func:`tests_of`) run in a
-process forked from there, in which the changed function has taken the place of its own, the nearest first, until one
-fails or hangs. That test then runs on the unchanged code; where it fails there too, the others go on without it. A
-mutant outside of functions is served by an import hook to a process that collects its tests anew. Nothing is written
-to the code on disk. A mutant survives that no test notices within ``--seconds``, or that ends the process. A process
-that a test starts imports the unchanged code, so that some mutants survive here that the whole suite would notice.
+The files of tests are collected once and run once, to see which test runs which lines. For each mutant, the tests
+that run its line, and the others of their files, run in a process forked from there, in which the changed function has
+taken the place of its own, the nearest (see :func:`tests_of`) and quickest first, until one fails or hangs. That test
+then runs on the unchanged code; where it fails there too, the others go on without it. A mutant outside of functions
+is served by an import hook to a process that collects its tests anew. Nothing is written to the code on disk. A mutant
+survives that no test notices within ``--seconds``, or that ends the process. A process that a test starts imports the
+unchanged code, so that some mutants survive here that the whole suite would notice.
 """
 
 from __future__ import annotations
@@ -19,14 +20,13 @@ from __future__ import annotations
 import argparse
 import functools
 import importlib
-import inspect
 import multiprocessing
 import os
 import random
 import re
 import signal
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
-from forked_tests import HEAVY, Collected, collected, run_anew
+from forked_tests import HEAVY, Collected, collected, file_of, run_anew
 from wrong_operators import ROOT, Mutant, module_name, mutants_of
 
 #: Tests of the workbench as a whole, and those that read files or run everything, whatever the code computes.
@@ -104,8 +104,8 @@ class Judge:
             self.sound[test] = answer.get("failed") == [] and not answer["uncollected"]
         return self.sound[test]
 
-    def hear(self, mutant: Mutant, tests: Iterable[str], seconds: float) -> tuple[Verdict, float]:
-        """What the tests say of a mutant, and how many seconds are left."""
+    def hear(self, mutant: Mutant, tests: Iterable[str], seconds: float) -> Verdict:
+        """What the tests say of a mutant."""
         verdict, wanted = Verdict(), list(tests)
         while seconds > 0 and (wanted := [test for test in wanted if self.sound.get(test, True)]):
             answer = self.run(wanted, mutant, seconds)
@@ -114,56 +114,66 @@ class Judge:
                 hangs = answer["died"] in (signal.SIGPROF, signal.SIGALRM) and "died" not in self.run(
                     wanted, None, 60.0
                 )
-                return (Verdict(_CAUGHT[2], wanted[0]) if hangs else Verdict("the process ends")), seconds
+                return Verdict(_CAUGHT[2], wanted[0]) if hangs else Verdict("the process ends")
             if answer["uncollected"]:
                 sound = self.is_sound(wanted[0])
-                return (Verdict(_CAUGHT[1], wanted[0]) if sound else Verdict("not collected anyway")), seconds
+                return Verdict(_CAUGHT[1], wanted[0]) if sound else Verdict("not collected anyway")
             verdict.how = "no test fails"
             if not answer["failed"]:
                 break
             if self.is_sound(test := answer["failed"][0]):
-                return Verdict(_CAUGHT[0], test), seconds
-        return verdict, seconds
+                return Verdict(_CAUGHT[0], test)
+        return verdict
 
 
-def in_order(mutant: Mutant, turn: int, tests: Collected) -> list[str]:
-    """The tests of a turn: first those that name the changed function or its class, last those that read whole sets."""
-    words = set(mutant.function.split(".")) - {"", "<locals>", "__init__", "__post_init__", "forward"}
-    found = []
-    for file in (file for file, its_turn in tests_of(mutant.file).items() if its_turn == turn):
-        for name, item in tests.files[file].items():
-            text = _source(getattr(item, "function", None))
-            named = sum(re.search(rf"\b{re.escape(word)}\b", text) is not None for word in words)
-            found.append(("shared" in getattr(item, "fixturenames", ()), -named, name))
-    examples = f"{_EXAMPLES}::test_the_examples_run[{module_name(mutant.file)}]"
-    first = [examples] if turn == 0 and examples in tests.files[_EXAMPLES] else []
-    return first + [name for *_, name in sorted(found, key=lambda entry: entry[:2])]
+class Order:
+    """Which tests should notice a mutant, in the order in which to run them.
+
+    Args:
+        tests: Files of tests, collected.
+        drawn: The mutants.
+        turns: How many turns of :func:`tests_of` there are.
+    """
+
+    def __init__(self, tests: Collected, drawn: Iterable[Mutant], turns: int):
+        self.files, self.turns = tests.files, turns
+        self.places = {mutant.place for mutant in drawn}
+        self.run: defaultdict[str, set[str]] = defaultdict(set)
+        self.seconds: dict[str, float] = {}
+
+    def learn(self, reach: dict[str, Any]) -> None:
+        """What :meth:`Collected.reach` says of a file; nothing where it died."""
+        self.seconds |= reach.get("seconds", {})
+        for place, tests in reach.get("tests", {}).items():
+            self.run[place].update(tests)
+
+    def of(self, mutant: Mutant) -> list[str]:
+        """First the tests that run its line, then others of their files; all others where none is known to."""
+        turns = {file: turn for file, turn in tests_of(mutant.file).items() if turn < self.turns}
+        reached = self.run[mutant.place]
+        files, found = turns.keys() & set(map(file_of, reached)) or turns, []
+        for name in chain(*(self.files[file] for file in files)):
+            misses = not reached & {name, file_of(name)}
+            found.append((misses, turns[file_of(name)], self.seconds.get(name, 0.0), name))
+        examples = f"{_EXAMPLES}::test_the_examples_run[{module_name(mutant.file)}]"
+        return [examples] * (examples in self.files[_EXAMPLES]) + [name for *_, name in sorted(found)]
 
 
-@functools.cache
-def _source(function: Any) -> str:
-    return inspect.getsource(function) if function else ""
-
-
-def judge(mutant: Mutant, turns: int, seconds: float, judge: Judge, tests: Collected) -> Verdict:
+def judge(mutant: Mutant, seconds: float, judge: Judge, order: Order) -> Verdict:
     """How a mutant is caught by tests that are collected once."""
-    verdict, left = Verdict(), seconds
-    if not mutant.function:
-        return Verdict(anew=tuple(chain(*(in_order(mutant, turn, tests) for turn in range(turns)))))
-    for turn in range(turns):
-        heard, left = judge.hear(mutant, in_order(mutant, turn, tests), left)
-        verdict = verdict if heard.how == "no test" else heard
-        if verdict.caught:
-            return verdict
-    return verdict
+    wanted = order.of(mutant)
+    return judge.hear(mutant, wanted, seconds) if mutant.function else Verdict(anew=tuple(wanted))
 
 
 def first_round(drawn: list[Mutant], jobs: int, turns: int, seconds: float) -> dict[Mutant, Verdict]:
     found: dict[Mutant, Verdict] = {}
 
     def work(tests: Collected) -> None:
-        judging = functools.partial(judge, turns=turns, seconds=seconds, judge=Judge(tests.run), tests=tests)
+        order = Order(tests, drawn, turns)
+        judging = functools.partial(judge, seconds=seconds, judge=Judge(tests.run), order=order)
         with ThreadPoolExecutor(jobs) as pool:
+            for reach in pool.map(lambda file: tests.reach(file, order.places), sorted(files)):
+                order.learn(reach)
             working = {pool.submit(judging, mutant): mutant for mutant in drawn}
             for work in as_completed(working):
                 found[working[work]] = work.result()
@@ -186,7 +196,7 @@ def run(drawn: list[Mutant], jobs: int, turns: int, seconds: float) -> dict[Muta
     anew = Judge(run_anew)
     for mutant, verdict in found.items():
         if verdict.anew:
-            found[mutant], _ = anew.hear(mutant, verdict.anew, seconds)
+            found[mutant] = anew.hear(mutant, verdict.anew, seconds)
             tell(mutant, found[mutant])
     return found
 

@@ -29,7 +29,7 @@ _CHANGES: dict[type[ast.AST], tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One operator of a file, by its bytes, what takes its place, and the function it is in."""
+    """One operator of a file, by its bytes, what takes its place, the function it is in, and where its term begins."""
 
     file: str
     line: int
@@ -37,6 +37,12 @@ class Mutant:
     old: str
     new: str
     function: str
+    begins: int
+
+    @property
+    def place(self) -> str:
+        """What a test must run to notice it."""
+        return f"{self.file}:{self.begins}"
 
     def __str__(self) -> str:
         text = (ROOT / self.file).read_text(encoding="utf-8").splitlines()[self.line - 1].strip()
@@ -64,7 +70,9 @@ def mutants(file: Path) -> Iterator[Mutant]:
             assert found is not None, (file, left.end_lineno)
             number = left.end_lineno + gap[: found.start()].count("\n")
             if b"pragma: no mutate" not in lines[number - 1]:
-                yield Mutant(str(file.relative_to(ROOT)), number, begin + found.start(), old, new, function)
+                yield Mutant(
+                    str(file.relative_to(ROOT)), number, begin + found.start(), old, new, function, node.lineno
+                )
 
 
 def mutants_of(place: str) -> Iterator[Mutant]:

@@ -120,6 +120,26 @@ def test_a_given_beginning_is_kept_in_shape(clumps: Clumps) -> None:
     assert solid.shape == (40, 3) and np.isfinite(solid).all()
 
 
+def test_a_beginning_in_space_is_small_and_keeps_its_shape(clumps: Clumps, monkeypatch: pytest.MonkeyPatch) -> None:
+    """t-SNE wants a first axis with a standard deviation of 1e-4."""
+    begun: list[np.ndarray] = []
+
+    class Recorder:
+        def __init__(self, *args: Any, init: np.ndarray, **settings: Any):
+            begun.append(init)
+
+        def fit_transform(self, rows: np.ndarray) -> np.ndarray:
+            return rows[:, :3]
+
+    monkeypatch.setattr("sklearn.manifold.TSNE", Recorder)
+    initial = 7 * clumps[0][:, :3]
+    layout.tsne_in_space(clumps[0], MapSettings(dimensions=3), initial)
+    np.testing.assert_allclose(begun[0][:, 0].std(), 1e-4, rtol=1e-4)
+    np.testing.assert_allclose(begun[0] / begun[0][0, 0], initial / initial[0, 0], rtol=1e-4)
+    layout.tsne_in_space(clumps[0], MapSettings(dimensions=3), np.zeros((120, 3)))
+    assert not begun[1].any(), "points that all lie together stay so"
+
+
 @pytest.mark.slow
 def test_umap_keeps_clumps_and_repeats_itself(clumps: Clumps) -> None:
     pytest.importorskip("umap", reason="umap-learn is not installed")

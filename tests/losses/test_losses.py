@@ -59,6 +59,15 @@ def test_gradients_are_exact(name, mixed):
 
 
 @pytest.mark.parametrize("name", list(LOSSES))
+def test_a_loss_is_the_mean_of_its_images(name):
+    """Every image twice costs as much as every image once."""
+    once = batch()
+    twice = [torch.cat([part, part]) for part in once]
+    values = [call(create_loss(name, num_features=4, class_counts=COUNTS).double(), *part) for part in (once, twice)]
+    assert values[1].item() == pytest.approx(values[0].item(), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", list(LOSSES))
 def test_unknown_options_name_the_valid_ones(name):
     with pytest.raises(UserError, match=next(iter(LOSSES[name].options()))):
         create_loss(name, num_features=4, no_such_option=1)

@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_models.checkpoint import read_checkpoint
+from fer_models.checkpoint import Checkpoint, read_checkpoint
 from fer_models.cli import main
+from fer_models.data.splits import without_leaks
 from fer_models.errors import UserError
 from fer_models.evaluation.claims.paper_figures import paper_figures
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.papers import PAPERS
+from fer_models.preprocess import Preprocess
 from fer_models.reproduction import findings, page, read_studies
 from fer_models.reproduction.ablations import ablation_sections
-from fer_models.reproduction.findings import REWRITTEN, rewritten_accuracy
+from fer_models.reproduction.findings import REWRITTEN, _leaks, rewritten_accuracy
 from fer_models.reproduction.tables import paper_table, trained_table
 from fer_models.training.recipe import list_presets, load_preset
 
@@ -112,6 +114,19 @@ def test_findings_hold_without_any_data(found):
     assert "not measured" in texts["An evaluation that counts some errors as right"].shown
     penalty = texts["A loss that text and formulas describe in opposite ways"].shown
     assert "gradients 0 and 3 by the formulas, 1 and 0 by the text" in penalty
+
+
+def test_a_drop_without_copies_wants_both_figures():
+    """Of two networks, one was never measured without the copies."""
+    row = {"metric": "accuracy", "selection": "val", "averaging": "none", "data": "fer2013", "split": "test"}
+    whole = row | {"value": 0.7, "n": 1000}
+    clean = row | {"value": 0.65, "n": 900, "split": without_leaks("test")}
+    networks = [
+        Checkpoint(Path(name), "hog", {}, 1, ("happy", "sad"), Preprocess(), "", rows)
+        for name, rows in (("both", [whole, clean]), ("one", [whole]))
+    ]
+    assert _leaks(networks, "fer2013").shown == "both 70.0 % with all 1,000, 65.0 % with the 900 others."
+    assert _leaks(networks[1:], "fer2013").shown == "not measured"
 
 
 def test_commands_print_and_write(tmp_path, capsys, checkpoints, found, empty, monkeypatch):

@@ -18,7 +18,7 @@ from fer_models.cli import main
 from fer_models.errors import UserError
 from fer_models.left_out import get_network, left_out
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 NAME = "mini-xception-fer2013"
 
 
@@ -60,5 +60,8 @@ def test_a_network_that_was_left_out_is_fetched(
         get_network(NAME, source)
     assert not (tmp_path / "networks" / NAME).exists()
     weights.write_bytes(whole)
+    parts: list[float] = []
+    shutil.rmtree(get_network(NAME, source, lambda part, words: parts.append(part)))
+    assert parts == pytest.approx([number / len(files) for number in range(len(files) + 1)])
     assert main(["checkpoints", "get", "--from", source]) == 0
     assert read_checkpoint(tmp_path / "networks" / NAME).name == NAME and left_out() == {}
