@@ -96,7 +96,8 @@ class Reach:
 
     def answer(self, places: Iterable[str]) -> dict[str, Any]:
         self.coverage.stop()
-        data, found = self.coverage.get_data(), {}
+        data = self.coverage.get_data()
+        found: dict[str, list[str]] = {}
         for path in data.measured_files():
             file = Path(path).relative_to(ROOT).as_posix()
             found |= {f"{file}:{line}": tests for line, tests in data.contexts_by_lineno(path).items()}

@@ -71,7 +71,7 @@ def mutants(file: Path) -> Iterator[Mutant]:
             number = left.end_lineno + gap[: found.start()].count("\n")
             if b"pragma: no mutate" not in lines[number - 1]:
                 yield Mutant(
-                    str(file.relative_to(ROOT)), number, begin + found.start(), old, new, function, node.lineno
+                    str(file.relative_to(ROOT)), number, begin + found.start(), old, new, function, left.lineno
                 )
 
 
