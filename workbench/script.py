@@ -3,6 +3,7 @@
 import streamlit as st
 
 from workbench import navigation, state
+from workbench.app import machine
 from workbench.face import kept
 from workbench.face.model import samples
 from workbench.widgets import tray
@@ -22,7 +23,7 @@ def run() -> None:
     state.open_page(page.url_path)
     st.set_page_config(page_title=f"{page.title} · FER Workbench")
     try:
-        with guard():
+        with guard(), machine.drawing():
             page.run()
     finally:  # a page may end with st.stop()
         state.write_address()

@@ -15,8 +15,6 @@ from streamlit import runtime
 from fer_models.errors import UserError
 
 _THREAD, _PAUSE = "warm up", 0.1
-#: Seconds that the first pages have the machine to themselves before further networks are loaded.
-_FIRST_PAGES = 30.0
 #: Seconds between two returns of freed memory, which take some milliseconds.
 _TRIM_SECONDS = 20.0
 _LOGGERS = (
@@ -59,7 +57,6 @@ def _prepare() -> None:
         from workbench.features.home import first
 
         first.prepare()
-        time.sleep(_FIRST_PAGES)
         first.load_networks()
     _keep_small()
 

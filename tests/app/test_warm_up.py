@@ -1,8 +1,10 @@
-"""The server draws the built-in faces beside its first pages, and only where the cache does not hold them."""
+"""The server draws the built-in faces beside its first pages, if need be; other work waits until no page is drawn."""
 
 from __future__ import annotations
 
 import subprocess
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from fer_models.data import builtin, open_dataset
 from fer_models.data.store import store_folder
 from fer_models.data.synthetic import SyntheticOptions
 from workbench import warm_up
+from workbench.app import machine
 
 
 def test_faces_that_the_cache_holds_need_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,3 +33,14 @@ def test_faces_that_the_cache_holds_need_no_process(monkeypatch: pytest.MonkeyPa
     store.rename(whole)
     with warm_up._drawn():
         assert len(started) == 1
+
+
+def test_work_waits_until_no_page_is_drawn() -> None:
+    began = time.monotonic()
+    with machine.drawing():
+        waiting = threading.Thread(target=machine.wait_until_idle, args=(0.2,))
+        waiting.start()
+        waiting.join(0.3)
+        assert waiting.is_alive()
+    waiting.join(10)
+    assert not waiting.is_alive() and time.monotonic() - began >= 0.5

@@ -1,10 +1,13 @@
-"""Processor, memory and GPUs of this computer, and the threads that the app uses."""
+"""Processor, memory and GPUs of this computer, the threads that the app uses, and whether pages are being drawn."""
 
 from __future__ import annotations
 
 import ctypes
 import gc
-from contextlib import suppress
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,6 +15,10 @@ import cv2
 import torch
 
 from fer_models import system
+
+_POLL = 0.05
+_lock = threading.Lock()
+_drawing, _drawn = 0, 0.0
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,25 @@ def return_memory() -> None:
     """Give freed memory back to the system where the C library keeps it (glibc); large images leave much behind."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """A page is drawn inside the block; several threads may be in one."""
+    global _drawing, _drawn
+    with _lock:
+        _drawing += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _drawing, _drawn = _drawing - 1, time.monotonic()
+
+
+def wait_until_idle(seconds: float) -> None:
+    """Wait until no page is drawn and none was for so many seconds: for work that nobody waits for."""
+    while _drawing or time.monotonic() - _drawn < seconds:
+        time.sleep(_POLL)
 
 
 def _short(name: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from fer_models.checkpoint import Checkpoint
+from fer_models.embedding import FaceMap
+from workbench.evidence.model import face_maps
 
 
 @pytest.fixture
@@ -55,6 +59,24 @@ def test_map_trust_neighbours_and_outliers(app: AppTest, checkpoint: Checkpoint,
     assert not app.error
     clicked = app.selectbox(key="shared.projection").set_value("lda").run()
     assert "LDA in 2 dimensions needs more than 2 classes" in _settled(clicked)
+
+
+def test_while_t_sne_is_computed_pca_stands_in_its_place(
+    app: AppTest, checkpoint: Checkpoint, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, make_map = threading.Event(), face_maps.make_map
+
+    def slow(*arguments: Any) -> FaceMap:
+        assert go_on.wait(60)
+        return make_map(*arguments)
+
+    monkeypatch.setattr(face_maps, "make_map", slow)
+    open_page(app, "clusters", data="small", split="test")
+    until(app, "PCA of 24 faces")
+    assert "Until then by PCA" in words(app) and "Most alike in the original features" in words(app)
+    go_on.set()
+    until(app, "t-SNE of 24 faces")
+    assert "Until then" not in words(app) and not app.error
 
 
 def _settled(app: AppTest) -> str:

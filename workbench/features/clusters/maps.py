@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,8 @@ import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.data import FaceDataset
-from fer_models.embedding import METHODS, FaceMap, MapSettings
+from fer_models.embedding import METHODS, FaceMap, MapSettings, make_map
+from fer_models.embedding.extract import EMBEDDING
 from fer_models.evaluation.evaluate import Evaluation
 from workbench import cache, shared, state
 from workbench.evidence.model import face_maps
@@ -20,6 +22,8 @@ from workbench.widgets import job as job_view
 from workbench.widgets import plot
 
 CLEARED = state.Kept("clusters.cleared", 0)
+#: Faces of which PCA makes a map in less than a second.
+_MOST_MEANWHILE = 3000
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def compute(
     *,
     row: state.Choice = shared.ROW,
 ) -> Mapped | None:
-    """The map, or ``None`` while it is computed (draws the progress).
+    """The map; while it is computed, its progress and that of PCA, or ``None`` where PCA would take long too.
 
     Raises:
         UserError: If there are too few faces.
@@ -77,7 +81,12 @@ def compute(
         if job.active:
             st.caption("You can go on meanwhile; the result is kept, and the next visit finds it at once.")
         if not job_view.finished(job, key=f"map {row} {settings}"):
-            return None
+            if not job.active or faces.n > _MOST_MEANWHILE or settings.features != EMBEDDING:
+                return None
+            settings = dataclasses.replace(settings, method="pca")
+            st.caption(f"Until then by {METHODS['pca']}, which is linear and takes less than a second.")
+            face_map = make_map(cache.classifier(checkpoint), dataset, faces, settings)
+            return Mapped(checkpoint, name, dataset, faces, settings, face_map, row)
         face_map = job.result  # The cache could not be written.
     return Mapped(checkpoint, name, dataset, faces, settings, face_map, row)
 

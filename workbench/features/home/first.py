@@ -1,26 +1,27 @@
 """The answer that Home opens with, computed when the server starts: a browser that opens finds it.
 
-Then the other networks are loaded, since “the same face in several networks” asks all of them.
+Then, whenever no page is drawn, the other networks are loaded, since “the same face in several networks” asks all of
+them, and t-SNE is imported.
 """
 
 from __future__ import annotations
 
 import contextlib
-import time
+import importlib
 
 from fer_models.crop import crop_for
 from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.errors import UserError
 from fer_models.explain.trust.card import QUICK_MAPS
 from workbench import cache
-from workbench.app import fit, inventory
+from workbench.app import fit, inventory, machine
 from workbench.face import cached as face_cached
 from workbench.face import image_input
 from workbench.face.model import samples
 from workbench.heatmap import cached
 from workbench.heatmap.model.look import Question
 
-#: Seconds between two networks, in which pages have the machine to themselves.
+#: Seconds without a page being drawn before the next network is loaded.
 _PAUSE = 0.3
 
 
@@ -43,10 +44,15 @@ def prepare() -> None:
 
 
 def load_networks() -> None:
-    """Load the trained networks one after the other, the smallest first; a damaged one is left to the pages."""
+    """Load the trained networks one after the other, the smallest first; a damaged one is left to the pages.
+
+    Then import t-SNE, which takes a second.
+    """
     found = inventory.without_folds(inventory.usable(inventory.trained_networks()).values(), set())
     checkpoints = [network.checkpoint for network in found if network.checkpoint is not None]
     for checkpoint in sorted(checkpoints, key=lambda each: each.size)[: cache.NETWORKS]:
+        machine.wait_until_idle(_PAUSE)
         with contextlib.suppress(UserError):
             cache.classifier(checkpoint)
-        time.sleep(_PAUSE)
+    machine.wait_until_idle(_PAUSE)
+    importlib.import_module("openTSNE")
