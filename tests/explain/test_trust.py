@@ -27,6 +27,7 @@ from fer_models.explain.trust.card import (
     trust_card,
 )
 from fer_models.explain.trust.standing import RANDOM_MAPS, Standing
+from fer_models.explain.trust.standing import standing as where_it_stands
 
 PATTERNS = ("left", "right", "top")
 GOOD = {"evidence": 0.5, "chance": 0.001, "likeness": 0.1}
@@ -80,10 +81,10 @@ def test_a_network_that_learned_is_not_red(learned):
 
 
 @pytest.mark.parametrize("baseline", ["blurred", "mean"])
-def test_a_card_measures_in_one_batch_what_the_curves_say_one_by_one(baseline, classifier, batch):
+def test_a_standing_measures_in_batches_what_the_curves_say_one_by_one(baseline, classifier, batch):
     result = explain(classifier, batch[:1], "layer_cam")
-    card = trust_card(classifier, batch[:1], result, maps=10)
-    standing, trial = card.standings[baseline], Trial(classifier, batch[:1], result)
+    trial = Trial(classifier, batch[:1], result)
+    standing = where_it_stands(trial, baseline, 10)
 
     def gap(maps):
         of = trial.with_values(maps, "layer_cam")
@@ -200,8 +201,37 @@ def test_a_quick_card_says_when_more_random_maps_may_change_it(learned, classifi
     result = explain(learned, x, "hires_cam")
     quick, full = trust_card(learned, x, result, maps=QUICK_MAPS), trust_card(learned, x, result)
     assert quick.provisional and quick.maps == 10 and not full.provisional and full.maps == 50
+    assert quick.full_seconds == pytest.approx(quick.seconds * 2 * 53 / (13 * len(quick.standings)))
     untrained = trust_card(classifier, batch[:1], explain(classifier, batch[:1]), maps=QUICK_MAPS)
     assert untrained.level == "bad" and not untrained.provisional
+
+
+def test_a_quick_card_tests_the_mean_baseline_only_where_the_map_passes_at_the_blurred_one(learned):
+    """A large network would take twice as long for a verdict that is amber or red all the same."""
+    x, _, _ = patterned(12, seed=999)
+    result, passed = explain(learned, x, "hires_cam"), 0
+    for position in range(len(x)):
+        card = trust_card(learned, x, result, position, maps=QUICK_MAPS)
+        passes = card.standings["blurred"].passes and card.figures["likeness"] <= SAME_MAP
+        assert list(card.standings) == (["blurred", "mean"] if passes else ["blurred"])
+        assert card.level != "good" or passes
+        passed += passes
+    assert 0 < passed < len(x)
+
+
+def test_no_pass_of_a_card_holds_more_images_than_a_processor_keeps_at_hand(learned, monkeypatch):
+    x, _, _ = patterned(1, seed=3)
+    result, sizes = explain(learned, x, "hires_cam"), []
+    forward = type(learned.model).forward
+
+    def counted(model, images, *args, **kwargs):
+        sizes.append(len(images))
+        return forward(model, images, *args, **kwargs)
+
+    trust_card(learned, x, result, maps=QUICK_MAPS)  # what is kept of the network is found
+    monkeypatch.setattr(type(learned.model), "forward", counted)
+    trust_card(learned, x, result, maps=QUICK_MAPS)
+    assert max(sizes) <= 16 and sum(sizes) <= 8 + 2 * (2 + 13 * 8)
 
 
 def test_a_contrast_and_a_map_without_a_method_are_judged_too(learned):

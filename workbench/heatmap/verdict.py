@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
-from fer_models.explain.trust.card import QUICK_MAPS, TrustCard
+from fer_models.explain.trust.card import BASELINES, QUICK_MAPS, TrustCard
 from fer_models.explain.trust.standing import RANDOM_MAPS
 from workbench.app.wording import duration
 from workbench.heatmap import cached
@@ -40,7 +40,7 @@ def judge(
     card = cached.trust(checkpoint, pixels, question, QUICK_MAPS)
     with slot.container():
         draw(card)
-    if card.provisional and _seconds(card) <= _AT_ONCE:
+    if card.provisional and card.full_seconds <= _AT_ONCE:
         card = cached.trust(checkpoint, pixels, question, RANDOM_MAPS)
         with slot.container():
             draw(card)
@@ -57,11 +57,7 @@ def show(card: TrustCard) -> None:
     st.badge(words, icon=icon, color=colour)
     st.caption(card.sentence)
     if card.provisional:
-        rest = f"the tab Trust of Explain tests all, about {duration(_seconds(card))}"
-        more = "testing the rest" if _seconds(card) <= _AT_ONCE else rest
-        st.caption(f"Provisional: {card.maps} of {RANDOM_MAPS} random maps were tested; {more}.")
-
-
-def _seconds(card: TrustCard) -> float:
-    """Estimated time of a card with all random maps."""
-    return card.seconds * RANDOM_MAPS / card.maps
+        rest = f"the tab Trust of Explain tests all, about {duration(card.full_seconds)}"
+        alone = f" with the {BASELINES[0]} baseline alone" if len(card.standings) < len(BASELINES) else ""
+        more = "testing the rest" if card.full_seconds <= _AT_ONCE else rest
+        st.caption(f"Provisional: {card.maps} of {RANDOM_MAPS} random maps were tested{alone}; {more}.")

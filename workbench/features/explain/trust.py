@@ -73,7 +73,12 @@ def show(subject: Subject, *, key: str) -> None:
     if results is not None and results.card is not card:
         card = results.card
         trust_badge.show(card, subject.checkpoint.classes, verdict)
-    standing = card.standings[str(baseline)]
+    standing = card.standings.get(str(baseline))
+    if standing is None:
+        numbers.caption(
+            f"The quick verdict tested the map with the {BASELINES[0]} baseline alone; all tests include the other one."
+        )
+        return
     curves = {metric: trust.removal(standing, metric) for metric in ("deletion", "insertion")}
     measures = trust.card_measures(standing)
     if results is not None:
