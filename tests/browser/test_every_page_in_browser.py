@@ -80,13 +80,16 @@ def test_every_page(page: Any, server: Server) -> None:
     main = page.get_by_test_id("stMain")
     faults: list[str] = []
     figures: set[str] = set()
+    schemes = ["dark", "light"]
     for entry in PAGES:
         page.goto(f"{server.url}/{entry.key if entry.key != FIRST else ''}")
         expect(main.get_by_text(entry.question).first).to_be_visible(timeout=PATIENCE)
         expect(page.locator(".st-key-tray")).to_have_count(0, timeout=PATIENCE)  # a job that ends fades the whole page
         settle(page)
         assert errors(page) == [], entry.key
-        for scheme, (ground, *rules) in _SCHEMES.items():
+        schemes.reverse()  # a page begins with the scheme that the one before ended with: a switch draws it anew
+        for scheme in schemes:
+            ground, *rules = _SCHEMES[scheme]
             page.emulate_media(color_scheme=scheme)
             expect(page.get_by_test_id("stApp")).to_have_css("background-color", ground)
             page.wait_for_function(_COLOURS_REST)

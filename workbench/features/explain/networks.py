@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from workbench import cache, state
 from workbench.app import inventory
@@ -50,8 +51,8 @@ def show(subject: Subject, *, key: str) -> None:
     usable = inventory.usable(inventory.trained_networks())
     selected = _choose(usable, subject.checkpoint.name)
     question, display = view.controls(subject.classifier, layered=False)
-    answer = st.container()
-    read = _read(subject, [usable[name] for name in selected], question)
+    answer = st.empty()
+    read = _read(subject, [usable[name] for name in selected], question, answer)
     if not read:
         st.info("Choose a network or more.", icon=":material/info:")
         return
@@ -62,8 +63,6 @@ def show(subject: Subject, *, key: str) -> None:
                 _card(each, display)
     names, readings = [each.network.name for each in read], [each.reading for each in read]
     regions, subjects = [each.shares for each in read], [each.subject for each in read]
-    with answer:
-        st.markdown(f"**{networks.verdict(readings)}**")
     class_text = question.target or "each network's own answer"
     note = f"{question.method} for {class_text}, {question.of}; {display.words}"
     with st.container(horizontal=True):
@@ -114,9 +113,9 @@ def _choose(usable: dict[str, TrainedNetwork], page_network: str) -> list[str]:
         )
 
 
-def _read(subject: Subject, chosen: list[TrainedNetwork], question: Question) -> list[Read]:
-    """What each network says; one that cannot be read says why in its place."""
-    read = []
+def _read(subject: Subject, chosen: list[TrainedNetwork], question: Question, answer: DeltaGenerator) -> list[Read]:
+    """What each network says; one that cannot be read says why in its place. ``answer`` says how many agree so far."""
+    read: list[Read] = []
     with st.spinner(f"Asking {len(chosen)} networks about the face."):
         for network in chosen:
             checkpoint = network.checkpoint
@@ -129,6 +128,7 @@ def _read(subject: Subject, chosen: list[TrainedNetwork], question: Question) ->
                 if reading.look is not None:
                     shares = crop.region_shares(reading.look.attribution, checkpoint.classes, other.framed)
                 read.append(Read(network, reading, shares, other))
+                answer.markdown(f"**{networks.verdict([each.reading for each in read])}**")
     return read
 
 
