@@ -137,8 +137,8 @@ def _plain(name: str) -> str:
 def _names(sets: Sequence[FaceDataset]) -> list[str]:
     """A name for each set; the second of the same name gets a number."""
     names: list[str] = []
-    for each in sets:
-        count = sum(name.partition("-")[0] == each.name for name in names)
+    for number, each in enumerate(sets):
+        count = sum(other.name == each.name for other in sets[:number])
         names.append(each.name if not count else f"{each.name}-{count + 1}")
     return names
 

@@ -71,7 +71,7 @@ def figures(claim: Mapping[str, Any]) -> dict[str, Interval]:
 
 def _half_width(rounding: Any, printed: str) -> float:
     if rounding is None:
-        _, point, decimals = printed.strip().rstrip("%").partition(".")
+        _, point, decimals = printed.strip().rstrip("% ").partition(".")
         # JSON drops closing zeros and writes 95 as 95.0: take what is left as rounded at its last digit.
         return 0.5 * 10.0 ** -(len(decimals.rstrip("0")) if point else 0)
     try:
