@@ -62,6 +62,29 @@ def count(model: nn.Module, input_shape: Sequence[int]) -> Complexity:
     return _Trace(copy_shapes(model), input_shape).complexity
 
 
+def count_new(name: str, num_classes: int, input_shape: Sequence[int], **options: Any) -> Complexity:
+    """As :func:`count`, for a registered network that is made to be counted.
+
+    It runs on the CPU: the first use of the meta device imports torch's compiler, which takes a second.
+
+    Args:
+        name: Key of the network.
+        num_classes: Number of classes.
+        input_shape: (C, H, W).
+        options: Of the network.
+
+    Raises:
+        UserError: If there is no such network or option, or it cannot take that shape.
+
+    Example:
+        >>> count_new("mini_xception", 7, (1, 48, 48)).parameters
+        56951
+    """
+    with torch.device("cpu"):
+        model = create_model(name, num_classes, input_shape[0], **options)
+    return _Trace(model, input_shape).complexity
+
+
 def layers(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
     """The layers in the order in which they first ran, for one picture of shape (C, H, W).
 
@@ -111,6 +134,10 @@ class _Counter(TorchDispatchMode):
     the table of all networks ten times slower.
     """
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # to skip torch's compiler, it would be imported first
+
     def __init__(self) -> None:
         super().__init__()
         self.macs = 0
@@ -129,7 +156,7 @@ _SAME_SHAPE = (nn.BatchNorm1d, nn.BatchNorm2d, nn.ReLU, nn.SiLU, nn.GELU, nn.Dro
 
 
 class _Trace:
-    """One forward pass of a network on the meta device, which it changes, with the count read around every module."""
+    """One forward pass of a network, which it changes, on its own device, with the count read around every module."""
 
     def __init__(self, model: nn.Module, input_shape: Sequence[int]):
         if len(input_shape) != 3:
@@ -152,8 +179,9 @@ class _Trace:
         for module in self.model.modules():
             handles.append(module.register_forward_pre_hook(self._enter))
             handles.append(module.register_forward_hook(self._leave))
+        device = next((parameter.device for parameter in self.model.parameters()), "meta")
         with torch.no_grad(), self.counter:
-            self.model(torch.empty(1, *input_shape, device="meta"))
+            self.model(torch.zeros(1, *input_shape, device=device))
         for handle in handles:
             handle.remove()
         parameters = sum(p.numel() for p in self.model.parameters() if p.requires_grad)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from fer_models import create_model
 from fer_models.architectures import ARCHITECTURES
 from fer_models.attention.dot import DotAttention
-from fer_models.complexity import count, layers, model_table
+from fer_models.complexity import count, count_new, layers, model_table
 from fer_models.errors import UserError
 
 
@@ -181,3 +181,11 @@ def test_fcsdnet_at_other_sizes(size, macs):
 @pytest.mark.parametrize(("size", "macs"), [(112, 430), (96, 317), (64, 141), (48, 79)])
 def test_sldcnn_at_other_sizes(size, macs):
     assert round(count(create_model("sldcnn"), (3, size, size)).macs / 1e6) == macs
+
+
+@pytest.mark.parametrize("name", ["fcsdnet", "dcnn_bilstm"])
+def test_a_network_made_to_be_counted_costs_the_same(name: str) -> None:
+    shape = ARCHITECTURES[name].native_input
+    assert count_new(name, 7, shape) == count(create_model(name, in_channels=shape[0]), shape)
+    with pytest.raises(UserError):
+        count_new("no such network", 7, shape)

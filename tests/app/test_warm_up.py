@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+from app_driver import ROOT
 
 from fer_models.data import builtin, open_dataset
 from fer_models.data.store import store_folder
@@ -44,3 +48,15 @@ def test_work_waits_until_no_page_is_drawn() -> None:
         assert waiting.is_alive()
     waiting.join(10)
     assert not waiting.is_alive() and time.monotonic() - began >= 0.5
+
+
+def test_the_first_answer_imports_neither_a_compiler_nor_statistics(tmp_path: Path) -> None:
+    code = (
+        "import sys; from workbench.features.home import first; first.prepare(); "
+        "print([name for name in ('torch._dynamo', 'scipy.stats', 'openTSNE') if name in sys.modules])"
+    )
+    environment = {**os.environ, "FER_CACHE": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.strip() == "[]"

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from scipy.stats import spearmanr
 from torch import nn
 
 from fer_models.errors import UserError
@@ -327,6 +328,9 @@ def test_rank_correlation_shares_ties_and_ignores_scale():
     assert rank_correlation(a, np.exp(a)).tolist() == pytest.approx([1.0])
     assert rank_correlation(a, -a).tolist() == pytest.approx([-1.0])
     assert rank_correlation(a, np.zeros_like(a)).tolist() == [0.0]
+    tied = np.random.default_rng(0).integers(0, 9, (2, 3, 8, 8)).astype(np.float32)
+    expected = [spearmanr(one.ravel(), other.ravel()).statistic for one, other in zip(*tied, strict=True)]
+    np.testing.assert_allclose(rank_correlation(*tied), expected, atol=1e-12)
 
 
 @pytest.mark.parametrize(("size", "span"), [((48, 48), 2.0), ((20, 31), 1.0)])
