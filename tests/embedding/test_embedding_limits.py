@@ -146,7 +146,7 @@ def test_a_map_is_drawn_inside_its_margin() -> None:
     assert canvas.shape == (200 + legend, 200, 3)
     ink = (canvas[:190] != 255).any(2)
     rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
-    assert 3 <= columns[0] <= 10 <= 190 <= columns[-1] <= 197
+    assert 3 <= columns[0] <= 10 <= 190 <= columns[-1] <= 199
     assert ink[55, 10] and ink[145, 10] and ink[55, 190] and not ink[100, 100]
     assert 46 <= rows[0] <= 55 and 145 <= rows[-1] <= 154
     red = (canvas[:190] == (224, 43, 32)).all(2)
