@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.decomposition import PCA
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from fer_models.embedding.layout import Neighbours, tsne, tsne_in_space, umap
 from fer_models.embedding.nearest import nearest
@@ -33,7 +31,7 @@ def prepare(features: np.ndarray, settings: MapSettings) -> np.ndarray:
             "choose other faces or another network."
         )
     if 0 < settings.components < min(rows.shape):
-        rows = PCA(settings.components, random_state=settings.seed).fit_transform(rows)
+        rows = _pca(rows, settings.components, settings.seed)
     return np.ascontiguousarray(rows, np.float32)
 
 
@@ -91,7 +89,7 @@ def place(
         progress(part, f"{METHODS[settings.method]} places {len(rows):,} faces{steps}")
 
     if settings.method == "pca":
-        coordinates = PCA(min(settings.dimensions, *rows.shape), random_state=settings.seed).fit_transform(rows)
+        coordinates = _pca(rows, min(settings.dimensions, *rows.shape), settings.seed)
     elif settings.method == "lda":
         coordinates = _lda(rows, settings, targets)
     elif settings.method == "tsne" and settings.dimensions == 3:
@@ -120,6 +118,12 @@ def distinct(rows: np.ndarray) -> int:
     return len({row.tobytes() for row in np.rint(rows / scale * 1e4).astype(np.int32)})
 
 
+def _pca(rows: np.ndarray, components: int, seed: int) -> np.ndarray:
+    from sklearn.decomposition import PCA  # Late: it takes a second, and pages that draw no map import this module too.
+
+    return PCA(components, random_state=seed).fit_transform(rows)
+
+
 def _lda(rows: np.ndarray, settings: MapSettings, targets: np.ndarray | None) -> np.ndarray:
     present = 0 if targets is None else len(np.unique(targets))
     if present <= settings.dimensions:
@@ -128,6 +132,8 @@ def _lda(rows: np.ndarray, settings: MapSettings, targets: np.ndarray | None) ->
             f"{present}. Choose another projection."
         )
     try:
+        from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
         return LinearDiscriminantAnalysis(n_components=settings.dimensions).fit_transform(rows, targets)
     except (IndexError, np.linalg.LinAlgError):  # the classes have no spread, or one centre
         return np.empty((0, 0))

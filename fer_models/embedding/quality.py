@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
 
 from fer_models.embedding.nearest import nearest
 from fer_models.embedding.project import distinct
@@ -117,6 +116,8 @@ def separation(rows: np.ndarray, targets: np.ndarray, classes: Sequence[str], k:
     right = voted == targets
     scores: tuple[float, float, float] | tuple[None, None, None] = (None, None, None)
     if 1 < len(present) < n:
+        from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
+
         few = {} if n <= 5000 else {"sample_size": 5000, "random_state": 0}
         scores = (
             float(silhouette_score(rows, targets, **few)),

@@ -27,7 +27,7 @@ from fer_models.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from fer_models.training.loop import Loop
-from fer_models.training.step import TrainingData
+    from fer_models.training.step import TrainingData  # it imports lightning, which takes seconds
 
 STEPS = 10
 _WARM_UP = 2

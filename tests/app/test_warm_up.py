@@ -50,10 +50,11 @@ def test_work_waits_until_no_page_is_drawn() -> None:
     assert not waiting.is_alive() and time.monotonic() - began >= 0.5
 
 
-def test_the_first_answer_imports_neither_a_compiler_nor_statistics(tmp_path: Path) -> None:
+def test_the_first_answer_and_the_forms_import_nothing_that_takes_seconds(tmp_path: Path) -> None:
     code = (
         "import sys; from workbench.features.home import first; first.prepare(); "
-        "print([name for name in ('torch._dynamo', 'scipy.stats', 'openTSNE') if name in sys.modules])"
+        "import workbench.features.learn.steps, workbench.features.train.form; "
+        "print([name for name in ('torch._dynamo', 'scipy.stats', 'sklearn', 'lightning') if name in sys.modules])"
     )
     environment = {**os.environ, "FER_CACHE": str(tmp_path)}
     ended = subprocess.run(
