@@ -33,6 +33,12 @@ _HANGS, _WAITS, _MEMORY = 60.0, 240.0, 12 << 30
 _OPTIONS = ("-p", "no:cacheprovider", "-s", "-m", "not slow and not browser")
 
 
+def alarm() -> None:
+    """End this process if no other test begins in time."""
+    signal.setitimer(signal.ITIMER_PROF, _HANGS)
+    signal.setitimer(signal.ITIMER_REAL, _WAITS)
+
+
 class Watch:
     """Pytest plugin: runs tests in this order for some seconds of processor time; a hang ends the process."""
 
@@ -42,11 +48,7 @@ class Watch:
         self.ends = self.began + seconds
         self.failed: list[str] = []
         self.uncollected = False
-        self._alarm()
-
-    def _alarm(self) -> None:
-        signal.setitimer(signal.ITIMER_PROF, _HANGS)
-        signal.setitimer(signal.ITIMER_REAL, _WAITS)
+        alarm()
 
     @property
     def over(self) -> bool:
@@ -57,7 +59,7 @@ class Watch:
         items[:] = sorted((i for i in items if i.nodeid in self.order), key=lambda item: self.order[item.nodeid])
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        self._alarm()
+        alarm()
 
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
         item.session.shouldstop = self.over
@@ -85,6 +87,7 @@ class Reach:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        alarm()
         self.coverage.switch_context(file_of(item.nodeid))
 
     @pytest.hookimpl(tryfirst=True)

@@ -3,8 +3,8 @@
     python benchmarks/mutants.py [--count 200] [--seeds 0 ...] [--jobs 1] [--seconds 30] [--only ...]
 
 A seeded sample of all places in ``fer_models`` where + becomes -, * becomes /, < becomes <=, == becomes !=, ``and``
-becomes ``or``, or the other way round. Left out: operators on a string, and lines with ``# pragma: no mutate``, for
-what only tells progress or time.
+becomes ``or``, or the other way round. Left out: operators on a string, arguments of ``progress(...)``, and lines with
+``# pragma: no mutate``, for what else only tells progress or time.
 
 The files of tests are collected once and run once, to see which test runs which lines. For each mutant, the tests
 that run its line, and the others of their files, run in a process forked from there, in which the changed function has

@@ -85,6 +85,8 @@ def mutants_of(place: str) -> Iterator[Mutant]:
 
 def _inside(node: ast.AST, function: str, scope: str = "") -> Iterator[tuple[ast.AST, str]]:
     """All nodes, each with the qualified name of its function; an empty string outside of functions."""
+    if isinstance(node, ast.Call) and _is_progress(node.func):
+        return
     yield node, function
     body, inside, prefix = [], function, scope
     if isinstance(node, ast.ClassDef):
@@ -107,6 +109,11 @@ def _operations(node: ast.AST) -> Iterator[tuple[ast.expr, ast.AST, ast.expr]]:
         yield from zip((node.left, *node.comparators), node.ops, node.comparators, strict=False)
     elif isinstance(node, ast.BoolOp):
         yield from ((left, node.op, right) for left, right in zip(node.values, node.values[1:], strict=False))
+
+
+def _is_progress(node: ast.expr) -> bool:
+    """Whether a call of it tells progress: ``progress``, ``query.progress``, ``show_progress``."""
+    return (getattr(node, "id", "") or getattr(node, "attr", "")) in ("progress", "show_progress")
 
 
 def _is_text(node: ast.expr) -> bool:
