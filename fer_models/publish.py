@@ -236,8 +236,10 @@ def _metric_rows(
             clean = dataclasses.replace(evaluation.take(~copied), split=without_leaks(evaluation.split))
             rows += clean.metric_rows(WITHOUT_LEAKS)
     if votes is not None:
-        agreement = {"metric": "accuracy", **votes.majority.to_json(), "n": votes.n, "data": "ferplus"}
-        rows.append({**rows[0], **agreement, "split": f"{evaluations[0].split}, class of most annotators"})
+        split = f"{evaluations[0].split}, class of most annotators"
+        agreement = {"n": votes.n, "people": votes.people, "photographs": votes.photographs, "data": "ferplus"}
+        row = {**rows[0], **votes.majority.to_json(), **agreement, "split": split}
+        rows.append({name: value for name, value in row.items() if value is not None})
     return rows
 
 

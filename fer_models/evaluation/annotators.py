@@ -21,12 +21,16 @@ class VoteAgreement:
         majority: share of pictures on which the network names the class with the most votes (the first of equal ones).
         share: mean share of annotators who chose the network's class, with its bootstrap interval.
         ceiling: mean share of annotators who chose the most voted class: no network can have a higher ``share``.
+        people: Number of people in these pictures, as :attr:`~fer_models.evaluation.evaluate.Evaluation.people`.
+        photographs: Number of photographs, where some are copies of each other.
     """
 
     n: int
     majority: Estimate
     share: Estimate
     ceiling: float
+    people: int | None = None
+    photographs: int | None = None
 
 
 def votes_by_row(evaluation: Evaluation, voted: FaceDataset) -> np.ndarray:
@@ -69,12 +73,14 @@ def vote_agreement(evaluation: Evaluation, votes: np.ndarray, classes: tuple[str
     predicted = of_class[evaluation.predictions[voted_on]]
     shares = votes[voted_on].astype(np.float64)
     agreed = shares[np.arange(len(voted_on)), predicted]
-    units = None if evaluation.units is None else evaluation.units[voted_on]
+    both = evaluation.take(voted_on)
     return VoteAgreement(
-        n=len(voted_on),
-        majority=share_estimate(shares.argmax(1) == predicted, units),
-        share=mean_estimates(agreed[:, None], units=units)[0],
+        n=both.n,
+        majority=share_estimate(shares.argmax(1) == predicted, both.units),
+        share=mean_estimates(agreed[:, None], units=both.units)[0],
         ceiling=float(shares.max(1).mean()),
+        people=both.people,
+        photographs=both.photographs,
     )
 
 

@@ -18,6 +18,7 @@ from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.scorecard import Baseline, Comparisons, Cost, Leaks, gain_warning, scorecard, selected_on
 from fer_models.labels import FER7, FER8
 from fer_models.preprocess import Preprocess
+from fer_models.publish import _metric_rows
 
 N = 700
 
@@ -182,6 +183,11 @@ def test_agreement_with_votes() -> None:
     assert agreement.share.low < agreement.share.value < agreement.share.high and agreement.ceiling == pytest.approx(
         0.9
     )
+    pairs = dataclasses.replace(evaluation, units=np.arange(N) // 4, of_photographs=True)
+    agreement = vote_agreement(pairs, votes, FER8)
+    assert (agreement.people, agreement.photographs) == (None, 175)
+    (*_, row) = _metric_rows([pairs], np.zeros(N, bool), agreement)
+    assert (row["n"], row["photographs"], row["value"]) == (350, 175, agreement.majority.value) and "people" not in row
     with pytest.raises(UserError, match="neutral"):
         vote_agreement(evaluation, votes[:, :6], FER8[:6])
     with pytest.raises(UserError, match="no votes"):

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fer_models.complexity import count
 from fer_models.errors import UserError
 from fer_models.explain.attribution import Attribution
 from fer_models.explain.base import EXPLAINERS
@@ -20,7 +21,7 @@ from fer_models.explain.faithfulness.parameter_randomisation import shuffled_cop
 from fer_models.explain.faithfulness.similarity import rank_correlation
 from fer_models.explain.per_network import PerNetwork
 from fer_models.explain.trust.class_names import chance_of_names
-from fer_models.explain.trust.standing import FIXED, RANDOM_MAPS, Standing, standing
+from fer_models.explain.trust.standing import FIXED, RANDOM_MAPS, STEPS, Standing, standing
 from fer_models.progress import Progress, silent, within
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ MOST_CHANCE = 0.01
 SAME_MAP, LIKE_MAP = 0.7, 0.5
 #: Baselines at which a map must pass.
 BASELINES = ("blurred", "mean")
+#: Multiply-adds of an image from which on a quick verdict treats half of the pixels alone, in one step.
+LARGE = 6e8
 #: Random maps of a quick verdict; enough for p at most 0.05, if none of them or their reverses does as well.
 QUICK_MAPS = 10
 #: The fixed reference maps in plain words.
@@ -42,6 +45,7 @@ _PLAIN = {"centred Gaussian": "a blob in the middle", "edge detector": "the edge
 _SCRAMBLES, _SHUFFLES = 4, 3
 #: Copies with shuffled weights, which take longer to make than a map of them does.
 _SHUFFLED: PerNetwork[Any] = PerNetwork(most=4)
+_MACS: PerNetwork[int] = PerNetwork(most=64)
 
 Level = Literal["good", "doubtful", "bad"]
 
@@ -79,8 +83,8 @@ class TrustCard:
     @property
     def full_seconds(self) -> float:
         """Estimated wall-clock time of the removal curves of all random maps at both baselines."""
-        curves = len(self.standings) * (1 + len(FIXED) + self.maps)
-        return self.seconds * len(BASELINES) * (1 + len(FIXED) + RANDOM_MAPS) / curves
+        images = sum(standing.insertion[:, 1:-1].size for standing in self.standings.values())
+        return self.seconds * len(BASELINES) * (1 + len(FIXED) + RANDOM_MAPS) * (STEPS - 1) / images
 
 
 def trust_card(
@@ -104,7 +108,7 @@ def trust_card(
     about them stands in ``docs/explanations.md``.
 
     With fewer than :data:`RANDOM_MAPS` random maps the verdict is a quick one: the mean baseline is tested only where
-    the map passes at the blurred one.
+    the map passes at the blurred one, and in a network above :data:`LARGE` one step treats half of the pixels.
 
     Args:
         classifier: The network.
@@ -140,16 +144,30 @@ def trust_card(
     name = classifier.classes[index[0]]
     words = name if against is None else f"{name} rather than {classifier.classes[against[0]]}"
     problem = _problem(figures, words, positive=bool(trial.attribution.has_positive[0]))
+    steps = 2 if maps < RANDOM_MAPS and _macs(trial) > LARGE else STEPS
     start = time.perf_counter()
     standings: dict[str, Standing] = {}
     for number, baseline in enumerate(BASELINES):
         if number and maps < RANDOM_MAPS and not (problem is None and standings[BASELINES[0]].passes):
             break
         part = within(progress, number / len(BASELINES), (number + 1) / len(BASELINES))
-        standings[baseline] = standing(trial, baseline, maps, seed, part)
+        standings[baseline] = standing(trial, baseline, maps, seed, steps=steps, progress=part)
     seconds = time.perf_counter() - start
     level, sentence = _verdict(standings, figures["likeness"], words) if problem is None else ("bad", problem)
     return TrustCard(level, sentence, figures, standings, problem is None and maps < RANDOM_MAPS, seconds)
+
+
+def _macs(trial: Trial) -> int:
+    """Multiply-adds of the image; 0 where layers are hidden, as in an ONNX file."""
+    shape = tuple(trial.batch.shape[1:])
+
+    def counted() -> int:
+        try:
+            return count(trial.classifier.model, shape).macs
+        except UserError:
+            return 0
+
+    return _MACS.of(trial.classifier, shape, counted)
 
 
 def _evidence(trial: Trial, seed: int) -> float:

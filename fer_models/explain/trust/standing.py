@@ -164,7 +164,13 @@ class Standing:
 
 
 def standing(
-    trial: Trial, baseline: str = "blurred", count: int = RANDOM_MAPS, seed: int = 0, progress: Progress = silent
+    trial: Trial,
+    baseline: str = "blurred",
+    count: int = RANDOM_MAPS,
+    seed: int = 0,
+    *,
+    steps: int = STEPS,
+    progress: Progress = silent,
 ) -> Standing:
     """Measure the map of one image beside reference maps and random maps of its smoothness.
 
@@ -173,6 +179,7 @@ def standing(
         baseline: Name of a baseline, see :func:`~fer_models.explain.baselines.baseline_picture`.
         count: Number of random maps, at least 10.
         seed: Of the random maps.
+        steps: Of the removal curves.
         progress: Called with the fraction done and a message; an exception raised in it cancels.
 
     Raises:
@@ -182,7 +189,7 @@ def standing(
         raise UserError(f"A verdict needs at least 10 random maps, not {count}.")
     fixed = [REFERENCES[name](trial, seed) for name in FIXED]
     maps = np.concatenate([trial.attribution.values, *fixed, random_maps(trial, count, seed)])
-    share, insertion, deletion = removal_curves(trial, maps, baseline, progress=progress)
+    share, insertion, deletion = removal_curves(trial, maps, baseline, steps, progress)
     return Standing(baseline, share, insertion, deletion)
 
 

@@ -1,0 +1,49 @@
+"""Figures of the shipped cards follow from the predictions that ship beside them, and say what is independent."""
+
+import re
+
+import numpy as np
+import pytest
+
+from fer_models.checkpoint import CONFIG, read_checkpoint
+from fer_models.evaluation.intervals import share_estimate
+from fer_models.evaluation.metrics import METRICS
+from fer_models.evaluation.sentence import interval_text, percent_text
+from fer_models.evaluation.shipped import read_shipped
+from fer_models.folders import checkpoints_folder
+
+SHIPPED = sorted(file.parent for file in checkpoints_folder().glob(f"*/{CONFIG}"))
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_a_card_its_figures_and_its_predictions_agree(folder):
+    """Intervals of averaged figures, agreement with annotators and the reliability diagram were those of images."""
+    checkpoint = read_checkpoint(folder)
+    rows, text = checkpoint.metrics, checkpoint.card
+    plain = next(row for row in rows if row["metric"] == "accuracy")
+    assert text.split("\n")[2].startswith(interval_text(plain["value"], plain["low"], plain["high"]))
+    for row in rows:
+        if row["metric"] == "accuracy":
+            figure = interval_text(row["value"], row["low"], row["high"], METRICS["accuracy"].percent)
+            assert f"| {figure} | {row['n']:,} |" in text, row
+    picture = (folder / "reliability.svg").read_text(encoding="utf-8")
+    ece = next(row["value"] for row in rows if row["metric"] == "ece")
+    assert re.search(rf"expected calibration error {re.escape(percent_text(ece))},", picture)
+    shipped = read_shipped(checkpoint)
+    assert shipped is not None
+    if plain["data"] != shipped.data or plain["n"] != len(shipped.rows):
+        return  # a network of drawn faces was measured on more of them than its predictions are of
+    names = np.array(shipped.classes)[shipped.logits.argmax(1)]
+    known = np.isin(shipped.classes, shipped.data_classes)
+    if not known.all():
+        names = np.array(shipped.classes)[known][shipped.logits[:, known].argmax(1)]
+    right = names == np.array(shipped.data_classes)[shipped.labels]
+    found = share_estimate(right, shipped.units.of)
+    assert [plain[part] for part in ("value", "low", "high")] == pytest.approx(list(found), abs=1e-6)
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_every_figure_of_a_card_says_whose_images_it_is_of(folder):
+    """Of photographs that are copies of each other, or of people. Some figures with averaging are older."""
+    rows = [row for row in read_checkpoint(folder).metrics if row["averaging"] == "none"]
+    assert all("people" in row or "photographs" in row for row in rows)
