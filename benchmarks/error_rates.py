@@ -17,7 +17,7 @@ import numpy as np
 
 from fer_models.evaluation.class_match import softmax
 from fer_models.evaluation.comparison.significance import LEVEL, compare
-from fer_models.evaluation.comparison.swap import exact_sign_p
+from fer_models.evaluation.comparison.swap import exact_sign_p, mean_swap_p
 from fer_models.evaluation.evaluate import Evaluation
 from fer_models.evaluation.intervals import estimates, percentile_interval, row_weights, share_estimate, wilson
 from fer_models.evaluation.metrics import METRICS
@@ -148,6 +148,35 @@ def seeds(repeats: int) -> None:
                     )
             words = ", ".join(f"{key} {100 * hits / repeats:.0f} %" for key, hits in held.items())
             print(f"{name}, {number} seeds: {words}", flush=True)
+    for number in (2, 3, 5):
+        same_images(rng, repeats, number)
+
+
+def same_images(rng: np.random.Generator, repeats: int, number: int) -> None:
+    """Runs on one split that differ by chance of the training alone: what Student's t says of their expected figure."""
+    held, drawn = 0, 0
+    for _ in range(repeats):
+        expected = 0.7 + 0.02 * rng.normal()
+        found = spread((expected + 0.008 * rng.normal(size=number)).tolist())
+        if found.low is not None and found.high is not None:
+            held, drawn = held + (found.low <= expected <= found.high), drawn + 1
+    words = f"t {100 * held / drawn:.0f} %" if drawn else "no interval"
+    print(f"a split of its own that stays, {number} seeds: {words}", flush=True)
+
+
+def explainers(repeats: int) -> None:
+    """How often one of two equal explanation methods is called better, by its test and by a bootstrap interval."""
+    rng = np.random.default_rng(0)
+    print("two equal explanation methods, called different, % (by a bootstrap interval that leaves out 0)")
+    for n in (2, 3, 5, 10, 20, 48):
+        tested, bootstrap = 0, 0
+        for _ in range(repeats):
+            gain = rng.gamma(2, 1, n) - rng.gamma(2, 1, n)
+            tested += mean_swap_p(gain) < LEVEL
+            means = np.concatenate([w @ gain / w.sum(1) for w in row_weights(n, RESAMPLES)])
+            low, high = percentile_interval(means)
+            bootstrap += low > 0 or high < 0
+        print(f"n = {n}: {100 * tested / repeats:.0f} ({100 * bootstrap / repeats:.0f})", flush=True)
 
 
 def tests(repeats: int) -> None:
@@ -226,6 +255,7 @@ PARTS: dict[str, Callable[[int], None]] = {
     "coverage": coverage,
     "people": people,
     "seeds": seeds,
+    "explainers": explainers,
     "tests": tests,
     "slices": slices,
     "epochs": epochs,

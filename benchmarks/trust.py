@@ -129,6 +129,7 @@ def main() -> None:
     """Draw up all cards and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--faces", type=int, default=60)
+    parser.add_argument("--first", type=int, default=0, help="leave out the faces before this one")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--crops", help="uint8 (N, 48, 48) in a .npy file, in place of PublicTest")
     parser.add_argument("--networks", nargs="+", default=NETWORKS)
@@ -136,7 +137,7 @@ def main() -> None:
     parser.add_argument("--cards-only", action="store_true", help="leave out what knows nothing of the network")
     parser.add_argument("--out", help="JSON file for a line a card")
     arguments = parser.parse_args()
-    parts = range(0, arguments.faces, PART)
+    parts = range(arguments.first, arguments.faces, PART)
     chosen = [(network, method) for network in arguments.networks for method in arguments.methods]
     tasks = [(network, method, arguments, part) for network, method in chosen for part in parts]
     lines: list[dict[str, Any]] = []
