@@ -10,6 +10,7 @@ import torch
 from fer_models.errors import UserError
 from fer_models.evaluation.intervals import Estimate
 from fer_models.explain import Attribution
+from fer_models.explain.cam.full_grad import _added, _per_picture, _spread
 from fer_models.explain.cam.grad_cam_pp import GradCAMPlusPlus
 from fer_models.explain.cam.xgrad_cam import XGradCAM
 from fer_models.explain.face_parts.action_units import unit_agreement, unit_areas
@@ -105,6 +106,28 @@ def test_weights_of_gradients_by_hand():
     gradients = torch.tensor([[[[2.0, 1.0]], [[5.0, 1.0]]]])
     weight = (2 * 1 + 1 * 3) / 4
     np.testing.assert_allclose(XGradCAM().combine(maps, gradients)[0], [[weight, 3 * weight]])
+
+
+def test_terms_of_layers_that_stack_windows_belong_to_their_image():
+    """Two images: rows of a term are theirs, or their windows in turn, or the columns are where there are two."""
+    term = torch.arange(6.0).reshape(3, 2)
+    assert _per_picture(term, 2).tolist() == [0 + 2 + 4, 1 + 3 + 5]
+    assert _per_picture(term[:2], 2).tolist() == [1, 5]
+    assert _per_picture(torch.arange(12.0).reshape(4, 3), 2).tolist() == [15, 51]
+    cells = torch.tensor([[[1.0, 3.0], [5.0, 7.0]]])
+    for size in ((4, 4), (2, 2), (6, 4)):
+        spread = _spread(cells, 1, size, "nearest")
+        assert spread.shape == (1, *size) and spread.sum().item() == pytest.approx(16)
+    windows = _spread(torch.ones(4, 2, 2), 2, (4, 4), "nearest")
+    np.testing.assert_allclose(windows, np.full((2, 4, 4), 8 / 16))
+    norm = torch.nn.BatchNorm2d(1)
+    norm.running_mean[:], norm.running_var[:] = 3.0, 4.0 - norm.eps
+    with torch.no_grad():
+        norm.weight[:], norm.bias[:] = 2.0, 1.0
+    assert _added(norm).item() == pytest.approx(1 - 3 * 2 / 2)
+    assert _added(torch.nn.BatchNorm2d(1, track_running_stats=False)) is None
+    assert _added(torch.nn.Conv2d(1, 1, 1, bias=False)) is None and _added(torch.nn.ReLU()) is None
+    assert _added(torch.nn.BatchNorm2d(1, affine=False)).item() == 0
 
 
 def test_the_template_follows_its_ellipses():
