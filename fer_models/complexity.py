@@ -49,7 +49,8 @@ class LayerRow:
 def count(model: nn.Module, input_shape: Sequence[int]) -> Complexity:
     """Count parameters and MACs for one picture of shape (C, H, W).
 
-    The network runs on shapes alone (torch's meta device): no pixel is computed and ``model`` is not touched.
+    A copy runs that shares the weights, so that ``model`` is not touched, on the model's own device: the first use of
+    torch's meta device imports its compiler, which takes a second.
 
     Raises:
         UserError: If the network cannot take that shape.
@@ -59,13 +60,11 @@ def count(model: nn.Module, input_shape: Sequence[int]) -> Complexity:
         >>> count(create_model("mini_xception", in_channels=1), (1, 48, 48)).parameters
         56951
     """
-    return _Trace(copy_shapes(model), input_shape).complexity
+    return _Trace(_sharing(model), input_shape).complexity
 
 
 def count_new(name: str, num_classes: int, input_shape: Sequence[int], **options: Any) -> Complexity:
-    """As :func:`count`, for a registered network that is made to be counted.
-
-    It runs on the CPU: the first use of the meta device imports torch's compiler, which takes a second.
+    """As :func:`count`, for a registered network that is made to be counted, on the CPU.
 
     Args:
         name: Key of the network.
@@ -95,7 +94,7 @@ def layers(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
     Raises:
         UserError: If the network cannot take that shape.
     """
-    return _Trace(copy_shapes(model), input_shape).rows()
+    return _Trace(_sharing(model), input_shape).rows()
 
 
 def model_table() -> list[dict[str, Any]]:
@@ -231,6 +230,11 @@ class _Trace:
 
 def _same_shape(x: Tensor) -> Tensor:
     return x
+
+
+def _sharing(model: nn.Module) -> nn.Module:
+    """A copy of the network with the same tensors."""
+    return copy.deepcopy(model, {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())})
 
 
 def copy_shapes(model: nn.Module) -> nn.Module:
