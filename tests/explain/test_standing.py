@@ -24,7 +24,7 @@ def test_the_band_and_p_say_the_same():
             assert found.as_good == (values >= value).sum()
             assert found.p == (1 + found.as_good) / (count + 1)
             expected = "more" if found.p <= 0.05 else "less" if found.p >= 0.95 else "no different"
-            assert found.verdict == expected
+            assert found.verdict == expected and (expected == "more") == (found.as_good <= found.may)
             assert (value > found.high) == (expected == "more") and (value <= found.low) == (expected == "less")
             mirrored = rank(-value, -values, "lower")
             assert mirrored.verdict == expected and mirrored.p == found.p

@@ -180,7 +180,9 @@ def test_the_verdict_follows_the_figures():
     assert "a blob in the middle" in words
     assert _verdict({"blurred": planted(-0.95), "mean": planted(0.3)}, 0, "happy")[0] == "bad"
     words = _verdict({"blurred": planted(0.3), "mean": planted(0.95)}, 0, "happy")[1]
-    assert "35 of 100 do as well with the blurred baseline" in words
+    assert "35 of 100 do as well with the blurred baseline; at most 4 of 100 may" in words
+    words = _verdict({"blurred": planted(0.1, maps=10)}, 0, "happy")[1]
+    assert "; at most 0 of 20 may" in words  # a quick verdict said 4 of 100
 
 
 def test_a_network_that_knows_nothing_is_red_whatever_its_map_carries():

@@ -229,9 +229,10 @@ def _verdict(standings: Mapping[str, Standing], likeness: float, words: str) -> 
         )
     short = [name for name, verdict in verdicts.items() if verdict != "more"]
     if short:
+        ranked = standings[short[0]].rank
         return "doubtful", (
             f"The highlighted pixels carry no more of the probability of {words} than those of random maps of the same "
-            f"smoothness ({_counts(standings, short)}; at most 4 of 100 may)."
+            f"smoothness ({_counts(standings, short)}; at most {ranked.may} of {ranked.of} may)."
         )
     lost = [name for name in FIXED if any(name not in each.beats for each in standings.values())]
     if lost:

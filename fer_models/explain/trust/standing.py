@@ -59,6 +59,11 @@ class Rank:
         return (1 + self.as_good) / (1 + self.of)
 
     @property
+    def may(self) -> int:
+        """How many random values may be at least as large where the map still carries more."""
+        return math.floor(MORE * (self.of + 1) + 1e-9) - 1
+
+    @property
     def verdict(self) -> Literal["more", "no different", "less"]:
         """Against random maps."""
         if self.p <= MORE:
