@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-_GROUND = ("fer_models", "workbench.app")
+_GROUND = ("fer_models", "workbench.app", "workbench.once")
 _STATE = ("workbench.state", "workbench.shared")
 _SHARED = (*_GROUND, *_STATE, "workbench.cache", "workbench.navigation", "workbench.widgets", "streamlit")
 #: What a room may import of ours and of the two libraries of the screen. The longest prefix counts; ``FEATURE`` stands
@@ -46,8 +46,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "workbench.face",
         "workbench.navigation",
         "workbench.state",
+        "workbench.once",
         "streamlit",
     ),
+    "workbench.once": (),
     "workbench.navigation": ("streamlit",),
     "workbench.state": ("streamlit",),
     "workbench.shared": ("workbench.state",),

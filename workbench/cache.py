@@ -10,7 +10,7 @@ import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
-from fer_models.data import FaceDataset, known_datasets, open_dataset
+from fer_models.data import FaceDataset, open_dataset
 from fer_models.device import inference_device
 from fer_models.evaluation.evaluate import Evaluation
 from workbench.app import datasets, machine, shipped
@@ -43,7 +43,7 @@ def dataset(name: str) -> FaceDataset:
     Raises:
         UserError: If it is missing or damaged.
     """
-    sources = {entry.name: f"{entry.source} {entry.reader}" for entry in known_datasets()}
+    sources = {entry.name: f"{entry.source} {entry.reader}" for entry in datasets.known()}
     if name not in sources and (without_images := shipped.open_data_set(name)) is not None:
         return without_images
     return _dataset(name, sources.get(name, ""))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from workbench import navigation, state
+from workbench import navigation, once, state
 from workbench.app import machine
 from workbench.face import kept
 from workbench.face.model import samples
@@ -12,6 +12,7 @@ from workbench.widgets.errors import guard
 from workbench.widgets.files import report
 
 
+@once.a_run()
 def run() -> None:
     """Show the page that the address names."""
     # A picture of ours as the icon: an icon by name would be fetched from another host.

@@ -29,9 +29,12 @@ from fer_models.data.synthetic import SyntheticOptions
 from fer_models.errors import UserError
 from fer_models.folders import uploads_folder
 from fer_models.labels import FER7
+from workbench import once
 from workbench.app import jobs
 from workbench.app.jobs import Job
 
+#: The data sets that are known to the library.
+known = once.once(known_datasets)
 #: The default set, if it is on this computer.
 _PREFERRED = "fer2013"
 #: What a ZIP may unpack to, for the sentence beside the upload.
@@ -72,7 +75,7 @@ class SetRow:
 
 def default_name() -> str:
     """FER2013 if it is on this computer, else the built-in faces."""
-    names = {entry.reader.split(":")[0]: entry.name for entry in reversed(known_datasets())}
+    names = {entry.reader.split(":")[0]: entry.name for entry in reversed(known())}
     return names.get(_PREFERRED, built_in.NAME)
 
 
@@ -83,7 +86,7 @@ def preferred(names: Sequence[str]) -> str | None:
 
 def find(name: str) -> DatasetEntry | None:
     """The known data set of exactly that name."""
-    return next((entry for entry in known_datasets() if entry.name == name), None)
+    return next((entry for entry in known() if entry.name == name), None)
 
 
 def stored(entry: DatasetEntry) -> FaceDataset | None:
@@ -180,7 +183,7 @@ def sizes(counts: np.ndarray) -> Sizes:
 def all_sets() -> list[SetRow]:
     """Every set on this computer, then known sets that are not on it."""
     rows, readers = [], set()
-    for entry in known_datasets():
+    for entry in known():
         key = entry.reader.split(":")[0]
         readers.add(key)
         dataset = stored(entry)
@@ -212,6 +215,7 @@ def add_path(name: str, path: str, reader: str | None = None) -> DatasetEntry:
     """
     if not path.strip():
         raise UserError("Say where the data set lies: the path of a folder or of a CSV file on this computer.")
+    once.forget()
     return add_dataset(name or Path(path.strip()).stem, path.strip(), reader)
 
 
@@ -223,10 +227,11 @@ def add_zip(name: str, file_name: str, content: bytes, reader: str | None = None
     """
     stem = "".join(c if c.isalnum() or c in "_-+" else "-" for c in Path(file_name).stem)[:60].strip("-") or "upload"
     home = uploads_folder() / hashlib.sha256(content).hexdigest()[:16]
-    holder = next((e for e in known_datasets() if e.added and home in Path(e.source).parents), None)
+    holder = next((e for e in known() if e.added and home in Path(e.source).parents), None)
     if holder is not None:
         raise UserError(f"This ZIP was added already, as {holder.name!r}; choose it in the list of data sets.")
     shutil.rmtree(home, ignore_errors=True)
+    once.forget()
     try:
         extract_zip(content, home / stem)
         return _add_unpacked(name or stem, home / stem, reader)
@@ -243,6 +248,7 @@ def remove(name: str) -> None:
     """
     entry = find(name)
     remove_dataset(name)
+    once.forget()
     if entry is not None and uploads_folder() in Path(entry.source).parents:
         shutil.rmtree(uploads_folder() / Path(entry.source).relative_to(uploads_folder()).parts[0], ignore_errors=True)
 

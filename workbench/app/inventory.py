@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import Any
 
 from fer_models.architectures import network_title
 from fer_models.checkpoint import Checkpoint, read_checkpoint
-from fer_models.data import READERS, known_datasets
+from fer_models.checkpoint_files import CONFIG, METRICS
+from fer_models.data import READERS
 from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.errors import UserError
 from fer_models.folders import network_folders
 from fer_models.training.runs.labels import label_of
 from fer_models.training.runs.run import Run
-from workbench.app import run_entries
+from fer_models.weights import WEIGHTS, read_about
+from workbench import once
+from workbench.app import datasets, run_entries
 from workbench.app.run_entries import Part
 from workbench.app.wording import data_title, figure
 
@@ -100,6 +104,7 @@ class Group:
     networks: tuple[TrainedNetwork, ...]
 
 
+@once.once
 def trained_networks() -> list[TrainedNetwork]:
     """All checkpoints, shipped ones and those of runs, in the order of :func:`groups`; unusable ones last."""
     networks = [_read(folder.name, folder) for folder in network_folders()]
@@ -155,7 +160,7 @@ def data_key(name: str) -> str:
         return BUILT_IN
     if name in READERS:
         return name
-    entries = known_datasets()
+    entries = datasets.known()
     source = str(Path(name).absolute())
     entry = next((e for e in entries if e.name == name), None) or next((e for e in entries if e.source == source), None)
     if entry is None:
@@ -172,7 +177,7 @@ def usable(networks: list[TrainedNetwork]) -> dict[str, TrainedNetwork]:
 def data_sets() -> list[DataSet]:
     """The built-in faces and every other known data set."""
     sets = []
-    for entry in known_datasets():
+    for entry in datasets.known():
         key = entry.reader.split(":")[0]
         built_in = entry.name == BUILT_IN
         location = "comes with the app" if built_in else entry.source
@@ -183,9 +188,37 @@ def data_sets() -> list[DataSet]:
 
 def _read(name: str, folder: Path) -> TrainedNetwork:
     try:
-        return TrainedNetwork(name, read_checkpoint(folder))
+        state = _state(folder)
+        return TrainedNetwork(name, _checkpoint(folder, state, tuple(map(_state, _beside(folder, state)))))
     except UserError as error:
         return TrainedNetwork(name, None, str(error))
+
+
+@functools.lru_cache(256)
+def _checkpoint(folder: Path, _state: object, _beside: tuple[object, ...]) -> Checkpoint:
+    """Read again only when a file of it, or of a checkpoint that holds part of its weights, was replaced."""
+    return read_checkpoint(folder)
+
+
+@functools.lru_cache(256)
+def _beside(folder: Path, _state: object) -> tuple[Path, ...]:
+    try:
+        return tuple(folder.parent / name for name, _ in read_about(folder).beside.values())
+    except UserError:  # reading the checkpoint says what is wrong
+        return ()
+
+
+def _state(folder: Path) -> tuple[tuple[int, int, int] | None, ...]:
+    """What changes when a file of a checkpoint is replaced; ``None`` for one that is not there."""
+    states: list[tuple[int, int, int] | None] = []
+    for name in (CONFIG, METRICS, WEIGHTS):
+        try:
+            state = (folder / name).stat()
+        except OSError:
+            states.append(None)
+        else:
+            states.append((state.st_ino, state.st_mtime_ns, state.st_size))
+    return tuple(states)
 
 
 def _of_run(run: Run, folder: Path, part: Part | None) -> TrainedNetwork:

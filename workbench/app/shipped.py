@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fer_models.data import READERS, FaceDataset, known_datasets
+from fer_models.data import READERS, FaceDataset
 from fer_models.evaluation.shipped import ShippedPredictions, read_shipped, without_images
-from workbench.app import inventory
+from workbench import once
+from workbench.app import datasets, inventory
 from workbench.app.inventory import DataSet
 
 
@@ -26,9 +27,10 @@ def networks(name: str) -> frozenset[str]:
     return frozenset(_by_data().get(name, {}))
 
 
+@once.once
 def _by_data() -> dict[str, dict[str, ShippedPredictions]]:
     """Predictions by data set and network, those of the best network first."""
-    here = {key for entry in known_datasets() for key in (entry.name, entry.reader.split(":")[0])}
+    here = {key for entry in datasets.known() for key in (entry.name, entry.reader.split(":")[0])}
     found: dict[str, dict[str, ShippedPredictions]] = {}
     for network in inventory.usable(inventory.trained_networks()).values():
         shipped = None if network.checkpoint is None else read_shipped(network.checkpoint)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from fer_models.data import known_datasets
 from fer_models.evaluation.claims.paper_figures import OUR_METRICS, PaperFigure, paper_figures
 from fer_models.evaluation.metrics import METRICS
 from fer_models.papers import PAPERS
+from workbench.app.datasets import known
 from workbench.app.inventory import TrainedNetwork
 from workbench.app.wording import interval, percent, selection
 
@@ -92,7 +92,7 @@ def measured(paper: str, dataset: str, networks: Iterable[TrainedNetwork]) -> Ta
     Only metrics that the paper prints, as far as the network's card keeps them.
     """
     figures = paper_figures(paper=paper, dataset=dataset)
-    readers = {entry.name: entry.reader.split(":")[0] for entry in known_datasets()}
+    readers = {entry.name: entry.reader.split(":")[0] for entry in known()}
     wanted_metrics = [
         OUR_METRICS[metric] for metric in dict.fromkeys(figure.metric for figure in figures) if metric in OUR_METRICS
     ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fer_models.data import known_datasets
 from fer_models.evaluation.claims.paper_figures import OUR_METRICS, paper_figures
 from fer_models.papers import PAPERS
+from workbench.app.datasets import known
 from workbench.app.inventory import TrainedNetwork
 
 
@@ -54,7 +54,7 @@ def bars(paper: str, metric: str, networks: Iterable[TrainedNetwork]) -> Bars:
         name = f"{figure.method}, {figure.case}" if figure.case and figure.case != "average" else figure.method
         printed.setdefault(name, {}).setdefault(figure.dataset, figure.value)
         readers.setdefault(figure.dataset, figure.reader)
-    known = {entry.name: entry.reader.split(":")[0] for entry in known_datasets()}
+    reader_of = {entry.name: entry.reader.split(":")[0] for entry in known()}
     own = (PAPERS[paper].network, *PAPERS[paper].other_networks)
     measured: dict[str, Measured] = {}
     for network in networks:
@@ -62,7 +62,7 @@ def bars(paper: str, metric: str, networks: Iterable[TrainedNetwork]) -> Bars:
         if checkpoint is None or checkpoint.network not in own:
             continue
         for row in checkpoint.figures(OUR_METRICS[metric])[:1]:
-            reader = known.get(str(row.get("data")), str(row.get("data")))
+            reader = reader_of.get(str(row.get("data")), str(row.get("data")))
             for dataset in (name for name, key in readers.items() if key == reader):
                 found = Measured(network.title, row["value"], row["low"], row["high"], str(row.get("split", "")))
                 if dataset not in measured or found.value > measured[dataset].value:

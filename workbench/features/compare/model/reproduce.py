@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fer_models.data import known_datasets
 from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.evaluation.claims.paper_figures import PaperFigure, paper_figures
 from fer_models.reproduction.protocols import Plan, network_of, plan_of
+from workbench.app.datasets import known
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _query(plan: Plan, changes: Sequence[str] | None = None) -> dict[str, Any]:
 
 def _name(reader: str) -> str | None:
     """The name under which a data set is on this computer."""
-    return next((entry.name for entry in known_datasets() if entry.reader.split(":")[0] == reader), None)
+    return next((entry.name for entry in known() if entry.reader.split(":")[0] == reader), None)
 
 
 def _remark(plan: Plan) -> str:
