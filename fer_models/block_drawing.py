@@ -146,15 +146,11 @@ def _short(text: str, size: int) -> str:
 def _arrow(start: tuple[float, float], end: tuple[float, float], ink: str) -> str:
     x1, y1 = start[0] + _WIDTH, start[1] + _HEIGHT / 2
     x2, y2 = end[0], end[1] + _HEIGHT / 2
-    if x2 - x1 > _WIDTH and end[1] <= start[1] + 1:  # over the blocks between
-        over = min(start[1], end[1]) - _GAP_Y / 2
-        line = f"M{x1:g} {y1:g} h{_GAP_X / 3:g} V{over:g} H{x2 - 10:g} V{y2:g} H{x2 - 5:g}"
-    elif x2 > x1:
-        middle = x2 - _GAP_X / 2
-        line = f"M{x1:g} {y1:g} H{middle:g} V{y2:g} H{x2 - 5:g}"
-    else:  # the next line of the drawing
-        gutter = end[1] - _GAP_Y / 2
-        line = f"M{x1:g} {y1:g} h{_GAP_X / 2:g} V{gutter:g} H{x2 - 9:g} V{y2:g} H{x2 - 5:g}"
+    if 0 < x2 - x1 < _WIDTH:  # in the next column, also of another line
+        line = f"M{x1:g} {y1:g} H{x2 - _GAP_X / 2:g} V{y2:g} H{x2 - 5:g}"
+    else:  # between the columns to the gap above the end's row, and along it
+        gap = end[1] - _GAP_Y / 2
+        line = f"M{x1:g} {y1:g} h{_GAP_X / 3:g} V{gap:g} H{x2 - 10:g} V{y2:g} H{x2 - 5:g}"
     head = f"M{x2:g} {y2:g} l-6 -3.5 v7 z"
     return (
         f'<path d="{line}" fill="none" stroke="{ink}" stroke-opacity="0.55" stroke-width="1.2"/>'

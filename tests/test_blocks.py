@@ -31,6 +31,7 @@ def test_every_network_is_drawn_whole(name):
     assert list(found.values())[-1].shape == (7,)
     drawing = ElementTree.fromstring(draw(list(found.values()), "x"))
     assert len(drawing.findall("{*}g")) == len(found)
+    assert crossed(drawing) == []
 
 
 def test_attention_stands_alone_and_branches_meet():
@@ -106,6 +107,35 @@ def test_gates_are_dashed_and_attention_is_filled():
         styles[block.name] = ("stroke-dasharray" in box, box["fill"], box["stroke"])
     assert styles["a"][:2] == (False, "none") and styles["b"][:2] == (True, "none") and not styles["c"][0]
     assert styles["a"][2] == INK and styles["b"][2] == styles["c"][2] == styles["c"][1] == ATTENTION
+
+
+def crossed(drawing):
+    """The boxes that a line runs through."""
+    boxes = {
+        group.find("{*}title").text: [float(group.find("{*}rect").attrib[k]) for k in ("x", "y", "width", "height")]
+        for group in drawing.iter("{http://www.w3.org/2000/svg}g")
+    }
+    lines = [
+        path.attrib["d"] for path in drawing.iter("{http://www.w3.org/2000/svg}path") if path.attrib["fill"] == "none"
+    ]
+    return [
+        name
+        for line in lines
+        for (x1, y1), (x2, y2) in itertools.pairwise(corners(line))
+        for name, (x, y, w, h) in boxes.items()
+        if min(x1, x2) < x + w and max(x1, x2) > x and min(y1, y2) < y + h and max(y1, y2) > y
+    ]
+
+
+def test_a_line_runs_round_the_boxes_to_a_lower_row_and_to_the_next_line():
+    chain = [Block("b0", "image", (1,))]
+    chain += [Block(f"b{k}", "pool", (1,), sources=(f"b{k - 1}",)) for k in range(1, COLUMNS + 3)]
+    chain.insert(4, Block("above", "pool", (1,), sources=("b2",)))
+    chain += [
+        Block("lower", "sum", (1,), sources=("b0", "b3")),  # in a lower row, behind other boxes
+        Block("last", "sum", (1,), sources=("b0", f"b{COLUMNS + 2}")),  # in the next line, farther to the right
+    ]
+    assert crossed(ElementTree.fromstring(draw(chain, "A chain"))) == []
 
 
 def test_blocks_lie_in_columns_without_overlap_and_arrows_join_their_edges():
