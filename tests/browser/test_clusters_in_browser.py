@@ -136,7 +136,7 @@ def test_the_face_under_the_mouse_is_shown(page: Any, server: Server) -> None:
     face.wait_for(state="visible")
     expect(face).to_have_attribute("data-position", str(int(alone[2])))
     expect(face).to_have_text(re.compile(r"row \d+: labelled \w+, taken for \w+, \d+ % sure"))
-    expect(face.locator("div")).to_have_css("background-image", re.compile("data:image/jpeg"))
+    expect(face.locator("div")).to_have_css("background-image", re.compile(r"/media/\w+\.jpe?g"))
     page.mouse.move(10, 10)
     face.wait_for(state="hidden")
 
@@ -173,7 +173,7 @@ def test_a_map_is_cancelled_and_taken_up_again(page: Any, server: Server) -> Non
     main = page.get_by_test_id("stMain")  # the tray of the sidebar has buttons of that name too
     page.goto(f"{server.url}/clusters?data=synthetic&split=train&projection=tsne&points=0")  # takes long enough
     ready = page.locator(".js-plotly-plot")
-    main.get_by_text("You can go on meanwhile").wait_for(timeout=_FIRST)  # the predictions have a Stop too
+    main.get_by_text("You can keep working").wait_for(timeout=_FIRST)  # the predictions have a Stop too
     main.get_by_role("button", name="Stop", exact=True).click()
     main.get_by_text(re.compile("of fresh was stopped")).wait_for(timeout=_FIRST)
     expect(ready).to_have_count(0)

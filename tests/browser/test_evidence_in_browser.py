@@ -164,7 +164,7 @@ def test_the_folds_hold_scorecard_calibration_and_thresholds(page: Any, server: 
     settle(page)
     card = saved(page, "Card, Markdown").decode()
     assert "the nearest neighbour on pixels" in card and "What it must not be used for" in card
-    page.get_by_text("What if one asks for one class").click()
+    page.get_by_text("One class against the rest").click()
     page.get_by_text(re.compile("^Equal error rate ")).wait_for()
     page.get_by_role("radio", name="Precision and recall").click()
     page.locator(".xtitle", has_text="found (recall), %").wait_for()
@@ -180,6 +180,7 @@ def test_the_folds_hold_scorecard_calibration_and_thresholds(page: Any, server: 
 
 def test_a_face_on_the_map_and_slices_of_another_figure(page: Any, server: Server) -> None:
     open_page(page, server, "misclassifications?data=small&split=test")
+    page.get_by_text("Its place among the faces").click()
     page.get_by_role("button", name="Make the map").click()
     page.get_by_text("the star is this face, one of them").wait_for()
     settle(page)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 from pathlib import Path
 
@@ -164,7 +163,7 @@ def test_copies_on_the_map_share_a_colour(faces: Evaluation, dataset: FaceDatase
 
 def test_the_face_under_the_mouse_is_the_right_tile(faces: Evaluation, dataset: FaceDataset) -> None:
     hover = colours.hover(faces, dataset)
-    coded = np.frombuffer(base64.b64decode(hover["sprite"].split(",")[1]), np.uint8)
+    coded = np.frombuffer(hover["sprite"], np.uint8)
     picture = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
     tile, columns = hover["tile"], hover["columns"]
     for i, position in enumerate(hover["positions"]):

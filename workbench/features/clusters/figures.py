@@ -182,12 +182,13 @@ def _groups(
                 first = False
 
 
-def _trace(coordinates: np.ndarray, **more: Any) -> Any:
+def _trace(coordinates: np.ndarray, *, few: bool = False, **more: Any) -> Any:
+    """Points; a ``few`` of them are drawn without WebGL, which takes as long for one as for thousands."""
     axes = dict(zip("xyz", np.ascontiguousarray(coordinates.T, np.float32), strict=False))
     if coordinates.shape[1] == 3:
         more["marker"] = {**more["marker"], "size": max(2, more["marker"]["size"] // 2)}
         return go.Scatter3d(**axes, mode="markers", **more)
-    return go.Scattergl(**axes, mode="markers", **more)
+    return (go.Scatter if few else go.Scattergl)(**axes, mode="markers", **more)
 
 
 def _outline(name: str, line: np.ndarray) -> Any:
@@ -210,9 +211,9 @@ def _add_centres(figure: go.Figure, centres: Mapping[str, tuple[float, ...]], da
         mark = {"symbol": "diamond", "size": 12, "color": colour(name), "line": {"width": 2, "color": text}}
         label = {"mode": "markers+text", "text": [name], "textfont": {"color": text}} if len(point) == 3 else {}
         figure.add_trace(
-            _trace(np.array([point]), name=f"centre of {name}", legendgroup=name, marker=mark, hoverinfo="skip").update(
-                showlegend=False, **label
-            )
+            _trace(
+                np.array([point]), few=True, name=f"centre of {name}", legendgroup=name, marker=mark, hoverinfo="skip"
+            ).update(showlegend=False, **label)
         )
         if len(point) == 3:
             continue

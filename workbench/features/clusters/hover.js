@@ -10,7 +10,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     parentElement.appendChild(box);
   }
   const [tile, words] = box.children;
-  tile.style.backgroundImage = `url(${data.sprite})`;
+  tile.style.backgroundImage = "";
   tile.style.backgroundSize = `${data.columns * SIDE}px auto`;
   const place = new Map(data.positions.map((position, index) => [position, index]));
   const of = (event) => {
@@ -25,6 +25,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     tile.style.backgroundPosition = `-${(i % data.columns) * SIDE}px -${Math.floor(i / data.columns) * SIDE}px`;
     words.textContent = `row ${data.rows[i]}: labelled ${data.classes[data.targets[i]]}, ` +
       `taken for ${data.classes[data.predictions[i]]}, ${data.sure[i]} % sure`;
+    tile.style.backgroundImage = `url(${data.sprite})`; // fetched at the first face
     box.dataset.position = data.positions[i];
     box.style.display = "block";
     const mouse = event.event || { clientX: 0, clientY: 0 };

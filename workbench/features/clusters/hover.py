@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit import runtime
 
 from workbench import cache
 from workbench.features.clusters.maps import Mapped
@@ -30,11 +31,25 @@ def show(mapped: Mapped, chart: str, *, clicks: bool = False) -> int | None:
     data = cache.of_predictions(colours.hover, faces, mapped.dataset, key=("hover", faces.n))
     result = _HOVER(
         key=f"{chart} hover",
-        data={**data, "chart": "st-key-" + chart.replace(" ", "-"), "clicks": clicks},
+        data={
+            **data,
+            "sprite": _address(data["sprite"], chart),
+            "chart": "st-key-" + chart.replace(" ", "-"),
+            "clicks": clicks,
+        },
         on_clicked_change=_on_click,
     )
     clicked = result.get("clicked")
     return None if clicked is None else int(clicked)
+
+
+def _address(faces: bytes, chart: str) -> str:
+    """Where the browser fetches the faces when the mouse first lies on one; empty where no server runs."""
+    if not runtime.exists():
+        return ""
+    path = runtime.get_instance().media_file_mgr.add(faces, "image/jpeg", f"{chart} faces")
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"/{base}{path}" if base else path
 
 
 def _on_click() -> None:

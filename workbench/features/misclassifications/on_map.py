@@ -23,7 +23,6 @@ def show(evidence: Evidence, index: int) -> None:
         UserError: If there are too few faces for a map.
     """
     evaluation = evidence.evaluation
-    st.markdown("**Its place among the faces**")
     if evaluation.embeddings is None:
         st.caption("Not available: pooled folds have no common embedding.")
         return

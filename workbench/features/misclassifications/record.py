@@ -33,8 +33,10 @@ def show(evidence: Evidence, index: int, voted: FaceDataset | None) -> None:
         with guard("its copies"):
             _copies(evidence.dataset, position)
         _neighbours(evidence, index)
-    with guard("its place on the map"):
-        on_map.show(evidence, index)
+    fold = st.expander("Its place among the faces", icon=":material/scatter_plot:", key="place fold", on_change="rerun")
+    if fold.open:
+        with fold, guard("its place on the map"):
+            on_map.show(evidence, index)
 
 
 def _marks(dataset: FaceDataset, position: int) -> None:

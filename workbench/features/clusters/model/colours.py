@@ -5,7 +5,6 @@ Also the faces of a map in one image, so that the face under the mouse is shown 
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,7 +90,7 @@ _SIDE = 3600
 
 
 def hover(faces: Evaluation, dataset: FaceDataset) -> dict[str, Any]:
-    """What the page needs to show any face of the map: one JPEG of all faces, and the facts of each.
+    """What the page needs to show any face of the map: one JPEG of all faces, its bytes, and the facts of each.
 
     ``positions`` are those in the data set; ``sure`` is the confidence in per cent.
     """
@@ -100,7 +99,7 @@ def hover(faces: Evaluation, dataset: FaceDataset) -> dict[str, Any]:
     encoded, data = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, 75])
     assert encoded, "a uint8 image can always be encoded"
     return {
-        "sprite": "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode(),
+        "sprite": data.tobytes(),
         "tile": tile,
         "columns": picture.shape[0] // tile,
         "classes": list(faces.classes),
