@@ -29,7 +29,7 @@ with right, guard("the check"):
             "leaves this computer, and no figure is shown until you measure it here."
         )
 heading.show_reading(
-    "A wrong order of the classes gives a network that seems to read nothing. Labelled faces are read, and the "
+    "With a wrong class order a network seems to know nothing. Labelled faces are read, and the "
     "given order is compared with the ones that published sets use, by a sign test on the faces of which only one "
     "order is right. Thirty faces a class say whether the order fits, not how good the network is: Confusion does.",
     "Orders: FER2013, FERPlus, RAF-DB, AffectNet, and the alphabet, which folders of classes give",

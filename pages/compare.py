@@ -42,8 +42,8 @@ _READING = {
         "Torralba and Efros, Unbiased Look at Dataset Bias, 2011",
     ),
     "Training": (
-        "A validation curve that stands still while the training curve goes on is overfitting; two that still rise "
-        "together ask for more epochs. The highest point of a noisy curve flatters: it was chosen because it is high.",
+        "A validation curve that stays flat while the training curve keeps rising means overfitting; two that still "
+        "rise together need more epochs. The highest point of a noisy curve flatters: it was chosen for being high.",
         "Goodfellow, Bengio and Courville, Deep Learning, 2016, chapters 7 and 11",
     ),
     "Printed in the papers": (

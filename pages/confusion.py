@@ -18,7 +18,7 @@ from workbench.widgets.errors import guard
 _FOLDS = {
     ("Scorecard", "assignment"): ("scorecard", scorecard.show),
     ("Can its confidence be believed?", "speed"): ("calibration", calibration.show),
-    ("What if one asks for one class, or for a threshold?", "show_chart"): ("thresholds", thresholds.show),
+    ("One class against the rest, and thresholds", "show_chart"): ("thresholds", thresholds.show),
 }
 PUT_BY = state.Choice("confusion.put by", default="here")
 

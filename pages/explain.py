@@ -29,13 +29,15 @@ def _show_tabs(checkpoint: Checkpoint, data: str | None) -> None:
 
 
 def _face(checkpoint: Checkpoint, data: str | None) -> Subject | None:
-    picture = image_input.show(data, key="explain")
-    selection = choice.choose(picture, checkpoint.preprocess, key="explain")
-    if selection is None:
-        return None
-    subject = explain_subject.subject(checkpoint, picture, selection[0], data)
-    crop_view.show(subject.framed.crop, side=96)
-    as_python.show(code.explaining(checkpoint), key="explain")
+    with st.container(key="image source"):  # on a phone the answer stands between the two
+        picture = image_input.show(data, key="explain")
+    with st.container(key="image faces"):
+        selection = choice.choose(picture, checkpoint.preprocess, key="explain")
+        if selection is None:
+            return None
+        subject = explain_subject.subject(checkpoint, picture, selection[0], data)
+        crop_view.show(subject.framed.crop, side=96)
+        as_python.show(code.explaining(checkpoint), key="explain")
     return subject
 
 

@@ -48,7 +48,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("explain", "Understand", "Explain", "Where does the network look, and can we believe it?", "visibility"),
     PageEntry("lab", "Understand", "Face lab", "What moves the answer, and does it look where the face moved?", "tune"),
     PageEntry(
-        "heatmaps", "Understand", "Heatmaps", "Where does it look on average, and which method can be believed?",
+        "heatmaps", "Understand", "Heatmaps", "Where does it look, and which method can be believed?",
         "blur_on"
     ),
     PageEntry("clusters", "Understand", "Clusters", "Which faces does the network find alike?", "scatter_plot"),

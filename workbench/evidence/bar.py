@@ -89,7 +89,7 @@ def _part(checkpoint: Checkpoint, name: str, dataset: FaceDataset, split: str, a
         "Images",
         list(titles),
         format_func=titles.__getitem__,
-        help="The network was trained under a protocol of its own; only what that held out is new to it.",
+        help="The network was trained with a split of its own; only the images that it held out are new to it.",
         **shared.PICTURES.widget(list(titles), "own"),
     )
     if which == "folds":

@@ -83,7 +83,7 @@ def choose_method(classifier: Classifier) -> str:
         "Method",
         list(methods),
         format_func=methods.__getitem__,
-        help="What each method does, and whether captum computes it, is listed under Compare, Methods.",
+        help="What each method does, and whether captum computes it, is listed on Explain under Compare, Methods.",
         **shared.METHOD.widget(list(methods), look_model.first_method(classifier)),
     )
 

@@ -76,7 +76,7 @@ def test_a_second_map_before_training_and_of_other_faces(app: AppTest, checkpoin
     assert words(app).count("PCA of 24 faces") == 2
     app.selectbox(key="clusters.checkpoint2").set_value(checkpoint.name).run()
     app.selectbox(key="clusters.split2").set_value("train").run()
-    assert "lights the faces most alike to it here" in until(app, "Other faces than on the first map")
+    assert "highlights the most similar faces here" in until(app, "Other faces than on the first map")
     assert not app.error
 
 

@@ -56,7 +56,7 @@ def test_trained_networks_come_first_with_their_honest_figure(checkpoint: Checkp
     assert [entry.variant for entry in (first, second, third)] == ["better", "fresh", "unknown"]
     assert (second.size, second.channels) == (48, 1), "a trained network has its own input"
     assert second.figure == (
-        "65.4 % [63.8, 67.0] · n = 3,589 · fer2013 · PublicTest · best epoch by val_accuracy on PublicTest"
+        "65.4 % [63.8, 67.0] · n = 3,589 · FER2013, PublicTest · best epoch by val_accuracy on PublicTest"
     )
     assert third.figure == "not measured yet"
     assert second.file == (checkpoint.path / "weights.safetensors").stat().st_size
@@ -105,7 +105,7 @@ def test_the_file_holds_every_figure(checkpoint: Checkpoint) -> None:
     assert shown.loc[1, "Remark"] == "The network did not run."
     back = pd.read_csv(io.StringIO(networks_table.csv(entries, measured)))
     assert back.loc[0, "accuracy_low"] == FIGURE["low"] and back.loc[0, "n"] == 3589
-    assert back.loc[0, "checkpoint"] == "fresh" and back.loc[0, "measured_on"] == "fer2013 · PublicTest"
+    assert back.loc[0, "checkpoint"] == "fresh" and back.loc[0, "measured_on"] == "FER2013, PublicTest"
     assert back.loc[0, f"ms_one_picture[{PLAIN}]"] == 4.0 and back.loc[0, "peak_memory_bytes"] == 60_000_000
     assert pd.isna(back.loc[2, "batch"])
     smaller = dataclasses.replace(COST, batch=8, notes=("A note.",))

@@ -42,7 +42,7 @@ def test_without_a_trained_network_the_counts_stand(app: AppTest) -> None:
 
 def test_a_trained_network_is_drawn_with_its_figure(app: AppTest, checkpoint: Checkpoint) -> None:
     open_page(app, "compare")
-    assert "65.4 % [63.8, 67.0] · n = 3,589 · fer2013 · PublicTest" in words(app)
+    assert "65.4 % [63.8, 67.0] · n = 3,589 · FER2013, PublicTest" in words(app)
     (plot,) = app.get("plotly_chart")
     assert "million multiply-accumulates" in plot.proto.spec, "nothing was measured yet"
     assert "Press Measure" in words(app)
@@ -66,9 +66,9 @@ def test_a_network_trained_by_folds_has_one_accuracy_everywhere(
     assert "60.0 % [59.0, 61.0] · n = 3,589 · FER2013, test" in words(app), "the bar, for photographs"
     open_page(app, "compare")
     assert networks(app).iloc[0]["Accuracy, %"] == pytest.approx(60)
-    assert "60.0 % [59.0, 61.0] · n = 3,589 · fer2013 · test" in words(app)
+    assert "60.0 % [59.0, 61.0] · n = 3,589 · FER2013, test" in words(app)
     (entry, *_) = networks_model.entries("48")
-    assert ",0.6,0.59,0.61,3589,fer2013 · test,epoch chosen on val," in networks_table.csv([entry], {})
+    assert ',0.6,0.59,0.61,3589,"FER2013, test",epoch chosen on val,' in networks_table.csv([entry], {})
     open_page(app, "home")
     assert "60.0 %" in words(app) and "70.0 %" not in words(app)
     assert main(["models", "--trained"]) == 0
@@ -88,16 +88,16 @@ def test_measured_ones_are_drawn_against_milliseconds(
 
 def test_figures_of_two_splits_are_not_drawn_together(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
     make_checkpoint(folders / "checkpoints" / "private", seed=1, metrics=[{**FIGURE, "split": "PrivateTest"}])
-    open_page(app, "compare", measured="fer2013 · PrivateTest")
+    open_page(app, "compare", measured="FER2013, PrivateTest")
     (plot,) = app.get("plotly_chart")
     assert "private" in plot.proto.spec and "fresh" not in plot.proto.spec
-    assert app.selectbox(key="compare.measured").value == "fer2013 · PrivateTest"
+    assert app.selectbox(key="compare.measured").value == "FER2013, PrivateTest"
 
 
 def test_trained_but_not_measured(app: AppTest, folders: Path) -> None:
     make_checkpoint(folders / "checkpoints" / "unknown")
     open_page(app, "compare")
-    assert any("No trained network has a measured accuracy yet" in info.value for info in app.info)
+    assert any("No trained network was measured yet" in info.value for info in app.info)
     assert networks(app).iloc[0]["Figure"] == "not measured yet"
 
 

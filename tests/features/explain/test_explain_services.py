@@ -181,7 +181,7 @@ def test_the_verdict_of_the_networks() -> None:
 
     assert verdict("sad", "sad") == "All 2 networks say sad."
     assert verdict("sad", "sad", "fear") == "2 of 3 networks say sad; 1 says fear."
-    assert verdict("sad", "fear") == "All 2 networks say something else: sad, fear."
+    assert verdict("sad", "fear") == "All 2 networks answer differently: sad, fear."
 
 
 def test_a_contrast_is_the_difference_of_both_maps(classifier: Classifier, framed: Framed) -> None:
@@ -213,7 +213,7 @@ def test_channels_come_by_gate_and_queries_by_place(classifier: Classifier, fram
     down, across = attention.query_places(tokens)
     assert down[0] == 0 and len(down) <= 7 and max(across) < columns and rows > 1
     assert not tokens_in_sequence(both, both.prepare([framed.crop.pixels]))
-    assert "beside each other" in attention.flow(both, framed.crop.pixels).reason
+    assert "parallel" in attention.flow(both, framed.crop.pixels).reason
 
 
 def test_attention_is_averaged_over_the_faces_of_each_class(classifier: Classifier) -> None:

@@ -57,5 +57,5 @@ def mismatch(alignment: str, trained: str) -> str:
         return ""
     return (
         "The network was trained on faces with their eyes brought to fixed places; here both eyes were not found, so "
-        "the upright square is cut, and its answer is worth less."
+        "the upright square is cut, and the answer is less reliable."
     )

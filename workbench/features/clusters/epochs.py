@@ -128,7 +128,7 @@ def _draw(grown: Grown, training: Training, dataset: FaceDataset | None, epoch: 
     )
     st.caption(
         "Each map begins where the one before ended and is turned and scaled onto it, so a face that moves far moved "
-        f"in the features; small shifts are the drawing's. Crosses are errors of that epoch. {grown.note}"
+        f"in the features; small shifts are artefacts of the projection. Crosses are errors of that epoch. {grown.note}"
     )
     positions = epochs_model.positions(training, dataset)
     if number and dataset is not None:

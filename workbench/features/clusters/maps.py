@@ -79,7 +79,7 @@ def compute(
     if face_map is None:
         job = face_maps.start(cache.classifier(checkpoint), dataset, faces, settings)
         if job.active:
-            st.caption("You can go on meanwhile; the result is kept, and the next visit finds it at once.")
+            st.caption("You can keep working; the result is cached for later visits.")
         if not job_view.finished(job, key=f"map {row} {settings}"):
             if not job.active or faces.n > _MOST_MEANWHILE or settings.features != EMBEDDING:
                 return None

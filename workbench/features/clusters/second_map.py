@@ -127,8 +127,8 @@ def draw(first: Mapped, second: Mapped, colour_by: str, drawn: Drawn) -> None:
         comparable = second.checkpoint.identity == first.checkpoint.identity
         comparable = comparable and second.settings.features == first.settings.features
         st.caption(
-            "Other faces than on the first map. What is circled there lights the faces most alike to it here."
+            "Other faces than on the first map. A circle there highlights the most similar faces here."
             if comparable
-            else "Other faces in features of their own: a circle on one map says nothing of the other."
+            else "Other faces and other features: a circle on one map means nothing on the other."
         )
     trust.sentence(second)

@@ -27,7 +27,7 @@ def usable(*, least: int, what: str, key: str) -> dict[str, TrainedNetwork] | No
     have = f"here is one, {next(iter(networks_by_name))}" if networks_by_name else "there is none yet"
     needs, what_to_train = ("two trained networks", "another one") if least > 1 else ("a trained network", "one")
     empty.show(
-        f"{what} needs {needs}; {have}. Train {what_to_train}, and it stands here.",
+        f"{what} needs {needs}; {have}. Train {what_to_train}, and it appears here.",
         page="train",
         label="Train a network",
         key=f"{key} nothing",

@@ -29,8 +29,8 @@ def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: s
     trained = [entry for entry in entries if entry.checkpoint is not None]
     if not trained:
         st.info(
-            "No trained network yet: the counts below stand without one. Train one, with the recipe “quick” in a few "
-            "minutes, and its accuracy is drawn here against its cost.",
+            "No trained network yet; the counts below need none. Train one (recipe “quick”, a few "
+            "minutes), and its accuracy is drawn here against its cost.",
             icon=":material/info:",
         )
         st.page_link(navigation.page("train"), label="Train a network", icon=":material/model_training:")
@@ -40,9 +40,7 @@ def show(entries: Sequence[Entry], measured: Mapping[str, Cost | str], *, key: s
         if entry.accuracy is not None and entry.cost is not None:
             groups.setdefault(measured_on(entry.accuracy), []).append(entry)
     if not groups:
-        st.info(
-            "No trained network has a measured accuracy yet; it comes when a run has finished.", icon=":material/info:"
-        )
+        st.info("No trained network was measured yet; a run measures its network when it ends.", icon=":material/info:")
         return
     names = sorted(groups, key=lambda name: -len(groups[name]))
     group_name = names[0]

@@ -60,7 +60,7 @@ def _button(picked: list[Entry], entries: Sequence[Entry], measured: Mapping[str
         icon=":material/timer:",
         disabled=not to_measure or (job is not None and job.active),
         help=f"Latency, throughput and memory on {machine.describe().device}, a few seconds a network; medians, in a "
-        "process beside the app. Mark rows at the left to measure only those.",
+        "process beside the app. Tick rows at the left to measure only those.",
     )
     if pressed:
         measure.start(to_measure)

@@ -75,7 +75,7 @@ def _pictures(networks: list[Checkpoint], dataset: FaceDataset, name: str, split
         "Images",
         list(titles),
         format_func=titles.__getitem__,
-        help="These networks were trained under a protocol of its own; only what that held out is new to them.",
+        help="These networks were trained with a split of their own; only the images that it held out are new to them.",
         **shared.PICTURES.widget(list(titles), "own"),
     )
     return held_out if which == "own" else Part.of_split(dataset, split)

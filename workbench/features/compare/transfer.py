@@ -97,7 +97,7 @@ def _controls(data: list[str], networks: list[Checkpoint]) -> tuple[str, dict[st
             names = dataset.split_names
             usual = usual_split(dataset)
             st.selectbox(f"Split of {name}", names, **SPLIT_OF.of(name).widget(names, usual))
-        st.caption("A network trained under a protocol of its own is asked about the part that it held out.")
+        st.caption("A network trained with a split of its own is tested on the images that it held out.")
     with right, st.popover("Label maps", icon=":material/join_inner:", width="stretch"):
         maps = label_maps.choose(networks, data)
     return str(metric), maps

@@ -42,7 +42,7 @@ def _reliability(evidence: Evidence) -> None:
         validation = None if validation is None or validation.classes != evaluation.classes else validation
     fitted_on = "" if validation is None else validation.split
     calibration = cache.of_predictions(calibrate, evaluation, fitted_on, validation, key=(fitted_on,))
-    st.markdown("**Does it know how sure it may be?**")
+    st.markdown("**Is its confidence calibrated?**")
     plot.show(
         reliability_diagram({"as it is": calibration.before, "with temperature": calibration.after}),
         key="reliability",
@@ -75,5 +75,5 @@ def _not_sure(evidence: Evidence) -> None:
     st.caption(
         f"Answering only from a confidence of {percent(threshold.threshold)} on: {percent(threshold.coverage)} of the "
         f"images are answered, {interval_text(*share)} of them right "
-        f"(n = {threshold.answered:,}). The threshold was found on these very images, which flatters it a little."
+        f"(n = {threshold.answered:,}). The threshold was chosen on these images, which flatters it a little."
     )

@@ -82,7 +82,7 @@ def _kind(evidence: Evidence) -> tuple[Kind, Evaluation | None, str]:
         return kind, None, ""
     if evidence.folds:
         st.info(
-            "Pooled folds are answers of several networks; choose one network's own images for a difference. Shown: "
+            "Pooled folds hold the answers of several networks; choose one network for a difference. Shown: "
             "shares of the true class.",
             icon=":material/info:",
         )

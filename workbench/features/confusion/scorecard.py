@@ -80,7 +80,7 @@ def _nearest(evidence: Evidence, plain: Evaluation) -> Baseline | None:
         "Ask the nearest neighbour",
         key="ask nearest neighbour",
         icon=":material/near_me:",
-        help="What a method reaches that only looks for the most similar training image, pixel by pixel.",
+        help="The accuracy of taking the label of the most similar training image, pixel by pixel.",
     ):
         job = scorecard.start_nearest(plain, evidence.name, evidence.checkpoint, evidence.dataset)
     if job is None or not job_view.finished(job, key="nearest neighbour"):

@@ -64,7 +64,7 @@ def _report(name: str, report: AuditReport) -> None:
             )
         else:
             st.caption("This set has no parts of its own to compare.")
-    with st.expander("All that was looked for and found", icon=":material/checklist:"):
+    with st.expander("Everything that was checked", icon=":material/checklist:"):
         table.show(("Looked for", "Found"), report.table(), label="Findings of the audit")
     _pictures(name, report)
 
@@ -79,8 +79,8 @@ def _neighbours(report: AuditReport) -> None:
         figures.nearest_neighbour(rows), key="neighbours", alt=f"Nearest neighbour on pixels: {alt}", tools="zoom"
     )
     st.caption(
-        "It understands nothing of faces: what it gains under the upper split over the lower one is what copies and "
-        "known people give away. Bars end in 95 % intervals (Wilson)."
+        "It knows nothing of faces: what it gains under the upper split over the lower one comes from copies and "
+        "known people. Bars end in 95 % intervals (Wilson)."
     )
 
 

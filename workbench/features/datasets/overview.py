@@ -35,7 +35,7 @@ def show(dataset: FaceDataset, protocol: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"{dataset.classes[largest]} has {total[largest]:,} images, {dataset.classes[smallest]} "
-            f"{total[smallest]:,}: {ratio:.1f} to one. Whoever always says “{dataset.classes[largest]}” is right in "
+            f"{total[smallest]:,}: {ratio:.1f} to one. Always answering “{dataset.classes[largest]}” is right in "
             f"{percent(total[largest] / max(1, total.sum()))}."
         )
         rows = [

@@ -164,7 +164,7 @@ def _channel(module: AttentionMap, subject: Subject, display: Display, key: str)
 
 def _tokens(module: AttentionMap, subject: Subject, display: Display, key: str) -> None:
     if module.query_grid is None or min(module.query_grid) < 2:
-        st.caption("Its tokens make no grid over the face, so the weights stand as a matrix.")
+        st.caption("Its tokens make no grid over the face, so the weights are shown as a matrix.")
         weights = module.weights[0].reshape(-1, module.weights.shape[-1])
         plot.show(weight_matrix(weights, "tokens", "tokens"), key=f"{key} matrix", alt="Attention weights as a matrix")
         return

@@ -28,7 +28,7 @@ def show(subject: Subject, *, key: str) -> None:
         UserError: If the question cannot be answered with this network.
     """
     left, right = st.columns([6, 5], gap="medium")
-    with right:
+    with right, st.container(key="question"):  # on a phone below the answer
         question, display = view.controls(subject.classifier, rail=True)
     look = cached.look(subject.checkpoint, subject.pixels, question)
     framed = subject.framed
@@ -42,17 +42,18 @@ def show(subject: Subject, *, key: str) -> None:
                 downloads.show(columns, shares.rows, "regions.csv", key=f"{key} regions", label="Regions, CSV")
             report = st.container()
         view.why(question.method)
-    with right:
+    with right, st.container(key="prediction"):
         ranked = look.prediction.ranked()
         st.markdown(f"**The class is “{look.winner}”**, {percent(ranked[0][1])} sure")
         doubts.show(subject.picture, subject.face, framed.crop)
         bars.show_probabilities(ranked)
+    with right, st.container(key="verdict"):
         verdict = st.container()
         st.markdown("**Where on the face**")
         if framed.problem is not None:
             st.caption(f"Not measured: {framed.problem}, and the template is a face seen from the front.")
         elif shares is None:
-            st.caption("Nothing of this map is positive, so no region holds evidence.")
+            st.caption("No part of this map is positive, so no region holds evidence.")
         else:
             regions(shares, framed, look.target)
     if look.attribution.layer is not None:
@@ -99,7 +100,7 @@ def regions(shares: RegionShares, framed: Framed, target: str) -> None:
     if shares.alarm:
         st.warning(
             f"The background holds {percent(shares.shares['background'], 0)} of the relevance, more than its "
-            f"{percent(shares.areas['background'], 0)} of the image: the network uses something beside the face.",
+            f"{percent(shares.areas['background'], 0)} of the image: the network uses something other than the face.",
             icon=":material/warning:",
         )
 

@@ -100,7 +100,7 @@ def show(subject: Subject, *, key: str) -> None:
 
 
 def _curves(curves: dict[str, Curves], measures: dict[str, Measure], look: Look, key: str) -> None:
-    st.markdown(f"**The probability of {look.target} while pixels go or come in the map's order**")
+    st.markdown(f"**The probability of {look.target} while pixels are removed or added in the map's order**")
     for column, (metric, each) in zip(st.columns(len(curves)), curves.items(), strict=True):
         measure = measures[metric]
         with column:

@@ -161,7 +161,7 @@ def _curve(subject: Subject, image: np.ndarray, made: list[Change], target: str,
             format_func=lambda n: CORRUPTIONS[n].title,
             **OVER.widget(names, made[0].key if made else "blur"),
         )
-        st.caption("The other changes stay as they are set; the dotted line is what is set now.")
+        st.caption("The other changes keep their settings; the dotted line is the current setting.")
     kind = CORRUPTIONS[over]
     now = next((c for c in made if c.key == over), Change(over, float(kind.neutral), _saved_positions(over)))
     strengths, swept = cache.of_face(

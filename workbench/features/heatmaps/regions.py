@@ -41,8 +41,8 @@ def show(explained_sets: Mapping[str, ExplainedSet]) -> None:
         pictures = "explained as this class" if group != _ALL else "of all classes"
         st.caption(
             f"Bars: mean over the images {pictures}, with 95 % bootstrap intervals; people are resampled "
-            "where they are known. Grey marks: the share of the image that a region covers, which is what a map that "
-            f"knows nothing gives it. "
+            "where they are known. Grey marks: the share of the image that a region covers, which is what an even map "
+            f"would give it. "
             f"{next(iter(explained_sets.values())).where()}"
         )
     else:
@@ -57,6 +57,6 @@ def show(explained_sets: Mapping[str, ExplainedSet]) -> None:
             label="Share of the relevance inside the places that the expression's action units move",
         )
         st.caption(
-            "Inside the places that the action units of an expression move. A map that knows nothing would hold as "
-            "much as they cover: once its area. Neutral has no units."
+            "Inside the places that the action units of an expression move. An even map would hold as "
+            "much as they cover: 1.0 times their area. Neutral has no units."
         )

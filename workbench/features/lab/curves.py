@@ -35,9 +35,7 @@ def show(answers: list[Answered], face: FaceParameters, *, key: str) -> None:
     plot.show(
         figures.curves(names, found, level), key=f"{key} curves", alt=f"Class probabilities over {unit}", tools="zoom"
     )
-    st.caption(
-        f"Dotted: where the answer changes. Solid: this face, {unit} at {level:.2f}. All else of the face stays."
-    )
+    st.caption(f"Dotted: where the answer changes. Solid: this face, {unit} at {level:.2f}. The rest stays as it is.")
     rows = [
         [name, curve.unit, f"{step:.3f}", label, float(value)]
         for name, curve in zip(names, found, strict=True)

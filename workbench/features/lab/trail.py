@@ -37,7 +37,7 @@ def show(*, key: str) -> None:
     states: tuple[State, ...] = STATES.get()
     if len(states) < 2:
         return
-    st.caption("The last faces; a click goes back.")
+    st.caption("The last faces; click one to go back to it.")
     clicked = gallery.show(
         [image for _, _, image in states],
         np.arange(len(states)),

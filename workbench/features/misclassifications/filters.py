@@ -42,7 +42,8 @@ def show(evidence: Evidence, voted: FaceDataset | None) -> Selection:
         voted: The data set with annotators' votes for these images, if there is one.
     """
     evaluation, dataset = evidence.evaluation, evidence.dataset
-    first, second, third, fourth, fifth = st.columns([4, 4, 6, 4, 3], vertical_alignment="bottom", gap="xsmall")
+    with st.container(key="filters"):
+        first, second, third, fourth, fifth = st.columns([4, 4, 6, 4, 3], vertical_alignment="bottom", gap="xsmall")
     classes = [_ANY, *evaluation.classes]
     with first:
         true = _choice("True class", classes, ERROR_TRUE.widget(classes))

@@ -160,7 +160,7 @@ def _axis(costs: Sequence[float]) -> tuple[list[float], list[float]]:
     """Ticks at 1, 2 and 5 of every power of ten, and a window in powers of ten with some room at the sides."""
     low, high = math.log10(min(costs)), math.log10(max(costs))
     room = max(high - low, 0.5)
-    window = [low - 0.2 * room, high + 0.2 * room]
+    window = [low - 0.3 * room, high + 0.2 * room]  # names stand left of the cheapest one
     powers = range(math.floor(window[0]), math.ceil(window[1]) + 1)
     steps = (1, 2, 5) if window[1] - window[0] < 2.5 else (1,)
     ticks = [step * 10.0**power for power in powers for step in steps]

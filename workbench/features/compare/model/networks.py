@@ -14,8 +14,7 @@ from fer_models.architectures import ARCHITECTURES, create_model, network_title
 from fer_models.checkpoint import Checkpoint
 from fer_models.complexity import Complexity, LayerRow, count, layers
 from fer_models.errors import UserError
-from fer_models.evaluation.sentence import count_text, figure_sentence
-from workbench.app import inventory
+from workbench.app import inventory, wording
 from workbench.app.wording import figure
 
 #: Choices of the input: title, and channels and side in pixels, or ``None`` for the input of each paper.
@@ -76,19 +75,7 @@ class Entry:
     @property
     def figure(self) -> str:
         """The accuracy as a sentence; empty for a network that is not trained."""
-        if self.checkpoint is None:
-            return ""
-        metric = self.accuracy
-        if metric is None or metric.get("low") is None or metric.get("high") is None:
-            return figure(metric)
-        return figure_sentence(
-            metric["value"],
-            metric["low"],
-            metric["high"],
-            count_text(int(metric.get("n", 0)), metric.get("people"), metric.get("photographs")),
-            measured_on(metric),
-            str(metric.get("selection", "")),
-        )
+        return "" if self.checkpoint is None else figure(self.accuracy)
 
 
 def entries(input_key: str, *, variants: bool = True) -> list[Entry]:
@@ -154,7 +141,7 @@ def source(entry: Entry) -> str:
 
 def measured_on(metric: dict[str, Any]) -> str:
     """Data set and split of a figure; only figures of the same split can be compared."""
-    return " · ".join(str(metric[key]) for key in ("data", "split") if metric.get(key)) or "unknown data"
+    return wording.measured_on(metric) or "unknown data"
 
 
 def _trained(name: str, checkpoint: Checkpoint) -> Entry:

@@ -111,7 +111,7 @@ def kinds(report: AuditReport) -> dict[str, Kind]:
     crossing = _crossing_groups(report)
     singles = {"blank": report.blank, "dim": report.low_contrast}
     findings = {
-        "leaks": Kind("Copies across the split", "The same face trains and measures.", crossing),
+        "leaks": Kind("Copies across the split", "The same face is in training and in the test.", crossing),
         "conflicts": Kind("Conflicting labels", "Byte-identical images with different labels.", report.conflicting),
         "identical": Kind("Identical images", "Byte for byte the same.", report.exact_groups),
         "near": Kind(

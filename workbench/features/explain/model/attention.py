@@ -107,7 +107,7 @@ def flow(classifier: Classifier, pixels: np.ndarray) -> Flow:
     if rolled is None:
         return Flow(None, "its layers of attention have different grids, windows, or fewer keys than queries")
     if not tokens_in_sequence(classifier, batch):
-        return Flow(None, "its layers of attention stand beside each other, not one after the other")
+        return Flow(None, "its attention layers are parallel, not one after the other")
     return Flow(resized(rolled[0], pixels.shape[0]), "")
 
 

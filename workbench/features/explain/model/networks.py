@@ -76,7 +76,7 @@ def verdict(readings: Sequence[Reading]) -> str:
         return f"All {most} networks say {name}."
     others = ", ".join(f"{n} say{'s' if n == 1 else ''} {other}" for other, n in count.most_common() if other != name)
     if most == 1:
-        return f"All {len(readings)} networks say something else: {', '.join(count)}."
+        return f"All {len(readings)} networks answer differently: {', '.join(count)}."
     return f"{most} of {len(readings)} networks say {name}; {others}."
 
 

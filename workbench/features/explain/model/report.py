@@ -58,7 +58,7 @@ def attention(record: OwnAttention, pixels: np.ndarray, display: Display) -> Sec
 def regions(shares: RegionShares | None, source: str) -> Section:
     """Relevance by region, with each region's share of the picture as the mark."""
     if shares is None:
-        return Section("Where on the face", ["Nothing of the map is positive."])
+        return Section("Where on the face", ["No part of the map is positive."])
     text = [f"Share of the positive relevance; the mark is the region's share of the image. Regions: {source}."]
     if shares.alarm:
         text.append("More relevance on the background than its area.")
