@@ -286,6 +286,17 @@ def test_an_accuracy_is_a_whole_number_of_images(accuracy: object, possible_: bo
     assert check_claim({"counts": [3, 3], "accuracy": accuracy}, search=False)["possible"] is possible_
 
 
+def test_a_class_is_named_falsely_for_the_images_of_others_only() -> None:
+    """Nothing right of 3 and 1 images: each class takes all images of the other one, so that no specificity is left."""
+    for specificity, possible_ in ((0, True), (20, False), (33, False)):
+        claim = {"counts": [3, 1], "accuracy": 0, "specificity": specificity}
+        assert check_claim(claim, search=False)["possible"] is possible_
+    for first in range(4):
+        for second in range(2):
+            figures = {"accuracy": 25 * (first + second), "specificity": round(50 * (second + first / 3), 2)}
+            assert check_claim({"counts": [3, 1], **figures}, search=False)["possible"], (first, second)
+
+
 def test_a_curve_of_verification_by_hand() -> None:
     """Scores 0.9 (right), 0.8 (wrong), 0.7 (right), 0.6 (wrong): they meet at one half."""
     p = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4]])
