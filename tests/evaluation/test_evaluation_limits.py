@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fer_models.errors import UserError
 from fer_models.evaluation.calibration.reliability import fit_temperature, not_sure_threshold, risk_coverage
 from fer_models.evaluation.claims import printed
-from fer_models.evaluation.claims.check import check_claim
+from fer_models.evaluation.claims.check import _is_harmonic, check_claim
 from fer_models.evaluation.class_match import match_classes, parse_label_map
 from fer_models.evaluation.comparison.pareto import pareto_front
 from fer_models.evaluation.comparison.swap import exact_sign_p, mean_swap_p, possible, swap_p, swaps
@@ -284,6 +284,20 @@ def test_claims_are_read_to_their_limits() -> None:
 @pytest.mark.parametrize(("accuracy", "possible_"), [(50, True), ("33.3", True), ("33.2", False), ("66.8", False)])
 def test_an_accuracy_is_a_whole_number_of_images(accuracy: object, possible_: bool) -> None:
     assert check_claim({"counts": [3, 3], "accuracy": accuracy}, search=False)["possible"] is possible_
+
+
+def test_a_harmonic_mean_of_means_is_accepted_and_anything_else_is_not() -> None:
+    """Precision 50 and recall 80 have the harmonic mean 61.54."""
+    macro = dict.fromkeys(("precision", "recall", "f1"), "macro")
+
+    def fits(low: float, high: float, p: float = 0.5, r: float = 0.8) -> bool:
+        return _is_harmonic({"precision": (p, p), "recall": (r, r), "f1": (low, high)}, macro)
+
+    assert fits(0.6153, 0.6154) and not fits(0.6155, 0.7) and not fits(0.5, 0.6153)
+    assert fits(0.0, 0.0, p=0.0, r=0.0) and fits(0.5, 0.5, r=0.5)
+    assert not _is_harmonic({"precision": (0.5, 0.5), "f1": (0.5, 0.5)}, macro)
+    both = {"precision": (0.5, 0.5), "recall": (0.5, 0.5), "f1": (0.5, 0.5)}
+    assert _is_harmonic(both, macro) and not _is_harmonic(both, macro | {"f1": "micro"})
 
 
 def test_a_class_is_named_falsely_for_the_images_of_others_only() -> None:

@@ -134,6 +134,30 @@ def test_a_template_is_found_where_it_moved(side: int, shift: tuple[int, int]) -
     np.testing.assert_allclose(seen[:2], shift, atol=1 if side >= 64 and (across % 2 or down % 2) else 0)
 
 
+def test_a_frame_is_turned_until_that_was_in_vain_often_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a follower looks again in every frame, every second one without a track, or as it is told."""
+    asked: list[tuple[int, ...]] = []
+    found: list[Face] = []
+
+    def find(
+        image: np.ndarray, detector: str, least: float, score: float | None, angles: tuple[int, ...]
+    ) -> list[Face]:
+        asked.append(angles)
+        return found
+
+    monkeypatch.setattr(track, "find_faces", find)
+    follower = track.Follower(detect_every=3)
+    for _ in range(2 * track._MOST_TURNS + 4):
+        follower.step(np.zeros((40, 40, 3), np.uint8))
+    assert [bool(angles) for angles in asked] == [True] * track._MOST_TURNS + [False] * 2
+    asked.clear()
+    found.append(Face((5.0, 5.0, 35.0, 35.0), 1.0, angle=90.0))
+    turned = track.Follower(detect_every=1)
+    for _ in range(track._MOST_TURNS + 3):
+        turned.step(np.zeros((40, 40, 3), np.uint8))
+    assert len(asked) == track._MOST_TURNS + 3 and all(asked), "a face that lies is not in vain"
+
+
 def test_a_heatmap_is_laid_from_two_pixels_on() -> None:
     for side, drawn in ((1, False), (2, True)):
         canvas = np.zeros((8, 8, 3), np.uint8)
