@@ -112,3 +112,13 @@ def test_a_theme_leaves_no_ground_of_the_old_one_and_no_dark_words_on_dark(page:
     code = page.get_by_role("button", name="Copy as Python")
     code.click()  # open, a button without a border was written in a darkened colour
     expect(code).to_have_css("color", "rgb(228, 232, 234)")
+
+
+def test_on_a_phone_class_and_heatmap_follow_the_choice_of_the_face(page: Any, server: Server) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{server.url}/explain")
+    settle(page)
+    image, verdict = ".st-key-image-source", ".st-key-verdict"
+    order = (image, ".st-key-prediction", ".js-plotly-plot", verdict, ".st-key-question", ".st-key-image-faces")
+    tops = [page.locator(part).first.bounding_box()["y"] for part in order]
+    assert tops == sorted(tops) and tops[2] < 844, tops
