@@ -57,7 +57,7 @@ def show(card: TrustCard) -> None:
     st.badge(words, icon=icon, color=colour)
     st.caption(card.sentence)
     if card.provisional:
-        rest = f"the tab Trust of Explain tests all, about {duration(card.full_seconds)}"
+        rest = f"“Run all tests” on Explain, tab Trust, takes about {duration(card.full_seconds)}"
         alone = f" with the {BASELINES[0]} baseline alone" if len(card.standings) < len(BASELINES) else ""
         more = "testing the rest" if card.full_seconds <= _AT_ONCE else rest
         st.caption(f"Provisional: {card.maps} of {RANDOM_MAPS} random maps were tested{alone}; {more}.")
