@@ -173,7 +173,8 @@ def test_a_map_is_cancelled_and_taken_up_again(page: Any, server: Server) -> Non
     main = page.get_by_test_id("stMain")  # the tray of the sidebar has buttons of that name too
     page.goto(f"{server.url}/clusters?data=synthetic&split=train&projection=tsne&points=0")  # takes long enough
     ready = page.locator(".js-plotly-plot")
-    main.get_by_text("You can keep working").wait_for(timeout=_FIRST)  # the predictions have a Stop too
+    main.get_by_text("Until then by PCA").wait_for(timeout=_FIRST)
+    settle(page)  # the predictions have a Stop too
     main.get_by_role("button", name="Stop", exact=True).click()
     main.get_by_text(re.compile("of fresh was stopped")).wait_for(timeout=_FIRST)
     expect(ready).to_have_count(0)
