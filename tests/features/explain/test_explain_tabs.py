@@ -79,7 +79,7 @@ def test_networks(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
     (folders / "checkpoints" / "broken").mkdir()
     open_page(app, "explain", tab="networks")
     clean(app)
-    assert "networks say" in words(app)
+    assert "All 2 networks answer differently" in words(app) or "All 2 networks say" in words(app)
     drawn = shown(app)
     assert "Maps of fresh" in drawn and "Maps of second" in drawn and "no attention module" in drawn
     assert drawn.count('aria-label="Probabilities: ') == 2
@@ -128,7 +128,7 @@ def test_attention_of_channels_queries_and_none(app: AppTest, checkpoint: Checkp
         save_checkpoint(folders / "checkpoints" / name, create_model(network, 7, 1), FER7, Preprocess(48, 1))
     open_page(app, "explain", tab="attention", checkpoint="tokens")
     clean(app)
-    assert "A map for every query" in words(app) and "beside each other" in words(app)
+    assert "A map for every query" in words(app) and "are parallel" in words(app)
     assert shown(app).count("Query in row") == 36
     app.slider(key="explain.query row").set_value(1).run()
     clean(app)
