@@ -13,7 +13,7 @@ from fer_models.classifier import Classifier, Prediction, load_checkpoint
 from fer_models.data.dataset import FaceDataset
 from fer_models.errors import UserError
 from fer_models.evaluation.class_match import match_classes, parse_label_map, softmax
-from fer_models.evaluation.evaluate import evaluate
+from fer_models.evaluation.evaluate import FEW, evaluate
 from fer_models.evaluation.intervals import wilson
 from fer_models.evaluation.part import Part
 from fer_models.evaluation.protocol import Protocol
@@ -169,6 +169,9 @@ def test_classes_without_images_are_said_and_no_zero() -> None:
     assert any("no image of angry, disgust" in note for note in written["notes"])
     alone = evaluation.take(evaluation.targets == 3)
     assert "All images are of one class" in alone.few
+    one = np.flatnonzero(evaluation.targets == 3)[:1]
+    assert "Fewer than" in evaluation.take(np.repeat(one, FEW - 1)).few
+    assert "Fewer than" not in evaluation.take(np.repeat(one, FEW)).few
     assert alone.estimate(["mcc"])["mcc"].to_json()["value"] is None
 
 

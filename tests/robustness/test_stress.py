@@ -75,6 +75,11 @@ def test_mean_corruption_error_by_hand() -> None:
     assert turned.mce.value == pytest.approx((3 / 4 + 2) / 2)
     with pytest.raises(UserError, match="no network 'c'"):
         corruption_errors(result, "c")
+    # Relative to a reference that is wrong without corruption too: blur (0 + 1/4) / (1/4 + 1/4), noise 0 / (1/4 + 1/4).
+    twice = {("blur", 1): 2, ("blur", 2): 2, ("noise", 1): 2, ("noise", 2): 2}
+    once = {("blur", 1): 1, ("blur", 2): 2, ("noise", 1): 1, ("noise", 2): 1}
+    _, relative = corruption_errors(made(b={("", 0): 1, **twice}, a={("", 0): 1, **once}))
+    assert relative.relative.value == pytest.approx(1 / 4)
 
 
 def test_a_reference_without_errors_gives_no_ratio() -> None:

@@ -143,5 +143,5 @@ def test_training_runs_on_its_output(key, tmp_path, monkeypatch):
     assert work(run) == 0, run.status().message
     assert run.status().state == "finished"
     (row,) = run.metrics()
-    assert np.isfinite(row["train_loss"])
+    assert 0 < row["train_loss"] < 5, "a mean over images"
     assert run.checkpoint is not None

@@ -216,8 +216,9 @@ def test_a_number_of_slots_that_makes_no_sense_is_refused(variable, asked, monke
 
 def test_the_number_that_a_person_chose_holds_unless_the_environment_says_another(monkeypatch):
     assert slot_count() == 1
-    choose(2)
-    assert slot_count() == 2
+    for number in (1, 16, 2):
+        choose(number)
+        assert slot_count() == number
     monkeypatch.setenv("FER_CPU_SLOTS", "5")
     assert slot_count() == 5
     monkeypatch.delenv("FER_CPU_SLOTS")

@@ -8,11 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from lightning.fabric import Fabric
 from torch import nn
 
 from fer_models import create_model
 from fer_models.errors import UserError
 from fer_models.losses import create_loss
+from fer_models.preprocess import Preprocess
 from fer_models.training import devices, kernels
 from fer_models.training.loop import Loop
 from fer_models.training.optimise import make_optimiser, parameter_groups
@@ -25,6 +27,7 @@ from fer_models.training.schedule import Plateau, lr_factor
 from fer_models.training.study.axes import Span, parse_axis, parse_folds, settings_of, shown
 from fer_models.training.study.selection import FEWEST_EPOCHS, _line, flattery
 from fer_models.training.study.statistics import FEWEST, Difference, difference, spread, verdict
+from fer_models.training.validation import measure
 from fer_models.training.watch.focus import _area, _mean, _share, entropy
 
 
@@ -298,3 +301,15 @@ def test_focus_of_nothing() -> None:
 
 def test_settings_are_shown_by_field() -> None:
     assert "a" in shown({"a": 1, "b": 2}) and "b" not in shown({"a": 1, "b": 2}, ["a"])
+
+
+def test_macro_recall_is_the_mean_over_the_classes_that_are_there() -> None:
+    torch.manual_seed(0)
+    network = create_model("mini_xception", 4, 1)
+    images = torch.randint(0, 256, (30, 1, 48, 48), dtype=torch.uint8)
+    targets = torch.arange(30) % 3
+    found = measure(network, images, targets, Preprocess(48, 1), Fabric(accelerator="cpu"), sample=torch.arange(30))
+    answers = found.logits.float().argmax(1)
+    recall = [float((answers[targets == k] == k).float().mean()) for k in range(3)]
+    assert found.figures["val_recall"] == pytest.approx([*recall, 0])
+    assert found.figures["val_macro_recall"] == pytest.approx(sum(recall) / 3)

@@ -29,6 +29,12 @@ def test_a_gap_begins_beyond_its_length() -> None:
     assert smooth(values[:1], np.zeros(1)).tolist() == [[0]]
 
 
+def test_a_heatmap_stays_inside_its_turned_square() -> None:
+    canvas = np.full((40, 40, 3), 200, np.uint8)
+    lay_heatmap(canvas, [(20, 2), (38, 20), (20, 38), (2, 20)], np.ones((4, 4)))
+    assert (canvas[3, 3] == 200).all() and (canvas[36, 36] == 200).all() and (canvas[20, 20] != 200).any()
+
+
 def test_an_exponential_forgets_by_e_over_its_width() -> None:
     smoothed = smooth(np.array([[1.0], [0.0], [0.0]]), np.array([0, 0.2, 0.3]), "exponential", width=0.1)
     np.testing.assert_allclose(smoothed[:, 0], np.exp([0, -2, -3]), rtol=1e-5)
