@@ -35,6 +35,7 @@ from fer_models.explain.gradients.smooth_grad import _agreement
 from fer_models.explain.own_attention.maps import AttentionMap
 from fer_models.explain.perturbation.rise import _masks
 from fer_models.explain.sets import table
+from fer_models.explain.sets.loose_images import loose_pictures
 from fer_models.explain.sets.mean_maps import MapMeans, mean_face
 from fer_models.explain.target import _indices
 from fer_models.explain.trust.class_names import _ORDERS, _orders, orders_of_names
@@ -378,3 +379,11 @@ def test_a_map_beats_what_has_a_smaller_gap_only():
     gaps = [0.6, 0.6, 0.5, *np.zeros(20)]
     found = Standing("mean", np.array([0, 0.5, 1]), curves(*gaps), curves(*(-gap for gap in gaps)))
     assert found.beats == (FIXED[1],)
+
+
+def test_loose_pictures_are_files_that_are_images(tmp_path):
+    (tmp_path / "folder.png").mkdir()
+    for name in ("b.png", "a.jpg", "notes.txt"):
+        (tmp_path / name).touch()
+    assert [path.name for path in loose_pictures(tmp_path)] == ["a.jpg", "b.png"]
+    assert loose_pictures(tmp_path / "notes.txt") == []

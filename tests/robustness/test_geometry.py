@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import map_coordinates
 
+from fer_models.explain.face_parts.regions import MOUTH_CORNERS
 from fer_models.faces.face import Face
 from fer_models.robustness import CORRUPTIONS, FaceGeometry
 from fer_models.robustness.cover import _inside, _soft
@@ -130,3 +132,11 @@ def test_a_point_moves_by_the_formula(kind: str, options: dict, strength: float,
 def test_opposites_undo_what_they_are_of() -> None:
     for kind, strength, opposite in (("shift", 7.0, -7.0), ("rotation", 8.0, -8.0), ("scale", 1.25, 0.8)):
         assert CORRUPTIONS.create(kind).opposite(strength) == pytest.approx(opposite)
+
+
+def test_the_mouth_of_a_face_lies_on_the_mouth_of_the_template() -> None:
+    geometry = FaceGeometry(((0.36, 0.4), (0.66, 0.4)), (0.53, 0.8))
+    x, y = geometry.grid(9, 12)
+    places = [[0.8 * 9 - 0.5], [0.53 * 12 - 0.5]]
+    at = [float(map_coordinates(grid, places, order=1)[0]) for grid in (x, y)]
+    assert at == pytest.approx(np.mean(MOUTH_CORNERS, axis=0), abs=1e-6)

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import datetime
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -17,6 +19,7 @@ from fer_models.folders import runs_folder
 from fer_models.system import start_ticks
 from fer_models.training.devices import gpu_of, has_room, slot_count, slots_of_a_run
 from fer_models.training.recipe import Recipe
+from fer_models.training.runs import run as run_module
 from fer_models.training.runs.queue import ahead_of, move, waiting_runs
 from fer_models.training.runs.run import BusyError, Run, create_run
 from fer_models.training.runs.side_by_side import choose
@@ -250,3 +253,18 @@ def test_runs_side_by_side_fill_the_gpus_in_turn_and_wait_for_memory(monkeypatch
     for free, whole, enough in ((3, 80, True), (1, 80, False), (1, 2, True), (0, 2, False)):
         monkeypatch.setattr("torch.cuda.mem_get_info", lambda gpu, f=free, w=whole: (f * gibibyte, w * gibibyte))
         assert has_room(0) == enough
+
+
+def test_runs_of_one_second_are_counted_from_two(monkeypatch):
+    monkeypatch.setattr(run_module, "datetime", SimpleNamespace(now=lambda: datetime(2026, 1, 2, 3, 4, 5)))
+    names = [create_run(Recipe(epochs=1)).id.removeprefix("20260102-030405-fcsdnet-") for _ in range(3)]
+    assert names[1:] == [f"{names[0]}-2", f"{names[0]}-3"]
+
+
+def test_a_damaged_state_is_forgotten_once_another_is_saved():
+    run = create_run(Recipe(epochs=1))
+    assert not run.damaged
+    (run.folder / "resume.damaged").touch()
+    assert run.damaged
+    (run.folder / "resume.pt").touch()
+    assert not run.damaged
