@@ -1,20 +1,21 @@
 """The answer that Home opens with, computed when the server starts: a browser that opens finds it.
 
-Then, whenever no page is drawn, the other networks are loaded, since “the same face in several networks” asks all of
-them, and t-SNE is imported.
+Then, whenever no page is drawn and no job is under way, the other networks are loaded, since “the same face in several
+networks” asks all of them, and t-SNE is imported.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
+import time
 
 from fer_models.crop import crop_for
 from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.errors import UserError
 from fer_models.explain.trust.card import QUICK_MAPS
 from workbench import cache
-from workbench.app import fit, inventory, machine
+from workbench.app import fit, inventory, jobs, machine
 from workbench.face import cached as face_cached
 from workbench.face import image_input
 from workbench.face.model import samples
@@ -51,8 +52,16 @@ def load_networks() -> None:
     found = inventory.without_folds(inventory.usable(inventory.trained_networks()).values(), set())
     checkpoints = [network.checkpoint for network in found if network.checkpoint is not None]
     for checkpoint in sorted(checkpoints, key=lambda each: each.size)[: cache.NETWORKS]:
-        machine.wait_until_idle(_PAUSE)
+        _wait()
         with contextlib.suppress(UserError):
             cache.classifier(checkpoint)
-    machine.wait_until_idle(_PAUSE)
+    _wait()
     importlib.import_module("openTSNE")
+
+
+def _wait() -> None:
+    """Until no page is drawn and no job is under way."""
+    machine.wait_until_idle(_PAUSE)
+    while jobs.under_way():
+        time.sleep(_PAUSE)
+        machine.wait_until_idle(_PAUSE)
