@@ -32,15 +32,18 @@ def read(checkpoint: Checkpoint, faces: Evaluation, settings: MapSettings) -> Fa
     return cached_map(checkpoint, faces, settings)
 
 
-def start(classifier: Classifier, dataset: FaceDataset, faces: Evaluation, settings: MapSettings) -> Job:
+def start(network: Classifier | Checkpoint, dataset: FaceDataset, faces: Evaluation, settings: MapSettings) -> Job:
     """Compute the map in the background, or find the job that does; its result is the :class:`FaceMap`.
+
+    A checkpoint is loaded only where features are missing.
 
     Raises:
         UserError: If there are fewer than 5 faces.
     """
+    checkpoint = network if isinstance(network, Checkpoint) else network.checkpoint
     return jobs.start(
-        key(classifier.checkpoint, faces, settings),
-        f"{METHODS[settings.method]} of {classifier.checkpoint.name}",
-        lambda progress: make_map(classifier, dataset, faces, settings, progress),
+        key(checkpoint, faces, settings),
+        f"{METHODS[settings.method]} of {checkpoint.name}",
+        lambda progress: make_map(network, dataset, faces, settings, progress),
         lane="long",
     )

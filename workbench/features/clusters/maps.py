@@ -9,9 +9,10 @@ import numpy as np
 import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
+from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.embedding import METHODS, FaceMap, MapSettings, make_map
-from fer_models.embedding.extract import EMBEDDING
+from fer_models.embedding.extract import EMBEDDING, ENOUGH
 from fer_models.evaluation.evaluate import Evaluation
 from workbench import cache, shared, state
 from workbench.evidence.model import face_maps
@@ -22,6 +23,7 @@ from workbench.widgets import job as job_view
 from workbench.widgets import plot
 
 CLEARED = state.Kept("clusters.cleared", 0)
+_SLOW = ("tsne", "umap")
 #: Faces of which PCA makes a map in less than a second.
 _MOST_MEANWHILE = 3000
 
@@ -77,18 +79,30 @@ def compute(
     """
     face_map = face_maps.read(checkpoint, faces, settings)
     if face_map is None:
-        job = face_maps.start(cache.classifier(checkpoint), dataset, faces, settings)
+        quick = dataclasses.replace(settings, method="pca")
+        until_then = None
+        network: Checkpoint | Classifier = checkpoint
+        if not _at_hand(settings, dataset, faces):
+            network = cache.classifier(checkpoint)
+        elif settings.method in _SLOW and faces.n <= _MOST_MEANWHILE:
+            # Before the job begins, which would take the processor from it.
+            until_then = make_map(checkpoint, dataset, faces, quick)
+        job = face_maps.start(network, dataset, faces, settings)
         if job.active:
             st.caption("You can keep working; the result is cached for later visits.")
         if not job_view.finished(job, key=f"map {row} {settings}"):
-            if not job.active or faces.n > _MOST_MEANWHILE or settings.features != EMBEDDING:
+            if not job.active or until_then is None:
                 return None
-            settings = dataclasses.replace(settings, method="pca")
             st.caption(f"Until then by {METHODS['pca']}, which is linear and takes less than a second.")
-            face_map = make_map(cache.classifier(checkpoint), dataset, faces, settings)
-            return Mapped(checkpoint, name, dataset, faces, settings, face_map, row)
+            return Mapped(checkpoint, name, dataset, faces, quick, until_then, row)
         face_map = job.result  # The cache could not be written.
     return Mapped(checkpoint, name, dataset, faces, settings, face_map, row)
+
+
+def _at_hand(settings: MapSettings, dataset: FaceDataset, faces: Evaluation) -> bool:
+    """Whether the features came with the predictions, so that no network is asked."""
+    whole = faces.embeddings_kept >= ENOUGH or not dataset.has_images
+    return settings.features == EMBEDDING and faces.embeddings is not None and whole
 
 
 def draw(
