@@ -2,12 +2,14 @@
 
 import dataclasses
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from fer_models.complexity import count
 from fer_models.errors import UserError
 from fer_models.explain import explain
 from fer_models.explain.baselines import scramble
@@ -231,6 +233,25 @@ def test_in_a_large_network_a_quick_card_treats_half_of_the_pixels_in_one_step(l
     assert quick.full_seconds == pytest.approx(quick.seconds * 2 * 53 * 4 / (13 * len(quick.standings)))
     full = trust_card(learned, x, result)
     assert all(len(standing.share) == 6 for standing in full.standings.values())
+
+
+def test_a_network_is_counted_while_no_other_thread_explains_with_it(classifier, batch, monkeypatch):
+    free = []
+
+    def look():
+        free.append(classifier.lock.acquire(blocking=False))
+        if free[-1]:
+            classifier.lock.release()
+
+    def counted(model, shape):
+        with ThreadPoolExecutor(1) as other:
+            other.submit(look).result()
+        return count(model, shape)
+
+    monkeypatch.setattr("fer_models.explain.trust.card.count", counted)
+    monkeypatch.setattr("fer_models.explain.trust.card._MACS", PerNetwork())
+    trust_card(classifier, batch, explain(classifier, batch), maps=10)
+    assert free == [False]
 
 
 def test_no_pass_of_a_card_holds_more_images_than_a_processor_keeps_at_hand(learned, monkeypatch):

@@ -163,7 +163,8 @@ def _macs(trial: Trial) -> int:
 
     def counted() -> int:
         try:
-            return count(trial.classifier.model, shape).macs
+            with trial.classifier.exclusive() as model:  # a copy would take along the hooks of another explanation
+                return count(model, shape).macs
         except UserError:
             return 0
 
