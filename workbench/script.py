@@ -28,5 +28,6 @@ def run() -> None:
             page.run()
     finally:  # a page may end with st.stop()
         state.write_address()
+        kept.tell()
         report.show()
         tray.show()

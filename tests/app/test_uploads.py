@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from workbench.app.uploads import Uploads
+from workbench.app.uploads import UPLOADS, Uploads
+from workbench.face import kept
 
 
 class Clock:
@@ -68,3 +70,24 @@ def test_what_is_larger_than_all_may_be_drops_nothing_of_others() -> None:
     uploads.keep("one", "picture", "small", 6)
     uploads.keep("two", "picture", "huge", 11)
     assert (uploads.find("one", "picture"), uploads.find("two", "picture")) == ("small", None)
+
+
+def _uploading() -> None:
+    from workbench.face import kept
+
+    kept.mount()
+    kept.keep("pictures", "pixels", 6)
+    kept.tell()
+
+
+def test_the_browser_knows_the_token_at_the_end_of_the_run_that_read_the_upload(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(kept, "_MEMORY", lambda *, key, data, **_: told.append(data["token"]))
+    app = AppTest.from_function(_uploading).run()
+    assert not app.exception
+    assert told[0] == "" and UPLOADS.find(told[-1], "pictures") == "pixels"
+    app.run()
+    assert told[1:] == [told[1]] * 2  # the next run tells it once, at its beginning
+    UPLOADS.forget(told[-1], "pictures")
