@@ -18,8 +18,8 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 import torch
 from torch import Tensor, nn
 
+from fer_models.system import keep_freed_memory
 from fer_models.training import kernels
-from fer_models.training.memory import keep_freed_memory
 
 
 def maps(batch: int, channels: int, side: int) -> Tensor:

@@ -30,7 +30,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from keras_fcsdnet import has_keras, keras_fcsdnet
-from lightning.fabric import Fabric
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
@@ -42,10 +41,11 @@ from fer_models.layout import channels_last
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
 from fer_models.progress import silent
+from fer_models.system import keep_freed_memory
 from fer_models.training.build import build_loop, load_data, make_fabric
+from fer_models.training.fabric import Fabric
 from fer_models.training.kernels import use_fast_kernels
 from fer_models.training.loop import Loop
-from fer_models.training.memory import keep_freed_memory
 from fer_models.training.recipe import Recipe
 from fer_models.training.step import TrainingData
 

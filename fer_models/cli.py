@@ -13,7 +13,7 @@ import sys
 from fer_models import plugins
 from fer_models.commands import COMMANDS
 from fer_models.errors import UserError
-from fer_models.training.memory import keep_freed_memory
+from fer_models.system import keep_freed_memory
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -17,6 +17,8 @@ DISTRIBUTIONS = {
     "cv2": "opencv-python",
     "PIL": "pillow",
     "skimage": "scikit-image",
+    "lightning_fabric": "lightning-fabric",
+    "lightning": "lightning-fabric",  # which is a part of it
     "pydantic_core": "pydantic",
     "sklearn": "scikit-learn",
     "umap": "umap-learn",

@@ -31,7 +31,7 @@ from fer_models.cli import main
 classifier = load_checkpoint(sys.argv[1])
 classifier.optimise()
 classifier.predict([np.zeros((48, 48, 3), np.uint8)])
-import umap, captum, plotly, lightning, sklearn.manifold, skimage  # what a page or a command may import
+import umap, captum, plotly, lightning_fabric, sklearn.manifold, skimage  # what a page or a command may import
 assert not any(main(command) for command in json.loads(sys.argv[2]))
 time.sleep(2)  # telemetry is sent from a thread of its own
 """

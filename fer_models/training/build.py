@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from lightning.fabric import Fabric
-from lightning.fabric.strategies import DDPStrategy
 from torch import Tensor
 
 from fer_models.architectures import create_model
@@ -23,6 +21,7 @@ from fer_models.errors import UserError
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
 from fer_models.training.devices import processes, sync_norms
+from fer_models.training.fabric import DDPStrategy, Fabric
 from fer_models.training.loop import Loop
 from fer_models.training.optimise import computes_bf16, start_from
 from fer_models.training.parts import split_of

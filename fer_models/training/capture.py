@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-from lightning.fabric import Fabric
 from torch import Tensor
+
+from fer_models.training.fabric import Fabric
 
 if TYPE_CHECKING:
     from fer_models.training.step import Step

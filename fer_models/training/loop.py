@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import torch
-from lightning.fabric import Fabric
 from torch import Tensor
 
 from fer_models.architectures.base import FERNetwork
@@ -22,6 +21,7 @@ from fer_models.losses.base import FERLoss
 from fer_models.preprocess import Preprocess
 from fer_models.progress import Progress
 from fer_models.training.average import WeightAverage
+from fer_models.training.fabric import Fabric
 from fer_models.training.kernels import use_fast_kernels
 from fer_models.training.optimise import make_optimiser, parameter_groups
 from fer_models.training.recipe import Recipe

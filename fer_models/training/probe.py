@@ -22,12 +22,12 @@ from fer_models.folders import cache_folder
 from fer_models.progress import Progress, silent
 from fer_models.settings import stored_or_none
 from fer_models.storage import atomic_file
-from fer_models.training.memory import keep_freed_memory
+from fer_models.system import keep_freed_memory
 from fer_models.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from fer_models.training.loop import Loop
-    from fer_models.training.step import TrainingData  # it imports lightning, which takes seconds
+    from fer_models.training.step import TrainingData  # it imports Fabric, which takes seconds
 
 STEPS = 10
 _WARM_UP = 2

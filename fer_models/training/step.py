@@ -12,7 +12,6 @@ from typing import cast
 
 import torch
 import torch.nn.functional as F
-from lightning.fabric import Fabric
 from torch import Tensor, nn
 
 from fer_models.architectures.base import FERNetwork
@@ -23,6 +22,7 @@ from fer_models.losses.base import FERLoss
 from fer_models.preprocess import Preprocess
 from fer_models.training.average import WeightAverage
 from fer_models.training.capture import StepGraph
+from fer_models.training.fabric import Fabric
 from fer_models.training.recipe import Recipe
 
 

@@ -7,7 +7,6 @@ from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
-from lightning.fabric import Fabric
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -15,6 +14,7 @@ from fer_models.architectures.base import FERNetwork
 from fer_models.layout import channels_last
 from fer_models.preprocess import Preprocess
 from fer_models.training.devices import SyncedNorm
+from fer_models.training.fabric import Fabric
 
 _BATCH = 256  # images a forward pass on a CPU
 _PIXELS = 1024 * 48 * 48  # of a forward pass on a GPU: small batches leave it waiting for launches

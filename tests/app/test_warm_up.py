@@ -54,7 +54,8 @@ def test_the_first_answer_and_the_forms_import_nothing_that_takes_seconds(tmp_pa
     code = (
         "import sys; from workbench.features.home import first; first.prepare(); "
         "import workbench.features.learn.steps, workbench.features.train.form; "
-        "print([name for name in ('torch._dynamo', 'scipy.stats', 'sklearn', 'lightning') if name in sys.modules])"
+        "heavy = ('torch._dynamo', 'scipy.stats', 'sklearn', 'lightning_fabric', 'lightning'); "
+        "print([name for name in heavy if name in sys.modules])"
     )
     environment = {**os.environ, "FER_CACHE": str(tmp_path)}
     ended = subprocess.run(

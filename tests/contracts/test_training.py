@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from lightning.fabric import Fabric
 
 from fer_models.architectures import ARCHITECTURES, create_model
 from fer_models.attention.base import AttentionTap
@@ -14,6 +13,7 @@ from fer_models.explain.own_attention.maps import attention_maps
 from fer_models.labels import FER7
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
+from fer_models.training.fabric import Fabric
 from fer_models.training.loop import Loop
 from fer_models.training.recipe import Recipe
 from fer_models.training.step import TrainingData

@@ -10,13 +10,13 @@ import time
 
 import pytest
 import torch
-from lightning.fabric import Fabric
 
 from fer_models.architectures import create_model
 from fer_models.classifier import load_checkpoint
 from fer_models.errors import UserError
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
+from fer_models.training.fabric import Fabric
 from fer_models.training.loop import Loop
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.run import Run, create_run

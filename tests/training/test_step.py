@@ -5,7 +5,6 @@ import copy
 import pytest
 import torch
 import torch.nn.functional as F
-from lightning.fabric import Fabric
 from torch.optim.swa_utils import AveragedModel
 
 from fer_models.architectures import create_model
@@ -14,6 +13,7 @@ from fer_models.layout import channels_last
 from fer_models.losses import LOSSES, create_loss
 from fer_models.preprocess import Preprocess
 from fer_models.training.average import WeightAverage
+from fer_models.training.fabric import Fabric
 from fer_models.training.kernels import use_fast_kernels
 from fer_models.training.loop import Loop
 from fer_models.training.optimise import parameter_groups

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from lightning.fabric import Fabric
 from torch import nn
 
 from fer_models import create_model
@@ -16,6 +15,7 @@ from fer_models.errors import UserError
 from fer_models.losses import create_loss
 from fer_models.preprocess import Preprocess
 from fer_models.training import devices, kernels
+from fer_models.training.fabric import Fabric
 from fer_models.training.loop import Loop
 from fer_models.training.optimise import make_optimiser, parameter_groups
 from fer_models.training.probe import Speed

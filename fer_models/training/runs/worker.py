@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lightning.fabric import Fabric
 from torch.utils.tensorboard import SummaryWriter
 
 from fer_models.checkpoint import read_checkpoint
 from fer_models.device import use_tensor_cores
 from fer_models.errors import UserError
+from fer_models.system import keep_freed_memory
 from fer_models.training.build import build_loop, device_name, leave_group, load_data, make_fabric
 from fer_models.training.devices import gpu_of, has_room, processes, rank, share_cores
+from fer_models.training.fabric import Fabric
 from fer_models.training.loop import CancelledError, Loop
-from fer_models.training.memory import keep_freed_memory
 from fer_models.training.recipe import Recipe
 from fer_models.training.runs.queue import wait_for_slot
 from fer_models.training.runs.record import Source, save_outputs, watcher_of

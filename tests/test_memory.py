@@ -8,7 +8,7 @@ import pytest
 _ROUNDS = """
 import resource, sys
 import torch
-from fer_models.training.memory import keep_freed_memory
+from fer_models.system import keep_freed_memory
 
 if sys.argv[1] == "keep" and not keep_freed_memory():
     sys.exit(3)
