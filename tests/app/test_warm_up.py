@@ -54,7 +54,7 @@ def test_the_first_answer_and_the_forms_import_nothing_that_takes_seconds(tmp_pa
     code = (
         "import sys; from workbench.features.home import first; first.prepare(); "
         "import workbench.features.learn.steps, workbench.features.train.form; "
-        "heavy = ('torch._dynamo', 'scipy.stats', 'sklearn', 'lightning_fabric', 'lightning'); "
+        "heavy = ('torch._dynamo', 'scipy.stats', 'sklearn', 'skimage.io', 'lightning_fabric', 'lightning'); "
         "print([name for name in heavy if name in sys.modules])"
     )
     environment = {**os.environ, "FER_CACHE": str(tmp_path)}

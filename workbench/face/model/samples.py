@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.resources import files
 
 import numpy as np
 from PIL import Image
@@ -82,10 +83,9 @@ def _face(key: str) -> SyntheticFace:
 
 @cache
 def _astronaut() -> np.ndarray:
-    from skimage import data  # slow to import
-
-    image: np.ndarray = data.astronaut()  # in the package, nothing is downloaded
-    return image
+    # In the package; skimage's own function imports scipy first, which takes longer than all the rest.
+    with (files("skimage.data") / "astronaut.png").open("rb") as file:
+        return np.asarray(Image.open(file).convert("RGB"))
 
 
 @cache
