@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
-# One thread a test process and two processes fit two cores; threads that spin would slow each other down.
-TEST_ENV := OMP_NUM_THREADS=1 GOMP_SPINCOUNT=1000
+# One thread a test process and two processes fit two cores; threads that spin would slow each other down. The tests
+# start a hundred processes, so that compiled modules are kept even where the machine's settings say otherwise.
+TEST_ENV := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 GOMP_SPINCOUNT=1000
 
 .PHONY: app test fuzz soak mutants audit check docs bench screenshots notebooks clean
 .DELETE_ON_ERROR:
