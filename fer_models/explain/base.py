@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -54,7 +54,8 @@ class Query:
 
     ``layer`` and ``module`` are ``None`` for methods that use no layer; ``black`` is a black pixel on the network's
     scale, one number or (C, 1, 1); ``found`` takes what a method notes beside its map, by the name of a field of
-    :class:`~fer_models.explain.attribution.Attribution`: ``sums``, ``cells`` or ``agreement``.
+    :class:`~fer_models.explain.attribution.Attribution`: ``sums``, ``cells`` or ``agreement``. ``modules`` are the
+    layers of an ensemble's members, whose maps are averaged, and ``passes`` keeps what one pass recorded at each.
     """
 
     model: FERNetwork
@@ -66,6 +67,8 @@ class Query:
     black: float | Tensor = -1.0
     progress: Progress = silent
     found: dict[str, Tensor] = field(default_factory=dict)
+    modules: Sequence[nn.Module] = ()
+    passes: dict[nn.Module, tuple[Tensor, Tensor]] | None = None
 
     def claim(self, total: Tensor, expected: Tensor) -> None:
         """Note what the values of each picture sum to, (B,), and what the method says that they sum to, (B,)."""
@@ -177,9 +180,10 @@ class Explainer(ABC):
                 layer = find_layer(model, layer, (batch.shape[2], batch.shape[3]))
             layer = layer if self.uses_layer else None
             targets = read_target(target, classifier.classes, _predicted(model, batch, target))
-            modules: list[Any] = [None] if layer is None else modules_of(model, layer, (batch.shape[2], batch.shape[3]))
-            query = Query(model, batch, targets, of, layer, modules[0], classifier.checkpoint.preprocess.black)
-            values, found = self._of_members(query, modules, progress, options)
+            modules = [] if layer is None else modules_of(model, layer, (batch.shape[2], batch.shape[3]))
+            black = classifier.checkpoint.preprocess.black
+            query = Query(model, batch, targets, of, layer, next(iter(modules), None), black, modules=modules)
+            values, found = self._in_parts(query, progress, options)
         return Attribution(
             values=values.float().cpu().numpy(),
             method=self.key,
@@ -193,20 +197,6 @@ class Explainer(ABC):
             **{name: part.float().cpu().numpy() for name, part in found.items()},
         )
 
-    def _of_members(
-        self, query: Query, modules: list[Any], progress: Progress | None, options: dict[str, Any]
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The map at one layer, or the mean of those at every member's layer, each divided by its largest magnitude."""
-        if len(modules) == 1:
-            return self._in_parts(query, progress, options)
-        maps = []
-        for number, module in enumerate(modules):
-            report = within(progress or silent, number / len(modules), (number + 1) / len(modules))
-            values = self._in_parts(replace(query, module=module), report, options)[0]
-            peak = values.abs().amax((1, 2), keepdim=True)
-            maps.append(values / torch.where(peak > 0, peak, torch.ones_like(peak)))
-        return torch.stack(maps).mean(0), {}
-
     def _in_parts(
         self, query: Query, progress: Progress | None, options: dict[str, Any]
     ) -> tuple[Tensor, dict[str, Tensor]]:
@@ -217,10 +207,22 @@ class Explainer(ABC):
             report = within(progress or silent, start / count, stop / count)
             target = query.target.part(start, stop)
             part = replace(query, batch=query.batch[start:stop], target=target, progress=report, found={})
-            parts.append(self.compute(part, **options).detach())
+            compute = self._of_members if len(part.modules) > 1 else self.compute
+            parts.append(compute(part, **options).detach())
             notes.append(part.found)
             report(1.0, f"{stop:,} of {count:,} images")
         return torch.cat(parts), {name: torch.cat([note[name] for note in notes]) for name in notes[0]}
+
+    def _of_members(self, query: Query, **options: Any) -> Tensor:
+        """The mean of the maps at every member's layer, each divided by its largest magnitude."""
+        maps, count = [], len(query.modules)
+        passes: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+        for number, module in enumerate(query.modules):
+            report = within(query.progress, number / count, (number + 1) / count)
+            values = self.compute(replace(query, module=module, progress=report, found={}, passes=passes), **options)
+            peak = values.abs().amax((1, 2), keepdim=True)
+            maps.append(values / torch.where(peak > 0, peak, torch.ones_like(peak)))
+        return torch.stack(maps).mean(0)
 
 
 def _predicted(model: FERNetwork, batch: Tensor, target: Any) -> Tensor:

@@ -248,7 +248,13 @@ def test_the_map_of_an_ensemble_is_the_mean_of_its_members_maps(hold, batch):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         held.model = create_model("ensemble", 4, 1, members=("mini_xception", "separable_attention")).eval()
+    runs = []
+    first = next(m for m in held.model.members[1].modules() if isinstance(m, torch.nn.Conv2d))
+    layer_sizes(held.model, (48, 48))
+    counter = first.register_forward_hook(lambda *_: runs.append(1))
     whole = explain(held, batch, "hires_cam", 1)
+    counter.remove()
+    assert len(runs) == 1, "one pass for all members"
     assert whole.layer == ALL_MEMBERS and whole.layer in layer_sizes(held.model, (48, 48))
     layers = [
         next(name for name in names if max(layer_sizes(held.model, (48, 48))[name]) >= 5)

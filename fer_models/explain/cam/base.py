@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import torch
@@ -60,7 +61,8 @@ def activations_and_gradients(query: Query, score: Callable[[Tensor], Tensor] | 
     """The layer's output and the gradient of the summed score with respect to it, both (B, C, h, w).
 
     Nothing is recorded before the layer: the forward pass runs without gradients until the layer's hook switches them
-    on, so that the backward pass is that of the head part only.
+    on, so that the backward pass is that of the head part only. One pass records the layers of all members of an
+    ensemble.
 
     Args:
         query: the query.
@@ -69,19 +71,38 @@ def activations_and_gradients(query: Query, score: Callable[[Tensor], Tensor] | 
     Raises:
         UserError: If the layer runs more than once in a forward pass.
     """
-    outputs: list[Tensor] = []
+    assert query.module is not None
+    if query.passes is None:
+        return _recorded(query, [query.module], score or query.score)[query.module]
+    if not query.passes:
+        query.passes.update(_recorded(query, query.modules, score or query.score))
+    return query.passes[query.module]
 
-    def start_recording(_module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
-        outputs.append(output.detach().requires_grad_())
+
+def _recorded(
+    query: Query, modules: Sequence[nn.Module], score: Callable[[Tensor], Tensor]
+) -> dict[nn.Module, tuple[Tensor, Tensor]]:
+    """Output and gradient of each of the layers."""
+    query.model.requires_grad_(requires_grad=False)  # a member before its layer needs no record; restored afterwards
+    outputs: dict[nn.Module, list[Tensor]] = {module: [] for module in modules}
+
+    def start_recording(module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
+        outputs[module].append(output.detach().requires_grad_())
         torch.set_grad_enabled(True)  # until the no_grad block below ends
-        return outputs[-1].clone()  # an in-place activation may follow; it must not change the stored output
+        return outputs[module][-1].clone()  # an in-place activation may follow; it must not change the stored output
 
-    with listening(query, start_recording), torch.no_grad():
-        explained = (score or query.score)(query.model(query.batch)).sum()
-    if len(outputs) != 1:
-        raise UserError(f"The layer {query.layer!r} runs {len(outputs)} times in this network; choose another layer.")
-    (gradients,) = torch.autograd.grad(explained, outputs)
-    return outputs[0].detach(), gradients
+    with ExitStack() as stack, torch.no_grad():
+        for module in outputs:
+            stack.enter_context(listening(replace(query, module=module), start_recording))
+        explained = score(query.model(query.batch)).sum()
+    for runs in outputs.values():
+        if len(runs) != 1:
+            raise UserError(f"The layer {query.layer!r} runs {len(runs)} times in this network; choose another layer.")
+    gradients = torch.autograd.grad(explained, [runs[0] for runs in outputs.values()])
+    return {
+        module: (runs[0].detach(), gradient)
+        for (module, runs), gradient in zip(outputs.items(), gradients, strict=True)
+    }
 
 
 def activations(query: Query) -> Tensor:
