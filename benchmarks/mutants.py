@@ -52,8 +52,8 @@ def tests_of(file: str) -> dict[str, int]:
     """The files of tests that should notice a mutant of that file, and in which turn; the nearest first.
 
     First those that import it, or the package that it is in where that is no room, or call its command; then those in
-    its room's folder, or those beside the folders that name it where it has none; last the contracts that import from
-    its room, and tests of the pages that import it.
+    its room's folder, or those beside the folders that name it where it has none, and tests of the pages that import
+    it; last the contracts that import from its room, and tests of the pages that only name it.
     """
     module, stem, tests = module_name(file), Path(file).stem, ROOT / "tests"
     called = f'"{stem}"' if file.startswith("fer_models/commands/") else module
@@ -68,8 +68,9 @@ def tests_of(file: str) -> dict[str, int]:
         )
         beside = room in test.parents if room.is_dir() else re.search(rf"\b{stem}\b", text) and inside == test.name
         if inside not in _ELSEWHERE and (beside or contract or imported or called in text):
-            last = contract or inside == "features"
-            found[str(test.relative_to(ROOT))] = 2 if last else 0 if imported or called in text else 1
+            page = inside == "features"
+            turn = 2 if contract or (page and not imported) else 0 if not page and (imported or called in text) else 1
+            found[str(test.relative_to(ROOT))] = turn
     return found
 
 

@@ -87,9 +87,8 @@ class Glasses(Cover):
             outer = np.maximum(outer, _inside(x, y, centre, (0.165, 0.125)))
             lens = np.maximum(lens, _inside(x, y, centre, (0.140, 0.100)))
         level = EYES[0][1] - 0.005
-        bridge = _soft(0.016 - np.abs(y - level)) * (np.abs(x - 0.4935) < 0.18)
-        sides = _soft(0.016 - np.abs(y - level)) * (np.abs(x - 0.4935) > 0.33) * (np.abs(x - 0.4935) < 0.44)
-        frame = np.maximum(outer - lens, np.maximum(bridge, sides) * (1 - lens))
+        bar = _soft(0.016 - np.abs(y - level)) * (np.abs(x - 0.4935) < 0.44)  # bridge and sides; lenses hide the rest
+        frame = np.maximum(outer - lens, bar * (1 - lens))
         return np.maximum(frame, lens * strength)
 
 
