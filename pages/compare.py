@@ -36,9 +36,9 @@ _READING = {
         "Learning Algorithms, 1998",
     ),
     "Across data sets": (
-        "A row is a network, a column the faces it is asked about. A network usually does best on faces collected and "
-        "labelled like those it learned from; how much it loses elsewhere says more about use in the world than the "
-        "figure at home. Part of the loss is the labels': two data sets may call the same face by other names.",
+        "A row is a network, a column the faces it predicts. A network usually does best on faces collected and "
+        "labelled like those it learned from; how much it loses elsewhere says more about use in the world than "
+        "the figure at home. Part of the loss is the labels': two data sets may call the same face by other names.",
         "Torralba and Efros, Unbiased Look at Dataset Bias, 2011",
     ),
     "Training": (
@@ -47,9 +47,9 @@ _READING = {
         "Goodfellow, Bengio and Courville, Deep Learning, 2016, chapters 7 and 11",
     ),
     "Printed in the papers": (
-        "A printed figure belongs to its authors' data, split, preparation and choice of weights, which papers seldom "
-        "state in full. A network measured here under another protocol can stand higher or lower for that reason "
-        "alone, so the two tables are kept apart and no difference between them is tested.",
+        "A printed figure belongs to its authors' data, split, preparation and choice of weights, which papers "
+        "seldom state in full. A network measured here under another protocol can come out higher or lower for "
+        "that reason alone, so the two tables are kept apart and no difference between them is tested.",
         "Each table names the paper and the table it comes from",
     ),
     "Claims check": (

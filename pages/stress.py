@@ -27,12 +27,12 @@ with guard("the stress test"):
     elif not many:
         one_face.show(chosen.checkpoint, chosen.data, key="stress")
 heading.show_reading(
-    "Severities run from a change that people hardly notice to one that hides much of the face; they are this "
-    "project's own, the same for every network, and grow with the image's side, not with its pixels. A network "
-    "that keeps its class under a mask may be firm, or may not have looked at the mouth at all: the heatmaps tell. "
-    "Heatmap likeness is the rank correlation of the map that Explain opens with, with that of the clean "
-    "face, moved along where the face moved. Drawn masks and glasses are not photographed ones. The class is a "
-    "reading, not a feeling.",
+    "Severity 1 is a change that people hardly notice, severity 5 hides much of the face. The strengths are this "
+    "project's own, the same for every network, and scale with the side of the image. A network that keeps its "
+    "class under a mask may be robust, or may never have looked at the mouth: the heatmaps tell. Heatmap likeness "
+    "is the rank correlation between Explain's default heatmap of the corrupted face and that of the clean one, "
+    "shifted and turned with the face. Masks and glasses are drawn, not photographed. The class is a reading, not "
+    "a feeling.",
     "Hendrycks and Dietterich 2019, Benchmarking neural network robustness to common corruptions and "
     "perturbations; Li et al. 2025, SLDCNN, Table 7: normal, low light, covered",
 )

@@ -23,8 +23,8 @@ def _show_study(studies_by_id: dict[str, str]) -> None:
         st.info(f"The study in the address, {requested!r}, is not on this computer.", icon=":material/info:")
     if not studies_by_id:
         st.info(
-            "No study yet: choose a recipe and what changes above, and start it. Its runs wait in the ordinary queue "
-            "and go on when this page is closed.",
+            "No study yet. Choose a recipe and what changes, then start it. Its runs join the queue and continue "
+            "when this page is closed.",
             icon=":material/info:",
         )
         return
@@ -59,11 +59,10 @@ for sentence in studies.damaged():
 with guard("the study"):
     _show_study(studies_by_id)
 heading.show_reading(
-    "A single run says little: another seed or another fold of the same data moves the figure by a point or more. "
-    "A study trains the same recipe several times and says how far the figures scatter, and whether a change moves "
-    "them by more than that. Folds of images let the same person be in training and in the test, which flatters "
-    "a network; folds of subjects do not. “No difference larger than chance” does not say that there is none: more "
-    "seeds or folds may find it.",
+    "A single run says little: another seed or fold moves the accuracy by a point or more. A study trains the same "
+    "recipe several times, shows how far the runs scatter, and tests whether a change exceeds that. With folds of "
+    "images the same person can be in training and test, which flatters a network; with folds of subjects not. “No "
+    "difference larger than chance” does not mean that there is none: more seeds or folds may find it.",
     "Nadeau and Bengio, Inference for the Generalization Error, 2003; Bouthillier et al., Accounting for Variance "
     "in Machine Learning Benchmarks, 2021",
 )

@@ -18,8 +18,8 @@ def _show_run() -> None:
         st.info(f"The run in the address, {requested!r}, is not on this computer.", icon=":material/info:")
     if not runs:
         st.info(
-            "No run yet: choose a recipe, a data set and a network above and press Train. The training goes on when "
-            "this page is closed.",
+            "No run yet. Choose a recipe, a data set and a network, then press Train. Training continues when this "
+            "page is closed.",
             icon=":material/info:",
         )
         return
@@ -36,9 +36,9 @@ with guard("the queue"):
 with guard("the run"):
     _show_run()
 heading.show_reading(
-    "The validation curve is the one to believe: it is measured on faces that the network never trained on. "
-    "Training accuracy is measured on changed (rotated, shifted, mirrored) faces, so it may lie below validation. "
-    "The weights of the best validation epoch are kept; since they were chosen on that split, its figure is "
-    "slightly too good, and the test split gives the honest one.",
+    "Trust the validation curve: it is measured on faces that the network was not trained on. Training accuracy is "
+    "measured on augmented (rotated, shifted, mirrored) faces, so it may be lower. The weights of the best "
+    "validation epoch are kept; as that split chose them, its accuracy is slightly too high. The test split gives "
+    "an unbiased one.",
     "Goodfellow et al., Challenges in Representation Learning, 2013 (FER2013 and its splits)",
 )

@@ -41,7 +41,7 @@ class FCSDNetOptions:
 
     attention: Annotated[
         Literal["none", "cam", "sam", "cbam_seq", "fusion", "se", "channel", "spatial", "cbam", "dilated_spatial"],
-        about("What stands after each transition.", in_paper("section 3.1, eq. 1-3, Fig. 3")),
+        about("What follows each transition.", in_paper("section 3.1, eq. 1-3, Fig. 3")),
     ] = "fusion"
     fusion_weight: Annotated[
         float, about("Share of the channel branch in the fusion.", in_code("0.5; eq. 3 leaves w_f open"), ge=0, le=1)

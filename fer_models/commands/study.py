@@ -41,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", metavar="STUDY", help="start what is missing of a stopped study")
     parser.add_argument("--cancel", metavar="STUDY", help="stop a study; what is finished stays")
     parser.add_argument("--show", metavar="STUDY", help="print the tables of a study")
-    parser.add_argument("--detach", action="store_true", help="return at once; the study goes on")
+    parser.add_argument("--detach", action="store_true", help="return at once; the study continues")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -149,7 +149,7 @@ def _follow(study: Study) -> int:
             time.sleep(1)
     except KeyboardInterrupt:
         cancel_study(study)
-        print(f"\nCancelled; `fer study --resume {study.id}` goes on.", file=sys.stderr)
+        print(f"\nCancelled; `fer study --resume {study.id}` continues it.", file=sys.stderr)
         return 130
     if not state.complete:
         rest = ", ".join(f"{count} {name}" for name, count in sorted(state.counts.items()))

@@ -149,7 +149,9 @@ def make_split(
     if not 0 <= fold < rule.folds:
         raise UserError(f"Protocol {protocol!r} has the folds 0 to {rule.folds - 1}, not {fold}.")
     if rule.by_subject and dataset.people is None:
-        raise UserError(f"{dataset.name} does not tell who is who, so it cannot be divided by subject.")
+        raise UserError(
+            f"{dataset.name} does not say which images show the same person, so it cannot be split by subject."
+        )
     labelled = np.flatnonzero(dataset.labels >= 0)
     if not len(labelled):
         raise UserError(f"{dataset.name} has no labelled images to divide.")

@@ -152,7 +152,7 @@ def patches(
             patch = CORRUPTIONS.create("bar", across=float(across), down=float(down), length=size, angle=0.0)
             faces.append(stored(patch.apply(image, size)))
             covers.append(np.asarray(stored(patch.apply(blank, size)))[..., 0] < 128)
-    progress(0.8, "asking the network")
+    progress(0.8, "predicting")
     before = float(classifier.predict([stored(image)]).probabilities[0, k])
     prediction = classifier.predict(faces)
     lost = before - prediction.probabilities[:, k]

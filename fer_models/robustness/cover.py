@@ -49,12 +49,12 @@ class Mask(Cover):
         across, down: moves the mask from the face's lower part, in shares of the side.
     """
 
-    across: Annotated[float, _slider("Move across, part of the side", -0.6, 0.6)] = 0.0
-    down: Annotated[float, _slider("Move down, part of the side", -0.8, 0.4)] = 0.0
+    across: Annotated[float, _slider("Move right, share of the side", -0.6, 0.6)] = 0.0
+    down: Annotated[float, _slider("Move down, share of the side", -0.8, 0.4)] = 0.0
 
     title = "Face mask"
     summary = "A cloth mask from the chin upwards; at 1 it hides everything below the eyes."
-    unit = "part of the lower face"
+    unit = "share of the lower face"
     low, high, neutral = 0.0, 1.0, 0.0
     severities = (0.3, 0.5, 0.7, 0.85, 1.0)
 
@@ -75,7 +75,7 @@ class Glasses(Cover):
     """A frame with two lenses; what the strength darkens is the lenses."""
 
     title = "Glasses"
-    summary = "Glasses with a dark frame whose lenses grow darker, from clear ones to sunglasses at 1."
+    summary = "Glasses with a dark frame; the lenses range from clear to sunglasses at 1."
     unit = "darkness of the lenses"
     low, high, neutral = 0.0, 1.0, 0.0
     severities = (0.1, 0.35, 0.6, 0.8, 1.0)
@@ -104,8 +104,8 @@ class Hand(Cover):
     side: Annotated[float, _slider("Side: left -1, right 1", -1.0, 1.0)] = 1.0
 
     title = "Hand"
-    summary = "A hand before the mouth and cheek, in the face's own colour; at 1 it reaches the eyes."
-    unit = "part of the way up"
+    summary = "A hand over mouth and cheek, in the face's own colour; at 1 it reaches the eyes."
+    unit = "share of the way up"
     low, high, neutral = 0.0, 1.0, 0.0
     severities = (0.3, 0.45, 0.6, 0.8, 1.0)
 
@@ -153,7 +153,7 @@ class Bar(Cover):
 
     title = "Bar"
     summary = "A black bar over the eyes that grows thicker; it can be moved and turned."
-    unit = "thickness, part of the side"
+    unit = "thickness as a share of the side"
     low, high, neutral = 0.0, 1.0, 0.0
     severities = (0.06, 0.12, 0.20, 0.30, 0.42)
 

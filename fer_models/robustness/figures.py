@@ -140,7 +140,7 @@ def corruption_errors(result: StressResult, reference: str | None = None) -> lis
         ICLR 2019, section 4.1. The reference there is AlexNet on ImageNet; here it is a network of the same test.
     """
     if result.targets is None:
-        raise UserError("A corruption error needs faces whose class is known; choose a split of a data set.")
+        raise UserError("The corruption error needs labelled faces; choose a split of a data set.")
     base = reference or result.networks[0]
     if base not in result.networks:
         raise UserError(f"There is no network {base!r} in this test; choose one of: {', '.join(result.networks)}.")
@@ -196,7 +196,7 @@ def class_recalls(result: StressResult, network: str) -> dict[str, dict[str, flo
         UserError: If the faces are unlabelled.
     """
     if result.targets is None:
-        raise UserError("Recall needs faces whose class is known; choose a split of a data set.")
+        raise UserError("Recall needs labelled faces; choose a split of a data set.")
     table: dict[str, dict[str, float]] = {}
     for position, name in enumerate(result.classes):
         members = result.targets == position

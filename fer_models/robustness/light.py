@@ -17,7 +17,7 @@ class Light(Corruption):
     """Gamma: pixels in [0, 1] to the power of the strength."""
 
     title = "Light"
-    summary = "Brighter (below 1) or darker (above 1) tones by a gamma curve; black and white stay."
+    summary = "Gamma curve: brighter below 1, darker above 1; black and white stay."
     family, unit = "light", "gamma"
     low, high, neutral = 0.2, 5.0, 1.0
     severities = (1.4, 1.8, 2.4, 3.2, 4.2)
@@ -41,7 +41,7 @@ class LowLight(Corruption):
 
     title = "Low light"
     summary = "A dark scene on a small sensor: the image darkens and its noise grows."
-    family, unit = "light", "part of the light lost"
+    family, unit = "light", "share of the light lost"
     low, high, neutral = 0.0, 0.99, 0.0
     severities = (0.5, 0.7, 0.82, 0.9, 0.95)
     _electrons, _read = 2000.0, 8.0
@@ -59,8 +59,8 @@ class Contrast(Corruption):
     """Distance from the picture's mean tone, times the strength."""
 
     title = "Contrast"
-    summary = "All tones drawn towards the image's mean, as in fog; above 1 driven apart."
-    family, unit = "light", "part of the contrast kept"
+    summary = "Tones pulled towards the image's mean, as in fog; above 1, pushed apart."
+    family, unit = "light", "share of the contrast kept"
     low, high, neutral = 0.02, 2.0, 1.0
     severities = (0.7, 0.5, 0.35, 0.2, 0.1)
 
@@ -75,8 +75,8 @@ class Grey(Corruption):
     """A mix of the picture with its Rec. 601 luma."""
 
     title = "Grey"
-    summary = "Colour taken away; a network with grey input sees no difference."
-    family, unit = "light", "part of the colour removed"
+    summary = "Colour removed; a network with grey input sees no difference."
+    family, unit = "light", "share of the colour removed"
     low, high, neutral = 0.0, 1.0, 0.0
     severities = (0.2, 0.4, 0.6, 0.8, 1.0)
 

@@ -40,7 +40,7 @@ class Rotation(Movement):
     """About the picture's centre."""
 
     title = "Rotation"
-    summary = "The head tilted in the image's plane, clockwise on the screen; negative angles tilt the other way."
+    summary = "The face turned in the image plane, clockwise on the screen; negative angles turn it the other way."
     unit = "degrees"
     low, high, neutral = -90.0, 90.0, 0.0
     severities = (8.0, 15.0, 25.0, 35.0, 45.0)
@@ -77,7 +77,7 @@ class Shift(Movement):
     direction: Annotated[float, Field(description="Degrees clockwise on the screen from the right.")] = 0.0
 
     title = "Shift"
-    summary = "The face beside the middle of the frame; negative strengths shift it the other way."
+    summary = "The face off centre; negative strengths shift it the other way."
     unit = "% of the side"
     low, high, neutral = -50.0, 50.0, 0.0
     severities = (5.0, 10.0, 16.0, 23.0, 30.0)

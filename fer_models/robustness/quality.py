@@ -31,7 +31,7 @@ class Blur(Corruption):
     """Gaussian; the border repeats."""
 
     title = "Blur"
-    summary = "Out of focus: a Gaussian whose standard deviation is a part of the image's side."
+    summary = "Out of focus: Gaussian blur, with its standard deviation as a share of the image's side."
     family, unit = "quality", "% of the side"
     low, high, neutral = 0.0, 15.0, 0.0
     severities = (1.0, 2.0, 3.0, 4.5, 6.0)
@@ -46,7 +46,7 @@ class Noise(Corruption):
     """Independent normal noise in every grain and colour."""
 
     title = "Noise"
-    summary = "Random grain, as from a poor sensor; its standard deviation on the scale of pixels in [0, 1]."
+    summary = "Random grain, as from a poor sensor; standard deviation for pixels in [0, 1]."
     family, unit = "quality", "standard deviation"
     low, high, neutral = 0.0, 0.6, 0.0
     severities = (0.04, 0.08, 0.12, 0.18, 0.26)
@@ -60,7 +60,7 @@ class JPEG(Corruption):
     """Compression error at a longest side of at most 48 pixels; larger pictures get the error enlarged."""
 
     title = "JPEG"
-    summary = "Strong compression: blocks and rings around edges; quality 100 stands for no compression."
+    summary = "Strong compression: blocks and rings around edges; quality 100 means no compression."
     family, unit = "quality", "JPEG quality"
     low, high, neutral = 1.0, 100.0, 100.0
     severities = (40.0, 25.0, 15.0, 10.0, 6.0)

@@ -274,4 +274,4 @@ def _check(
     if unknown := [level for level in levels if level not in SEVERITIES]:
         raise UserError(f"Severities run from 1 to 5, not {unknown[0]}.")
     if targets is not None and len(targets) != len(faces):
-        raise UserError(f"There are {len(faces)} faces and {len(targets)} classes; give one class a face.")
+        raise UserError(f"There are {len(faces)} faces and {len(targets)} classes; give one class for each face.")

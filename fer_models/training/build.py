@@ -129,8 +129,8 @@ def build_loop(
         classifier = load_checkpoint(recipe.teacher)
         if classifier.checkpoint.preprocess != preprocess or classifier.classes != dataset.classes:
             raise UserError(
-                f"The teacher {classifier.checkpoint.name} reads other images or classes than this recipe; "
-                "use its size, channels and data set."
+                f"The teacher {classifier.checkpoint.name} expects other images or classes than this recipe; use "
+                "its size, channels and data set."
             )
         teacher = classifier.model
     on_device = TrainingData(*(t.to(fabric.device) for t in vars(data).values()))

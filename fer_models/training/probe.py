@@ -101,7 +101,7 @@ def measure_speed(recipe: Recipe, progress: Progress = silent) -> Speed:
     code, output = _child(json.dumps(recipe.to_dict()), progress)
     lines = output.strip().splitlines()
     if code or not lines:
-        raise UserError(lines[-1] if code == 2 and lines else "The ten steps could not be taken here.")
+        raise UserError(lines[-1] if code == 2 and lines else "The ten training steps failed.")
     speed = Speed(**json.loads(lines[-1]))
     with atomic_file(speed_file(recipe)) as file:
         file.write_text(json.dumps(dataclasses.asdict(speed)), encoding="utf-8")
@@ -128,7 +128,7 @@ def _child(text: str, progress: Progress) -> tuple[int, str]:
                     unsent = None  # what was begun goes on
                     progress(0.0, "in a process of its own")
                 if time.monotonic() - began > _TIMEOUT:
-                    raise UserError("Ten steps took more than ten minutes; this recipe is too much for this machine.")
+                    raise UserError("Ten steps took more than ten minutes; this recipe is too heavy for this machine.")
         finally:
             process.kill()
 

@@ -72,29 +72,29 @@ class Recipe:
         _advanced("Leave out leaked rows", _DATA, "Drop training images that have a copy in validation or test."),
     ] = False
     exclude: Annotated[
-        str, _advanced("Leave out rows of", _DATA, "A CSV with row numbers of training images to leave out.")
+        str, _advanced("Leave out listed rows", _DATA, "A CSV with the row numbers of training images to leave out.")
     ] = ""
     network: Annotated[str, _basic("Network", _NETWORK, "Key of the architecture.")] = "fcsdnet"
     options: Annotated[_Options, _advanced("Options of the network", _NETWORK, "Ablation switches as JSON.")] = (
         dataclasses.field(default_factory=dict)
     )
     size: Annotated[
-        int, _basic("Input side, pixels", _NETWORK, "Images are resized to this square.", ge=16, le=512)
+        int, _basic("Input side, pixels", _NETWORK, "Images are resized to a square of this side.", ge=16, le=512)
     ] = 48
     channels: Annotated[int, _advanced("Input channels", _NETWORK, "1 is grey, 3 is RGB.", ge=1, le=3)] = 1
     mean: Annotated[
         float,
         _advanced(
-            "Input mean", _NETWORK, "From pixels in [0, 1]. Mean 0.5 and spread 0.5 give [-1, 1], 0 and 1 [0, 1]."
+            "Input mean", _NETWORK, "Taken from pixels in [0, 1]. Mean 0.5 and SD 0.5 give [-1, 1]; 0 and 1, [0, 1]."
         ),
     ] = 0.5
-    std: Annotated[float, _advanced("Input spread", _NETWORK, "Then divided by it.", gt=0, le=10)] = 0.5
+    std: Annotated[float, _advanced("Input SD", _NETWORK, "Pixels are divided by it.", gt=0, le=10)] = 0.5
     interpolation: Annotated[
         Interpolation,
-        _advanced("Resizing", _NETWORK, "cubic: cubic to enlarge, areas averaged to shrink. bilinear: linear in both."),
+        _advanced("Resizing", _NETWORK, "cubic: bicubic to enlarge, area means to shrink. bilinear: linear in both."),
     ] = "cubic"
     init_from: Annotated[
-        str, _advanced("Start from checkpoint", _NETWORK, "Folder; the head is replaced by class name.")
+        str, _advanced("Start from checkpoint", _NETWORK, "A folder; head outputs are matched by class name.")
     ] = ""
     features_lr: Annotated[
         float,
@@ -126,45 +126,45 @@ class Recipe:
     ] = "one_cycle"
     warmup_epochs: Annotated[
         float,
-        _advanced("Warm-up, epochs", _OPTIMISATION, "The rate rises from 0 over so many epochs.", ge=0, le=100),
+        _advanced("Warm-up, epochs", _OPTIMISATION, "The rate rises from 0 over this many epochs.", ge=0, le=100),
     ] = 0.0
     lr_floor: Annotated[
         float,
-        _advanced("Lowest rate, part of the rate", _OPTIMISATION, "Where a cosine schedule ends.", ge=0, le=1),
+        _advanced("Lowest rate, share of the highest", _OPTIMISATION, "Where a cosine schedule ends.", ge=0, le=1),
     ] = 0.0
     step_epochs: Annotated[
         float,
         _advanced(
-            "Step, cycle or patience, epochs", _OPTIMISATION, "Of step, warm restarts and plateau.", ge=1, le=1000
+            "Step, cycle or patience, epochs", _OPTIMISATION, "For step, warm restarts and plateau.", ge=1, le=1000
         ),
     ] = 30.0
     step_factor: Annotated[
-        float, _advanced("Factor of a step", _OPTIMISATION, "The rate is multiplied by it.", ge=0.01, le=1)
+        float, _advanced("Decay factor", _OPTIMISATION, "The learning rate is multiplied by it.", ge=0.01, le=1)
     ] = 0.5
-    gradient_clip: Annotated[
-        float, _advanced("Gradient norm, at most", _OPTIMISATION, "0 does not clip.", ge=0, le=1e6)
-    ] = 0.0
+    gradient_clip: Annotated[float, _advanced("Gradient clipping, norm", _OPTIMISATION, "0 is off.", ge=0, le=1e6)] = (
+        0.0
+    )
     ema: Annotated[
         float,
-        _advanced("Averaged weights, decay", _OPTIMISATION, "0 is off; 0.999 is usual.", ge=0, le=0.99999),
+        _advanced("Weight averaging (EMA), decay", _OPTIMISATION, "0 is off; 0.999 is usual.", ge=0, le=0.99999),
     ] = 0.0
-    epochs: Annotated[int, _basic("Epochs", _TIME, "How often the training part is gone through.", ge=1, le=5000)] = 20
+    epochs: Annotated[int, _basic("Epochs", _TIME, "How often the training images are seen.", ge=1, le=5000)] = 20
     repeats: Annotated[
         int,
         _advanced(
-            "Passes an epoch",
+            "Passes per epoch",
             _TIME,
-            "Fresh random changes in each pass. 0 goes by the size of the data set, as Long 2024: 10 below 5,000 "
-            "images, 5 up to 20,000, 3 above.",
+            "Each pass draws new augmentations. 0 chooses by the size of the data set, as in Long 2024: 10 below "
+            "5,000 images, 5 up to 20,000, 3 above.",
             ge=0,
             le=50,
         ),
     ] = 1
-    batch_size: Annotated[int, _basic("Batch", _TIME, "Images in one step.", ge=2, le=8192)] = 128
+    batch_size: Annotated[int, _basic("Batch", _TIME, "Images per training step.", ge=2, le=8192)] = 128
     patience: Annotated[
         int,
         _advanced(
-            "Early stop, epochs", _TIME, "Stop when validation did not improve for so long; 0 never.", ge=0, le=5000
+            "Early stop, epochs", _TIME, "Stop after this many epochs without improvement; 0 is off.", ge=0, le=5000
         ),
     ] = 0
     monitor: Annotated[
@@ -173,16 +173,16 @@ class Recipe:
     ] = "val_accuracy"
     precision: Annotated[
         Literal["auto", "float32", "bf16"],
-        _advanced("Precision", _TIME, "auto takes bf16 where the device computes it."),
+        _advanced("Precision", _TIME, "auto uses bf16 where the device supports it."),
     ] = "auto"
     sync_norms: Annotated[
-        bool, _advanced("Batch norm over all devices", _TIME, "Where several processes train together.")
+        bool, _advanced("Batch norm across devices", _TIME, "For training with several processes.")
     ] = True
     seed: Annotated[
-        int, _advanced("Seed", _TIME, "Of the initial weights and everything drawn at random.", ge=0, le=2**31 - 1)
+        int, _advanced("Seed", _TIME, "For the initial weights and all random choices.", ge=0, le=2**31 - 1)
     ] = 0
     augmentation: Annotated[
-        Augmentation, nested(Augmentation), _basic("Augmentation", "Augmentation", "Random changes of each image.")
+        Augmentation, nested(Augmentation), _basic("Augmentation", "Augmentation", "Random changes to each image.")
     ] = dataclasses.field(default_factory=Augmentation)
 
     @property

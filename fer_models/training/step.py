@@ -176,7 +176,7 @@ class Step:
                     ) from None
                 self.micro_batches *= 2
                 self.optimiser.zero_grad(set_to_none=True)
-                self.fabric.print(f"Out of memory: each batch now goes in {self.micro_batches} parts.")
+                self.fabric.print(f"Out of memory: each batch is now split into {self.micro_batches} parts.")
 
     def _backward(self, x: Tensor, targets: Tensor, share: float) -> tuple[Tensor, Tensor]:
         losses, logits = [], []

@@ -92,7 +92,7 @@ def test_train_reload_restart_cancel(page: Any, server: Server) -> None:
     fill(page, "Epochs", 400)
     page.get_by_text("Advanced", exact=True).click()
     page.get_by_role("tab", name="Time").click()
-    fill(page, "Passes an epoch", 4)  # so much that it is still at work when it is cancelled, on any machine
+    fill(page, "Passes per epoch", 4)  # so much that it is still at work when it is cancelled, on any machine
     page.get_by_test_id("stMain").get_by_role("button", name="Train").click()
     page.get_by_text(re.compile("Queued|Running")).first.wait_for()
     run = shown_run(page, server)

@@ -26,7 +26,7 @@ def test_two_folds_fill_the_table(page: Any, server: Server) -> None:
     expect(table).to_have_count(5)
     settle(page)
     cells = table.all_inner_texts()
-    assert cells[0] == "as the recipe"
+    assert cells[0] == "as in the recipe"
     first, second, average = (float(text) for text in cells[1:4])
     assert 0 <= first <= 100 and abs(average - (first + second) / 2) < 0.01
     rows = rows_of(page, "Every run, CSV")

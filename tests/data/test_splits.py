@@ -142,7 +142,7 @@ def test_what_does_not_fit(draw: Draw) -> None:
         make_split(data, "odd")
     with pytest.raises(UserError, match="3 subjects, too few for 5 folds"):
         make_split(data, "folds-5-subject")
-    with pytest.raises(UserError, match="who is who"):
+    with pytest.raises(UserError, match="which images show the same person"):
         make_split(dataclasses.replace(data, subjects=None), "folds-5-subject")
     with pytest.raises(UserError, match="between 0 and 1"):
         make_split(data, val_fraction=1.5)

@@ -146,9 +146,9 @@ def test_recall_by_class_and_conditions() -> None:
     assert table["sad"] == {"clean": 1.0, "blur": 1.0, "noise": 1.0}
     assert list(conditions(result)["a"]) == ["normal"]  # neither low light nor a cover was made
     bare = StressResult(("a",), ("blur",), (1,), ("x", "y"), None, {("a", "blur", s): answers([0, 1]) for s in (0, 1)})
-    with pytest.raises(UserError, match="known"):
+    with pytest.raises(UserError, match="labelled"):
         class_recalls(bare, "a")
-    with pytest.raises(UserError, match="known"):
+    with pytest.raises(UserError, match="labelled"):
         corruption_errors(bare)
     assert "corruption_errors" not in report(bare) and "accuracy" not in rows(bare)[0]
 

@@ -113,8 +113,8 @@ def test_too_little_memory_halves_the_batch_with_the_same_step(monkeypatch, caps
     whole, halved = made_loop(monkeypatch, 16), made_loop(monkeypatch, 5)
     rows = [loop.train_epoch(lambda step, steps: None, lambda: False) for loop in (whole, halved)]
     assert (whole.step.micro_batches, halved.step.micro_batches) == (1, 4)
-    assert "each batch now goes in 2 parts" in (printed := capsys.readouterr().out)
-    assert "each batch now goes in 4 parts" in printed
+    assert "each batch is now split into 2 parts" in (printed := capsys.readouterr().out)
+    assert "each batch is now split into 4 parts" in printed
     assert rows[0]["train_loss"] == pytest.approx(rows[1]["train_loss"], rel=1e-5)
     for expected, actual in zip(whole.network.parameters(), halved.network.parameters(), strict=True):
         torch.testing.assert_close(expected, actual, rtol=1e-4, atol=1e-6)

@@ -79,7 +79,7 @@ def test_a_worker_that_reports_does_not_undo_a_move(waiting):
 
     def report():
         while not done.is_set():
-            Run(run.folder).write_status(message="Waiting for another training to end.")
+            Run(run.folder).write_status(message="Waiting for another training to finish.")
 
     thread = threading.Thread(target=report)
     thread.start()
@@ -106,7 +106,7 @@ def test_a_second_worker_is_refused_and_touches_nothing(waiting):
         assert holder.stdout.readline() == "held\n"
         before = (run.folder / "status.json").read_text()
         assert work(Run(run.folder)) == 2
-        with pytest.raises(BusyError, match="Another process works"):
+        with pytest.raises(BusyError, match="Another process is already working"):
             Run(run.folder).claim()
         assert (run.folder / "status.json").read_text() == before
         assert run.status().state == "running"
@@ -196,7 +196,7 @@ def test_as_many_workers_run_at_once_as_there_are_slots(waiting):
             )
         assert [holder.stdout.readline() for holder in holders[:2]] == ["0\n", "1\n"]
         deadline = time.monotonic() + 60
-        while waiting[2].status().message != "Waiting for another training to end." and time.monotonic() < deadline:
+        while waiting[2].status().message != "Waiting for another training to finish." and time.monotonic() < deadline:
             time.sleep(0.05)
         assert waiting[2].status().state == "queued"
         holders[1].kill()

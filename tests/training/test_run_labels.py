@@ -56,7 +56,7 @@ def test_a_run_at_work_is_not_deleted(run):
     with pytest.raises(UserError, match="is running; cancel it first"):
         delete(run)
     run.write_status(state="finished")
-    with locked(run.folder / ".worker.lock"), pytest.raises(UserError, match="still works on the run"):
+    with locked(run.folder / ".worker.lock"), pytest.raises(UserError, match="still working on the run"):
         delete(run)
     assert len(list_runs()) == 1
 

@@ -112,7 +112,7 @@ def test_a_grid_combines_and_a_random_search_draws_the_same_again() -> None:
     assert len(settings_of({"lr": [1, 2]}, 10)) == 2  # there are no more
     with pytest.raises(UserError, match="random"):
         settings_of(spans)
-    with pytest.raises(UserError, match="fields"):
+    with pytest.raises(UserError, match="field"):
         settings_of({}, 3)
 
 
@@ -218,7 +218,7 @@ def test_two_runs_are_under_way_at_a_time_until_all_are_made(no_worker: list[lis
     assert all(call[0] == "fer_models.training.study.worker" and call[2] == study.id for call in no_worker)
     start.advance(study)
     assert len(list_runs()) == 2  # both wait still
-    with pytest.raises(UserError, match="at work"):
+    with pytest.raises(UserError, match="already running"):
         start_study(study)
     finish_all(study, [0.5] * 8)
     fresh = find_study(study.id)

@@ -234,7 +234,7 @@ def _run(job: Job) -> None:
         job.problem = str(error)
     except Exception as error:  # The thread is the last place where anyone could notice.
         _LOG.exception("Unexpected error in the job %s", job.name)
-        job.problem = f"An unexpected error stopped it ({type(error).__name__}); the app's log says more."
+        job.problem = f"An unexpected error stopped it ({type(error).__name__}); see the app's log."
     finally:
         with _guard:
             _running.remove(job)

@@ -228,11 +228,11 @@ def _headline(status: Status, stopping: bool) -> str:
     if stopping:
         return f"Cancelling in epoch {min(status.epoch + 1, status.epochs)} {of}"
     if status.state == "running" and not status.epoch and not status.step_fraction:
-        return f"Running: epoch 1 {of} begins"
+        return f"Running: starting epoch 1 {of}"
     if status.state == "running" and status.epoch >= status.epochs > 0:
-        return f"Running: all {status.epochs} epochs are done, the best weights are measured"
+        return f"Running: all {status.epochs} epochs are done, measuring the best weights"
     return {
-        "queued": "Queued" if status.pid else "Queued: the worker starts",
+        "queued": "Queued" if status.pid else "Queued: starting the worker",
         "running": f"Running: epoch {min(status.epoch + 1, status.epochs)} {of}",
         "finished": f"Finished after {status.epoch} {'epoch' if status.epoch == 1 else 'epochs'}",
         "cancelled": f"Cancelled after {status.epoch} {of} epochs",

@@ -93,7 +93,7 @@ def _heatmaps(evidence: Evidence, index: int, key: str) -> None:
             look = cached.look(checkpoint, pixels, Question(target=network_names[name]))
             positive = bool(look.attribution.has_positive[0])
             heat = look.attribution.heatmap()[0] if positive else None
-            st.caption(f"Evidence for {name}, the {role}" + ("" if positive else ": none, no place speaks for it"))
+            st.caption(f"Evidence for {name}, the {role}" + ("" if positive else ": none"))
             figure = heatmap_overlay(pictures.png(pixels), heat, opacity=0.55)
             figure.update_layout(height=250)
             plot.show(

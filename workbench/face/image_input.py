@@ -55,7 +55,7 @@ def show(data: str | None, *, key: str) -> Picture:
     strip = st.container()
     uploader, camera = f"{key} upload", f"{key} camera"
     files = st.file_uploader(
-        f"Upload images, up to {st.get_option('server.maxUploadSize')} MB each",
+        "Upload images",
         key=uploader,
         accept_multiple_files=True,
         on_change=_used,

@@ -129,7 +129,7 @@ def choose_display() -> tuple[str, str, Display]:
         )
         signed = st.toggle(
             "Signed",
-            help="Show also what speaks against the class. Off: only what speaks for it.",
+            help="Also show evidence against the class. Off: only evidence for it.",
             **SIGNED.widget(),
         )
         of = st.segmented_control(
@@ -165,8 +165,8 @@ def show(look: Look, crop: Crop, display: Display, *, key: str, height: int = 38
     )
     if not look.attribution.has_positive[0]:
         st.info(
-            f"No positive evidence: no place of this map speaks for {look.explained}. "
-            "Switch on “Signed” to see what speaks against it.",
+            f"No positive evidence for {look.explained} anywhere in this map. Switch on “Signed” to see the evidence "
+            "against it.",
             icon=":material/info:",
         )
     if (problem := look_model.incomplete(look.attribution)) is not None:

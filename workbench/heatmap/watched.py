@@ -145,9 +145,9 @@ def _focus(seen: History, epoch: int, key: str) -> None:
     figure = focus_curves(measured, accuracy, epoch, dark=st.context.theme.type == "dark")
     plot.show(figure, key=f"{key} focus", alt="Accuracy, and how focused the heatmaps are, by epoch; CSV below.")
     st.caption(
-        "Heat on the face and on the true action units is measured on drawn faces, whose parts are known; dashed: what "
-        "an even map would have there. Entropy: how evenly the heat is spread. A map can be sharp and still lie beside "
-        "the units. Eight faces show a course, not an average."
+        "Heat on the face and on the true action units is measured on drawn faces, whose parts are known; dashed: "
+        "what an even map would have there. Entropy: how evenly the heat is spread. A map can be sharp and still "
+        "miss the units. Eight faces show a trend, not an average."
     )
     columns = ("epoch", "validation accuracy", "heat on face", "heat on units", "entropy", "true class")
     rows = [measured.epochs, accuracy, measured.face, measured.units, measured.entropy, measured.own]

@@ -70,7 +70,7 @@ def _control(field: SettingField, value: Any, key: str, options: Choices | None,
         step = _step(value, most)
         return st.number_input(field.label, least, most, float(value), step, format="%g", key=key, help=about)
     if typing.get_origin(hint) is tuple:
-        about = " ".join(filter(None, (about, "Commas between.")))
+        about = " ".join(filter(None, (about, "Separate values with commas.")))
         return _numbers(st.text_input(field.label, ", ".join(map(str, value)), key=key, help=about))
     return st.text_input(field.label, str(value), key=key, help=about)
 

@@ -26,7 +26,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       button.appendChild(picture);
       if (tile.caption) {
         const caption = document.createElement("span");
-        caption.textContent = tile.caption;
+        caption.textContent = tile.caption.replaceAll(" %", "\u00a0%");
         button.appendChild(caption);
       }
       if (data.clickable) {

@@ -53,7 +53,7 @@ def show(
         alt: What the figure shows, for screen readers.
         name: What it is, for its file name; by default the key. Method and class belong into it.
         tools: The buttons over the figure. ``"save"``: PNG and SVG; ``"zoom"``: those that zoom too; ``"map"``: the
-            same, always in view, and the wheel zooms.
+            same, always in view, the wheel zooms, and the figure is nearly as high as the window.
         on_select: Called when points are selected; without it nothing can be.
         selection_mode: How they can be selected.
     """
@@ -68,5 +68,9 @@ def show(
     selected: dict[str, Any] = {}
     if on_select is not None:
         selected = {"on_select": on_select, "selection_mode": tuple(selection_mode)}
-    st.plotly_chart(figure, key=key, alt=alt, config=config, **selected)
+    if tools == "map":  # the style gives the container most of the window's height
+        with st.container(key=f"map of {key}"):
+            st.plotly_chart(figure, key=key, alt=alt, config=config, height="stretch", **selected)
+    else:
+        st.plotly_chart(figure, key=key, alt=alt, config=config, **selected)
     report.figure(file, alt, figure)

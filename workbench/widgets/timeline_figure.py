@@ -17,6 +17,8 @@ _POINTS = 1500
 #: Columns of invisible points that report clicks.
 _COLUMNS = 300
 _LINE = "#5B6B75"
+#: Names of two peaks need so much of the duration between them, which keeps them apart on a phone.
+_APART = 1 / 7
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def timeline(
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.62, 0.38], vertical_spacing=0.06)
     _add_readings(figure, series, gap)
     if peaks:
-        _add_peaks(figure, peaks)
+        _add_peaks(figure, peaks, float(np.ptp(series.seconds)))
     if clickable and len(series.seconds):
         _add_click_targets(figure, series)
     if now is not None:
@@ -134,12 +136,18 @@ def _add_readings(figure: go.Figure, series: Series, gap: float) -> None:
     )
 
 
-def _add_peaks(figure: go.Figure, peaks: Sequence[tuple[float, float, str]]) -> None:
+def _add_peaks(figure: go.Figure, peaks: Sequence[tuple[float, float, str]], duration: float) -> None:
+    """Mark the peaks; a name that would touch the one before it is left to the pointer."""
+    names, last = [], -duration
+    for second, _, name in peaks:
+        fits = second - last >= _APART * duration
+        names.append(name if fits else "")
+        last = second if fits else last
     figure.add_scatter(
         x=[p[0] for p in peaks],
         y=[100 * p[1] for p in peaks],
-        mode="markers+text" if len(peaks) <= 14 else "markers",
-        text=[p[2] for p in peaks],
+        mode="markers+text",
+        text=names,
         textposition="bottom center",
         textfont={"color": "#6F7C85"},
         cliponaxis=False,
@@ -151,7 +159,8 @@ def _add_peaks(figure: go.Figure, peaks: Sequence[tuple[float, float, str]]) -> 
             "color": [colour(p[2]) for p in peaks],
             "line": {"width": 1, "color": "#14181B"},
         },
-        hovertemplate="peak of %{text}: %{y:.0f} % at %{x:.2f} s<extra></extra>",
+        hovertext=[p[2] for p in peaks],
+        hovertemplate="peak of %{hovertext}: %{y:.0f} % at %{x:.2f} s<extra></extra>",
         row=2,
         col=1,
     )

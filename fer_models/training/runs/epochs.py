@@ -54,7 +54,7 @@ def read_epoch(folder: Path, epoch: int) -> EpochOutputs:
     file = _file(folder, epoch)
     if not file.exists():
         available = ", ".join(map(str, list_epochs(folder))) or "none"
-        raise UserError(f"{folder.name} kept no outputs of epoch {epoch}; kept are: {available}.")
+        raise UserError(f"{folder.name} has no outputs of epoch {epoch}; it has those of: {available}.")
     try:
         stored = read_arrays(file)
         outputs = EpochOutputs(*(stored[name] for name in ("ids", "targets", "logits", "embedding")))

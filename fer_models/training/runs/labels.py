@@ -93,7 +93,7 @@ def delete(run: Run) -> None:
             removed = set_aside(run.folder)  # a folder with a leading dot is no run
         shutil.rmtree(removed)
     except TimeoutError:
-        raise UserError(f"A process still works on the run {run.id}; cancel it first.") from None
+        raise UserError(f"A process is still working on the run {run.id}; cancel it first.") from None
     except OSError as error:
         raise UserError(f"The run {run.id} could not be deleted ({error.strerror}).") from None
 

@@ -38,7 +38,7 @@ def move(run: Run, steps: int) -> int:
         order = waiting_runs()
         ids = [other.id for other in order]
         if run.id not in ids:
-            raise UserError(f"The run {run.id} does not wait in the queue; it is {run.status().state}.")
+            raise UserError(f"The run {run.id} is not waiting in the queue; it is {run.status().state}.")
         times = [key[0] for other in order if (key := _rank(other)) is not None]
         moved = order.pop(ids.index(run.id))
         position = min(max(ids.index(run.id) + steps, 0), len(order))
@@ -92,7 +92,7 @@ def wait_for_slot(run: Run) -> Iterator[int | None]:
                         run.write_status(state="running", message="Starting.")
                         yield first
                         return
-        run.write_status(message="Waiting for another training to end.")
+        run.write_status(message="Waiting for another training to finish.")
         time.sleep(1)
     yield None
 

@@ -90,8 +90,8 @@ class Run(Displayed):
             # A worker that is just being started has not written its id yet.
             if status.pid is None and 0 <= time.time() - status.updated < _STARTING:
                 return status
-            how = "go on from its last epoch" if self.resumable else "start it again"
-            message = f"The worker ended without a word (killed, or the machine restarted); resume to {how}."
+            how = "continue from its last epoch" if self.resumable else "start it again"
+            message = f"The worker ended without a message (killed, or the machine restarted); resume to {how}."
             return dataclasses.replace(status, state="lost", message=message)
         return status
 
@@ -132,7 +132,7 @@ class Run(Displayed):
                 # after the process counts as ended, if a thread of it was still busy.
                 claim.enter_context(locked(self.folder / ".worker.lock", timeout=_HAND_OVER))
             except TimeoutError:
-                raise BusyError(f"Another process works on the run {self.id} already; this one ends.") from None
+                raise BusyError(f"Another process is already working on the run {self.id}; this one stops.") from None
             self._claim = claim
             with self._locked():  # now nobody writes anything here
                 for folder in (self.folder, self.folder / "checkpoints", self.folder / "epochs"):

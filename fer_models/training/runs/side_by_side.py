@@ -34,7 +34,7 @@ def chosen(variable: str) -> int:
         kept = stored_or_none(runs_folder() / _FILE, int)
         return kept if kept is not None and 1 <= kept <= MOST else 1
     if not slots.isdecimal() or int(slots) < 1:
-        raise UserError(f"{variable} says how many runs train at once, a whole number from 1 up, not {slots!r}.")
+        raise UserError(f"{variable} sets how many runs train at once: a whole number from 1 up, not {slots!r}.")
     return int(slots)
 
 
@@ -48,7 +48,7 @@ def choose(count: int) -> None:
         UserError: If it is out of range, or the runs folder cannot be written.
     """
     if not 1 <= count <= MOST:
-        raise UserError(f"From 1 to {MOST} runs train at once, not {count}.")
+        raise UserError(f"From 1 to {MOST} runs can train at once, not {count}.")
     try:
         with atomic_file(runs_folder() / _FILE) as file:
             file.write_text(str(count), encoding="utf-8")

@@ -56,7 +56,7 @@ def set_aside(run: Run) -> NoReturn:
         UserError: Always; the sentence says how to go on.
     """
     (run.folder / STATE).replace(run.folder / _DAMAGED)
-    best = "" if run.checkpoint is None else ", or go on from its best checkpoint (fer resume --from-best)"
+    best = "" if run.checkpoint is None else ", or continue from its best checkpoint (fer resume --from-best)"
     raise UserError(
         f"The saved state of the run is damaged and was set aside: resume it to start again from epoch 1{best}."
     )

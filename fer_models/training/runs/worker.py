@@ -54,7 +54,7 @@ def work(run: Run) -> int:
             admitted = taught and slot is not None and _has_room(run, gpu_of(slot))
             fabric = make_fabric(run.recipe, gpu_of(slot or 0)) if admitted or processes() > 1 else None
             if fabric is None or not fabric.broadcast(admitted):  # the others wait for it
-                run.write_status(state="cancelled", message="Cancelled before it began.")
+                run.write_status(state="cancelled", message="Cancelled before it started.")
                 return 0
             return _train(run, fabric)
     except BusyError as error:
@@ -104,10 +104,10 @@ def _reason(error: Exception) -> str:
         return "The disk is full; make room, then resume the run."
     traceback.print_exception(error)
     if isinstance(error, OSError):
-        return f"A file could not be read or written ({error.strerror}); the log says more."
+        return f"A file could not be read or written ({error.strerror}); see the log."
     if processes() > 1 and (isinstance(error, PeerLostError) or "peer" in str(error).lower()):
-        return f"One of the {processes()} processes of this run ended; resume it to go on from its last epoch."
-    return f"The worker met an unexpected {type(error).__name__}; the log says more."
+        return f"One of the {processes()} processes of this run ended; resume it to continue from its last epoch."
+    return f"The worker stopped with an unexpected {type(error).__name__}; see the log."
 
 
 class PeerLostError(Exception):
@@ -156,7 +156,7 @@ def _train(run: Run, fabric: Fabric) -> int:
     loop = build_loop(begin, preprocess, dataset, data, fabric)
     if best is not None:
         loop.epoch = int(best.provenance["epoch"])
-        fabric.print(f"Goes on from the best checkpoint, of epoch {loop.epoch}; the optimiser begins anew.", flush=True)
+        fabric.print(f"Continues from the best checkpoint, of epoch {loop.epoch}, with a fresh optimiser.", flush=True)
     elif run.resumable:
         state = read_state(run, fabric.device)
         try:

@@ -54,13 +54,13 @@ def parse_axis(text: str) -> tuple[str, Axis]:
     if not equals or not field or not values.strip():
         raise UserError(f"{text!r} is not of the form field=a,b,... or field=low..high.")
     if field in ("fold", "seed"):
-        raise UserError(f"Give the number of {field}s of a study by {field}s, not as values of a grid.")
+        raise UserError(f"{field} cannot be a field of the grid; set the number of {field}s of the study instead.")
     span = re.fullmatch(r"\s*(log:)?\s*([^,\[\]{}]+?)\s*\.\.\s*([^,\[\]{}]+?)\s*", values)
     if span is not None:
         return field, _span(field, span[2], span[3], log=bool(span[1]))
     choices = [_value(part) for part in _parts(values)]
     if len({json.dumps(v, sort_keys=True) for v in choices}) < len(choices):
-        raise UserError(f"A value of {field} stands twice; name each once.")
+        raise UserError(f"{field} has the same value twice; give each value once.")
     return field, choices
 
 
@@ -104,13 +104,13 @@ def settings_of(axes: Mapping[str, Axis], draws: int = 0, seed: int = 0) -> list
     """
     if not axes:
         if draws:
-            raise UserError("A random search needs fields to draw: name some, as in lr=log:1e-4..1e-2.")
+            raise UserError("A random search needs at least one field, for example lr=log:1e-4..1e-2.")
         return [{}]
     if draws:
         return _drawn(axes, draws, seed)
     for field, axis in axes.items():
         if isinstance(axis, Span):
-            raise UserError(f"{field} has a span of values; say how many random settings to draw from it.")
+            raise UserError(f"{field} is a range; say how many random settings to draw from it.")
     lists = [axis for axis in axes.values() if isinstance(axis, list)]
     if math.prod(len(values) for values in lists) > _MOST:
         raise UserError(f"This grid has more than {_MOST:,} settings; draw some of them at random.")
@@ -171,7 +171,7 @@ def shown(settings: Mapping[str, Any], fields: Sequence[str] | None = None) -> s
         for name in fields or settings
         if name in settings
     ]
-    return ", ".join(words) or "as the recipe"
+    return ", ".join(words) or "as in the recipe"
 
 
 def shown_value(field: str, value: Any) -> str:

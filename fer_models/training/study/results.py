@@ -162,7 +162,7 @@ def pooled(
     trials = [t for t in study.trials if t.seed == seed and same_settings(t.settings, settings)]
     finished = [r for r in (_result(study, trial) for trial in trials) if r.state == "finished" and r.checkpoint]
     if not finished:
-        raise UserError(f"No fold of {shown(settings)} is finished yet.")
+        raise UserError(f"No fold of {shown(settings)} has finished yet.")
     parts: list[Evaluation] = []
     for done, result in enumerate(finished):
         run = study.run_of(result.trial)

@@ -31,7 +31,7 @@ def start_study(study: Study) -> None:
         if state.complete:
             raise UserError(f"The study {study.id} is finished; there is nothing to start.")
         if state.active and not fresh.cancelled:
-            raise UserError(f"The study {study.id} is at work already.")
+            raise UserError(f"The study {study.id} is already running.")
         stopped = ("lost", "failed", "cancelled")
         fresh.again = [
             str(t.run) for t in fresh.trials if (status := fresh.status_of(t)) is not None and status.state in stopped

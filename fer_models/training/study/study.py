@@ -99,7 +99,7 @@ class Study:
         status = run.status()
         # A process of another host cannot be checked from here: it counts as alive while it writes.
         if self.place != "local" and status.state == "lost" and 0 <= time.time() - status.updated < _SILENCE:
-            return dataclasses.replace(status, state="running", message="At work on the cluster.")
+            return dataclasses.replace(status, state="running", message="Running on the cluster.")
         return status
 
     @property

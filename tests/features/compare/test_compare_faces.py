@@ -161,7 +161,7 @@ def test_other_classes_stand_apart(app: AppTest, checkpoint: Checkpoint, folders
     save_checkpoint(folder, create_model("fcsdnet", 2, 1), fewer, Preprocess(48, 1))
     opened(app)
     for _ in range(100):
-        if "cannot stand in the same table" in words(app):
+        if "cannot be in the same table" in words(app):
             break
         time.sleep(0.1)
         app.run()

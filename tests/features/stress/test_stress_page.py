@@ -70,12 +70,12 @@ def test_one_face_is_answered_without_a_click(app: AppTest, checkpoint: Checkpoi
     assert not app.error, words(app)
     text = words(app)
     assert "cloth mask" in text and "Under every corruption" in text
-    assert "it first (strength" in text or "Nothing tried here changes" in text
+    assert "it first (strength" in text or "No corruption changes" in text
     app.selectbox(key="stress.kind").set_value("rotation").run()
     assert "Strength: degrees" in words(app) and not app.exception
     app.toggle(key="stress.heatmaps stress").set_value(True).run()
     assert not app.exception and not app.error, words(app)
-    assert "LayerCAM of the clean face's class" in words(app)
+    assert "LayerCAM for the clean face's class" in words(app)
 
 
 def test_versions_are_what_the_network_gets(checkpoint: Checkpoint) -> None:
@@ -105,7 +105,7 @@ def test_what_breaks_first_in_words() -> None:
     expected = "JPEG breaks it first (strength 2 of 5). Never changed by: face mask."
     assert one_face.sentence(test) == expected
     firm = FaceTest(("blur",), ("happy", "sad"), probabilities[2:])
-    assert "Nothing tried here" in one_face.sentence(firm)
+    assert "No corruption changes" in one_face.sentence(firm)
 
 
 def test_a_split_is_tested_kept_and_found_again(checkpoint: Checkpoint, folders: Path) -> None:

@@ -119,7 +119,7 @@ def test_what_a_plan_trains() -> None:
 def test_the_cost_comes_from_earlier_runs_of_the_network(folders: Path) -> None:
     dataset = write_faces(folders)
     plan = studies.plan(SMALL, "nothing", folds="5")
-    assert studies.seconds(plan) is None and "no earlier run" in studies.words(plan)
+    assert studies.seconds(plan) is None and "time unknown" in studies.words(plan)
     finish(create_study(SMALL), 1)
     pictures = len(make_split(dataset, "folds-5").train)
     assert studies.seconds(plan) == pytest.approx(5 * (pictures * 2 / 100 + 15))
@@ -142,7 +142,7 @@ def test_a_study_is_started_from_the_form(app: AppTest, folders: Path) -> None:
     assert study.recipe["protocol"] == "folds-5" and [t.fold for t in study.trials] == [0, 1]
     assert app.query_params["study"] in (study.id, [study.id])
     text = words(app)
-    assert "0 of 2 runs finished" in text and "R#1" in text
+    assert "0 of 2 runs finished" in text and "Fold 1" in text
     press(app, "Cancel")
     assert find_study(study.id).cancelled
     assert "2 cancelled" in words(app)
@@ -166,7 +166,7 @@ def test_without_subjects_it_cannot_be_pressed_and_says_why(app: AppTest, folder
     app.query_params["held_out"] = "subject"
     app.run()
     press(app, "Start the study")
-    assert "does not tell who is who" in app.error[0].value and not list_studies()
+    assert "does not say which images show the same person" in app.error[0].value and not list_studies()
 
 
 def test_the_tables_fill(app: AppTest, folders: Path) -> None:
@@ -180,8 +180,9 @@ def test_the_tables_fill(app: AppTest, folders: Path) -> None:
     assert "10 of 10 runs finished" in text and "attention none" in text and "larger than chance" in text
     results = studies.progress(study.id).results
     folds = tables.folds(study, results, "accuracy")
-    assert folds.columns == ("Setting", "R#1", "R#2", "R#3", "R#4", "R#5", "Average", "SD")
+    assert folds.columns == ("Setting", "Fold 1", "Fold 2", "Fold 3", "Fold 4", "Fold 5", "Average", "SD")
     assert folds.rows[0][1:7] == ("60.00", "62.00", "64.00", "66.00", "68.00", "64.00")
+    assert r"R\#1 & R\#2" in tables.latex(folds, "as the papers print it")
     apart = tables.measured_on(results, "accuracy")
     assert apart.endswith("the best epoch was chosen on validation images.")
     on_validation = [

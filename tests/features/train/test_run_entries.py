@@ -44,13 +44,13 @@ def test_folds_are_one_entry_that_unfolds_on_train(app: AppTest, study: Study) -
     open_page(app, "train", run=str(study.trials[1].run))
     shown = runs_shown(app)
     assert len(shown) == 2 and "FCSDNet on synthetic over 3 folds: 3 runs" in shown
-    of_study = next(box for box in app.selectbox if box.label == "Of this study")
+    of_study = next(box for box in app.selectbox if box.label == "Run of this study")
     assert of_study.value == study.trials[1].run
     assert [text.partition(" · ")[0] for text in of_study.options] == ["fold 1", "fold 2", "fold 3"]
     of_study.set_value(str(study.trials[2].run)).run()
     assert str(study.trials[2].run) in str(app.query_params["run"])
     next(box for box in app.selectbox if box.label == "Run").set_value(alone.id).run()
-    assert not any(box.label == "Of this study" for box in app.selectbox)
+    assert not any(box.label == "Run of this study" for box in app.selectbox)
 
 
 def test_folds_are_one_entry_in_lists_of_networks(app: AppTest, study: Study) -> None:
@@ -77,7 +77,7 @@ def test_a_name_stands_everywhere_and_hidden_runs_nowhere(app: AppTest) -> None:
     assert [n.title for n in inventory.trained_networks()] == ["FCSDNet · slow learner"]
     open_page(app, "train")
     assert [text.partition(" · ")[0] for text in runs_shown(app)] == ["slow learner"]
-    next(toggle for toggle in app.toggle if toggle.label == "Hidden too (1)").set_value(True).run()
+    next(toggle for toggle in app.toggle if toggle.label == "Show hidden (1)").set_value(True).run()
     assert len(runs_shown(app)) == 2 and runs_shown(app)[0].endswith("hidden")
     open_page(app, "train", run=away.id)  # a link to a hidden run still opens it
     assert next(box.value for box in app.selectbox if box.label == "Run") == away.id

@@ -116,7 +116,7 @@ def test_pressing_train_starts_the_recipe_that_is_shown(app: AppTest, no_worker:
     expected = dataclasses.replace(load_preset("quick"), network="fcsdnet", epochs=3, options={"attention": "sam"})
     assert run.recipe == expected
     assert app.query_params["run"] in (run.id, [run.id])
-    assert "Queued: the worker starts" in words(app)
+    assert "Queued: starting the worker" in words(app)
 
 
 def test_a_preset_brings_its_own_values(app: AppTest, no_worker: None) -> None:
@@ -374,7 +374,7 @@ def test_an_estimate_is_stopped_when_nobody_waits_for_it(
 def test_eight_faces_are_scrubbed_through_the_training(app: AppTest) -> None:
     run = make_run("running", **alive())
     open_page(app, "train", run=run.id)
-    assert "Eight faces stand here after the first epoch" in words(app)
+    assert "After the first epoch, eight faces appear here" in words(app)
     write_history(run.folder)
     app.run()
     assert "After epoch 2: 8 of 8 right" in words(app)
@@ -400,9 +400,9 @@ def test_a_finished_run_leads_to_its_errors_its_map_and_the_shipped_network(app:
     make_checkpoint(run.folder / "checkpoints" / "best", provenance=provenance)
     open_page(app, "train", run=run.id)
     links = {link.proto.label: link.proto.query_string for link in app.get("page_link")}
-    assert f"checkpoint={run.id}" in links["What it mistakes for what"]
-    assert f"epochs+run={run.id}" in links["How its map of faces grew"].replace("%20", "+")
-    assert f"{run.id}%2Cfresh" in links["Beside fresh"] or f"{run.id},fresh" in links["Beside fresh"]
+    assert f"checkpoint={run.id}" in links["Its confusion matrix"]
+    assert f"epochs+run={run.id}" in links["Its map of faces, by epoch"].replace("%20", "+")
+    assert f"{run.id}%2Cfresh" in links["Compare with fresh"] or f"{run.id},fresh" in links["Compare with fresh"]
 
 
 def test_the_list_says_of_a_run_under_way_nothing_that_changes_every_second() -> None:
@@ -436,7 +436,7 @@ def test_sets_are_joined_on_the_page(app: AppTest, no_worker: None, tmp_path) ->
             Image.fromarray(np.full((48, 48), 40 * number, np.uint8)).save(file)
     add_dataset("lab", tmp_path / "lab")
     open_page(app, "train", data="synthetic")
-    (joined,) = [m for m in app.multiselect if m.label == "Train on these sets too"]
+    (joined,) = [m for m in app.multiselect if m.label == "Also train on"]
     joined.set_value(["lab"]).run()
     assert not app.exception and not app.error
     button(app, "Train").click().run()

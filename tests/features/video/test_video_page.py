@@ -144,14 +144,15 @@ def test_the_timeline_is_stacked_marked_and_thinned() -> None:
     seconds = np.concatenate([np.arange(3000) / 10, 400 + np.arange(100) / 10])
     smoothed = np.tile([0.7, 0.3], (3100, 1))
     series = Series(seconds, smoothed, smoothed[:, 0] - 0.1, smoothed[:, 0] + 0.1, ("happy", "sad"))
-    figure = timeline(series, [(5.0, 0.7, "happy")], now=5.0)
+    figure = timeline(series, [(5.0, 0.7, "happy"), (9.0, 0.6, "sad"), (300.0, 0.7, "happy")], now=5.0)
     stacked = [trace for trace in figure.data if trace.stackgroup]
     assert [trace.name for trace in stacked] == ["happy", "sad"] and len(stacked[0].x) < 1600
     sums = np.array(stacked[0].y) + np.array(stacked[1].y)
     assert set(np.unique(sums.round(1))) == {0.0, 100.0}, "nobody is seen in the gap"
     clickable = next(trace for trace in figure.data if trace.name == "moment")
     assert len(clickable.x) == 5 * 300 and list(clickable.customdata[-1]) == [3099]
-    assert next(trace for trace in figure.data if trace.name == "peak").x == (5.0,)
+    peaks = next(trace for trace in figure.data if trace.name == "peak")
+    assert peaks.x == (5.0, 9.0, 300.0) and peaks.text == ("happy", "", "happy"), "close names would overlap"
 
 
 def _classifier(folder: Path) -> Classifier:

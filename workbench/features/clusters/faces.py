@@ -176,7 +176,7 @@ def _heatmap(mapped: Mapped, indices: np.ndarray) -> None:
         key=(key, mapped.checkpoint.identity),
     )
     if mean is None:
-        st.caption("Nothing speaks for the predicted classes.")
+        st.caption("No evidence for the predicted classes.")
         return
     picture, count = mean
     st.image(

@@ -100,7 +100,7 @@ def _answers(
         if comparable and evaluation.classes != comparable[0][1].classes:
             st.warning(
                 f"{network.name} answers with other classes on these images ({', '.join(evaluation.classes)}) than "
-                f"{comparable[0][0].name} ({', '.join(comparable[0][1].classes)}), so it cannot stand in the same "
+                f"{comparable[0][0].name} ({', '.join(comparable[0][1].classes)}), so it cannot be in the same "
                 "table.",
                 icon=":material/warning:",
             )

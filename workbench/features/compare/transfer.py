@@ -123,7 +123,7 @@ def _answers(rows: list[list[Pair]], key: str) -> list[list[tuple[Pair, Evaluati
     if job is None:
         st.info(
             f"{len(missing)} of the {sum(map(len, rows))} pairs were not predicted yet, {count:,} images. It takes "
-            "some minutes on a processor, is done once, and you can go on meanwhile.",
+            "some minutes on a processor, is done once, and you can keep working.",
             icon=":material/info:",
         )
         if not st.button(f"Predict {count:,} images", type="primary", key=f"{key} transfer go"):

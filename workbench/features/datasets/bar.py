@@ -146,7 +146,7 @@ def show() -> None:
     table.show(columns, cells, right=tuple(range(1, 11)), label="All data sets with their sizes and the official ones")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            "Min, max and average are images a class, as in Table 2 of the FCSDNet paper. That table prints RAF-DB "
+            "Min, max and average are images per class, as in Table 2 of the FCSDNet paper. That table prints RAF-DB "
             "with 29,672 images; its own minimum, maximum and average belong to the 15,339 with a basic label."
         )
         downloads.show(columns, cells, "data-sets.csv", key="sets csv")

@@ -129,7 +129,7 @@ def _doubt_source(name: str, dataset: FaceDataset) -> str | None:
         options,
         format_func=lambda key: titles.get(key, "nobody" if titles else "needs votes or a trained network"),
         disabled=not titles,
-        help="A network is asked only about images of the validation and test parts, which it was not trained on.",
+        help="Networks predict only the images of the validation and test parts, which they were not trained on.",
         **DOUBT.of(name).widget(options),
     )
     return str(source) or None

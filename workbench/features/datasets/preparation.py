@@ -61,7 +61,7 @@ def _augmentation(dataset: FaceDataset, picture: np.ndarray, row: int) -> Prepro
             settings = Augmentation(
                 **dataclass_form.show(Augmentation, values, key=f"preview {preset}", columns=1)
             ).scaled(strength / 100)
-        if st.button("Draw again", key="draw anew", icon=":material/casino:"):
+        if st.button("Draw again", key="draw again", icon=":material/casino:"):
             DRAWN.set(DRAWN.get() + 1)
     preprocess = recipe.preprocess
     with right:

@@ -98,8 +98,8 @@ def _maps(comparison: Contrast, subject: Subject, display: Display) -> None:
     ]
     picture_grid.show([Row("", "", cells)], side=_SIDE, label="Maps of both classes and of their difference")
     st.caption(
-        "Two maps of classes that share evidence look alike; the map of the difference of both scores shows only what "
-        "tells them apart. Orange speaks for the first class, purple for the second."
+        "Two maps of classes that share evidence look alike; the map of the difference of both scores shows only "
+        "what tells them apart. Orange is evidence for the first class, purple for the second."
     )
 
 

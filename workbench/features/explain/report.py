@@ -26,7 +26,7 @@ def show(
         choices: settings, name to value, without the file name of the picture. sections: called on download.
     """
     with st.popover("Report, HTML", icon=":material/description:"):
-        picture = st.checkbox("Put the face into it", key=f"{key} face", help="Off: maps stand alone, on black.")
+        picture = st.checkbox("Put the face into it", key=f"{key} face", help="Off: maps on black.")
         downloads.button(
             "Save the report",
             lambda: report.page(title, checkpoints, choices, sections(), picture),

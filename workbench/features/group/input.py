@@ -24,7 +24,7 @@ def show(*, key: str) -> Picture:
     """Draw the upload and return the picture; an upload survives a visit to another page."""
     kept.say_if_lost()
     file = st.file_uploader(
-        f"Upload an image with several faces, up to {st.get_option('server.maxUploadSize')} MB",
+        "Upload an image with several faces",
         key=f"{key} upload",
         on_change=_changed,
         help="PNG, JPEG, GIF, BMP, TIFF or WebP. It stays in the memory of this computer and is written nowhere.",

@@ -71,9 +71,7 @@ def show(picture: Picture, *, key: str) -> None:
 def _heatmap(look: Look, crop: Crop) -> None:
     drawn = drawing.over_face(crop.pixels, look.attribution, Display(), _SIDE)
     method = EXPLAINERS[look.attribution.method].title
-    words = (
-        f"Where it looks for “{look.target}”" if look.attribution.has_positive[0] else "Nothing speaks for the class"
-    )
+    words = f"Where it looks for “{look.target}”" if look.attribution.has_positive[0] else "No evidence for the class"
     with st.container(key="pixels home"):
         st.image(
             drawn,

@@ -43,8 +43,10 @@ def button() -> None:
         lambda: _page(parts),
         "lesson.html",
         key="learn sheet",
-        help="A page to print: every question with lines to write on, what you have opened so far, and the answers. "
-        "It holds the face that you chose.",
+        help=(
+            "A page to print: every question with lines to write on, what you have opened so far, and the answers. "
+            "It contains the face that you chose."
+        ),
         icon="print",
     )
 

@@ -13,7 +13,7 @@ from workbench.features.stress.model.many_faces import COUNTS, Plan
 from workbench.widgets import job as job_view
 from workbench.widgets.errors import guard
 
-_PRESETS = {"all": "all corruptions", "conditions": "the paper's three conditions", "chosen": "chosen ones"}
+_PRESETS = {"all": "all corruptions", "conditions": "the paper's three conditions", "chosen": "a selection"}
 _MOST = 6
 FACES = state.Choice("stress.faces", COUNTS)
 PRESET = state.Choice("stress.preset", _PRESETS)
@@ -52,7 +52,7 @@ def _networks(checkpoint: Checkpoint, data: str) -> dict[str, Checkpoint]:
         others,
         format_func=lambda name: usable[name].listed,
         max_selections=_MOST - 1,
-        help="All are asked about the same corrupted faces; the network above is the reference.",
+        help="All networks get the same corrupted faces; the network above is the reference.",
         **OTHERS.widget(others, most=_MOST - 1),
     )
     checkpoints = {name: usable[name].checkpoint for name in (page_network, *others_chosen)}
@@ -66,7 +66,7 @@ def _kinds(preset: str, key: str) -> list[str]:
     if preset == "conditions":
         return ["low_light", "mask", "glasses"]
     return st.multiselect(
-        "Chosen corruptions", list(names), default=["blur", "mask"], format_func=names.__getitem__, key=f"{key} kinds"
+        "Selected corruptions", list(names), default=["blur", "mask"], format_func=names.__getitem__, key=f"{key} kinds"
     ) or ["blur"]
 
 
@@ -78,7 +78,7 @@ def _offer(plan: Plan, key: str) -> None:
     st.info(
         f"{len(plan.index):,} faces of {plan.where}, {len(plan.kinds)} corruptions at five severities, "
         f"{len(plan.networks)} {'network' if len(plan.networks) == 1 else 'networks'}: {plan.questions:,} "
-        "predictions, mirrored faces included. It runs in the background and is kept; you can go on meanwhile.",
+        "predictions, mirrored faces included. You can keep working; the result is cached for later visits.",
         icon=":material/info:",
     )
     label = f"Test {len(plan.index):,} faces"

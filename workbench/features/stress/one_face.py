@@ -41,10 +41,12 @@ def show(checkpoint: Checkpoint, data: str | None, *, key: str) -> None:
     geometry = one_face.geometry(face, crop.corners)
     with right:
         kind = _kind(key)
-        with st.spinner("Asking about the face under every corruption."):
+        with st.spinner("Predicting this face under every corruption."):
             test = cache.of_face(one_face.face_test, checkpoint, crop.pixels, geometry)
         answer = st.container()
-        overlaid = st.toggle("Heatmaps", help="Where it sees the class of the clean face.", **HEATMAPS.of(key).widget())
+        overlaid = st.toggle(
+            "Heatmaps", help=("The evidence for the clean face's class at each severity."), **HEATMAPS.of(key).widget()
+        )
         with answer:
             _strip(checkpoint, crop.pixels, kind, geometry, test, with_heatmaps=bool(overlaid), key=key)
     st.header("Under every corruption", anchor=False)
@@ -76,14 +78,14 @@ def _strip(
     row = test.kinds.index(kind)
     made = [pictures.as_rgb(version) for version in one_face.versions(pixels, kind, geometry)]
     if with_heatmaps:
-        with st.spinner("Looking where it sees the class."):
+        with st.spinner("Computing the heatmaps."):
             made, likeness = cache.of_face(one_face.heatmaps, checkpoint, pixels, kind, geometry)
         words = [f"{word} · likeness {like:.2f}" for word, like in zip(words, likeness, strict=True)]
     gallery.tiles(made, words, key=f"{key} strip", side=92)
     if with_heatmaps:
         st.caption(
-            f"{look.usual_title(cache.classifier(checkpoint))} of the clean face's class, as Explain opens with; "
-            "likeness: rank correlation with the clean face's map, moved along where the face moved."
+            f"{look.usual_title(cache.classifier(checkpoint))} for the clean face's class, Explain's default. "
+            "Likeness: rank correlation with the clean face's map, shifted and turned with the face."
         )
     name = test.classes[test.clean]
     probabilities = [float(v) for v in test.kept[row]]
@@ -117,4 +119,7 @@ def _grid(test: FaceTest, key: str) -> None:
         hover=hover,
     )
     plot.show(figure, key=f"{key} grid", alt=one_face.sentence(test))
-    st.caption("A word stands where the class changes, a percentage where it stays; bright cells keep their class.")
+    st.caption(
+        "A class name: the prediction changed to it. A percentage: the class stayed, with this probability "
+        "(bright is high)."
+    )

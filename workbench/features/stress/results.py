@@ -28,7 +28,7 @@ def show(result: StressResult, plan: Plan, *, key: str) -> None:
     """Draw all results of a finished test."""
     lines = tables.lines(result)
     count = count_text(result.n, result.people)
-    st.markdown(f"**{tables.headline(result, lines)}**  \nn = {count} · {plan.where} · drawn with seed 0")
+    st.markdown(f"**{tables.headline(result, lines)}**  \nn = {count} · {plan.where} · random seed 0")
     for note in result.notes:
         st.caption(f":orange[:material/warning:] {note}")
     _curves(result, lines, key)
@@ -43,7 +43,7 @@ def show(result: StressResult, plan: Plan, *, key: str) -> None:
         _errors(result)
     if all(kind in result.kinds for kind in ("low_light", "mask", "glasses")):
         st.header("Normal, low light, covered", anchor=False)
-        st.caption("Low light at severity 3; covered is the mean of a mask at severity 3 and sunglasses.")
+        st.caption("Low light: severity 3. Covered: the mean of a mask at severity 3 and sunglasses.")
         names = list(next(iter(conditions(result).values())))
         cells = [[n, *(tables.figure(v) for v in c.values())] for n, c in conditions(result).items()]
         table.show(["Network", *names], cells, right=range(1, len(names) + 1), label="Accuracy in three conditions")
@@ -111,7 +111,7 @@ def _breaking(result: StressResult, plan: Plan, key: str) -> None:
     if not len(breaking):
         st.caption(f"{network} keeps every correct prediction under {names[kind].lower()}.")
         return
-    st.caption(f"Correct when clean, wrong under {names[kind].lower()}: the first faces that {network} loses.")
+    st.caption(f"Correct when clean, wrong under {names[kind].lower()}: the faces that {network} loses first.")
     for number in breaking[:3]:
         made, words = tables.strip(result, plan, network, kind, int(number))
         gallery.tiles([pictures.as_rgb(picture) for picture in made], words, key=f"{key} face {kind} {number}", side=84)
@@ -142,4 +142,4 @@ def _classes(result: StressResult, key: str) -> None:
         for name, line in recalls.items()
     ]
     table.show(heads, rows, right=range(1, len(heads)), label=f"Recall by class of {network} under each corruption")
-    st.caption(f"Recall of {network} in %, the mean over severities.")
+    st.caption(f"Recall of {network} in %, averaged over severities.")

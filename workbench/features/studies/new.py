@@ -51,7 +51,7 @@ def show(key: str) -> str | None:
                 list(HELD_OUT),
                 format_func=HELD_OUT.__getitem__,
                 disabled=sides or not folds,
-                help="Folds of images let a person be in training and in the test; folds of subjects do not.",
+                help="With folds of images the same person can be in training and test; with folds of subjects not.",
                 **CHOSEN_HELD_OUT.widget(),
             )
         )
@@ -81,10 +81,12 @@ def _start(plan: Plan | None, problem: str, recipe: Recipe, *, key: str, folds: 
             icon=":material/compare_arrows:",
             key=f"{key} sides",
             disabled=subjects is False,
-            help="Trains the recipe on both kinds of folds and shows how much of the random folds' figure is due to "
-            "knowing the people."
+            help=(
+                "Trains the recipe on both kinds of folds and shows how much of the accuracy on random folds comes "
+                "from knowing the people."
+            )
             if subjects is not False
-            else "This data set does not tell who is who.",
+            else "This data set does not say which images show the same person.",
         )
         st.caption(problem or (studies.words(plan) if plan else ""))
     if not (pressed or beside):
@@ -132,12 +134,14 @@ def _search(key: str) -> tuple[str, int]:
     left, right = st.columns([4, 1.4])
     with left:
         lines = st.text_area(
-            "Fields and values, a line each",
+            "Fields and values, one field per line",
             str(LINES.get() or _EXAMPLE),
             key=f"{key} lines {LINES.get() or ''}",
             height=96,
-            help="Any field of a recipe, dots reach into it. Values with commas between; for a random search also a "
-            "span, as in lr = log:1e-4..1e-2 or ema = 0..0.99.",
+            help=(
+                "Any field of a recipe; a dot reaches a nested one (augmentation.rotation). Separate values with "
+                "commas. A random search also takes ranges, such as lr = log:1e-4..1e-2 or ema = 0..0.99."
+            ),
         )
     with right:
         draws = st.number_input(
@@ -147,6 +151,6 @@ def _search(key: str) -> tuple[str, int]:
             0,
             1,
             key=f"{key} draws",
-            help="0 trains every combination; a number draws so many.",
+            help="0 trains every combination; any other number draws that many at random.",
         )
     return str(lines or ""), int(draws)

@@ -42,12 +42,12 @@ def show_curves(progress: Progress, *, key: str) -> None:
                     alt=f"Mean {title} by epoch over runs, with a band of one standard deviation",
                 )
     if not drawn:
-        st.caption("The curves begin when the first epoch of a run is complete.")
+        st.caption("Curves appear after the first epoch of a run.")
         return
     more = plots.left_out(study)
     st.caption(
-        "Lines: mean over folds and seeds as far as they are; bands: one standard deviation to each side."
-        + (f" The first six settings are drawn, {more} more are in the tables." if more else "")
+        "Lines: mean over the folds and seeds trained so far. Bands: ± one standard deviation."
+        + (f" Only the first six settings are drawn; {more} more are in the tables." if more else "")
     )
 
 
@@ -55,7 +55,7 @@ def show_settings(progress: Progress, *, key: str) -> None:
     """Parallel coordinates of all finished runs."""
     axes = [figures.Axis(*each) for each in plots.axes(progress.study, progress.results)]
     if not axes or len(axes[0].values) < 2:
-        st.caption("Two finished runs are needed before they can be drawn beside each other.")
+        st.caption("This plot needs two finished runs.")
         return
     plot.show(
         figures.parallel(axes, dark=st.context.theme.type == "dark"),
@@ -64,7 +64,7 @@ def show_settings(progress: Progress, *, key: str) -> None:
     )
     where = tables.measured_on(progress.results, "accuracy")
     st.caption(
-        "A line is a run; its colour is its accuracy. Drag along an axis to pick lines. A setting chosen by the "
+        "Each line is a run, coloured by its accuracy. Drag along an axis to select runs. A setting chosen by the "
         f"last axis looks better than it is. {where}"
     )
 
@@ -75,8 +75,8 @@ def show_confusion(progress: Progress, *, key: str) -> None:
     settings = [each for each in study.settings if folds_of(study, each) > 1]
     if not settings:
         st.info(
-            "Only folds can be pooled: in this study all networks are measured on the same images. The Confusion "
-            "page shows each of them.",
+            "Only folds can be pooled; in this study all networks were measured on the same images. Confusion "
+            "shows each network.",
             icon=":material/info:",
         )
         st.page_link(navigation.page("confusion"), label="Open Confusion", icon=":material/grid_on:")
@@ -84,7 +84,7 @@ def show_confusion(progress: Progress, *, key: str) -> None:
     setting, seed = _choice(settings, sorted({trial.seed for trial in study.trials}))
     done = plots.finished_folds(study, setting, seed, results)
     if not done:
-        st.caption("No fold of this setting is finished yet.")
+        st.caption("No fold of this setting has finished yet.")
         return
     job = plots.find_pooling(study, setting, seed, results)
     if job is None:
@@ -93,7 +93,7 @@ def show_confusion(progress: Progress, *, key: str) -> None:
             key=f"{key} pool",
             type="primary",
             icon=":material/play_arrow:",
-            help="Each network reads the images that it never saw, once; it is kept.",
+            help="Each network predicts the images that it was not trained on. The result is cached.",
         ):
             return
         job = plots.pooling(study, setting, seed, results)
@@ -104,7 +104,7 @@ def show_confusion(progress: Progress, *, key: str) -> None:
     if data in {item.name for item in inventory.data_sets()}:
         st.page_link(
             navigation.page("confusion"),
-            label="Walk into the cells on the Confusion page",
+            label="See the faces behind each cell on Confusion",
             icon=":material/grid_on:",
             query_params={
                 "checkpoint": str(done[0].trial.run),

@@ -50,8 +50,8 @@ def _draw(progress: Progress, key: str) -> None:
     problems = {r.trial.run for r in progress.results if r.state in ("failed", "lost")}
     if problems:
         st.warning(
-            f"{len(problems)} {'run' if len(problems) == 1 else 'runs'} stopped early; the log on the Train page says "
-            "why. Resume goes on with them from their last complete epoch.",
+            f"{len(problems)} {'run' if len(problems) == 1 else 'runs'} stopped early; the log on the Train page "
+            "says why. Resume continues from the last complete epoch.",
             icon=":material/error:",
         )
     with st.expander(f"All {len(progress.results)} runs", icon=":material/list:"):

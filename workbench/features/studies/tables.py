@@ -38,8 +38,7 @@ def show(progress: Progress, *, key: str) -> None:
     _draw(settings, f"{TITLES[figure]} by setting", f"{study.id}-settings", f"{key} settings", study.title)
     few = tables.untested(study, results, figure)
     st.caption(
-        ("**One run each, or too few, cannot tell a difference from chance: add seeds or folds.** " if few else "")
-        + _interval(progress)
+        ("**Too few runs to tell a difference from chance: add seeds or folds.** " if few else "") + _interval(progress)
     )
     downloads.button("Every run, CSV", tables.runs_csv(study, results), f"{study.id}-runs.csv", key=f"{key} runs csv")
 
@@ -56,13 +55,16 @@ def _interval(progress: Progress) -> str:
     study = progress.study
     drawn = any(overlap_of(study, settings, progress.results) for settings in study.settings)
     what = (
-        "Each run tests its own images, while most training images are shared, so the interval is widened (Nadeau and "
-        "Bengio 2003)."
+        "Each run is tested on its own images but shares most training images with the others, so the interval is "
+        "widened (Nadeau and Bengio 2003)."
         if drawn
-        else "All runs test the same images: the interval says what another seed would change, not what other test "
-        "images would."
+        else (
+            "All runs are tested on the same images: the interval covers the choice of the seed, not of the test "
+            "images."
+        )
     )
     return (
         f"± standard deviation over runs. Interval: 95 %, Student's t over runs, from {FEWEST} runs on. {what} "
-        "Differences: by the same fold and seed where settings test the same images, corrected for their number (Holm)."
+        "Differences are paired by fold and seed where settings share their test images, and corrected for "
+        "multiple tests (Holm)."
     )

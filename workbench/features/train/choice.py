@@ -35,7 +35,7 @@ def show() -> str | None:
         if run_id is not None:
             run_menu.show([runs.find(run_id)], key="train")
         if hidden:
-            st.toggle(f"Hidden too ({hidden})", **HIDDEN.widget())
+            st.toggle(f"Show hidden ({hidden})", **HIDDEN.widget())
     return run_id
 
 
@@ -57,7 +57,7 @@ def _choose(shown: list[Entry], requested: str) -> str:
     titles = {run.id: f"{known[run.id].label} · {runs.label(run)}" for run in entry.runs}
     return str(
         st.selectbox(
-            "Of this study",
+            "Run of this study",
             ids,
             format_func=titles.__getitem__,
             **of_study.widget(ids, then=lambda: form.RUN.set(of_study.get(ids))),

@@ -20,7 +20,7 @@ def show(progress: Progress, key: str) -> None:
     """Draw the curves and the matrix of the chosen epoch, by default the latest."""
     rows = curves.with_classes(progress.rows)
     if not rows:
-        st.caption("No epoch with figures for each class yet.")
+        st.caption("No epoch has figures by class yet.")
         return
     names = curves.classes(progress.run_id, len(rows[-1]["val_recall"]))
     dark = st.context.theme.type == "dark"
@@ -45,7 +45,7 @@ def show(progress: Progress, key: str) -> None:
         key=f"{key} matrix {progress.run_id}",
         alt=f"Confusion matrix of epoch {epoch} in per cent of the true class",
     )
-    best = " It is the best epoch so far, whose weights are kept." if epoch == progress.best_epoch else ""
+    best = " This is the best epoch so far; its weights are kept." if epoch == progress.best_epoch else ""
     st.caption(
         f"Epoch {epoch}: {int(counts.sum()):,} validation images, accuracy {percent(row['val_accuracy'])}, "
         f"macro recall {percent(row['val_macro_recall'])}.{best}"

@@ -19,7 +19,7 @@ def show(progress: Progress, key: str) -> None:
     """Draw the chosen quantity of this run and of up to five others, and a table of their best epochs."""
     others = curves.comparable(progress.run_id)
     if not others:
-        st.caption("There is no other run with a finished epoch to compare with.")
+        st.caption("No other run has a finished epoch to compare with.")
         return
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
@@ -49,7 +49,7 @@ def show(progress: Progress, key: str) -> None:
         right=(1, 2, 3),
         label="Best validation accuracy of the compared runs",
     )
-    st.caption("Validation accuracies can be compared where data set and split are the same.")
+    st.caption("Validation accuracies are comparable only on the same data set and split.")
 
 
 def show_rate(progress: Progress, key: str) -> None:

@@ -61,7 +61,7 @@ def show() -> None:
         if from_link.get("exclude_leaks"):
             st.caption(f"Training images with a copy in validation or test are left out ({first.protocol} split).")
         if divided != first:
-            st.caption("This data set has no official parts: the first of five folds is the test.")
+            st.caption("This data set has no official split: the first of five folds is the test set.")
         first = divided
         # Widgets with the same key would keep their old values.
         key = f"recipe {preset} {network} {from_link} {first.protocol}"
@@ -95,7 +95,7 @@ def _without_marked(name: str) -> dict[str, Any]:
         "Leave out images that were marked as",
         list(counts),
         format_func=lambda mark: f"{mark} ({counts[mark]:,})",
-        help="They go from the training part only; validation and test stay whole. The run keeps its own list.",
+        help="They are removed from training only, not from validation and test. The run stores its own list.",
         **LEFT_OUT.of(name).widget(list(counts)),
     )
     listed = marked_training.list_file(dataset, marks) if marks else ""
@@ -116,7 +116,7 @@ def _estimate(recipe: Recipe) -> None:
     else:
         if job is not None and job.state == "failed":
             st.warning(f"The time could not be measured: {job.problem}", icon=":material/timer_off:")
-        if st.button("Estimate the time", icon=":material/timer:", help="Takes ten steps beside the app."):
+        if st.button("Estimate the time", icon=":material/timer:", help="Runs ten training steps in the background."):
             estimate.begin(recipe)
             ESTIMATED.set(estimate.key(recipe))
             st.rerun()

@@ -24,14 +24,16 @@ def show(name: str, *, key: str) -> str:
         key: Prefix of the widgets' keys.
     """
     titles = {item.name: item.title for item in inventory.data_sets() if item.name != name}
-    with st.popover("Join sets, map classes", icon=":material/join:"):
+    with st.popover("Join data sets, map classes", icon=":material/join:"):
         more = list(
             st.multiselect(
-                "Train on these sets too",
+                "Also train on",
                 list(titles),
                 format_func=titles.__getitem__,
-                help="Images of all sets in one, at the size of the first. Each part trains, validates or tests as in "
-                "its own set; a set without parts trains.",
+                help=(
+                    "Joins the images of all sets at the size of the first. Each set keeps its own split; a set "
+                    "without one is used for training only."
+                ),
                 **MORE.of(name).widget(list(titles)),
             )
         )
@@ -43,7 +45,7 @@ def _class_map(names: Sequence[str], *, key: str) -> dict[str, str]:
     """Draw the table of classes; return those that get another name, or an empty one to be left out."""
     classes = order([label for name in names for label in datasets.classes(name)])
     if not classes:
-        st.caption("The classes can be mapped once the sets were read.")
+        st.caption("Classes can be mapped after the data sets have been read.")
         return {}
     table = pd.DataFrame({"Class": classes, "Becomes": classes})
     edited = st.data_editor(

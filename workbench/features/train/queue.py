@@ -61,9 +61,9 @@ def _side_by_side() -> None:
         count,
         key="queue side by side",
         width=220,
-        help="Small networks leave a GPU half idle: two to four then take less time together than one after the other."
+        help="Small networks leave a GPU half idle: two to four side by side finish sooner than one after another."
         if gpu
-        else "Each run gets its part of the cores; more than one pays for small networks on many cores.",
+        else "The runs share the cores; more than one at once helps with small networks on many cores.",
     )
     if chosen != count:
         queue.choose_at_once(int(chosen))

@@ -47,7 +47,7 @@ def show(run_id: str, *, key: str) -> None:
 
 def _log(run_id: str) -> None:
     st.code(runs.log_tail(run_id) or "The log is empty so far.", language=None, height=240, wrap_lines=True)
-    st.caption("All runs in TensorBoard, beside this app:")
+    st.caption("To see all runs in TensorBoard:")
     st.code(curves.tensorboard_command(), language="bash")
 
 
@@ -76,9 +76,7 @@ def _draw(progress: Progress, key: str) -> None:
     elif part == "Curves":
         _curves(progress, key)
     elif not progress.rows:
-        st.caption(
-            "The figures begin when the first epoch is complete." if progress.active else "No epoch was complete."
-        )
+        st.caption("Figures appear after the first epoch." if progress.active else "No epoch was completed.")
     elif part == "Classes":
         classes.show(progress, key)
     else:
@@ -88,7 +86,7 @@ def _draw(progress: Progress, key: str) -> None:
 def _curves(progress: Progress, key: str) -> None:
     rows, losses = progress.rows, curves.losses(progress.run_id)
     if not rows and not losses:
-        st.caption("The curves begin with the first step." if progress.active else "No epoch was complete.")
+        st.caption("Curves appear with the first training step." if progress.active else "No epoch was completed.")
         return
     measured = "the first epoch is not complete"
     if rows:
@@ -101,7 +99,7 @@ def _curves(progress: Progress, key: str) -> None:
                 alt=f"{quantity} by epoch; {measured}",
             )
     st.caption("Dashed line: the best epoch, whose weights are kept. Thin line: loss within the epochs.")
-    st.markdown("**What it sees on eight faces**")
+    st.markdown("**Eight faces, epoch by epoch**")
     _faces(progress)
     compare.show_rate(progress, key)
 
@@ -112,9 +110,9 @@ def _faces(progress: Progress) -> None:
     if seen is not None:
         watched.row(source, seen)
     elif progress.active:
-        st.caption("Eight faces stand here after the first epoch: their heatmaps and class scores, epoch by epoch.")
+        st.caption("After the first epoch, eight faces appear here with their heatmaps and class scores.")
     else:
-        st.caption("This run kept no faces: it ended in its first epoch, or an earlier version trained it.")
+        st.caption("This run has no faces to show: it ended in its first epoch, or an earlier version trained it.")
 
 
 def _actions(progress: Progress, key: str) -> None:
@@ -134,12 +132,12 @@ def _ends(progress: Progress) -> None:
     """Draw links to what the finished run can be asked now."""
     run = progress.run_id
     with st.container(horizontal=True):
-        _link("confusion", "What it mistakes for what", "grid_on", {"checkpoint": run, "data": progress.data})
-        _link("clusters", "How its map of faces grew", "scatter_plot", {"checkpoint": run, "epochs run": run})
+        _link("confusion", "Its confusion matrix", "grid_on", {"checkpoint": run, "data": progress.data})
+        _link("clusters", "Its map of faces, by epoch", "scatter_plot", {"checkpoint": run, "epochs run": run})
         beside = runs.shipped_beside(progress.data)
         if beside is not None:
             query = {"section": "On the same faces", "networks": f"{run},{beside}", "data": progress.data}
-            _link("compare", f"Beside {beside}", "balance", query)
+            _link("compare", f"Compare with {beside}", "balance", query)
         _link("explain", "Through training", "movie", {"checkpoint": run, "tab": "training"})
 
 

@@ -90,7 +90,7 @@ def show_moment(clip: Clip, classifier: Classifier, reading: VideoReading, perso
     with middle, st.container(key="pixels video"):
         if shown.heat is None:
             face = enlarged(as_rgb(shown.crop), 240)
-            st.image(face, f"No place of the face speaks for {name}", alt="The face as the network gets it")
+            st.image(face, f"No evidence for {name} on this face", alt="The face as the network gets it")
         else:
             st.image(
                 shown.heat,

@@ -30,7 +30,7 @@ def show() -> Clip:
     """
     kept.say_if_lost()
     file = st.file_uploader(
-        f"Upload a video, up to {LARGEST} MB",
+        "Upload a video",
         key="video upload",
         on_change=_changed,
         max_upload_size=LARGEST,

@@ -33,9 +33,9 @@ def show(scene: Scene) -> Answer:
     side = round(_SIDE * scene.scale)
     heat = drawing.over_face(scene.pixels, look.attribution, _DISPLAY, _SIDE)
     positive = bool(look.attribution.has_positive[0])
-    words = f"{EXPLAINERS[look.attribution.method].title} for {name}" + ("" if positive else ": nothing speaks for it")
+    words = f"{EXPLAINERS[look.attribution.method].title} for {name}" + ("" if positive else ": no evidence for it")
     probability = percent(dict(look.prediction.ranked())[name], 0)
-    st.markdown(f"**The heatmap: what speaks for {name}** ({probability})")
+    st.markdown(f"**The heatmap: the evidence for {name}** ({probability})")
     face = Cell(drawing.face(scene.pixels, _SIDE), "the face", "The face alone")
     picture_grid.show([Row("", "", [face, Cell(heat, words, words)])], side=side, label="Heatmap of the chosen class")
     st.markdown("**Its own attention: what it lets through**")
@@ -68,15 +68,13 @@ def _cells(scene: Scene, attention: OwnAttention) -> list[Cell]:
 
 def _conclusion(attention: OwnAttention) -> str:
     if not attention.overlays:
-        return "This network has no attention: it weighs all places alike. A heatmap can still be made of it."
+        return "This network has no attention: it weighs all places alike. A heatmap can still be made for it."
     return (
-        "The **heatmap** answers a question that we ask afterwards: what speaks for this class? Another class, another "
-        "map.\n\n"
-        "**Attention** is part of the calculation. The network multiplies every place by a **gate**, a number that it "
-        "works out from the face: a high one lets the place through, a low one damps it. It does so before it knows "
-        "the answer, so the gates are the same for all classes.\n\n"
-        "Look at the numbers below the images: gates that are nearly alike change little, however bright they are "
-        "drawn."
+        "The **heatmap** answers a question that we ask afterwards: where is the evidence for this class? Another "
+        "class, another map.\n\n**Attention** is part of the calculation. The network multiplies every place by a "
+        "**gate**, a number that it works out from the face: a high one lets the place through, a low one damps "
+        "it. It does so before it knows the answer, so the gates are the same for all classes.\n\nLook at the "
+        "numbers below the images: gates that are nearly alike change little, however bright they are drawn."
     )
 
 

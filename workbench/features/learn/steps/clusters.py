@@ -34,7 +34,7 @@ def show(scene: Scene) -> Answer | None:
     )
     if pair is None:
         return None
-    titles = {"What the network makes of the faces": pair.network, "The raw pixels": pair.pixels}
+    titles = {"The network's features": pair.network, "Raw pixels": pair.pixels}
     for (title, mapped), column in zip(titles.items(), st.columns(2, gap="medium"), strict=True):
         with column:
             st.markdown(f"**{title}**")
@@ -62,14 +62,14 @@ def show(scene: Scene) -> Answer | None:
 def _conclusion(pair: Pair, count: int) -> str:
     network, pixels = pair.network.separation, pair.pixels.separation
     return (
-        f"Each face is a point. **t-SNE** lays {count} points on paper so that neighbours stay neighbours; it gives up "
-        "everything else. **Perplexity** says how many neighbours count.\n\n"
-        "Another perplexity, another map, from the same numbers: the size of a clump, its distance to others and "
-        "its place mean nothing. Believe only what stays at 5, 30 and 100.\n\n"
-        f"What does not change is counted before drawing: {percent(network.knn_accuracy, 0)} of the faces agree with "
-        f"their {network.k} neighbours in the network's **features**, and {percent(pixels.knn_accuracy, 0)} in raw "
-        f"pixels; guessing would give {percent(1 / len(network.classes), 0)}. So the classes are apart because of what "
-        "the network learned. In pixels it is light and pose that lie together."
+        f"Each face is a point. **t-SNE** places {count} points in a plane so that neighbours stay neighbours; "
+        "everything else is given up. **Perplexity** says how many neighbours count.\n\nAnother perplexity, "
+        "another map, from the same numbers: the size of a clump, its distance to others and its place mean "
+        "nothing. Believe only what stays at 5, 30 and 100.\n\nWhat does not change is counted before drawing: "
+        f"{percent(network.knn_accuracy, 0)} of the faces agree with their {network.k} neighbours in the network's "
+        f"**features**, and {percent(pixels.knn_accuracy, 0)} in raw pixels; guessing would give "
+        f"{percent(1 / len(network.classes), 0)}. So the network has learned what separates the classes. In raw "
+        "pixels, faces of like light and pose lie together."
     )
 
 
@@ -77,7 +77,7 @@ STEP = Step(
     key="clusters",
     lesson="What does it mix up?",
     title="Maps lie",
-    question="Are these clumps really there, or did the drawing make them?",
+    question="Are these clumps real, or does the map make them up?",
     task="Change the perplexity. What stays, what changes? Then compare with the map on the right.",
     show=show,
 )

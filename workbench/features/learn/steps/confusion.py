@@ -93,10 +93,9 @@ def _conclusion(evidence: Evidence) -> str:
     true, predicted = confusion.largest_confusion(counts, classes)
     largest = int(counts[classes.index(true), classes.index(predicted)])
     return (
-        f"{first}\n\n"
-        f"Its errors are no accident: {largest} of {wrong} are {true} read as {predicted}. Expressions that move the "
-        "same muscles look alike, to us too.\n\n"
-        "So never ask for the accuracy alone. Ask which mistakes hide in it, and whom they would hurt."
+        f"{first}\n\nIts errors are not random: {largest} of {wrong} are {true} read as {predicted}. Expressions "
+        "that move the same muscles look alike, to us too.\n\nSo never ask for the accuracy alone. Ask which "
+        "mistakes hide in it, and whom they would hurt."
     )
 
 
@@ -105,6 +104,6 @@ STEP = Step(
     lesson="What does it mix up?",
     title="What it confuses",
     question="Which two expressions do you mix up yourself? Does the network make the same mistakes?",
-    task="A row is what a face is, a column what it was read as. Click a cell to see its faces.",
+    task="A row is the true class, a column what the network read. Click a cell to see its faces.",
     show=show,
 )

@@ -64,13 +64,12 @@ def _conclusion(scene: Scene, maps: list[FeatureMaps]) -> str:
     side = len(scene.pixels)
     first, last = maps[0].values.shape, maps[-1].values.shape
     return (
-        "A **layer** slides small filters over the image. Each filter gives a **feature map**: bright where it finds "
-        "what it looks for.\n\n"
-        f"On the way from {side} x {side} to {last[2]} x {last[3]} the maps get smaller and more: {first[1]} at first, "
-        f"{last[1]} at last. Early maps show edges, and you still see the face. Late ones say that something is there, "
-        "and hardly where.\n\n"
-        f"That is why heatmaps are coarse: one taken from the last layer has {last[2]} x {last[3]} cells, and a cell "
-        "covers a large part of the face."
+        "A **layer** slides small filters over the image. Each filter gives a **feature map**: bright where it "
+        f"finds what it looks for.\n\nOn the way from {side} x {side} to {last[2]} x {last[3]} the maps get smaller "
+        f"and more numerous: {first[1]} at first, {last[1]} in the end. Early maps show edges, and you can still "
+        "see the face. Late ones say that something is there, but hardly where.\n\nThat is why heatmaps are "
+        f"coarse: one taken from the last layer has {last[2]} x {last[3]} cells, and a cell covers a large part of "
+        "the face."
     )
 
 

@@ -94,11 +94,10 @@ def _conclusion(ways: dict[str, Way], planted: int, chance: float) -> str:
             f"{percent(chance, 0)} of guessing. Now let some faces appear twice."
         )
     return (
-        f"{begin}With {planted} % of the faces twice it gets {percent(random, 0)} if images are dealt out at random: "
-        f"it finds the copy. If all images of a person stay on one side, it gets {percent(person, 0)}; guessing "
-        f"gives {percent(chance, 0)}.\n\n"
-        "That is a **leak**: the answers were in the training set. Real collections have copies too, and many images "
-        "of one person. So ask of every score: who was in training?"
+        f"{begin}With {planted} % of the faces twice it gets {percent(random, 0)} if images are split at random: it "
+        f"finds the copy. If all images of a person stay on one side, it gets {percent(person, 0)}; guessing gives "
+        f"{percent(chance, 0)}.\n\nThat is a **leak**: the answers were in the training set. Real collections have "
+        "copies too, and many images of one person. So ask of every score: who was in training?"
     )
 
 

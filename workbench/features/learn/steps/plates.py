@@ -52,7 +52,7 @@ def show(scene: Scene) -> Answer:
             number = st.segmented_control("Plate", list(plates), required=True, **PLATE.widget(list(plates)))
             plate = plates[number]
         else:
-            st.caption("Darwin's plates are not on this computer, so your own face stands in.")
+            st.caption("Darwin's plates are not on this computer, so your own face is used.")
             plates_button.show(key="learn")
         name = f"plate {plate.number}" if plate else scene.picture.digest[:16]
         words = WORDS.of(name)

@@ -49,10 +49,10 @@ def _conclusion(curve: Curve) -> str:
     turns = [f"from {d.before} to {d.after} at {d.level:.2f}" for d in curve.decisions]
     said = f"turns {', then '.join(turns)}" if turns else "never turns"
     return (
-        "An **action unit** is one muscle, or a group of them, that moves the face. Here the lip corners alone move, "
-        f"and the answer {said}.\n\n"
-        "The smile grows evenly, and the answer does not: a network **decides** at one point, and a small change there "
-        "counts more than a large one elsewhere. Another person, light or pose moves that point."
+        "An **action unit** is one muscle, or a group of them, that moves the face. Here only the lip corners "
+        f"move, and the answer {said}.\n\nThe smile grows evenly; the answer does not. A network **decides** at one "
+        "point, where a small change counts more than a large one elsewhere. Another person, light or pose moves "
+        "that point."
     )
 
 

@@ -113,7 +113,7 @@ def start(test_plan: Plan, classifiers: Mapping[str, Classifier]) -> Job:
         try:
             write_result(result, _file(test_plan))
         except OSError as error:
-            _LOG.warning("The stress test could not be kept: %s", error)
+            _LOG.warning("The stress test could not be saved: %s", error)
         return result
 
     return jobs.start(("stress", test_plan.key), f"Stress test of {', '.join(test_plan.networks)}", work, lane="long")

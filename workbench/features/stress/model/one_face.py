@@ -105,7 +105,7 @@ def sentence(test: FaceTest) -> str:
     broken = {kind: level for kind, level in at.items() if level is not None}
     names = {kind: title if title.isupper() else title.lower() for kind, title in titles().items()}
     if not broken:
-        return f"Nothing tried here changes “{test.classes[test.clean]}”, at any severity."
+        return f"No corruption changes “{test.classes[test.clean]}”, at any strength."
     first = min(broken.values())
     soonest = [names[kind] for kind, level in broken.items() if level == first]
     firm = [names[kind] for kind in test.kinds if kind not in broken]

@@ -25,7 +25,7 @@ from workbench.app.wording import duration
 Kind = Literal["nothing", "sides", "attention", "depth", "augmentation", "search"]
 KINDS: dict[Kind, str] = {
     "nothing": "Folds and seeds only",
-    "sides": "Random against subject-safe folds",
+    "sides": "Random versus subject-safe folds",
     "attention": "Attention",
     "depth": "Depth",
     "augmentation": "Augmentation on and off",
@@ -131,7 +131,7 @@ def plan(
     elif kind == "search":
         axis_lines = [line for line in lines.splitlines() if line.strip()]
         if not axis_lines:
-            raise UserError("A search needs fields: write one a line, for instance lr = 0.001, 0.003.")
+            raise UserError("A search needs fields: write one per line, for example lr = 0.001, 0.003.")
         settings = settings_of(dict(parse_axis(line) for line in axis_lines), draws, recipe.seed)
         for each in settings:  # check before anything is started
             changed = recipe.with_settings([f"{name}={json.dumps(value)}" for name, value in each.items()])
@@ -189,9 +189,9 @@ def words(study_plan: Plan) -> str:
     product = f" ({' × '.join(parts)})" if len(parts) > 1 else f" ({parts[0]})" if parts else ""
     rough = seconds(study_plan)
     cost = (
-        f"about {duration(rough)} on this computer, by earlier runs of this network"
+        f"about {duration(rough)} on this computer, going by earlier runs of this network"
         if rough is not None
-        else "no earlier run of this network on this computer tells how long"
+        else "time unknown: this network was never trained on this computer"
     )
     return f"{study_plan.runs} {'run' if study_plan.runs == 1 else 'runs'}{product} of {_epochs(study_plan)} · {cost}"
 
@@ -247,9 +247,9 @@ def progress(study_id: str) -> Progress:
     named = [
         f"{counts[key]} {word}"
         for key, word in (
-            ("running", "at work"),
+            ("running", "running"),
             ("queued", "waiting"),
-            ("missing", "not begun"),
+            ("missing", "not started"),
             ("failed", "failed"),
             ("lost", "lost"),
             ("cancelled", "cancelled"),

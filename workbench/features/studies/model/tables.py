@@ -40,10 +40,13 @@ class Table:
 def measured_on(results: Sequence[Result], figure: str) -> str:
     """Which pictures the results were measured on, and which chose the weights."""
     if figure == "validation_accuracy":
-        return f"On validation images, which chose each run's best epoch: {flattered(results)}. Choose settings by it."
+        return (
+            f"On validation images, which chose each run's best epoch: {flattered(results)}. Choose settings by "
+            "this figure."
+        )
     finished = [r for r in results if r.measured_on]
     if not finished:
-        return "The figures come when the first run is finished."
+        return "Figures appear when the first run has finished."
     names = sorted({r.measured_on for r in finished})
     where = names[0] if len(names) == 1 else f"the held-out part of each of {len(finished)} finished runs"
     if any(r.chosen_by_it for r in finished):
@@ -55,10 +58,12 @@ def flattered(results: Sequence[Result]) -> str:
     """By how much the choice of the best epoch raises the accuracies, in words."""
     points = [100 * r.flattery for r in results if r.measured_on and r.flattery is not None]
     if not points:
-        return "too good, by how much so few epochs do not tell"
+        return "too high, by an unknown amount (too few epochs)"
     low, high = min(points), max(points)
     much = f"{high:.1f}" if round(low, 1) == round(high, 1) else f"{low:.1f} to {high:.1f}"
-    return f"too good by about {much} points (from each run's own epochs); differences of accuracy are corrected for it"
+    return (
+        f"about {much} points too high (estimated from each run's epochs); differences of accuracy are corrected for it"
+    )
 
 
 def folds(study: Study, results: Sequence[Result], figure: str) -> Table:
@@ -66,7 +71,7 @@ def folds(study: Study, results: Sequence[Result], figure: str) -> Table:
     fold_rows = fold_table(study, results, figure)
     count = len(fold_rows[0].values) if fold_rows else 0
     seeds = len({row.seed for row in fold_rows}) > 1
-    heads = ("Setting", *(("Seed",) if seeds else ()), *(f"R#{i + 1}" for i in range(count)), "Average", "SD")
+    heads = ("Setting", *(("Seed",) if seeds else ()), *(f"Fold {i + 1}" for i in range(count)), "Average", "SD")
     rows = []
     for row in fold_rows:
         cells = [shown(row.settings), *((str(row.seed),) if seeds else ())]
@@ -95,7 +100,9 @@ def ablation(study: Study, results: Sequence[Result], figure: str) -> Table:
     )
     rows, bold = [], set()
     for i, row in enumerate(setting_rows):
-        values = [shown_value(name, row.settings[name]) if name in row.settings else "as the recipe" for name in names]
+        values = [
+            shown_value(name, row.settings[name]) if name in row.settings else ("as in the recipe") for name in names
+        ]
         rows.append((*values, str(row.runs), *_spread(row.spread), row.said.partition(_UNTESTED)[0] if i else ""))
         if row.difference and row.p_holm is not None and row.p_holm < 0.05 and row.difference.value > 0:
             bold.add((i, len(names) + 1))
@@ -113,7 +120,7 @@ def runs(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]:
     return [
         {
             "What": label_of(study, r.trial),
-            "State": {"missing": "not begun"}.get(r.state, r.state),
+            "State": {"missing": "not started"}.get(r.state, r.state),
             "Epochs": f"{r.epoch} of {r.epochs}",
             **{f"{TITLES[key]}, %": 100 * r.figures[key] if key in r.figures else None for key in FIGURES},
             "Measured on": r.measured_on,
@@ -137,8 +144,9 @@ def runs_csv(study: Study, results: Sequence[Result]) -> str:
 
 
 def latex(table: Table, caption: str) -> str:
-    """The table in LaTeX (package ``booktabs``)."""
-    return latex_table(table.columns, table.rows, caption=caption, right=table.right, bold=table.bold)
+    """The table in LaTeX (package ``booktabs``); folds are called as in the papers, ``R#1``."""
+    columns = [column.replace("Fold ", "R#") for column in table.columns]
+    return latex_table(columns, table.rows, caption=caption, right=table.right, bold=table.bold)
 
 
 def field_title(name: str) -> str:

@@ -43,7 +43,7 @@ def stop(job_key: tuple[str, str] | None) -> None:
 def sentence(speed: Speed, recipe: Recipe) -> str:
     """The estimate in a sentence, with its parts."""
     steps = speed.steps(recipe)
-    waits = "; it begins when the runs before it have ended" if queue.at_work() else ""
+    waits = "; it starts after the runs before it" if queue.at_work() else ""
     return (
         f"About {duration(speed.seconds(recipe))}: {recipe.epochs} epochs of {steps:,} steps at "
         f"{1000 * speed.step:,.0f} ms, and {duration(speed.validation)} of validation after each, measured on "
