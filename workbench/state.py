@@ -31,6 +31,7 @@ import streamlit as st
 _UNWRITTEN = "choices missing from the address"
 #: For each name in the address, the values that were replaced since the page was opened; and that page.
 _REPLACED, _PAGE = "choices replaced in the address", "open page"
+_Then = Callable[[], None] | None
 #: Every declaration, by its name and the file that makes it.
 DECLARED: dict[tuple[str, str], _Declared] = {}
 
@@ -98,11 +99,13 @@ class _Declared:
         """Store ``value``; ``None`` deletes the stored value."""
         self._store(value)
 
-    def _bind(self, value: object, then: Callable[[], None] | None = None) -> dict[str, Any]:
+    def _bind(self, value: object, then: _Then = None, options: Sequence[Any] | None = None) -> dict[str, Any]:
         st.session_state[self.key] = value
-        return {"key": self.key, "on_change": self._changed, "args": (then,)}
+        return {"key": self.key, "on_change": self._changed, "args": (then, options)}
 
-    def _changed(self, then: Callable[[], None] | None) -> None:
+    def _changed(self, then: _Then, options: Sequence[Any] | None) -> None:
+        if options is not None and st.session_state[self.key] not in (None, *options):
+            return  # The browser sent a label from before the labels changed, as of a run that has just finished.
         self.set(st.session_state[self.key])
         if then is not None:
             then()
@@ -157,13 +160,13 @@ class Choice(_Declared):
         self._store(str(value) if self.address and value is not None else value)
 
     def widget(
-        self, options: Sequence[Any] | None = None, default: Any = None, *, then: Callable[[], None] | None = None
+        self, options: Sequence[Any] | None = None, default: Any = None, *, then: _Then = None
     ) -> dict[str, Any]:
         """Keyword arguments that bind a selectbox, radio or the like to this choice.
 
         ``options`` and ``default`` replace those of the declaration; ``then`` is called after a change by the user.
         """
-        return self._bind(self.get(options, default), then)
+        return self._bind(self.get(options, default), then, self.options or None if options is None else options)
 
 
 class Several(_Declared):

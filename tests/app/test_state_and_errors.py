@@ -56,6 +56,25 @@ def test_the_address_is_filled_again_after_a_change_of_page() -> None:
     assert app.query_params["letter"] in ("c", ["c"])
 
 
+def test_a_label_from_before_the_labels_changed_is_no_choice() -> None:
+    """A list names a run by its state: after the run has ended, a browser may still send the label of a running one."""
+
+    def script() -> None:
+        import streamlit as st
+
+        from workbench import state
+
+        run = state.Choice("test.run")
+        bound = run.widget(["first", "second"])
+        for sent in ("second", "second · running"):
+            st.session_state[bound["key"]] = sent
+            bound["on_change"](*bound["args"])
+        st.write(f"chosen {run.get()}")
+
+    app = AppTest.from_function(script).run()
+    assert app.markdown[0].value == "chosen second" and app.query_params["run"] in ("second", ["second"])
+
+
 def test_a_late_request_does_not_undo_a_choice() -> None:
     app = AppTest.from_function(paged)
     app.query_params["letter"] = "a"
