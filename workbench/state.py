@@ -32,6 +32,7 @@ _UNWRITTEN = "choices missing from the address"
 #: For each name in the address, the values that were replaced since the page was opened; and that page.
 _REPLACED, _PAGE = "choices replaced in the address", "open page"
 _Then = Callable[[], None] | None
+_Options = Sequence[Any] | None
 #: Every declaration, by its name and the file that makes it.
 DECLARED: dict[tuple[str, str], _Declared] = {}
 
@@ -99,11 +100,11 @@ class _Declared:
         """Store ``value``; ``None`` deletes the stored value."""
         self._store(value)
 
-    def _bind(self, value: object, then: _Then = None, options: Sequence[Any] | None = None) -> dict[str, Any]:
+    def _bind(self, value: object, then: _Then = None, options: _Options = None) -> dict[str, Any]:
         st.session_state[self.key] = value
         return {"key": self.key, "on_change": self._changed, "args": (then, options)}
 
-    def _changed(self, then: _Then, options: Sequence[Any] | None) -> None:
+    def _changed(self, then: _Then, options: _Options) -> None:
         if options is not None and st.session_state[self.key] not in (None, *options):
             return  # The browser sent a label from before the labels changed, as of a run that has just finished.
         self.set(st.session_state[self.key])
@@ -124,10 +125,8 @@ class Kept(_Declared):
 
     def get(self, default: Any = None) -> Any:
         """The stored value, else ``default``, else the default of the declaration."""
-        stored = self._stored()
-        if stored is not None:
-            return stored
-        return self.default if default is None else default
+        stored, fallback = self._stored(), self.default if default is None else default
+        return fallback if stored is None else stored
 
 
 class Choice(_Declared):
@@ -145,7 +144,7 @@ class Choice(_Declared):
     ) -> None:
         super().__init__(name, default, options, address=address)
 
-    def get(self, options: Sequence[Any] | None = None, default: Any = None) -> Any:
+    def get(self, options: _Options = None, default: Any = None) -> Any:
         """The chosen option of ``options``, or else of the declaration; without any, the stored value, unchecked."""
         stored = self._stored()
         options = self.options or None if options is None else options
@@ -159,9 +158,7 @@ class Choice(_Declared):
         """Choose ``value``; ``None`` deletes the choice, in the session and the address."""
         self._store(str(value) if self.address and value is not None else value)
 
-    def widget(
-        self, options: Sequence[Any] | None = None, default: Any = None, *, then: _Then = None
-    ) -> dict[str, Any]:
+    def widget(self, options: _Options = None, default: Any = None, *, then: _Then = None) -> dict[str, Any]:
         """Keyword arguments that bind a selectbox, radio or the like to this choice.
 
         ``options`` and ``default`` replace those of the declaration; ``then`` is called after a change by the user.
@@ -184,7 +181,7 @@ class Several(_Declared):
     ) -> None:
         super().__init__(name, tuple(default), options, address=address)
 
-    def get(self, options: Sequence[Any] | None = None, default: Iterable[Any] | None = None) -> list[Any]:
+    def get(self, options: _Options = None, default: Iterable[Any] | None = None) -> list[Any]:
         """The chosen ones, in the order of choice, of ``options`` or else of the declaration."""
         stored = self._stored()
         if stored is None:
@@ -202,7 +199,7 @@ class Several(_Declared):
             self._store(",".join(map(str, value)) if self.address else tuple(value))
 
     def widget(
-        self, options: Sequence[Any] | None = None, default: Iterable[Any] | None = None, *, most: int | None = None
+        self, options: _Options = None, default: Iterable[Any] | None = None, *, most: int | None = None
     ) -> dict[str, Any]:
         """Keyword arguments that bind a multiselect to this choice.
 
