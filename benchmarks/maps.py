@@ -1,4 +1,5 @@
-"""What methods claim of their maps, measured: sums, agreement with themselves, and what infidelity says of noise.
+"""What methods claim of their maps, measured: sums, agreement with themselves, what infidelity says of noise, Score-CAM
+beside pytorch-grad-cam where that is installed, an ensemble's map beside its members', and the template of the face.
 
 Run: ``FER_DATA=... python benchmarks/maps.py [--networks NAME ...]``. Two drawn faces, and four of FER2013's PublicTest
 where it is known; each explained for its predicted class with the defaults. The figures of ``docs/explanations.md``.
@@ -18,11 +19,17 @@ import torch
 from trust import faces_of
 
 from fer_models import load_checkpoint
+from fer_models.architectures.ensemble import Ensemble
 from fer_models.classifier import Classifier
+from fer_models.data.synthetic import SyntheticOptions
 from fer_models.errors import UserError
 from fer_models.explain import explain
+from fer_models.explain.face_parts.drawn import drawn_truth
+from fer_models.explain.face_parts.regions import region_masks
 from fer_models.explain.faithfulness import FAITHFULNESS, Trial
 from fer_models.explain.faithfulness.references import random_maps
+from fer_models.explain.faithfulness.similarity import rank_correlation
+from fer_models.explain.layers import SMALLEST_SIDE, layer_sizes
 
 ROOT = Path(__file__).parents[1]
 NETWORKS = ("mini-xception-fer2013", "fcsdnet-ferplus", "resnet18-fer2013", "separable-attention-fer2013")
@@ -75,20 +82,74 @@ def infidelity(classifier: Classifier, batch: torch.Tensor) -> None:
     )
 
 
+def score_cam(classifier: Classifier, batch: torch.Tensor) -> None:
+    """The heatmap beside that of pytorch-grad-cam."""
+    try:
+        from pytorch_grad_cam import ScoreCAM
+        from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+    except ImportError:
+        return
+    own = explain(classifier, batch, "score_cam")
+    assert own.layer is not None
+    with classifier.exclusive() as model, ScoreCAM(model, [model.cam_layers[own.layer]]) as other:
+        theirs = other(batch, [ClassifierOutputTarget(int(k)) for k in own.target])
+    found = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(own.heatmap(), theirs, strict=True)]
+    print(f"  score_cam: correlation with pytorch-grad-cam {np.median(found):.3f} (least {min(found):.3f})")
+
+
+def ensemble(name: str, crops: str | None) -> None:
+    """LayerCAM of an ensemble: rank correlation with the map of each member."""
+    classifier = load_checkpoint(ROOT / "checkpoints" / name)
+    batch = batch_of(classifier, crops)
+    whole = explain(classifier, batch, "layer_cam")
+    target = [int(k) for k in whole.target]
+    print(f"{name}, {len(batch)} faces: rank correlation of its map with that of each member")
+    model = classifier.model
+    assert isinstance(model, Ensemble)
+    groups, sizes = model.member_layers, layer_sizes(model, tuple(batch.shape))
+    for layers in groups:
+        layer = next((each for each in layers if max(sizes[each]) >= SMALLEST_SIDE), layers[0])
+        one = explain(classifier, batch, "layer_cam", target, layer=layer)
+        found = rank_correlation(whole.values, one.values)
+        print(f"  {layer}: {np.median(found):.2f} ({found.min():.2f} to {found.max():.2f})")
+
+
+def regions(count: int = 60) -> None:
+    """How much of each true part of drawn faces lies in the same part of the template, without points."""
+    truth = drawn_truth(SyntheticOptions(count=count, size=48, seed=77), np.arange(count), 48)
+    template = region_masks(48)
+    print(f"{count} drawn faces: share of a part's pixels that the template gives to that part, and of even pixels")
+    for part in ("eyes", "brows", "mouth", "nose", "background"):
+        shares = [(mask & template[part]).sum() / max(mask.sum(), 1) for mask in truth.masks[part]]
+        print(
+            f"  {part}: {100 * np.median(shares):.0f} % (lowest tenth {100 * np.quantile(shares, 0.1):.0f} %); "
+            f"the template covers {100 * template[part].mean():.0f} % of the image"
+        )
+
+
+def batch_of(classifier: Classifier, crops: str | None) -> torch.Tensor:
+    """Two drawn faces, and four of PublicTest where it is known."""
+    drawn = faces_of(8, classifier.checkpoint.preprocess.size, crops)
+    return classifier.prepare(drawn[:2] + drawn[4:])
+
+
 def main() -> None:
     """Print what was found, network by network."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--networks", nargs="+", default=NETWORKS)
+    parser.add_argument("--networks", nargs="*", default=NETWORKS)
+    parser.add_argument("--ensembles", nargs="*", default=["ensemble-fer2013"])
     parser.add_argument("--crops", help="uint8 (N, 48, 48) in a .npy file, in place of PublicTest")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     for name in arguments.networks:
         classifier = load_checkpoint(ROOT / "checkpoints" / name)
-        drawn = faces_of(8, classifier.checkpoint.preprocess.size, arguments.crops)
-        batch = classifier.prepare(drawn[:2] + drawn[4:])
+        batch = batch_of(classifier, arguments.crops)
         print(f"{name}, {len(batch)} faces", flush=True)
-        for part in (completeness, agreement, infidelity):
+        for part in (completeness, agreement, infidelity, score_cam):
             part(classifier, batch)
+    for name in arguments.ensembles:
+        ensemble(name, arguments.crops)
+    regions()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from fer_models.evaluation.protocol import Protocol
 from fer_models.evaluation.sentence import count_text, figure_sentence
 from fer_models.progress import Progress
 
-#: With fewer images of a class, its figures and means over classes are uncertain and biased.
+#: With fewer images of a class, its figures and means over classes are uncertain, and PR AUC is biased.
 FEW = 30
 
 
@@ -150,8 +150,8 @@ class Evaluation(Displayed):
             said.append("All images are of one class, so accuracy is its recall, and kappa and MCC are undefined.")
         if few:
             said.append(
-                f"Fewer than {FEW} images of {few} were measured: recalls are uncertain, macro F1 comes out too low on "
-                "average and PR AUC too high."
+                f"Fewer than {FEW} images of {few} were measured: recalls and means over classes are uncertain, and PR "
+                "AUC comes out too high on average."
             )
         return " ".join(said)
 

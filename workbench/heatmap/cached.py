@@ -25,6 +25,11 @@ def trust(checkpoint: Checkpoint, pixels: np.ndarray, question: Question, maps: 
     return cache.of_face(look_model.trust, checkpoint, pixels, look(checkpoint, pixels, question).attribution, maps)
 
 
+def continued(checkpoint: Checkpoint, pixels: np.ndarray, question: Question, card: TrustCard) -> TrustCard:
+    """The quick verdict of :func:`trust` for the same arguments with the baseline that it left out."""
+    return cache.of_face(look_model.continued, checkpoint, pixels, look(checkpoint, pixels, question).attribution, card)
+
+
 def own_attention(checkpoint: Checkpoint, pixels: np.ndarray) -> OwnAttention:
     """The network's own attention for one face, uint8 (S, S, C)."""
     return cache.of_face(look_model.own_attention, checkpoint, pixels)

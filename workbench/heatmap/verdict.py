@@ -27,7 +27,9 @@ _AT_ONCE = 4.0
 def judge(
     checkpoint: Checkpoint, pixels: np.ndarray, question: Question, draw: Callable[[TrustCard], None] | None = None
 ) -> TrustCard:
-    """Draw a quick verdict, then the full one in its place where that takes a few seconds; return the last one.
+    """Draw a quick verdict, then in its place what further tests say of it; return the last one.
+
+    In a large network the other baseline follows where the map passes; all random maps where they take a few seconds.
 
     Args:
         checkpoint: The network.
@@ -40,6 +42,10 @@ def judge(
     card = cached.trust(checkpoint, pixels, question, QUICK_MAPS)
     with slot.container():
         draw(card)
+    if card.unfinished:
+        card = cached.continued(checkpoint, pixels, question, card)
+        with slot.container():
+            draw(card)
     if card.provisional and card.full_seconds <= _AT_ONCE:
         card = cached.trust(checkpoint, pixels, question, RANDOM_MAPS)
         with slot.container():
@@ -59,5 +65,5 @@ def show(card: TrustCard) -> None:
     if card.provisional:
         rest = f"“Run all tests” on Explain, tab Trust, takes about {duration(card.full_seconds)}"
         alone = f" with the {BASELINES[0]} baseline alone" if len(card.standings) < len(BASELINES) else ""
-        more = "testing the rest" if card.full_seconds <= _AT_ONCE else rest
+        more = "testing the rest" if card.unfinished or card.full_seconds <= _AT_ONCE else rest
         st.caption(f"Provisional: {card.maps} of {RANDOM_MAPS} random maps were tested{alone}; {more}.")

@@ -11,7 +11,7 @@ from torch import Tensor
 from fer_models.errors import UserError
 from fer_models.explain.base import EXPLAINERS, USUAL_METHOD, explain
 from fer_models.explain.layers import layer_sizes
-from fer_models.explain.trust.card import QUICK_MAPS, TrustCard, trust_card
+from fer_models.explain.trust.card import QUICK_MAPS, TrustCard, continued, trust_card
 from fer_models.explain.usable import unsupported_methods
 from fer_models.progress import Progress, silent
 
@@ -109,5 +109,6 @@ def try_ways(
         part = max(number / len(plan), min(spent / seconds, 1.0) if seconds else 1.0)
         progress(part, f"{EXPLAINERS[method].title}{f', {layer}' if layer else ''}")
         attribution = explain(classifier, batch, method, target, layer=layer, of=of)
-        tried.append(Tried(method, layer, trust_card(classifier, batch, attribution, maps=QUICK_MAPS)))
+        card = trust_card(classifier, batch, attribution, maps=QUICK_MAPS)
+        tried.append(Tried(method, layer, continued(classifier, batch, attribution, card)))
     return sorted(tried, key=lambda way: way.order)

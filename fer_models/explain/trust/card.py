@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -36,7 +36,8 @@ MOST_CHANCE = 0.01
 SAME_MAP, LIKE_MAP = 0.7, 0.5
 #: Baselines at which a map must pass.
 BASELINES = ("blurred", "mean")
-#: Multiply-adds of an image from which on a quick verdict treats half of the pixels alone, in one step.
+#: Multiply-adds of an image from which on a quick verdict treats half of the pixels alone, in one step, and leaves the
+#: mean baseline to :func:`continued`.
 LARGE = 6e8
 #: Random maps of a quick verdict; enough for p at most 0.05, if none of them or their reverses does as well.
 QUICK_MAPS = 10
@@ -81,6 +82,12 @@ class TrustCard:
         return min(each.rank.of for each in self.standings.values()) // 2
 
     @property
+    def unfinished(self) -> bool:
+        """Whether :func:`continued` has something to test: the map passes so far, and the mean baseline is left."""
+        standing = self.standings[BASELINES[0]]
+        return self.provisional and len(self.standings) < len(BASELINES) and standing.passes
+
+    @property
     def full_seconds(self) -> float:
         """Estimated wall-clock time of the removal curves of all random maps at both baselines."""
         images = sum(standing.insertion[:, 1:-1].size for standing in self.standings.values())
@@ -108,7 +115,8 @@ def trust_card(
     about them stands in ``docs/explanations.md``.
 
     With fewer than :data:`RANDOM_MAPS` random maps the verdict is a quick one: the mean baseline is tested only where
-    the map passes at the blurred one, and in a network above :data:`LARGE` one step treats half of the pixels.
+    the map passes at the blurred one. In a network above :data:`LARGE` one step treats half of the pixels, and the mean
+    baseline is left to :func:`continued`.
 
     Args:
         classifier: The network.
@@ -140,21 +148,48 @@ def trust_card(
         "chance": chance_of_names(classifier),
         "likeness": _likeness(trial, seed),
     }
-    index, against = trial.attribution.target, trial.attribution.against
-    name = classifier.classes[index[0]]
-    words = name if against is None else f"{name} rather than {classifier.classes[against[0]]}"
+    words = _words(trial)
     problem = _problem(figures, words, positive=bool(trial.attribution.has_positive[0]))
-    steps = 2 if maps < RANDOM_MAPS and _macs(trial) > LARGE else STEPS
+    quick = maps < RANDOM_MAPS
+    large = quick and _macs(trial) > LARGE
     start = time.perf_counter()
     standings: dict[str, Standing] = {}
     for number, baseline in enumerate(BASELINES):
-        if number and maps < RANDOM_MAPS and not (problem is None and standings[BASELINES[0]].passes):
+        if number and quick and (large or problem is not None or not standings[BASELINES[0]].passes):
             break
         part = within(progress, number / len(BASELINES), (number + 1) / len(BASELINES))
-        standings[baseline] = standing(trial, baseline, maps, seed, steps=steps, progress=part)
+        standings[baseline] = standing(trial, baseline, maps, seed, steps=2 if large else STEPS, progress=part)
     seconds = time.perf_counter() - start
     level, sentence = _verdict(standings, figures["likeness"], words) if problem is None else ("bad", problem)
-    return TrustCard(level, sentence, figures, standings, problem is None and maps < RANDOM_MAPS, seconds)
+    return TrustCard(level, sentence, figures, standings, problem is None and quick, seconds)
+
+
+def continued(classifier: Classifier, batch: Tensor, attribution: Attribution, card: TrustCard) -> TrustCard:
+    """The quick card of a large network with the mean baseline too, where the map passes at the blurred one.
+
+    Args:
+        classifier: The network.
+        batch: The network input (1, C, H, W) that was explained.
+        attribution: Its map.
+        card: Its quick verdict, with the default seed; returned as it is unless :attr:`TrustCard.unfinished`.
+    """
+    if not card.unfinished:
+        return card
+    trial, first = Trial(classifier, batch, attribution), card.standings[BASELINES[0]]
+    start = time.perf_counter()
+    standings = dict(card.standings)
+    for baseline in BASELINES[1:]:
+        standings[baseline] = standing(trial, baseline, card.maps, steps=len(first.share) - 1)
+    level, sentence = _verdict(standings, card.figures["likeness"], _words(trial))
+    seconds = card.seconds + time.perf_counter() - start
+    return replace(card, level=level, sentence=sentence, standings=standings, seconds=seconds)
+
+
+def _words(trial: Trial) -> str:
+    """The class that is explained, or why it and not another."""
+    classes, against = trial.classifier.classes, trial.attribution.against
+    name = classes[trial.attribution.target[0]]
+    return name if against is None else f"{name} rather than {classes[against[0]]}"
 
 
 def _macs(trial: Trial) -> int:
