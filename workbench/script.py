@@ -28,6 +28,5 @@ def run() -> None:
             page.run()
     finally:  # a page may end with st.stop()
         state.write_address()
-        kept.tell()
         report.show()
         tray.show()

@@ -14,8 +14,6 @@ from workbench.app.uploads import KEPT, UPLOADS
 _KEY = "kept uploads"
 _MEMORY = st.components.v2.component("kept_uploads", js=(Path(__file__).parent / "kept.js").read_text("utf-8"))
 TOKEN = state.Kept("face.token", "")
-#: The token that the browser was given.
-_TOLD = state.Kept("face.told token", "")
 LOST = state.Kept("face.lost", default=False)
 #: What to do with a value that came back, by its name.
 _RESTORED: dict[str, Callable[[Any], None]] = {}
@@ -33,21 +31,15 @@ def restores(name: str) -> Callable[[Callable[[Any], None]], Callable[[Any], Non
 
 def mount() -> None:
     """Exchange the token with the browser; call once on each run, before the page is drawn."""
-    _TOLD.set(TOKEN.get())
     _MEMORY(key=_KEY, data={"token": TOKEN.get()}, on_returned_change=_returned)
-
-
-def tell() -> None:
-    """Give the browser a token that the page made in this run: nothing may run again before a reload."""
-    if TOKEN.get() != _TOLD.get():
-        _TOLD.set(TOKEN.get())
-        _MEMORY(key=f"{_KEY}, new", data={"token": TOKEN.get()})
 
 
 def keep(name: str, value: Any, size: int) -> None:
     """Keep an upload of so many bytes; the one of that name before is dropped."""
     if not TOKEN.get():
         TOKEN.set(UPLOADS.new_token())
+        # The browser learns it before the answer is drawn: a reload may come at once, and nothing run in between.
+        _MEMORY(key=f"{_KEY}, new", data={"token": TOKEN.get()})
     LOST.set(False)
     UPLOADS.keep(str(TOKEN.get()), name, value, size)
 
