@@ -10,6 +10,7 @@ from workbench.features.studies import progress as studies_progress
 from workbench.features.studies.model import studies
 from workbench.widgets import heading
 from workbench.widgets.errors import guard
+from workbench.widgets.files import file_names
 
 _SECTIONS = ("Tables", "Curves", "Confusion", "Settings and figures")
 STUDY = state.Choice("studies.study")
@@ -30,6 +31,7 @@ def _show_study(studies_by_id: dict[str, str]) -> None:
         return
     ids = list(studies_by_id)
     study_id = str(st.selectbox("Study", ids, format_func=studies_by_id.__getitem__, **STUDY.widget(ids)))
+    file_names.about(run=study_id, data=None)
     progress = studies_progress.show(study_id, key="study")
     section = st.segmented_control("Part", _SECTIONS, required=True, label_visibility="collapsed", **PART.widget())
     if section == "Curves":

@@ -9,6 +9,7 @@ from workbench.features.train import choice, form, queue
 from workbench.features.train import run as train_run
 from workbench.widgets import heading
 from workbench.widgets.errors import guard
+from workbench.widgets.files import file_names
 
 
 def _show_run() -> None:
@@ -25,6 +26,7 @@ def _show_run() -> None:
         return
     run_id = choice.show()
     if run_id is not None:
+        file_names.about(run=run_id, data=None)
         train_run.show(run_id, key="run")
 
 

@@ -37,6 +37,9 @@ def test_no_two_files_of_a_page_have_one_name() -> None:
     assert file_names.file_name("regions.csv", key="first") == "explain-regions.csv"
     assert file_names.file_name("regions.csv", key="second") == "explain-regions-2.csv"
     assert file_names.file_name("regions.csv", key="first") == "explain-regions.csv"  # drawn again by a fragment
+    assert file_names.file_name("map.png", key="figure", also=".svg") == "explain-map.png"
+    assert file_names.file_name("map.svg", key="button") == "explain-map-2.svg", "the figure is saved as SVG too"
+    assert file_names.file_name("map.png", key="figure", also=".svg") == "explain-map.png"
 
 
 def _script() -> None:

@@ -161,7 +161,7 @@ def show(look: Look, crop: Crop, display: Display, *, key: str, height: int = 38
         figure,
         key=f"{key} heatmap",
         alt=f"{look.title} over the face",
-        name=f"{look.attribution.method}-{look.explained}",
+        name=f"{look.attribution.method}-{look.explained}-figure",
     )
     if not look.attribution.has_positive[0]:
         st.info(

@@ -143,7 +143,12 @@ def _focus(seen: History, epoch: int, key: str) -> None:
     st.markdown("**When does it learn where to look?** Means over the watched faces")
     measured, accuracy = seen.focus, seen.watched.accuracy
     figure = focus_curves(measured, accuracy, epoch, dark=st.context.theme.type == "dark")
-    plot.show(figure, key=f"{key} focus", alt="Accuracy, and how focused the heatmaps are, by epoch; CSV below.")
+    plot.show(
+        figure,
+        key=f"{key} focus",
+        name="heatmap focus",
+        alt="Accuracy, and how focused the heatmaps are, by epoch; CSV below.",
+    )
     st.caption(
         "Heat on the face and on the true action units is measured on drawn faces, whose parts are known; dashed: "
         "what an even map would have there. Entropy: how evenly the heat is spread. A map can be sharp and still "

@@ -57,7 +57,7 @@ def show(
         on_select: Called when points are selected; without it nothing can be.
         selection_mode: How they can be selected.
     """
-    file = file_names.file_name(f"{name or key}.png", key=key).removesuffix(".png")
+    file = file_names.file_name(f"{name or key}.png", key=key, also=".svg").removesuffix(".png")
     config = {
         "displayModeBar": True if tools == "map" else "hover",
         "displaylogo": False,

@@ -92,7 +92,7 @@ def _strip(
     alt = ", ".join(f"severity {level} {percent(value)}" for level, value in zip(LEVELS, probabilities, strict=True))
     figure = curves([Curve(name, probabilities, _NAN, _NAN)], LEVELS, title=f"probability of {name}")
     figure.update_layout(height=230)
-    plot.show(figure, key=f"{key} curve", alt=f"Probability of {name}: {alt}")
+    plot.show(figure, key=f"{key} curve", name=f"curve-{kind}", alt=f"Probability of {name}: {alt}")
 
 
 def _grid(test: FaceTest, key: str) -> None:

@@ -39,6 +39,7 @@ def show_curves(progress: Progress, *, key: str) -> None:
                 plot.show(
                     figures.curves(bands, title, percent=quantity == "accuracy"),
                     key=f"{key} {quantity}",
+                    name=quantity,
                     alt=f"Mean {title} by epoch over runs, with a band of one standard deviation",
                 )
     if not drawn:
@@ -60,6 +61,7 @@ def show_settings(progress: Progress, *, key: str) -> None:
     plot.show(
         figures.parallel(axes, dark=st.context.theme.type == "dark"),
         key=f"{key} parallel",
+        name="settings",
         alt=f"Parallel coordinates of {len(axes[0].values)} runs: {', '.join(axis.title for axis in axes)}",
     )
     where = tables.measured_on(progress.results, "accuracy")
@@ -145,6 +147,7 @@ def _matrix(evaluation: Evaluation, key: str) -> None:
             dark=st.context.theme.type == "dark",
         ),
         key=f"{key} matrix",
+        name="pooled confusion",
         alt=f"Pooled confusion matrix of {len(names)} classes over {evaluation.n:,} images",
     )
     for note in evaluation.notes:

@@ -29,6 +29,7 @@ def show(progress: Progress, key: str) -> None:
     plot.show(
         recall_curves(rows, names, progress.epochs, progress.best_epoch, dark=dark),
         key=f"{key} recall {progress.run_id}",
+        name="recall",
         alt=f"Recall of each class by epoch; after the last one {weakest} is lowest with {percent(last[weakest])}",
     )
     epochs = [int(row["epoch"]) for row in rows]
@@ -43,6 +44,7 @@ def show(progress: Progress, key: str) -> None:
     plot.show(
         confusion_heatmap(Cells(shown, confusion.texts(shown, "rows"), names, "% of the true class"), dark=dark),
         key=f"{key} matrix {progress.run_id}",
+        name=f"confusion epoch {epoch}",
         alt=f"Confusion matrix of epoch {epoch} in per cent of the true class",
     )
     best = " This is the best epoch so far; its weights are kept." if epoch == progress.best_epoch else ""

@@ -41,6 +41,7 @@ def show(progress: Progress, key: str) -> None:
     plot.show(
         comparison(runs, quantity, title, factor, dark=st.context.theme.type == "dark"),
         key=f"{key} comparison {progress.run_id}",
+        name=f"comparison {title}",
         alt=f"{title} by epoch of {len(runs)} runs",
     )
     table.show(
@@ -58,5 +59,6 @@ def show_rate(progress: Progress, key: str) -> None:
         plot.show(
             rate_curve(progress.rows, progress.epochs, dark=st.context.theme.type == "dark"),
             key=f"{key} rate {progress.run_id}",
+            name="learning rate",
             alt=f"Learning rate by epoch; now {progress.rows[-1]['lr']:.3g}",
         )

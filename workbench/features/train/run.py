@@ -96,6 +96,7 @@ def _curves(progress: Progress, key: str) -> None:
             plot.show(
                 learning_curve(rows, quantity, progress.epochs, progress.best_epoch, losses),
                 key=f"{key} {quantity} {progress.run_id}",
+                name=quantity,
                 alt=f"{quantity} by epoch; {measured}",
             )
     st.caption("Dashed line: the best epoch, whose weights are kept. Thin line: loss within the epochs.")

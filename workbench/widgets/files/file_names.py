@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from workbench import state
 from workbench.app.wording import slug
 
 #: Order of the parts in a name.
-PARTS = ("image", "network", "data", "split")
+PARTS = ("image", "run", "network", "data", "split")
 SUBJECT = state.Kept("widgets.subject")
 GIVEN = state.Kept("widgets.names given")
 
@@ -32,12 +34,13 @@ def subject() -> dict[str, str]:
     return dict(SUBJECT.get({}))
 
 
-def file_name(name: str, *, key: str) -> str:
+def file_name(name: str, *, key: str, also: str = "") -> str:
     """The full name of a file.
 
     Args:
         name: Its own name with its ending, such as ``regions.csv``; method and class belong into it.
         key: Of the button or figure; another one that asks for the same name gets a number behind it.
+        also: A second ending under which it is saved, such as ``.svg``.
 
     Returns:
         Such as ``explain-happy-fcsdnet-regions.csv``, without blanks.
@@ -47,9 +50,10 @@ def file_name(name: str, *, key: str) -> str:
     parts = [shown.get("page", ""), *(shown.get(part, "") for part in PARTS), stem]
     full = "-".join(dict.fromkeys(part for part in map(slug, parts) if part))
     given = GIVEN.get({})
-    unique, number = f"{full}{dot}{end}", 1
-    while given.get(unique, key) != key:
-        number += 1
-        unique = f"{full}-{number}{dot}{end}"
-    GIVEN.set(given | {unique: key})
-    return unique
+    for number in count(1):
+        unique = full if number == 1 else f"{full}-{number}"
+        names = [f"{unique}{ending}" for ending in (f"{dot}{end}", also) if ending]
+        if all(given.get(name, key) == key for name in names):
+            break
+    GIVEN.set(given | dict.fromkeys(names, key))
+    return f"{unique}{dot}{end}"
