@@ -50,7 +50,8 @@ def _pictures(evidence: Evidence, cell: Cell) -> None:
     selected = index_of_row.get(row or "", int(indices[0]) if len(indices) else None)
     left, right = st.columns([7, 5], gap="large")
     with left:
-        scope = f"{evidence.checkpoint.name} {evidence.name} {evaluation.split} {cell.true} {cell.predicted} {which}"
+        said = f"{cell.true} > {cell.predicted}" + ("" if which == "here" else f" {which}")
+        scope = f"{evidence.checkpoint.name} {evidence.name} {evaluation.split} {said}"
         clicked = gallery.show(evidence, np.asarray(indices), key="cell", selected=selected, scope=scope)
     if clicked is not None:
         selected = clicked

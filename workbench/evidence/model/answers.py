@@ -24,8 +24,8 @@ def title(evaluation: Evaluation, index: int) -> str:
 
 
 def caption(evaluation: Evaluation, index: int) -> str:
-    """Title and confidence; number and sign stay on one line."""
-    return f"{title(evaluation, index)}, {percent(confidence(evaluation, index), 0)}".replace(" %", "\u00a0%")
+    """Title and confidence."""
+    return f"{title(evaluation, index)}, {percent(confidence(evaluation, index), 0)}"
 
 
 def marked_rows(marks: dict[int, frozenset[str]], selected: Collection[str]) -> frozenset[int]:

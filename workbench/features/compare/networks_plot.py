@@ -83,6 +83,7 @@ def _draw(group: list[Entry], measured: Mapping[str, Cost | str], measured_on_na
     plot.show(
         pareto(points, axis),
         key=f"{key} pareto",
+        name=f"accuracy {measured_on_name} by {'ms' if timed else 'cost'}",
         alt=f"Accuracy on {measured_on_name} against {axis} of {len(points)} trained networks; the most accurate is "
         f"{accurate.name} with {accurate.accuracy:.1f} per cent.",
     )

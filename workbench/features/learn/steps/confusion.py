@@ -42,7 +42,7 @@ def show(scene: Scene) -> Answer | None:
     indices = confusion.pictures(evaluation, true, predicted)
     with faces:
         st.markdown(confusion.cell_sentence(evaluation, true, predicted))
-        gallery.show(evidence, indices, key="learn cell", selected=None, scope=f"learn {true} {predicted}")
+        gallery.show(evidence, indices, key="learn cell", selected=None, scope=f"{true} > {predicted}")
     return Answer(
         _conclusion(evidence),
         tuple(_picture(evidence, int(index)) for index in indices[:_SHEET]),
