@@ -20,6 +20,8 @@ from fer_models.folders import checkpoints_folder
 from fer_models.labels import FER7
 from workbench.features.explain.model import report, trust
 from workbench.features.explain.model.trust_tables import card_rows, others_sentence
+from workbench.heatmap import verdict
+from workbench.heatmap.model.look import Question
 
 SHIPPED = checkpoints_folder()  # before the tests point it elsewhere
 FIGURES = {"evidence": 0.512, "chance": 3 / 5040, "likeness": 0.124}
@@ -90,3 +92,17 @@ def test_the_curves_of_the_tab_are_those_of_the_card() -> None:
     assert all(a <= b for ends in zip(low, median, high, strict=True) for a, b in pairwise(ends))
     measure = trust.card_measures(standing)["insertion"]
     assert measure.value == pytest.approx(0.31) and measure.rank is not None and measure.rank.of == 100
+
+
+def test_the_first_verdict_of_a_large_network_is_drawn_before_the_other_baseline_is_tested(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quick = replace(card(), standings={"blurred": planted(0.48)}, provisional=True)
+    both, drawn = replace(card(), level="doubtful", provisional=True), list[str]()
+    assert quick.unfinished and not both.unfinished and not replace(quick, provisional=False).unfinished
+    assert not replace(quick, standings={"blurred": planted(0.0)}).unfinished, "it does not pass at the blurred one"
+    monkeypatch.setattr(TrustCard, "full_seconds", 100.0)
+    monkeypatch.setattr(verdict.cached, "trust", lambda *arguments: quick)
+    monkeypatch.setattr(verdict.cached, "continued", lambda *arguments: both if drawn == ["good"] else None)
+    shown = verdict.judge(None, np.zeros((48, 48, 1)), Question(), lambda each: drawn.append(each.level))  # type: ignore[arg-type]
+    assert shown is both and drawn == ["good", "doubtful"]
