@@ -79,5 +79,7 @@ def test_a_single_picture_has_no_split(checkpoint, folder, tmp_path, capsys):
     picture, raw = str(folder / "face 0.png"), str(tmp_path / "raw.npy")
     assert main(["explain", checkpoint, picture, "--detector", "whole", "--raw", raw]) == 0
     assert np.load(raw).shape == (48, 48)
+    share = capsys.readouterr().out.partition("(")[2].partition(" %)")[0]
+    assert 100 / 7 <= float(share) < 100  # of the most probable of seven classes
     assert main(["explain", checkpoint, picture, "--table", "x.csv"]) == 2
     assert "one image" in capsys.readouterr().err

@@ -40,6 +40,16 @@ def test_columns_in_any_order_with_quotes_spaces_and_blank_lines(tmp_path: Path,
     assert table.lines.tolist() == [2, 4, 5]
 
 
+def test_a_quote_without_a_delimiter_inside_and_one_with_it(tmp_path: Path) -> None:
+    """A quoted cell is bare, doubled quotes are one quote, and a delimiter inside of quotes ends no cell."""
+    pixels = "7 " * 64
+    for cell, expected in (('"a"', "a"), ('"a,b"', "a,b"), ('"a, ""b"""', 'a, "b'), ("a", "a")):
+        path = tmp_path / "t.csv"
+        path.write_text(f'usage,pixels\n{cell},"{pixels}"\n{cell},{pixels}\n', encoding="utf-8")
+        table = read_pixel_csv(path)
+        assert [text.rstrip('"') for text in table.columns["usage"]] == [expected.rstrip('"')] * 2
+
+
 def test_chunks_of_any_length_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     images = np.random.default_rng(1).integers(0, 256, (40, 8, 8), dtype=np.uint8)
     path = tmp_path / "t.csv"

@@ -11,6 +11,7 @@ from fer_models.checkpoint import save_checkpoint, write_figures
 from fer_models.cli import main
 from fer_models.data import open_dataset
 from fer_models.errors import UserError
+from fer_models.exchange import own_folder
 from fer_models.exchange.bring import class_names
 from fer_models.exchange.class_order import ORDERS, check_order, labelled_sample
 from fer_models.exchange.network_name import parse_network
@@ -85,6 +86,12 @@ def test_a_folder_of_a_run_is_copied_whole_and_a_damaged_one_is_not(
     assert copy_checkpoint(best, tmp_path / "again").sha256 == ours.sha256
     with pytest.raises(UserError, match="choose another name"):
         copy_checkpoint(best, tmp_path / "again")
+    size = sum(file.stat().st_size for file in best.iterdir())
+    monkeypatch.setattr(own_folder, "LARGEST", size)
+    copy_checkpoint(best, tmp_path / "just")
+    monkeypatch.setattr(own_folder, "LARGEST", size - 1)
+    with pytest.raises(UserError, match=f"larger than {(size - 1) / 1e9:g} GB"):
+        copy_checkpoint(best, tmp_path / "large")
     (best / "weights.safetensors").write_bytes(b"damaged")
     assert main(["import", str(best), "--out", str(tmp_path / "other")]) == 2
     assert not (tmp_path / "other").exists() and "Traceback" not in capsys.readouterr().err

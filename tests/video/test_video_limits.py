@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_models.errors import UserError
 from fer_models.faces.face import Face
 from fer_models.video import live, track
 from fer_models.video.annotate import draw_person, lay_heatmap
@@ -260,3 +261,27 @@ def test_scores_of_the_webcam_forget_by_their_width_and_over_a_gap() -> None:
     np.testing.assert_array_equal(reader._smooth(1, raw, live.GAP + 0.01), raw)
     np.testing.assert_array_equal(reader._smooth(2, raw, 0.1), raw)
     assert reader._smooth(1, np.zeros(3), 0.1).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        ((), "holds no images"),
+        (("subtitle", "attachment"), "holds no images"),
+        (("audio",), "holds sound but no images"),
+        (("audio", "data"), "holds sound but no images"),
+        (("data",), "cannot be decoded here"),
+    ],
+)
+def test_a_file_without_a_stream_of_images_is_named_by_what_it_holds(kinds: tuple[str, ...], said: str) -> None:
+    class Streams(list):
+        video: tuple[()] = ()
+
+        @property
+        def audio(self) -> list[SimpleNamespace]:
+            return [stream for stream in self if stream.type == "audio"]
+
+    video = EncodedVideo.__new__(EncodedVideo)
+    video._name = "a.mp4"
+    with pytest.raises(UserError, match=said):
+        video._stream(SimpleNamespace(streams=Streams(SimpleNamespace(type=kind) for kind in kinds)))  # type: ignore
