@@ -62,7 +62,7 @@ def confident_learning(probabilities: np.ndarray, labels: np.ndarray) -> LabelDo
     self_confidence = p[np.arange(len(p)), labels]
     sums = np.bincount(labels, self_confidence, classes)
     thresholds = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-    above = p >= np.where(counts > 0, thresholds, np.inf)
+    above = p >= thresholds  # never, for a class without images, whose threshold is NaN
     confident = above.any(axis=1)
     suggested = np.where(confident, np.where(above, p, -1.0).argmax(axis=1), labels)
     joint = np.zeros((classes, classes))

@@ -19,6 +19,26 @@ ALL = Augmentation(
 )
 
 
+#: Mean, deviation, mean by row and by column, and the mean of the third of four pictures.
+CHANGES = [
+    ({"rotation": 30}, [135.02, 37.66, 158.21, 179.09, 135.03]),
+    ({"translation": 0.2}, [133.16, 41.08, 161.0, 176.99, 114.86]),
+    ({"scale": 0.3}, [134.69, 38.71, 162.89, 179.48, 134.85]),
+    ({"shear": 20}, [134.87, 39.41, 163.37, 179.75, 134.99]),
+    ({"horizontal_flip": 0.5}, [134.88, 39.28, 163.49, 167.68, 134.88]),
+    ({"vertical_flip": 0.5}, [134.88, 39.28, 159.3, 180.26, 134.88]),
+    (
+        {"rotation": 30, "shear": 20, "vertical_flip": 0.5, "horizontal_flip": 0.5},
+        [135.0, 37.32, 162.27, 166.27, 135.08],
+    ),
+    ({"brightness": 0.3}, [132.33, 65.82, 160.32, 176.97, 83.58]),
+    ({"contrast": 0.5}, [134.86, 47.61, 164.9, 184.53, 134.84]),
+    ({"noise": 0.2}, [134.91, 52.76, 163.79, 179.05, 134.82]),
+    ({"erasing": 0.6}, [134.17, 40.01, 162.52, 179.21, 134.88]),
+]
+MATRICES = [-1.187399, -0.40883, 0.0, -0.328355, 1.165145, 0.0, 0.869163, 0.348215, 0.0, -0.204522, 0.835351, -0.0]
+
+
 def generator(seed=0):
     return torch.Generator().manual_seed(seed)
 
@@ -141,3 +161,30 @@ def test_shear_moves_rows_by_its_tangent():
     turned = affine_matrices(200, Augmentation(rotation=40, shear=30, scale=0.2), generator())[:, :, :2]
     first, second = turned[:, :, 0], turned[:, :, 1]  # the second axis is sheared along the turned first one
     torch.testing.assert_close(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0], first.square().sum(1))
+
+
+def test_a_seed_draws_the_same_changes_as_ever():
+    """Runs are repeated by their seed: signs, orders and ranges of what is drawn are part of it."""
+    down, across = torch.meshgrid(torch.arange(24.0), torch.arange(24.0), indexing="ij")
+    picture = (40 + 3 * down + 4 * across + 30 * (across > down)).repeat(4, 1, 1, 1)
+
+    def moments(**settings):
+        drawn = augment(picture, Augmentation(**settings), generator(5)).double()
+        values = [drawn.mean(), drawn.std(), (drawn * down).mean() / 10, (drawn * across).mean() / 10, drawn[2].mean()]
+        return [round(float(value), 2) for value in values]
+
+    for settings, expected in CHANGES:
+        assert moments(**settings) == pytest.approx(expected, abs=0.02), settings
+    matrices = affine_matrices(2, Augmentation(rotation=30, scale=0.2, shear=20, horizontal_flip=0.5), generator(1))
+    assert matrices.flatten().tolist() == pytest.approx(MATRICES, abs=1e-5)
+
+
+def test_mixing_is_on_where_one_of_the_two_is():
+    assert [Augmentation(**on).mixes for on in ({}, {"mixup": 0.1}, {"cutmix": 0.1})] == [False, True, True]
+    assert not Augmentation(rotation=5, noise=0.1).mixes
+
+
+def test_a_rectangle_of_a_whole_picture_covers_it():
+    assert _boxes(torch.ones(3), 7, 9, generator()).all()
+    assert not _boxes(torch.zeros(3), 7, 9, generator()).any()
+    assert _boxes(torch.full((2,), 0.25), 8, 8, generator()).flatten(1).sum(1).tolist() == [16, 16]

@@ -79,7 +79,7 @@ def aligned(picture: np.ndarray, other: np.ndarray) -> float:
 def _correlation(inner: np.ndarray, picture: np.ndarray, side: int) -> float:
     import cv2
 
-    scaled = picture if side == _SIDE else cv2.resize(picture, (side, side))
+    scaled = cv2.resize(picture, (side, side))
     return float(cv2.matchTemplate(scaled, inner, cv2.TM_CCOEFF_NORMED).max())
 
 
@@ -88,7 +88,7 @@ def _grey(picture: np.ndarray) -> np.ndarray:
     import cv2
 
     grey = picture.astype(np.float32) @ _LUMA if picture.shape[2] == 3 else picture[..., 0].astype(np.float32)
-    return grey if grey.shape == (_SIDE, _SIDE) else cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA))
 
 
 def is_constant(images: np.ndarray) -> np.ndarray:

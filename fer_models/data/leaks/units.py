@@ -39,7 +39,7 @@ def units_of(dataset: FaceDataset, positions: np.ndarray) -> np.ndarray | None:
 def people_in(units: np.ndarray | None) -> int | None:
     """Number of people in units (N,), one for each image; ``None`` where it is not known or each has one image."""
     found = 0 if units is None else len(np.unique(units))
-    return found if units is not None and 0 < found < len(units) else None
+    return found if units is not None and found < len(units) else None
 
 
 def independent(dataset: FaceDataset, positions: np.ndarray) -> Units:
