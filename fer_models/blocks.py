@@ -1,4 +1,4 @@
-"""A network as a few blocks: traced from one forward pass on shapes alone, with what flows from block to block."""
+"""A network as a few blocks: traced from one forward pass, with what flows from block to block."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fer_models.architectures.ensemble import Ensemble
 from fer_models.architectures.pcp import PCP
 from fer_models.architectures.same_padding import SamePad
 from fer_models.attention.base import AttentionTap
-from fer_models.complexity import copy_shapes
+from fer_models.complexity import sharing_copy
 from fer_models.errors import UserError
 
 #: A module is taken apart only into so many blocks; with more it stays whole.
@@ -65,7 +65,7 @@ def blocks(model: nn.Module, input_shape: Sequence[int]) -> list[Block]:
     """
     if len(input_shape) != 3:
         raise UserError(f"An input shape is (channels, height, width), not {tuple(input_shape)}.")
-    copied = copy_shapes(model).eval()
+    copied = sharing_copy(model).eval()
     if isinstance(copied, Ensemble):
         return _members(copied, tuple(input_shape))
     return _Flow(copied, tuple(input_shape)).blocks()
@@ -160,6 +160,10 @@ def _leaves(values: Any) -> list[Tensor]:
 class _Flow(TorchDispatchMode):
     """One pass: which blocks an operation's inputs come from, and the calls of every block."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # to skip torch's compiler, it would be imported first
+
     def __init__(self, model: nn.Module, input_shape: tuple[int, ...]):
         super().__init__()
         self.parts = _parts(model, "")
@@ -178,7 +182,8 @@ class _Flow(TorchDispatchMode):
         for module in model.modules():
             if isinstance(module, nn.LSTM):
                 module.forward = _lstm(module)  # type: ignore[method-assign]
-        image = torch.empty(1, *input_shape, device="meta")
+        device = next((parameter.device for parameter in model.parameters()), "meta")
+        image = torch.zeros(1, *input_shape, device=device)
         self._mark(image, frozenset([INPUT]))
         with torch.no_grad(), self:
             model(image)

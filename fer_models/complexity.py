@@ -60,11 +60,13 @@ def count(model: nn.Module, input_shape: Sequence[int]) -> Complexity:
         >>> count(create_model("mini_xception", in_channels=1), (1, 48, 48)).parameters
         56951
     """
-    return _Trace(_sharing(model), input_shape).complexity
+    return _Trace(sharing_copy(model), input_shape).complexity
 
 
 def count_new(name: str, num_classes: int, input_shape: Sequence[int], **options: Any) -> Complexity:
-    """As :func:`count`, for a registered network that is made to be counted, on the CPU.
+    """As :func:`count`, for a registered network that is made to be counted, on the default device.
+
+    On the meta device many large networks are counted faster, once it has imported torch's compiler.
 
     Args:
         name: Key of the network.
@@ -79,9 +81,7 @@ def count_new(name: str, num_classes: int, input_shape: Sequence[int], **options
         >>> count_new("mini_xception", 7, (1, 48, 48)).parameters
         56951
     """
-    with torch.device("cpu"):
-        model = create_model(name, num_classes, input_shape[0], **options)
-    return _Trace(model, input_shape).complexity
+    return _Trace(create_model(name, num_classes, input_shape[0], **options), input_shape).complexity
 
 
 def layers(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
@@ -94,7 +94,7 @@ def layers(model: nn.Module, input_shape: Sequence[int]) -> list[LayerRow]:
     Raises:
         UserError: If the network cannot take that shape.
     """
-    return _Trace(_sharing(model), input_shape).rows()
+    return _Trace(sharing_copy(model), input_shape).rows()
 
 
 def model_table() -> list[dict[str, Any]]:
@@ -232,8 +232,8 @@ def _same_shape(x: Tensor) -> Tensor:
     return x
 
 
-def _sharing(model: nn.Module) -> nn.Module:
-    """A copy of the network with the same tensors."""
+def sharing_copy(model: nn.Module) -> nn.Module:
+    """A copy of the network with the same tensors, whose modules can be changed."""
     return copy.deepcopy(model, {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())})
 
 

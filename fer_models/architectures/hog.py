@@ -141,10 +141,13 @@ def hog_picture(image: np.ndarray, orientation: Literal["full", "paper"] = "full
 
 def _strokes(cell: int, bins: int) -> Tensor:
     """Lines through a cell's centre along the edge of each bin's gradient: (bins, cell, cell) in [0, 1]."""
-    steps = torch.arange(cell, dtype=torch.float32) - (cell - 1) / 2
-    up, right = -steps[:, None], steps[None, :]  # rows count downwards
-    angles = (torch.arange(bins, dtype=torch.float32) + 0.5) * (math.pi / bins)
-    cos, sin = angles.cos()[:, None, None], angles.sin()[:, None, None]
-    across = (right * cos + up * sin).abs()  # along the gradient: distance from the edge line
-    along = (up * cos - right * sin).abs()
-    return (1 - across).clamp(0, 1) * (cell / 2 + 0.5 - along).clamp(0, 1)
+    # On the CPU, then to the device that is asked for: on the meta device, these imported the compiler of torch.
+    with torch.device("cpu"):
+        steps = torch.arange(cell, dtype=torch.float32) - (cell - 1) / 2
+        up, right = -steps[:, None], steps[None, :]  # rows count downwards
+        angles = (torch.arange(bins, dtype=torch.float32) + 0.5) * (math.pi / bins)
+        cos, sin = angles.cos()[:, None, None], angles.sin()[:, None, None]
+        across = (right * cos + up * sin).abs()  # along the gradient: distance from the edge line
+        along = (up * cos - right * sin).abs()
+        strokes = (1 - across).clamp(0, 1) * (cell / 2 + 0.5 - along).clamp(0, 1)
+    return torch.empty(strokes.shape).copy_(strokes)

@@ -50,10 +50,14 @@ def test_work_waits_until_no_page_is_drawn() -> None:
     assert not waiting.is_alive() and time.monotonic() - began >= 0.5
 
 
-def test_the_first_answer_and_the_forms_import_nothing_that_takes_seconds(tmp_path: Path) -> None:
+def test_first_answer_drawings_and_forms_import_nothing_that_takes_seconds(tmp_path: Path) -> None:
     code = (
         "import sys; from workbench.features.home import first; first.prepare(); "
         "import workbench.features.learn.steps, workbench.features.train.form; "
+        "from workbench.heatmap import network_drawing; from workbench.app import inventory; "
+        "trained = inventory.usable(inventory.trained_networks()).values(); "
+        "[network_drawing.of_checkpoint(network.checkpoint) for network in trained]; "
+        "import fer_models; fer_models.load_checkpoint('checkpoints/dcnn-bilstm-student-fer2013'); "
         "heavy = ('torch._dynamo', 'scipy.stats', 'sklearn', 'skimage.io', 'lightning_fabric', 'lightning'); "
         "print([name for name in heavy if name in sys.modules])"
     )

@@ -129,7 +129,7 @@ def _on_click() -> None:
 @functools.lru_cache(64)
 def _traced(network: str, options: str, size: tuple[int, int], classes: int) -> Traced:
     channels, side = size
-    with torch.device("meta"):
+    with torch.device("cpu"):  # the meta device imports the compiler of torch, which takes a second
         model = create_model(network, classes, channels, **json.loads(options))
     found = blocks(model, (channels, side, side))
     return Traced(tuple(found), layers_of(model, found))

@@ -12,7 +12,7 @@ import torch
 
 from fer_models.architectures import ARCHITECTURES, create_model, network_title
 from fer_models.checkpoint import Checkpoint
-from fer_models.complexity import Complexity, LayerRow, count, layers
+from fer_models.complexity import Complexity, LayerRow, count_new, layers
 from fer_models.errors import UserError
 from workbench.app import inventory, wording
 from workbench.app.wording import figure
@@ -170,8 +170,7 @@ def _cost(
 ) -> tuple[Complexity, str] | tuple[None, str]:
     try:
         with torch.device("meta"):
-            model = create_model(network, classes, channels, **json.loads(options))
-        return count(model, (channels, size, size)), ""
+            return count_new(network, classes, (channels, size, size), **json.loads(options)), ""
     except UserError as error:
         return None, str(error)
 
