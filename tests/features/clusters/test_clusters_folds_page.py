@@ -56,6 +56,8 @@ def test_other_faces_on_the_map_and_space(app: AppTest, checkpoint: Checkpoint, 
     open_page(app, "clusters", data="small", split="test", projection="pca", view="3", **{"with": "split train"})
     text = until(app, "PCA of 48 faces")
     assert "Drag to turn, click a face to see it" in text
+    (mouse,) = [group for group in app.get("button_group") if "Lasso" in str(group.proto)]
+    assert mouse.proto.disabled, "no lasso in space"
     app.selectbox(key="clusters.colour").set_value("split").run()
     app.checkbox(key="clusters.shown spread").check().run()
     app.radio(key="clusters.outliers").set_value("class").run()

@@ -91,14 +91,16 @@ def view() -> None:
 
 
 def mouse() -> None:
-    """Draw the choice of what the mouse does: a chart in lasso mode reports no clicks."""
+    """Draw the choice of what the mouse does: a chart in lasso mode reports no clicks. In 3D it only clicks."""
+    solid = int(VIEW.get() or 2) == 3
     st.segmented_control(
         "The mouse",
         list(_MOUSE),
         format_func=_MOUSE.__getitem__,
         required=True,
         label_visibility="collapsed",
-        **MOUSE.widget(),
+        disabled=solid,
+        **(MOUSE.of("3D") if solid else MOUSE).widget(),
     )
 
 
