@@ -13,11 +13,13 @@ from workbench.widgets.errors import guard
 heading.show("home", title="FER Workbench")
 for problem in plugins.problems():
     st.warning(problem, icon=":material/extension_off:")
+picture = None
 with guard("the image"):
     picture = image_input.show_tiles(key="home")
 main, side = st.columns([7, 2], gap="medium")
 with main, guard("the answer"):
-    answer.show(picture, key="home")
+    if picture is not None:
+        answer.show(picture, key="home")
 with side, guard("the ways into the app"):
     doors.show()
 with guard("the list of runs"):

@@ -132,3 +132,12 @@ def test_a_run_under_way_is_shown_with_its_progress_and_a_damaged_one_is_no_obst
 def test_without_a_run_nothing_is_said_of_runs(app: AppTest) -> None:
     open_page(app, "home")
     assert "Runs under way" not in words(app)
+
+
+def test_an_upload_that_cannot_be_read_is_one_sentence(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(**_: object) -> None:
+        raise UserError("'notes.txt' is not an image.")
+
+    monkeypatch.setattr("workbench.face.image_input.show_tiles", unreadable)
+    open_page(app, "home")
+    assert [error.value for error in app.error] == ["'notes.txt' is not an image."]
