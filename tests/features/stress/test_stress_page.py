@@ -190,7 +190,7 @@ def test_the_split_offers_a_button_then_shows_figures(
     open_page(app, "stress", **query)
     assert not app.error, words(app)
     assert any(
-        "12 faces of small test, 3 corruptions at five severities, 1 network: 384 predictions" in info.value
+        "12 faces of small, test, 3 corruptions at five severities, 1 network: 384 predictions" in info.value
         for info in app.info
     )
     assert "Test 12 faces" in [button.label for button in app.button]
@@ -201,7 +201,7 @@ def test_the_split_offers_a_button_then_shows_figures(
     app.run()
     assert not app.error and not app.exception, words(app)
     text = words(app)
-    for expected in ("n = 12 · small test", "Mean corruption error", "Normal, low light, covered", "By class"):
+    for expected in ("n = 12 · small, test", "Mean corruption error", "Normal, low light, covered", "By class"):
         assert expected in text, expected
     app.selectbox(key="stress.figure").set_value("likeness").run()
     assert not app.error and not app.exception

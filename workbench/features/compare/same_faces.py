@@ -11,7 +11,8 @@ from fer_models.evaluation.part import Part
 from fer_models.evaluation.sentence import images_text
 from fer_models.evaluation.training_overlap import held_out_part
 from workbench import cache, shared, state
-from workbench.app.wording import selection
+from workbench.app import inventory
+from workbench.app.wording import data_title, selection
 from workbench.evidence import bar, images_note, notes
 from workbench.features.compare import choice, classes, pictures
 from workbench.features.compare.model import same_faces
@@ -137,7 +138,7 @@ def _standing(names: list[str], evaluations: list[Evaluation]) -> Standing | Non
 def _table(results: Standing, networks: list[Checkpoint], dataset: FaceDataset, name: str, key: str) -> None:
     first = results.evaluations[0]
     images = images_text(results.n, first.people, first.photographs)
-    st.markdown(f"**{images}** of {first.data}, {first.split}, the same for all")
+    st.markdown(f"**{images}** of {data_title(inventory.data_key(first.data))}, {first.split}, the same for all")
     notes.show(first.notes)
     heads, lines, bold = same_faces.oriented(results)
     if heads[0] == "Network":

@@ -27,8 +27,9 @@ from fer_models.robustness.split import (
 )
 from fer_models.robustness.stored import read_result, write_result
 from fer_models.robustness.stress import StressResult, StressSettings
-from workbench.app import jobs
+from workbench.app import inventory, jobs
 from workbench.app.jobs import Job
+from workbench.app.wording import data_title
 
 _LOG = logging.getLogger(__name__)
 #: Choices of the number of faces; None is all of the split.
@@ -84,7 +85,7 @@ def plan(
         raise UserError(
             f"{split} of {dataset.name} has no image with a class that the networks know; choose another split."
         )
-    return Plan(networks, dataset, index, tuple(kinds), f"{name} {split}")
+    return Plan(networks, dataset, index, tuple(kinds), f"{data_title(inventory.data_key(name))}, {split}")
 
 
 def stored_result(test_plan: Plan) -> StressResult | None:
