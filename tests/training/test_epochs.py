@@ -70,7 +70,7 @@ def test_long_runs_keep_evenly_spaced_epochs_the_first_the_best_and_the_latest()
 def test_damage_and_absence_are_one_sentence():
     run = create_run(SMALL)
     assert list_epochs(run.folder) == []
-    with pytest.raises(UserError, match="kept are: none"):
+    with pytest.raises(UserError, match="it has those of: none"):
         read_epoch(run.folder, 1)
     write_epoch(run.folder, 1, made())
     file = run.folder / "epochs" / "0001.npz"
