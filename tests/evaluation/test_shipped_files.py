@@ -16,7 +16,7 @@ def arrays() -> dict[str, np.ndarray]:
     return {
         "rows": np.arange(4, dtype=np.int32),
         "labels": np.array([0, 1, 2, 0], np.int8),
-        "logits": np.zeros((4, 2), np.float16),
+        "logits": np.zeros((4, 2), np.float32),
         "reduced": np.zeros((4, 2), np.float16),
         "directions": np.zeros((5, 2), np.float16),
         "mean_faces": np.zeros((3, 8, 8, 1), np.uint8),
@@ -26,6 +26,7 @@ def arrays() -> dict[str, np.ndarray]:
 def test_arrays_that_fit_together() -> None:
     assert _fit_together(FACTS, arrays())  # type: ignore[arg-type]
     assert _fit_together(FACTS, arrays() | {"photographs": np.zeros(4, np.int32)})  # type: ignore[arg-type]
+    assert _fit_together(FACTS, arrays() | {"logits": np.zeros((4, 2), np.float16)})  # type: ignore[arg-type]
     assert _fit_together(FACTS, arrays() | {"mean_faces": np.zeros((3, 8, 8, 3), np.uint8)})  # type: ignore[arg-type]
 
 
@@ -40,8 +41,8 @@ def test_arrays_that_fit_together() -> None:
         ("labels", lambda v: v - np.int8(1)),
         ("labels", lambda v: v.astype(np.int32)),
         ("logits", lambda v: v[:3]),
-        ("logits", lambda v: np.zeros((4, 3), np.float16)),
-        ("logits", lambda v: v.astype(np.float32)),
+        ("logits", lambda v: np.zeros((4, 3), np.float32)),
+        ("logits", lambda v: v.astype(np.float64)),
         ("reduced", lambda v: v[:3]),
         ("reduced", lambda v: v[:, :1]),
         ("directions", lambda v: v[0]),

@@ -56,8 +56,7 @@ class ShippedPredictions:
         classes: Of the network, in the order of ``logits``.
         rows: int64 ``(N,)``, the data set's own row numbers.
         labels: int64 ``(N,)``.
-        logits: float32 ``(N, K)``; the class with the largest is the network's answer, other values are rounded to
-            float16.
+        logits: float32 ``(N, K)``.
         reduced: float16 ``(N, D)``, the embeddings along the ``directions``, float16 ``(F, D)``, in which they are
             longest; D is :data:`COMPONENTS` or less.
         kept: Share of the squared length of the embeddings that lies in these directions, in [0, 1].
@@ -141,7 +140,7 @@ def _fit_together(facts: Facts, arrays: dict[str, np.ndarray]) -> bool:
     types = {
         "rows": np.int32,
         "labels": np.int8,
-        "logits": np.float16,
+        "logits": np.float16 if _older(arrays) else np.float32,
         "reduced": np.float16,
         "directions": np.float16,
         "mean_faces": np.uint8,
@@ -162,6 +161,11 @@ def _fit_together(facts: Facts, arrays: dict[str, np.ndarray]) -> bool:
         and faces.shape[3] in (1, 3)
     )
     return shapes_fit and count > 0 and bool(labels.min() >= 0 and labels.max() < len(facts.data_classes))
+
+
+def _older(arrays: dict[str, np.ndarray]) -> bool:
+    """Whether the logits are rounded to float16, as they were up to version 0.2 of the workbench."""
+    return "logits" in arrays and arrays["logits"].dtype == np.float16
 
 
 def content_hash(facts: Facts, arrays: dict[str, np.ndarray]) -> str:

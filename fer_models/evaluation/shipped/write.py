@@ -41,7 +41,7 @@ def write_shipped(checkpoint: Checkpoint, dataset: FaceDataset, evaluation: Eval
     arrays = {
         "rows": evaluation.rows.astype(np.int32),
         "labels": np.asarray(dataset.labels)[evaluation.positions].astype(np.int8),
-        "logits": _rounded(evaluation.logits[:, order]),
+        "logits": evaluation.logits[:, order].astype(np.float32),
         "reduced": _half(np.asarray(evaluation.embeddings, np.float32) @ directions),
         "directions": _half(directions),
         "mean_faces": _mean_faces(dataset, evaluation.positions),
@@ -92,16 +92,6 @@ def _directions(embeddings: np.ndarray) -> tuple[np.ndarray, float]:
 def _half(values: np.ndarray) -> np.ndarray:
     largest = np.finfo(np.float16).max
     return values.clip(-largest, largest).astype(np.float16)
-
-
-def _rounded(logits: np.ndarray) -> np.ndarray:
-    """Logits (N, K) in float16; where rounding makes two equal, the largest goes up a step and stays the answer."""
-    half, places, answer = _half(logits), np.arange(len(logits)), logits.argmax(1)
-    others = half.copy()
-    others[places, answer] = -np.inf
-    second = others.max(1)
-    half[places, answer] = np.maximum(half[places, answer], np.nextafter(second, np.float16(np.inf)))
-    return half
 
 
 def _mean_faces(dataset: FaceDataset, positions: np.ndarray) -> np.ndarray:
