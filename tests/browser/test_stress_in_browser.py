@@ -72,7 +72,7 @@ def test_the_faces_of_a_split_in_the_background(page: Any, server: Server, tiny:
     page.get_by_role("heading", name="By class").wait_for(timeout=4 * PATIENCE)
     settle(page)
     assert errors(page) == []
-    expect(page.get_by_text("n = 7 · tiny test")).to_have_count(1)
+    expect(page.get_by_text("n = 7 · tiny, test")).to_have_count(1)
     rows = rows_of(page, "CSV", -1)
     assert len(rows) == 2 * 6
     assert len({row["accuracy"] for row in rows if row["severity"] == "0"}) == 1
