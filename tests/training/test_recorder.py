@@ -74,7 +74,7 @@ def test_half_a_minute_is_lost_at_most(source, monkeypatch):
     clock = SimpleNamespace(monotonic=lambda: clock.now, now=0.0)
     monkeypatch.setattr(module, "time", clock)
     with Recorder(run, source, 1000) as recorder:
-        for epoch, now in ((1, 29.0), (2, 31.0), (3, 40.0)):
+        for epoch, now in ((1, 29.0), (2, 30.0), (3, 40.0)):
             after(loop, epoch)
             clock.now = now
             recorder.epoch(loop)
