@@ -147,16 +147,23 @@ def test_an_untrained_network_is_red(method, classifier, batch):
         assert card.sentence.endswith(".")
 
 
-def test_it_takes_less_than_a_second_on_two_cores(classifier, batch):
+def test_a_card_takes_as_long_as_a_few_passes_of_64_images(classifier, batch):
+    """A pass takes 0.1 s of one core. Time is told in passes, since a busy machine slows both."""
+
+    def seconds(work):
+        start = time.process_time()  # of this process: other work on the machine does not count
+        work()
+        return time.process_time() - start
+
+    def one_pass():
+        with torch.no_grad(), classifier.exclusive() as model:
+            model(x.repeat(64, 1, 1, 1))
+
     x = batch[:1]
     result = explain(classifier, x)
-    for maps, most in ((QUICK_MAPS, 0.7), (RANDOM_MAPS, 2.0)):
-        seconds = []
-        for _ in range(2):
-            start = time.process_time()  # of this process: other work on the machine does not count
-            trust_card(classifier, x, result, maps=maps)
-            seconds.append(time.process_time() - start)
-        assert min(seconds) < most
+    for maps, most in ((QUICK_MAPS, 5), (RANDOM_MAPS, 25)):
+        unit = min(seconds(one_pass) for _ in range(2))
+        assert min(seconds(lambda m=maps: trust_card(classifier, x, result, maps=m)) for _ in range(2)) < most * unit
 
 
 def planted(gap=0.5, blob=0.1, edges=0.1, spread=0.02, maps=50):
