@@ -34,6 +34,8 @@ def test_a_name_and_hiding_are_kept_and_taken_back(run):
 
 @pytest.mark.parametrize("title", ["x" * 81, "two\nlines", "bell\a"])
 def test_a_name_is_one_short_line(run, title):
+    set_title(run, "x" * 80)
+    assert label_of(run).title == "x" * 80
     with pytest.raises(UserError, match="at most 80 characters"):
         set_title(run, title)
 

@@ -19,6 +19,7 @@ from fer_models.training.recipe import Recipe
 from fer_models.training.runs import epochs, record, side_by_side, steps, worker
 from fer_models.training.runs.epochs import EpochOutputs, read_epoch, write_epoch
 from fer_models.training.runs.run import Run, create_run, list_runs
+from fer_models.training.runs.status import Status
 from fer_models.training.watch import watcher
 from fer_models.training.watch.faces import WatchedFaces, _drawn, _in_turns
 from fer_models.training.watch.history import FILE, Watched, read_watched, write_watched
@@ -90,7 +91,8 @@ def test_epochs_go_to_their_end_and_the_later_of_equal_ones_is_best(monkeypatch:
     assert half == {"step_fraction": 0.5, "images_per_second": 0.5 * 10 * 8 / 4, "seconds_left": 8.0 * 4 - 4}
     assert (whole["epoch"], whole["best_epoch"], whole["best_value"]) == (1, 1, 0.5)
     assert whole["seconds_left"] == 8.0 * 3 and whole["images_per_second"] == 70 and whole["step_fraction"] == 0
-    assert run.statuses[2]["seconds_left"] == 8.0 * 3 - 4 and run.statuses[-1]["seconds_left"] == 0
+    assert run.statuses[3]["seconds_left"] == 8.0 * 2 and run.statuses[2]["seconds_left"] == 8.0 * 3 - 4
+    assert run.statuses[-1]["seconds_left"] == 0
     assert capsys.readouterr().out.splitlines()[1].startswith("epoch 2/4  loss 1.0000  accuracy 0.5000  val loss 0.7")
 
 
@@ -521,3 +523,27 @@ def test_the_last_loss_of_an_epoch_is_that_of_its_last_steps(tmp_path: Path) -> 
         note(position, torch.tensor([loss, 0.0, seen], dtype=torch.float64))
         now[0] += 1.0
     assert steps.read_losses(tmp_path / "s.jsonl") == [(1.5, 2.0), (2.0, 6.0), (2.5, 1.0), (3.0, 1.0)]
+
+
+def test_the_done_part_of_a_run() -> None:
+    assert Status("running", epoch=3, epochs=8, step_fraction=0.5).fraction == 3.5 / 8
+    assert Status("running", epoch=9, epochs=8).fraction == 1 and Status().fraction == 0
+
+
+@pytest.mark.parametrize(("kept", "at_once"), [("0", 1), ("1", 1), ("16", 16), ("17", 1), ("x", 1), ("", 1)])
+def test_a_kept_number_out_of_range_is_one(monkeypatch: pytest.MonkeyPatch, kept: str, at_once: int) -> None:
+    monkeypatch.delenv("FER_CPU_SLOTS", raising=False)
+    side_by_side.choose(2)
+    (side_by_side.runs_folder() / side_by_side._FILE).write_text(kept)
+    assert side_by_side.chosen("FER_CPU_SLOTS") == at_once
+
+
+def test_runs_of_one_second_are_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
+    from datetime import datetime
+
+    from fer_models.training.runs import run as module
+
+    monkeypatch.setattr(module, "datetime", SimpleNamespace(now=lambda: datetime(2026, 1, 2, 3, 4, 5)))
+    stem = "20260102-030405-mini_xception-faces"
+    recipe = Recipe(data="faces.csv", network="mini_xception")
+    assert [create_run(recipe).id for _ in range(3)] == [stem, f"{stem}-2", f"{stem}-3"]
