@@ -46,8 +46,16 @@ def make_fabric(recipe: Recipe, gpu: int = 0) -> Fabric:
     return fabric
 
 
-def leave_group() -> None:
-    """End the connection to the other processes, so that the end of one is no error of another."""
+_LEFT: list[Loop] = []
+
+
+def leave_group(loop: Loop) -> None:
+    """End the connection to the other processes, so that the end of one is no error of another.
+
+    The loop lives as long as its process, which must end by :func:`os._exit`: the destructor of torch's reducer holds
+    the GIL while it joins a thread of gloo that may wait for the GIL, and the process would never end.
+    """
+    _LEFT.append(loop)
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
 

@@ -42,18 +42,31 @@ def wait(run, condition, seconds=240):
     raise AssertionError(f"still {run.status()} after {seconds} s\n{run.log_tail()}")
 
 
-def other_rank(run):
-    """Process id of the worker that is not the first one."""
-    first = run.status().pid
+def at_work(run):
+    """Ids of the processes that work on a run, and of the one that watches them."""
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             words = (folder / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        ours = str(run.folder).encode() in words and b"torch.distributed.run" not in words
-        if ours and int(folder.name) != first:
-            return int(folder.name)
-    raise AssertionError("there is no second process")
+        if str(run.folder).encode() in words:
+            found[int(folder.name)] = "watching" if b"torch.distributed.run" in words else "training"
+    return found
+
+
+def other_rank(run):
+    """Process id of the worker that is not the first one."""
+    (other,) = (pid for pid, does in at_work(run).items() if does == "training" and pid != run.status().pid)
+    return other
+
+
+def all_end(run, seconds=60):
+    """A run of several processes that has ended leaves none of them behind."""
+    end = time.monotonic() + seconds
+    while at_work(run) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not at_work(run), run.log_tail()
 
 
 def with_synced_norms(*args, **options):
@@ -95,6 +108,7 @@ def test_two_processes_have_the_loss_curve_of_one_and_when_one_is_killed_the_run
     pair.cancel()
     status = wait(pair, lambda s: not s.active)
     assert status.state == "cancelled", f"{status.message} {pair.log_tail()}"
+    all_end(pair)
     assert [row["epoch"] for row in pair.metrics()] == list(range(1, len(pair.metrics()) + 1))
     assert load_checkpoint(pair.checkpoint).predict(np.zeros((1, 48, 48), np.uint8)).probabilities.shape == (1, 7)
 
@@ -108,6 +122,7 @@ def test_one_step_of_two_processes_is_the_step_of_one(monkeypatch):
     assert work(alone) == 0, alone.status()
     pair = launch(recipe, processes=2)
     assert wait(pair, lambda s: not s.active).state == "finished", pair.log_tail()
+    all_end(pair)
     expected, actual = alone.metrics()[0], pair.metrics()[0]
     np.testing.assert_allclose(actual["train_loss"], expected["train_loss"], rtol=1e-6)
     np.testing.assert_allclose(actual["val_loss"], expected["val_loss"], rtol=1e-5)

@@ -1,7 +1,9 @@
 """The worker: ``python -m fer_models.training.runs RUN_FOLDER``."""
 
+import os
 import signal
 import sys
+from typing import NoReturn
 
 from fer_models import plugins
 from fer_models.errors import UserError
@@ -25,5 +27,16 @@ def main() -> int:
         return 2
 
 
+def _end(code: int) -> NoReturn:
+    """End the process; one of several without destructors, see :func:`fer_models.training.build.leave_group`."""
+    from fer_models.training.devices import processes
+
+    if processes() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _end(main())

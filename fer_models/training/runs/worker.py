@@ -166,7 +166,7 @@ def _train(run: Run, fabric: Fabric) -> int:
         fabric.print(f"Resumed after epoch {loop.epoch}.", flush=True)
     if not lead:
         _epochs(run, loop, None)
-        leave_group()
+        leave_group(loop)
         return 0
     run.write_status(message="Training.", device=device_name(fabric.device))
     source = Source(recipe, dataset, split, preprocess)
@@ -175,7 +175,7 @@ def _train(run: Run, fabric: Fabric) -> int:
         outcome, message = _epochs(run, loop, journal)
     if processes() > 1:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the others have done their part, however they end
-        leave_group()
+        leave_group(loop)
     finish(run, dataset, split, test=outcome == "finished", device=fabric.device)
     run.release_reserve()
     if outcome == "finished":
