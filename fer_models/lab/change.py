@@ -60,7 +60,7 @@ def minimal_change(classifier: Classifier, face: FaceParameters, target: str | N
         target: The class that is wanted; any other one if ``None``.
 
     Returns:
-        The change, or ``None`` where no units turn the answer.
+        The change, or ``None`` where neither the greedy sets nor those of up to three units turn the answer.
 
     Raises:
         UserError: If the network has no such class or gives it already.
@@ -74,8 +74,6 @@ def minimal_change(classifier: Classifier, face: FaceParameters, target: str | N
     """
     search = _Search(classifier, face, target)
     greedy = search.greedy()
-    if greedy is None and target is None:
-        return None
     known = _MOST_UNITS + 1 if greedy is None else len(greedy)
     found, exact = ([greedy] if greedy else []), known <= 2
     for size in range(2, min(EXACT, known) + 1):

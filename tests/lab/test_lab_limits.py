@@ -51,8 +51,9 @@ def test_one_unit_turns_the_answer_and_moves_no_further_than_it_must(monkeypatch
 
 def test_two_and_three_units_are_searched_completely(monkeypatch: pytest.MonkeyPatch) -> None:
     reads(monkeypatch, change, lambda face: 0.1 + 0.45 * level(face, "AU04") * level(face, "AU05"))
-    found = minimal_change(NETWORK, FaceParameters(), "up")
-    assert found is not None and sorted(found.units) == ["AU04", "AU05"] and found.exact
+    for target in ("up", None):
+        found = minimal_change(NETWORK, FaceParameters(), target)
+        assert found is not None and sorted(found.units) == ["AU04", "AU05"] and found.exact
     reads(monkeypatch, change, lambda face: 0.1 + 0.17 * sum(level(face, unit) for unit in ("AU04", "AU05", "AU06")))
     found = minimal_change(NETWORK, FaceParameters())
     assert found is not None and len(found.units) == 3 and found.exact and found.answer == "up"
