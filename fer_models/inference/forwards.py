@@ -14,9 +14,10 @@ from fer_models.architectures.base import FERNetwork
 from fer_models.errors import UserError
 from fer_models.inference.fold import fold_batch_norms
 from fer_models.inference.onnx_runtime import OnnxForward
+from fer_models.inference.winograd import suits, use_winograd
 from fer_models.layout import channels_last
 
-PLAIN, FOLDED, ONNX = "torch", "torch, folded", OnnxForward.name
+PLAIN, FOLDED, WINOGRAD, ONNX = "torch", "torch, folded", "torch, Winograd", OnnxForward.name
 #: Largest difference of a logit from plain torch's that is accepted.
 TOLERANCE = 1e-4
 
@@ -107,6 +108,8 @@ def forwards(network: FERNetwork, example: Tensor, *, onnx: bool = True) -> tupl
     folded = _folded_forward(network, reference, example, notes)
     if folded is not None:
         usable.append(folded)
+    if (fast := winograd_forward(network, example)) is not None:
+        usable.append(fast)
     if onnx and network.differentiable:  # a network that is an ONNX file runs there already
         try:
             usable.append(_onnx_forward(folded or reference, reference, example))
@@ -122,12 +125,36 @@ def _folded_forward(
     folded, count = fold_batch_norms(network, example)
     if not count:
         return None
+    if (found := _agreeing(FOLDED, folded, reference, example)) is None:
+        notes.append(f"Batch norms are not folded: that would change a logit by more than {TOLERANCE:g}.")
+    return found
+
+
+def winograd_forward(network: FERNetwork, example: Tensor) -> TorchForward | None:
+    """The network with large convolutions after Winograd and batch norms folded.
+
+    Args:
+        network: In evaluation mode, on a CPU; it is copied, not changed.
+        example: (B, C, H, W) on the network's device.
+
+    Returns:
+        ``None`` if no convolution gains from it, or a logit would change by more than :data:`TOLERANCE`.
+    """
+    if example.device.type != "cpu" or not any(suits(module) for module in network.modules()):
+        return None
+    changed, _ = fold_batch_norms(network, example)
+    if not use_winograd(changed, example):
+        return None
+    return _agreeing(WINOGRAD, changed, plain(network), example)
+
+
+def _agreeing(name: str, network: FERNetwork, reference: TorchForward, example: Tensor) -> TorchForward | None:
+    """A changed network as a variant, the head run once if it can be, where its logits are those of plain torch."""
     for shared_head in (True, False):
-        candidate = TorchForward(FOLDED, folded, shared_head=shared_head)
+        candidate = TorchForward(name, network, shared_head=shared_head)
         with contextlib.suppress(RuntimeError, AttributeError):  # a network that reads its norms, or another head
             if difference(candidate, reference, example) <= TOLERANCE:
                 return candidate
-    notes.append(f"Batch norms are not folded: that would change a logit by more than {TOLERANCE:g}.")
     return None
 
 

@@ -62,6 +62,27 @@ def test_this_machine_has_a_name_and_cores() -> None:
     assert torch.get_num_threads() <= max(1, computer.cores // 2)
 
 
+def test_a_short_answer_gets_all_cores_and_gives_them_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On two cores the app keeps to one; a verdict took twice as long as it needed."""
+    import torch
+
+    monkeypatch.setattr(machine.system, "cores", lambda: 2)
+    machine.limit_threads.cache_clear()
+    assert machine.limit_threads() == torch.get_num_threads() == 1
+    with pytest.raises(RuntimeError), machine.all_cores():
+        assert torch.get_num_threads() == 2
+        raise RuntimeError
+    assert torch.get_num_threads() == 1
+    counted = []
+    monkeypatch.setattr(look_model, "trust_card", lambda *_, **__: counted.append(torch.get_num_threads()))
+    monkeypatch.setattr(look_model, "test_further", lambda *_: counted.append(torch.get_num_threads()))
+    classifier = SimpleNamespace(prepare=lambda images: images)
+    look_model.trust(classifier, None, None, 10)  # type: ignore[arg-type]
+    look_model.continued(classifier, None, None, None)  # type: ignore[arg-type]
+    assert counted == [2, 2] and torch.get_num_threads() == 1
+    machine.limit_threads.cache_clear()
+
+
 def test_samples_show_every_emotion_and_a_face_is_found() -> None:
     drawn = {key for key in samples.titles() if samples.drawn(key)}
     assert {key.removeprefix("drawn-") for key in drawn} == set(labels.FER7)

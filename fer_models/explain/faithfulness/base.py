@@ -46,12 +46,21 @@ class Trial:
         """A black pixel on the network's scale, (C, 1, 1)."""
         return self.classifier.checkpoint.preprocess.black
 
-    def score(self, pictures: Tensor, of: str = "probability", rows: int = 128) -> np.ndarray:
-        """Score of the target, float64 (r, B), for pictures (r * B, C, H, W), each block in the order of the batch."""
+    def score(
+        self,
+        pictures: Tensor,
+        of: str = "probability",
+        rows: int = 128,
+        forward: Callable[[Tensor], Tensor] | None = None,
+    ) -> np.ndarray:
+        """Score of the target, float64 (r, B), for pictures (r * B, C, H, W), each block in the order of the batch.
+
+        ``rows`` go through the network at once, or through ``forward``, a faster way to its logits.
+        """
         parts = []
         with self.classifier.exclusive() as model, torch.no_grad():
             for part in pictures.split(rows):
-                parts.append(model(channels_last(part)))
+                parts.append((forward or model)(channels_last(part)))
         return self.target.score(torch.cat(parts), of).double().cpu().numpy().reshape(-1, len(self.batch))
 
     def ranks(self, seed: int = 0) -> Tensor:

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fer_models.complexity import count
 from fer_models.errors import UserError
 from fer_models.explain.attribution import Attribution
 from fer_models.explain.base import EXPLAINERS
@@ -21,6 +20,7 @@ from fer_models.explain.faithfulness.parameter_randomisation import shuffled_cop
 from fer_models.explain.faithfulness.similarity import rank_correlation
 from fer_models.explain.per_network import PerNetwork
 from fer_models.explain.trust.class_names import chance_of_names
+from fer_models.explain.trust.passes import fast_pass, multiply_adds
 from fer_models.explain.trust.standing import FIXED, RANDOM_MAPS, STEPS, Standing, standing
 from fer_models.progress import Progress, silent, within
 
@@ -36,9 +36,10 @@ MOST_CHANCE = 0.01
 SAME_MAP, LIKE_MAP = 0.7, 0.5
 #: Baselines at which a map must pass.
 BASELINES = ("blurred", "mean")
-#: Multiply-adds of an image from which on a quick verdict treats half of the pixels alone, in one step, and leaves the
-#: mean baseline to :func:`continued`.
+#: Multiply-adds of an image from which on a quick verdict treats half of the pixels alone, in one step.
 LARGE = 6e8
+#: From which on it also leaves the mean baseline to :func:`continued`: both take more than a second of a processor.
+VERY_LARGE = 1e9
 #: Random maps of a quick verdict; enough for p at most 0.05, if none of them or their reverses does as well.
 QUICK_MAPS = 10
 #: The fixed reference maps in plain words.
@@ -46,7 +47,6 @@ _PLAIN = {"centred Gaussian": "a blob in the middle", "edge detector": "the edge
 _SCRAMBLES, _SHUFFLES = 4, 3
 #: Copies with shuffled weights, which take longer to make than a map of them does.
 _SHUFFLED: PerNetwork[Any] = PerNetwork(most=4)
-_MACS: PerNetwork[int] = PerNetwork(most=64)
 
 Level = Literal["good", "doubtful", "bad"]
 
@@ -115,8 +115,8 @@ def trust_card(
     about them stands in ``docs/explanations.md``.
 
     With fewer than :data:`RANDOM_MAPS` random maps the verdict is a quick one: the mean baseline is tested only where
-    the map passes at the blurred one. In a network above :data:`LARGE` one step treats half of the pixels, and the mean
-    baseline is left to :func:`continued`.
+    the map passes at the blurred one. In a network above :data:`LARGE` one step treats half of the pixels; above
+    :data:`VERY_LARGE` the mean baseline is left to :func:`continued`.
 
     Args:
         classifier: The network.
@@ -151,14 +151,15 @@ def trust_card(
     words = _words(trial)
     problem = _problem(figures, words, positive=bool(trial.attribution.has_positive[0]))
     quick = maps < RANDOM_MAPS
-    large = quick and _macs(trial) > LARGE
+    macs = multiply_adds(trial) if quick else 0
+    tested, steps = BASELINES[: 1 if macs > VERY_LARGE else None], 2 if macs > LARGE else STEPS
     start = time.perf_counter()
     standings: dict[str, Standing] = {}
-    for number, baseline in enumerate(BASELINES):
-        if number and quick and (large or problem is not None or not standings[BASELINES[0]].passes):
+    for number, baseline in enumerate(tested):
+        if number and quick and (problem is not None or not standings[BASELINES[0]].passes):
             break
         part = within(progress, number / len(BASELINES), (number + 1) / len(BASELINES))
-        standings[baseline] = standing(trial, baseline, maps, seed, steps=2 if large else STEPS, progress=part)
+        standings[baseline] = standing(trial, baseline, maps, seed, steps=steps, progress=part)
     seconds = time.perf_counter() - start
     level, sentence = _verdict(standings, figures["likeness"], words) if problem is None else ("bad", problem)
     return TrustCard(level, sentence, figures, standings, problem is None and quick, seconds)
@@ -192,24 +193,10 @@ def _words(trial: Trial) -> str:
     return name if against is None else f"{name} rather than {classes[against[0]]}"
 
 
-def _macs(trial: Trial) -> int:
-    """Multiply-adds of the image; 0 where layers are hidden, as in an ONNX file."""
-    shape = tuple(trial.batch.shape[1:])
-
-    def counted() -> int:
-        try:
-            with trial.classifier.exclusive() as model:  # a copy would take along the hooks of another explanation
-                return count(model, shape).macs
-        except UserError:
-            return 0
-
-    return _MACS.of(trial.classifier, shape, counted)
-
-
 def _evidence(trial: Trial, seed: int) -> float:
     """Gain of probability over the scrambled pictures."""
     mixed = [scramble(trial.batch, seed + i) for i in range(_SCRAMBLES)]
-    scores = trial.score(torch.cat([trial.batch, *mixed]))[:, 0]
+    scores = trial.score(torch.cat([trial.batch, *mixed]), forward=fast_pass(trial.classifier))[:, 0]
     return float(scores[0] - scores[1:].mean())
 
 

@@ -12,6 +12,7 @@ import torch
 
 from fer_models.data.synthetic import SyntheticOptions, generate_face
 from fer_models.explain.per_network import PerNetwork
+from fer_models.explain.trust.passes import fast_pass
 from fer_models.labels import EMOTION_ACTION_UNITS, canonical, is_emotion
 
 if TYPE_CHECKING:
@@ -45,8 +46,9 @@ def _chance(classifier: Classifier) -> float:
         return float("nan")
     outputs = [position for position, _ in emotions]
     faces = clear_faces(tuple(name for _, name in emotions), classifier.checkpoint.preprocess.size)
-    with classifier.exclusive() as model, torch.no_grad():
-        logits = torch.cat([model(part) for part in classifier.prepare(faces).split(64)])
+    forward = fast_pass(classifier)
+    with classifier.exclusive(), torch.no_grad():
+        logits = torch.cat([forward(part) for part in classifier.prepare(faces).split(16)])
     table = logits.softmax(1).double().cpu().numpy()[:, outputs].reshape(len(emotions), _FACES, -1).mean(1)
     table = (table - table.mean(0)) / (table.std(0) + 1e-12)
     orders = _orders(len(emotions))

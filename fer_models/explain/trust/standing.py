@@ -15,6 +15,7 @@ from fer_models.errors import UserError
 from fer_models.explain.baselines import baseline_picture
 from fer_models.explain.faithfulness.base import Trial, ranks_of
 from fer_models.explain.faithfulness.references import REFERENCES, random_maps
+from fer_models.explain.trust.passes import fast_pass, images_at_once
 from fer_models.progress import Progress, silent
 
 #: Random maps drawn for a verdict; with their reverses twice as many values.
@@ -25,9 +26,6 @@ MORE, LESS = 0.05, 0.95
 STEPS = 5
 #: The reference maps that are not drawn at random.
 FIXED = tuple(name for name in REFERENCES if name != "random map")
-#: Images in one pass. Maps of more fall out of the processor's cache: in the multi-branch network an image of 64 takes
-#: twice as long; in a small network 64 would be a sixth faster.
-_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -214,11 +212,12 @@ def removal_curves(
     """
     whole, empty = trial.batch, baseline_picture(trial.batch, baseline, trial.black)
     share = np.linspace(0, 1, steps + 1)
-    ends = trial.score(torch.cat([whole, empty]))[:, 0]
-    parts, at_once = [], max(1, _ROWS // (2 * (steps - 1)))
+    forward, rows = fast_pass(trial.classifier), images_at_once(trial)
+    ends = trial.score(torch.cat([whole, empty]), forward=forward)[:, 0]
+    parts, at_once = [], max(1, rows // (2 * (steps - 1)))
     for start in range(0, len(maps), at_once):
         ranks = ranks_of(maps[start : start + at_once]).to(whole.device)
-        parts.append(trial.score(_treated(ranks, share[1:-1], whole, empty), rows=_ROWS)[:, 0])
+        parts.append(trial.score(_treated(ranks, share[1:-1], whole, empty), rows=rows, forward=forward)[:, 0])
         progress(min(1.0, (start + at_once) / len(maps)), f"{baseline} baseline")
     inner = np.concatenate(parts).reshape(len(maps), 2, steps - 1)
     first, last = np.full((len(maps), 1), ends[0]), np.full((len(maps), 1), ends[1])

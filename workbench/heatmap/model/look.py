@@ -26,6 +26,7 @@ from fer_models.explain.own_attention.maps import AttentionMap, attention_maps
 from fer_models.explain.titles import titles
 from fer_models.explain.trust.card import TrustCard, trust_card
 from fer_models.explain.trust.card import continued as test_further
+from workbench.app import machine
 from workbench.app.pictures import as_rgb, enlarged
 from workbench.app.wording import percent
 
@@ -145,12 +146,14 @@ def look(classifier: Classifier, pixels: np.ndarray, question: Question) -> Look
 
 def trust(classifier: Classifier, pixels: np.ndarray, attribution: Attribution, maps: int) -> TrustCard:
     """The verdict on a heatmap of one face, uint8 (S, S, C), with that many random maps."""
-    return trust_card(classifier, classifier.prepare([pixels]), attribution, maps=maps)
+    with machine.all_cores():
+        return trust_card(classifier, classifier.prepare([pixels]), attribution, maps=maps)
 
 
 def continued(classifier: Classifier, pixels: np.ndarray, attribution: Attribution, card: TrustCard) -> TrustCard:
     """A quick verdict of :func:`trust` with the baseline that it left out."""
-    return test_further(classifier, classifier.prepare([pixels]), attribution, card)
+    with machine.all_cores():
+        return test_further(classifier, classifier.prepare([pixels]), attribution, card)
 
 
 def refused(classifier: Classifier) -> dict[str, str]:
