@@ -89,6 +89,7 @@ GROUND = tuple(
         "errors",
         "files",
         "folders",
+        "fonts",
         "json_text",
         "layout",
         "papers",

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from fer_models.colours import GREY
+from fer_models.fonts import font, shortened
 from workbench.app.pictures import as_rgb
 
 #: Most faces on a sheet.
 MOST = 120
 #: In pixels, 1.6 cm a face: ten of them are as wide as a page of text.
 _SIDE, _GAP, _LINE, _HEAD, _A_ROW = 190, 10, 28, 60, 10
+#: Sizes of the title and of the lines.
+_LARGE, _SMALL = 30, 22
 _INK, _PAPER = (28, 34, 38), (255, 255, 255)
 
 
@@ -40,13 +43,13 @@ def contact_sheet(
     wide, high = _SIDE + _GAP, _SIDE + lines * _LINE + _GAP
     canvas = Image.new("RGB", (max(columns * wide + _GAP, 4 * wide), _HEAD + rows * high + _GAP), _PAPER)
     draw = ImageDraw.Draw(canvas)
-    draw.text((_GAP, _GAP), title, _INK, ImageFont.load_default(30))
-    font = ImageFont.load_default(22)
+    draw.text((_GAP, _GAP), title, _INK, font(_LARGE))
     for number, (image, caption) in enumerate(zip(images, captions, strict=True)):
         left, top = _GAP + number % columns * wide, _HEAD + number // columns * high
         canvas.paste(_fitted(image), (left, top))
         for line, part in enumerate(caption.split(", ", 1)):
-            draw.text((left, top + _SIDE + line * _LINE), _cut(part, font), _INK if line == 0 else GREY, font)
+            words = shortened(part, _SMALL, _SIDE)
+            draw.text((left, top + _SIDE + line * _LINE), words, _INK if line == 0 else GREY, font(_SMALL))
     buffer = io.BytesIO()
     if kind == "PDF":
         canvas.save(buffer, "PDF", resolution=300, title=title)
@@ -60,9 +63,3 @@ def _fitted(image: np.ndarray) -> Image.Image:
     longest = max(picture.size)
     size = (max(1, round(picture.width * _SIDE / longest)), max(1, round(picture.height * _SIDE / longest)))
     return picture.resize(size, Image.Resampling.NEAREST if longest <= _SIDE else Image.Resampling.BOX)
-
-
-def _cut(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    while len(text) > 1 and font.getlength(text) > _SIDE:
-        text = text[:-1]
-    return text

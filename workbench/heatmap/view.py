@@ -63,8 +63,9 @@ def why(method: str) -> None:
     if method == look_model.FIRST_METHOD:
         st.page_link(
             navigation.page("heatmaps"),
-            label="Why LayerCAM: on drawn faces FCSDNet's maps beat random ones with it, not with Grad-CAM",
+            label="Why LayerCAM?",
             icon=":material/info:",
+            help="On drawn faces, FCSDNet's maps beat random ones with LayerCAM, not with Grad-CAM.",
             query_params={"part": "Which method can be believed"},
         )
 

@@ -7,9 +7,10 @@ from fractions import Fraction
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from fer_models.explain.overlay import overlay
+from fer_models.fonts import font
 from fer_models.labels import colour
 from fer_models.training.watch.history import Watched
 
@@ -60,11 +61,11 @@ def _frame(watched: Watched, at: int, face: int, large: np.ndarray) -> np.ndarra
     canvas = Image.new("RGB", (width + width % 2, _HEAD + _SIDE + 28), _PAPER)
     draw = ImageDraw.Draw(canvas)
     true = watched.classes[int(watched.faces.targets[face])]
-    draw.text((_GAP, 12), f"Epoch {int(watched.epochs[at])} · a face labelled {true}", _INK, _font(18))
+    draw.text((_GAP, 12), f"Epoch {int(watched.epochs[at])} · a face labelled {true}", _INK, font(18))
     for number, (title, picture) in enumerate(panels):
         left = _GAP + number * (_SIDE + _GAP)
         canvas.paste(Image.fromarray(picture), (left, _HEAD))
-        draw.text((left, _HEAD + _SIDE + 6), title, _INK, _font(13))
+        draw.text((left, _HEAD + _SIDE + 6), title, _INK, font(13))
     _scores(draw, watched, at, face, _GAP + len(panels) * (_SIDE + _GAP))
     return np.asarray(canvas)
 
@@ -77,8 +78,8 @@ def _scores(draw: ImageDraw.ImageDraw, watched: Watched, at: int, face: int, lef
         draw.rectangle(bar, _FAINT)
         draw.rectangle((bar[0], bar[1], bar[0] + share * (bar[2] - bar[0]), bar[3]), colour(name))
         middle = top + height / 2
-        draw.text((left, middle), name[:11], _INK, _font(13), anchor="lm")
-        draw.text((left + 194, middle), f"{100 * share:.0f} %", _INK, _font(13), anchor="lm")
+        draw.text((left, middle), name[:11], _INK, font(13), anchor="lm")
+        draw.text((left + 194, middle), f"{100 * share:.0f} %", _INK, font(13), anchor="lm")
 
 
 def _enlarged(image: np.ndarray) -> np.ndarray:
@@ -90,10 +91,6 @@ def _enlarged(image: np.ndarray) -> np.ndarray:
 def _nearest(values: np.ndarray) -> np.ndarray:
     rows, columns = (np.arange(_SIDE) * n // _SIDE for n in values.shape)
     return np.asarray(values[rows[:, None], columns])
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
 
 
 def _gif(pictures: list[np.ndarray]) -> bytes:

@@ -15,7 +15,7 @@ from fer_models.classifier import Classifier
 from workbench.face.model import samples
 from workbench.face.model.picture import Picture
 from workbench.features.explain.model import changes, sheet
-from workbench.heatmap.model import printed
+from workbench.heatmap.model import drawing, printed
 from workbench.heatmap.model.drawing import Display
 from workbench.heatmap.model.look import Question
 
@@ -40,13 +40,22 @@ def test_a_sheet_holds_every_image_and_says_what_could_not_be_read(classifier: C
     assert lines[1].problem == "No face was found." and lines[2].problem
     rows = sheet.table(lines)
     assert all(len(row) == len(sheet.COLUMNS) for row in rows)
-    assert rows[0][0] == "IMG.png" and rows[0][4] == "saliency" and rows[1][7] == "No face was found."
+    assert rows[0][0] == "IMG.png" and rows[0][5] == "saliency" and rows[1][8] == "No face was found."
     assert Image.open(io.BytesIO(sheet.sheet_png(lines, Display(), "three"))).height > 3 * 168
     files = zipfile.ZipFile(io.BytesIO(sheet.archive(lines, Display(), classifier, "three")))
     names = files.namelist()
     assert len(names) == len(set(names)) == 4 and {"sheet.png", "sheet.csv"} < set(names)
     (values,) = [name for name in names if name.endswith(".npy")]
     assert values == f"01-IMG-aaaaaa-one-saliency-{lines[0].look.target}.npy"
+    assert rows[0][sheet.COLUMNS.index("files")] == "01-IMG-aaaaaa", "the table says which files are an image's"
+
+
+def test_a_long_name_ends_before_the_pictures() -> None:
+    tile = np.full((168, 168, 3), 255, np.uint8)
+    drawn = [drawing.sheet_png([([name], [tile])], "t", "n") for name in ("W" * 36, "W" * 20 + "Жü")]
+    for png in drawn:
+        pixels = np.asarray(Image.open(io.BytesIO(png)).convert("L"))
+        assert (pixels[44:70, :200] < 90).any() and (pixels[44:, 292:300] == 255).all()
 
 
 def test_a_heatmap_is_saved_with_its_colour_bar(classifier: Classifier) -> None:

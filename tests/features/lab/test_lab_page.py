@@ -13,7 +13,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
 from fer_models.lab import FaceParameters, from_words, moved_masks, scores, to_json, to_words
 from workbench.app.wording import percent
-from workbench.features.lab import answers, fairness, figures, moved
+from workbench.features.lab import answers, change, fairness, figures, moved
 from workbench.features.lab.model.strip import strip
 
 
@@ -98,6 +98,16 @@ def test_every_tab_answers(app: AppTest, checkpoint: Checkpoint, tab: str, butto
         app.button(key=button).click().run()
     assert not app.error and not app.exception, words(app)
     assert said in words(app)
+
+
+def test_a_search_that_finds_nothing_says_what_was_tried(
+    app: AppTest, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(change, "minimal_change", lambda *arguments: None)
+    open_page(app, "lab", tab="change")
+    app.button(key="lab change find").click().run()
+    (said,) = [info.value for info in app.info if "action units" in info.value]
+    assert said.startswith("No set of up to 3 action units") and "not every larger set was tried" in said
 
 
 def test_a_saved_face_loads_again(app: AppTest, checkpoint: Checkpoint) -> None:

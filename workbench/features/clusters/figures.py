@@ -221,6 +221,7 @@ def _add_centres(figure: go.Figure, centres: Mapping[str, tuple[float, ...]], da
             x=point[0],
             y=point[1],
             text=name,
+            name="point",
             showarrow=False,
             yshift=24,  # above its faces, not on them
             bgcolor="rgba(20,24,27,0.82)" if dark else "rgba(255,255,255,0.86)",

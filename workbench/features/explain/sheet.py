@@ -12,6 +12,7 @@ from workbench.heatmap import view
 from workbench.heatmap.model.drawing import Display
 from workbench.widgets import downloads, job
 from workbench.widgets import picture_grid as grid
+from workbench.widgets.files import file_names
 from workbench.widgets.picture_grid import Cell
 
 _SIDE, _A_ROW = 92, 3
@@ -37,6 +38,7 @@ def show(subject: Subject, *, key: str) -> None:
     )
     if lines is None:
         return
+    file_names.about(image=f"{len(lines)} images")
     _grid(lines, display)
     title = f"{len(lines)} images, {subject.checkpoint.name}"
     name = f"sheet-{question.method}-{question.target or 'most-probable'}"
@@ -59,11 +61,13 @@ def show(subject: Subject, *, key: str) -> None:
 def _grid(lines: list[Line], display: Display) -> None:
     cards = list(zip(lines, sheet.tiles(lines, display), strict=True))
     for first in range(0, len(cards), _A_ROW):
-        for column, (line, (face, heat)) in zip(st.columns(_A_ROW), cards[first : first + _A_ROW], strict=False):
+        row = enumerate(cards[first : first + _A_ROW], first + 1)
+        for column, (number, (line, (face, heat))) in zip(st.columns(_A_ROW), row, strict=False):
             with column, st.container(border=True, gap="xsmall"):
                 st.markdown(f"**{line.answer}**")
                 cells = [Cell(face, "", f"The face of {line.title}")]
                 if line.look is not None:
                     cells.append(Cell(heat, "", f"{line.look.title} over the face"))
-                grid.show([grid.Row("", "", cells)], side=_SIDE, label=f"Face and heatmap of {line.title}")
+                label = f"Face and heatmap of image {number}, {line.title}"  # two may have the same title
+                grid.show([grid.Row("", "", cells)], side=_SIDE, label=label)
                 st.caption(" · ".join(filter(None, (line.title, line.verdict))))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from fer_models.explain import EXPLAINERS
-from fer_models.explain.trust.better import Tried, try_ways
+from fer_models.explain.trust.better import Tried, try_ways, ways
 from fer_models.explain.trust.card import TrustCard
 from workbench import shared
 from workbench.features.explain.model import trust, trust_tables
@@ -14,6 +16,9 @@ from workbench.heatmap import verdict
 from workbench.heatmap.model import look as look_model
 from workbench.heatmap.model.look import Question
 from workbench.widgets import job, table
+
+#: Seconds of the first search; where it finds nothing, a second one takes as long as it needs.
+_SECONDS = 4.0
 
 
 def judge(subject: Subject, question: Question) -> TrustCard:
@@ -33,29 +38,25 @@ def _offer(card: TrustCard, subject: Subject, question: Question) -> None:
     """Draw a button that tries methods and layers where this map cannot be believed, and what was found."""
     if not trust.worth_trying(card):
         return
-    classifier, pixels = subject.classifier, subject.pixels
-    layer = question.layer or look_model.usual_layer(classifier)
+    layer = question.layer or look_model.usual_layer(subject.classifier)
     shown = (question.method, layer if EXPLAINERS[question.method].uses_layer else None)
-    target = question.target if question.against is None else (question.target, question.against)
-    tried = job.result(
-        ("better", *subject.identity, target, question.of, shown),
-        f"Other maps of {subject.checkpoint.name}",
-        lambda progress: try_ways(
-            classifier, classifier.prepare([pixels]), target, of=question.of, known=shown, progress=progress
-        ),
-        lane="short",
-        key="explain better",
-        ask="What would change it? Try methods and layers, 5 s",
-    )
+    tried = _tried(subject, question, shown, _SECONDS, "What would change it? Try methods and layers, about 5 s")
     if tried is None:
         return
+    every = [way for way in ways(subject.classifier, subject.checkpoint.preprocess.size) if way != shown]
+    if not _improves(tried[0], card) and len(tried) < len(every):
+        ask = f"None of the first {len(tried)} is better. Try all {len(every)}"
+        rest = _tried(subject, question, shown, math.inf, ask)
+        if rest is None:
+            return
+        tried = rest
     best = tried[0]
     name = EXPLAINERS[best.method].title + (f" at {best.layer}" if best.layer else "")
-    if best.card.level == card.level or best.card.level == "bad":
-        st.caption(f"None of the {len(tried)} other ways that were tried has a better verdict on this face.")
-    else:
+    if _improves(best, card):
         st.markdown(f"**{name}** has a better verdict on this face: {trust.LEVELS[best.card.level]}.")
         st.button(f"Show {name}", key="explain.better", on_click=_choose, args=(best,), icon=":material/redo:")
+    else:
+        st.caption(f"None of the {len(tried)} other ways that were tried has a better verdict on this face.")
     with st.expander(f"{len(tried)} other ways, the best first"):
         columns = ("Method", "Layer", "Quick verdict", "Random maps as good")
         table.show(columns, trust.tried_rows(tried), right=(3,), label="Other ways to explain this face")
@@ -63,6 +64,35 @@ def _offer(card: TrustCard, subject: Subject, question: Question) -> None:
             "Quick verdicts, from 10 random maps and their reverses each. The best of many looks better than it is: "
             "once it is shown, its own card tests it with all random maps."
         )
+
+
+def _tried(
+    subject: Subject, question: Question, shown: tuple[str, str | None], seconds: float, ask: str
+) -> list[Tried] | None:
+    """What was tried within so many seconds, the best first; ``None`` until the button was pressed and it is done."""
+    classifier, pixels = subject.classifier, subject.pixels
+    target = question.target if question.against is None else (question.target, question.against)
+    result: list[Tried] | None = job.result(
+        ("better", *subject.identity, target, question.of, shown, seconds),
+        f"Other maps of {subject.checkpoint.name}",
+        lambda progress: try_ways(
+            classifier,
+            classifier.prepare([pixels]),
+            target,
+            of=question.of,
+            known=shown,
+            seconds=seconds,
+            progress=progress,
+        ),
+        lane="short",
+        key=f"explain better {seconds:g}",
+        ask=ask,
+    )
+    return result
+
+
+def _improves(way: Tried, card: TrustCard) -> bool:
+    return way.card.level not in (card.level, "bad")
 
 
 def _choose(way: Tried) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from fer_models.classifier import Classifier
 from fer_models.lab import UNITS, FaceParameters, MinimalChange, draw, from_words, minimal_change
+from fer_models.lab.change import EXACT
 from workbench import cache, state
 from workbench.features.lab import choice
 from workbench.features.lab.answers import Answered
@@ -32,13 +33,21 @@ def show(answers: list[Answered], face: FaceParameters, *, key: str) -> None:
     st.button("Find the smallest change", key=f"{key} find", type="primary", icon=":material/search:",
               on_click=ASKED.set, args=(asked,))  # fmt: skip
     if ASKED.get() != asked:
-        st.caption("Up to three units are tried in all combinations, larger sets one unit at a time. Takes about 3 s.")
+        st.caption(
+            f"Tries every set of up to {EXACT} action units, each at 0 or 1; larger sets only by adding one "
+            "unit at a time. Takes about 3 s."
+        )
         return
     with st.spinner("Trying sets of action units, about 3 s."):
         wanted = None if target == _ANY else target
         found = cache.kept(_search, asked, cache.classifier(checkpoint), choice.line(), wanted)
     if found is None:
-        st.info(f"No set of action units turns {answer} into {target} on this face.", icon=":material/info:")
+        st.info(
+            f"No set of up to {EXACT} action units, each at 0 or 1, turns {answer} into {target} on this face. "
+            "Larger sets were built by adding one unit at a time, always the one that helps most: that did not do it "
+            "either, but not every larger set was tried.",
+            icon=":material/info:",
+        )
         return
     _draw(found, key)
 
@@ -49,7 +58,12 @@ def _search(classifier: Classifier, line: str, target: str | None) -> MinimalCha
 
 def _draw(found: MinimalChange, key: str) -> None:
     units = ", ".join(found.units)
-    least = "No smaller set does it with each unit at 0 or 1." if found.exact else "Found by adding one unit at a time."
+    least = "No smaller set does it with each unit at 0 or 1."
+    if not found.exact:
+        least = (
+            f"No set of up to {EXACT} does it with each unit at 0 or 1. This one was built by adding one unit "
+            "at a time, so a smaller one may exist."
+        )
     st.markdown(f"**{found.was} becomes {found.answer} with {units}.** {least}")
     left, right = st.columns([1, 1], gap="medium")
     with left:

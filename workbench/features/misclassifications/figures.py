@@ -38,7 +38,13 @@ def face_on_map(
         )
         x, y = np.median(coordinates[of_class], axis=0)
         figure.add_annotation(
-            x=float(x), y=float(y), text=name, showarrow=False, font={"size": 12}, bgcolor="rgba(128,128,128,0.25)"
+            x=float(x),
+            y=float(y),
+            text=name,
+            name="point",
+            showarrow=False,
+            font={"size": 12},
+            bgcolor="rgba(128,128,128,0.25)",
         )
     figure.add_scatter(
         x=[point[0]],

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.colours import USUAL_MAP
 from fer_models.explain import Attribution
+from fer_models.fonts import font, shortened
 from workbench.app.pictures import as_rgb, enlarged
 from workbench.heatmap.model.look import Look, overlaid
 
@@ -121,15 +122,11 @@ def sheet_png(rows: Sequence[tuple[Sequence[str], Sequence[np.ndarray]]], title:
     for number, (words, pictures) in enumerate(rows):
         top = head + number * (side + gap)
         for line, content in enumerate(words):
-            draw.text((gap, top + 2 + line * 20), content, INK, font(16 if line == 0 else 13))
+            size = 16 if line == 0 else 13
+            draw.text((gap, top + 2 + line * 20), shortened(content, size, text - 2 * gap), INK, font(size))
         for column, picture in enumerate(pictures):
             canvas.paste(Image.fromarray(picture), (text + column * (side + gap), top))
     return png_bytes(canvas, {"Title": title, "Description": note})
-
-
-def font(size: int) -> Any:
-    """The font of printed pictures."""
-    return ImageFont.load_default(size)
 
 
 def png_bytes(canvas: Image.Image, fields: dict[str, str]) -> bytes:

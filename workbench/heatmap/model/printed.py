@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.colours import coloured
+from fer_models.fonts import font
 from workbench.app import pictures
-from workbench.heatmap.model.drawing import INK, PAPER, SIGNED, UNSIGNED, Display, font, over_face, png_bytes, settings
+from workbench.heatmap.model.drawing import INK, PAPER, SIGNED, UNSIGNED, Display, over_face, png_bytes, settings
 from workbench.heatmap.model.look import Look, facts
 
 #: Pixels of the picture and of its margin: 8 cm at 300 dots per inch.

@@ -121,8 +121,38 @@ function overTable(table) {
   );
 }
 
+// Names at points: a figure says which of its annotations they are. One that touches a name before it, or stands on
+// another point, is left to the pointer: how wide the figure is, only the browser knows.
+const [NEAR, LEADING] = [2, 1];
+
+function boxOf(node) {
+  const { left, right, top, bottom } = node.getBoundingClientRect();
+  return { left: left - NEAR, right: right + NEAR, top: top + LEADING, bottom: bottom - LEADING };
+}
+
+function thinNames(plot) {
+  const isName = (node) => plot.layout?.annotations?.[node.dataset.index]?.name === "point";
+  const annotations = [...plot.querySelectorAll(".annotation")].filter(isName);
+  const texts = [...plot.querySelectorAll(".scatterlayer .textpoint")].filter((node) => node.textContent);
+  if (annotations.length + texts.length < 2) return;
+  const points = annotations.length ? [...plot.querySelectorAll(".scatterlayer .point")].map(boxOf) : [];
+  const shown = [];
+  for (const node of [...annotations, ...texts]) {
+    const box = boxOf(node.querySelector(".annotation-text-g") ?? node);
+    const touches = (other) =>
+      box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
+    const covers = ({ left, right, top, bottom }) =>
+      Math.abs(left + right - box.left - box.right) < box.right - box.left &&
+      Math.abs(top + bottom - box.top - box.bottom) < box.bottom - box.top;
+    const free = !shown.some(touches) && !(annotations.includes(node) && points.some(covers));
+    node.style.visibility = free ? "" : "hidden";
+    if (free) shown.push(box);
+  }
+}
+
 function equip() {
   navigation();
+  for (const plot of document.querySelectorAll(".js-plotly-plot")) thinNames(plot);
   for (const bar of document.querySelectorAll(".js-plotly-plot .modebar:not(:has(.take-away))")) overFigure(bar);
   for (const table of document.querySelectorAll(".table:not(:has(> .table-tools)) table:is([data-csv], [data-grid])"))
     table.dataset.csv === undefined ? overGrid(table) : overTable(table);

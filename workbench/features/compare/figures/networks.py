@@ -134,6 +134,7 @@ def _add_names(figure: go.Figure, points: Sequence[Point], window: Sequence[floa
             ax=offset.dx,
             ay=-offset.dy,
             text=f"<b>{name}</b>" if point.on_front else name,
+            name="point",  # the browser hides it where the figure is too narrow for it
             showarrow=True,
             arrowhead=0,
             arrowwidth=1,
@@ -171,7 +172,7 @@ def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-_LETTER, _LINE = 7.0, 13.0  # pixels that a letter and a line of 12-pixel text take
+_LETTER, _LINE = 7.0, 16.0  # pixels that a letter and a line of 12-pixel text take
 _GAPS = (2.0, 14.0, 30.0, 50.0, 74.0)  # pixels between a point and its name, the nearest first
 _BAR = 4.0  # half the width of an error bar's caps
 _FAR = 8.0  # a name farther away than this needs a line to its point

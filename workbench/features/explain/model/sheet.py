@@ -24,7 +24,7 @@ from workbench.heatmap.model import look as look_model
 from workbench.heatmap.model.drawing import Display
 from workbench.heatmap.model.look import Look, Question
 
-COLUMNS = ("image", "class", "probability", "explained", "method", "layer", "verdict", "why", "random maps")
+COLUMNS = ("image", "files", "class", "probability", "explained", "method", "layer", "verdict", "why", "random maps")
 #: Words for the three levels of a trust card.
 VERDICTS = {"good": "Can be believed", "doubtful": "Doubtful", "bad": "Not to be believed"}
 _SIDE = 168
@@ -109,15 +109,15 @@ def tiles(lines: Sequence[Line], display: Display) -> list[tuple[np.ndarray, np.
 
 
 def table(lines: Sequence[Line]) -> list[tuple[object, ...]]:
-    """Cells for :data:`COLUMNS`, with the probability of the class."""
+    """Cells for :data:`COLUMNS`: how the names of an image's files begin, and the probability of its class."""
     rows: list[tuple[object, ...]] = []
     for line in lines:
         if line.look is None or line.card is None:
-            rows.append((line.title, "", "", "", "", "", "", line.problem, ""))
+            rows.append((line.title, "", "", "", "", "", "", "", line.problem, ""))
             continue
         (name, probability), found = line.look.prediction.ranked()[0], line.look.attribution
         method, layer = found.method, found.layer or ""
-        answer = (line.title, name, probability, line.look.explained, method, layer)
+        answer = (line.title, line.name, name, probability, line.look.explained, method, layer)
         rows.append((*answer, line.verdict, line.card.sentence, line.card.maps))
     return rows
 
@@ -125,7 +125,7 @@ def table(lines: Sequence[Line]) -> list[tuple[object, ...]]:
 def sheet_png(lines: Sequence[Line], display: Display, title: str) -> bytes:
     """Face, heatmap, class and verdict of every image on one page."""
     rows = [
-        ([line.title[:36], line.answer, line.verdict, "" if line.look is None else line.look.title], list(pictures))
+        ([line.title, line.answer, line.verdict, "" if line.look is None else line.look.title], list(pictures))
         for line, pictures in zip(lines, tiles(lines, display), strict=True)
     ]
     return drawing.sheet_png(rows, title, display.words)

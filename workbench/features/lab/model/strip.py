@@ -7,9 +7,10 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from fer_models.classifier import Classifier
+from fer_models.fonts import font
 from fer_models.lab import FaceParameters, draw, scores
 
 STEPS = 6
@@ -31,19 +32,19 @@ def strip(classifiers: Sequence[Classifier], face: FaceParameters) -> bytes:
     size = (head + STEPS * (_SIDE + _GAP), _GAP + _SIDE + _LINE * (len(classifiers) + 1) + _GAP)
     canvas = Image.new("RGB", size, _PAPER)
     pen = ImageDraw.Draw(canvas)
-    font = ImageFont.load_default(14)
+    small = font(14)
     top = _GAP + _SIDE + 4
-    pen.text((8, top), "intensity", _INK, font)
+    pen.text((8, top), "intensity", _INK, small)
     for number, classifier in enumerate(classifiers):
-        pen.text((8, top + _LINE * (number + 1)), classifier.checkpoint.name[:20], _INK, font)
+        pen.text((8, top + _LINE * (number + 1)), classifier.checkpoint.name[:20], _INK, small)
     for column, level in enumerate(levels):
         left = head + column * (_SIDE + _GAP)
         canvas.paste(Image.fromarray(draw(faces[column]).image), (left, _GAP))
-        pen.text((left, top), f"{100 * level:.0f} %", _INK, font)
+        pen.text((left, top), f"{100 * level:.0f} %", _INK, small)
         for number, (classifier, answer) in enumerate(zip(classifiers, answers, strict=True)):
             best = int(answer[column].argmax())
             words = f"{classifier.classes[best]} {100 * float(answer[column, best]):.0f} %"
-            pen.text((left, top + _LINE * (number + 1)), words, _INK, font)
+            pen.text((left, top + _LINE * (number + 1)), words, _INK, small)
     buffer = io.BytesIO()
     canvas.save(buffer, "PNG")
     return buffer.getvalue()
