@@ -52,6 +52,7 @@ def _read(checkpoint: Checkpoint) -> None:
 def _reading(clip: Clip, classifier: Classifier, options: ReadingOptions) -> VideoReading | None:
     """What the network read; ``None`` until it is done, or where nobody was found."""
     job = reading_model.find(clip, classifier, options)
+    job_view.follow(None if job is None else job.key, key="reading")
     if job is None:
         count = reading_model.readings(clip.info, options)
         label = "Read the video" if count is None else f"Read {count:,} frames"
@@ -60,6 +61,7 @@ def _reading(clip: Clip, classifier: Classifier, options: ReadingOptions) -> Vid
         ):
             return None
         job = reading_model.start(clip, classifier, options)
+        job_view.follow(job.key, key="reading")
     if not job_view.finished(job, key="reading"):
         return None
     result: VideoReading = job.result

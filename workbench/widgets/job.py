@@ -64,19 +64,29 @@ def result(
         ask: Label of the button that starts it; without one it starts by itself, which is for work of less than a
             second.
     """
-    started = _STARTED.of(key)
-    before = started.get()
-    if before is not None and before != identity:
-        jobs.supersede(before)
-        started.set(None)
     known = jobs.find(identity)
+    follow(None if known is None else identity, key=key)
     if known is None and ask and not st.button(ask, key=f"{key} start", type="primary", icon=":material/play_arrow:"):
         return None
     job = jobs.start(identity, name, work, lane=lane)
-    started.set(identity)
+    follow(identity, key=key)
     if known is None and not job.wait(_GRACE) and ask:
         st.rerun()  # without the button, and with the job in the tray
     return job.result if finished(job, key=key) else None
+
+
+def follow(identity: Hashable | None, *, key: str) -> None:
+    """Note which job a widget shows; the one before it is stopped: nobody looks at its result any more.
+
+    Args:
+        identity: Key of the job, ``None`` while none was started.
+        key: Of the widget.
+    """
+    shown = _STARTED.of(key)
+    before = shown.get()
+    if before is not None and before != identity:
+        jobs.supersede(before)
+    shown.set(identity)
 
 
 def _start_again(job: Job) -> None:

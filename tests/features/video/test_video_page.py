@@ -98,6 +98,28 @@ def test_the_marked_video_is_made_on_demand(app: AppTest, trained: Path) -> None
     assert reading_model.clip(jobs[0].result, "marked.webm").info.frames == _SHORT.count
 
 
+def test_an_upload_does_not_wait_for_the_sample(
+    app: AppTest, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample, read = reading_model.sample(), read_expressions
+
+    def slow(video: Any, *arguments: Any, progress: Any, **options: Any) -> Any:
+        while video is sample.video:
+            progress(0.1, "frame 1")
+            time.sleep(0.02)
+        return read(video, *arguments, progress=progress, **options)
+
+    monkeypatch.setattr(reading_model, "read_expressions", slow)
+    open_page(app, "video")
+    (job,) = [job for key, job in background_jobs._jobs.items() if key[0] == "video"]
+    own = DrawnVideo(expressions=("sad", "happy"), hold=0.4, fps=10)
+    app.file_uploader[0].upload("own.webm", encode_webm(own.frames(), own.fps), "video/webm").run()
+    _wait(job)
+    assert job.state == "cancelled", "nobody looks at it any more"
+    until(app, "In the whole")
+    assert not app.error and not app.exception
+
+
 def test_a_job_can_be_cancelled_and_begun_again(trained: Path) -> None:
     classifier = _classifier(trained)
     clip, options = reading_model.sample(), ReadingOptions()
