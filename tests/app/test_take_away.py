@@ -58,6 +58,32 @@ def _script() -> None:
     report.show()
 
 
+def _pictures() -> None:
+    import numpy as np
+    import streamlit as st
+
+    from workbench.widgets import gallery, picture_grid
+    from workbench.widgets.files import file_names, report
+
+    file_names.begin("misclassifications")
+    st.button("Pin the grid", on_click=report.pin, args=("misclassifications-Two-maps",))
+    face = np.zeros((8, 8, 3), np.uint8)
+    picture_grid.show([picture_grid.Row("<i>", "", [picture_grid.Cell(face, "<b>sad", "A map")])], label="Two maps")
+    gallery.show([face], np.arange(1), key="faces", words=gallery.Words(str), scope="angry read as sad")
+    report.show()
+
+
+def test_pictures_and_galleries_go_into_the_report() -> None:
+    app = AppTest.from_function(_pictures).run()
+    app.button[0].click().run()
+    app.button(key="faces pin").click().run()
+    assert not app.exception
+    text = page(app.session_state[report.ITEMS.slot])
+    assert app.sidebar.get("download_button")[0].label == "Report (2)"
+    assert text.count("data:image/png;base64,") == 2 and "Faces: angry read as sad" in text
+    assert "&lt;b&gt;sad" in text and "<b>sad" not in text and "<i>" not in text and "plotly" not in text
+
+
 def test_figures_and_tables_of_any_page_go_into_one_report() -> None:
     app = AppTest.from_function(_script).run()
     assert '"filename": "confusion-fcsdnet-curve"' in app.get("plotly_chart")[0].proto.config

@@ -20,6 +20,7 @@ from workbench import state
 from workbench.app import pictures
 from workbench.app.contact_sheet import MOST, contact_sheet
 from workbench.widgets import downloads
+from workbench.widgets.files import file_names, report
 
 _LONGEST_GROUP = 12
 _GROUPS_PER_PAGE = 24
@@ -164,6 +165,9 @@ def _sheet(
                 f"sheet-{title}.{kind.lower()}",
                 key=f"{key} sheet {kind}",
             )
+        name = file_names.file_name(f"sheet-{title}.png", key=f"{key} sheet PNG").removesuffix(".png")
+        st.button("Pin to the report", key=f"{key} pin", on_click=report.pin, args=(name,), icon=":material/keep:")
+    report.picture(name, f"Faces: {title}", partial(sheet, "PNG"))
 
 
 def _pager(count: int, per_page: int, name: str, what: str) -> int:

@@ -1,4 +1,4 @@
-"""A grid of small pictures with heads and captions, which scrolls sideways in a narrow window and is saved as PNG."""
+"""A grid of small pictures with heads and captions, which scrolls sideways where the window is narrow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from workbench.app import pictures
-from workbench.widgets.files import file_names
+from workbench.widgets.files import file_names, report
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Row:
 
 
 def show(rows: Sequence[Row], *, columns: Sequence[str] = (), side: int = 96, label: str) -> None:
-    """Draw the grid, with a button that saves it as PNG.
+    """Draw the grid, with buttons that save it as PNG and pin it to the report.
 
     Args:
         columns: heads over the cells, without one for the row heads. side: of a picture, in pixels of the screen.
@@ -51,11 +51,13 @@ def show(rows: Sequence[Row], *, columns: Sequence[str] = (), side: int = 96, la
         f"<tr>{_row_head(row) if named else ''}{''.join(_cell(cell, side) for cell in row.cells)}</tr>" for row in rows
     )
     name = file_names.file_name(f"{label}.png", key=f"grid {label}").removesuffix(".png")
+    content = f"{head}<tbody>{body}</tbody>"
     st.html(
         '<div class="table"><div style="overflow-x:auto;padding-bottom:0.3rem" tabindex="0">'
         f'<table style="border-collapse:collapse" data-name="{html.escape(name)}" data-grid '
-        f'aria-label="{html.escape(label)}">{head}<tbody>{body}</tbody></table></div></div>'
+        f'aria-label="{html.escape(label)}">{content}</table></div></div>'
     )
+    report.grid(name, label, f'<table style="border-collapse:collapse">{content}</table>')
 
 
 _HEAD = "font-weight:500;font-size:0.82rem;text-align:left;padding:0 0.5rem 0.2rem 0;border:0;vertical-align:bottom"

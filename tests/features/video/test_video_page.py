@@ -98,9 +98,7 @@ def test_the_marked_video_is_made_on_demand(app: AppTest, trained: Path) -> None
     assert reading_model.clip(jobs[0].result, "marked.webm").info.frames == _SHORT.count
 
 
-def test_an_upload_does_not_wait_for_the_sample(
-    app: AppTest, trained: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_upload_does_not_wait_for_the_sample(app: AppTest, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sample, read = reading_model.sample(), read_expressions
 
     def slow(video: Any, *arguments: Any, progress: Any, **options: Any) -> Any:

@@ -108,7 +108,11 @@ function toolsOver(table, ...buttons) {
 function overGrid(grid) {
   const name = grid.dataset.name + ".png";
   const act = () => drawn(grid).toBlob((content) => save(content, "image/png", name));
-  toolsOver(grid, button("PNG", "Save the pictures as PNG", act));
+  toolsOver(
+    grid,
+    button("PNG", "Save the pictures as PNG", act),
+    button("Pin", "Pin the pictures to the report", () => window.ferPage.pin(grid.dataset.name))
+  );
 }
 
 function overTable(table) {

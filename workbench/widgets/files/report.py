@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import base64
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ class Item:
         settings: Page, network, hash of its weights, data, split and address, by name.
         figure: HTML of a Plotly figure, without Plotly itself.
         picture: ``data:`` address of a picture.
+        grid: HTML of a table of pictures, each as a ``data:`` address.
         columns: Head of a table.
         rows: Its cells as text.
         right: Its columns of numbers.
@@ -41,6 +43,7 @@ class Item:
     settings: Mapping[str, str]
     figure: str = ""
     picture: str = ""
+    grid: str = ""
     columns: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
     right: Collection[int] = field(default=())
@@ -48,11 +51,13 @@ class Item:
     @property
     def size(self) -> int:
         """About how many bytes it takes in the session."""
-        return len(self.figure) + len(self.picture) + sum(len(cell) for row in self.rows for cell in row)
+        return (
+            len(self.figure) + len(self.picture) + len(self.grid) + sum(len(cell) for row in self.rows for cell in row)
+        )
 
 
 def pin(name: str) -> None:
-    """Put the figure or table of that file name into the report when it is drawn next."""
+    """Put the figure, table or picture of that file name into the report when it is drawn next."""
     ASKED.set(name)
 
 
@@ -70,6 +75,31 @@ def table(
     """Add the table that was just drawn, if it was pinned."""
     if _pinned(name):
         _add(Item(name, title, _settings(), columns=columns, rows=rows, right=right))
+
+
+def grid(name: str, title: str, body: str) -> None:
+    """Add the table of pictures that was just drawn, if it was pinned.
+
+    Args:
+        name: Its file name without its ending.
+        title: What it shows.
+        body: Its HTML, in which all texts are escaped.
+    """
+    if _pinned(name):
+        _add(Item(name, title, _settings(), grid=body))
+
+
+def picture(name: str, title: str, png: Callable[[], bytes]) -> None:
+    """Add a picture, if it was pinned.
+
+    Args:
+        name: Its file name without its ending.
+        title: What it shows.
+        png: Makes the file.
+    """
+    if _pinned(name):
+        address = f"data:image/png;base64,{base64.b64encode(png()).decode()}"
+        _add(Item(name, title, _settings(), picture=address))
 
 
 def show() -> None:
