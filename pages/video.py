@@ -35,9 +35,9 @@ def _read(checkpoint: Checkpoint) -> None:
     at = moment.show_timeline(clip, reading, person)
     with guard("the moment"):
         moment.show_moment(clip, classifier, reading, person, at)
-    with guard("the network of sequences"):
+    with guard("the sequence network"):
         sequence.show(classifier, reading, person)
-    st.header("In the whole", anchor=False)
+    st.header("The whole video", anchor=False)
     summary.group(reading)
     summary.people(reading)
     st.caption(
@@ -79,10 +79,10 @@ if chosen is None or chosen.checkpoint is None:
 with guard("the video"):
     _read(chosen.checkpoint)
 heading.show_reading(
-    "Each frame is read alone, so that a blink or a turned head makes a flicker; smoothing in time takes it out, "
-    "and the raw readings stay in the download. The band below goes from the lowest to the highest raw probability "
-    "of the leading class within the smoothing's width: where it is wide, the network wavers. A change is placed "
-    "within about half that width. People are told apart by where they are and how they look from frame to frame: "
-    "who leaves and comes back counts as another person.",
+    "Each frame is read on its own, so a blink or a turned head makes the curves flicker; smoothing over time removes "
+    "that, and the download keeps the raw readings. The grey band spans the lowest and highest raw probability of the "
+    "leading class within the smoothing window: where it is wide, the network wavers. The time of a change is known "
+    "to about half that window. People are told apart by position and appearance from frame to frame: someone who "
+    "leaves and comes back counts as another person.",
     "; ".join(f"{name}: {words}" for name, words in SMOOTHINGS.items()),
 )

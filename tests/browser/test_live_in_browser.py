@@ -70,7 +70,7 @@ def filmed(browser: Any, server: Server, camera: Path) -> Iterator[Any]:
 
 def test_a_click_on_the_timeline_shows_that_moment(page: Any, server: Server, drawn_network: str) -> None:
     page.goto(f"{server.url}/video?checkpoint={drawn_network}")
-    page.get_by_text("In the whole").wait_for(timeout=4 * PATIENCE)
+    page.get_by_text("The whole video").wait_for(timeout=4 * PATIENCE)
     settle(page)
     plot = page.locator(".js-plotly-plot").first
     plot.locator(".nsewdrag").first.wait_for(state="attached")

@@ -50,7 +50,7 @@ def test_without_a_network_it_says_what_to_do(app: AppTest) -> None:
 
 def test_the_sample_is_read_and_its_moments_are_shown(app: AppTest, trained: Path) -> None:
     open_page(app, "video")
-    text = until(app, "In the whole")
+    text = until(app, "The whole video")
     assert not app.error
     assert "The class is “angry”" in text or "The class is “happy”" in text, "the surest peak comes first"
     assert "neutral 3" in text and "24 frames read" in text
@@ -67,27 +67,27 @@ def test_the_sample_is_read_and_its_moments_are_shown(app: AppTest, trained: Pat
 
 def test_another_smoothing_reads_nothing_again(app: AppTest, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     open_page(app, "video")
-    until(app, "In the whole")
+    until(app, "The whole video")
 
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("read again")
 
     monkeypatch.setattr(reading_model, "read_expressions", never)
     app.selectbox(key="video.smoothing").set_value("none").run()
-    assert "In the whole" in words(app) and not app.error
+    assert "The whole video" in words(app) and not app.error
 
 
 def test_a_larger_smallest_face_leaves_nobody_and_reads_anew(app: AppTest, trained: Path) -> None:
     open_page(app, "video")
-    until(app, "In the whole")
+    until(app, "The whole video")
     app.slider(key="face.smallest face video").set_value(240).run()
     until(app, "No face was found")
-    assert "In the whole" not in words(app) and not app.error
+    assert "The whole video" not in words(app) and not app.error
 
 
 def test_the_marked_video_is_made_on_demand(app: AppTest, trained: Path) -> None:
     open_page(app, "video")
-    until(app, "In the whole")
+    until(app, "The whole video")
     next(button for button in app.button if button.label == "Make the video with boxes").click().run()
     for _ in range(200):
         jobs = [job for key, job in background_jobs._jobs.items() if "marked" in str(key)]
@@ -114,7 +114,7 @@ def test_an_upload_does_not_wait_for_the_sample(app: AppTest, trained: Path, mon
     app.file_uploader[0].upload("own.webm", encode_webm(own.frames(), own.fps), "video/webm").run()
     _wait(job)
     assert job.state == "cancelled", "nobody looks at it any more"
-    until(app, "In the whole")
+    until(app, "The whole video")
     assert not app.error and not app.exception
 
 
@@ -134,7 +134,7 @@ def test_a_job_can_be_cancelled_and_begun_again(trained: Path) -> None:
 
 def test_a_bad_video_gets_its_sentence(app: AppTest, trained: Path) -> None:
     open_page(app, "video")
-    until(app, "In the whole")
+    until(app, "The whole video")
     app.file_uploader[0].upload("broken.mp4", b"\0\0\0\x18ftypisom and no more", "video/mp4").run()
     assert "damaged or cut off" in app.error[0].value
     app.run()

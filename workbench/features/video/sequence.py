@@ -22,7 +22,7 @@ def show(classifier: Classifier, reading: VideoReading, person: Person) -> None:
     network_and_person = reading_model.in_sequence(classifier, person)
     if network_and_person is None:
         st.caption(
-            "No network of sequences was trained over this one. To compare: "
+            "No sequence network was trained for this network. To train one, run "
             f"`fer sequence {classifier.checkpoint.path.name}` in the folder of the checkpoints."
         )
         return
