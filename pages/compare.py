@@ -37,8 +37,8 @@ _READING = {
     ),
     "Across data sets": (
         "A row is a network, a column the faces it predicts. A network usually does best on faces collected and "
-        "labelled like those it learned from; how much it loses elsewhere says more about use in the world than "
-        "the figure at home. Part of the loss is the labels': two data sets may call the same face by other names.",
+        "labelled like those it learned from; how much it loses elsewhere says more about real use than the "
+        "figure at home. Part of the loss comes from the labels: two data sets may name the same face differently.",
         "Torralba and Efros, Unbiased Look at Dataset Bias, 2011",
     ),
     "Training": (
@@ -53,8 +53,8 @@ _READING = {
         "Each table names the paper and the table it comes from",
     ),
     "Claims check": (
-        "All these figures come from one confusion matrix, whose rows add up to the class counts. So they bind each "
-        "other: recall of every class near one leaves no room for a low accuracy. “Cannot” is certain for these "
+        "All these figures come from one confusion matrix, whose rows add up to the class counts. So they constrain "
+        "each other: recall of every class near one leaves no room for a low accuracy. “Cannot” is certain for these "
         "counts and this averaging; before a paper is called wrong, try the other averaging and its own counts. "
         "“No contradiction” does not say that the figures are right.",
         "Bounds by linear programming over the confusion matrix; Sokolova and Lapalme, A systematic analysis of "

@@ -15,6 +15,6 @@ bench.show(checkpoints)
 heading.show_reading(
     "The faces are drawn from action units, so it is known what moved and where. A network that answers well on them "
     "need not do so on photographs: one that was trained on photographs sees them for the first time. "
-    "A point of decision says where the answer changes for this one face; another person, pose or light moves it.",
+    "A decision point is where the answer changes for this one face; another person, pose or light moves it.",
     "Ekman and Friesen 1978, Facial Action Coding System; the drawing and its units: fer_models/data/synthetic",
 )

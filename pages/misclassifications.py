@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from fer_models.data import FaceDataset
@@ -26,7 +25,7 @@ def _answer(evidence: Evidence) -> None:
     voted = _voted(evidence)
     selection = filters.show(evidence, voted)
     with guard("the gallery"):
-        _faces(evidence, selection.indices, selection.scope, voted)
+        _faces(evidence, selection, voted)
     st.caption(f"Accuracy {evaluation.sentence()}")
     notes.show(evaluation.notes)
     st.header("Where it fails most", anchor=False)
@@ -35,8 +34,8 @@ def _answer(evidence: Evidence) -> None:
     _export(evidence)
 
 
-def _faces(evidence: Evidence, indices: np.ndarray, scope: str, voted: FaceDataset | None) -> None:
-    evaluation = evidence.evaluation
+def _faces(evidence: Evidence, selection: filters.Selection, voted: FaceDataset | None) -> None:
+    evaluation, indices = evidence.evaluation, selection.indices
     index_of = {int(position): index for index, position in enumerate(evaluation.positions)}
     row = shared.ROW.get()
     selected = index_of.get(int(row)) if row is not None and row.isdecimal() else None
@@ -44,7 +43,9 @@ def _faces(evidence: Evidence, indices: np.ndarray, scope: str, voted: FaceDatas
         selected = int(indices[0])
     left, right = st.columns([7, 5], gap="large")
     with left:
-        clicked = gallery.show(evidence, indices, key="errors", selected=selected, scope=scope)
+        clicked = gallery.show(
+            evidence, indices, key="errors", selected=selected, scope=selection.scope, title=selection.title
+        )
     if clicked is not None:
         selected = clicked
         shared.ROW.set(str(int(evaluation.positions[clicked])))

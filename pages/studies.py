@@ -63,8 +63,8 @@ with guard("the study"):
 heading.show_reading(
     "A single run says little: another seed or fold moves the accuracy by a point or more. A study trains the same "
     "recipe several times, shows how far the runs scatter, and tests whether a change exceeds that. With folds of "
-    "images the same person can be in training and test, which flatters a network; with folds of subjects not. “No "
-    "difference larger than chance” does not mean that there is none: more seeds or folds may find it.",
+    "images, the same person can be in training and test, which flatters a network; folds of subjects rule that out. "
+    "“No difference larger than chance” does not mean that there is none: more seeds or folds may find it.",
     "Nadeau and Bengio, Inference for the Generalization Error, 2003; Bouthillier et al., Accounting for Variance "
     "in Machine Learning Benchmarks, 2021",
 )

@@ -26,7 +26,7 @@ DONE = {
     "networks": re.compile("networks? says? "),
     "versus": "Who is right?",
     "contrast": "The maps beside each other",
-    "attention": "All modules in short",
+    "attention": "All modules at a glance",
     "trust": "All tests of this map",
     "change": "the worst place",
     "training": "has no history",

@@ -20,7 +20,9 @@ _OPACITY = 0.5
 HEATMAPS = state.Toggle("evidence.heatmaps")
 
 
-def show(evidence: Evidence, indices: np.ndarray, *, key: str, selected: int | None, scope: str) -> int | None:
+def show(
+    evidence: Evidence, indices: np.ndarray, *, key: str, selected: int | None, scope: str, title: str = ""
+) -> int | None:
     """Draw the faces and return the index of the one that was clicked in this run.
 
     Args:
@@ -28,6 +30,7 @@ def show(evidence: Evidence, indices: np.ndarray, *, key: str, selected: int | N
         key: Prefix of the widgets' keys.
         selected: Index of the framed face.
         scope: What is shown, such as the filter; a new scope starts at its first page.
+        title: What is shown, in words for the contact sheet; by default how many faces of what.
     """
     evaluation = evidence.evaluation
     if not len(indices):
@@ -43,8 +46,7 @@ def show(evidence: Evidence, indices: np.ndarray, *, key: str, selected: int | N
         **HEATMAPS.widget(),
     ):
         images = _Overlaid(evidence, indices)
-    of_page = f"{evidence.checkpoint.name} {evidence.name} {evaluation.split} "
-    title = f"{scope.removeprefix(of_page)}, target > predicted"
+    of_page = title or f"{len(indices):,} faces of {evidence.name}, {evaluation.split}"
     positions = evaluation.positions[indices]
     index_of = {int(position): int(index) for position, index in zip(positions, indices, strict=True)}
     with faces:
@@ -57,7 +59,7 @@ def show(evidence: Evidence, indices: np.ndarray, *, key: str, selected: int | N
                 lambda position: _about(evidence, index_of[position]),
             ),
             selected=None if selected is None else int(evaluation.positions[selected]),
-            layout=gallery.Layout(per_page=_PER_PAGE, side=76, row=row, title=title),
+            layout=gallery.Layout(per_page=_PER_PAGE, side=76, row=row, title=f"{of_page}; target > predicted"),
             scope=scope,
         )
     return index_of.get(clicked) if clicked is not None else None

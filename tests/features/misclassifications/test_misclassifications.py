@@ -16,6 +16,7 @@ from fer_models.evaluation.annotators import votes_name
 from fer_models.evaluation.mistakes import Filter
 from workbench.app import marks
 from workbench.evidence.model import answers as answers_model
+from workbench.features.misclassifications import filters
 from workbench.features.misclassifications.model import neighbours
 
 
@@ -135,3 +136,13 @@ def test_marks_that_cannot_be_written_are_said(dataset: FaceDataset) -> None:
     marks.file(dataset).parent.write_text("in the way")
     with pytest.raises(UserError, match="cannot be written"):
         marks.put(dataset, 0, ["ambiguous"])
+
+
+def test_the_title_of_a_sheet_is_in_words() -> None:
+    assert filters.in_words(Filter(), "any", "largest loss first") == "Errors: largest loss first"
+    narrow = Filter("sad", "angry", ("ann", "bob"), (10, 90), (50, 100), right=True)
+    assert filters.in_words(narrow, "label in doubt", "as in the set") == (
+        "All answers: labelled sad, read as angry, marked label in doubt, mean brightness 10 to 90, "
+        "occlusion rank 50 to 100, subjects ann, bob, as in the set"
+    )
+    assert "not marked yet" in filters.in_words(Filter(), "not marked yet", "as in the set")

@@ -37,7 +37,7 @@ def show_classes(results: Standing, *, key: str) -> None:
         alt=f"{title} of each class of {', '.join(results.names)}, with 95 per cent intervals.",
         tools="zoom",
     )
-    st.caption("Bars are 95 % intervals: Wilson's, for F1 that of a bootstrap. Hatching tells the networks apart too.")
+    st.caption("Bars are 95 % intervals: Wilson's, for F1 that of a bootstrap. Hatching also tells the networks apart.")
 
 
 def show_agreement(results: Standing, *, key: str) -> None:
@@ -58,6 +58,6 @@ def show_agreement(results: Standing, *, key: str) -> None:
     pairs = [(names[i], names[j], texts[i][j]) for i in size for j in size if i < j]
     table.show(("Network", "and", "same answer, %"), pairs, right=(2,), label="Agreement of the networks")
     st.caption(
-        f"Share of the {results.n:,} images that both networks give the same answer, right or wrong. Networks that "
-        "are right equally often and agree seldom would gain most from answering together."
+        f"Share of the {results.n:,} images to which both networks give the same answer, right or wrong. "
+        "Networks that are equally accurate but seldom agree gain most from being combined."
     )

@@ -84,7 +84,7 @@ def show(rows: Sequence[Sequence[Pair]]) -> None:
                 if label_map:
                     st.caption(f"On the command line: `--map {map_text(label_map)}`")
         st.caption(
-            "By name and its synonyms, never by place, but for what was chosen under Label maps. Images of a class "
-            "that the network lacks are left out; a class that the data set lacks cannot be answered, the network then "
+            "Classes are matched by name and synonyms, never by position, unless Label maps says otherwise. Images of "
+            "a class that the network lacks are left out; a class that the data set lacks is dropped, and the network "
             "chooses among the common ones."
         )

@@ -79,7 +79,7 @@ def show(subject: Subject, *, key: str) -> None:
         )
     else:
         st.caption(f"Attention rollout is not possible here: {flow.reason}.")
-    st.header("All modules in short", anchor=False)
+    st.header("All modules at a glance", anchor=False)
     own_attention.show(cached.own_attention(subject.checkpoint, subject.pixels), subject.framed.crop, display)
     if any(m.overlay is not None for m in modules):
         with guard("the means"):

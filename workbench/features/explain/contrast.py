@@ -76,13 +76,13 @@ def show(subject: Subject, *, key: str) -> None:
 
 def _regions(comparison: Contrast, subject: Subject, key: str) -> None:
     rows = contrast.sides(comparison.difference, subject.framed.masks)
-    st.markdown("**Which parts speak for which**")
+    st.markdown("**Which regions support which class**")
     words = ", ".join(
         f"{name} {percent(p, 0)} for {comparison.a}, {percent(n, 0)} for {comparison.b}" for name, p, n in rows
     )
     figure = opposed_bars(rows, comparison.a, comparison.b, labels.colour(comparison.a), labels.colour(comparison.b))
     plot.show(figure, key=f"{key} sides", alt=f"Relevance by region: {words}")
-    st.caption(f"Parts of all relevance in the map of the difference. Regions: {subject.framed.source}.")
+    st.caption(f"Share of all relevance in the difference map. Regions: {subject.framed.source}.")
     downloads.show(("region", f"for {comparison.a}", f"for {comparison.b}"), rows, "contrast.csv", key=f"{key} csv")
 
 

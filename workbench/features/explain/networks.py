@@ -86,10 +86,10 @@ def show(subject: Subject, *, key: str) -> None:
             key=key,
         )
     st.caption(
-        "Each network gets the face cut and scaled as its training did, and explains its usual layer. A heatmap "
-        "says the evidence for one class; own attention is the network's finest gate, alike for every class. "
-        "Sorted by agreement: first the most frequent answer, the surest network first. All probabilities and "
-        "regions are in the CSV."
+        "Each network gets the face cropped and scaled as in its training, and is explained at its usual layer. A "
+        "heatmap shows the evidence for one class; own attention is the network's finest gate, the same for every "
+        "class. Sorted by agreement: the most frequent answer first, the most confident network on top. All "
+        "probabilities and regions are in the CSV."
     )
 
 

@@ -94,7 +94,7 @@ def regions(shares: RegionShares, framed: Framed, target: str) -> None:
         mass, area = shares.units
         units = f" The action units of {target} hold {percent(mass, 0)} of it on {percent(area, 0)} of the image."
     st.caption(
-        "Bar: share of the heat in this region. Tick: share an even map would have. Then how many times that share."
+        "Bar: share of the heat in this region. Tick: share an even map would have. The factor compares the two."
         f"{units} Regions: {framed.source}."
     )
     if shares.alarm:

@@ -27,7 +27,7 @@ def show(subject: Subject, *, key: str) -> None:
     question, display = view.controls(subject.classifier)
     pictures, own = image_input.all_pictures()
     if not own:
-        st.caption("Upload several images to see them here. Until then: the drawn samples.")
+        st.caption("Upload several images to compare them here. These are the drawn samples.")
     classifier = subject.classifier
     lines = job.result(
         ("sheet", subject.checkpoint.identity, tuple(picture.digest for picture in pictures), question),

@@ -114,7 +114,7 @@ def _curves(curves: dict[str, Curves], measures: dict[str, Measure], look: Look,
             st.caption(f"Area: {words}.")
     st.caption(
         "Solid orange: this map. Grey band: 5 to 95 % of random maps, dotted their median. Dashed blue: a blob in the "
-        "middle. Dash-dotted purple: the edges of the image. Only this map knows the network."
+        "middle. Dash-dotted purple: the edges of the image. Only this map comes from the network."
     )
 
 

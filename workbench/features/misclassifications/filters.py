@@ -28,10 +28,11 @@ ERROR_RIGHT = state.Toggle("misclassifications.error right")
 
 @dataclass(frozen=True)
 class Selection:
-    """Indices into the evaluation, int64, in the selected order; ``scope`` names filter and order."""
+    """Indices into the evaluation, int64, in the selected order; filter and order as a key and in words."""
 
     indices: np.ndarray
     scope: str
+    title: str
 
 
 def show(evidence: Evidence, voted: FaceDataset | None) -> Selection:
@@ -85,7 +86,28 @@ def show(evidence: Evidence, voted: FaceDataset | None) -> Selection:
     covers = cache.of_predictions(mistakes.covered, evaluation, dataset) if covered != (0, 100) else None
     indices = mistakes.ordered(evaluation, dataset, conditions, order, scores, brightness=brightness, covered=covers)
     scope = f"{evidence.checkpoint.name} {evidence.name} {evaluation.split} {true} {predicted} {order} "
-    return Selection(indices, f"{scope}{mark} {light} {covered} {subjects} {right}")
+    title = in_words(conditions, str(mark), ORDERS[order])
+    return Selection(indices, f"{scope}{mark} {light} {covered} {subjects} {right}", title)
+
+
+def in_words(conditions: Filter, mark: str, order: str) -> str:
+    """Filter and order as the title of a contact sheet.
+
+    Args:
+        conditions: The filter.
+        mark: The chosen mark, or :data:`_ANY`.
+        order: In words.
+    """
+    parts = [
+        f"labelled {conditions.true}" if conditions.true else "",
+        f"read as {conditions.predicted}" if conditions.predicted else "",
+        "" if mark == _ANY else mark if mark == _UNMARKED else f"marked {mark}",
+        "mean brightness {} to {}".format(*conditions.brightness) if conditions.brightness != (0, 255) else "",
+        "occlusion rank {} to {}".format(*conditions.covered) if conditions.covered != (0, 100) else "",
+        f"subjects {', '.join(conditions.subjects)}" if conditions.subjects else "",
+        order,
+    ]
+    return f"{'All answers' if conditions.right else 'Errors'}: {', '.join(filter(None, parts))}"
 
 
 def _choice(label: str, options: list[str], widget: dict[str, Any]) -> str:

@@ -51,7 +51,7 @@ def show(key: str) -> str | None:
                 list(HELD_OUT),
                 format_func=HELD_OUT.__getitem__,
                 disabled=sides or not folds,
-                help="With folds of images the same person can be in training and test; with folds of subjects not.",
+                help="With folds of images, the same person can be in training and test; folds of subjects exclude it.",
                 **CHOSEN_HELD_OUT.widget(),
             )
         )
