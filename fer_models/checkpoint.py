@@ -34,6 +34,7 @@ from fer_models.checkpoint_files import (
 from fer_models.display import Displayed
 from fer_models.errors import UserError
 from fer_models.files import read_regular
+from fer_models.folders import checkpoint_name
 from fer_models.preprocess import Preprocess
 from fer_models.storage import atomic_file, atomic_folder
 from fer_models.weights import WEIGHTS, Beside, describe, read_about, read_shapes, read_weights, write_weights
@@ -68,9 +69,7 @@ class Checkpoint(Displayed):
     @property
     def name(self) -> str:
         """Name of the folder, or of the run that it belongs to."""
-        run = self.path.parent.parent
-        in_run = self.path.parent.name == "checkpoints" and (run / "recipe.json").exists()
-        return run.name if in_run else self.path.name
+        return checkpoint_name(self.path)
 
     @property
     def card(self) -> str:
@@ -161,7 +160,7 @@ class Checkpoint(Displayed):
         except (RuntimeError, OverflowError):  # sizes that no tensor can have
             wanted = {}
         if wanted != (found := self._shapes()):
-            raise UserError(misfit(self.path.name, self.network, found))
+            raise UserError(misfit(self.name, self.network, found))
 
     @property
     def beside(self) -> Beside:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from fer_models.errors import UserError
+from fer_models.folders import checkpoint_name
 from fer_models.preprocess import Preprocess
 from fer_models.settings import DamagedError, checked, nested, read_stored, shown
 from fer_models.weights import WEIGHTS, About
@@ -84,7 +85,7 @@ def check_folder(folder: Path) -> None:
     if os.path.isdir(folder):
         for name in (CONFIG, WEIGHTS):
             if not os.path.isfile(folder / name):
-                raise UserError(f"The checkpoint {folder.name} has no {name}; copy the whole folder again.")
+                raise UserError(f"The checkpoint {checkpoint_name(folder)} has no {name}; copy the whole folder again.")
         return
     if os.path.lexists(folder):
         other = _OTHER_WEIGHTS.get(folder.suffix.lower(), "a single file")
@@ -101,7 +102,8 @@ def read_config(folder: Path) -> Config:
     Raises:
         UserError: If it is damaged.
     """
-    return read_stored(folder / CONFIG, Config, remedy="copy the checkpoint folder again")
+    remedy = "copy the checkpoint folder again"
+    return read_stored(folder / CONFIG, Config, remedy=remedy, owner=checkpoint_name(folder))
 
 
 def check_about(folder: Path, config: Config, about: About) -> None:
@@ -123,8 +125,8 @@ def check_about(folder: Path, config: Config, about: About) -> None:
     for name, value in said.items():
         if value != configured[name]:
             raise DamagedError(
-                f"{CONFIG} of {folder.name} gives the {name} {shown(configured[name])}, its weights were saved with "
-                f"{shown(value)}; copy the checkpoint folder again."
+                f"{CONFIG} of {checkpoint_name(folder)} gives the {name} {shown(configured[name])}, its "
+                f"weights were saved with {shown(value)}; copy the checkpoint folder again."
             )
 
 
@@ -137,7 +139,7 @@ def read_figures(folder: Path) -> list[dict[str, Any]]:
     if not os.path.lexists(folder / METRICS):
         return []
     remedy = f"delete {METRICS}, or copy the checkpoint folder again"
-    rows = read_stored(folder / METRICS, list[_Figure], remedy=remedy)
+    rows = read_stored(folder / METRICS, list[_Figure], remedy=remedy, owner=checkpoint_name(folder))
     return [row.model_dump() for row in rows]
 
 

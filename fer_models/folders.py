@@ -65,6 +65,18 @@ def network_folders() -> list[Path]:
     return [found[name] for name in sorted(found)]
 
 
+def checkpoint_name(folder: Path) -> str:
+    """Name of a checkpoint folder, or of the run that it belongs to.
+
+    Example:
+        >>> checkpoint_name(Path("networks/mine"))
+        'mine'
+    """
+    run = folder.parent.parent
+    in_run = folder.parent.name == "checkpoints" and (run / "recipe.json").exists()
+    return run.name if in_run else folder.name
+
+
 def plugins_folder() -> Path | None:
     """Plug-ins, which run when the program starts: ``$FER_PLUGINS``, else ``plugins`` of a clone of this project.
 

@@ -20,11 +20,13 @@ from torch import Tensor
 
 from fer_models.architectures.base import FERNetwork
 from fer_models.errors import UserError
+from fer_models.folders import checkpoint_name
 from fer_models.preprocess import Preprocess
 from fer_models.settings import parse_stored
 
 WEIGHTS = "weights.safetensors"
 _ABOUT = "fer_models"  # all facts in one entry of the metadata: the order of several entries would be arbitrary
+_HEADER_BYTES = 100_000_000  # the longest header that safetensors reads
 _DTYPES = {"float16": torch.float16, "float32": torch.float32}
 
 
@@ -97,15 +99,15 @@ def read_weights(folder: Path, sha256: str) -> dict[str, Tensor]:
     """
     if file_sha256(folder / WEIGHTS) != sha256:
         raise UserError(
-            f"The weights of {folder.name} are not the ones that were saved (their SHA-256 differs); "
+            f"The weights of {checkpoint_name(folder)} are not the ones that were saved (their SHA-256 differs); "
             "copy the folder again from where it came."
         )
     with _opened(folder) as weights:
         state = {name: weights.get_tensor(name) for name in weights.keys()}  # noqa: SIM118
     if name := _not_finite(state):
         raise UserError(
-            f"The weights of {folder.name} hold NaN or infinity (first in {name}): their training diverged; "
-            "use another checkpoint."
+            f"The weights of {checkpoint_name(folder)} hold NaN or infinity (first in {name}): their "
+            "training diverged; use another checkpoint."
         )
     return {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
 
@@ -154,8 +156,21 @@ def _opened(folder: Path) -> Iterator[Any]:
     try:
         with safe_open(folder / WEIGHTS, "pt") as weights:
             yield weights
-    except (SafetensorError, OSError, ValueError, TypeError, AttributeError):
+    except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
+        name = f"{WEIGHTS} of {checkpoint_name(folder)}"
+        if isinstance(error, SafetensorError) and _begins_as_ours(folder / WEIGHTS):
+            raise UserError(f"{name} is damaged, or was cut off while it was copied; copy the folder again.") from None
         raise UserError(
-            f"{WEIGHTS} in {folder.name} is not a safetensors file of this workbench; other formats are never "
+            f"{name} is not a safetensors file of this workbench; other formats are never "
             "opened, since they can run code. Save the network again with this workbench."
         ) from None
+
+
+def _begins_as_ours(file: Path) -> bool:
+    """Whether a file begins as safetensors does: the length of the header in eight bytes, then its JSON."""
+    try:
+        with file.open("rb") as handle:
+            begin = handle.read(9)
+    except OSError:
+        return False
+    return begin[8:] == b"{" and int.from_bytes(begin[:8], "little") < _HEADER_BYTES

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.data import FaceDataset
-from fer_models.errors import UserError
 from workbench import cache
 from workbench.app import dataset_facts, datasets
 from workbench.features.datasets import audit, bar, faces, overview, pixels, preparation
@@ -35,14 +34,14 @@ def _opened(name: str) -> FaceDataset | None:
     """The data set, or ``None`` while it is read for the first time, in the background.
 
     Raises:
-        UserError: If it cannot be read.
+        UnreadableError: If it cannot be read.
     """
     entry = datasets.find(name)
     if entry is None or datasets.stored(entry) is not None:
         return cache.dataset(name)
     job = datasets.read(entry)
     if job.state == "failed":
-        raise UserError(job.problem)
+        raise datasets.UnreadableError(entry, datasets.problem(entry) or job.problem)
     if not job_view.finished(job, key="reading"):
         return None
     return cache.dataset(name)
@@ -52,11 +51,11 @@ heading.show("datasets")
 left, right = st.columns([5, 2], vertical_alignment="bottom")
 with left:
     name = bar.choose()
+bar.note_passed_over()
 dataset = None
 with guard("opening the data set"):
     dataset = _opened(name)
 if dataset is None:
-    bar.offer_retry_or_removal(name)
     with guard("the table of data sets"):
         bar.show()
 else:

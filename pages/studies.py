@@ -8,7 +8,7 @@ from workbench import state
 from workbench.features.studies import new, plots, tables
 from workbench.features.studies import progress as studies_progress
 from workbench.features.studies.model import studies
-from workbench.widgets import heading
+from workbench.widgets import data_choice, heading
 from workbench.widgets.errors import guard
 from workbench.widgets.files import file_names
 
@@ -56,6 +56,8 @@ with (
         STUDY.set(started)
         STARTED.set(begun + 1)
         st.rerun()
+with guard("the data set"):
+    data_choice.check()
 for sentence in studies.damaged():
     st.warning(sentence, icon=":material/warning:")
 with guard("the study"):

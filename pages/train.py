@@ -7,7 +7,7 @@ import streamlit as st
 from workbench.app import runs as run_folders
 from workbench.features.train import choice, form, queue
 from workbench.features.train import run as train_run
-from workbench.widgets import heading
+from workbench.widgets import data_choice, heading
 from workbench.widgets.errors import guard
 from workbench.widgets.files import file_names
 
@@ -33,6 +33,8 @@ def _show_run() -> None:
 heading.show("train")
 with guard("the recipe"):
     form.show()
+with guard("the data set"):
+    data_choice.check()
 with guard("the queue"):
     queue.show()
 with guard("the run"):

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import pickle
+import shutil
 
 import numpy as np
 import pytest
@@ -146,6 +147,11 @@ def damage_flipped_byte(folder):
     (folder / "weights.safetensors").write_bytes(data)
 
 
+def damage_cut_off(folder):
+    data = (folder / "weights.safetensors").read_bytes()
+    (folder / "weights.safetensors").write_bytes(data[: len(data) // 2])
+
+
 def damage_pickle(folder):
     (folder / "weights.safetensors").write_bytes(pickle.dumps(_Bomb()))
     fix_hash(folder)
@@ -189,6 +195,7 @@ def fix_hash(folder):
         (damage_missing_weights, "no weights.safetensors"),
         (damage_missing_config, "no config.json"),
         (damage_flipped_byte, "SHA-256"),
+        (damage_cut_off, "of ck is damaged, or was cut off"),
         (damage_pickle, "not a safetensors file"),
         (damage_json, "it is no JSON"),
         (damage_network, "saved with 'mini_xception'"),
@@ -201,6 +208,22 @@ def test_damaged_folders_are_named(saved, damage, words, monkeypatch):
     damage(folder)
     with pytest.raises(UserError, match=words):
         load_checkpoint(folder)
+
+
+def test_a_damaged_network_of_a_run_is_called_by_the_run(saved, tmp_path):
+    best = tmp_path / "a-run" / "checkpoints" / "best"
+    shutil.copytree(saved[1].path, best)
+    (tmp_path / "a-run" / "recipe.json").write_text("{}")
+    damage_flipped_byte(best)
+    with pytest.raises(UserError, match="weights of a-run are not the ones"):
+        load_checkpoint(best)
+    damage_json(best)
+    with pytest.raises(UserError, match=r"config.json of a-run is damaged"):
+        load_checkpoint(best)
+    damage_cut_off(best)
+    damage_missing_config(best)
+    with pytest.raises(UserError, match="checkpoint a-run has no"):
+        load_checkpoint(best)
 
 
 def test_no_room_keeps_the_earlier_checkpoint(saved, monkeypatch):

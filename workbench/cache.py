@@ -10,10 +10,12 @@ import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
-from fer_models.data import FaceDataset, open_dataset
+from fer_models.data import FaceDataset
 from fer_models.device import inference_device
+from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
-from workbench.app import datasets, machine, shipped
+from workbench.app import datasets, inventory, machine, shipped
+from workbench.app.inventory import DamagedNetworkError
 
 T = TypeVar("T")
 #: Networks kept loaded: as many as a page asks in turn, else each visit would load all of them again.
@@ -24,9 +26,15 @@ def classifier(checkpoint: Checkpoint) -> Classifier:
     """The loaded network, with its lock, shared by all sessions and threads.
 
     Raises:
-        UserError: If the weights are damaged or do not fit.
+        DamagedNetworkError: If the weights are damaged or do not fit, said for the first time.
+        UserError: Likewise, said again.
     """
-    return _classifier(checkpoint.identity, checkpoint)
+    try:
+        return _classifier(checkpoint.identity, checkpoint)
+    except UserError as error:
+        if inventory.mark_damaged(checkpoint, str(error)):
+            raise DamagedNetworkError(str(error)) from None
+        raise
 
 
 @st.cache_resource(max_entries=NETWORKS, show_spinner="Loading the network.")
@@ -51,7 +59,7 @@ def dataset(name: str) -> FaceDataset:
 
 @st.cache_resource(max_entries=8, ttl=600, show_spinner="Opening the data set; the first time may take a minute.")
 def _dataset(name: str, source: str) -> FaceDataset:
-    return open_dataset(name)
+    return datasets.opened(name)
 
 
 def of_image(measure: Callable[..., T], digest: str, image: np.ndarray, *arguments: Any) -> T:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fer_models.data.builtin import NAME as SYNTHETIC
@@ -22,7 +23,7 @@ class DatasetEntry:
 
     Args:
         name: what :func:`fer_models.data.open_dataset` takes.
-        title: full name for people.
+        title: full name for people, with the name in brackets where several sets have the same.
         source: its path, or ``"synthetic"``.
         reader: key of its reader, with options after a colon where some were chosen; ``"synthetic"`` for the built-in.
         added: whether the user added it (and may remove it).
@@ -44,7 +45,7 @@ class _Added:
 
 
 def known_datasets() -> list[DatasetEntry]:
-    """The built-in set first, then those in the data folder, then the added ones; names are unique."""
+    """The built-in set first, then those in the data folder, then the added ones; names and titles are unique."""
     entries = [DatasetEntry(SYNTHETIC, "Built-in faces", SYNTHETIC, SYNTHETIC)]
     candidates = [entry for path in _candidates(data_folder()) for entry in _entries(path)]
     for name, (source, reader) in _added().items():
@@ -55,8 +56,11 @@ def known_datasets() -> list[DatasetEntry]:
         while name in taken:
             name, number = f"{entry.name}-{number}", number + 1
         taken.add(name)
-        entries.append(DatasetEntry(name, entry.title, entry.source, entry.reader, entry.added))
-    return entries
+        entries.append(replace(entry, name=name))
+    titles = Counter(entry.title for entry in entries)
+    return [
+        replace(entry, title=f"{entry.title} ({entry.name})") if titles[entry.title] > 1 else entry for entry in entries
+    ]
 
 
 def find_dataset(name: str) -> DatasetEntry | None:

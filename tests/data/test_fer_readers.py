@@ -51,6 +51,12 @@ def test_kaggle_halves(tmp_path: Path, fer_rows: Rows, write_pixel_csv: Write) -
     assert test.split_names == ("Training", "Test") and set(test.labels) == {UNLABELLED} and set(test.split) == {1}
 
 
+def test_other_columns_are_not_taken_for_a_set_without_labels(tmp_path: Path) -> None:
+    (tmp_path / "fer2013.csv").write_text("label,pixels,part\n0," + "0 " * 2304 + ",Training\n")
+    with pytest.raises(UserError, match="has no column 'emotion'; its columns are: label, pixels, part"):
+        open_dataset(tmp_path)
+
+
 def test_sheets(tmp_path: Path, fer_rows: Rows, save: Write) -> None:
     sheet = np.zeros((2880, 2880, 1), np.uint8)
     for i, (_, image, _) in enumerate(fer_rows):

@@ -1,15 +1,13 @@
-"""Known data sets, their sizes beside the official ones, and how to add or remove a set."""
+"""Known data sets, which of them could not be read, and how to add, hide or remove a set."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from fer_models.data import (
     READERS,
@@ -23,60 +21,76 @@ from fer_models.data import (
 from fer_models.data import builtin as built_in
 from fer_models.data.archive import MAX_BYTES, MAX_FILES, extract_zip
 from fer_models.data.opening import split_options
-from fer_models.data.readers.base import split_role
+from fer_models.data.readers.base import LOOK, split_role, visible
 from fer_models.data.store import open_store, store_folder
 from fer_models.data.synthetic import SyntheticOptions
 from fer_models.errors import UserError
-from fer_models.folders import uploads_folder
+from fer_models.folders import cache_folder, uploads_folder
 from fer_models.labels import FER7
+from fer_models.progress import Progress
+from fer_models.settings import stored_or_none
+from fer_models.storage import atomic_file
 from workbench import once
 from workbench.app import jobs
 from workbench.app.jobs import Job
 
-#: The data sets that are known to the library.
-known = once.once(known_datasets)
+#: Why a set could not be read, by its source and reader, with the state of its files at that time.
+_problems: dict[tuple[str, str, str], tuple[object, str]] = {}
 #: The default set, if it is on this computer.
 _PREFERRED = "fer2013"
 #: What a ZIP may unpack to, for the sentence beside the upload.
 UNPACKED_LIMIT = f"{MAX_BYTES / 1e9:g} GB and {MAX_FILES:,} files"
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """Classes, pictures, and the smallest, largest and average number of pictures a class; ``None`` if unknown."""
+class UnreadableError(UserError):
+    """A known data set cannot be read; the sentence names it."""
 
-    classes: int
-    images: int
-    low: int | None = None
-    high: int | None = None
-    average: float | None = None
+    def __init__(self, entry: DatasetEntry, sentence: str) -> None:
+        super().__init__(f"{entry.title} cannot be read: {sentence}")
+        self.name = entry.name
 
 
-@dataclass(frozen=True)
-class SetRow:
-    """One line of the table of all sets.
+@once.once
+def known() -> list[DatasetEntry]:
+    """The data sets that are known to the library, but for those that were hidden."""
+    entries = known_datasets()
+    hidden_keys = set(_hidden())
+    return [entry for entry in entries if _hiding(entry) not in hidden_keys] if hidden_keys else entries
 
-    Args:
-        name: opens it; ``""`` if the set is not on this computer.
-        title: its full name.
-        read_sizes: of the stored set; ``None`` if it was not read yet or is not on this computer.
-        official: sizes by its authors; ``None`` if there are none.
-        differences: sentences on what differs from the official figures and what was left out.
-        failed: whether the last reading failed.
+
+def hidden() -> list[DatasetEntry]:
+    """The known data sets that were hidden."""
+    hidden_keys = set(_hidden())
+    return [entry for entry in known_datasets() if _hiding(entry) in hidden_keys]
+
+
+def hide(entry: DatasetEntry, *, again_shown: bool = False) -> None:
+    """Leave a set of the data folder out of all lists, or show it again; its files stay as they are.
+
+    Raises:
+        UserError: If that cannot be written down.
     """
-
-    name: str
-    title: str
-    read_sizes: Sizes | None
-    official: Sizes | None
-    differences: tuple[str, ...] = ()
-    failed: bool = False
+    keys = [key for key in _hidden() if key != _hiding(entry)] + ([] if again_shown else [_hiding(entry)])
+    try:
+        with atomic_file(_hidden_file()) as file:
+            file.write_text(json.dumps(keys))
+    except OSError as error:
+        raise UserError(f"{_hidden_file()} cannot be written ({error.strerror}); make room or set FER_CACHE.") from None
+    once.forget()
 
 
 def default_name() -> str:
-    """FER2013 if it is on this computer, else the built-in faces."""
-    names = {entry.reader.split(":")[0]: entry.name for entry in reversed(known())}
-    return names.get(_PREFERRED, built_in.NAME)
+    """FER2013 if it is on this computer, the built-in faces if it is not or could not be read."""
+    entry = best([entry for entry in known() if entry.reader.split(":")[0] == _PREFERRED])
+    return built_in.NAME if entry is None else entry.name
+
+
+def best(entries: Sequence[DatasetEntry]) -> DatasetEntry | None:
+    """Of several copies of a data set, one that was read and has labels, else the first that did not fail."""
+    readable = [entry for entry in entries if not problem(entry)]
+    if len(readable) > 1:
+        readable.sort(key=_promise)
+    return next(iter(readable), None)
 
 
 def preferred(names: Sequence[str]) -> str | None:
@@ -130,36 +144,52 @@ def classes(name: str) -> tuple[str, ...]:
     return READERS[key].info.classes if key in READERS else FER7 if name == built_in.NAME else ()
 
 
+def opened(name: str, progress: Progress | None = None) -> FaceDataset:
+    """The data set of that name. One that could not be read is not tried again before its files change.
+
+    Raises:
+        UnreadableError: If it is known and cannot be read.
+        UserError: If there is no such set.
+    """
+    entry = find(name)
+    if entry is None:
+        return open_dataset(name, progress=progress)
+    if sentence := problem(entry):
+        raise UnreadableError(entry, sentence)
+    try:
+        return open_dataset(name, progress=progress)
+    except UserError as error:
+        _problems[_reading(entry)] = (_state(entry), str(error))
+        raise UnreadableError(entry, str(error)) from None
+
+
 def read(entry: DatasetEntry) -> Job:
     """Read a set into its store in the background, or return the job that does."""
     job = jobs.find(_reading(entry))
-    if job is not None and job.state == "failed":
-        return job
-    if job is not None and job.state == "done":
+    changed = _reading(entry) in _problems and not problem(entry)
+    if job is not None and (job.state == "done" or changed):
         jobs.forget(_reading(entry))  # Its source changed since.
     return jobs.start(
-        _reading(entry),
-        f"Reading {entry.title}",
-        lambda progress: len(open_dataset(entry.name, progress=progress)),
-        lane="long",
+        _reading(entry), f"Reading {entry.title}", lambda progress: len(opened(entry.name, progress)), lane="long"
     )
 
 
-def failed(entry: DatasetEntry) -> bool:
-    """Whether the last reading failed."""
-    job = jobs.find(_reading(entry))
-    return job is not None and job.state == "failed"
+def problem(entry: DatasetEntry) -> str:
+    """Why the last reading failed; ``""`` if it did not, or the files have changed since."""
+    state, sentence = _problems.get(_reading(entry), (None, ""))
+    return sentence if sentence and state == _state(entry) else ""
 
 
 def listed(name: str, title: str) -> str:
     """What a list calls a data set: title, name where it differs, and whether it could not be read."""
-    words = title if title == name else f"{title} ({name})"
+    words = title if title == name or title.endswith(f"({name})") else f"{title} ({name})"
     entry = find(name)
-    return f"{words}: could not be read" if entry is not None and failed(entry) else words
+    return f"{words}: could not be read" if entry is not None and problem(entry) else words
 
 
 def read_again(entry: DatasetEntry) -> None:
-    """Let the next :func:`read` start again."""
+    """Let the next :func:`opened` or :func:`read` start again."""
+    _problems.pop(_reading(entry), None)
     jobs.forget(_reading(entry))
 
 
@@ -170,41 +200,6 @@ def identity(dataset: FaceDataset) -> str:
     file = getattr(dataset.images, "filename", None)
     changed = os.stat(file).st_mtime_ns if file and os.path.exists(file) else id(dataset.images)
     return f"{dataset.name} {dataset.source} {file} {changed} {dataset.images.shape}"
-
-
-def sizes(counts: np.ndarray) -> Sizes:
-    """Sizes from the number of pictures in each class, (K,); classes without a picture count too."""
-    total = int(counts.sum())
-    if not len(counts):
-        return Sizes(0, total)
-    return Sizes(len(counts), total, int(counts.min()), int(counts.max()), float(counts.mean()))
-
-
-def all_sets() -> list[SetRow]:
-    """Every set on this computer, then known sets that are not on it."""
-    rows, readers = [], set()
-    for entry in known():
-        key = entry.reader.split(":")[0]
-        readers.add(key)
-        dataset = stored(entry)
-        read_sizes = None if dataset is None else sizes(dataset.counts().sum(axis=0))
-        notes = () if dataset is None else dataset.notes
-        row = _row(entry.name, entry.title, key, read_sizes, notes)
-        rows.append(replace(row, failed=dataset is None and failed(entry)))
-    away = [key for key, reader in READERS.items() if key not in readers and not reader.general]
-    return rows + [_row("", READERS[key].info.title, key, None, ()) for key in away]
-
-
-def table(rows: list[SetRow]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Column names and cells, as the FCSDNet paper's Table 2 prints them, followed by the official figures."""
-    heads = ("Classes", "Images", "Min", "Max", "Average")
-    columns = ("Data set", *heads, *(f"official {head.lower()}" for head in heads), "On this computer")
-    cells = []
-    for row in rows:
-        unread = "could not be read" if row.failed else "not read yet"
-        state = "not here" if not row.name else "yes" if row.read_sizes is not None else unread
-        cells.append((row.title, *_cells(row.read_sizes), *_cells(row.official), state))
-    return columns, cells
 
 
 def add_path(name: str, path: str, reader: str | None = None) -> DatasetEntry:
@@ -268,23 +263,33 @@ def _reading(entry: DatasetEntry) -> tuple[str, str, str]:
     return ("read", entry.source, entry.reader)
 
 
-def _row(name: str, title: str, reader: str, read_sizes: Sizes | None, notes: tuple[str, ...]) -> SetRow:
-    return SetRow(name, title, read_sizes, _official(reader) if reader in READERS else None, notes)
+def _promise(entry: DatasetEntry) -> int:
+    dataset = stored(entry)
+    return 1 if dataset is None else 0 if (dataset.labels >= 0).any() else 2
 
 
-def _official(reader: str) -> Sizes | None:
-    info = READERS[reader].info
-    if info.counts:
-        classes = list(dict.fromkeys(name for split in info.counts.values() for name in split))
-        return sizes(np.asarray([sum(split.get(name, 0) for split in info.counts.values()) for name in classes]))
-    if info.totals:
-        return Sizes(len(info.classes), sum(info.totals.values()))
-    return None
+def _hiding(entry: DatasetEntry) -> str:
+    return f"{entry.reader} {entry.source}"
 
 
-def _cells(values: Sizes | None) -> tuple[str, ...]:
-    if values is None:
-        return ("",) * 5
-    low, high = ("" if v is None else f"{v:,}" for v in (values.low, values.high))
-    average = "" if values.average is None else f"{values.average:,.1f}"
-    return (f"{values.classes}", f"{values.images:,}", low, high, average)
+def _hidden_file() -> Path:
+    return cache_folder() / "hidden-datasets.json"
+
+
+def _hidden() -> list[str]:
+    return stored_or_none(_hidden_file(), list[str]) or []
+
+
+def _state(entry: DatasetEntry) -> object:
+    """What changes when a file of a data set, or one level below its folder, is replaced."""
+    source = Path(entry.source)
+    files = [source] if not source.is_dir() else [source, *(source / item.name for item in visible(source, LOOK))]
+    states = []
+    for file in files:
+        try:
+            state = file.stat()
+        except OSError:
+            states.append((file.name, 0, 0))
+        else:
+            states.append((file.name, state.st_size, state.st_mtime_ns))
+    return states

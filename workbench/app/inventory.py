@@ -25,6 +25,14 @@ from workbench.app.run_entries import Part
 from workbench.app.wording import data_title, figure
 
 
+class DamagedNetworkError(UserError):
+    """A network that was listed as usable cannot be loaded; the lists name it as damaged from now on."""
+
+
+#: Networks whose weights could not be loaded: their files at that time, and why.
+_damaged: dict[Path, tuple[object, str]] = {}
+
+
 @dataclass(frozen=True)
 class TrainedNetwork:
     """A checkpoint folder, or why it cannot be used: ``checkpoint`` or ``problem`` is ``None``.
@@ -87,12 +95,18 @@ class TrainedNetwork:
 
 @dataclass(frozen=True)
 class DataSet:
-    """A data set that can be opened by ``name``; ``location`` is its path."""
+    """A data set that can be opened by ``name``; ``location`` is its path, ``problem`` why it could not be read."""
 
     name: str
     title: str
     location: str
     terms: str
+    problem: str = ""
+
+    @property
+    def listed(self) -> str:
+        """Title for a list."""
+        return f"{self.title}: could not be read" if self.problem else self.title
 
 
 @dataclass(frozen=True)
@@ -182,13 +196,30 @@ def data_sets() -> list[DataSet]:
         built_in = entry.name == BUILT_IN
         location = "comes with the app" if built_in else entry.source
         terms = "Free to use" if built_in else READERS[key].info.terms if key in READERS else ""
-        sets.append(DataSet(entry.name, entry.title, location, terms))
+        sets.append(DataSet(entry.name, entry.title, location, terms, datasets.problem(entry)))
     return sets
+
+
+def mark_damaged(checkpoint: Checkpoint, problem: str) -> bool:
+    """Count a network as unusable until its files change; returns whether it counted as usable before.
+
+    Args:
+        checkpoint: What was loaded.
+        problem: Why it could not be, one sentence.
+    """
+    mark = (_state(checkpoint.path), problem)
+    if _damaged.get(checkpoint.path) == mark:
+        return False
+    _damaged[checkpoint.path] = mark
+    return True
 
 
 def _read(name: str, folder: Path) -> TrainedNetwork:
     try:
         state = _state(folder)
+        damaged_state, problem = _damaged.get(folder.resolve(), (None, ""))
+        if problem and damaged_state == state:
+            return TrainedNetwork(name, None, problem)
         return TrainedNetwork(name, _checkpoint(folder, state, tuple(map(_state, _beside(folder, state)))))
     except UserError as error:
         return TrainedNetwork(name, None, str(error))

@@ -6,11 +6,17 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from fer_models.data import DatasetEntry
+from fer_models.data import builtin as built_in
 from fer_models.training.recipe import Recipe
-from workbench import shared
+from workbench import once, shared, state
 from workbench.app import datasets, inventory, runs, shipped
 from workbench.app.inventory import DataSet
 from workbench.widgets.files import file_names
+
+#: The set that was chosen as the default, and the one before it that could not be read.
+_BY_DEFAULT = state.Kept("widgets.data by default")
+_PASSED_OVER = state.Kept("widgets.data passed over")
 
 
 def show(
@@ -34,9 +40,10 @@ def show(
         shipped_predictions: Whether sets are offered too whose images are missing, but for which networks bring
             predictions. One of them is the default where no other photographs are on this computer.
     """
-    titles = {item.name: item.title for item in _sets(shipped_predictions)} | dict(more or {})
+    titles = {item.name: item.listed for item in _sets(shipped_predictions)} | dict(more or {})
     if shared.DATA.get() is None:
         shared.DATA.set(current(shipped_predictions))
+        _BY_DEFAULT.set(shared.DATA.get())
     chosen = str(
         st.selectbox(
             label,
@@ -47,6 +54,9 @@ def show(
         )
     )
     file_names.about(data=chosen)
+    entry = datasets.find(chosen)
+    if entry is not None and datasets.problem(entry):
+        _marked().add(chosen)
     return chosen
 
 
@@ -58,8 +68,89 @@ def current(shipped_predictions: bool = False) -> str:
         return str(chosen)
     network = inventory.usable(inventory.trained_networks()).get(shared.CHECKPOINT.get() or "")
     trained_on = network.trained_on if network is not None else ""
-    keys = {inventory.data_key(item.name): item.name for item in reversed(_sets(shipped_predictions))}
-    return keys.get(trained_on) or _default(shipped_predictions)
+    sets = [item.name for item in _sets(shipped_predictions) if inventory.data_key(item.name) == trained_on]
+    copies = [entry for entry in map(datasets.find, sets) if entry is not None]
+    entry = datasets.best(copies)
+    absent = next(iter(sets), None) if not copies else None  # for which networks bring predictions
+    return absent or (_default(shipped_predictions) if entry is None else entry.name)
+
+
+def check() -> None:
+    """Refuse the chosen set where it could not be read; for pages that do not open it themselves.
+
+    Raises:
+        UnreadableError: If its last reading failed.
+    """
+    entry = datasets.find(shared.DATA.get() or "")
+    if entry is not None and (problem := datasets.problem(entry)):
+        raise datasets.UnreadableError(entry, problem)
+
+
+def passed_over() -> str:
+    """Why another set than the usual one is shown, one sentence; ``""`` if the usual one is, or the user chose."""
+    entry = datasets.find(_PASSED_OVER.get() or "")
+    shown = datasets.find(shared.DATA.get() or "")
+    if entry is None or shown is None or shown.name != _BY_DEFAULT.get() or not datasets.problem(entry):
+        return ""
+    return f"{entry.title} cannot be read: {datasets.problem(entry)} Shown instead: {shown.title}."
+
+
+def unreadable(name: str) -> None:
+    """After the error about a set: the next one where it was a default; where the user chose it, the ways out of it."""
+    if shared.DATA.get() != name or name in _drawn():
+        return
+    if _BY_DEFAULT.get() == name:
+        shared.DATA.set(None)
+        if current() != name:
+            _PASSED_OVER.set(name)
+            st.rerun()
+        shared.DATA.set(name)
+    _drawn().add(name)
+    entry, usual = datasets.find(name), datasets.find(datasets.default_name())
+    if entry is None:
+        return
+    if datasets.problem(entry) and name not in _marked():
+        st.rerun()  # with the mark in the list, which was drawn before it was read
+    with st.container(horizontal=True):
+        if usual is not None and usual.name != name:
+            label = f"Use {usual.title}"
+            st.button(label, key="usual data", icon=":material/swap_horiz:", on_click=shared.DATA.set, args=(None,))
+        st.button("Try again", key="read again", icon=":material/refresh:", on_click=datasets.read_again, args=(entry,))
+        removal(entry)
+
+
+def removal(entry: DatasetEntry) -> None:
+    """Draw the button that removes a set that the user added, or hides one of the data folder.
+
+    Raises:
+        UserError: If that cannot be written down.
+    """
+    if entry.reader == built_in.NAME:
+        return
+    label, icon = "Hide in all lists", ":material/visibility_off:"
+    help_text = "Its files stay where they are. “All sets” on Datasets shows it again."
+    if entry.added:
+        label, icon = "Remove from the list", ":material/playlist_remove:"
+        help_text = "Files of yours stay where they are; what was unpacked from a ZIP is deleted."
+    if st.button(label, key="remove set", icon=icon, help=help_text):
+        if entry.added:
+            datasets.remove(entry.name)
+        else:
+            datasets.hide(entry)
+        shared.DATA.set(None)
+        st.rerun()
+
+
+@once.once
+def _marked() -> set[str]:
+    """The chosen set, if it was drawn as one that could not be read."""
+    return set()
+
+
+@once.once
+def _drawn() -> set[str]:
+    """The sets whose ways out were drawn in this run."""
+    return set()
 
 
 def _sets(shipped_predictions: bool) -> list[DataSet]:

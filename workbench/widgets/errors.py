@@ -9,6 +9,9 @@ from contextlib import contextmanager
 import streamlit as st
 
 from fer_models.errors import UserError
+from workbench.app.datasets import UnreadableError
+from workbench.app.inventory import DamagedNetworkError
+from workbench.widgets import data_choice
 
 _LOG = logging.getLogger(__name__)
 
@@ -22,8 +25,12 @@ def guard(what: str = "this page") -> Iterator[None]:
     """
     try:
         yield
+    except DamagedNetworkError:
+        st.rerun()  # with another network, and the reason beside the choice
     except UserError as error:
-        st.error(_plain(str(error)), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
+        if isinstance(error, UnreadableError):
+            data_choice.unreadable(error.name)
     except Exception as error:  # Streamlit's control flow exceptions are not subclasses of Exception
         _LOG.exception("Unforeseen error in %s", what)
         st.error(
@@ -33,7 +40,7 @@ def guard(what: str = "this page") -> Iterator[None]:
         )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Markdown marks in file names and paths shown as they are."""
     for mark in "\\`*_[]$~:<":
         text = text.replace(mark, f"\\{mark}")

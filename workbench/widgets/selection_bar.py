@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -14,6 +14,7 @@ from workbench.app import fit, inventory
 from workbench.app.inventory import TrainedNetwork
 from workbench.app.wording import FIGURE_HELP
 from workbench.widgets import data_choice, empty, heading
+from workbench.widgets.errors import plain
 from workbench.widgets.files import file_names
 
 #: Pixels of each choice beside the title.
@@ -66,12 +67,6 @@ def show(
     if data or split:
         with places["data"]:
             name = data_choice.show(shipped_predictions=shipped_predictions, labelled=False)
-    if split and name is not None:
-        names = cache.dataset(name).split_names
-        with places["split"]:
-            chosen_split = st.selectbox(
-                "Split", names, label_visibility="collapsed", **shared.SPLIT.widget(names, names[-1])
-            )
     if checkpoint:
         read = name if images is None else images(name)
         with places["checkpoint"]:
@@ -79,6 +74,12 @@ def show(
         with head.choices:
             st.page_link(navigation.page("add"), label="", icon=":material/add:", help="Add a network")
         _missing(network, networks)
+    if name is not None and (passed_over := data_choice.passed_over()):
+        st.warning(plain(passed_over), icon=":material/warning:")
+    if split and name is not None:
+        with places["split"]:
+            chosen_split = _split(cache.dataset(name).split_names)
+    if network is not None:
         with head.line:
             _notes(network, networks, read, _figure(network, read, chosen_split) if figure else "")
     shown = None if network is None else network.checkpoint
@@ -103,6 +104,10 @@ def _network(networks: list[TrainedNetwork], images: str | None, *, runs: bool) 
         **shared.CHECKPOINT.widget(names, names[0]),
     )
     return usable[str(chosen)]
+
+
+def _split(names: Sequence[str]) -> str:
+    return str(st.selectbox("Split", names, label_visibility="collapsed", **shared.SPLIT.widget(names, names[-1])))
 
 
 def _figure(network: TrainedNetwork, images: str | None, split: str | None) -> str:

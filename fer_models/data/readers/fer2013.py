@@ -93,7 +93,7 @@ def _part(path: Path, table: PixelTable) -> tuple[np.ndarray, np.ndarray, np.nda
             _emotion(text, path, line) for text, line in zip(table.columns["emotion"], table.lines, strict=True)
         ]
         numbers = np.asarray(emotions, np.int64)
-    elif path.name.lower() == "test.csv" or "usage" not in table.columns:
+    elif path.name.lower() == "test.csv" or not table.columns:
         numbers = np.full(count, UNLABELLED, np.int64)
     else:
         raise UserError(f"{path.name} has no column 'emotion'; its columns are: {named(read_header(path))}.")

@@ -138,6 +138,14 @@ def test_a_damaged_set_is_one_sentence_with_a_way_out(app: AppTest, folders: Pat
     assert "JAFFE" in words(app)  # the table of all sets is still drawn
 
 
+def test_a_set_without_labels_says_what_it_is_good_for(app: AppTest, folders: Path) -> None:
+    lines = "\n".join(" ".join(["7"] * 2304) for _ in range(3))
+    (folders / "data" / "test.csv").write_text(f"pixels\n{lines}\n")
+    open_dataset("test")
+    open_datasets(app, data="test")
+    assert not app.error and any("No image of this set has a label" in info.value for info in app.info)
+
+
 def test_an_unknown_set_in_the_address_is_said(app: AppTest, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datasets, "default_name", lambda: "small")
     open_datasets(app, data="gone", section="All sets", row="99999", protocol="none")

@@ -20,7 +20,7 @@ from fer_models.evaluation.doubtful_labels import doubt_by_votes
 from fer_models.folders import uploads_folder
 from fer_models.preprocess import Preprocess
 from workbench.app import dataset_facts, datasets, pictures
-from workbench.features.datasets.model import audit, augmentation, filter
+from workbench.features.datasets.model import all_sets, audit, augmentation, filter
 from workbench.features.datasets.model.filter import Filter
 
 
@@ -178,7 +178,7 @@ def test_a_set_that_is_not_read_yet_is_said_to_be_so(folders: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(zip_of(["happy", "sad"]))) as archive:
         archive.extractall(folders / "data" / "mine")
     assert datasets.default_name() == "synthetic"
-    columns, cells = datasets.table(datasets.all_sets())
+    columns, cells = all_sets.table(all_sets.all_sets())
     by_name = {row[0]: dict(zip(columns, row, strict=True)) for row in cells}
     assert by_name["mine"]["On this computer"] == "not read yet" and not by_name["mine"]["Images"]
     assert by_name["JAFFE"]["official average"] == "30.4"
@@ -188,8 +188,8 @@ def test_a_set_that_is_not_read_yet_is_said_to_be_so(folders: Path) -> None:
     assert datasets.stored(entry) is not None
     for reader in ("gone", f"{entry.reader}:strange=1"):  # opening them says what is wrong
         assert datasets.stored(dataclasses.replace(entry, reader=reader)) is None
-    row = next(row for row in datasets.all_sets() if row.name == "mine")
-    assert row.read_sizes == datasets.Sizes(2, 6, 3, 3, 3.0)
+    row = next(row for row in all_sets.all_sets() if row.name == "mine")
+    assert row.read_sizes == all_sets.Sizes(2, 6, 3, 3, 3.0)
 
 
 def test_a_set_that_could_not_be_read_is_listed_so(folders: Path) -> None:
@@ -201,7 +201,7 @@ def test_a_set_that_could_not_be_read_is_listed_so(folders: Path) -> None:
     job = datasets.read(entry)
     assert job.wait(30) and job.state == "failed"
     assert datasets.listed("bad", "bad") == "bad: could not be read"
-    columns, cells = datasets.table(datasets.all_sets())
+    columns, cells = all_sets.table(all_sets.all_sets())
     by_name = {row[0]: dict(zip(columns, row, strict=True)) for row in cells}
     assert by_name[entry.title]["On this computer"] == "could not be read"
     datasets.remove("bad")

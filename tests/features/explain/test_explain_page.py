@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_driver import make_checkpoint, open_page, words
+from app_driver import FIGURE, make_checkpoint, open_page, words
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from fer_models import crop
 from fer_models.checkpoint import Checkpoint
 from fer_models.faces.align import crop_face
+from workbench.app import inventory
 from workbench.face.model import samples
 
 
@@ -167,14 +168,21 @@ def test_a_row_of_a_data_set(app: AppTest, checkpoint: Checkpoint, folders: Path
     assert app.query_params["row"] in ("5", ["5"])
 
 
-def test_damaged_weights_are_one_sentence(app: AppTest, folders: Path) -> None:
-    folder = make_checkpoint(folders / "checkpoints" / "flipped").path
+def test_damaged_weights_are_one_sentence_and_another_network_answers(app: AppTest, folders: Path) -> None:
+    folder = make_checkpoint(folders / "checkpoints" / "flipped", metrics=[FIGURE]).path  # the default, by its figure
     weights = bytearray((folder / "weights.safetensors").read_bytes())
     weights[-1] ^= 1
     (folder / "weights.safetensors").write_bytes(bytes(weights))
+    make_checkpoint(folders / "checkpoints" / "whole", seed=1)
     open_page(app, "explain")
-    (error,) = app.error
-    assert "SHA-256 differs" in error.value
+    assert not app.error and app.selectbox(key="shared.checkpoint").value == "whole"
+    open_page(app, "explain", checkpoint="flipped")
+    (warning,) = (box.value for box in app.warning if "flipped" in box.value)
+    assert "SHA-256 differs" in warning and "Shown instead: whole." in warning
+    problems = {network.name: network.problem for network in inventory.trained_networks()}
+    assert problems["whole"] is None and "SHA-256" in str(problems["flipped"])
+    make_checkpoint(folder, metrics=[FIGURE])
+    assert all(network.problem is None for network in inventory.trained_networks()), "it was copied again"
 
 
 def test_nothing_speaks_for_the_class(app: AppTest, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ def show(checkpoint: Checkpoint) -> None:
     """Draw the check of the class order, and what the network cannot do."""
     st.header(f"{checkpoint.name} was added", anchor=False)
     st.caption(f"{', '.join(checkpoint.classes)}, in this order · {checkpoint.preprocess.formula}")
-    sets = {item.name: item.title for item in inventory.data_sets()}
+    sets = {item.name: item.listed for item in inventory.data_sets()}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         data = st.selectbox(
             "Labelled faces",

@@ -30,7 +30,7 @@ def choose(evidence: Evidence, most: int) -> Evidence | None:
     titles = {_ALONE: _ALONE} | {f"split {s}": f"with {s}" for s in evidence.dataset.split_names if s != split_shown}
     for item in inventory.data_sets():
         if item.name != evidence.name:
-            titles[f"set {item.name}"] = f"with {item.title}"
+            titles[f"set {item.name}"] = f"with {item.listed}"
     selected = str(
         st.selectbox(
             "Faces besides",

@@ -45,7 +45,7 @@ def compute(evidence: Evidence, first: Mapped, controls: Controls) -> Mapped | N
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         checkpoint = _network(evidence.checkpoint, evidence.name)
-    titles = {item.name: item.title for item in (*inventory.data_sets(), *shipped.data_sets())}
+    titles = {item.name: item.listed for item in (*inventory.data_sets(), *shipped.data_sets())}
     usual_data = evidence.name if evidence.name in titles else next(iter(titles))
     with right:
         name = str(

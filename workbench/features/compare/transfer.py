@@ -67,9 +67,11 @@ def show(*, key: str) -> None:
 
 
 def _data_sets(networks: list[object]) -> list[str]:
-    titles = {item.name: item.title for item in inventory.data_sets()}
+    sets = inventory.data_sets()
+    titles = {item.name: item.listed for item in sets}
     trained = dict.fromkeys(str(getattr(n, "provenance", {}).get("data")) for n in networks)
-    usual = [name for name in [*trained, *titles] if name in titles]
+    readable = [item.name for item in sets if not item.problem]
+    usual = [name for name in [*trained, *readable] if name in readable]
     return list(
         st.multiselect(
             "Data sets to test on",

@@ -9,8 +9,9 @@ from fer_models.folders import data_folder
 from fer_models.sources import SetSource, set_sources
 from workbench import cache, shared, state
 from workbench.app import dataset_facts, datasets, inventory, shipped
+from workbench.features.datasets.model import all_sets
 from workbench.widgets import data_choice, downloads, table
-from workbench.widgets.errors import guard
+from workbench.widgets.errors import guard, plain
 
 _BY_ITSELF = "recognise it"
 _ZIP_MB = 200
@@ -20,10 +21,11 @@ SETS_ADDED = state.Kept("datasets.sets added", 0)
 def choose() -> str:
     """Draw the list of data sets with the button to add one, and return the chosen name."""
     titles = {item.name: item.title for item in inventory.data_sets()}
+    labels = {name: datasets.listed(name, title) for name, title in titles.items()}
     requested = shared.DATA.get()
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     with left:
-        name = data_choice.show(format_func=lambda key: datasets.listed(key, titles[key]))
+        name = data_choice.show(format_func=labels.__getitem__)
     with right:
         # A fresh key after each success closes it and empties its fields.
         turn = SETS_ADDED.get()
@@ -37,6 +39,12 @@ def choose() -> str:
             icon=":material/info:",
         )
     return name
+
+
+def note_passed_over() -> None:
+    """Say why another set than the usual one is shown."""
+    if passed_over := data_choice.passed_over():
+        st.warning(plain(passed_over), icon=":material/warning:")
 
 
 def choose_protocol(protocols: dict[str, str]) -> str:
@@ -53,35 +61,15 @@ def choose_protocol(protocols: dict[str, str]) -> str:
     )
 
 
-def offer_retry_or_removal(name: str) -> None:
-    """After an error, offer to try again or to remove the set from the list."""
-    entry = datasets.find(name)
-    with st.container(horizontal=True):
-        if (
-            entry is not None
-            and datasets.failed(entry)
-            and st.button("Try again", key="read again", icon=":material/refresh:")
-        ):
-            datasets.read_again(entry)
-            st.rerun()
-        offer_removal(name)
-
-
 def offer_removal(name: str) -> None:
-    """Draw a button that removes the set, if the user added it."""
+    """Draw a button that removes the set, if the user added it.
+
+    Raises:
+        UserError: If that cannot be written down.
+    """
     entry = datasets.find(name)
-    if entry is None or not entry.added:
-        return
-    if st.button(
-        "Remove from the list",
-        key="remove set",
-        icon=":material/playlist_remove:",
-        help="Files of yours stay where they are; what was unpacked from a ZIP is deleted.",
-    ):
-        with guard("the removal"):
-            datasets.remove(name)
-            shared.DATA.set(None)
-            st.rerun()
+    if entry is not None and entry.added:
+        data_choice.removal(entry)
 
 
 def headline(dataset: FaceDataset) -> None:
@@ -141,8 +129,8 @@ def _added(name: str) -> None:
 
 def show() -> None:
     """Draw the table, its differences, and the sources."""
-    rows = datasets.all_sets()
-    columns, cells = datasets.table(rows)
+    rows = all_sets.all_sets()
+    columns, cells = all_sets.table(rows)
     table.show(columns, cells, right=tuple(range(1, 11)), label="All data sets with their sizes and the official ones")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
@@ -158,6 +146,11 @@ def show() -> None:
             different,
             label="Differences from the official counts and what was left out",
         )
+    unreadable = [(row.title, row.problem) for row in rows if row.problem]
+    if unreadable:
+        st.markdown("**What could not be read**")
+        table.show(("Data set", "Why"), unreadable, label="Data sets that could not be read")
+    _hidden()
     st.markdown("**Where to ask for a data set, and what is expected**")
     st.caption(
         f"Put the files into a folder in {data_folder()} (FER_DATA), or add a folder, CSV or ZIP with the button."
@@ -172,3 +165,18 @@ def show() -> None:
 
 def _found(source: SetSource) -> str:
     return ", ".join(name for name, _ in source.found) or "no"
+
+
+def _hidden() -> None:
+    """Draw a button for each hidden set, which shows it again."""
+    entries = datasets.hidden()
+    if not entries:
+        return
+    st.markdown("**Hidden**")
+    with st.container(horizontal=True):
+        for entry in entries:
+            label = f"Show {entry.title} again"
+            if st.button(label, key=f"show again {entry.name}", icon=":material/visibility:"):
+                datasets.hide(entry, again_shown=True)
+                datasets.read_again(entry)
+                st.rerun()

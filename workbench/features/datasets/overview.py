@@ -19,7 +19,15 @@ MEAN_B = state.Choice("datasets.mean b", default="sad", address=False)
 
 
 def show(dataset: FaceDataset, protocol: str) -> None:
-    """Draw leaks, class balance and mean faces."""
+    """Draw leaks, class balance and mean faces; of a set without labels, what it can be used for."""
+    if not (dataset.labels >= 0).any():
+        st.info(
+            "No image of this set has a label: a network can read them (Faces opens one on Explain), but nothing can "
+            "be trained or measured on them.",
+            icon=":material/info:",
+        )
+        _notes(dataset)
+        return
     _answer(dataset, protocol)
     counts = dataset.counts()
     smallest, largest = counts.sum(axis=0).argmin(), counts.sum(axis=0).argmax()
@@ -69,6 +77,10 @@ def _answer(dataset: FaceDataset, protocol: str) -> None:
         if st.button("Look closer in the audit", key="to audit", type="tertiary", icon=":material/troubleshoot:"):
             sections.SECTION.set("Audit")
             st.rerun()
+    _notes(dataset)
+
+
+def _notes(dataset: FaceDataset) -> None:
     for note in dataset.notes:
         st.caption(f":material/info: {note}")
 

@@ -7,6 +7,7 @@ import streamlit as st
 from workbench import navigation
 from workbench.app import inventory, machine
 from workbench.app.wording import size
+from workbench.widgets.errors import plain
 
 
 def data_sets() -> None:
@@ -23,6 +24,8 @@ def data_sets() -> None:
             )
         with where:
             st.caption(item.location)
+            if item.problem:
+                st.caption(f":orange[:material/warning:] {plain(item.problem)}")
 
 
 def computer() -> None:

@@ -23,7 +23,7 @@ def show(name: str, *, key: str) -> str:
         name: The data set that was chosen above.
         key: Prefix of the widgets' keys.
     """
-    titles = {item.name: item.title for item in inventory.data_sets() if item.name != name}
+    titles = {item.name: item.listed for item in inventory.data_sets() if item.name != name}
     with st.popover("Join data sets, map classes", icon=":material/join:"):
         more = list(
             st.multiselect(
