@@ -51,6 +51,9 @@ _BARE_FIGURES = """() => [...document.querySelectorAll(".js-plotly-plot")]
     .some(button => button.textContent === name))).length"""
 _FIGURE_NAMES = """() => [...document.querySelectorAll(".js-plotly-plot")]
   .map(plot => plot._context.toImageButtonOptions.filename)"""
+#: Rows of choices that scroll sideways: on a phone nobody finds the last ones.
+_CUT_ROWS = """() => [...document.querySelectorAll("[data-testid=stButtonGroup] [role=radiogroup], [role=tablist]")]
+  .filter(row => row.scrollWidth > row.clientWidth).map(row => row.innerText)"""
 _BARE_TABLES = """() => [...document.querySelectorAll("table:is([data-csv], [data-grid])")]
   .filter(table => !table.closest(".table").querySelector(".table-tools")).length"""
 
@@ -117,6 +120,7 @@ def test_every_page(page: Any, server: Server) -> None:
         expect(page.locator("[data-testid=stImage] img:not([alt]), [data-testid=stImage] img[alt='']")).to_have_count(0)
         for width in (1280, 390):
             expect_fits(page, width, entry.key)
+        assert page.evaluate(_CUT_ROWS) == [], entry.key
         if page.locator(".st-key-choice-checkpoint").count():
             choice, link = (page.locator(f".st-key-page-choices {part}").bounding_box() for part in _NETWORK)
             assert choice["y"] < link["y"] + link["height"] / 2 < choice["y"] + choice["height"], entry.key
