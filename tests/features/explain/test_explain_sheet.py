@@ -12,6 +12,8 @@ from app_driver import make_checkpoint
 from PIL import Image
 
 from fer_models.classifier import Classifier
+from fer_models.explain.trust import card
+from fer_models.explain.trust.standing import Standing
 from workbench.face.model import samples
 from workbench.face.model.picture import Picture
 from workbench.features.explain.model import changes, sheet
@@ -56,6 +58,16 @@ def test_a_long_name_ends_before_the_pictures() -> None:
     for png in drawn:
         pixels = np.asarray(Image.open(io.BytesIO(png)).convert("L"))
         assert (pixels[44:70, :200] < 90).any() and (pixels[44:, 292:300] == 255).all()
+
+
+def test_a_verdict_of_the_sheet_leaves_no_baseline_out(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first verdict of a very large network rests on the blurred baseline alone."""
+    monkeypatch.setattr(card, "VERY_LARGE", -1)
+    monkeypatch.setattr(card, "_problem", lambda *args, **named: None)
+    monkeypatch.setattr(Standing, "passes", True)
+    shown = [Picture("IMG.png", samples.picture("drawn-happy"), "a" * 64)]
+    (line,) = sheet.read(classifier, shown, Question("saliency"), lambda done, what: None)
+    assert line.card is not None and list(line.card.standings) == list(card.BASELINES)
 
 
 def test_a_heatmap_is_saved_with_its_colour_bar(classifier: Classifier) -> None:

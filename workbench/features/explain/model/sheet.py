@@ -90,7 +90,8 @@ def _line(classifier: Classifier, picture: Picture, name: str, question: Questio
         return Line(picture.title, name, problem="No face was found.")
     pixels = crop_for(picture.pixels, faces[0], classifier.checkpoint.preprocess).pixels
     look = look_model.look(classifier, pixels, question)
-    card = look_model.trust(classifier, pixels, look.attribution, QUICK_MAPS)
+    quick = look_model.trust(classifier, pixels, look.attribution, QUICK_MAPS)
+    card = look_model.continued(classifier, pixels, look.attribution, quick)
     return Line(picture.title, name, pixels, look, card)
 
 
