@@ -69,9 +69,7 @@ def _pictures() -> None:
     st.button("Pin the grid", on_click=report.pin, args=("misclassifications-Two-maps",))
     face = np.zeros((8, 8, 3), np.uint8)
     picture_grid.show([picture_grid.Row("<i>", "", [picture_grid.Cell(face, "<b>sad", "A map")])], label="Two maps")
-    gallery.show(
-        [face], np.arange(1), key="faces", words=gallery.Words(str), layout=gallery.Layout(title="angry read as sad")
-    )
+    gallery.show([face], np.arange(1), key="faces", words=gallery.Words(str, title="angry read as sad"))
     report.show()
 
 

@@ -86,12 +86,13 @@ def test_epochs_go_to_their_end_and_the_later_of_equal_ones_is_best(monkeypatch:
     assert [epoch for word, epoch in (each for each in seen if each[0] == "best")] == [1, 2, 3]
     assert [each[1] for each in seen if each[0] == "kept"] == [1, 2, 3, 3]
     assert [each for each in seen if len(each) == 3] == [(1, 1, False), (2, 2, False), (3, 3, False), (4, 3, True)]
-    # Each epoch: a look at its start, one as it is half done, one at its end, 4 seconds apart.
-    half, whole = run.statuses[:2]
+    # Each epoch: a look at its start, one as it is half done, one at its end, 4 seconds apart; its steps end before.
+    half, steps_done, whole = run.statuses[:3]
+    assert steps_done == {"step_fraction": 1.0}
     assert half == {"step_fraction": 0.5, "images_per_second": 0.5 * 10 * 8 / 4, "seconds_left": 8.0 * 4 - 4}
     assert (whole["epoch"], whole["best_epoch"], whole["best_value"]) == (1, 1, 0.5)
     assert whole["seconds_left"] == 8.0 * 3 and whole["images_per_second"] == 70 and whole["step_fraction"] == 0
-    assert run.statuses[3]["seconds_left"] == 8.0 * 2 and run.statuses[2]["seconds_left"] == 8.0 * 3 - 4
+    assert run.statuses[5]["seconds_left"] == 8.0 * 2 and run.statuses[3]["seconds_left"] == 8.0 * 3 - 4
     assert run.statuses[-1]["seconds_left"] == 0
     assert capsys.readouterr().out.splitlines()[1].startswith("epoch 2/4  loss 1.0000  accuracy 0.5000  val loss 0.7")
 

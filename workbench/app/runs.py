@@ -243,7 +243,9 @@ def _headline(status: Status, stopping: bool) -> str:
 
 def _detail(status: Status, recipe: Recipe) -> str:
     parts = []
-    if status.state == "running" and status.images_per_second:
+    if status.state == "running" and status.step_fraction >= 1:
+        parts.append("measuring this epoch on the validation part")
+    elif status.state == "running" and status.images_per_second:
         parts.append(f"{status.images_per_second:,.0f} images/s")
         if status.seconds_left is not None and status.seconds_left >= 1:
             parts.append(f"{duration(status.seconds_left)} left")

@@ -57,9 +57,10 @@ def show(
             words=gallery.Words(
                 lambda position: answers.caption(evaluation, index_of[position]),
                 lambda position: _about(evidence, index_of[position]),
+                f"{of_page}; target > predicted",
             ),
             selected=None if selected is None else int(evaluation.positions[selected]),
-            layout=gallery.Layout(per_page=_PER_PAGE, side=76, row=row, title=f"{of_page}; target > predicted"),
+            layout=gallery.Layout(per_page=_PER_PAGE, side=76, row=row),
             scope=scope,
         )
     return index_of.get(clicked) if clicked is not None else None

@@ -41,10 +41,12 @@ class Words:
     Args:
         caption: A word or two under the face.
         about: Its tooltip, also read by screen readers; the caption by default.
+        title: Of all of them, on their contact sheet and in the report.
     """
 
     caption: Callable[[int], str]
     about: Callable[[int], str] | None = None
+    title: str = "Faces"
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,12 @@ class Layout:
         side: Side of a face on the screen in pixels.
         counted: Whether the number of faces stands above a single page.
         row: Container of the pager; a row of its own by default.
-        title: Of the contact sheet; by default the scope.
     """
 
     per_page: int = 60
     side: int = 72
     counted: bool = True
     row: DeltaGenerator | None = None
-    title: str = ""
 
 
 _USUAL = Layout()
@@ -98,7 +98,7 @@ def show(
     if layout.counted or len(positions) > size:
         with layout.row or st.container(horizontal=True, vertical_alignment="center", gap="small"):
             page = _pager(len(positions), size, f"{key} {scope}", "images")
-            _sheet(images, positions, words, layout.title or key, key)
+            _sheet(images, positions, words, key)
     on_page = [int(position) for position in positions[page * size : (page + 1) * size]]
     return _mount(_tiles(images, [on_page], words, layout.side), key, selected, layout.side)
 
@@ -121,7 +121,7 @@ def show_groups(
         return None
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         page = _pager(len(groups), _GROUPS_PER_PAGE, f"{key} {scope}", "groups")
-        _sheet(images, np.concatenate(groups), words, key, key)
+        _sheet(images, np.concatenate(groups), words, key)
     on_page, more = [], {}
     for group in groups[page * _GROUPS_PER_PAGE : (page + 1) * _GROUPS_PER_PAGE]:
         on_page.append([int(position) for position in group[:_LONGEST_GROUP]])
@@ -148,9 +148,10 @@ def tiles(pictures: Sequence[np.ndarray], captions: Sequence[str], *, key: str, 
 
 
 def _sheet(
-    images: np.ndarray | Sequence[np.ndarray] | MeanFaces, positions: np.ndarray, words: Words, title: str, key: str
+    images: np.ndarray | Sequence[np.ndarray] | MeanFaces, positions: np.ndarray, words: Words, key: str
 ) -> None:
     """Draw the menu with the contact sheet of the first faces."""
+    title = words.title
     shown = [int(position) for position in positions[:MOST]]
 
     def sheet(kind: Literal["PNG", "PDF"]) -> bytes:
@@ -167,7 +168,7 @@ def _sheet(
             )
         name = file_names.file_name(f"sheet-{title}.png", key=f"{key} sheet PNG").removesuffix(".png")
         st.button("Pin to the report", key=f"{key} pin", on_click=report.pin, args=(name,), icon=":material/keep:")
-    report.picture(name, f"Faces: {title}", partial(sheet, "PNG"))
+    report.picture(name, title if title == Words.title else f"Faces: {title}", partial(sheet, "PNG"))
 
 
 def _pager(count: int, per_page: int, name: str, what: str) -> int:

@@ -223,6 +223,8 @@ def _epochs(run: Run, loop: Loop, journal: Journal | None) -> tuple[str, str]:
                 if journal is not None:
                     journal.recorder.best(loop, {"epoch": loop.epoch, **figures})
             return "cancelled", f"Cancelled in epoch {loop.epoch + 1}; the best checkpoint so far is kept."
+        if journal is not None:
+            run.write_status(step_fraction=1.0)  # all steps are done; the validation part may take a while
         measured = loop.validate()
         row |= measured.figures
         clock["epoch_seconds"] = time.monotonic() - began

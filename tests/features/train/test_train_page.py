@@ -163,6 +163,13 @@ def test_a_running_run_shows_where_it_is(app: AppTest) -> None:
     assert log.startswith("epoch 1/4") and command.startswith("tensorboard --logdir ")
 
 
+def test_a_run_that_measures_an_epoch_says_so(app: AppTest) -> None:
+    run = make_run("running", step_fraction=1.0, images_per_second=512.4, seconds_left=83.0, **alive())
+    open_page(app, "train", run=run.id)
+    (bar,) = app.get("progress")
+    assert "measuring this epoch on the validation part" in bar.proto.text and "images/s" not in bar.proto.text
+
+
 def test_cancel_asks_the_worker(app: AppTest) -> None:
     run = make_run("running", **alive())
     open_page(app, "train", run=run.id)

@@ -139,7 +139,10 @@ def _draw(grown: Grown, training: Training, dataset: FaceDataset | None, epoch: 
             dataset.images,
             np.array(list(index_of), np.int64),
             key="epoch moved",
-            words=gallery.Words(lambda p: grown.classes[int(training.targets[index_of[p]])]),
+            words=gallery.Words(
+                lambda p: grown.classes[int(training.targets[index_of[p]])],
+                title=f"moved the most in epoch {epoch}",
+            ),
             layout=gallery.Layout(side=64),
         )
     downloads.show(

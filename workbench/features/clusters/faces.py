@@ -61,6 +61,7 @@ def neighbours(mapped: Mapped, index: int, *, key: str) -> None:
         words=widgets_gallery.Words(
             lambda p: f"{answers.title(faces, index_of[p])}, {distances[p]:.2f}",
             lambda p: f"row {int(faces.rows[index_of[p]])}, {answers.caption(faces, index_of[p])}",
+            f"most alike to row {int(faces.rows[index])} in the features",
         ),
         layout=widgets_gallery.Layout(side=76),
     )

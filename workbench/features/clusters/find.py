@@ -52,7 +52,10 @@ def show(mapped: Mapped) -> tuple[float, ...] | None:
                 mapped.dataset.display_images,
                 np.array(list(distances)),
                 key="found",
-                words=gallery.Words(lambda p: f"{answers.title(faces, index_of[p])}, {distances[p]:.2f}"),
+                words=gallery.Words(
+                    lambda p: f"{answers.title(faces, index_of[p])}, {distances[p]:.2f}",
+                    title="most alike to your face in the features",
+                ),
                 layout=gallery.Layout(side=84),
             )
     if clicked is not None:

@@ -142,7 +142,7 @@ def _pictures(name: str, report: AuditReport) -> None:
     st.caption(f"{kind.about} Click a face to see it among the faces of the set.")
     shown: dict[str, Any] = {
         "key": f"finding {name}",
-        "words": gallery.Words(caption, about),
+        "words": gallery.Words(caption, about, f"{kind.title}, {name}"),
         "scope": f"{name} {finding}",
     }
     if finding in ("blank", "dim"):

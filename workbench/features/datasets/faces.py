@@ -61,7 +61,9 @@ def show(name: str, dataset: FaceDataset) -> None:
             dataset.images,
             indices,
             key=f"faces {name}",
-            words=gallery.Words(lambda i: _caption(dataset, i, doubt), lambda i: dataset_facts.caption(dataset, i)),
+            words=gallery.Words(
+                lambda i: _caption(dataset, i, doubt), lambda i: dataset_facts.caption(dataset, i), f"of {name}"
+            ),
             selected=face_position,
             scope=f"{name} {filters} {source}",
         )
