@@ -1,4 +1,4 @@
-"""Background jobs: two lanes, one way to stop, keys, failures, and what is kept."""
+"""Background jobs: three lanes, one way to stop, keys, failures, and what is kept."""
 
 from __future__ import annotations
 
@@ -42,6 +42,16 @@ def ended(job: Job) -> Job:
 
 def at_once(value: Any) -> Callable[[Progress], Any]:
     return lambda progress: value
+
+
+def test_what_was_asked_for_does_not_wait_for_what_a_page_began_by_itself(gate: Gate) -> None:
+    search = jobs.start("copies", "Copies in FER2013", gate, lane="unasked")
+    assert gate.reached.wait(30)
+    second = jobs.start("other copies", "Copies in CK+", at_once(2), lane="unasked")
+    assert ended(jobs.start("video", "Reading a video", at_once(1), lane="long")).result == 1
+    assert search.state == "running" and second.waits_for is search and jobs.under_way() == [search, second]
+    gate.go.set()
+    assert ended(second).result == 2
 
 
 def test_a_short_job_does_not_wait_for_a_long_one(gate: Gate) -> None:

@@ -63,7 +63,7 @@ def test_the_default_is_a_whole_copy(app: AppTest, checkpoint: Checkpoint, damag
     assert not app.error, app.error
     data = app.selectbox(key="shared.data")
     assert data.value == "fer2013"
-    assert "FER2013 (a-copy): could not be read" in data.options and "FER2013 (fer2013)" in data.options
+    assert "Unreadable: FER2013 (a-copy)" in data.options and "FER2013 (fer2013)" in data.options
     (warning,) = (text for text in sentences(app.warning) if "a-copy" in text)
     assert "the file may be cut off" in warning and warning.endswith("Shown instead: FER2013 (fer2013).")
 

@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -14,9 +16,10 @@ from fer_models.data.audit import audit, light, rows_to_leave_out
 from fer_models.data.leaks import cache, likeness
 from fer_models.data.leaks import duplicates as module
 from fer_models.data.leaks.cache import duplicates_of
-from fer_models.data.leaks.duplicates import find_duplicates
+from fer_models.data.leaks.duplicates import Duplicates, find_duplicates
 from fer_models.data.leaks.nearest import nearest_hits
 from fer_models.folders import cache_folder
+from fer_models.progress import Progress
 
 Draw = Callable[..., np.ndarray]
 
@@ -131,6 +134,33 @@ def test_nearly_blank_pictures_are_no_copies() -> None:
     images[2, :, 0] = images[3, :, 1] = 110  # a border
     duplicates = find_duplicates(images)
     assert not len(duplicates.pairs) and not duplicates.constant.any()
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_two_searches_of_the_same_images_are_one(planted, monkeypatch: pytest.MonkeyPatch, stopped: bool) -> None:
+    begun, go, said = threading.Event(), threading.Event(), list[str]()
+
+    def search(images: np.ndarray, *, progress: Progress | None) -> Duplicates:
+        assert not begun.is_set(), "searched again"
+        begun.set()
+        assert go.wait(30)
+        return find_duplicates(images)
+
+    def waiting(fraction: float, message: str) -> None:
+        said.append(message)
+        if stopped:
+            raise InterruptedError
+        go.set()
+
+    monkeypatch.setattr(cache, "find_duplicates", search)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(duplicates_of, planted)
+        assert begun.wait(30)
+        second = pool.submit(duplicates_of, planted, progress=waiting)
+        assert isinstance(second.exception(30), InterruptedError) is stopped
+        go.set()
+        assert len(first.result(30).pairs)
+    assert said[0] == "waiting for another search of the same images"
 
 
 def test_copies_are_searched_once(planted: FaceDataset, monkeypatch: pytest.MonkeyPatch) -> None:

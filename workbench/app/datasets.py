@@ -184,7 +184,7 @@ def listed(name: str, title: str) -> str:
     """What a list calls a data set: title, name where it differs, and whether it could not be read."""
     words = title if title == name or title.endswith(f"({name})") else f"{title} ({name})"
     entry = find(name)
-    return f"{words}: could not be read" if entry is not None and problem(entry) else words
+    return f"Unreadable: {words}" if entry is not None and problem(entry) else words
 
 
 def read_again(entry: DatasetEntry) -> None:

@@ -106,7 +106,7 @@ class DataSet:
     @property
     def listed(self) -> str:
         """Title for a list."""
-        return f"{self.title}: could not be read" if self.problem else self.title
+        return f"Unreadable: {self.title}" if self.problem else self.title
 
 
 @dataclass(frozen=True)

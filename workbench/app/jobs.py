@@ -1,11 +1,13 @@
 """Background jobs: work that no page waits for, with a name, its progress, the time left, and one way to stop it.
 
-There are two lanes with a slot each, so that work of two seconds never waits behind work of ten minutes. Results stay
-in this process; training has worker processes of its own.
+There are three lanes with a slot each, so that work of two seconds never waits behind work of ten minutes, and nothing
+that somebody asked for behind work that a page begins by itself. Results stay in this process; training has worker
+processes of its own.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
@@ -20,8 +22,9 @@ from workbench.app.wording import duration
 
 _LOG = logging.getLogger(__name__)
 State = Literal["queued", "running", "done", "failed", "cancelled"]
-#: ``"short"`` is for work that usually takes a few seconds, ``"long"`` for all other.
-Lane = Literal["short", "long"]
+#: ``"short"`` is for work that usually takes a few seconds, ``"unasked"`` for what a page begins by itself and draws
+#: without, ``"long"`` for all other.
+Lane = Literal["short", "long", "unasked"]
 #: Finished jobs whose results are kept; those that were looked at last stay.
 _KEPT = 12
 #: Seconds after which a job of the short lane gives its slot to the next one and goes on beside it.
@@ -129,8 +132,8 @@ class Job:
 
 
 _jobs: dict[Hashable, Job] = {}
-_queues: dict[Lane, list[Job]] = {"short": [], "long": []}
-_slots: dict[Lane, Job | None] = {"short": None, "long": None}
+_queues: dict[Lane, list[Job]] = {"short": [], "long": [], "unasked": []}
+_slots: dict[Lane, Job | None] = dict.fromkeys(_queues)
 _running: list[Job] = []
 _guard = threading.RLock()
 
@@ -145,7 +148,7 @@ def start(key: Hashable, name: str, work: Callable[[Progress], Any], *, lane: La
         key: Tells the job from all others.
         name: Words for a person, such as "t-SNE of fcsdnet-synthetic".
         work: Gets the progress callback and returns the result.
-        lane: ``"short"`` where the work usually takes a few seconds, else ``"long"``.
+        lane: One of :data:`Lane`.
 
     Example:
         >>> job = start("doctest", "A sum", lambda progress: 1 + 2, lane="short")
@@ -197,7 +200,7 @@ def supersede(key: Hashable) -> None:
 def under_way() -> list[Job]:
     """All jobs that run, then those that are queued, each in the order in which they were started."""
     with _guard:
-        return [*_running, *_queues["short"], *_queues["long"]]
+        return [*_running, *itertools.chain.from_iterable(_queues.values())]
 
 
 def _drop_oldest() -> None:

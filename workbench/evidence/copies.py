@@ -23,7 +23,7 @@ def of(dataset: FaceDataset) -> Duplicates | None:
         ("copies", fingerprint),
         f"Copies in {data_title(dataset.name)}",
         lambda progress: duplicates_of(dataset, progress=progress),
-        lane="long",
+        lane="unasked",
     )
     if job.state == "done":  # the cache could not be written
         found: Duplicates = job.result

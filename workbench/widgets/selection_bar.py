@@ -77,8 +77,9 @@ def show(
     if name is not None and (passed_over := data_choice.passed_over()):
         st.warning(plain(passed_over), icon=":material/warning:")
     if split and name is not None:
+        splits = cache.dataset(name).split_names  # below the bar: its spinner has no room beside the choices
         with places["split"]:
-            chosen_split = _split(cache.dataset(name).split_names)
+            chosen_split = _split(splits)
     if network is not None:
         with head.line:
             _notes(network, networks, read, _figure(network, read, chosen_split) if figure else "")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,21 +20,37 @@ from fer_models.storage import atomic_file
 #: Increased whenever the search or the layout of the file changes.
 _VERSION = 3
 _ARRAYS = ("first", "pairs", "cosine", "mirrored", "constant")
+#: By the name of the file that the search writes; seconds after which one that waits reports.
+_SEARCHES: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+_REPORT_SECONDS = 0.5
 
 
 def duplicates_of(dataset: FaceDataset, *, progress: Progress | None = None) -> Duplicates:
     """All copies in a data set, from the cache if the same pictures were searched before.
 
     The first time takes as long as :func:`~fer_models.data.leaks.duplicates.find_duplicates`; later ones read every
-    picture once to recompute the fingerprint (a third of a second for FER2013).
+    picture once to recompute the fingerprint (a third of a second for FER2013). While another thread searches the same
+    pictures, this one waits for its result.
     """
     path = _path(dataset.fingerprint())
-    cached = _load(path, len(dataset))
-    if cached is not None:
-        return cached
-    duplicates = find_duplicates(dataset.images, progress=progress)
-    _save(path, duplicates)
+    with _one_search(path.name, progress):
+        duplicates = _load(path, len(dataset))
+        if duplicates is None:
+            duplicates = find_duplicates(dataset.images, progress=progress)
+            _save(path, duplicates)
     return duplicates
+
+
+@contextlib.contextmanager
+def _one_search(name: str, progress: Progress | None) -> Iterator[None]:
+    """An exception that ``progress`` raises while it waits ends the waiting."""
+    while not _SEARCHES[name].acquire(timeout=_REPORT_SECONDS):
+        if progress is not None:
+            progress(0.0, "waiting for another search of the same images")
+    try:
+        yield
+    finally:
+        _SEARCHES[name].release()
 
 
 def known_copies(dataset: FaceDataset, fingerprint: str) -> Duplicates | None:

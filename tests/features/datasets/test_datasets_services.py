@@ -200,7 +200,7 @@ def test_a_set_that_could_not_be_read_is_listed_so(folders: Path) -> None:
     assert datasets.listed("bad", "bad") == "bad"
     job = datasets.read(entry)
     assert job.wait(30) and job.state == "failed"
-    assert datasets.listed("bad", "bad") == "bad: could not be read"
+    assert datasets.listed("bad", "bad") == "Unreadable: bad"
     columns, cells = all_sets.table(all_sets.all_sets())
     by_name = {row[0]: dict(zip(columns, row, strict=True)) for row in cells}
     assert by_name[entry.title]["On this computer"] == "could not be read"
