@@ -63,8 +63,11 @@ def test_a_head_in_profile_and_one_that_is_not() -> None:
 
 def test_evidence_is_the_gain_over_scrambled_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(card, "scramble", lambda batch, seed: batch * 0 + seed)
+    monkeypatch.setattr(card, "fast_pass", lambda classifier: None)
     trial = SimpleNamespace(
-        batch=torch.full((1, 1, 2, 2), 50.0), score=lambda batch: batch.mean((1, 2, 3))[:, None].numpy()
+        classifier=None,
+        batch=torch.full((1, 1, 2, 2), 50.0),
+        score=lambda batch, forward: batch.mean((1, 2, 3))[:, None].numpy(),
     )
     seeds = 3 + np.arange(card._SCRAMBLES)
     assert card._evidence(trial, 3) == pytest.approx(50 - seeds.mean())  # type: ignore[arg-type]
