@@ -37,7 +37,7 @@ def _show(checkpoint: Checkpoint) -> None:
                 icon=":material/face_retouching_off:",
             )
         return
-    people = group.read(picture.pixels, faces, classifier)
+    people = group_people.read(picture, faces, checkpoint)
     with answer:
         st.image(
             group.annotated(picture.pixels, people),
@@ -58,7 +58,7 @@ def _show(checkpoint: Checkpoint) -> None:
         f"{'aligned by the eyes' if checkpoint.preprocess.alignment == 'eyes' else 'upright'}."
     )
     with guard("the framings"):
-        group_people.framed(picture, people, classifier, key="group")
+        group_people.framed(picture, people, checkpoint, key="group")
 
 
 heading.show("group")

@@ -51,6 +51,16 @@ def test_the_drawn_group_stands_without_a_click(app: AppTest, checkpoint: Checkp
     assert not app.exception and not app.error
 
 
+def test_a_group_is_read_once(app: AppTest, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[str] = []
+    for module, name in ((group, "read"), (framing, "framings")):
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *given, real=real, name=name: (reads.append(name), real(*given))[1])
+    open_page(app, "group")
+    app.run()
+    assert not app.exception and sorted(reads) == ["framings", "read"]
+
+
 def test_uploads_are_read_or_refused_in_a_sentence(app: AppTest, checkpoint: Checkpoint) -> None:
     open_page(app, "group")
     two = group.drawn()[:, :420]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
+from fer_models.checkpoint import Checkpoint
 from fer_models.classifier import Classifier
-from workbench import state
+from fer_models.faces.face import Face
+from workbench import cache, state
 from workbench.app import pictures
 from workbench.app.wording import percent
 from workbench.face.model import framing
+from workbench.face.model.framing import Framing
 from workbench.face.model.picture import Picture
 from workbench.features.group.figures import people_bars
 from workbench.features.group.model import group
@@ -19,6 +23,15 @@ from workbench.widgets import downloads as download_buttons
 from workbench.widgets import gallery, plot, table
 
 FRAMED = state.Choice("group.framed", address=False)
+
+
+def read(picture: Picture, faces: Sequence[Face], checkpoint: Checkpoint) -> list[Person]:
+    """The people of the faces. The image's digest tells large images apart, whose pixels are not all compared."""
+    return cache.of_face(_read, checkpoint, picture.pixels, picture.digest, tuple(faces))
+
+
+def _read(classifier: Classifier, pixels: np.ndarray, _digest: str, faces: tuple[Face, ...]) -> list[Person]:
+    return group.read(pixels, faces, classifier)
 
 
 def shares(people: Sequence[Person], classes: Sequence[str], *, key: str) -> None:
@@ -68,7 +81,11 @@ def downloads(picture: Picture, people: Sequence[Person], classes: Sequence[str]
         download_buttons.show(head, rows, "faces.csv", key=f"{key} csv")
 
 
-def framed(picture: Picture, people: Sequence[Person], classifier: Classifier, *, key: str) -> None:
+def _framings(classifier: Classifier, pixels: np.ndarray, _digest: str, face: Face) -> list[Framing]:
+    return framing.framings(pixels, face, classifier)
+
+
+def framed(picture: Picture, people: Sequence[Person], checkpoint: Checkpoint, *, key: str) -> None:
     """Draw one face cropped in several ways, with the prediction for each."""
     numbers = [person.number for person in people]
     number = 1
@@ -76,10 +93,10 @@ def framed(picture: Picture, people: Sequence[Person], classifier: Classifier, *
         binding = FRAMED.of(key, picture.digest[:12]).widget(numbers)
         number = st.selectbox("Face", numbers, width=120, **binding) or 1
     person = people[number - 1]
-    preprocess = classifier.checkpoint.preprocess
+    preprocess = checkpoint.preprocess
     if problem := framing.mismatch(person.alignment, preprocess.alignment):
         st.warning(problem, icon=":material/warning:")
-    crops = framing.framings(picture.pixels, person.face, classifier)
+    crops = cache.of_face(_framings, checkpoint, picture.pixels, picture.digest, person.face)
     for alignment, title in (("none", "Upright square"), ("eyes", "Eyes brought to their places")):
         row = [crop for crop in crops if crop.requested_alignment == alignment]
         if not row:
