@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
-from fer_models.classifier import Classifier
 from fer_models.faces.face import Face
 from workbench import cache, state
 from workbench.app import pictures
@@ -26,12 +25,12 @@ FRAMED = state.Choice("group.framed", address=False)
 
 
 def read(picture: Picture, faces: Sequence[Face], checkpoint: Checkpoint) -> list[Person]:
-    """The people of the faces. The image's digest tells large images apart, whose pixels are not all compared."""
-    return cache.of_face(_read, checkpoint, picture.pixels, picture.digest, tuple(faces))
+    """The people of the faces, kept for the session."""
 
+    def people(pixels: np.ndarray, _identity: str, found: tuple[Face, ...]) -> list[Person]:
+        return group.read(pixels, found, cache.classifier(checkpoint))
 
-def _read(classifier: Classifier, pixels: np.ndarray, _digest: str, faces: tuple[Face, ...]) -> list[Person]:
-    return group.read(pixels, faces, classifier)
+    return cache.of_image_in_session(people, picture.digest, picture.pixels, checkpoint.identity, tuple(faces))
 
 
 def shares(people: Sequence[Person], classes: Sequence[str], *, key: str) -> None:
@@ -81,8 +80,11 @@ def downloads(picture: Picture, people: Sequence[Person], classes: Sequence[str]
         download_buttons.show(head, rows, "faces.csv", key=f"{key} csv")
 
 
-def _framings(classifier: Classifier, pixels: np.ndarray, _digest: str, face: Face) -> list[Framing]:
-    return framing.framings(pixels, face, classifier)
+def _framings(picture: Picture, face: Face, checkpoint: Checkpoint) -> list[Framing]:
+    def crops(pixels: np.ndarray, _identity: str, found: Face) -> list[Framing]:
+        return framing.framings(pixels, found, cache.classifier(checkpoint))
+
+    return cache.of_image_in_session(crops, picture.digest, picture.pixels, checkpoint.identity, face)
 
 
 def framed(picture: Picture, people: Sequence[Person], checkpoint: Checkpoint, *, key: str) -> None:
@@ -96,7 +98,7 @@ def framed(picture: Picture, people: Sequence[Person], checkpoint: Checkpoint, *
     preprocess = checkpoint.preprocess
     if problem := framing.mismatch(person.alignment, preprocess.alignment):
         st.warning(problem, icon=":material/warning:")
-    crops = cache.of_face(_framings, checkpoint, picture.pixels, picture.digest, person.face)
+    crops = _framings(picture, person.face, checkpoint)
     for alignment, title in (("none", "Upright square"), ("eyes", "Eyes brought to their places")):
         row = [crop for crop in crops if crop.requested_alignment == alignment]
         if not row:
