@@ -15,6 +15,8 @@ _LATEX = {
     "^": r"\textasciicircum{}",
     "·": r"$\cdot$",
     "±": r"$\pm$",
+    "×": r"$\times$",
+    **{mark: f"${mark}$" for mark in "<>|"},  # LaTeX's usual font has other characters in their places
     **{mark: f"\\{mark}" for mark in "&%$#_{}"},
 }
 
@@ -140,4 +142,5 @@ def _is_number(text: str) -> bool:
 
 
 def _latex_row(cells: Iterable[str]) -> str:
-    return " & ".join(cells) + r" \\"
+    row = " & ".join(cells) + r" \\"
+    return "{}" + row if row.startswith(("[", "*")) else row  # after the line before, LaTeX would read an option

@@ -101,6 +101,12 @@ def test_a_latex_table_escapes_and_marks_its_cells() -> None:
     assert r"\begin{table}" not in latex_table(["a"], [["b"]])
     assert r"{rl}" in latex_table(["a", "b"], [], right=[0])
     assert escaped("~^·±") == r"\textasciitilde{}\textasciicircum{}$\cdot$$\pm$"
+    assert escaped("2 × 3, p < 0.05, a|b") == r"2 $\times$ 3, p $<$ 0.05, a$|$b"
+
+
+def test_no_row_of_a_latex_table_begins_like_an_option() -> None:
+    lines = latex_table(["a", "b"], [["[8, 16]", "[1, 2]"], ["*", ""]]).splitlines()
+    assert r"{}[8, 16] & [1, 2] \\" in lines and r"{}* &  \\" in lines
 
 
 def test_there_is_no_other_writer() -> None:

@@ -7,7 +7,7 @@ from workbench.app import machine
 from workbench.face import kept
 from workbench.face.model import samples
 from workbench.widgets import tray
-from workbench.widgets.browser import script, style
+from workbench.widgets.browser import style
 from workbench.widgets.errors import guard
 from workbench.widgets.files import report
 
@@ -18,7 +18,6 @@ def run() -> None:
     # A picture of ours as the icon: an icon by name would be fetched from another host.
     st.set_page_config(page_icon=samples.icon(), layout="wide", initial_sidebar_state=230)
     style.apply()
-    script.mount()
     kept.mount()
     page = navigation.build()
     state.open_page(page.url_path)

@@ -83,13 +83,14 @@ class _Declared:
             st.session_state.setdefault(_UNWRITTEN, {})[self.parameter] = st.session_state[self.slot]
         return st.session_state.get(self.slot)
 
-    def _store(self, value: Any) -> None:
+    def _store(self, value: Any, *, back: bool = False) -> None:
         st.session_state[self.slot] = value
         if not self.address:
             return
         st.session_state.get(_UNWRITTEN, {}).pop(self.parameter, None)
         replaced = st.session_state.setdefault(_REPLACED, {}).setdefault(self.parameter, set())
-        replaced.add(st.query_params.get(self.parameter))
+        if not back:
+            replaced.add(st.query_params.get(self.parameter))
         replaced.discard(value)
         if value is not None:
             st.query_params[self.parameter] = value
@@ -154,9 +155,13 @@ class Choice(_Declared):
         fallback = default if default in options else next(iter(options), None)
         return next((option for option in options if str(option) == str(stored)), fallback)
 
-    def set(self, value: Any) -> None:
-        """Choose ``value``; ``None`` deletes the choice, in the session and the address."""
-        self._store(str(value) if self.address and value is not None else value)
+    def in_address(self) -> str | None:
+        """The value in the address, unchecked; ``None`` where this page's address names none."""
+        return st.query_params.get(self.parameter)
+
+    def set(self, value: Any, *, back: bool = False) -> None:
+        """Choose ``value``; ``None`` deletes the choice. With ``back`` the browser's Back chooses the one before."""
+        self._store(str(value) if self.address and value is not None else value, back=back)
 
     def widget(self, options: _Options = None, default: Any = None, *, then: _Then = None) -> dict[str, Any]:
         """Keyword arguments that bind a selectbox, radio or the like to this choice.
@@ -182,13 +187,13 @@ class Several(_Declared):
         super().__init__(name, tuple(default), options, address=address)
 
     def get(self, options: _Options = None, default: Iterable[Any] | None = None) -> list[Any]:
-        """The chosen ones, in the order of choice, of ``options`` or else of the declaration."""
+        """The chosen ones, in the order of choice, of ``options`` or else the declaration; without any, unchecked."""
         stored = self._stored()
         if stored is None:
             stored = self.default if default is None else default
         elif self.address:
             stored = stored.split(",")
-        by_text = {str(option): option for option in (self.options if options is None else options)}
+        by_text = {str(option): option for option in (self.options or stored if options is None else options)}
         return [by_text[str(part)] for part in stored if str(part) in by_text]
 
     def set(self, value: Iterable[Any] | None) -> None:
@@ -232,12 +237,7 @@ class Number(Kept):
         return value if high is None else min(high, value)
 
     def widget(
-        self,
-        default: Any = None,
-        low: float | None = None,
-        high: float | None = None,
-        *,
-        then: Callable[[], None] | None = None,
+        self, default: Any = None, low: float | None = None, high: float | None = None, *, then: _Then = None
     ) -> dict[str, Any]:
         """Keyword arguments that bind a slider or number box to this number, with its bounds.
 

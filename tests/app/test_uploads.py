@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from workbench.app.uploads import UPLOADS, Uploads
 from workbench.face import kept
+from workbench.widgets.browser import script
 
 
 class Clock:
@@ -85,6 +86,7 @@ def test_the_browser_knows_the_token_before_the_answer_to_the_upload_is_drawn(
 ) -> None:
     told: list[str] = []
     monkeypatch.setattr(kept, "_MEMORY", lambda *, key, data, **_: told.append(data["token"]))
+    monkeypatch.setattr(script, "_SCRIPT", kept._MEMORY)
     app = AppTest.from_function(_uploading).run()
     assert not app.exception
     first, token, last = told

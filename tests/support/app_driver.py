@@ -40,6 +40,14 @@ def make_checkpoint(
     return read_checkpoint(folder)
 
 
+def damaged_checkpoint(folder: Path) -> None:
+    """One with a figure, so that it is the default, and with a bit of its weights turned over."""
+    make_checkpoint(folder, metrics=[FIGURE])
+    weights = bytearray((folder / "weights.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (folder / "weights.safetensors").write_bytes(bytes(weights))
+
+
 def open_page(app: AppTest, key: str, **query: str) -> AppTest:
     """Open a page of the app, with choices in the address; Home does not run first."""
     if key != "home":

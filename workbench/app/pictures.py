@@ -76,15 +76,19 @@ def as_rgb(crop: np.ndarray) -> np.ndarray:
 
 
 def thumbnail_uri(image: np.ndarray, longest: int = 144) -> str:
-    """A PNG of uint8 (H, W, 1 or 3) as a ``data:`` address, downscaled if a side is longer than ``longest``."""
+    """A picture, uint8 (H, W, 1 or 3), as a ``data:`` address: a PNG of its pixels.
+
+    If a side is longer than ``longest``, it is downscaled and a JPEG, which is a fifth as large and quicker to encode.
+    """
     scale = longest / max(image.shape[:2])
+    kind, options = "png", [cv2.IMWRITE_PNG_COMPRESSION, 1]  # time matters more than size on one computer
     if scale < 1:
         image = resize(image, (max(1, round(image.shape[0] * scale)), max(1, round(image.shape[1] * scale))))
+        kind, options = "jpeg", [cv2.IMWRITE_JPEG_QUALITY, 92]
     swapped = image[:, :, ::-1] if image.shape[2] == 3 else image
-    # Lowest compression: encoding time matters, size does not, since the browser is usually on this computer.
-    done, data = cv2.imencode(".png", np.ascontiguousarray(swapped), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    done, data = cv2.imencode(f".{kind}", np.ascontiguousarray(swapped), options)
     assert done, "a uint8 image can always be encoded"
-    return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode()
+    return f"data:image/{kind};base64," + base64.b64encode(data.tobytes()).decode()
 
 
 def with_points(image: np.ndarray, points: np.ndarray) -> np.ndarray:

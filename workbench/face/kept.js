@@ -1,11 +1,4 @@
-// The token of this tab's uploads: kept for as long as the tab is open, handed back after a reload.
-const NAME = "fer-uploads";
-
-export default function ({ data, setTriggerValue }) {
-  const known = sessionStorage.getItem(NAME);
-  if (data.token) {
-    if (known !== data.token) sessionStorage.setItem(NAME, data.token);
-  } else if (known) {
-    setTriggerValue("returned", known);
-  }
+// The token of this tab's uploads, as soon as there is one; script.js of every page hands it back after a reload.
+export default function ({ data }) {
+  sessionStorage.setItem(data.name, data.token);
 }

@@ -10,8 +10,9 @@ import streamlit as st
 
 from workbench import state
 from workbench.app.uploads import KEPT, UPLOADS
+from workbench.widgets.browser import script
 
-_KEY = "kept uploads"
+_KEY, _NAME = "kept uploads", "fer-uploads"
 _MEMORY = st.components.v2.component("kept_uploads", js=(Path(__file__).parent / "kept.js").read_text("utf-8"))
 TOKEN = state.Kept("face.token", "")
 LOST = state.Kept("face.lost", default=False)
@@ -30,8 +31,8 @@ def restores(name: str) -> Callable[[Callable[[Any], None]], Callable[[Any], Non
 
 
 def mount() -> None:
-    """Exchange the token with the browser; call once on each run, before the page is drawn."""
-    _MEMORY(key=_KEY, data={"token": TOKEN.get()}, on_returned_change=_returned)
+    """Give the page its script, which exchanges the token; call once on each run, before it is drawn."""
+    script.mount(_NAME, str(TOKEN.get()), _returned)
 
 
 def keep(name: str, value: Any, size: int) -> None:
@@ -39,7 +40,7 @@ def keep(name: str, value: Any, size: int) -> None:
     if not TOKEN.get():
         TOKEN.set(UPLOADS.new_token())
         # The browser learns it before the answer is drawn: a reload may come at once, and nothing run in between.
-        _MEMORY(key=f"{_KEY}, new", data={"token": TOKEN.get()})
+        _MEMORY(key=_KEY, data={"name": _NAME, "token": TOKEN.get()})
     LOST.set(False)
     UPLOADS.keep(str(TOKEN.get()), name, value, size)
 
@@ -58,9 +59,7 @@ def say_if_lost() -> None:
         )
 
 
-def _returned() -> None:
-    sent = state.value_of(_KEY)
-    token = str(sent["returned"] if sent else "")
+def _returned(token: str) -> None:
     TOKEN.set(token)
     found = {name: UPLOADS.find(token, name) for name in _RESTORED}
     for name, value in found.items():

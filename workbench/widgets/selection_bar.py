@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -73,7 +73,7 @@ def show(
             network = _network(networks, read, runs=not shipped_predictions)
         with head.choices:
             st.page_link(navigation.page("add"), label="", icon=":material/add:", help="Add a network")
-        _missing(network, networks)
+        say_missing(network.name, networks)
     if name is not None and (passed_over := data_choice.passed_over()):
         st.warning(plain(passed_over), icon=":material/warning:")
     if split and name is not None:
@@ -91,6 +91,24 @@ def show(
         split=chosen_split,
     )
     return Selection(shown, name, chosen_split)
+
+
+def say_missing(shown: str, networks: list[TrainedNetwork], requested: Iterable[str] | None = None) -> None:
+    """Say why networks that were asked for are not shown.
+
+    Args:
+        shown: Name of the network that is shown instead, or several.
+        networks: All networks, damaged ones too.
+        requested: Names of those that were asked for; by default the one of the address.
+    """
+    names = [str(shared.CHECKPOINT.get(default=shown))] if requested is None else requested
+    usable = inventory.usable(networks)
+    for name in names:
+        problem = next((network.problem for network in networks if network.name == name), None)
+        if problem:
+            st.warning(f"{problem} Shown instead: {shown}.", icon=":material/warning:")
+        elif name not in usable:
+            st.info(f"There is no checkpoint {name!r} here; shown instead: {shown}.", icon=":material/info:")
 
 
 def _network(networks: list[TrainedNetwork], images: str | None, *, runs: bool) -> TrainedNetwork:
@@ -116,16 +134,6 @@ def _figure(network: TrainedNetwork, images: str | None, split: str | None) -> s
         return network.figure
     count = None if split is None else len(Part.of_split(cache.dataset(images), split).index)
     return fit.figure(network, images, split, count)
-
-
-def _missing(network: TrainedNetwork, networks: list[TrainedNetwork]) -> None:
-    """Say that another network is shown than the one in the address, and why."""
-    requested = shared.CHECKPOINT.get()
-    problem = next((n.problem for n in networks if n.name == requested and n.problem), None)
-    if problem:
-        st.warning(f"{problem} Shown instead: {network.name}.", icon=":material/warning:")
-    elif requested is not None and requested != network.name:
-        st.info(f"There is no checkpoint {requested!r} here; shown instead: {network.name}.", icon=":material/info:")
 
 
 def _notes(network: TrainedNetwork, networks: list[TrainedNetwork], images: str | None, figure: str) -> None:

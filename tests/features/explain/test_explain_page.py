@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_driver import FIGURE, make_checkpoint, open_page, words
+from app_driver import FIGURE, damaged_checkpoint, make_checkpoint, open_page, words
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -169,10 +169,7 @@ def test_a_row_of_a_data_set(app: AppTest, checkpoint: Checkpoint, folders: Path
 
 
 def test_damaged_weights_are_one_sentence_and_another_network_answers(app: AppTest, folders: Path) -> None:
-    folder = make_checkpoint(folders / "checkpoints" / "flipped", metrics=[FIGURE]).path  # the default, by its figure
-    weights = bytearray((folder / "weights.safetensors").read_bytes())
-    weights[-1] ^= 1
-    (folder / "weights.safetensors").write_bytes(bytes(weights))
+    damaged_checkpoint(folders / "checkpoints" / "flipped")
     make_checkpoint(folders / "checkpoints" / "whole", seed=1)
     open_page(app, "explain")
     assert not app.error and app.selectbox(key="shared.checkpoint").value == "whole"
@@ -181,7 +178,7 @@ def test_damaged_weights_are_one_sentence_and_another_network_answers(app: AppTe
     assert "SHA-256 differs" in warning and "Shown instead: whole." in warning
     problems = {network.name: network.problem for network in inventory.trained_networks()}
     assert problems["whole"] is None and "SHA-256" in str(problems["flipped"])
-    make_checkpoint(folder, metrics=[FIGURE])
+    make_checkpoint(folders / "checkpoints" / "flipped", metrics=[FIGURE])
     assert all(network.problem is None for network in inventory.trained_networks()), "it was copied again"
 
 

@@ -51,6 +51,12 @@ def test_a_search_without_a_better_map_goes_on_with_all(
     (every,) = [each.label for each in app.button if each.label.startswith("None of the first 3 is better. Try all")]
     press(app, every)
     settled(app, "has a better verdict")
+    before = {name: np.ravel(app.query_params[name])[0] for name in ("method", "layer")}
+    assert before["method"] != "saliency", "the address names the usual map, so that Back finds it"
     press(app, f"Show {EXPLAINERS['saliency'].title}")
     assert not app.exception and not app.error
     assert app.query_params["method"] in ("saliency", ["saliency"])
+    for name, value in before.items():  # what the browser's Back sends
+        app.query_params[name] = value
+    app.run()
+    assert app.selectbox(key="shared.method").value == before["method"] and not app.error

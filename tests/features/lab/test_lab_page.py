@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from app_driver import open_page, words
+from app_driver import damaged_checkpoint, make_checkpoint, open_page, words
 from streamlit.testing.v1 import AppTest
 
 from fer_models.checkpoint import Checkpoint
@@ -33,6 +34,24 @@ def test_without_a_network_it_says_what_to_do(app: AppTest) -> None:
     open_page(app, "lab")
     assert any("No trained network yet" in info.value for info in app.info)
     assert not app.error
+
+
+@pytest.mark.parametrize("choice", [{"checkpoint": "flipped"}, {"networks": "flipped,whole"}])
+def test_a_damaged_network_of_the_address_is_named(app: AppTest, folders: Path, choice: dict[str, str]) -> None:
+    damaged_checkpoint(folders / "checkpoints" / "flipped")
+    for seed, name in enumerate(("whole", "yet another")):
+        make_checkpoint(folders / "checkpoints" / name, seed=seed)
+    open_page(app, "lab", **choice)
+    open_page(app, "lab", **choice)
+    (warning,) = (box.value for box in app.warning if "flipped" in box.value)
+    assert "SHA-256 differs" in warning and "Shown instead: whole." in warning and not app.error
+    app.multiselect(key="lab.networks").set_value(["yet another"]).run()
+    assert not app.warning, "another one was chosen"
+
+
+def test_networks_of_the_address_that_are_not_here_are_named(app: AppTest, checkpoint: Checkpoint) -> None:
+    open_page(app, "lab", networks=f"gone,{checkpoint.name}")
+    assert [box.value for box in app.info if "'gone'" in box.value] and not app.error
 
 
 def test_sliders_presets_and_traits_move_the_face(app: AppTest, checkpoint: Checkpoint) -> None:

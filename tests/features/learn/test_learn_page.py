@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from app_driver import FIGURE, make_checkpoint, open_page, words
+from app_driver import FIGURE, damaged_checkpoint, make_checkpoint, open_page, words
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -52,6 +52,17 @@ def test_without_a_network_it_says_what_to_do(app: AppTest) -> None:
     open_page(app, "learn")
     assert any("A lesson needs a trained network" in info.value for info in app.info)
     assert not app.error
+
+
+def test_a_damaged_network_of_the_address_is_named(app: AppTest, folders: Path) -> None:
+    damaged_checkpoint(folders / "checkpoints" / "flipped")
+    make_checkpoint(folders / "checkpoints" / "whole", seed=1)
+    open_page(app, "learn", step="layers", checkpoint="flipped")
+    open_page(app, "learn", step="layers", checkpoint="flipped")
+    (warning,) = (box.value for box in app.warning if "flipped" in box.value)
+    assert "SHA-256 differs" in warning and "Shown instead: whole." in warning and not app.error
+    open_page(app, "learn", step="layers", checkpoint="whole")
+    assert not app.warning
 
 
 def test_a_drawn_face_is_read_by_the_network_that_learned_from_drawings(app: AppTest, folders: Path) -> None:

@@ -54,7 +54,9 @@ def _offer(card: TrustCard, subject: Subject, question: Question) -> None:
     name = EXPLAINERS[best.method].title + (f" at {best.layer}" if best.layer else "")
     if _improves(best, card):
         st.markdown(f"**{name}** has a better verdict on this face: {trust.LEVELS[best.card.level]}.")
-        st.button(f"Show {name}", key="explain.better", on_click=_choose, args=(best,), icon=":material/redo:")
+        _name_in_address(shown)
+        with st.container(key="history step"):
+            st.button(f"Show {name}", key="explain.better", on_click=_choose, args=(best,), icon=":material/redo:")
     else:
         st.caption(f"None of the {len(tried)} other ways that were tried has a better verdict on this face.")
     with st.expander(f"{len(tried)} other ways, the best first"):
@@ -95,10 +97,17 @@ def _improves(way: Tried, card: TrustCard) -> bool:
     return way.card.level not in (card.level, "bad")
 
 
+def _name_in_address(shown: tuple[str, str | None]) -> None:
+    """Write the map into the address even where it is the usual one, so that Back returns to it."""
+    for choice, value in zip((shared.METHOD, shared.LAYER), shown, strict=True):
+        if choice.get() is None and value is not None:
+            choice.set(value)
+
+
 def _choose(way: Tried) -> None:
-    shared.METHOD.set(way.method)
+    shared.METHOD.set(way.method, back=True)
     if way.layer is not None:
-        shared.LAYER.set(way.layer)
+        shared.LAYER.set(way.layer, back=True)
 
 
 def show(card: TrustCard, classes: tuple[str, ...], slot: st.delta_generator.DeltaGenerator) -> None:

@@ -14,7 +14,7 @@ from fer_models.errors import UserError
 from fer_models.lab import UNITS, FaceParameters, from_words, to_words
 from workbench import shared, state
 from workbench.app import fit, inventory
-from workbench.widgets import empty
+from workbench.widgets import empty, selection_bar
 from workbench.widgets.files import file_names
 
 #: A smile, so that the first screen has something to see.
@@ -92,7 +92,8 @@ def _changed(chosen: FaceParameters, name: str, value: Any) -> FaceParameters:
 
 def networks() -> list[Checkpoint]:
     """Draw the choice of up to six networks; none where nothing is trained or chosen yet."""
-    usable = inventory.usable(inventory.trained_networks())
+    found = inventory.trained_networks()
+    usable = inventory.usable(found)
     if not usable:
         empty.show(
             "No trained network yet: train one first, with the recipe “quick” in a few minutes, and it appears here.",
@@ -101,6 +102,7 @@ def networks() -> list[Checkpoint]:
             key="lab nothing trained",
         )
         return []
+    requested = NETWORKS.get() or list(filter(None, [shared.CHECKPOINT.get()]))
     named = str(shared.CHECKPOINT.get())
     names = [network.name for network in fit.ordered(usable, BUILT_IN, {named, *map(str, NETWORKS.get([*usable]))})]
     with st.container(key="selection bar"):
@@ -113,6 +115,8 @@ def networks() -> list[Checkpoint]:
         )
     if not chosen:
         st.info("Choose a network or more.", icon=":material/info:")
+    else:
+        selection_bar.say_missing(", ".join(chosen), found, requested)
     checkpoints = [checkpoint for name in chosen if (checkpoint := usable[name].checkpoint) is not None]
     file_names.about(
         image=hashlib.sha256(line().encode()).hexdigest()[:6],

@@ -12,6 +12,7 @@ from fer_models.crop import Crop
 from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.faces.face import Face
 from fer_models.faces.whole import whole_face
+from workbench import shared
 from workbench.app import fit, inventory
 from workbench.app.inventory import TrainedNetwork
 from workbench.face import cached, image_input
@@ -20,7 +21,7 @@ from workbench.face.model.picture import Picture
 from workbench.features.learn import presenter
 from workbench.features.learn.step import Scene
 from workbench.heatmap import cached as heatmaps
-from workbench.widgets import empty
+from workbench.widgets import empty, selection_bar
 
 #: Networks that are asked for attention, the best first.
 _TRIED = 4
@@ -32,7 +33,8 @@ def current(controls: DeltaGenerator) -> Scene | None:
     Raises:
         UserError: If the picture is too small to hold a face.
     """
-    usable = inventory.usable(inventory.trained_networks())
+    networks = inventory.trained_networks()
+    usable = inventory.usable(networks)
     if not usable:
         empty.show(
             "A lesson needs a trained network. The quick recipe trains one in a few minutes.",
@@ -46,6 +48,8 @@ def current(controls: DeltaGenerator) -> Scene | None:
     faces = [] if picture.is_face else cached.faces(picture.digest, picture.pixels)
     face = faces[0] if faces else whole_face(picture.pixels)
     checkpoint, crop = _reader(usable, BUILT_IN if drawn else None, picture, face)
+    if (requested := shared.CHECKPOINT.in_address()) is not None:
+        selection_bar.say_missing(checkpoint.name, networks, [requested])
     return Scene(
         picture, crop, checkpoint, _best(usable, BUILT_IN), controls, presenter.scale(), st.context.theme.type == "dark"
     )

@@ -1,9 +1,15 @@
-// Choices on a page replace its entry in the history, so that Back leaves the page with one press.
+// Choices on a page replace its entry in the history, so that Back leaves the page with one press. What a button of
+// the container "history step" shows is an entry of its own: Back returns to what was shown before.
 function oneEntryAPage() {
   const push = history.pushState.bind(history);
+  let step = false;
+  document.addEventListener("click", ({ target }) => (step = !!target.closest(".st-key-history-step button")), true);
   history.pushState = (state, unused, url) => {
-    const same = url && new URL(url, location.href).pathname === location.pathname;
-    return same ? history.replaceState(state, unused, url) : push(state, unused, url);
+    const { pathname, search } = new URL(url ?? location.href, location.href);
+    const same = pathname === location.pathname;
+    const replaces = same && !(step && search !== location.search);
+    if (!replaces) step = false;
+    return replaces ? history.replaceState(state, unused, url) : push(state, unused, url);
   };
 }
 
@@ -162,7 +168,15 @@ function equip() {
     table.dataset.csv === undefined ? overGrid(table) : overTable(table);
 }
 
-export default function ({ setTriggerValue }) {
+// The token of this tab's uploads: kept for as long as the tab is open, handed back after a reload.
+function exchange({ name, token }, setTriggerValue) {
+  const kept = sessionStorage.getItem(name);
+  if (token && kept !== token) sessionStorage.setItem(name, token);
+  else if (!token && kept) setTriggerValue("returned", kept);
+}
+
+export default function ({ data, setTriggerValue }) {
+  exchange(data, setTriggerValue);
   const known = window.ferPage;
   window.ferPage = { pin: (name) => setTriggerValue("pinned", name), observer: known?.observer };
   if (!known) {
