@@ -1,10 +1,6 @@
 # ruff: noqa: N999 - the name that a person types
 """Entry of the app: ``streamlit run workbench/Home.py``. The server imports this file, each session runs it."""
 
-import contextlib
-import sys
-
-import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
@@ -18,10 +14,8 @@ from workbench.uploads_in_memory import UploadsInMemory
 
 plugins.load()
 if __name__ == "__main__":
-    # The first visit loads the libraries, for seconds; what it sees meanwhile leaves no trace on the page.
-    first = "workbench.script" not in sys.modules
-    with st.spinner("Starting: loading PyTorch and the app.") if first else contextlib.nullcontext():
-        from workbench import script  # caches are declared where a server runs
+    from workbench import script  # caches are declared where a server runs
+
     script.run()
 else:
     remove_leftovers_of_the_dead(cache_folder())
