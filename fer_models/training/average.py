@@ -89,5 +89,6 @@ class WeightAverage:
 
 
 def _split(pairs: Sequence[tuple[Tensor, Tensor]], *, floating: bool) -> tuple[list[Tensor], list[Tensor]]:
+    """The parameters themselves, never aliases: cuDNN moves the weights of an LSTM to other memory on a GPU."""
     chosen = [pair for pair in pairs if pair[0].is_floating_point() == floating]
-    return [average for average, _ in chosen], [current.detach() for _, current in chosen]
+    return [average for average, _ in chosen], [current for _, current in chosen]

@@ -160,6 +160,21 @@ def test_the_average_begins_as_torchs_own():
     torch.testing.assert_close(next(average.network.parameters()), before + weight)
 
 
+def test_the_average_follows_weights_that_move_to_other_memory():
+    """On a GPU cuDNN gathers the weights of an LSTM in one buffer after the average is made."""
+    network = create_model("dcnn_bilstm_student", 7, 1)
+    average = WeightAverage(network, 0.5)
+    for value in network.parameters():
+        value.data = value.data.clone()
+    with torch.no_grad():
+        for value in network.parameters():
+            value.add_(1)
+    average.count()
+    average.update()
+    for mine, theirs in zip(average.network.parameters(), network.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+
+
 @pytest.mark.parametrize("parts", [2, 3, 7])
 def test_a_batch_in_parts_gives_the_loss_and_gradients_of_the_whole(parts):
     """Seven images in two parts are four and three: each part counts by its images."""
