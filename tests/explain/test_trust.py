@@ -244,7 +244,7 @@ def test_in_a_very_large_network_a_quick_card_takes_one_step_and_leaves_the_mean
     result, more = explain(learned, x, "hires_cam"), 0
     small = trust_card(learned, x, result, maps=QUICK_MAPS)
     monkeypatch.setattr("fer_models.explain.trust.card.LARGE", 1.0)
-    monkeypatch.setattr("fer_models.explain.trust.card.VERY_LARGE", 1.0)
+    monkeypatch.setattr("fer_models.explain.trust.card.AT_ONCE", 1.0)
     for position in range(len(x)):
         one, face = result.one(position), x[position : position + 1]
         quick = trust_card(learned, face, one, maps=QUICK_MAPS)

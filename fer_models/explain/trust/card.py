@@ -38,8 +38,9 @@ SAME_MAP, LIKE_MAP = 0.7, 0.5
 BASELINES = ("blurred", "mean")
 #: Multiply-adds of an image from which on a quick verdict treats half of the pixels alone, in one step.
 LARGE = 6e8
-#: From which on it also leaves the mean baseline to :func:`continued`: both take more than a second of a processor.
-VERY_LARGE = 1e9
+#: Multiply-adds of both baselines' images from which on it leaves the mean one to :func:`continued`: they take more
+#: than a second of two cores.
+AT_ONCE = 7e10
 #: Random maps of a quick verdict; enough for p at most 0.05, if none of them or their reverses does as well.
 QUICK_MAPS = 10
 #: The fixed reference maps in plain words.
@@ -115,8 +116,8 @@ def trust_card(
     about them stands in ``docs/explanations.md``.
 
     With fewer than :data:`RANDOM_MAPS` random maps the verdict is a quick one: the mean baseline is tested only where
-    the map passes at the blurred one. In a network above :data:`LARGE` one step treats half of the pixels; above
-    :data:`VERY_LARGE` the mean baseline is left to :func:`continued`.
+    the map passes at the blurred one, and left to :func:`continued` where both would take more than :data:`AT_ONCE`.
+    In a network above :data:`LARGE` one step treats half of the pixels.
 
     Args:
         classifier: The network.
@@ -152,7 +153,9 @@ def trust_card(
     problem = _problem(figures, words, positive=bool(trial.attribution.has_positive[0]))
     quick = maps < RANDOM_MAPS
     macs = multiply_adds(trial) if quick else 0
-    tested, steps = BASELINES[: 1 if macs > VERY_LARGE else None], 2 if macs > LARGE else STEPS
+    steps = 2 if macs > LARGE else STEPS
+    images = 2 * (steps - 1) * (1 + len(FIXED) + maps)  # of one baseline
+    tested = BASELINES[: 1 if len(BASELINES) * images * macs > AT_ONCE else None]
     start = time.perf_counter()
     standings: dict[str, Standing] = {}
     for number, baseline in enumerate(tested):

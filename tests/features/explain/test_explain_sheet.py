@@ -62,7 +62,7 @@ def test_a_long_name_ends_before_the_pictures() -> None:
 
 def test_a_verdict_of_the_sheet_leaves_no_baseline_out(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first verdict of a very large network rests on the blurred baseline alone."""
-    monkeypatch.setattr(card, "VERY_LARGE", -1)
+    monkeypatch.setattr(card, "AT_ONCE", -1)
     monkeypatch.setattr(card, "_problem", lambda *args, **named: None)
     monkeypatch.setattr(Standing, "passes", True)
     shown = [Picture("IMG.png", samples.picture("drawn-happy"), "a" * 64)]
