@@ -18,6 +18,8 @@ from fer_models.faces.image import resize
 
 #: Side in pixels at which light, contrast and sharpness are measured: that of FER2013.
 SIDE = 48
+#: One training image in so many lies beyond each limit.
+ONE_IN = 200
 #: Percentiles 0.5 of Training: mean and standard deviation of grey in [0, 1]; sharpness; share of the face inside.
 DARKEST, FLATTEST, SOFTEST, LEAST_INSIDE = 0.174, 0.087, 0.240, 0.781
 #: Percentile 99.5 of Training: degrees of tilt, of either sign.

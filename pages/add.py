@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fer_models.exchange.class_order import EACH
 from fer_models.folders import networks_folder
 from workbench.app import inventory
 from workbench.features.add import form, order
@@ -25,12 +26,12 @@ with right, guard("the check"):
             "2. **The network** that they belong to, with its options. An ONNX file brings it along.\n"
             "3. **Its input** as it was trained: side, channels, scale, margin around the face.\n"
             "4. **Its classes** in the order of the outputs. Labelled faces test the order at once.\n\n"
-            f"It becomes a folder in `{networks_folder()}`, and a network on every page. No file is unpickled, nothing "
-            "leaves this computer, and no figure is shown until you measure it here."
+            f"The network is saved to a folder in `{networks_folder()}` and can be chosen on every page. No file is "
+            "unpickled, nothing leaves this computer, and no accuracy is shown until you measure it here."
         )
 heading.show_reading(
-    "With a wrong class order a network seems to know nothing. Labelled faces are read, and the "
-    "given order is compared with the ones that published sets use, by a sign test on the faces of which only one "
-    "order is right. Thirty faces a class say whether the order fits, not how good the network is: Confusion does.",
-    "Orders: FER2013, FERPlus, RAF-DB, AffectNet, and the alphabet, which folders of classes give",
+    "With the wrong class order a good network looks useless. The app reads labelled faces and compares your order "
+    "with those of published data sets, by a sign test on the faces that only one of the two orders gets right. "
+    f"{EACH} faces a class tell whether the order fits, not how good the network is: Confusion measures that.",
+    "Orders: FER2013, FERPlus, RAF-DB, AffectNet, and alphabetical, as folders of classes are read",
 )

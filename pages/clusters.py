@@ -32,7 +32,7 @@ def _answer(evidence: Evidence) -> None:
         choice.mouse()
         drawn = choice.layers()
         shown_faces = None
-        with guard("the faces besides"):
+        with guard("the faces of another part"):
             shown_faces = joint.choose(evidence, controls.most)
         second_map.switched_on()
     if shown_faces is None:
@@ -78,7 +78,7 @@ def _answer(evidence: Evidence) -> None:
     with first, guard("the neighbours"):
         faces.neighbours(mapped, maps.current_face(mapped), key="first")
     if other is not None:
-        with second, guard("the neighbours in the second features"):
+        with second, guard("the neighbours on the second map"):
             faces.neighbours(other, maps.current_face(other), key="second")
 
 
@@ -89,12 +89,11 @@ with guard("the predictions"):
         with guard("the map"):
             _answer(evidence)
 heading.show_reading(
-    "Each point is a face, and points side by side were alike for the network; a cross is an error, a red ring a "
-    "face far from all others, a dashed ellipse holds 90 % of "
-    "a class. t-SNE and UMAP keep neighbours and nothing else: the size of a clump, the distance "
-    "of two clumps and the direction of an axis mean nothing. Try perplexity 5, 30 and 100: what stays may be "
-    "believed, what changes is an artefact of the projection. Try raw pixels: clumps that are there too come from "
-    "light and pose, not from expressions.",
+    "Each point is a face, and points side by side are faces that the network finds similar; a cross is an error, a "
+    "red ring a face far from all others, a dashed ellipse holds 90 % of a class. t-SNE and UMAP keep neighbours and "
+    "nothing else: the size of a clump, the distance of two clumps and the direction of an axis mean nothing. Try "
+    "perplexity 5, 30 and 100: what stays may be believed, what changes is an artefact of the projection. Try raw "
+    "pixels: clumps that are there too come from light and pose, not from expressions.",
     "van der Maaten and Hinton 2008 (t-SNE); McInnes et al. 2018 (UMAP); Wattenberg et al. 2016 (reading t-SNE); "
     "Venna and Kaski 2001 (trustworthiness, continuity); Breunig et al. 2000 (outliers)",
 )

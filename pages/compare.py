@@ -24,7 +24,8 @@ _READING = {
         "A network on the dashed line is the most accurate one at its cost; one below and to the right of another is "
         "worse in both. Where the bars of two networks overlap widely, their difference may be chance, and only "
         "figures of the same split can be compared at all. Multiply-accumulates are counted and the same everywhere; "
-        "milliseconds depend on this device and on what else it does: layers with few products can still take long.",
+        "milliseconds depend on this device and on what else it runs, and a layer with few multiply-accumulates can "
+        "still be slow.",
         "Canziani, Paszke and Culurciello, An Analysis of Deep Neural Network Models for Practical Applications, 2016",
     ),
     "On the same faces": (

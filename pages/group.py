@@ -31,9 +31,9 @@ def _show(checkpoint: Checkpoint) -> None:
             st.image(picture.pixels, picture.title, alt=picture.title)
         with right:
             st.warning(
-                "No face was found in this image. Choose one with upright faces that look to the camera, or one of "
-                "more pixels, or let smaller and less certain faces count; the page Explain reads an image cut "
-                "to one face already.",
+                "No face was found in this image. Choose one with upright faces that look at the camera, or a larger "
+                "one, or lower the limits under “Which faces count”. Explain can read an image that is cut to one "
+                "face already.",
                 icon=":material/face_retouching_off:",
             )
         return
@@ -48,13 +48,13 @@ def _show(checkpoint: Checkpoint) -> None:
         group_people.shares(people, classifier.classes, key="group")
         group_people.downloads(picture, people, classifier.classes, key="group")
         if len(faces) > group.MOST:
-            st.caption(f"{len(faces)} faces were found; the {group.MOST} largest ones are read.")
+            st.caption(f"{len(faces)} faces were found; the {group.MOST} largest are read.")
     st.header("Every face", anchor=False)
     group_people.listing(people, key="group")
     st.header("What framing does", anchor=False)
     st.caption(
-        "The same face cut tighter and wider, upright and with its eyes brought to the places that training faces have "
-        f"them. {checkpoint.name} was trained with margin {checkpoint.preprocess.crop_margin:+.2f}, "
+        "The same face cut tighter and wider, upright and aligned by its eyes. "
+        f"{checkpoint.name} was trained with margin {checkpoint.preprocess.crop_margin:+.2f}, "
         f"{'aligned by the eyes' if checkpoint.preprocess.alignment == 'eyes' else 'upright'}."
     )
     with guard("the framings"):
@@ -70,7 +70,7 @@ with guard("the group"):
 heading.show_reading(
     "The bars count faces, each by its most probable class: a face that is read as sad with 51 % counts as much as "
     "one with 99 %. The class is a network's reading of an expression at one moment, not what a person feels, and "
-    "a percentage of four people moves by 25 points with one of them. Faces that the detector misses are not "
+    "in a group of four one person is 25 points. Faces that the detector misses are not "
     "counted, and small, turned or covered faces are read less well.",
     "Li et al. 2025, SLDCNN, Tables 6 and 8 print such percentages; Barrett et al. 2019 on expression and feeling",
 )

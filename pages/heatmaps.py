@@ -22,7 +22,7 @@ _READING = {
     ),
     _METHODS: (
         "Insertion and deletion ask whether the bright pixels carry the class's probability; relevance mass, rank and "
-        "pointing game ask whether they lie where the expression moves the face, which is known of drawn faces. A "
+        "pointing game ask whether they lie where the expression moves the face, which is known for drawn faces. A "
         "network may rightly use other places than a person, so a low mass alone does not make a map wrong. On aligned "
         "faces a blob in the middle scores well without knowing anything: a method must beat it.",
         "Petsiuk et al. 2018 (insertion, deletion); Rong et al. 2022 (ROAD); Zhang et al. 2018 (pointing game); "

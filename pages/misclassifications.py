@@ -79,8 +79,8 @@ with guard("the predictions"):
     if evidence is not None:
         _answer(evidence)
 heading.show_reading(
-    "Above each face are two words, not a verdict: the label, then the network's answer. A sure error may be a "
-    "wrong label, a face that people do not agree on either, or a habit of the network; the heatmaps, the "
+    "Above each face are two words, not a verdict: the label, then the network's answer. A confident error "
+    "may be a wrong label, a face on which people disagree too, or a habit of the network; the heatmaps, the "
     "annotators' votes and the nearest training faces help to tell which. Marks are a person's judgement and "
     "change no figure on these pages.",
     "Barsoum et al. 2016 (FERPlus, ten votes a face); Northcutt et al. 2021 (label errors in test sets)",

@@ -43,6 +43,6 @@ heading.show_reading(
     "Trust the validation curve: it is measured on faces that the network was not trained on. Training accuracy is "
     "measured on augmented (rotated, shifted, mirrored) faces, so it may be lower. The weights of the best "
     "validation epoch are kept; as that split chose them, its accuracy is slightly too high. The test split gives "
-    "an unbiased one.",
+    "an unbiased figure.",
     "Goodfellow et al., Challenges in Representation Learning, 2013 (FER2013 and its splits)",
 )

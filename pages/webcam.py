@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fer_models.video.live import SMOOTHING_SECONDS
 from workbench import cache, state
 from workbench.face import detector_button
 from workbench.features.webcam import live
@@ -46,9 +47,9 @@ with guard("the camera"):
     detector_button.offer(key="webcam")  # below the stream, which must not move when this disappears
 heading.show_reading(
     "The latest frame wins: while one is read, frames that arrive meanwhile are skipped, so that the image "
-    "never falls behind. Faces are searched a few times a second on a reduced copy and followed between. "
-    "Probabilities are smoothed over 0.3 s. A network's reading of a face is not a feeling: it says which training "
-    "images the face resembles.",
+    "never falls behind. Faces are detected a few times a second on a reduced copy and tracked in between. "
+    f"Probabilities are smoothed over {SMOOTHING_SECONDS:g} s. A network's reading of a face is not a feeling: it says "
+    "which training images the face resembles.",
     "Heatmap: the method that Explain opens with. Own attention: the last gate over places, from its smallest to its "
     "largest value",
 )

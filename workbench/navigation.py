@@ -37,30 +37,34 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("learn", "Learn", "Learn", "How does a network read a face, and can we believe it?", "school"),
     PageEntry("home", "Start", "Home", "Pick a face to see how a network reads it.", "home"),
     PageEntry(
-        "add", "Start", "Add a network", "Bring a network of another program, or a folder of yours.", "add",
+        "add", "Start", "Add a network", "Bring in a network from another program or from a folder.", "add",
         hidden=True,
     ),
     PageEntry("datasets", "Data", "Datasets", "What is in the data, and does a split leak?", "photo_library"),
     PageEntry("train", "Train", "Train", "How does a network learn to read faces?", "model_training"),
     PageEntry(
-        "studies", "Train", "Studies", "What changes when one thing changes, and is it more than chance?", "science"
+        "studies", "Train", "Studies", "What does one change do to the accuracy, and is it more than chance?", "science"
     ),
     PageEntry("explain", "Understand", "Explain", "Where does the network look, and can we believe it?", "visibility"),
-    PageEntry("lab", "Understand", "Face lab", "What moves the answer, and does it look where the face moved?", "tune"),
+    PageEntry(
+        "lab", "Understand", "Face lab",
+        "What changes the answer, and does the network look where the face moved?", "tune",
+    ),
     PageEntry(
         "heatmaps", "Understand", "Heatmaps", "Where does it look, and which method can be believed?",
         "blur_on"
     ),
     PageEntry("clusters", "Understand", "Clusters", "Which faces does the network find alike?", "scatter_plot"),
-    PageEntry("confusion", "Understand", "Confusion", "What does it mistake for what?", "grid_on"),
+    PageEntry("confusion", "Understand", "Confusion", "Which expressions does the network confuse?", "grid_on"),
     PageEntry(
-        "misclassifications", "Understand", "Misclassifications", "Which faces does it get wrong, and why?", "rule"
+        "misclassifications", "Understand", "Misclassifications",
+        "Which faces does the network get wrong, and why?", "rule",
     ),
     PageEntry("stress", "Understand", "Stress", "What breaks a prediction?", "thunderstorm"),
     PageEntry("compare", "Compare", "Compare", "Which network, at what cost, and how sure are we?", "balance"),
-    PageEntry("video", "Live", "Video", "Which expression is seen when, and how surely?", "movie"),
+    PageEntry("video", "Live", "Video", "Which expression appears when, and with what certainty?", "movie"),
     PageEntry("webcam", "Live", "Webcam", "What does the network read live, and where does it look?", "videocam"),
-    PageEntry("group", "Live", "Group", "Who looks how, and how many?", "groups"),
+    PageEntry("group", "Live", "Group", "How many people show which expression?", "groups"),
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Find what is wrong with a data set before training: copies, leaks, conflicting labels, blank pictures."""
+"""Find what is wrong with a data set before training: copies, leaks, conflicting labels, blank images."""
 
 from __future__ import annotations
 

@@ -27,7 +27,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", default=defaults.method, choices=list(METHODS), help="projection")
     parser.add_argument("--features", default=defaults.features, help="embedding, pixels, hog, or layer:NAME")
     parser.add_argument("--points", type=int, default=0, help="at most so many faces, drawn by the seed; 0 is all")
-    parser.add_argument("--dimensions", type=int, default=defaults.dimensions, choices=(2, 3), help="of the map")
+    parser.add_argument(
+        "--dimensions", type=int, default=defaults.dimensions, choices=(2, 3), help="dimensions of the map"
+    )
     parser.add_argument("--perplexity", type=float, default=defaults.perplexity, help="of t-SNE")
     parser.add_argument("--neighbours", type=int, default=defaults.neighbours, help="of UMAP")
     parser.add_argument("--minimum-distance", type=float, default=defaults.minimum_distance, help="of UMAP")

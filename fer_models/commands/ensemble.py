@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--out", required=True, metavar="FOLDER", help="folder to write; members beside it are named, not copied"
     )
     parser.add_argument("--how", default="mean", choices=("mean", "vote"))
-    parser.add_argument("--weights", help="a number a member, with commas between them; by default equal")
+    parser.add_argument("--weights", help="a number for each member, separated by commas; equal by default")
     parser.add_argument("--title", default="", help="name for people on the card")
     without_ten_crop(parser)
 
@@ -79,4 +79,4 @@ def _weights(text: str | None) -> list[float]:
     try:
         return [float(part) for part in text.split(",")] if text else []
     except ValueError:
-        raise UserError(f"--weights takes numbers with commas between them, such as 2,1,1, not {text!r}.") from None
+        raise UserError(f"--weights takes numbers separated by commas, such as 2,1,1, not {text!r}.") from None

@@ -1,4 +1,4 @@
-"""Add to checkpoints what the pages show at once: predictions on the split they were measured on, and tests."""
+"""Add to checkpoints what the pages show without computing: predictions on their measured split, and tests."""
 
 from __future__ import annotations
 

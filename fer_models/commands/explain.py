@@ -1,4 +1,4 @@
-"""Show where a network looks: a heatmap over a face, or over every picture of a folder or a split."""
+"""Show where a network looks: a heatmap over a face, or over every image of a folder or a split."""
 
 from __future__ import annotations
 

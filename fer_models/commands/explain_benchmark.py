@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--methods", nargs="+", metavar="METHOD", help="explanation methods, or all; some quick ones")
     parser.add_argument("--metrics", nargs="+", metavar="METRIC", help="tests, or all; those of removal and of places")
     parser.add_argument("--images", type=int, default=48, metavar="N", help="images, default 48")
-    parser.add_argument("--seed", type=int, default=0, help="of the draw of images")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the draw of images")
     parser.add_argument("--csv", metavar="FILE", help="write a table as CSV")
     parser.add_argument("--latex", metavar="FILE", help="write a table as LaTeX")
     parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")

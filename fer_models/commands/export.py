@@ -29,7 +29,7 @@ def without_ten_crop(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--without-ten-crop",
         action="store_true",
-        help="leave out the figure averaged over ten crops, which takes ten times as long as the plain one",
+        help="leave out the figure averaged over ten crops, which takes ten times as long",
     )
 
 

@@ -1,4 +1,4 @@
-"""Bring a network of another program: weights (.safetensors, .pt, .pt2) or ONNX become a checkpoint folder."""
+"""Import a network from another program: weights (.safetensors, .pt, .pt2) or ONNX become a checkpoint folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME[:option=value]",
         help="one of `fer models`, timm:NAME, torchvision:NAME, or module:function of an installed package",
     )
-    parser.add_argument("--classes", default="", help="names of the outputs in their order, with commas between them")
+    parser.add_argument("--classes", default="", help="names of the outputs in their order, separated by commas")
     parser.add_argument("--size", type=int, help="side of the input in pixels")
     parser.add_argument("--channels", type=int, choices=(1, 3), help="1 for grey, 3 for RGB")
     parser.add_argument("--mean", help="subtracted from pixels in [0, 1]: a number, or three with commas; default 0.5")

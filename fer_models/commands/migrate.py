@@ -1,4 +1,4 @@
-"""Bring checkpoints of earlier versions to today's form: what is inside the weight file, and what the card says."""
+"""Convert checkpoints of earlier versions to the current format: the weight file, and the words of the card."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def run(args: argparse.Namespace) -> int:
     for name, sha256 in done.items():
         print(f"{name:<32}{sha256}")
     cards = sum(renew_card(folder) for folder in folders)
-    print(f"{len(done)} of {len(folders)} rewritten; the others have today's form. {cards} cards brought up to date.")
+    print(f"{len(done)} of {len(folders)} rewritten; the others are in the current format. {cards} cards updated.")
     return 0

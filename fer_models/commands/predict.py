@@ -1,4 +1,4 @@
-"""Find the faces of pictures and classify each."""
+"""Find the faces in images and classify each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--csv",
         metavar="FILE",
-        help="write a line a face, and a line an image without one, to a file, or to standard output with -",
+        help="write a row for each face, and for each image without one, to a file, or to standard output with -",
     )
 
 

@@ -1,4 +1,4 @@
-"""List the training runs, the newest first; rename, hide or delete one, or move one that waits.
+"""List the training runs, the newest first; rename, hide or delete one, or move a waiting one.
 
 ``fer runs`` lists, ``fer runs rename RUN NAME``, ``fer runs hide RUN``, ``fer runs show RUN`` and
 ``fer runs delete RUN`` change one.

@@ -1,4 +1,4 @@
-"""Train a network of sequences over a trained network, on videos of built-in faces or recordings as CK+ has them."""
+"""Train a sequence network on a trained network's features, from videos of built-in faces or CK+ recordings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=int, default=160, help="sequences to draw (160)")
     parser.add_argument("--epochs", type=int, default=25, help="passes over them (25)")
     parser.add_argument("--hidden", type=int, default=32, help="units of each direction (32)")
-    parser.add_argument("--seed", type=int, default=0, help="of the drawing and the training (0)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the drawing and the training (0)")
     parser.add_argument("--json", metavar="OUT", help="write JSON to a file, or to standard output with -")
 
 

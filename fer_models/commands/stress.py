@@ -37,8 +37,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY",
         help=f"what makes these heatmaps, {USUAL_METHOD} by default: {', '.join(EXPLAINERS)}",
     )
-    parser.add_argument("--no-flips", action="store_true", help="do not ask about mirrored faces; halves the time")
-    parser.add_argument("--seed", type=int, default=0, help="of noise and of the drawn faces")
+    parser.add_argument("--no-flips", action="store_true", help="do not average with mirrored faces; halves the time")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the noise and of the drawn faces")
     parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")
     parser.add_argument("--csv", metavar="FILE", help="write a line for each network, corruption and severity")
 

@@ -26,7 +26,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a field of the recipe")
     parser.add_argument("--folds", metavar="K", help="5 or 10 folds; 2/5 trains the first two of five")
     parser.add_argument("--by", choices=("random", "subject"), default="random", help="what a fold holds out")
-    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="so many seeds, from the recipe's on")
+    parser.add_argument(
+        "--seeds", type=int, default=1, metavar="N", help="number of seeds, counted from the recipe's own"
+    )
     parser.add_argument(
         "--grid",
         action="append",

@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         'and loss) and train nothing; with --show, print an object with both as "recipe" and "schema"',
     )
     parser.add_argument("--detach", action="store_true", help="return at once; the run continues")
-    parser.add_argument("--processes", type=int, default=1, help="how many train together, one a GPU")
+    parser.add_argument("--processes", type=int, default=1, help="how many train together, one per GPU")
     parser.add_argument(
         "--prepare", action="store_true", help="only make the run folder and print it, for torchrun on several hosts"
     )

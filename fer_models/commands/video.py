@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--score", type=float, metavar="S", help="least score of a face, 0 to 1 (the detector's own)")
     parser.add_argument("--json", metavar="OUT", help="write JSON to a file, or to standard output with -")
     parser.add_argument(
-        "--csv", metavar="OUT", help="write a table, a line a face and frame, and a line a frame without a face"
+        "--csv", metavar="OUT", help="write a table: a row for each face of a frame, and for each frame without one"
     )
     parser.add_argument("--annotated", metavar="OUT", help="write the video with boxes and classes, as webm")
 

@@ -29,7 +29,7 @@ class PixelTable:
 
 
 def read_pixel_csv(path: Path, *, required: tuple[str, ...] = (), side: int | None = None) -> PixelTable:
-    """Read a CSV with a column ``pixels`` of numbers 0 to 255 divided by spaces, and any other columns as text.
+    """Read a CSV with a column ``pixels`` of numbers 0 to 255 separated by spaces, and any other columns as text.
 
     ``required`` names columns that must be there; ``side`` is the side of the pictures in pixels, by default that of
     the first row. Peak memory is about that of the pictures twice.

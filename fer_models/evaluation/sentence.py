@@ -48,6 +48,16 @@ def images_text(n: int, people: int | None = None, photographs: int | None = Non
     return f"{n:,} images"
 
 
+def part_text(split: str) -> str:
+    """The name of a part in a sentence: ``validation`` for ``val``, and every other one as it is.
+
+    Example:
+        >>> part_text("val"), part_text("PublicTest")
+        ('validation', 'PublicTest')
+    """
+    return "validation" if split == "val" else split
+
+
 def figure_sentence(
     value: float,
     low: float | None,
@@ -75,5 +85,5 @@ def figure_sentence(
     ]
     if selection:
         whole = selection.startswith(("selected", "not selected", "best", "last"))
-        parts.append(selection if whole else f"epoch chosen on {selection}")
+        parts.append(selection if whole else f"epoch chosen on {part_text(selection)}")
     return DOT.join(parts)

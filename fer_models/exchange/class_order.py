@@ -23,6 +23,8 @@ ORDERS: dict[str, tuple[str, ...]] = {
 }
 #: Chance of being wrong that is accepted when another order is said to fit better.
 _LEVEL = 0.001
+#: Labelled faces of a class that a check of the order reads.
+EACH = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +107,7 @@ def check_order(predicted: np.ndarray, labels: Sequence[str], classes: Sequence[
     return OrderCheck(names, confusion, found[1], found[2], found[0] if found[1] else 0)
 
 
-def labelled_sample(dataset: FaceDataset, classes: Sequence[str], each: int = 30) -> tuple[np.ndarray, list[str]]:
+def labelled_sample(dataset: FaceDataset, classes: Sequence[str], each: int = EACH) -> tuple[np.ndarray, list[str]]:
     """Positions of labelled faces of the last split, equally many of each class, and their names.
 
     Args:

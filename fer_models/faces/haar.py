@@ -85,7 +85,7 @@ class HaarCascades(Detector):
     """
 
     title = "Haar cascades"
-    summary = "OpenCV's boosted cascades, two that must agree: always there, best on upright frontal faces."
+    summary = "Two of OpenCV's boosted cascades, which must agree. Nothing to download; best on upright frontal faces."
     source = "Viola and Jones, Robust Real-Time Face Detection, IJCV 2004; OpenCV's trained cascades."
     square_scale = 1.03
     default_threshold = 0.5

@@ -28,7 +28,7 @@ MINUTE = 60.0
 _INTERVAL, _INTERVAL_EMPTY = 0.35, 0.5
 _LONGEST = 320
 #: Time constant of the smoothing in seconds: the longer ago the last reading, the more the new one counts.
-_WIDTH = 0.3
+SMOOTHING_SECONDS = 0.3
 _RATE_SPAN = 2.0
 
 
@@ -212,7 +212,7 @@ class LiveReader:
             previous = self._smoothed.get(number)
         if previous is None or now - previous[0] > GAP or len(previous[1]) != len(raw):
             return raw
-        weight = np.exp(-(now - previous[0]) / _WIDTH)
+        weight = np.exp(-(now - previous[0]) / SMOOTHING_SECONDS)
         mixed: np.ndarray = (weight * previous[1] + (1 - weight) * raw).astype(np.float32)
         return mixed
 

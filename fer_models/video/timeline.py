@@ -11,8 +11,8 @@ import numpy as np
 from fer_models.errors import UserError
 
 SMOOTHINGS = {
-    "window": "the mean of all readings within half the width before and after: no lag, but it needs the future",
-    "exponential": "each reading counts less the older it is, by e over the width: for live use, and it lags",
+    "window": "the mean of all readings within half the width before and after; no lag, but it needs later frames",
+    "exponential": "the older a reading, the less it counts, by a factor of e over the width; it lags, but works live",
     "none": "the readings as they are",
 }
 #: A gap in seconds: the person was not seen between readings that are further apart.

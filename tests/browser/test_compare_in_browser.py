@@ -159,7 +159,7 @@ def test_training_curves(page: Any, two: Server) -> None:
     expect_asked(page, quantity="loss", over="minutes")
     lines = page.locator(".scatterlayer .trace")
     expect(lines).to_have_count(2)
-    page.get_by_text("Training images too").click()
+    page.get_by_text("Training curves too").click()
     expect(lines).to_have_count(1)
     settle(page)
     rows = rows_of(page, "Curves, CSV")

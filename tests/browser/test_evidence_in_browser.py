@@ -159,7 +159,7 @@ def test_the_matrix_is_saved_as_a_picture_and_a_table(page: Any, server: Server)
 def test_the_folds_hold_scorecard_calibration_and_thresholds(page: Any, server: Server) -> None:
     open_page(page, server, "confusion?data=small&split=test")
     page.get_by_text("Scorecard", exact=True).click()
-    page.get_by_role("button", name="Ask the nearest neighbour").click()
+    page.get_by_role("button", name="Add the nearest neighbour").click()
     page.get_by_role("cell", name="For comparison: the nearest neighbour on pixels").wait_for()
     settle(page)
     card = saved(page, "Card, Markdown").decode()

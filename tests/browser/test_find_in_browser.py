@@ -36,7 +36,7 @@ def test_a_photograph_finds_its_place_and_its_neighbours(page: Any, server: Serv
     files.first.wait_for(state="attached", timeout=60_000)
     files.first.set_input_files({"name": "someone.jpg", "mimeType": "image/jpeg", "buffer": photograph()})
     expect(page.get_by_text(re.compile(r"The class is “\w+”")).first).to_be_visible(timeout=120_000)
-    page.get_by_text("The red star on the map is placed at the mean of its five nearest faces").wait_for()
+    page.get_by_text("The red star is placed at the mean of its 5 nearest faces").wait_for()
     page.wait_for_function(_STAR, arg="your image", timeout=60_000)
     settle(page)
     # A similar face becomes the chosen one, as any face of the map.

@@ -23,7 +23,7 @@ _PLACE = """seconds => {
   const axis = graph._fullLayout.xaxis, up = graph._fullLayout.yaxis;
   return [frame.left + axis._offset + axis.d2p(seconds), frame.top + up._offset + up.d2p(62)];
 }"""
-_ALLOW = "allow it with the camera sign in the address bar"
+_ALLOW = "allow it with the camera icon in the address bar"
 
 
 @pytest.fixture(scope="module")

@@ -77,20 +77,20 @@ def test_the_copies_of_the_face_that_is_clicked(page: Any, copied: Server) -> No
 def test_every_order_and_a_filter_change_the_gallery(page: Any, copied: Server) -> None:
     opened(page, copied, PAGE)
     seen = {}
-    for order in ("largest loss first", "farthest from the label", "nearly right first", "as in the set"):
+    for order in ("largest loss first", "farthest from the label", "nearly right first", "order of the data set"):
         choose(page, "Order", order)
         page.locator(FACES).first.wait_for()
         seen[order] = page.locator(FACES).evaluate_all("all => all.map(b => b.title)")
-    assert sorted(seen["largest loss first"]) == sorted(seen["as in the set"])
+    assert sorted(seen["largest loss first"]) == sorted(seen["order of the data set"])
     assert seen["nearly right first"] == seen["farthest from the label"][::-1]
-    rows = [int(re.search(r"row (\d+)", title)[1]) for title in seen["as in the set"]]
+    rows = [int(re.search(r"row (\d+)", title)[1]) for title in seen["order of the data set"]]
     assert rows == sorted(rows)
     first = re.search(r"(\w+) > (\w+)", page.locator(FACES).first.inner_text().replace("\n", " "))
     assert first is not None
     choose(page, "True class", first[1])
     choose(page, "Predicted class", first[2])
     expect_asked(page, error_true=first[1], error_predicted=first[2])
-    same = sum(f"{first[1]} > {first[2]}" in title for title in seen["as in the set"])
+    same = sum(f"{first[1]} > {first[2]}" in title for title in seen["order of the data set"])
     expect(page.locator(FACES)).to_have_count(same or 1)
     assert errors(page) == []
 
@@ -130,7 +130,7 @@ def test_every_kind_of_matrix_says_what_it_shows(page: Any, copied: Server) -> N
     page.get_by_role("radio", name="Counts", exact=True).click()
     expect_asked(page, cells="counts")
     settle(page)
-    choose(page, "Order of the classes", "confused ones together")
+    choose(page, "Order of the classes", "confused classes together")
     placed, moved = matrix()
     order = [names.index(name) for name in placed]
     np.testing.assert_array_equal(moved, counts[np.ix_(order, order)])
@@ -142,7 +142,7 @@ def test_claims_and_printed_figures(page: Any, copied: Server) -> None:
     page.get_by_text("These figures cannot all be true").wait_for()
     page.get_by_text(re.compile("forces accuracy to at least 89.78 %")).wait_for()
     settle(page)
-    page.get_by_role("textbox", name="Images of each class, one a line").fill("a 10\nb 10")
+    page.get_by_role("textbox", name="Images of each class, one class a line").fill("a 10\nb 10")
     for name, value in (("Accuracy", "90"), ("Precision", ""), ("Recall", ""), ("Specificity", ""), ("F1", "")):
         page.get_by_role("textbox", name=re.compile(f"^{name}")).fill(value)
     page.get_by_role("button", name="Check", exact=True).click()

@@ -401,7 +401,7 @@ def test_folders_of_checkpoints_are_migrated(monkeypatch: pytest.MonkeyPatch, ca
     assert seen == [tmp_path / "one", tmp_path / "many" / "a", tmp_path / "many" / "b"]
     assert capsys.readouterr().out.splitlines() == [
         f"{'a':<32}123",
-        "1 of 3 rewritten; the others have today's form. 2 cards brought up to date.",
+        "1 of 3 rewritten; the others are in the current format. 2 cards updated.",
     ]
     with pytest.raises(UserError, match="is no checkpoint folder and holds none"):
         migrate.run(argparse.Namespace(folders=[str(tmp_path / "none")]))

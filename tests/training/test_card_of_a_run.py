@@ -38,7 +38,7 @@ def test_the_card_is_about_the_held_out_part(run):
         f"# {run.id}",
         f"{100 * accuracy['value']:.1f} % [{100 * accuracy['low']:.1f}, {100 * accuracy['high']:.1f}]",
         "must not be used",
-        "epoch chosen on val",
+        "epoch chosen on validation",
         "| network | mini_xception |",
         "mirror image",
         "Temperature",

@@ -257,11 +257,15 @@ def _of_run(run: Run, folder: Path, part: Part | None) -> TrainedNetwork:
     return dataclasses.replace(read, run=run, label=label_of(run).title, part=part)
 
 
+def of_official_split(network: TrainedNetwork) -> bool:
+    """Whether it was trained and chosen on the official split of its data, as far as that is recorded."""
+    recipe = {} if network.checkpoint is None else network.checkpoint.provenance.get("recipe")
+    return not isinstance(recipe, dict) or recipe.get("protocol", "official") == "official"
+
+
 def _rank(network: TrainedNetwork) -> tuple[bool, bool, float, str]:
     """Sort key in a group: measured, official split, then the lower bound of accuracy, which few images widen."""
-    accuracy, checkpoint = network.accuracy, network.checkpoint
-    recipe = {} if checkpoint is None else checkpoint.provenance.get("recipe")
-    official = not isinstance(recipe, dict) or recipe.get("protocol", "official") == "official"
+    accuracy, official = network.accuracy, of_official_split(network)
     if accuracy is None:
         return True, not official, 0.0, network.name
     low = accuracy.get("low")

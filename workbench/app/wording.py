@@ -8,7 +8,7 @@ from typing import Any
 
 from fer_models.data import READERS
 from fer_models.data.builtin import NAME as BUILT_IN
-from fer_models.evaluation.sentence import count_text
+from fer_models.evaluation.sentence import count_text, part_text
 
 #: Characters of a part of a file name.
 _LONGEST = 48
@@ -63,8 +63,10 @@ def data_title(key: str) -> str:
 
 
 def selection(rule: str) -> str:
-    """How the weights were chosen, as ``epoch chosen on PublicTest``."""
-    return rule if rule.lower().startswith(("selected", "best", "last")) else f"epoch chosen on {rule}"
+    """How the weights were chosen, as ``epoch chosen on PublicTest``; what made up that part is on the card."""
+    if rule.lower().startswith(("selected", "best", "last")):
+        return rule
+    return f"epoch chosen on {'its ' if rule.startswith('validation part') else ''}{part_text(rule.partition(' (')[0])}"
 
 
 def duration(seconds: float | None) -> str:

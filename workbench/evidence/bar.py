@@ -152,7 +152,7 @@ def averaging_choice() -> None:
         "Test-time augmentation",
         list(AVERAGINGS),
         format_func=AVERAGINGS.__getitem__,
-        help="The mean of the logits of changed copies of the image. With the mirror image it "
+        help="The mean of the logits over changed copies of the image. With the mirror image it "
         "costs twice the time, with five crops (11/12 of each side) and their mirror images ten times.",
         **AVERAGING.widget(),
     )

@@ -28,6 +28,6 @@ def of(dataset: FaceDataset) -> Duplicates | None:
     if job.state == "done":  # the cache could not be written
         found: Duplicates = job.result
         return found
-    state = "are being searched; the figure without them follows" if job.active else "were not searched"
+    state = "are being looked for; the figure without them follows" if job.active else "were not looked for"
     st.caption(f":material/content_copy: Copies of training images {state}.")
     return None

@@ -77,7 +77,7 @@ def _heatmaps(evidence: Evidence, index: int, key: str) -> None:
     checkpoint = evidence.network_of(index)
     usual = look_model.usual_title(cache.classifier(checkpoint))
     visible = st.toggle(
-        "Where it saw both classes",
+        "Evidence for both classes",
         help=f"{usual} for the predicted and for the true class.",
         **BOTH.of(key).widget(),
     )

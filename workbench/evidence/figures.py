@@ -113,7 +113,8 @@ def confusion_heatmap(cells: Cells, *, framed: tuple[str, str] | None = None, da
         figure.add_shape(**edge, line={"color": "#FFFFFF", "width": 5})
         figure.add_shape(**edge, line={"color": "#C4480A", "width": 2.5})
     axis = {"tickvals": list(range(size)), "ticktext": names, "fixedrange": True, "showgrid": False, "zeroline": False}
-    figure.update_xaxes(**axis, title_text="predicted class", side="bottom", range=[-0.5, size - 0.5])
+    names_fit = {"autotickangles": [0, -45], "automargin": True}  # turned to the left, the last one stays inside
+    figure.update_xaxes(**axis, **names_fit, title_text="predicted class", side="bottom", range=[-0.5, size - 0.5])
     figure.update_yaxes(**axis, title_text="true class", range=[size - 0.5, -0.5], ticks="", automargin=True)
     figure.update_layout(
         height=130 + 44 * size,

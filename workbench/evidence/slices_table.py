@@ -57,8 +57,8 @@ def draw(evaluation: Evaluation, columns: Columns, *, name: str, scope: str = ""
     whole = evaluation.estimate((metric,))[metric]
     with right:
         st.caption(
-            f"All images: {interval_text(*whole, percent=chosen_metric.percent)}. {chosen_metric.sentence} "
-            f"Clearly worse: than the rest of the images, by more than chance among {len(worst)} slices (Holm, p < "
+            f"All images: {interval_text(*whole, percent=chosen_metric.percent)}. {chosen_metric.sentence} “Clearly "
+            f"worse”: worse than the other images by more than chance, corrected for {len(worst)} slices (Holm, p < "
             f"{LEVEL}). Slices of fewer than {SMALL} images come last and are not tested."
         )
     rows = [

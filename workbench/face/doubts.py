@@ -6,7 +6,7 @@ import streamlit as st
 
 from fer_models.crop import Crop
 from fer_models.faces.face import Face
-from fer_models.image_quality import quality_of
+from fer_models.image_quality import ONE_IN, quality_of
 from workbench.face.model.picture import Picture
 
 
@@ -16,5 +16,5 @@ def show(picture: Picture, face: Face, crop: Crop) -> None:
     if doubts:
         st.caption(
             f":material/warning: Hard to read: {', '.join(doubts)}.",
-            help="Measured on the crop; one training image of FER2013 in 200 lies beyond each limit.",
+            help=f"Measured on the crop; one training image of FER2013 in {ONE_IN} lies beyond each limit.",
         )

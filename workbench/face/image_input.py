@@ -15,6 +15,7 @@ from fer_models.errors import UserError
 from fer_models.faces.image import decode_image, resize
 from workbench import cache, shared, state
 from workbench.app.pictures import as_rgb, square
+from workbench.app.uploads import KEPT
 from workbench.face import kept, plates_button
 from workbench.face.model import samples
 from workbench.face.model.picture import Picture
@@ -29,8 +30,8 @@ _THUMBNAIL = 56
 #: Most samples shown as faces to click, and their side.
 _TILES, _TILE = 8, 68
 _KINDS = (
-    "PNG, JPEG, GIF, BMP, TIFF or WebP. They stay in the memory of this computer for half an hour and are written "
-    "nowhere."
+    f"PNG, JPEG, GIF, BMP, TIFF or WebP. They stay in the memory of this computer for {KEPT // 60} minutes and are "
+    "never written to disk."
 )
 PICTURE = state.Choice("face.picture", address=False)
 SAMPLE = state.Choice("face.sample")
@@ -71,7 +72,7 @@ def show(data: str | None, *, key: str) -> Picture:
     )
     plates_button.show(key=key)
     photograph = None
-    if st.toggle("Or the camera", key=f"{key} camera on", help="A still image; it stays in memory too."):
+    if st.toggle("Or the camera", key=f"{key} camera on", help="A single photo, which stays in memory too."):
         photograph = st.camera_input("Take a photo", key=camera, on_change=_used, args=(camera, "camera"))
     pictures = _own(files, photograph)
     if pictures:

@@ -8,7 +8,7 @@ from fer_models import darwin
 from workbench.widgets.errors import guard
 
 _TERMS = (
-    f"Downloads {len(darwin.PLATES)} plates with 30 photographs ({darwin.TOTAL_BYTES / 1e6:.1f} MB) from "
+    f"Downloads {len(darwin.PLATES)} plates of photographs ({darwin.TOTAL_BYTES / 1e6:.1f} MB) from "
     f"{darwin.SOURCE.split('/')[2]}: The Expression of the Emotions in Man and Animals, 1872, in the public domain. "
     "Size and SHA-256 of each file are checked. No image leaves this computer."
 )

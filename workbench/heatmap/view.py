@@ -183,7 +183,7 @@ def downloads(look: Look, crop: Crop, display: Display, checkpoint: Checkpoint, 
     drawn = (crop.pixels, look, display, checkpoint)
     files: tuple[tuple[str, Callable[[], bytes | str], str, str], ...] = (
         ("Heatmap, PNG", lambda: printed.png(*drawn), "png", "With colour bar and settings, 8 cm at 300 dpi."),
-        ("SVG", lambda: printed.svg(*drawn), "svg", "The same; bar and words are vectors."),
+        ("SVG", lambda: printed.svg(*drawn), "svg", "The same, with its bar and text as vectors."),
         ("PDF", lambda: printed.pdf(*drawn), "pdf", "The same on one page."),
         ("Values, .npy", lambda: look_model.raw(look.attribution),
          "npy", f"Signed values at the input's pixels, float32 {values.shape}."),

@@ -152,7 +152,7 @@ def _focus(seen: History, epoch: int, key: str) -> None:
     st.caption(
         "Heat on the face and on the true action units is measured on drawn faces, whose parts are known; dashed: "
         "what an even map would have there. Entropy: how evenly the heat is spread. A map can be sharp and still "
-        "miss the units. Eight faces show a trend, not an average."
+        "miss the units. So few faces show a trend, not an average."
     )
     columns = ("epoch", "validation accuracy", "heat on face", "heat on units", "entropy", "true class")
     rows = [measured.epochs, accuracy, measured.face, measured.units, measured.entropy, measured.own]

@@ -14,6 +14,11 @@ from fer_models.settings import Origin, SettingField, setting_fields
 #: Values and their titles.
 Choices = Sequence[tuple[Any, str]]
 
+#: Values of settings that are written in capitals.
+_ACRONYMS = {"gelu": "GELU", "relu": "ReLU"} | {
+    word: word.upper() for word in ("cam", "cbam", "dsc", "hog", "ilm", "pcp", "sam", "se", "vgg8", "vgg19")
+}
+
 
 def show(
     kind: type[Any],
@@ -76,7 +81,7 @@ def _control(field: SettingField, value: Any, key: str, options: Choices | None,
 
 
 def _words(name: str) -> str:
-    text = name.replace("_", " ").strip()
+    text = " ".join(_ACRONYMS.get(word, word) for word in name.replace("_", " ").split())
     return text[:1].upper() + text[1:]
 
 

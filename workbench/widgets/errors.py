@@ -34,8 +34,8 @@ def guard(what: str = "this page") -> Iterator[None]:
     except Exception as error:  # Streamlit's control flow exceptions are not subclasses of Exception
         _LOG.exception("Unforeseen error in %s", what)
         st.error(
-            f"An unexpected error stopped {what} ({type(error).__name__}); reload the page, and if it returns look "
-            "into the log where the app was started.",
+            f"An unexpected error stopped {what} ({type(error).__name__}); reload the page. If it happens again, "
+            "see the log where the app was started.",
             icon=":material/error:",
         )
 

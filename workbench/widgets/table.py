@@ -14,6 +14,8 @@ _CELL = (
     "padding:0.3rem 0.9rem 0.3rem 0;border:0;border-bottom:1px solid color-mix(in srgb, currentColor 16%, transparent);"
 )
 _HEAD = _CELL + "font-weight:500;opacity:0.8;"
+#: Characters of a word that may be broken.
+_LONGEST_WORD = 24
 
 
 def show(
@@ -38,6 +40,8 @@ def show(
         side = "right" if position in right else "left"
         wrap = "white-space:nowrap;" if tag == "td" and position in right else ""
         weight = "font-weight:700;" if strong else ""
+        if max(map(len, text.split()), default=0) > _LONGEST_WORD:  # an address would squeeze its neighbours
+            wrap = "overflow-wrap:anywhere;min-width:12em;"
         style = f"{_HEAD if tag == 'th' else _CELL}text-align:{side};{wrap}{weight}"
         scope = ' scope="col"' if tag == "th" else ""
         return f'<{tag}{scope} style="{style}">{html.escape(text)}</{tag}>'

@@ -42,7 +42,7 @@ class AffectNet(Reader):
         layout="Manually_Annotated_file_lists/training.csv and validation.csv with Manually_Annotated_Images/, or "
         "train_set/ and val_set/, each with images/0.jpg and annotations/0_exp.npy",
         where="http://mohammadmahoor.com/affectnet/",
-        terms="For research that is not commercial, on request by an institution; not to be passed on.",
+        terms="For non-commercial research, on request by an institution; not to be passed on.",
         citation="Mollahosseini, Hasani and Mahoor, AffectNet: A Database for Facial Expression, Valence, and Arousal "
         "Computing in the Wild, IEEE Transactions on Affective Computing 2019.",
         classes=FER8,

@@ -32,7 +32,7 @@ class ExpW(Reader):
         layout="data/label/label.lst (lines 'name.jpg 0 top left right bottom confidence 3') with the photographs in "
         "data/image/origin",
         where="http://mmlab.ie.cuhk.edu.hk/projects/socialrelation/index.html",
-        terms="For research that is not commercial; the photographs belong to their owners.",
+        terms="For non-commercial research; the photographs belong to their owners.",
         citation="Zhang, Luo, Loy and Tang, From Facial Expression Recognition to Interpersonal Relation Prediction, "
         "International Journal of Computer Vision 2018.",
         classes=FER7,

@@ -36,7 +36,7 @@ class ImageFolder(Reader):
     general = True
     info = ReaderInfo(
         title="Folder of images",
-        layout="split/class/image (train/happy/1.png, test/sad/2.jpg) or class/image, also in one folder more",
+        layout="split/class/image (train/happy/1.png, test/sad/2.jpg) or class/image, also one folder deeper",
         where="wherever your images come from",
         terms="Those of your images.",
         citation="",

@@ -23,7 +23,7 @@ class Jaffe(Reader):
         title="JAFFE",
         layout="files named KA.AN1.39.tiff (subject, AN DI FE HA SA SU or NE and a number, image number), 213 in all",
         where="https://zenodo.org/records/3451524",
-        terms="For research that is not commercial, on request; not to be passed on.",
+        terms="For non-commercial research, on request; not to be passed on.",
         citation="Lyons et al., Coding Facial Expressions with Gabor Wavelets, FG 1998.",
         classes=FER7,
         counts={ALL: dict(zip(FER7, (30, 29, 32, 31, 31, 30, 30), strict=True))},

@@ -25,7 +25,7 @@ class Kdef(Reader):
         layout="files named AF01ANS.JPG (session A or B, F or M, subject 01 to 35, AF AN DI HA NE SA or SU, angle FL "
         "HL S HR or FR), all in one folder or one folder a subject, 4,900 in all",
         where="Karolinska Institutet, https://kdef.se",
-        terms="For research that is not commercial, on request; not to be passed on.",
+        terms="For non-commercial research, on request; not to be passed on.",
         citation="Lundqvist, Flykt and Oehman, The Karolinska Directed Emotional Faces, Karolinska Institutet 1998.",
         classes=FER7,
         counts={ALL: dict.fromkeys(FER7, 700)},

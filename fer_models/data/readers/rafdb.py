@@ -30,7 +30,7 @@ class RafDb(Reader):
         layout="list_patition_label.txt (lines such as 'train_00001.jpg 5') with aligned/train_00001_aligned.jpg, or "
         "Kaggle's train/1..7 and test/1..7 with train_labels.csv and test_labels.csv",
         where="http://www.whdeng.cn/raf/model1.html",
-        terms="For research that is not commercial, on request; not to be passed on.",
+        terms="For non-commercial research, on request; not to be passed on.",
         citation="Li, Deng and Du, Reliable Crowdsourcing and Deep Locality-Preserving Learning for Expression "
         "Recognition in the Wild, CVPR 2017.",
         classes=FER7,

@@ -30,7 +30,7 @@ class Sfew(Reader):
         layout="Train/Angry/Airheads_000519240_00000005.png and so on, with Val and Test, or Train_Aligned_Faces/Angry "
         "with the faces cut out",
         where="https://users.cecs.anu.edu.au/~few_group/AFEW.html",
-        terms="For research that is not commercial, on request; not to be passed on.",
+        terms="For non-commercial research, on request; not to be passed on.",
         citation="Dhall, Goecke, Lucey and Gedeon, Static Facial Expression Analysis in Tough Conditions: Data, "
         "Evaluation Protocol and Benchmark, ICCV Workshops 2011.",
         classes=FER7,

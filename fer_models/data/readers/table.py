@@ -35,7 +35,7 @@ class Table(Reader):
     general = True
     info = ReaderInfo(
         title="Table of images",
-        layout="a CSV with a column path (relative to the table) or pixels (numbers divided by spaces), a column "
+        layout="a CSV with a column path (relative to the table) or pixels (numbers separated by spaces), a column "
         "label, and where known split, subject, and further columns such as age or sex",
         where="wherever your images come from",
         terms="Those of your images.",

@@ -55,8 +55,9 @@ class Calibration:
         return (
             f"Temperature {self.temperature.value:.2f} [{self.temperature.low:.2f}, {self.temperature.high:.2f}], "
             f"{self.fitted}: {self.verdict}. Expected calibration error {interval_text(*before)}, with temperature "
-            f"{interval_text(*after)}; corrected for chance: as measured it is {percent_text(self.measured)}, and a "
-            f"calibrated network would show {percent_text(self.chance)} with so few images. Log loss "
+            f"{interval_text(*after)}. Both are corrected for chance: uncorrected, the first is "
+            f"{percent_text(self.measured)}, where a calibrated network would show {percent_text(self.chance)} on as "
+            f"many images. Log loss "
             f"{self.log_loss[0]:.3f}, with temperature {self.log_loss[1]:.3f}."
         )
 

@@ -59,7 +59,7 @@ METRICS.register("ece")(
     Metric(
         "ECE",
         "Expected calibration error: how far confidence and accuracy lie apart on average (15 bins), less what chance "
-        "adds with so few images.",
+        "adds on so many images.",
         "lower",
         "probabilities",
         expected_calibration_error,

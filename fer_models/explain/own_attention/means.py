@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from fer_models.data.dataset import FaceDataset
 
 _PART = 32
+#: Images of a class that a mean is made of by default.
+MOST_OF_A_CLASS = 24
 
 
-def pictures_of_classes(classifier: Classifier, dataset: FaceDataset, index: np.ndarray, most: int = 24) -> np.ndarray:
+def pictures_of_classes(
+    classifier: Classifier, dataset: FaceDataset, index: np.ndarray, most: int = MOST_OF_A_CLASS
+) -> np.ndarray:
     """Positions in a data set, int64, of at most ``most`` pictures of each class of the network among ``index``.
 
     They are spread evenly over the index, the same at each call.

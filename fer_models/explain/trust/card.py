@@ -45,7 +45,9 @@ AT_ONCE = 7e10
 QUICK_MAPS = 10
 #: The fixed reference maps in plain words.
 _PLAIN = {"centred Gaussian": "a blob in the middle", "edge detector": "the edges of the image"}
-_SCRAMBLES, _SHUFFLES = 4, 3
+_SCRAMBLES = 4
+#: Copies of the network with shuffled weights whose maps are compared with the map.
+SHUFFLES = 3
 #: Copies with shuffled weights, which take longer to make than a map of them does.
 _SHUFFLED: PerNetwork[Any] = PerNetwork(most=4)
 
@@ -213,7 +215,7 @@ def _likeness(trial: Trial, seed: int) -> float:
 
 def _shuffled(classifier: Classifier, seed: int) -> list[Classifier]:
     """One shuffling alone moves a likeness by about 0.2, a third of the way between the limits."""
-    return [shuffled_copy(classifier, seed + i) for i in range(_SHUFFLES)]
+    return [shuffled_copy(classifier, seed + i) for i in range(SHUFFLES)]
 
 
 def _problem(figures: Mapping[str, float], words: str, *, positive: bool) -> str | None:

@@ -68,7 +68,7 @@ def test_a_network_trained_by_folds_has_one_accuracy_everywhere(
     assert networks(app).iloc[0]["Accuracy, %"] == pytest.approx(60)
     assert "60.0 % [59.0, 61.0] · n = 3,589 · FER2013, test" in words(app)
     (entry, *_) = networks_model.entries("48")
-    assert ',0.6,0.59,0.61,3589,"FER2013, test",epoch chosen on val,' in networks_table.csv([entry], {})
+    assert ',0.6,0.59,0.61,3589,"FER2013, test",epoch chosen on validation,' in networks_table.csv([entry], {})
     open_page(app, "home")
     assert "60.0 %" in words(app) and "70.0 %" not in words(app)
     assert main(["models", "--trained"]) == 0

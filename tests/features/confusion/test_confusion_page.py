@@ -57,7 +57,7 @@ def test_copies_are_searched_in_the_background_and_said(
 
     monkeypatch.setattr(copies, "duplicates_of", wait_and_search)
     open_page(app, "confusion", data="small")
-    assert "Copies of training images are being searched; the figure without them follows" in words(app)
+    assert "Copies of training images are being looked for; the figure without them follows" in words(app)
     (job,) = [job for job in jobs.under_way() if job.name.startswith("Copies in")]
     gate.set()
     assert job.wait(60)

@@ -47,7 +47,7 @@ def test_a_search_without_a_better_map_goes_on_with_all(
     monkeypatch.setattr(trust_badge.verdict, "judge", lambda *arguments: doubtful)
     monkeypatch.setattr(trust_badge, "try_ways", tries)
     open_page(app, "explain")
-    press(app, "What would change it? Try methods and layers, about 5 s")
+    press(app, "Is there a better map? Try other methods and layers, about 4 s")
     (every,) = [each.label for each in app.button if each.label.startswith("None of the first 3 is better. Try all")]
     press(app, every)
     settled(app, "has a better verdict")

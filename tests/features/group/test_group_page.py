@@ -168,7 +168,7 @@ def test_small_and_uncertain_faces_can_be_left_out(app: AppTest, checkpoint: Che
     sure = sum(face.score >= 0.9 for face in faces)
     assert 1 < sure < 8 and f"Of {sure} people" in move("Score at least", 0.9)
     assert "Of 8 people" in move("Score at least", 0.5)
-    assert "let smaller and less certain faces count" in move("Smallest face, pixels", 240)
+    assert "lower the limits under “Which faces count”" in move("Smallest face, pixels", 240)
     assert "Of 8 people" in move("Smallest face, pixels", 24)
 
 

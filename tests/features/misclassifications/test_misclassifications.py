@@ -141,8 +141,8 @@ def test_marks_that_cannot_be_written_are_said(dataset: FaceDataset) -> None:
 def test_the_title_of_a_sheet_is_in_words() -> None:
     assert filters.in_words(Filter(), "any", "largest loss first") == "Errors: largest loss first"
     narrow = Filter("sad", "angry", ("ann", "bob"), (10, 90), (50, 100), right=True)
-    assert filters.in_words(narrow, "label in doubt", "as in the set") == (
+    assert filters.in_words(narrow, "label in doubt", "order of the data set") == (
         "All answers: labelled sad, read as angry, marked label in doubt, mean brightness 10 to 90, "
-        "occlusion rank 50 to 100, subjects ann, bob, as in the set"
+        "occlusion rank 50 to 100, subjects ann, bob, order of the data set"
     )
-    assert "not marked yet" in filters.in_words(Filter(), "not marked yet", "as in the set")
+    assert "not marked yet" in filters.in_words(Filter(), "not marked yet", "order of the data set")

@@ -70,7 +70,7 @@ def test_one_face_is_answered_without_a_click(app: AppTest, checkpoint: Checkpoi
     assert not app.error, words(app)
     text = words(app)
     assert "cloth mask" in text and "Under every corruption" in text
-    assert "it first (strength" in text or "No corruption changes" in text
+    assert "it first (severity" in text or "No corruption changes" in text
     app.selectbox(key="stress.kind").set_value("rotation").run()
     assert "Strength: degrees" in words(app) and not app.exception
     app.toggle(key="stress.heatmaps stress").set_value(True).run()
@@ -102,7 +102,7 @@ def test_what_breaks_first_in_words() -> None:
     probabilities[1, 2:] = (0.2, 0.8)
     test = FaceTest(("blur", "jpeg", "mask"), ("happy", "sad"), probabilities)
     assert (test.breaks_at("blur"), test.breaks_at("jpeg"), test.breaks_at("mask")) == (3, 2, None)
-    expected = "JPEG breaks it first (strength 2 of 5). Never changed by: face mask."
+    expected = "JPEG breaks it first (severity 2 of 5). Face mask never does."
     assert one_face.sentence(test) == expected
     firm = FaceTest(("blur",), ("happy", "sad"), probabilities[2:])
     assert "No corruption changes" in one_face.sentence(firm)
@@ -190,7 +190,7 @@ def test_the_split_offers_a_button_then_shows_figures(
     open_page(app, "stress", **query)
     assert not app.error, words(app)
     assert any(
-        "12 faces of small, test, 3 corruptions at five severities, 1 network: 384 predictions" in info.value
+        "12 faces of small, test, 3 corruptions at 5 severities, 1 network: 384 predictions" in info.value
         for info in app.info
     )
     assert "Test 12 faces" in [button.label for button in app.button]

@@ -381,7 +381,7 @@ def test_an_estimate_is_stopped_when_nobody_waits_for_it(
 def test_eight_faces_are_scrubbed_through_the_training(app: AppTest) -> None:
     run = make_run("running", **alive())
     open_page(app, "train", run=run.id)
-    assert "After the first epoch, eight faces appear here" in words(app)
+    assert "After the first epoch, 8 faces appear here" in words(app)
     write_history(run.folder)
     app.run()
     assert "After epoch 2: 8 of 8 right" in words(app)

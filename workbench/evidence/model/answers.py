@@ -9,12 +9,12 @@ from fer_models.evaluation.mistakes import Order, confidence
 from workbench.app.wording import percent
 
 ORDERS: dict[Order, str] = {
-    "confidence": "the surest errors first",
+    "confidence": "most confident errors first",
     "loss": "largest loss first",
     "margin": "farthest from the label",
     "close": "nearly right first",
     "votes": "annotators doubt the label",
-    "source": "as in the set",
+    "source": "order of the data set",
 }
 
 

@@ -27,7 +27,7 @@ UNITS: dict[Kind, str] = {
     "columns": "% of the predicted class",
     "difference": "points more or less",
 }
-ORDERS = {"canonical": "usual order", "confusion": "confused ones together"}
+ORDERS = {"canonical": "usual order", "confusion": "confused classes together"}
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,6 @@ def mismatch(alignment: str, trained: str) -> str:
     if alignment == trained:
         return ""
     return (
-        "The network was trained on faces with their eyes brought to fixed places; here both eyes were not found, so "
-        "the upright square is cut, and the answer is less reliable."
+        "The network was trained on faces with their eyes brought to fixed places; here the eyes were not both found, "
+        "so the upright square is cut, and the answer is less reliable."
     )

@@ -94,7 +94,7 @@ def mouse() -> None:
     """Draw the choice of what the mouse does: a chart in lasso mode reports no clicks. In 3D it only clicks."""
     solid = int(VIEW.get() or 2) == 3
     st.segmented_control(
-        "The mouse",
+        "Mouse",
         list(_MOUSE),
         format_func=_MOUSE.__getitem__,
         required=True,
@@ -133,7 +133,7 @@ def projection(suffix: str, usual: str) -> str:
             "Projection",
             methods,
             format_func=METHODS.__getitem__,
-            help="How many dimensions become two. t-SNE and UMAP keep neighbours, PCA keeps large distances.",
+            help="How many dimensions are reduced to two. t-SNE and UMAP keep neighbours, PCA keeps large distances.",
             **shared.PROJECTION.of(suffix).widget(methods, usual),
         )
     )
@@ -141,7 +141,7 @@ def projection(suffix: str, usual: str) -> str:
 
 def features_choice(checkpoint: Checkpoint, dataset: FaceDataset, suffix: str, usual: str) -> str:
     """Draw the choice of the features that a network offers for these images; without images, of the shipped one."""
-    words = "What two faces are compared by."
+    words = "What the distance between two faces is measured in."
     if dataset.has_images:
         kinds = feature_kinds(list(cache.classifier(checkpoint).model.cam_layers))
     else:

@@ -9,6 +9,7 @@ from fer_models.data import FaceDataset
 from fer_models.embedding import MapSettings
 from fer_models.embedding.epochs import Training
 from fer_models.errors import UserError
+from fer_models.training.validation import AT_MOST_ROWS
 from workbench import cache, state
 from workbench.app.wording import percent
 from workbench.features.clusters import choice
@@ -40,8 +41,8 @@ def show(settings: MapSettings) -> None:
         runs = epochs_model.grown_runs()
         if not runs:
             st.info(
-                "No run has kept two epochs yet. Train a network here: after each epoch, what it says of up to 2,000 "
-                "validation faces is kept, and the map can be followed.",
+                "No run has kept two epochs yet. Train a network here: the run keeps its predictions for up to "
+                f"{AT_MOST_ROWS:,} validation faces after each epoch, and the map can be followed from epoch to epoch.",
                 icon=":material/info:",
             )
             return

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from fer_models.embedding.maps import Apart
+from fer_models.embedding.quality import K
 from workbench import cache, navigation, shared
 from workbench.app import marks, pictures
 from workbench.app.wording import percent
@@ -50,7 +51,7 @@ def neighbours(mapped: Mapped, index: int, *, key: str) -> None:
     near_on_map = maps_model.map_neighbours(mapped.map.coordinates, index, [i for i, _ in near])
     st.markdown("**Most alike in the original features**")
     st.caption(
-        f"{near_on_map} of these {len(near)} are among its 15 nearest on the map. Under each: label > answer, distance"
+        f"{near_on_map} of these {len(near)} are among its {K} nearest on the map. Under each: label > answer, distance"
     )
     distances = {int(faces.positions[i]): distance for i, distance in near}
     index_of = {int(faces.positions[i]): i for i, _ in near}

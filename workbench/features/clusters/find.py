@@ -42,9 +42,8 @@ def show(mapped: Mapped) -> tuple[float, ...] | None:
             faces = mapped.faces
             st.markdown(f"**The class is “{match.answer}”**, {percent(match.confidence)} sure")
             st.caption(
-                "The red star on the map is placed at the mean of its five nearest faces, the near ones counting "
-                "more; the map itself is unchanged. Below are the faces with the most similar embeddings, nearest "
-                "first."
+                f"The red star is placed at the mean of its {maps.CLOSEST} nearest faces, weighted by closeness; the "
+                "map itself is unchanged. Below are the faces with the most similar embeddings, nearest first."
             )
             distances = {int(faces.positions[i]): distance for i, distance in match.near}
             index_of = {int(faces.positions[i]): i for i, _ in match.near}

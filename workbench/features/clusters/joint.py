@@ -33,10 +33,10 @@ def choose(evidence: Evidence, most: int) -> Evidence | None:
             titles[f"set {item.name}"] = f"with {item.listed}"
     selected = str(
         st.selectbox(
-            "Faces besides",
+            "Also on the map",
             list(titles),
             format_func=titles.__getitem__,
-            help="Put faces of another part on the same map; then colour by split or data set.",
+            help="Adds the faces of another part to the same map. Colour by split or data set to tell them apart.",
             **WITH.widget(list(titles)),
         )
     )

@@ -157,7 +157,9 @@ def draw(
     )
     if solid:
         plot.show(figure, key=key, alt=alt, name=name, tools="map")
-        st.caption("Drag to turn, click a face to see it; a square is an error. Faces are circled on the flat map.")
+        st.caption(
+            "Drag to turn, click a face to see it; a square is an error. To select several faces, use the 2D map."
+        )
         return
     plot.show(
         figure,

@@ -39,8 +39,8 @@ def show(evidence: Evidence, mapped: Mapped) -> None:
             if job is None:
                 count, method = len(networks), METHODS[settings.method]
                 st.caption(
-                    f"Each of the {count} networks reads the split once and gets a {method} map of its embeddings; "
-                    "what was measured before is cached."
+                    f"Predicts this split with each of the {count} networks and makes a {method} map of its "
+                    "embeddings. Results are cached."
                 )
                 if not st.button(f"Measure {count} networks", icon=":material/play_arrow:", key="measure networks"):
                     return
@@ -60,7 +60,7 @@ def _draw(lines: list[Line], mapped: Mapped) -> None:
     table.show(COLUMNS, cells, right=range(1, len(COLUMNS)), label="Figures of all trained networks")
     st.caption(
         f"{mapped.faces.n:,} faces of {mapped.faces.split}. Up to “Between/inside” the figures are of the original "
-        f"embeddings; the last three, of their {METHODS[mapped.settings.method]} maps. Higher is better, but for "
+        f"embeddings; the last three, of their {METHODS[mapped.settings.method]} maps. Higher is better, except for "
         "Davies-Bouldin and the distance inside a class. Davies-Bouldin and the distances compare networks only where "
         "the distance is cosine, as they grow with the length of the features otherwise."
     )

@@ -34,8 +34,8 @@ def switched_on() -> bool:
     """Draw the switch of the second map."""
     return st.toggle(
         "A second map beside it",
-        help="Another network, layer or projection, another split or data set, or the network before training. What "
-        "is circled on one map is shown on both.",
+        help="Another network, layer or projection, another split or data set, or the network before training. Faces "
+        "selected on one map are highlighted on both.",
         **SECOND_MAP.widget(),
     )
 
@@ -127,8 +127,8 @@ def draw(first: Mapped, second: Mapped, colour_by: str, drawn: Drawn) -> None:
         comparable = second.checkpoint.identity == first.checkpoint.identity
         comparable = comparable and second.settings.features == first.settings.features
         st.caption(
-            "Other faces than on the first map. A circle there highlights the most similar faces here."
+            "Other faces than on the first map. A selection there highlights the most similar faces here."
             if comparable
-            else "Other faces and other features: a circle on one map means nothing on the other."
+            else "Other faces and other features: a selection on one map says nothing about the other."
         )
     trust.sentence(second)

@@ -23,7 +23,7 @@ def sentence(mapped: Mapped, total: int = 0) -> None:
         f"overlap {faithfulness.overlap:.3f} (k = {faithfulness.k}){sampled}"
     )
     if mapped.settings.method == "lda":
-        st.caption("LDA is told the labels: classes look better separated here than the network keeps them.")
+        st.caption("LDA uses the labels: classes look better separated here than they are in the network's features.")
 
 
 def separation(mapped: Mapped) -> None:

@@ -39,7 +39,7 @@ def _form(fields: Fields, key: str) -> Fields | None:
         left, right = st.columns([2, 3], gap="large")
         with left:
             counts = st.text_area(
-                "Images of each class, one a line", fields.counts, height=218, key=f"{key} claim counts"
+                "Images of each class, one class a line", fields.counts, height=218, key=f"{key} claim counts"
             )
         with right:
             texts = {}

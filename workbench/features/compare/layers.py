@@ -32,7 +32,7 @@ def show(entries: Sequence[Entry], *, key: str) -> None:
     with first:
         first_entry = _choice("Network", named, list(named), NETWORK, usual[0])
     with second:
-        second_entry = _choice("Beside it", named, [_NOTHING, *named], BESIDE, usual[1])
+        second_entry = _choice("Compare with", named, [_NOTHING, *named], BESIDE, usual[1])
     chosen = {"one": first_entry, "other": second_entry}
     blocks = {name: _drawing(entry, f"{key} {name}") for name, entry in chosen.items() if entry is not None}
     for column, (name, entry) in zip(st.columns(2, gap="medium"), chosen.items(), strict=True):

@@ -87,7 +87,7 @@ def _draw(group: list[Entry], measured: Mapping[str, Cost | str], measured_on_na
         alt=f"Accuracy on {measured_on_name} against {axis} of {len(points)} trained networks; the most accurate is "
         f"{accurate.name} with {accurate.accuracy:.1f} per cent.",
     )
-    unit = "" if timed else " Press Measure to see milliseconds on this device instead of counted products."
+    unit = "" if timed else " Press Measure to see milliseconds on this device instead."
     st.caption(
         f"Accuracy on {measured_on_name}, bars: 95 % interval; the area of a bubble is its number of parameters.{unit}"
     )

@@ -127,7 +127,7 @@ def _measured(paper: str, data: str, key: str) -> None:
     figures = papers.measured(paper, data, inventory.trained_networks())
     if figures is None:
         st.info(
-            f"No trained network was measured on {data} yet; a run on it ends with its figures here.",
+            f"No trained network was measured on {data} yet; train one on it, and its figures appear here.",
             icon=":material/info:",
         )
         st.page_link(navigation.page("train"), label="Train a network", icon=":material/model_training:")

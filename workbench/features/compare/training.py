@@ -56,7 +56,7 @@ def _draw(histories: dict[str, list[dict[str, Any]]], key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         quantity = st.segmented_control("Curve of", _QUANTITIES, required=True, **QUANTITY.widget())
         by = st.segmented_control("Over", _AXES, required=True, **OVER.widget())
-        training = st.toggle("Training images too", **TRAINING_CURVES.widget())
+        training = st.toggle("Training curves too", **TRAINING_CURVES.widget())
     plot.show(
         curves_together(
             histories,

@@ -124,8 +124,8 @@ def _answers(rows: list[list[Pair]], key: str) -> list[list[tuple[Pair, Evaluati
     job = transfer.find_predictions(pairs)
     if job is None:
         st.info(
-            f"{len(missing)} of the {sum(map(len, rows))} pairs were not predicted yet, {count:,} images. It takes "
-            "some minutes on a processor, is done once, and you can keep working.",
+            f"{len(missing)} of the {sum(map(len, rows))} pairs have no predictions yet: {count:,} images. This takes "
+            "some minutes on a processor and is done once; you can keep working.",
             icon=":material/info:",
         )
         if not st.button(f"Predict {count:,} images", type="primary", key=f"{key} transfer go"):

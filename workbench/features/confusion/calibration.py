@@ -73,7 +73,7 @@ def _not_sure(evidence: Evidence) -> None:
         return
     share = threshold.accuracy
     st.caption(
-        f"Answering only from a confidence of {percent(threshold.threshold)} on: {percent(threshold.coverage)} of the "
-        f"images are answered, {interval_text(*share)} of them right "
-        f"(n = {threshold.answered:,}). The threshold was chosen on these images, which flatters it a little."
+        f"With answers only at a confidence of {percent(threshold.threshold)} or more, {percent(threshold.coverage)} "
+        f"of the images are answered, {interval_text(*share)} of them right (n = {threshold.answered:,}). The "
+        "threshold was chosen on these images, which flatters it a little."
     )

@@ -22,10 +22,7 @@ def show(evaluation: Evaluation) -> None:
         for f in figures
     ]
     table.show(_COLUMNS, rows, right=range(1, len(_COLUMNS)), label="Figures of each class with 95 % intervals")
-    st.caption(
-        "In brackets the 95 % interval: Wilson's, for F1 that of a bootstrap of 2,000 resamples. "
-        "A dash: nothing to divide by."
-    )
+    st.caption("In brackets the 95 % interval: Wilson's, for F1 a bootstrap's. A dash: nothing to divide by.")
     lines = []
     for f in figures:
         line: list[object] = [f.name, f.pictures, f.predicted]

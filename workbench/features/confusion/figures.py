@@ -78,7 +78,7 @@ def risk_coverage_curve(curve: RiskCoverage, threshold: float | None = None) -> 
         mode="lines",
         name="this network",
         line={"color": SERIES[0], "width": 2},
-        hovertemplate="%{x:.0f} % answered: %{y:.1f} % wrong<br>confidence from %{customdata:.0f} % on<extra></extra>",
+        hovertemplate="%{x:.0f} % answered: %{y:.1f} % wrong<br>confidence at least %{customdata:.0f} %<extra></extra>",
     )
     if threshold is not None:
         marked = int(np.flatnonzero(curve.threshold >= threshold)[-1])
@@ -129,7 +129,7 @@ def class_curves(curves: Mapping[str, tuple[Curve, float]], kind: Literal["roc",
             mode="lines",
             name=f"{name} {area:.3f}",
             line={"color": colour(name), "dash": DASHES[number % len(DASHES)], "width": 2},
-            hovertemplate="%{x:.1f} %, %{y:.1f} % from %{customdata:.0f} % on<extra>" + name + "</extra>",
+            hovertemplate="%{x:.1f} %, %{y:.1f} % at a threshold of %{customdata:.0f} %<extra>" + name + "</extra>",
         )
     across, up = ("false positives, %", "found, %") if kind == "roc" else ("found (recall), %", "right (precision), %")
     figure.update_xaxes(title_text=across, range=[-1, 101], fixedrange=True)
@@ -153,7 +153,7 @@ def acceptance(curve: VerificationCurve) -> go.Figure:
             mode="lines",
             name=name,
             line={"color": ink, "dash": dash, "width": 2},
-            hovertemplate="from %{x:.1f} % on: %{y:.1f} %<extra>" + name + "</extra>",
+            hovertemplate="threshold %{x:.1f} %: %{y:.1f} %<extra>" + name + "</extra>",
         )
     figure.add_scatter(
         x=[100 * curve.eer_threshold],

@@ -77,7 +77,7 @@ def _predictions(evidence: Evidence) -> tuple[Evaluation | None, list[Evaluation
 def _nearest(evidence: Evidence, plain: Evaluation) -> Baseline | None:
     job = scorecard.find_nearest(plain)
     if job is None and st.button(
-        "Ask the nearest neighbour",
+        "Add the nearest neighbour",
         key="ask nearest neighbour",
         icon=":material/near_me:",
         help="The accuracy of taking the label of the most similar training image, pixel by pixel.",

@@ -54,7 +54,7 @@ def _classes(evidence: Evidence) -> None:
 
 def _acceptance(evidence: Evidence) -> None:
     evaluation = evidence.evaluation
-    st.markdown("**Accept only from a threshold on**")
+    st.markdown("**Accept only above a threshold**")
     attempts = list(ATTEMPTS)
     selected = st.segmented_control(
         "An attempt is", attempts, format_func=ATTEMPTS.__getitem__, required=True, **CHOSEN_ATTEMPTS.widget(attempts)
@@ -73,9 +73,9 @@ def _acceptance(evidence: Evidence) -> None:
         equal = interval_text(*cache.of_predictions(thresholds.equal_error, evaluation))
     paper = thresholds.as_the_fifth_paper(evaluation)
     st.caption(
-        f"Equal error rate {equal} at a score of {percent(curve.eer_threshold)}; with false "
-        f"acceptance of at most {percent(_WANTED, 0)} (from {percent(min(threshold, 1))} on) {percent(rejected)} of "
-        f"the genuine attempts are rejected. {curve.genuine:,} genuine attempts, {curve.impostor:,} others. The fifth "
-        f"paper's GAR ({percent(paper.gar)}) and FAR ({percent(paper.far)}) have no threshold: they are macro recall "
-        "and the share of errors."
+        f"Equal error rate {equal} at a score of {percent(curve.eer_threshold)}; with false acceptance of at most "
+        f"{percent(_WANTED, 0)} (a threshold of {percent(min(threshold, 1))}) {percent(rejected)} of the genuine "
+        f"attempts are rejected. {curve.genuine:,} genuine attempts, {curve.impostor:,} others. The fifth paper's GAR "
+        f"({percent(paper.gar)}) and FAR ({percent(paper.far)}) have no threshold: they are macro recall and the share "
+        "of errors."
     )

@@ -25,13 +25,11 @@ def show(name: str, dataset: FaceDataset, protocol: str) -> None:
     if job is None:
         st.markdown(
             "The audit compares every image with every other one, mirrored too, finds blank and dim ones and copies "
-            "with different labels, and lets a nearest neighbour on raw pixels answer under this split and under one "
-            "that is safe."
+            "with different labels, and lets a nearest neighbour on raw pixels answer under this split and under a "
+            "leak-free one."
         )
         seconds = duration(audit.seconds(dataset))
-        if st.button(
-            f"Run the audit, {seconds} on a quiet computer", type="primary", key="audit", icon=":material/troubleshoot:"
-        ):
+        if st.button(f"Run the audit, about {seconds}", type="primary", key="audit", icon=":material/troubleshoot:"):
             audit.start(dataset, protocol)
             st.rerun()
         return

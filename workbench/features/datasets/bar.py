@@ -151,7 +151,7 @@ def show() -> None:
         st.markdown("**What could not be read**")
         table.show(("Data set", "Why"), unreadable, label="Data sets that could not be read")
     _hidden()
-    st.markdown("**Where to ask for a data set, and what is expected**")
+    st.markdown("**Where to get a data set, and the files that are read**")
     st.caption(
         f"Put the files into a folder in {data_folder()} (FER_DATA), or add a folder, CSV or ZIP with the button."
     )

@@ -22,9 +22,9 @@ _COPIES = {
     "all": "all images",
     "copies": "with an identical copy",
     "conflicts": "copies with another label",
-    "leaks": "held out, and a copy in the first split",
+    "leaks": "held out, with a copy in the first split",
 }
-_ORDERS = {"source": "as in the set", "random": "at random", "dark": "dark first", "bright": "bright first"}
+_ORDERS = {"source": "order of the data set", "random": "at random", "dark": "dark first", "bright": "bright first"}
 
 #: Keeps the chosen face visible beside a long gallery; on a phone it is below.
 _STYLE = f"<style>\n{Path(__file__).with_suffix('.css').read_text('utf-8')}</style>"
@@ -148,7 +148,7 @@ def _doubt(dataset: FaceDataset, source: str | None) -> Doubt | None:
     job = label_doubt.find(dataset, network.checkpoint)
     if job is None:
         count = label_doubt.count(dataset)
-        label = f"Ask {network.title} about {count:,} images"
+        label = f"Predict {count:,} images with {network.title}"
         if not st.button(label, key="ask doubt", icon=":material/play_arrow:"):
             return None
         job = label_doubt.start(dataset, network.checkpoint)

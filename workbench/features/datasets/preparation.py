@@ -9,6 +9,7 @@ from fer_models.architectures.hog import hog_picture
 from fer_models.data import FaceDataset
 from fer_models.data.augment import Augmentation
 from fer_models.preprocess import Preprocess
+from fer_models.settings import setting_fields
 from workbench import shared, state
 from workbench.app import dataset_facts, inventory, pictures, runs
 from workbench.features.datasets import figures
@@ -86,8 +87,9 @@ def _augmentation(dataset: FaceDataset, picture: np.ndarray, row: int) -> Prepro
 
 
 def _sentence(settings: Augmentation, strength: int, size: int, channels: int) -> str:
-    on = [f"{name.replace('_', ' ')} {value:g}" for name, value in vars(settings).items() if value]
-    changes = ", ".join(on) if on else "nothing is changed"
+    fields = setting_fields(Augmentation)
+    on = [f"{fields[name].label.lower()} {value:g}" for name, value in vars(settings).items() if value]
+    changes = "; ".join(on) if on else "nothing is changed"
     colour = "grey" if channels == 1 else "RGB"
     drawn = f"Drawn by the code that trains, at {size} pixels, {colour}."
     return f"At {strength} % of the recipe's strength: {changes}. {drawn}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fer_models.explain.own_attention.means import MOST_OF_A_CLASS
 from workbench import cache, state
 from workbench.app import datasets
 from workbench.features.explain.model import attention
@@ -27,7 +28,7 @@ def show(subject: Subject, display: Display, *, key: str) -> None:
         return
     enabled = st.toggle(
         "Mean over each class",
-        help="The same gates, averaged over up to 24 faces of each class of the data set.",
+        help=f"The same gates, averaged over up to {MOST_OF_A_CLASS} faces of each class of the data set.",
         **MEANS.of(key).widget(),
     )
     if not enabled:

@@ -88,7 +88,7 @@ def show(subject: Subject, *, key: str) -> None:
     st.caption(
         "Each network gets the face cropped and scaled as in its training, and is explained at its usual layer. A "
         "heatmap shows the evidence for one class; own attention is the network's finest gate, the same for every "
-        "class. Sorted by agreement: the most frequent answer first, the most confident network on top. All "
+        "class. Sorted by agreement: the most frequent answer first, then the most confident network. All "
         "probabilities and regions are in the CSV."
     )
 
@@ -116,7 +116,7 @@ def _choose(usable: dict[str, TrainedNetwork], page_network: str) -> list[str]:
 def _read(subject: Subject, chosen: list[TrainedNetwork], question: Question, answer: DeltaGenerator) -> list[Read]:
     """What each network says; one that cannot be read says why in its place. ``answer`` says how many agree so far."""
     read: list[Read] = []
-    with st.spinner(f"Asking {len(chosen)} networks about the face."):
+    with st.spinner(f"Predicting the face with {len(chosen)} networks."):
         for network in chosen:
             checkpoint = network.checkpoint
             if checkpoint is None:

@@ -56,16 +56,18 @@ def show(subject: Subject, *, key: str) -> None:
             st.caption("No part of this map is positive, so no region holds evidence.")
         else:
             regions(shares, framed, look.target)
+    measured = st.empty()  # below the columns: its table is as wide as the page
     if look.attribution.layer is not None:
         network_drawing.choose_layer(subject.checkpoint, look.attribution.layer, key=key)
     st.header("The network's own attention", anchor=False)
     attention = cached.own_attention(subject.checkpoint, subject.pixels)
     own_attention.show(attention, framed.crop, display)
-    st.caption("The tab Attention has every gate and every query.")
+    if not attention.empty:
+        st.caption("The tab Attention has every gate and every query.")
     _network_input(subject)
     # Last, because it takes longest: the rest of the page is shown meanwhile.
     with verdict, guard("the trust card"), st.spinner("Testing the heatmap."):
-        card = trust_badge.judge(subject, question)
+        card = trust_badge.judge(subject, question, measured)
         with report:
             explain_report.show(
                 "Overview of a face",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fer_models.training.watch.faces import FACES
 from workbench.features.explain.subject import Subject
 from workbench.heatmap import watched
 from workbench.heatmap.model import watched as model
@@ -20,7 +21,7 @@ def show(subject: Subject, *, key: str) -> None:
     seen = watched.history(source)
     if seen is None:
         empty.show(
-            f"{source.name} has no history: only its best weights are here. Train a network, and eight faces are "
+            f"{source.name} has no history: only its best weights are here. Train a network, and {FACES} faces are "
             "watched from the first epoch to the last. The built-in fcsdnet-synthetic has a history, too.",
             page="train",
             label="Train a network",

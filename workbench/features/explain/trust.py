@@ -106,7 +106,7 @@ def _curves(curves: dict[str, Curves], measures: dict[str, Measure], look: Look,
         with column:
             st.markdown(f"{FAITHFULNESS[metric].title}, {FAITHFULNESS[metric].direction} is better")
             figure = removal_curves(each.share, each.lines, each.band, _AXES[metric], _UNITS[metric])
-            beside = [f"{name} {value:.3f}" for name, value in measure.references.items()]
+            beside = [f"{trust_tables.PLAIN[name].lower()} {value:.3f}" for name, value in measure.references.items()]
             if measure.rank is not None:
                 beside.insert(0, f"random maps {trust_tables.band(measure.rank)}")
             words = f"this map {measure.value:.3f}; {'; '.join(beside)}"

@@ -8,8 +8,9 @@ import streamlit as st
 
 from fer_models.explain import EXPLAINERS
 from fer_models.explain.trust.better import Tried, try_ways, ways
-from fer_models.explain.trust.card import TrustCard
+from fer_models.explain.trust.card import QUICK_MAPS, TrustCard
 from workbench import shared
+from workbench.app.wording import duration
 from workbench.features.explain.model import trust, trust_tables
 from workbench.features.explain.subject import Subject
 from workbench.heatmap import verdict
@@ -19,17 +20,19 @@ from workbench.widgets import job, table
 
 #: Seconds of the first search; where it finds nothing, a second one takes as long as it needs.
 _SECONDS = 4.0
+_ASK = f"Is there a better map? Try other methods and layers, about {duration(_SECONDS)}"
 
 
-def judge(subject: Subject, question: Question) -> TrustCard:
+def judge(subject: Subject, question: Question, measured: st.delta_generator.DeltaGenerator | None = None) -> TrustCard:
     """Draw the card of a heatmap, a quick one first where the full one takes long; return the last one.
 
     Args:
         subject: The face and its network.
         question: The heatmap.
+        measured: An ``st.empty`` for the numbers behind the verdict; by default they stand below it.
     """
     classes = subject.checkpoint.classes
-    card = verdict.judge(subject.checkpoint, subject.pixels, question, lambda shown: _draw(shown, classes))
+    card = verdict.judge(subject.checkpoint, subject.pixels, question, lambda shown: _draw(shown, classes, measured))
     _offer(card, subject, question)
     return card
 
@@ -40,7 +43,7 @@ def _offer(card: TrustCard, subject: Subject, question: Question) -> None:
         return
     layer = question.layer or look_model.usual_layer(subject.classifier)
     shown = (question.method, layer if EXPLAINERS[question.method].uses_layer else None)
-    tried = _tried(subject, question, shown, _SECONDS, "What would change it? Try methods and layers, about 5 s")
+    tried = _tried(subject, question, shown, _SECONDS, _ASK)
     if tried is None:
         return
     every = [way for way in ways(subject.classifier, subject.checkpoint.preprocess.size) if way != shown]
@@ -63,8 +66,8 @@ def _offer(card: TrustCard, subject: Subject, question: Question) -> None:
         columns = ("Method", "Layer", "Quick verdict", "Random maps as good")
         table.show(columns, trust.tried_rows(tried), right=(3,), label="Other ways to explain this face")
         st.caption(
-            "Quick verdicts, from 10 random maps and their reverses each. The best of many looks better than it is: "
-            "once it is shown, its own card tests it with all random maps."
+            f"Quick verdicts, each from {QUICK_MAPS} random maps and their reverses. The best of many looks better "
+            "than it is: show it, and its own card tests it with all random maps."
         )
 
 
@@ -122,9 +125,9 @@ def show(card: TrustCard, classes: tuple[str, ...], slot: st.delta_generator.Del
         _draw(card, classes)
 
 
-def _draw(card: TrustCard, classes: tuple[str, ...]) -> None:
+def _draw(card: TrustCard, classes: tuple[str, ...], measured: st.delta_generator.DeltaGenerator | None = None) -> None:
     verdict.show(card)
-    with st.expander("What was measured"):
+    with st.container() if measured is None else measured.container(), st.expander("What was measured"):
         rows = trust_tables.card_rows(card, classes)
         table.show(trust_tables.CARD_COLUMNS, rows, right=(1,), label="Figures of the trust card")
         st.caption(

@@ -27,7 +27,7 @@ def show(*, key: str) -> Picture:
         "Upload an image with several faces",
         key=f"{key} upload",
         on_change=_changed,
-        help="PNG, JPEG, GIF, BMP, TIFF or WebP. It stays in the memory of this computer and is written nowhere.",
+        help="PNG, JPEG, GIF, BMP, TIFF or WebP. It stays in the memory of this computer and is never written to disk.",
     )
     uploaded: Picture | None = PICTURE.get()
     if file is not None and uploaded is None:

@@ -99,14 +99,15 @@ def framed(picture: Picture, people: Sequence[Person], checkpoint: Checkpoint, *
     if problem := framing.mismatch(person.alignment, preprocess.alignment):
         st.warning(problem, icon=":material/warning:")
     crops = _framings(picture, person.face, checkpoint)
-    for alignment, title in (("none", "Upright square"), ("eyes", "Eyes brought to their places")):
+    for alignment, title in (("none", "Upright square"), ("eyes", "Aligned by the eyes")):
         row = [crop for crop in crops if crop.requested_alignment == alignment]
         if not row:
-            st.caption("Both eyes of this face were not found, so it cannot be aligned by them.")
+            st.caption("The eyes of this face were not both found, so it cannot be aligned by them.")
             continue
         st.caption(title)
         words = [
-            f"margin {crop.margin:+.2f}{', its own' if crop.is_trained else ''}: {crop.answer} {percent(crop.share, 0)}"
+            f"margin {crop.margin:+.2f}{', as in training' if crop.is_trained else ''}: {crop.answer} "
+            f"{percent(crop.share, 0)}"
             for crop in row
         ]
         gallery.tiles([pictures.as_rgb(crop.pixels) for crop in row], words, key=f"{key} {alignment}", side=112)
@@ -116,4 +117,4 @@ def framed(picture: Picture, people: Sequence[Person], checkpoint: Checkpoint, *
         st.caption(f"Every framing tried gives “{trained.answer}”.")
     elif trained is not None:
         others = ", ".join(sorted(answers - {trained.answer}))
-        st.caption(f"Cut as in its training the network says “{trained.answer}”; cut otherwise also: {others}.")
+        st.caption(f"Cut as in training, the network says “{trained.answer}”; cut otherwise, also {others}.")

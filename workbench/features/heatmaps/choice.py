@@ -41,7 +41,7 @@ def with_others(networks: dict[str, Checkpoint]) -> dict[str, Checkpoint]:
     if not others:
         return networks
     picked = st.multiselect(
-        "Networks beside it",
+        "Compare with",
         others,
         format_func=lambda name: usable[name].listed,
         max_selections=_MOST_OTHERS,

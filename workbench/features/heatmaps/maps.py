@@ -23,7 +23,7 @@ def show(explained_sets: Mapping[str, ExplainedSet], dataset: FaceDataset) -> No
     left, right = st.columns(2)
     with left:
         grouping = st.segmented_control(
-            "A mean for each",
+            "One map for each",
             list(GROUPINGS),
             format_func=GROUPINGS.__getitem__,
             required=True,
@@ -70,7 +70,7 @@ def sheet(explained_sets: Mapping[str, ExplainedSet], dataset: FaceDataset) -> N
                 _button("Contact sheet, PNG", picture, f"sheet-{name}-{explained.settings.method}.png")
         with st.container(horizontal=True):
             stem = f"{name}-{explained.settings.method}"
-            _button(f"{name}: a line per image, CSV", split.table_csv(explained, dataset), f"{stem}.csv")
+            _button(f"{name}: one row per image, CSV", split.table_csv(explained, dataset), f"{stem}.csv")
             grouping = str(GROUPING.get())
             npy = split.maps_npy(explained, grouping)
             _button("Mean heatmaps, .npy", npy, f"{stem}-by-{grouping}.npy")

@@ -25,9 +25,9 @@ class Door:
 
 
 DOORS = (
-    Door("learn", "Show a class", "Guided lessons of five minutes, with a question at every step."),
+    Door("learn", "Show a class", "Short guided lessons with a question at every step."),
     Door("confusion", "Measure a network", "Which classes it confuses, with the faces behind every number."),
-    Door("train", "Train one", "Start a training on this computer and watch it learn."),
+    Door("train", "Train a network", "Train on this computer and watch the network learn."),
 )
 
 

@@ -33,7 +33,8 @@ def show() -> None:
 
 def _group(group: Group) -> None:
     title = f"Trained on {group.title}" if group.data else group.title
-    st.markdown(f"**{title}**, best first")
+    other = ", those of another split last" if len(set(map(inventory.of_official_split, group.networks))) > 1 else ""
+    st.markdown(f"**{title}**, best first{other}")
     entries: dict[str, list[TrainedNetwork]] = {}
     for network in group.networks:
         entries.setdefault(network.part.key if network.part else network.name, []).append(network)
@@ -63,7 +64,8 @@ def _entry(entry: list[TrainedNetwork], *, folded: bool = False) -> None:
 
 
 def _line(network: TrainedNetwork) -> None:
-    name, figure, menu = st.columns([6, 9, 2], vertical_alignment="center", gap="small")
+    widths = [7, 9, 1] if network.run is None else [6, 9, 2]
+    name, figure, menu = st.columns(widths, vertical_alignment="center", gap="small")
     with name:
         st.page_link(
             navigation.page("explain"),

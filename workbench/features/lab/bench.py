@@ -48,7 +48,7 @@ def show(checkpoints: list[Checkpoint]) -> None:
 
 def _live(checkpoints: list[Checkpoint]) -> None:
     face = choice.face()
-    picture, controls, right = st.columns([5, 6, 12], gap="medium")
+    picture, controls, right = st.columns([9, 13, 20], gap="medium")
     with picture:
         sliders.show_face(face)
     with controls:

@@ -35,10 +35,10 @@ def show(answers: list[Answered], face: FaceParameters, *, key: str) -> None:
     if ASKED.get() != asked:
         st.caption(
             f"Tries every set of up to {EXACT} action units, each at 0 or 1; larger sets only by adding one "
-            "unit at a time. Takes about 3 s."
+            "unit at a time. This takes a few seconds."
         )
         return
-    with st.spinner("Trying sets of action units, about 3 s."):
+    with st.spinner("Trying sets of action units."):
         wanted = None if target == _ANY else target
         found = cache.kept(_search, asked, cache.classifier(checkpoint), choice.line(), wanted)
     if found is None:

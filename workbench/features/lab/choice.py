@@ -107,7 +107,7 @@ def networks() -> list[Checkpoint]:
     names = [network.name for network in fit.ordered(usable, BUILT_IN, {named, *map(str, NETWORKS.get([*usable]))})]
     with st.container(key="selection bar"):
         chosen = st.multiselect(
-            "Networks, up to six",
+            f"Networks, up to {_MOST}",
             names,
             format_func=lambda name: usable[name].listed,
             max_selections=_MOST,

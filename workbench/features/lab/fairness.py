@@ -26,11 +26,11 @@ def show(answers: list[Answered], face: FaceParameters, *, key: str) -> None:
     if ASKED.get() != asked:
         st.caption(
             f"{PEOPLE} people with the units, pose and light of this face, each with and without a trait. Only the "
-            "trait changes. Takes about 6 s."
+            "trait changes. This takes some seconds."
         )
         return
     found = []
-    with st.spinner(f"Drawing {PEOPLE} people with each trait, about 6 s."):
+    with st.spinner(f"Drawing {PEOPLE} people with each trait."):
         for trait in TRAITS:
             found.append(
                 cache.kept(_shift, (*asked, trait, target), cache.classifier(checkpoint), choice.line(), trait, target)

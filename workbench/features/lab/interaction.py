@@ -6,6 +6,7 @@ import streamlit as st
 
 from fer_models.classifier import Classifier
 from fer_models.lab import UNITS, FaceParameters, Interaction, from_words, interaction_map
+from fer_models.lab.responses import CELLS
 from workbench import cache
 from workbench.features.lab import choice, figures
 from workbench.features.lab.answers import Answered
@@ -23,7 +24,7 @@ def show(answers: list[Answered], face: FaceParameters, *, key: str) -> None:
     others = [unit for unit in UNITS if unit != first]
     with right:
         second = st.selectbox("Second unit", others, **choice.SECOND.widget(others, choice.usual_unit(face, first)))
-    with st.spinner("Drawing and reading 121 faces, about 1 s."):
+    with st.spinner(f"Drawing and reading {CELLS**2} faces."):
         grid = cache.kept(
             _grid,
             (choice.line(), checkpoint.identity, first, second),

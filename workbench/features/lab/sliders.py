@@ -52,9 +52,8 @@ def show_face(face: FaceParameters) -> None:
     st.slider("Intensity", step=0.05, **INTENSITY.widget(then=_again))
     st.button("Surprise me", key="lab random", icon=":material/casino:", on_click=_surprise, width="stretch")
     with st.expander("Blend of two"):
-        first, second = st.columns(2)
-        first.selectbox("First", EXPRESSIONS, **MIXED.widget(then=_blend))
-        second.selectbox("Second", EXPRESSIONS, **WITH.widget(then=_blend))
+        st.selectbox("First", EXPRESSIONS, **MIXED.widget(then=_blend))
+        st.selectbox("Second", EXPRESSIONS, **WITH.widget(then=_blend))
         st.slider("Share of the second", step=0.05, **SHARE.widget(then=_blend))
 
 

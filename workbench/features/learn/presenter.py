@@ -37,7 +37,7 @@ def button() -> None:
         "Leave presenter" if shown else "Presenter",
         key="learn presenter",
         icon=":material/fullscreen_exit:" if shown else ":material/slideshow:",
-        help="Type 1.3 times as large and no navigation, for a projector.",
+        help=f"Type {SCALE:g} times as large and no navigation, for a projector.",
         on_click=VIEW.set,
         args=("page" if shown else "presenter",),
     )

@@ -142,7 +142,7 @@ def _more(dataset: FaceDataset) -> tuple[tuple[int, int], tuple[int, int], tuple
             (0, 100),
             key=f"error covered {dataset.name}",
             disabled=not dataset.has_images,
-            help="How far some part of the face is from what usually stands there, ranked among these images: the "
+            help="How far some part of the face is from what is usually there, ranked among these images: the "
             "upper end finds palms, masks and bars over a face. Only a proxy: it misses hair and patterned cloth, and "
             "an unusual light can look like a cover.",
         )
@@ -154,5 +154,5 @@ def _more(dataset: FaceDataset) -> tuple[tuple[int, int], tuple[int, int], tuple
             key=f"error subjects {dataset.name}",
         )
         bar.averaging_choice()
-        right = st.toggle("Right answers too", **ERROR_RIGHT.widget())
+        right = st.toggle("Include correct answers", **ERROR_RIGHT.widget())
     return (int(low), int(high)), (int(least), int(most)), tuple(subjects), bool(right)

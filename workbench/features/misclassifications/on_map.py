@@ -12,6 +12,7 @@ from workbench.evidence.bar import Evidence
 from workbench.evidence.model import face_maps
 from workbench.features.misclassifications.figures import face_on_map
 from workbench.features.misclassifications.model import map_position
+from workbench.features.misclassifications.model.map_position import CLOSEST
 from workbench.widgets import job as job_view
 from workbench.widgets import plot
 
@@ -44,11 +45,14 @@ def show(evidence: Evidence, index: int) -> None:
         alt=f"{METHODS[settings.method]} map of {faces.n:,} faces with this one as a star; around it: {around}.",
     )
     star_position = (
-        "one of them" if position.drawn else "at the mean of the five most alike, since it was not drawn for the map"
+        "one of them"
+        if position.drawn
+        else f"placed at the mean of the {CLOSEST} most similar, since it is not among the faces of the map"
     )
     st.caption(
         f"{METHODS[settings.method]} map of {faces.n:,} faces of {evaluation.split}, coloured by label; the star is "
-        f"this face, {star_position}. Labels of the ten most alike by embedding: {around}."
+        f"this face, {star_position}. Labels of the {sum(n for _, n in position.around)} most similar by embedding: "
+        f"{around}."
     )
     st.page_link(
         navigation.page("clusters"),

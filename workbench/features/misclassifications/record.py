@@ -78,7 +78,7 @@ def _copies(dataset: FaceDataset, position: int) -> None:
     """Exact, near and mirrored copies in the whole data set, with labels and splits."""
     st.markdown("**Copies of this face**")
     if not dataset_facts.is_small(dataset):
-        st.caption("Not looked for in a set of this size; the audit on the page Datasets finds them.")
+        st.caption("This data set is too large to search here; the audit on Datasets finds copies.")
         return
     all_copies = cache.of_dataset(_copies_of, dataset, position)
     st.caption(copies.sentence(all_copies, dataset.split_names[int(dataset.split[position])]))
@@ -114,7 +114,7 @@ def _neighbours(evidence: Evidence, index: int) -> None:
     """The nearest training faces; behind a button if that split was not predicted yet."""
     evaluation, dataset, checkpoint = evidence.evaluation, evidence.dataset, evidence.checkpoint
     split = dataset.split_names[0]
-    st.markdown(f"**What it finds alike in {split}**")
+    st.markdown(f"**Most similar faces in {split}**")
     if evaluation.embeddings is None:
         st.caption("Not available: pooled folds have no common embedding.")
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.checkpoint import Checkpoint
+from fer_models.robustness import SEVERITIES
 from workbench import cache, state
 from workbench.app import fit, inventory
 from workbench.features.stress import results
@@ -52,6 +53,7 @@ def _networks(checkpoint: Checkpoint, data: str) -> dict[str, Checkpoint]:
         others,
         format_func=lambda name: usable[name].listed,
         max_selections=_MOST - 1,
+        placeholder="other networks",
         help="All networks get the same corrupted faces; the network above is the reference.",
         **OTHERS.widget(others, most=_MOST - 1),
     )
@@ -76,7 +78,7 @@ def _offer(plan: Plan, key: str) -> None:
         job_view.finished(job, key=f"{key} many faces")
         return
     st.info(
-        f"{len(plan.index):,} faces of {plan.where}, {len(plan.kinds)} corruptions at five severities, "
+        f"{len(plan.index):,} faces of {plan.where}, {len(plan.kinds)} corruptions at {len(SEVERITIES)} severities, "
         f"{len(plan.networks)} {'network' if len(plan.networks) == 1 else 'networks'}: {plan.questions:,} "
         "predictions, mirrored faces included. You can keep working; the result is cached for later visits.",
         icon=":material/info:",

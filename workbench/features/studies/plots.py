@@ -48,7 +48,7 @@ def show_curves(progress: Progress, *, key: str) -> None:
     more = plots.left_out(study)
     st.caption(
         "Lines: mean over the folds and seeds trained so far. Bands: ± one standard deviation."
-        + (f" Only the first six settings are drawn; {more} more are in the tables." if more else "")
+        + (f" Only the first {plots.MOST_LINES} settings are drawn; {more} more are in the tables." if more else "")
     )
 
 

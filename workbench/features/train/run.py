@@ -6,6 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
+from fer_models.training.watch.faces import FACES
 from workbench import navigation, state
 from workbench.app import runs
 from workbench.app.runs import Progress
@@ -100,7 +101,7 @@ def _curves(progress: Progress, key: str) -> None:
                 alt=f"{quantity} by epoch; {measured}",
             )
     st.caption("Dashed line: the best epoch, whose weights are kept. Thin line: loss within the epochs.")
-    st.markdown("**Eight faces, epoch by epoch**")
+    st.markdown(f"**{FACES} faces, epoch by epoch**")
     _faces(progress)
     compare.show_rate(progress, key)
 
@@ -111,7 +112,7 @@ def _faces(progress: Progress) -> None:
     if seen is not None:
         watched.row(source, seen)
     elif progress.active:
-        st.caption("After the first epoch, eight faces appear here with their heatmaps and class scores.")
+        st.caption(f"After the first epoch, {FACES} faces appear here with their heatmaps and class scores.")
     else:
         st.caption("This run has no faces to show: it ended in its first epoch, or an earlier version trained it.")
 

@@ -7,6 +7,7 @@ import streamlit as st
 from fer_models.video.reading import ReadingOptions
 from fer_models.video.timeline import SMOOTHINGS
 from workbench import state
+from workbench.app.uploads import KEPT
 from workbench.app.wording import duration
 from workbench.face import detector_button, kept
 from workbench.features.video.model import reading
@@ -35,7 +36,7 @@ def show() -> Clip:
         on_change=_changed,
         max_upload_size=LARGEST,
         help="mp4, webm, mov, avi, mkv, ts, wmv, gif, or a ZIP of numbered images. It stays in the memory of this "
-        "computer for half an hour and is written nowhere.",
+        f"computer for {KEPT // 60} minutes and is never written to disk.",
     )
     if file is not None and UPLOAD.get() != file.file_id:
         CLIP.set(None)
@@ -63,7 +64,7 @@ def options(clip: Clip) -> ReadingOptions:
         every = st.selectbox(
             "Read every … frame",
             steps,
-            format_func=lambda n: "every frame" if n == 1 else f"every {n}th frame" if n > 3 else f"every {n}. frame",
+            format_func=_every,
             help="Ten readings a second are enough for most expressions.",
             **EVERY.of(clip.digest[:8]).widget(steps, default),
         )
@@ -80,6 +81,14 @@ def options(clip: Clip) -> ReadingOptions:
     return ReadingOptions(
         every=int(every or default), smoothing=smoothing or "window", width=float(width), smallest=smallest, score=score
     )
+
+
+def _every(step: int) -> str:
+    """``every frame``, ``every 2nd frame``, ``every 10th frame``."""
+    if step == 1:
+        return "every frame"
+    last = 0 if 10 < step % 100 < 14 else step % 10
+    return f"every {step}{({1: 'st', 2: 'nd', 3: 'rd'}).get(last, 'th')} frame"
 
 
 def player(clip: Clip, at: float = 0.0) -> None:

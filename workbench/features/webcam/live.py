@@ -18,10 +18,10 @@ from workbench.widgets.timeline_figure import Series, timeline
 
 _REFUSED = (
     "No image after Start? The browser asks once whether this page may use the camera; if it was refused, allow it "
-    "with the camera sign in the address bar and press Start again, or take a single photo instead."
+    "with the camera icon in the address bar and press Start again, or take a single photo instead."
 )
 _ENDED = (
-    "The camera is off. If it was not you who stopped it, the image did not get through for some seconds, as happens "
+    "The camera is off. If you did not stop it, no image came through for some seconds, as happens "
     "while the computer is very busy: press Start again."
 )
 LIVE_CAMERA = state.Kept("webcam.live camera")
@@ -78,7 +78,9 @@ def still(classifier: Classifier, layer: Layer) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         shot = st.camera_input(
-            "Take a photo", help="It stays in the memory of this computer and is written nowhere.", key="webcam still"
+            "Take a photo",
+            help="It stays in the memory of this computer and is never written to disk.",
+            key="webcam still",
         )
     with right:
         if shot is None:
@@ -91,7 +93,7 @@ def still(classifier: Classifier, layer: Layer) -> None:
         st.image(drawn, alt="The image with a box, class and probability on each face")
         if not faces:
             st.warning(
-                "No face was found; look to the camera, with light from the front.",
+                "No face was found; look at the camera, with light from the front.",
                 icon=":material/face_retouching_off:",
             )
 
@@ -102,7 +104,7 @@ def _numbers(reader: LiveReader, playing: bool) -> None:
         st.caption(f"{reader.rate():.0f} frames a second · {reader.milliseconds():.0f} ms a frame for reading")
     if not len(history.seconds):
         if playing:
-            st.info("No face yet; look to the camera, with light from the front.", icon=":material/face:")
+            st.info("No face yet; look at the camera, with light from the front.", icon=":material/face:")
         return
     now = history.smoothed[-1]
     best = int(now.argmax())

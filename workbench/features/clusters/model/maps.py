@@ -11,10 +11,13 @@ import numpy as np
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.embedding import FaceMap, MapSettings, compared, features_of, nearest, sample
+from fer_models.embedding.quality import K
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 
 #: Selectable numbers of points; 0 means all.
+#: Faces whose mean is the place of a face from outside on the map.
+CLOSEST = 5
 POINTS: dict[int, str] = {500: "500", 1500: "1,500", 3000: "3,000", 5000: "5,000", 10000: "10,000", 0: "all"}
 USUAL_POINTS = 1500
 
@@ -113,7 +116,7 @@ def neighbours(
     return [(int(i), float(gap)) for i, gap in zip(indices[0], gaps[0], strict=True)]
 
 
-def map_neighbours(coordinates: np.ndarray, index: int, among: Sequence[int], k: int = 15) -> int:
+def map_neighbours(coordinates: np.ndarray, index: int, among: Sequence[int], k: int = K) -> int:
     """How many of the faces ``among`` are within the ``k`` nearest of a face on the map."""
     near = set(nearest(coordinates, min(k, len(coordinates) - 1), np.array([index]))[0][0].tolist())
     return len(near.intersection(among))
@@ -155,7 +158,7 @@ class Match:
 def find(classifier: Classifier, faces: Evaluation, face_map: FaceMap, pixels: np.ndarray, count: int = 8) -> Match:
     """The faces of the map most similar to a face, uint8 (S, S, C), by embedding, and coordinates for it.
 
-    They are the mean of the five nearest faces on the map, weighted by the inverse distance; the map itself is not
+    They are the mean of the :data:`CLOSEST` faces on the map, weighted by the inverse distance; the map itself is not
     recomputed.
 
     Raises:
@@ -167,8 +170,8 @@ def find(classifier: Classifier, faces: Evaluation, face_map: FaceMap, pixels: n
     embeddings = np.asarray(faces.embeddings, np.float32)
     rows = compared(np.concatenate([embeddings, prediction.embedding]), face_map.settings)
     indices, gaps = nearest(rows, min(count, faces.n), np.array([faces.n]))
-    weights = 1 / np.maximum(gaps[0][:5], 1e-6)
-    point = (face_map.coordinates[indices[0][:5]] * weights[:, None]).sum(0) / weights.sum()
+    weights = 1 / np.maximum(gaps[0][:CLOSEST], 1e-6)
+    point = (face_map.coordinates[indices[0][:CLOSEST]] * weights[:, None]).sum(0) / weights.sum()
     name, confidence = prediction.ranked()[0]
     near = [(int(i), float(gap)) for i, gap in zip(indices[0], gaps[0], strict=True)]
     return Match(near, tuple(float(v) for v in point), name, confidence)

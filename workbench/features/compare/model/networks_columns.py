@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fer_models.architectures import ARCHITECTURES
+from fer_models.inference.forwards import TOLERANCE
 from fer_models.latency.measure import MANY, Cost
 from fer_models.settings import Origin
 from workbench.app.wording import selection
@@ -113,7 +114,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "runs_in", "Runs in",
         "The fastest way for one image: torch, torch with batch norms folded into convolutions, or onnxruntime. All "
-        "give the same logits to 0.0001.",
+        f"give the same logits to {TOLERANCE:g}.",
         "", lambda row: row.cost.fastest if row.cost else "",
     ),
     _in_file("runs_in_batches", lambda row: row.cost.fastest_many if row.cost else ""),

@@ -75,13 +75,15 @@ def printed(paper: str, dataset: str, protocol: str) -> Table:
 def notes(paper: str, dataset: str) -> list[str]:
     """Notes on the printed figures, each with the figures it concerns."""
     methods_by_note: dict[tuple[str, str], list[str]] = {}
-    for figure in paper_figures(paper=paper, dataset=dataset):
+    figures = paper_figures(paper=paper, dataset=dataset)
+    metrics = {figure.metric for figure in figures}
+    for figure in figures:
         if figure.note:
             methods = methods_by_note.setdefault((figure.metric, figure.note), [])
             if figure.method not in methods:
                 methods.append(figure.method)
     return [
-        f"{METRIC_TITLES[metric]} of {', '.join(methods)}: {note}"
+        f"{f'{METRIC_TITLES[metric]} of ' if len(metrics) > 1 else ''}{', '.join(methods)}: {note}"
         for (metric, note), methods in methods_by_note.items()
     ]
 

@@ -10,6 +10,7 @@ from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.evaluation.claims.paper_figures import PaperFigure, paper_figures
 from fer_models.reproduction.protocols import Plan, network_of, plan_of
 from workbench.app.datasets import known
+from workbench.app.wording import data_title
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,6 @@ def _name(reader: str) -> str | None:
 
 
 def _remark(plan: Plan) -> str:
-    absent = f"{plan.data} is not on this computer: the link opens the study on the built-in faces."
+    absent = f"{data_title(plan.data)} is not on this computer: the link opens the study on the built-in faces."
     parts = [plan.remark and f"{plan.remark[:1].upper()}{plan.remark[1:]}.", "" if _name(plan.data) else absent]
     return " ".join(filter(None, parts))

@@ -35,7 +35,7 @@ def summary(name: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     return (name, f"{len(rows)}", percent(best["val_accuracy"]), f"{best['epoch']}", gap, duration(seconds))
 
 
-HEADS = ("Network", "Epochs", "Best validation", "At epoch", "Training above it", "Time")
+HEADS = ("Network", "Epochs", "Best validation", "At epoch", "Training minus validation", "Time")
 
 
 def csv(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:

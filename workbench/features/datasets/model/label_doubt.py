@@ -65,7 +65,7 @@ def _predictions(dataset: FaceDataset, checkpoint: Checkpoint, split: str, progr
         return cached
 
     def step(fraction: float, message: str) -> None:
-        progress(fraction, f"asking the network about {split}: {message}")
+        progress(fraction, f"predicting {split}: {message}")
 
     return predictions_for(checkpoint, dataset, protocol, progress=step)
 

@@ -130,7 +130,7 @@ class ClassMeans:
 
 
 def class_means(classifier: Classifier, dataset: FaceDataset, progress: Progress) -> ClassMeans:
-    """Attention over up to 24 faces of each class of a data set's last split.
+    """Attention over some faces of each class of a data set's last split.
 
     Raises:
         UserError: If no picture has a class that the network knows.

@@ -36,8 +36,8 @@ class Contrast:
         times = f"{odds:,.1f}" if odds < 1000 else "over a thousand"
         first, second = (self.a, self.b) if self.margin >= 0 else (self.b, self.a)
         return (
-            f"The logit of {first} lies {abs(self.margin):.2f} above that of {second}: of the two, the network finds "
-            f"{first} {times} times as probable."
+            f"The logit of {first} lies {abs(self.margin):.2f} above that of {second}, so the network finds "
+            f"{first} {times} times as probable as {second}."
         )
 
 

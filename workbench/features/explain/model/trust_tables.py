@@ -8,7 +8,7 @@ import numpy as np
 
 from fer_models.explain.faithfulness import FAITHFULNESS
 from fer_models.explain.faithfulness.parameter_randomisation import Cascade
-from fer_models.explain.trust.card import LEAST_EVIDENCE, LIKE_MAP, MOST_CHANCE, TrustCard
+from fer_models.explain.trust.card import LEAST_EVIDENCE, LIKE_MAP, MOST_CHANCE, SHUFFLES, TrustCard
 from fer_models.explain.trust.class_names import orders_of_names
 from fer_models.explain.trust.standing import FIXED, MORE, Rank
 from workbench.features.explain.model.trust import OWN, Curves, Evidence, Measure
@@ -61,19 +61,19 @@ def card_rows(card: TrustCard, classes: tuple[str, ...]) -> list[tuple[str, str,
                 f"{band(ranked)}, {ranked.as_good} of {ranked.of}",
                 f"p at most {MORE:g}, here {ranked.p:.2f}",
             ),
-            *((_PLAIN[name], f"{gap:+.3f}", "") for name, gap in standing.references.items()),
+            *((PLAIN[name], f"{gap:+.3f}", "") for name, gap in standing.references.items()),
         ]
     return [
         *lines,
         (
-            "Mean rank correlation with the maps of the same network, its weights shuffled three times (1: same)",
+            f"Mean rank correlation with the maps of {SHUFFLES} copies of the network with shuffled weights (1: same)",
             alike,
             f"at most {LIKE_MAP:g}",
         ),
     ]
 
 
-_PLAIN = {"centred Gaussian": "A blob in the middle", "edge detector": "The edges of the image"}
+PLAIN = {"centred Gaussian": "A blob in the middle", "edge detector": "The edges of the image"}
 
 
 def band(ranked: Rank) -> str:

@@ -45,14 +45,16 @@ class OnTruth:
 
 
 def against(a: Side, b: Side) -> Pair | str:
-    """Difference and correlation, or why the maps cannot be laid over each other.
-
-    Raises:
-        UserError: If a map holds no positive evidence.
-    """
+    """Difference and correlation, or why the maps cannot be compared."""
     cuts = [(side.preprocess.crop_margin, side.preprocess.alignment) for side in (a, b)]
     if cuts[0] != cuts[1]:
         return "The two networks cut the face differently, so their maps cannot be laid over each other."
+    for label, side in (("A", a), ("B", b)):
+        if not side.look.attribution.has_positive[0]:
+            return (
+                f"Map {label} has no positive evidence for {side.look.explained}, so the two cannot be compared. "
+                "Choose another method or layer for it."
+            )
     return compare(a.look.attribution, b.look.attribution)
 
 

@@ -63,13 +63,13 @@ def _conclusion(pair: Pair, count: int) -> str:
     network, pixels = pair.network.separation, pair.pixels.separation
     return (
         f"Each face is a point. **t-SNE** places {count} points in a plane so that neighbours stay neighbours; "
-        "everything else is given up. **Perplexity** says how many neighbours count.\n\nAnother perplexity, "
-        "another map, from the same numbers: the size of a clump, its distance to others and its place mean "
-        "nothing. Believe only what stays at 5, 30 and 100.\n\nWhat does not change is counted before drawing: "
-        f"{percent(network.knn_accuracy, 0)} of the faces agree with their {network.k} neighbours in the network's "
-        f"**features**, and {percent(pixels.knn_accuracy, 0)} in raw pixels; guessing would give "
+        "everything else is given up. **Perplexity** says how many neighbours count.\n\nAnother perplexity, another "
+        "map, from the same numbers: the size of a clump, its distance to others and its place mean nothing. Believe "
+        "only what stays at 5, 30 and 100.\n\nWhat does not change is counted before drawing: "
+        f"{percent(network.knn_accuracy, 0)} of the faces agree with most of their {network.k} neighbours in the "
+        f"network's **features**, and {percent(pixels.knn_accuracy, 0)} in raw pixels; guessing would give "
         f"{percent(1 / len(network.classes), 0)}. So the network has learned what separates the classes. In raw "
-        "pixels, faces of like light and pose lie together."
+        "pixels, faces with similar light and pose lie together."
     )
 
 
@@ -78,6 +78,6 @@ STEP = Step(
     lesson="What does it mix up?",
     title="Maps lie",
     question="Are these clumps real, or does the map make them up?",
-    task="Change the perplexity. What stays, what changes? Then compare with the map on the right.",
+    task="Change the perplexity. What stays, what changes? Then compare with the map of raw pixels.",
     show=show,
 )

@@ -93,8 +93,8 @@ def _conclusion(evidence: Evidence) -> str:
     true, predicted = confusion.largest_confusion(counts, classes)
     largest = int(counts[classes.index(true), classes.index(predicted)])
     return (
-        f"{first}\n\nIts errors are not random: {largest} of {wrong} are {true} read as {predicted}. Expressions "
-        "that move the same muscles look alike, to us too.\n\nSo never ask for the accuracy alone. Ask which "
+        f"{first}\n\nIts errors are not random: {largest} of {wrong} are {true} read as {predicted}. Similar "
+        "expressions are mistaken for each other, by us too.\n\nSo never ask for the accuracy alone. Ask which "
         "mistakes hide in it, and whom they would hurt."
     )
 

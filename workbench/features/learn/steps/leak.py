@@ -86,7 +86,7 @@ def _conclusion(ways: dict[str, Way], planted: int, chance: float) -> str:
     random, person = (ways[title].accuracy.value for title in WAYS)
     begin = (
         "A **split** divides faces into those that train and those that test. A **nearest neighbour** learns nothing: "
-        "it looks up the training face that is most alike and copies its label.\n\n"
+        "it looks up the most similar training face and copies its label.\n\n"
     )
     if not planted:
         return (
@@ -94,10 +94,10 @@ def _conclusion(ways: dict[str, Way], planted: int, chance: float) -> str:
             f"{percent(chance, 0)} of guessing. Now let some faces appear twice."
         )
     return (
-        f"{begin}With {planted} % of the faces twice it gets {percent(random, 0)} if images are split at random: it "
-        f"finds the copy. If all images of a person stay on one side, it gets {percent(person, 0)}; guessing gives "
-        f"{percent(chance, 0)}.\n\nThat is a **leak**: the answers were in the training set. Real collections have "
-        "copies too, and many images of one person. So ask of every score: who was in training?"
+        f"{begin}With {planted} % of the faces appearing twice it gets {percent(random, 0)} if images are split at "
+        f"random: it finds the copy. If all images of a person stay on one side, it gets {percent(person, 0)}; "
+        f"guessing gives {percent(chance, 0)}.\n\nThat is a **leak**: the answers were in the training set. Real "
+        "collections have copies too, and many images of one person. So ask of every score: who was in training?"
     )
 
 

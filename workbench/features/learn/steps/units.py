@@ -50,9 +50,8 @@ def _conclusion(curve: Curve) -> str:
     said = f"turns {', then '.join(turns)}" if turns else "never turns"
     return (
         "An **action unit** is one muscle, or a group of them, that moves the face. Here only the lip corners "
-        f"move, and the answer {said}.\n\nThe smile grows evenly; the answer does not. A network **decides** at one "
-        "point, where a small change counts more than a large one elsewhere. Another person, light or pose moves "
-        "that point."
+        f"move, and the answer {said}.\n\nThe smile grows evenly; the answer jumps. At a **decision point** a small "
+        "change counts more than a large one elsewhere. Another person, light or pose moves that point."
     )
 
 

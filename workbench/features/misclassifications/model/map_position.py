@@ -13,6 +13,8 @@ from fer_models.evaluation.evaluate import Evaluation
 #: Default number of faces on the map, as on the Clusters page.
 USUAL_FACES = 1500
 _NEAR = 10
+#: Faces whose mean is the place of a face that the map does not have.
+CLOSEST = 5
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class MapPosition:
 
     Args:
         point: Coordinates.
-        drawn: Whether it is one of the faces of the map; otherwise its point is the weighted mean of the five nearest.
+        drawn: Whether it is one of the faces of the map; otherwise its point is the weighted mean of the nearest ones.
         around: Classes of the nearest faces, by embedding, with their counts, most frequent first.
     """
 
@@ -52,8 +54,8 @@ def find(evaluation: Evaluation, index: int, faces: Evaluation, face_map: FaceMa
     if len(row):
         point = face_map.coordinates[row[0]]
     else:
-        weights = 1 / np.maximum(gaps[0][:5], 1e-6)
-        point = (face_map.coordinates[near[:5]] * weights[:, None]).sum(0) / weights.sum()
+        weights = 1 / np.maximum(gaps[0][:CLOSEST], 1e-6)
+        point = (face_map.coordinates[near[:CLOSEST]] * weights[:, None]).sum(0) / weights.sum()
     names, counts = np.unique([faces.classes[int(k)] for k in faces.targets[near]], return_counts=True)
     order = np.argsort(-counts, kind="stable")
     around = tuple((str(names[i]), int(counts[i])) for i in order)

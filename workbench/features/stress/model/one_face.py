@@ -105,14 +105,24 @@ def sentence(test: FaceTest) -> str:
     broken = {kind: level for kind, level in at.items() if level is not None}
     names = {kind: title if title.isupper() else title.lower() for kind, title in titles().items()}
     if not broken:
-        return f"No corruption changes “{test.classes[test.clean]}”, at any strength."
+        return f"No corruption changes “{test.classes[test.clean]}”, at any severity."
     first = min(broken.values())
     soonest = [names[kind] for kind, level in broken.items() if level == first]
     firm = [names[kind] for kind in test.kinds if kind not in broken]
-    first_words = ", ".join(soonest)
-    more = f" Never changed by: {', '.join(firm)}." if firm else ""
+    first_words = _listed(soonest)
+    more = f" {_capitalised(_listed(firm))} never {'do' if len(firm) > 1 else 'does'}." if firm else ""
     verb = "break" if len(soonest) > 1 else "breaks"
-    return f"{first_words[:1].upper()}{first_words[1:]} {verb} it first (strength {first} of 5).{more}"
+    return f"{_capitalised(first_words)} {verb} it first (severity {first} of {SEVERITIES[-1]}).{more}"
+
+
+def _listed(words: list[str]) -> str:
+    """``noise``, or ``noise, blur and hand``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _capitalised(text: str) -> str:
+    """The text with its first letter large and the rest as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def captions(test: FaceTest, kind: str) -> list[str]:

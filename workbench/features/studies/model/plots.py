@@ -16,7 +16,7 @@ from workbench.app.jobs import Job
 from workbench.features.studies.model.tables import field_title
 
 QUANTITIES = {"accuracy": "accuracy", "loss": "loss"}
-_MOST_LINES = 6
+MOST_LINES = 6
 _PARTS = {"train": "training, augmented", "val": "validation"}
 
 
@@ -25,13 +25,13 @@ def bands(study: Study, quantity: str) -> list[tuple[str, Curve]]:
     if len(study.settings) == 1:
         named_curves = [(_PARTS[part], curves(study, study.settings[0], f"{part}_{quantity}")) for part in _PARTS]
     else:
-        named_curves = [(shown(s), curves(study, s, f"val_{quantity}")) for s in study.settings[:_MOST_LINES]]
+        named_curves = [(shown(s), curves(study, s, f"val_{quantity}")) for s in study.settings[:MOST_LINES]]
     return [(name, curve) for name, curve in named_curves if curve is not None]
 
 
 def left_out(study: Study) -> int:
     """How many settings :func:`bands` does not show."""
-    return max(0, len(study.settings) - _MOST_LINES)
+    return max(0, len(study.settings) - MOST_LINES)
 
 
 def axes(study: Study, results: Sequence[Result]) -> list[tuple[str, list[float], tuple[str, ...] | None, bool]]:

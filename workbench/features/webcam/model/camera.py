@@ -44,8 +44,8 @@ _optimised_lock = threading.Lock()
 WORDS = {
     "start": "Start",
     "stop": "Stop",
-    "device_ask_permission": "Allow the camera in the browser's question.",
-    "device_access_denied": "The camera was refused. Allow it with the camera sign in the address bar, then press "
+    "device_ask_permission": "Allow the camera when the browser asks.",
+    "device_access_denied": "The camera was refused. Allow it with the camera icon in the address bar, then press "
     "Start again, or take a single image.",
     "device_not_available": "There is no camera, or another program uses it. Connect or free it, then press Start.",
     "media_api_not_available": "The browser gives cameras only to pages on localhost or https; open the page there.",
