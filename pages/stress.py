@@ -27,7 +27,7 @@ with guard("the stress test"):
     elif not many:
         one_face.show(chosen.checkpoint, chosen.data, key="stress")
 heading.show_reading(
-    "Severity 1 is a change that people hardly notice, severity 5 hides much of the face. The strengths are this "
+    "Strength 1 is a change that people hardly notice, strength 5 hides much of the face. The five strengths are this "
     "project's own, the same for every network, and scale with the side of the image. A network that keeps its "
     "class under a mask may be robust, or may never have looked at the mouth: the heatmaps tell. Heatmap likeness "
     "is the rank correlation between Explain's default heatmap of the corrupted face and that of the clean one, "

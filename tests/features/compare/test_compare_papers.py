@@ -55,7 +55,7 @@ def test_measured_figures_of_the_same_data_only(checkpoint: Checkpoint, folders:
         "65.4 % [63.8, 67.0]",
         "60.0 % [58.0, 62.0]",
         "PublicTest, n = 3,589",
-        "best epoch by val_accuracy on PublicTest",
+        "best epoch by accuracy on PublicTest",
     )
     assert by_name["FCSDNet · fresh"][1] == ""
     assert papers.measured("fcsdnet", "JAFFE", networks) is None

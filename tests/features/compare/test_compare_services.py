@@ -56,7 +56,7 @@ def test_trained_networks_come_first_with_their_honest_figure(checkpoint: Checkp
     assert [entry.variant for entry in (first, second, third)] == ["better", "fresh", "unknown"]
     assert (second.size, second.channels) == (48, 1), "a trained network has its own input"
     assert second.figure == (
-        "65.4 % [63.8, 67.0] · n = 3,589 · FER2013, PublicTest · best epoch by val_accuracy on PublicTest"
+        "65.4 % [63.8, 67.0] · n = 3,589 · FER2013, PublicTest · best epoch by accuracy on PublicTest"
     )
     assert third.figure == "not measured yet"
     assert second.file == (checkpoint.path / "weights.safetensors").stat().st_size

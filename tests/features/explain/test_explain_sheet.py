@@ -42,7 +42,8 @@ def test_a_sheet_holds_every_image_and_says_what_could_not_be_read(classifier: C
     assert lines[1].problem == "No face was found." and lines[2].problem
     rows = sheet.table(lines)
     assert all(len(row) == len(sheet.COLUMNS) for row in rows)
-    assert rows[0][0] == "IMG.png" and rows[0][5] == "saliency" and rows[1][8] == "No face was found."
+    assert [row[0] for row in rows] == ["IMG.png (1)", "IMG.png (2)", "dot.png"], "two of one name are told apart"
+    assert rows[0][5] == "saliency" and rows[1][8] == "No face was found."
     assert Image.open(io.BytesIO(sheet.sheet_png(lines, Display(), "three"))).height > 3 * 168
     files = zipfile.ZipFile(io.BytesIO(sheet.archive(lines, Display(), classifier, "three")))
     names = files.namelist()

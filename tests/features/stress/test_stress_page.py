@@ -70,7 +70,7 @@ def test_one_face_is_answered_without_a_click(app: AppTest, checkpoint: Checkpoi
     assert not app.error, words(app)
     text = words(app)
     assert "cloth mask" in text and "Under every corruption" in text
-    assert "it first (severity" in text or "No corruption changes" in text
+    assert "it first (strength" in text or "No corruption changes" in text
     app.selectbox(key="stress.kind").set_value("rotation").run()
     assert "Strength: degrees" in words(app) and not app.exception
     app.toggle(key="stress.heatmaps stress").set_value(True).run()
@@ -102,7 +102,7 @@ def test_what_breaks_first_in_words() -> None:
     probabilities[1, 2:] = (0.2, 0.8)
     test = FaceTest(("blur", "jpeg", "mask"), ("happy", "sad"), probabilities)
     assert (test.breaks_at("blur"), test.breaks_at("jpeg"), test.breaks_at("mask")) == (3, 2, None)
-    expected = "JPEG breaks it first (severity 2 of 5). Face mask never does."
+    expected = "JPEG breaks it first (strength 2 of 5). Face mask never does."
     assert one_face.sentence(test) == expected
     firm = FaceTest(("blur",), ("happy", "sad"), probabilities[2:])
     assert "No corruption changes" in one_face.sentence(firm)
@@ -218,7 +218,7 @@ def test_series_of_all_corruptions_is_their_mean() -> None:
         assert mean[level].value == pytest.approx(np.mean([series[level].value for series in single]))
         assert mean[level].low <= mean[level].value <= mean[level].high
     assert tables.figure(tables.Estimate(float("nan"), 0, 0)) == "–"
-    assert "clean; at severity 3" in tables.headline(result, lines)
+    assert "clean; at strength 3" in tables.headline(result, lines)
 
 
 def test_stored_answers_come_back_and_damage_is_nothing(tmp_path: Path) -> None:

@@ -50,10 +50,10 @@ def curves(lines: Sequence[Curve], severities: Sequence[int], *, title: str, per
             line={"color": colour, "dash": dash, "width": 2},
             marker={"size": 6},
             customdata=np.stack([factor * np.asarray(line.low), factor * np.asarray(line.high)], 1).tolist(),
-            hovertemplate="severity %{x}: %{y:.2f} [%{customdata[0]:.2f}, %{customdata[1]:.2f}]"
+            hovertemplate="strength %{x}: %{y:.2f} [%{customdata[0]:.2f}, %{customdata[1]:.2f}]"
             f"<extra>{line.name}</extra>",
         )
-    figure.update_xaxes(title_text="severity", dtick=1, fixedrange=True)
+    figure.update_xaxes(title_text="strength", dtick=1, fixedrange=True)
     figure.update_yaxes(title_text=f"{title}{', %' if percent else ''}", fixedrange=True)
     if percent:
         figure.update_yaxes(range=[0, 102])
@@ -95,7 +95,7 @@ def grid(
             colorbar={"title": {"text": title, "side": "right"}, "thickness": 12, "tickvals": [0, 50, 100]},
         )
     )
-    figure.update_xaxes(title_text="severity", side="top", fixedrange=True, type="category")
+    figure.update_xaxes(title_text="strength", side="top", fixedrange=True, type="category")
     figure.update_yaxes(autorange="reversed", automargin=True, fixedrange=True, title_text="")
     figure.update_layout(height=80 + 30 * len(rows), margin={"l": 10, "r": 10, "t": 40, "b": 10})
     return figure

@@ -45,7 +45,7 @@ def show(checkpoint: Checkpoint, data: str | None, *, key: str) -> None:
             test = cache.of_face(one_face.face_test, checkpoint, crop.pixels, geometry)
         answer = st.container()
         overlaid = st.toggle(
-            "Heatmaps", help=("The evidence for the clean face's class at each severity."), **HEATMAPS.of(key).widget()
+            "Heatmaps", help=("The evidence for the clean face's class at each strength."), **HEATMAPS.of(key).widget()
         )
         with answer:
             _strip(checkpoint, crop.pixels, kind, geometry, test, with_heatmaps=bool(overlaid), key=key)
@@ -89,7 +89,7 @@ def _strip(
         )
     name = test.classes[test.clean]
     probabilities = [float(v) for v in test.kept[row]]
-    alt = ", ".join(f"severity {level} {percent(value)}" for level, value in zip(LEVELS, probabilities, strict=True))
+    alt = ", ".join(f"strength {level} {percent(value)}" for level, value in zip(LEVELS, probabilities, strict=True))
     figure = curves([Curve(name, probabilities, _NAN, _NAN)], LEVELS, title=f"probability of {name}")
     figure.update_layout(height=230)
     plot.show(figure, key=f"{key} curve", name=f"curve-{kind}", alt=f"Probability of {name}: {alt}")
@@ -106,7 +106,7 @@ def _grid(test: FaceTest, key: str) -> None:
             changed = int(predicted[k, level]) != test.clean
             cells.append(answer if changed else percent(float(probabilities[k, level]), 0))
             notes.append(
-                f"{names[kind]}, severity {level}: {answer} {percent(float(test.probabilities[k, level].max()))}"
+                f"{names[kind]}, strength {level}: {answer} {percent(float(test.probabilities[k, level].max()))}"
             )
         texts.append(cells)
         hover.append(notes)

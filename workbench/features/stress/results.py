@@ -43,7 +43,7 @@ def show(result: StressResult, plan: Plan, *, key: str) -> None:
         _errors(result)
     if all(kind in result.kinds for kind in ("low_light", "mask", "glasses")):
         st.header("Normal, low light, covered", anchor=False)
-        st.caption("Low light: severity 3. Covered: the mean of a mask at severity 3 and sunglasses.")
+        st.caption("Low light: strength 3. Covered: the mean of a mask at strength 3 and sunglasses.")
         names = list(next(iter(conditions(result).values())))
         cells = [[n, *(tables.figure(v) for v in c.values())] for n, c in conditions(result).items()]
         table.show(["Network", *names], cells, right=range(1, len(names) + 1), label="Accuracy in three conditions")
@@ -78,7 +78,7 @@ def _curves(result: StressResult, lines: tables.Lines, key: str) -> None:
     plot.show(
         curves(drawn, levels, title=title, percent=figure != "likeness"),
         key=f"{key} curves",
-        alt=f"{title} by severity, {names[kind]}. {words}",
+        alt=f"{title} by strength, {names[kind]}. {words}",
     )
 
 
@@ -96,11 +96,11 @@ def _grid(result: StressResult, lines: tables.Lines, key: str) -> None:
         [[f"{100 * e.value:.0f}" for e in row] for row in accuracies],
         title="accuracy, %",
         hover=[
-            [f"{title}, severity {level}: {tables.figure(e)} %" for level, e in zip(levels, row, strict=True)]
+            [f"{title}, strength {level}: {tables.figure(e)} %" for level, e in zip(levels, row, strict=True)]
             for title, row in zip(titles, accuracies, strict=True)
         ],
     )
-    plot.show(figure, key=f"{key} split grid", alt=f"Accuracy of {network} by corruption and severity")
+    plot.show(figure, key=f"{key} split grid", alt=f"Accuracy of {network} by corruption and strength")
 
 
 def _breaking(result: StressResult, plan: Plan, key: str) -> None:

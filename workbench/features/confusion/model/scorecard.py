@@ -24,7 +24,7 @@ from fer_models.progress import Progress
 from fer_models.training.presets import beside_paper
 from workbench.app import jobs
 from workbench.app.jobs import Job
-from workbench.app.wording import percent
+from workbench.app.wording import data_title, percent, selection
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,10 +93,10 @@ def facts(card: Scorecard) -> list[tuple[str, str]]:
             "Network",
             f"{card.checkpoint.network}, {card.cost.parameters:,} parameters, {(card.cost.macs or 0) / 1e6:,.1f} MMACs",
         ),
-        ("Trained on", f"{origin.get('data', 'not known')}, {origin.get('split', 'split not known')}"),
-        ("Selection rule", str(origin.get("selection") or measured.selection or "not known")),
+        ("Trained on", f"{data_title(origin.get('data', 'not known'))}, {origin.get('split', 'not known')}"),
+        ("Selection rule", selection(str(origin.get("selection") or measured.selection or "not known"))),
         ("Seed", "not known" if card.seed is None else str(card.seed)),
-        ("Measured on", f"{measured.data}, {measured.split}, {measured.n:,} images"),
+        ("Measured on", f"{data_title(measured.data)}, {measured.split}, {measured.n:,} images"),
         ("SHA-256 of these images", measured.fingerprint[:16] + "…"),
         ("SHA-256 of the weights", card.checkpoint.sha256[:16] + "…"),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -74,25 +74,34 @@ def read(classifier: Classifier, pictures: Sequence[Picture], question: Question
         progress: Called with the fraction done and a message.
     """
     lines = []
-    for number, picture in enumerate(pictures, 1):
+    for number, (picture, title) in enumerate(zip(pictures, _titles(pictures), strict=True), 1):
         progress((number - 1) / len(pictures), f"image {number} of {len(pictures)}")
-        name = f"{number:02d}-{picture.file_part}"
+        line = Line(title, f"{number:02d}-{picture.file_part}")
         try:
-            lines.append(_line(classifier, picture, name, question))
+            lines.append(_answered(line, classifier, picture, question))
         except UserError as error:
-            lines.append(Line(picture.title, name, problem=str(error)))
+            lines.append(replace(line, problem=str(error)))
     return lines
 
 
-def _line(classifier: Classifier, picture: Picture, name: str, question: Question) -> Line:
+def _titles(pictures: Sequence[Picture]) -> list[str]:
+    """Titles of the images, with a number where several have the same."""
+    titles = [picture.title for picture in pictures]
+    return [
+        f"{title} ({titles[: place + 1].count(title)})" if titles.count(title) > 1 else title
+        for place, title in enumerate(titles)
+    ]
+
+
+def _answered(line: Line, classifier: Classifier, picture: Picture, question: Question) -> Line:
     faces = [whole_face(picture.pixels)] if picture.is_face else find_faces(picture.pixels)
     if not faces:
-        return Line(picture.title, name, problem="No face was found.")
+        return replace(line, problem="No face was found.")
     pixels = crop_for(picture.pixels, faces[0], classifier.checkpoint.preprocess).pixels
     look = look_model.look(classifier, pixels, question)
     quick = look_model.trust(classifier, pixels, look.attribution, QUICK_MAPS)
     card = look_model.continued(classifier, pixels, look.attribution, quick)
-    return Line(picture.title, name, pixels, look, card)
+    return replace(line, pixels=pixels, look=look, card=card)
 
 
 def tiles(lines: Sequence[Line], display: Display) -> list[tuple[np.ndarray, np.ndarray]]:

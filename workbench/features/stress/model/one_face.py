@@ -105,14 +105,14 @@ def sentence(test: FaceTest) -> str:
     broken = {kind: level for kind, level in at.items() if level is not None}
     names = {kind: title if title.isupper() else title.lower() for kind, title in titles().items()}
     if not broken:
-        return f"No corruption changes “{test.classes[test.clean]}”, at any severity."
+        return f"No corruption changes “{test.classes[test.clean]}”, at any strength."
     first = min(broken.values())
     soonest = [names[kind] for kind, level in broken.items() if level == first]
     firm = [names[kind] for kind in test.kinds if kind not in broken]
     first_words = _listed(soonest)
     more = f" {_capitalised(_listed(firm))} never {'do' if len(firm) > 1 else 'does'}." if firm else ""
     verb = "break" if len(soonest) > 1 else "breaks"
-    return f"{_capitalised(first_words)} {verb} it first (severity {first} of {SEVERITIES[-1]}).{more}"
+    return f"{_capitalised(first_words)} {verb} it first (strength {first} of {SEVERITIES[-1]}).{more}"
 
 
 def _listed(words: list[str]) -> str:

@@ -49,7 +49,7 @@ def headline(result: StressResult, line_of: Lines) -> str:
     after = {kind: line_of[network, kind, level]["accuracy"].value for kind in result.kinds}
     worst, best = min(after, key=after.__getitem__), max(after, key=after.__getitem__)
     return (
-        f"{network}: {percent(clean)} clean; at severity {level}, {CORRUPTIONS[worst].title.lower()} lowers it most "
+        f"{network}: {percent(clean)} clean; at strength {level}, {CORRUPTIONS[worst].title.lower()} lowers it most "
         f"(to {percent(after[worst])}), {CORRUPTIONS[best].title.lower()} least (to {percent(after[best])})"
     )
 
