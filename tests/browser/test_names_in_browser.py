@@ -63,7 +63,8 @@ def page_of(browser: Any, figure: go.Figure, width: int) -> Any:
     page.evaluate(
         """async (text) => {
           const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-          (await import(address)).default({ setTriggerValue() {} });
+          const data = { name: "token", token: "" };  // this page has no storage, as in a browser that blocks it
+          (await import(address)).default({ data, setTriggerValue() {} });
         }""",
         SCRIPT,
     )

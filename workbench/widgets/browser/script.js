@@ -168,11 +168,16 @@ function equip() {
     table.dataset.csv === undefined ? overGrid(table) : overTable(table);
 }
 
-// The token of this tab's uploads: kept for as long as the tab is open, handed back after a reload.
+// The token of this tab's uploads: kept for as long as the tab is open, handed back after a reload. A browser that
+// blocks storage throws: there uploads end with a reload, and everything else works.
 function exchange({ name, token }, setTriggerValue) {
-  const kept = sessionStorage.getItem(name);
-  if (token && kept !== token) sessionStorage.setItem(name, token);
-  else if (!token && kept) setTriggerValue("returned", kept);
+  try {
+    const kept = sessionStorage.getItem(name);
+    if (token && kept !== token) sessionStorage.setItem(name, token);
+    else if (!token && kept) setTriggerValue("returned", kept);
+  } catch (error) {
+    if (error.name !== "SecurityError") throw error;
+  }
 }
 
 export default function ({ data, setTriggerValue }) {
