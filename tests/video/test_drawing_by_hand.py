@@ -99,7 +99,7 @@ def reader(**kept: Any) -> LiveReader:
 def test_a_live_answer_forgets_by_the_time_that_passed() -> None:
     before, now = np.array([1.0, 0.0], np.float32), np.array([0.0, 1.0], np.float32)
     made = reader(_smoothed={1: (5.0, before)})
-    share = np.exp(-0.5 / live._WIDTH)
+    share = np.exp(-0.5 / live.SMOOTHING_SECONDS)
     np.testing.assert_allclose(made._smooth(1, now, 5.5), [share, 1 - share], rtol=1e-5)
     np.testing.assert_allclose(made._smooth(1, now, 5.0), before)
     assert made._smooth(1, now, 5.0 + GAP) is not now and made._smooth(1, now, 5.01 + GAP) is now

@@ -256,7 +256,7 @@ def test_scores_of_the_webcam_forget_by_their_width_and_over_a_gap() -> None:
     reader._guard = threading.Lock()
     reader._smoothed = {1: (0.0, np.array([1.0, 0.0]))}
     raw = np.array([0.0, 1.0])
-    kept = np.exp(-live.GAP / live._WIDTH)
+    kept = np.exp(-live.GAP / live.SMOOTHING_SECONDS)
     np.testing.assert_allclose(reader._smooth(1, raw, live.GAP), [kept, 1 - kept], rtol=1e-5)
     np.testing.assert_array_equal(reader._smooth(1, raw, live.GAP + 0.01), raw)
     np.testing.assert_array_equal(reader._smooth(2, raw, 0.1), raw)
