@@ -27,7 +27,7 @@ from workbench.widgets import table
         ("val", "epoch chosen on validation"),
         ("validation part (Official, without 1,594 training images, seed 0)", "epoch chosen on its validation part"),
         ("last epoch", "last epoch"),
-        ("best epoch by val_macro_recall on val", "best epoch by macro recall on val"),
+        ("best epoch by val_macro_recall on val", "best epoch by macro recall on validation"),
         ("best epoch by val_accuracy on PublicTest", "best epoch by accuracy on PublicTest"),
     ],
 )

@@ -273,6 +273,19 @@ def test_in_a_large_network_a_quick_card_has_both_baselines_at_once(learned, mon
     assert passed
 
 
+@pytest.mark.parametrize(
+    ("macs", "together"), [(3.0e8, True), (4.7e8, False), (7.0e8, True), (1.2e9, True), (3.5e9, False)]
+)
+def test_both_baselines_come_at_once_where_their_work_is_small(learned, monkeypatch, macs, together):
+    """VGG's five steps are more work than ResNet-18's one, although a pass of it is less."""
+    x, _, _ = patterned(12, seed=999)
+    result = explain(learned, x, "hires_cam")
+    monkeypatch.setattr("fer_models.explain.trust.card.multiply_adds", lambda _: macs)
+    cards = [trust_card(learned, x, result, position, maps=QUICK_MAPS) for position in range(4)]
+    passed = [card for card in cards if card.provisional and card.standings["blurred"].passes]
+    assert passed and all((list(card.standings) == ["blurred", "mean"]) == together for card in passed)
+
+
 def test_in_a_very_large_network_few_images_go_through_a_pass(learned, monkeypatch):
     x, _, _ = patterned(1, seed=3)
     trial = Trial(learned, x, explain(learned, x, "hires_cam"))

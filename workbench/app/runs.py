@@ -23,7 +23,7 @@ from fer_models.training.runs.run import Run, list_runs
 from fer_models.training.runs.status import Status
 from workbench.app import datasets
 from workbench.app.inventory import data_key, trained_networks, usable
-from workbench.app.wording import duration, percent
+from workbench.app.wording import MONITORS, duration, percent
 
 
 @dataclasses.dataclass(frozen=True)
@@ -262,5 +262,4 @@ def _value(recipe: Recipe, value: float) -> str:
     """The value that the best epoch is chosen by."""
     if recipe.monitor == "val_loss":
         return f"validation loss {value:.3f}"
-    name = {"val_accuracy": "accuracy", "val_macro_recall": "macro recall"}[recipe.monitor]
-    return f"validation {name} {percent(value)}"
+    return f"validation {MONITORS[recipe.monitor]} {percent(value)}"

@@ -13,7 +13,7 @@ from fer_models.evaluation.sentence import count_text, part_text
 #: Characters of a part of a file name.
 _LONGEST = 48
 #: What a recipe's monitor is called in a sentence.
-_MONITORS = {"val_accuracy": "accuracy", "val_loss": "loss", "val_macro_recall": "macro recall"}
+MONITORS = {"val_accuracy": "accuracy", "val_loss": "loss", "val_macro_recall": "macro recall"}
 
 #: Beside an accuracy, under the question mark.
 FIGURE_HELP = (
@@ -66,7 +66,8 @@ def data_title(key: str) -> str:
 def selection(rule: str) -> str:
     """How the weights were chosen, as ``epoch chosen on PublicTest``; what made up that part is on the card."""
     if rule.lower().startswith(("selected", "best", "last")):
-        return re.sub("val_[a-z_]+", lambda found: _MONITORS.get(found.group(), found.group()), rule)
+        words = re.sub("val_[a-z_]+", lambda found: MONITORS.get(found.group(), found.group()), rule)
+        return re.sub(" on val$", " on validation", words)
     return f"epoch chosen on {'its ' if rule.startswith('validation part') else ''}{part_text(rule.partition(' (')[0])}"
 
 
