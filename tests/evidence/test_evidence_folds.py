@@ -87,7 +87,7 @@ def test_the_card_says_where_it_comes_from(folders: Path) -> None:
     assert lines["For comparison: the nearest neighbour on pixels"] == "50.0 %"
     facts = dict(scorecard.facts(card))
     assert facts["Selection rule"] == "best epoch" and facts["Seed"] == "7"
-    assert "277,309 parameters" in facts["Network"] and facts["Measured on"] == "folder, test, 12 images"
+    assert "277,309 parameters" in facts["Network"] and facts["Measured on"] == "Folder of images, test, 12 images"
     assert any("is not clearly above it" in text for text in card.warnings)
     assert "# own" in scorecard.markdown(card) and "Accuracy, plain" in scorecard.markdown(card)
 
