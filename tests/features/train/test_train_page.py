@@ -15,6 +15,7 @@ from history_maker import write_history
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from fer_models.architectures import ARCHITECTURES
 from fer_models.data import add_dataset, open_dataset
 from fer_models.errors import UserError
 from fer_models.progress import Progress
@@ -70,6 +71,13 @@ def button(app: AppTest, label: str) -> object:
     return match
 
 
+def open_settings(app: AppTest, runs_started: int = 0) -> None:
+    """Open the recipe's settings, which are drawn from then on."""
+    app.session_state[f"settings {runs_started}"] = True
+    app.run()
+    assert not app.exception and not app.error
+
+
 def show_part(app: AppTest, name: str) -> None:
     """Choose what is shown of the run."""
     app.segmented_control(key="train.of the run").set_value(name).run()
@@ -89,6 +97,7 @@ def test_without_runs_it_says_what_to_do(app: AppTest) -> None:
 
 def test_the_form_is_the_recipe(app: AppTest) -> None:
     open_page(app, "train", recipe="fcsdnet-fer2013")
+    open_settings(app)
     elsewhere = {"data", "network", "options", "loss_options", "augmentation"}
     for name, field in setting_fields(Recipe).items():
         if name not in elsewhere:
@@ -99,12 +108,14 @@ def test_the_form_is_the_recipe(app: AppTest) -> None:
 def test_every_control_has_a_label(app: AppTest) -> None:
     make_run("running", **alive())
     open_page(app, "train")
+    open_settings(app)
     assert "" not in labels(app)
     assert all(b.label for b in app.button)
 
 
 def test_pressing_train_starts_the_recipe_that_is_shown(app: AppTest, no_worker: None) -> None:
     open_page(app, "train")
+    open_settings(app)
     app.selectbox(key="shared.network of quick").set_value("fcsdnet").run()
     number = next(n for n in app.number_input if n.label == "Epochs")
     number.set_value(3).run()
@@ -119,8 +130,37 @@ def test_pressing_train_starts_the_recipe_that_is_shown(app: AppTest, no_worker:
     assert "Queued: starting the worker" in words(app)
 
 
+def whole(recipe: Recipe) -> Recipe:
+    """With the network's default options written out."""
+    options = ARCHITECTURES[recipe.network].Options(**recipe.options)
+    return dataclasses.replace(recipe, options=dataclasses.asdict(options))
+
+
+@pytest.mark.parametrize("preset", ["quick", "fcsdnet-paper", "sldcnn-ferplus", "multibranch-he", "vgg-ferplus"])
+def test_settings_that_were_never_opened_change_nothing(app: AppTest, no_worker: None, preset: str) -> None:
+    open_page(app, "train", recipe=preset)
+    assert "Epochs" not in labels(app)
+    button(app, "Train").click().run()
+    open_settings(app, 1)
+    assert "Epochs" in labels(app)
+    button(app, "Train").click().run()
+    later, first = list_runs()
+    assert whole(first.recipe) == whole(later.recipe)
+
+
+def test_changed_settings_count_when_they_are_closed(app: AppTest, no_worker: None) -> None:
+    open_page(app, "train")
+    open_settings(app)
+    next(n for n in app.number_input if n.label == "Epochs").set_value(3).run()
+    app.session_state["settings 0"] = False
+    button(app, "Train").click().run()
+    button(app, "Train").click().run()  # another run closes them too
+    assert [run.recipe.epochs for run in list_runs()] == [3, 3]
+
+
 def test_a_preset_brings_its_own_values(app: AppTest, no_worker: None) -> None:
     open_page(app, "train", recipe="fcsdnet-fer2013")
+    open_settings(app)
     preset = load_preset("fcsdnet-fer2013")
     assert next(n for n in app.number_input if n.label == "Epochs").value == preset.epochs
     button(app, "Train").click().run()
@@ -141,6 +181,7 @@ def test_an_impossible_recipe_is_one_sentence(app: AppTest, monkeypatch: pytest.
 
 def test_a_wrong_list_of_numbers_is_named(app: AppTest, no_worker: None) -> None:
     open_page(app, "train")
+    open_settings(app)
     app.selectbox(key="shared.network of quick").set_value("fcsdnet").run()
     next(t for t in app.text_input if t.label == "Growth").set_value("32, many").run()
     button(app, "Train").click().run()
@@ -315,6 +356,7 @@ def test_marked_pictures_can_be_left_out(app: AppTest, no_worker: None) -> None:
     for position, mark in ((3, "label wrong"), (5, "not a face"), (8, "label wrong")):
         marks.put(dataset, position, [mark])
     open_page(app, "train")
+    open_settings(app)
     box = next(m for m in app.multiselect if m.label == "Leave out images that were marked as")
     assert list(box.options) == ["label wrong (2)", "not a face (1)"]
     box.set_value(["label wrong"]).run()
@@ -336,6 +378,7 @@ def test_the_time_is_estimated_from_ten_steps(app: AppTest, monkeypatch: pytest.
 
     monkeypatch.setattr(probe, "measure_speed", measure)
     open_page(app, "train")
+    open_settings(app)
     button(app, "Estimate the time").click().run()
     for _ in range(100):
         if "About" in words(app):
@@ -367,6 +410,7 @@ def test_an_estimate_is_stopped_when_nobody_waits_for_it(
 
     monkeypatch.setattr(probe, "measure_speed", measure)
     open_page(app, "train")
+    open_settings(app)
     button(app, "Estimate the time").click().run()
     assert "Timing 10 training steps" in app.get("progress")[0].proto.text
     if change == "train":
@@ -443,6 +487,7 @@ def test_sets_are_joined_on_the_page(app: AppTest, no_worker: None, tmp_path) ->
             Image.fromarray(np.full((48, 48), 40 * number, np.uint8)).save(file)
     add_dataset("lab", tmp_path / "lab")
     open_page(app, "train", data="synthetic")
+    open_settings(app)
     (joined,) = [m for m in app.multiselect if m.label == "Also train on"]
     joined.set_value(["lab"]).run()
     assert not app.exception and not app.error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import streamlit as st
@@ -18,6 +19,8 @@ from workbench.widgets import job as job_view
 
 EXCLUDE_LEAKS = state.Choice("train.exclude_leaks")
 RUNS_STARTED = state.Kept("train.runs started", 0)
+#: The settings are some fifty controls: drawn from the first time that they are opened.
+OPENED = state.Toggle("train.settings opened")
 LEFT_OUT = state.Several("train.left out", address=False)
 RUN = state.Choice("train.run")
 #: Key of the estimate that this session began last.
@@ -51,30 +54,56 @@ def show() -> None:
         pressed = st.button("Train", type="primary", icon=":material/play_arrow:", width="stretch", key="train")
     if pressed:  # a sign at once: the settings below take longer to draw
         st.caption(":material/hourglass_top: Starting the worker.")
-    options = start.options if network == start.network else {}
     from_link = runs.changes_from_link(shared.PROTOCOL.get(), EXCLUDE_LEAKS.get())
-    started = RUNS_STARTED.get()  # a fresh key closes the settings, so that the run is visible
-    with st.expander(f"Settings · {presets[preset] or preset}", icon=":material/tune:", key=f"settings {started}"):
-        data = joined.show(data, key="joined")
-        first = runs.recipe(preset, {"data": data, "network": network, "options": options, **from_link})
-        divided = first if from_link else runs.with_a_test_part(preset, first)
-        if from_link.get("exclude_leaks"):
-            st.caption(f"Training images with a copy in validation or test are left out ({first.protocol} split).")
-        if divided != first:
-            st.caption("This data set has no official split: the first of five folds is the test set.")
-        first = divided
-        # Widgets with the same key would keep their old values.
-        key = f"recipe {preset} {network} {from_link} {first.protocol}"
-        origins = runs.origins(preset, first)
-        changes = recipe_form.show(first, key=key, choices=runs.form_choices(), origins=origins)
-        changes |= _without_marked(data)
-    recipe = runs.recipe(preset, {"data": data, "network": network, **changes})
+    fixed = {"network": network, "options": start.options if network == start.network else {}, **from_link}
+    fold = st.expander(
+        f"Settings · {presets[preset] or preset}",
+        icon=":material/tune:",
+        key=f"settings {RUNS_STARTED.get()}",  # a fresh key closes the settings, so that the run is visible
+        on_change="rerun",
+    )
+    if fold.open:
+        OPENED.set(True)
+    if OPENED.get():
+        with fold:
+            recipe = _settings(preset, data, fixed)
+    else:
+        recipe = _unchanged(preset, data, fixed)
     if pressed:
         _begin(recipe)
+    _say_split(preset, recipe)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(width="content" if ESTIMATED.get() is None else "stretch"):
             _estimate(recipe)
         as_python.show(code.training(preset, recipe), key="train")
+
+
+def _settings(preset: str, data: str, fixed: dict[str, Any]) -> Recipe:
+    """Draw the settings; return the recipe with what was changed in them."""
+    data = joined.show(data, key="joined")
+    first = _unchanged(preset, data, fixed)
+    # Widgets with the same key would keep their old values.
+    key = f"recipe {preset} {first.network} {'exclude_leaks' in fixed} {first.protocol}"
+    origins = runs.origins(preset, first)
+    changes = recipe_form.show(first, key=key, choices=runs.form_choices(), origins=origins)
+    changes |= _without_marked(data)
+    return runs.recipe(preset, {"data": data, "network": first.network, **changes})
+
+
+def _unchanged(preset: str, data: str, fixed: dict[str, Any]) -> Recipe:
+    """The recipe before the settings change it; with a test part, unless a link says how the data are divided."""
+    recipe = runs.recipe(preset, {"data": data, **fixed})
+    return recipe if "exclude_leaks" in fixed else runs.with_a_test_part(preset, recipe)
+
+
+def _say_split(preset: str, recipe: Recipe) -> None:
+    """Say how the images are divided where it is not the official split."""
+    if recipe.exclude_leaks:
+        st.caption(f"Training images with a copy in validation or test are left out ({recipe.protocol} split).")
+    elif recipe.protocol != "official" and recipe.fold == 0:
+        official = dataclasses.replace(recipe, protocol="official")
+        if runs.with_a_test_part(preset, official) == recipe:
+            st.caption("This data set has no official split: the first of five folds is the test set.")
 
 
 def _begin(recipe: Recipe) -> None:
