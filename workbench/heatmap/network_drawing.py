@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,22 @@ def show(
     return str(clicked) if clicked in buttons else None
 
 
+def fold(checkpoint: Checkpoint, draw_it: Callable[[], None], *, key: str) -> None:
+    """Place of the drawing of a network, which is made when it is opened.
+
+    Args:
+        checkpoint: The network.
+        draw_it: Draws it.
+        key: Prefix of the widget's key.
+    """
+    place = st.expander(
+        "The network as a drawing", icon=":material/account_tree:", key=f"{key} drawn", on_change="rerun"
+    )
+    if place.open:
+        with place, guard(f"the drawing of {checkpoint.name}"):
+            draw_it()
+
+
 def choose_layer(checkpoint: Checkpoint, layer: str, *, key: str) -> None:
     """Draw a network, folded; a click on a block chooses the layer that all heatmaps are taken from.
 
@@ -104,10 +120,8 @@ def choose_layer(checkpoint: Checkpoint, layer: str, *, key: str) -> None:
         layer: The layer of the heatmap that is shown.
         key: Prefix of the widgets' keys.
     """
-    with (
-        st.expander("The network as a drawing", icon=":material/account_tree:", key=f"{key} drawn"),
-        guard(f"the drawing of {checkpoint.name}"),
-    ):
+
+    def draw_it() -> None:
         traced = of_checkpoint(checkpoint)
         clicked = show(
             traced,
@@ -120,6 +134,8 @@ def choose_layer(checkpoint: Checkpoint, layer: str, *, key: str) -> None:
         if clicked is not None:
             shared.LAYER.set(traced.layers[clicked])
             st.rerun()
+
+    fold(checkpoint, draw_it, key=key)
 
 
 def _on_click() -> None:

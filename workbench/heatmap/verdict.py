@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -24,9 +23,7 @@ _LEVELS: dict[str, tuple[str, str, Literal["green", "orange", "red"]]] = {
 _AT_ONCE = 4.0
 
 
-def judge(
-    checkpoint: Checkpoint, pixels: np.ndarray, question: Question, draw: Callable[[TrustCard], None] | None = None
-) -> TrustCard:
+def judge(checkpoint: Checkpoint, pixels: np.ndarray, question: Question) -> TrustCard:
     """Draw a quick verdict, then in its place what further tests say of it; return the last one.
 
     In a large network the other baseline follows where the map passes; all random maps where they take a few seconds.
@@ -35,21 +32,19 @@ def judge(
         checkpoint: The network.
         pixels: The face, uint8 (S, S, C).
         question: The heatmap.
-        draw: Draws a card; :func:`show` by default.
     """
-    draw = draw or show
     slot = st.empty()
     card = cached.trust(checkpoint, pixels, question, QUICK_MAPS)
     with slot.container():
-        draw(card)
+        show(card)
     if card.unfinished:
         card = cached.continued(checkpoint, pixels, question, card)
         with slot.container():
-            draw(card)
+            show(card)
     if card.provisional and card.full_seconds <= _AT_ONCE:
         card = cached.trust(checkpoint, pixels, question, RANDOM_MAPS)
         with slot.container():
-            draw(card)
+            show(card)
     return card
 
 

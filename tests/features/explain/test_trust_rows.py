@@ -104,5 +104,6 @@ def test_the_first_verdict_of_a_large_network_is_drawn_before_the_other_baseline
     monkeypatch.setattr(TrustCard, "full_seconds", 100.0)
     monkeypatch.setattr(verdict.cached, "trust", lambda *arguments: quick)
     monkeypatch.setattr(verdict.cached, "continued", lambda *arguments: both if drawn == ["good"] else None)
-    shown = verdict.judge(None, np.zeros((48, 48, 1)), Question(), lambda each: drawn.append(each.level))  # type: ignore[arg-type]
+    monkeypatch.setattr(verdict, "show", lambda each: drawn.append(each.level))
+    shown = verdict.judge(None, np.zeros((48, 48, 1)), Question())  # type: ignore[arg-type]
     assert shown is both and drawn == ["good", "doubtful"]

@@ -79,6 +79,7 @@ def test_networks_stand_in_groups_and_every_name_is_a_link(app: AppTest, folders
     for number, value in enumerate((0.61, 0.62, 0.63, 0.64, 0.65, 0.66)):
         make_checkpoint(base / f"net{number}", metrics=[FIGURE | {"value": value, "low": value - 0.02}])
     make_checkpoint(base / "drawn", metrics=[FIGURE | {"value": 0.92, "data": "synthetic", "split": "test"}])
+    app.session_state["home rest FER2013"] = True  # unfolded
     open_page(app, "home")
     text = words(app)
     assert text.index("**Trained on FER2013**") < text.index("**Trained on Built-in faces**")

@@ -46,11 +46,8 @@ def show(subject: Subject, *, key: str) -> None:
         )
         return
     titles = [attention.title(module) for module in modules]
-    with (
-        st.expander("The network as a drawing", icon=":material/account_tree:", key=f"{key} drawn"),
-        guard(f"the drawing of {checkpoint.name}"),
-    ):
-        _drawing(checkpoint, {module.name: title for module, title in zip(modules, titles, strict=True)}, key)
+    by_name = {module.name: title for module, title in zip(modules, titles, strict=True)}
+    network_drawing.fold(checkpoint, lambda: _drawing(checkpoint, by_name, key), key=key)
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     with left:
         title = st.selectbox("Module", titles, **MODULE.widget(titles))

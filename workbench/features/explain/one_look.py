@@ -56,7 +56,7 @@ def show(subject: Subject, *, key: str) -> None:
             st.caption("No part of this map is positive, so no region holds evidence.")
         else:
             regions(shares, framed, look.target)
-    measured = st.empty()  # below the columns: its table is as wide as the page
+    measured = st.container()  # below the columns: its table is as wide as the page
     if look.attribution.layer is not None:
         network_drawing.choose_layer(subject.checkpoint, look.attribution.layer, key=key)
     st.header("The network's own attention", anchor=False)
@@ -67,7 +67,9 @@ def show(subject: Subject, *, key: str) -> None:
     _network_input(subject)
     # Last, because it takes longest: the rest of the page is shown meanwhile.
     with verdict, guard("the trust card"), st.spinner("Testing the heatmap."):
-        card = trust_badge.judge(subject, question, measured)
+        card = trust_badge.judge(subject, question)
+        with measured:
+            trust_badge.measured(card, subject.checkpoint.classes, key=key)
         with report:
             explain_report.show(
                 "Overview of a face",

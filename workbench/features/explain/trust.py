@@ -15,7 +15,7 @@ from workbench.features.explain.model import report as sections
 from workbench.features.explain.model import trust, trust_tables
 from workbench.features.explain.model.trust import Curves, Evidence, Measure
 from workbench.features.explain.subject import Subject
-from workbench.heatmap import cached, view
+from workbench.heatmap import cached, verdict, view
 from workbench.heatmap.model import drawing
 from workbench.heatmap.model.drawing import Display
 from workbench.heatmap.model.look import Look
@@ -55,9 +55,10 @@ def show(subject: Subject, *, key: str) -> None:
             [Row("", "", [Cell(drawn, look.title, f"{look.title}, over the face")])], side=170, label="Map"
         )
     with right:
-        verdict = st.empty()
+        verdict_shown = st.empty()
+        measured = st.container()
     numbers = st.container()
-    with verdict.container(), guard("the trust card"), st.spinner("Testing the heatmap."):
+    with verdict_shown.container(), guard("the trust card"), st.spinner("Testing the heatmap."):
         card = trust_badge.judge(subject, question)
     classifier, pixels, attribution = subject.classifier, subject.pixels, look.attribution
     results = job.result(
@@ -72,7 +73,10 @@ def show(subject: Subject, *, key: str) -> None:
     )
     if results is not None and results.card is not card:
         card = results.card
-        trust_badge.show(card, subject.checkpoint.classes, verdict)
+        with verdict_shown.container():
+            verdict.show(card)
+    with measured:
+        trust_badge.measured(card, subject.checkpoint.classes, key=key)
     standing = card.standings.get(str(baseline))
     if standing is None:
         numbers.caption(

@@ -23,16 +23,9 @@ _SECONDS = 4.0
 _ASK = f"Is there a better map? Try other methods and layers, about {duration(_SECONDS)}"
 
 
-def judge(subject: Subject, question: Question, measured: st.delta_generator.DeltaGenerator | None = None) -> TrustCard:
-    """Draw the card of a heatmap, a quick one first where the full one takes long; return the last one.
-
-    Args:
-        subject: The face and its network.
-        question: The heatmap.
-        measured: An ``st.empty`` for the numbers behind the verdict; by default they stand below it.
-    """
-    classes = subject.checkpoint.classes
-    card = verdict.judge(subject.checkpoint, subject.pixels, question, lambda shown: _draw(shown, classes, measured))
+def judge(subject: Subject, question: Question) -> TrustCard:
+    """Draw the card of a heatmap, a quick one first where the full one takes long; return the last one."""
+    card = verdict.judge(subject.checkpoint, subject.pixels, question)
     _offer(card, subject, question)
     return card
 
@@ -113,21 +106,18 @@ def _choose(way: Tried) -> None:
         shared.LAYER.set(way.layer, back=True)
 
 
-def show(card: TrustCard, classes: tuple[str, ...], slot: st.delta_generator.DeltaGenerator) -> None:
-    """Draw the verdict, and in an expander the numbers behind it.
+def measured(card: TrustCard, classes: tuple[str, ...], *, key: str) -> None:
+    """Draw the numbers behind a verdict, folded.
 
     Args:
         card: The verdict.
         classes: Of the network.
-        slot: An ``st.empty``, whose content it replaces.
+        key: Prefix of the widgets' keys.
     """
-    with slot.container():
-        _draw(card, classes)
-
-
-def _draw(card: TrustCard, classes: tuple[str, ...], measured: st.delta_generator.DeltaGenerator | None = None) -> None:
-    verdict.show(card)
-    with st.container() if measured is None else measured.container(), st.expander("What was measured"):
+    fold = st.expander("What was measured", key=f"{key} measured", on_change="rerun")
+    if not fold.open:
+        return
+    with fold:
         rows = trust_tables.card_rows(card, classes)
         table.show(trust_tables.CARD_COLUMNS, rows, right=(1,), label="Figures of the trust card")
         st.caption(

@@ -42,9 +42,13 @@ def _group(group: Group) -> None:
     for entry in shown[:_FIRST]:
         _entry(entry)
     if rest := shown[_FIRST:]:
-        with st.expander(f"{len(rest)} more trained on {group.title}"):
-            for entry in rest:
-                _entry(entry, folded=True)
+        fold = st.expander(
+            f"{len(rest)} more trained on {group.title}", key=f"home rest {group.title}", on_change="rerun"
+        )
+        if fold.open:
+            with fold:
+                for entry in rest:
+                    _entry(entry, folded=True)
 
 
 def _entry(entry: list[TrainedNetwork], *, folded: bool = False) -> None:
