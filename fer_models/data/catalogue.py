@@ -130,6 +130,22 @@ def _entries(path: Path) -> list[DatasetEntry]:
     ]
 
 
+def data_title(key: str) -> str:
+    """The name for people of a data set's key.
+
+    Args:
+        key: Of a reader, or ``"synthetic"`` with or without options after a colon; others are their own title.
+
+    Example:
+        >>> data_title("fer2013"), data_title("synthetic"), data_title("my faces")
+        ('FER2013', 'Built-in faces', 'my faces')
+    """
+    name, _, options = key.partition(":")
+    if name == SYNTHETIC:
+        return f"Built-in faces, {options}" if options else "Built-in faces"
+    return READERS[key].info.title if key in READERS else key
+
+
 def _title(reader: str, name: str) -> str:
     key = reader.split(":")[0]
     return name if key not in READERS or READERS[key].general else READERS[key].info.title

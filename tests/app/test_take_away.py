@@ -42,6 +42,15 @@ def test_no_two_files_of_a_page_have_one_name() -> None:
     assert file_names.file_name("map.png", key="figure", also=".svg") == "explain-map.png"
 
 
+@pytest.mark.usefixtures("kept")
+def test_names_that_are_cut_stay_apart() -> None:
+    file_names.begin("explain")
+    long = "two-maps-happy-vgg-ferplus-LayerCAM-group-3-and-vgg-ferplus"
+    one, two = (file_names.file_name(f"{long}-{method}.csv", key=method) for method in ("Grad-CAM", "Score-CAM"))
+    assert one != two and max(len(one), len(two)) < 64
+    assert file_names.file_name(f"{long}-Grad-CAM.csv", key="Grad-CAM") == one
+
+
 def _script() -> None:
     import plotly.graph_objects as go
     import streamlit as st

@@ -94,3 +94,28 @@ def test_the_browser_knows_the_token_before_the_answer_to_the_upload_is_drawn(
     app.run()
     assert told[3:] == [token, "drawn"], "the next run tells it once, at its beginning"
     UPLOADS.forget(token, "pictures")
+
+
+def _removing() -> None:
+    import streamlit as st
+
+    from workbench.face import kept
+
+    kept.mount()
+    st.button("Upload", on_click=kept.keep, args=("pictures", "pixels", 6))
+    st.button("Remove", on_click=kept.forget, args=("pictures",))
+    kept.say_if_lost()
+
+
+def test_a_tab_whose_uploads_were_removed_misses_none_after_a_reload(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str | None] = []
+    monkeypatch.setattr(kept, "_MEMORY", lambda **_: None)
+    monkeypatch.setattr(script, "_SCRIPT", lambda *, data, **_: told.append(data["token"]))
+    app = AppTest.from_function(_removing).run()
+    app.button[0].click().run()
+    assert told[0] == "" and told[-1]
+    app.button[1].click().run()
+    assert not app.exception and told[-1] is None and not UPLOADS.holds(str(told[1]))
+    app.button[0].click().run()
+    assert told[-1] not in (None, told[1])
+    UPLOADS.forget(str(told[-1]), "pictures")

@@ -167,6 +167,8 @@ def test_regions_have_intervals_and_the_alarm_its_sentence(explained):
     assert all(region.share.low <= region.share.value <= region.share.high for region in shares.values())
     assert 0 < agreement(explained)["mass"].value < 1
     assert agreement(explained, "neutral") == {}
+    mistaken = dataclasses.replace(explained, targets=np.full(explained.n, explained.classes.index("neutral")))
+    assert agreement(mistaken, "neutral") == {}, "the units of a drawn face are not those of neutral"
 
     def with_background(share):
         values = np.full(12, share, np.float32)

@@ -14,7 +14,7 @@ from fer_models.cli import main
 from fer_models.data import open_dataset
 from fer_models.errors import UserError
 from fer_models.explain.benchmark.run import USUAL_METHODS, USUAL_METRICS, Leaderboard, Row, benchmark
-from fer_models.explain.benchmark.table import from_json, leaderboard_csv, leaderboard_latex, to_json
+from fer_models.explain.benchmark.table import cell, from_json, leaderboard_csv, leaderboard_latex, to_json
 from fer_models.explain.face_parts.drawn import drawn_options, drawn_truth
 from fer_models.explain.faithfulness import REFERENCES
 from fer_models.labels import FER7
@@ -129,6 +129,12 @@ def test_tests_without_an_answer_are_left_out():
     assert board.estimate(some, "insertion").value == pytest.approx(0.3)
     assert board.estimate(none, "insertion") is None
     assert len(leaderboard_csv(board).splitlines()) == 2
+
+
+def test_zero_has_no_sign():
+    near = row("near", [-0.002, -0.001, -0.003])
+    board = Leaderboard("x", 3, ("insertion",), (near,), ())
+    assert "-0.00" not in cell(board, near, "insertion")
 
 
 def test_tables_say_the_same(board):

@@ -46,6 +46,10 @@ def test_a_study_is_told_by_what_differs() -> None:
     folds = study_of(Trial({"lr": 0.1}, 0, 3), Trial({"lr": 0.1}, 1, 3))
     assert folds.title.endswith("over 2 folds") and label_of(folds, folds.trials[1]) == "lr 0.1, fold 2"
     assert study_of(Trial({}, 0, 0), network="gone").title == "gone on faces.csv"
+    titles = [study_of(Trial({}, 0, 0), data=data).title for data in ("fer2013", "synthetic", "synthetic:count=200")]
+    assert titles == [
+        "Mini-Xception on FER2013", "Mini-Xception on Built-in faces", "Mini-Xception on Built-in faces, count=200"
+    ]  # fmt: skip
 
 
 def test_states_of_a_study() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -40,13 +41,14 @@ def parts() -> dict[str, Part]:
     """The part of each run, by its id, that has siblings in a study which differ in fold and seed only."""
     found: dict[str, Part] = {}
     for study in list_studies():
+        siblings = dataclasses.replace(study, fields=[])  # they differ in fold and seed, not in settings
         keys = {trial.run: json.dumps(trial.settings, sort_keys=True) for trial in study.trials if trial.run}
         counts = Counter(keys.values())
         for trial in study.trials:
             if trial.run and counts[keys[trial.run]] > 1:
                 of = f", {shown(trial.settings)}" if len(study.settings) > 1 else ""
                 key = f"{study.id} {keys[trial.run]}"
-                found[trial.run] = Part(key, f"{study.title}{of}", trial_label(study, trial))
+                found[trial.run] = Part(key, f"{study.title}{of}", trial_label(siblings, trial))
     return found
 
 

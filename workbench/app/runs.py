@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_models.architectures import ARCHITECTURES
+from fer_models.data.catalogue import data_title
 from fer_models.data.joined import parse_joined
 from fer_models.data.protocols import PROTOCOLS
 from fer_models.errors import UserError
@@ -220,7 +221,7 @@ def shipped_beside(data: str) -> str | None:
 def title(recipe: Recipe) -> str:
     """Titles of network and data set."""
     network = ARCHITECTURES[recipe.network].title if recipe.network in ARCHITECTURES else recipe.network
-    return f"{network} on {Path(recipe.data).name}"
+    return f"{network} on {data_title(Path(recipe.data).name)}"
 
 
 def _headline(status: Status, stopping: bool) -> str:

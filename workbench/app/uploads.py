@@ -77,6 +77,12 @@ class Uploads:
             self._entries.move_to_end(token)
             return entry.parts[name][0]
 
+    def holds(self, token: str) -> bool:
+        """Whether anything is kept under the token."""
+        with self._lock:
+            self._drop()
+            return token in self._entries
+
     def forget(self, token: str, name: str) -> None:
         """Drop a value at once."""
         with self._lock:

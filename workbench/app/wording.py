@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from fer_models.data import READERS
-from fer_models.data.builtin import NAME as BUILT_IN
+from fer_models.data.catalogue import data_title
 from fer_models.evaluation.sentence import count_text, part_text
 
 #: Characters of a part of a file name.
@@ -56,13 +56,6 @@ def measured_on(metric: Mapping[str, Any]) -> str:
     return ", ".join(part for part in (data_title(data), split) if part)
 
 
-def data_title(key: str) -> str:
-    """The name for people of a data set's key, such as ``FER2013`` of ``fer2013``."""
-    if key == BUILT_IN:
-        return "Built-in faces"
-    return READERS[key].info.title if key in READERS else key
-
-
 def selection(rule: str) -> str:
     """How the weights were chosen, as ``epoch chosen on PublicTest``; what made up that part is on the card."""
     if rule.lower().startswith(("selected", "best", "last")):
@@ -98,5 +91,11 @@ def size(count: int) -> str:
 
 
 def slug(text: str) -> str:
-    """The text as a part of a file name: letters, digits and ``. _ + -``, at most 48 of them."""
-    return re.sub(r"[^\w.+]+", "-", text).strip("-.")[:_LONGEST].strip("-.")
+    """The text as a part of a file name: letters, digits and ``. _ + -``, at most 48 of them.
+
+    One that is cut ends with six digits of its hash: what differs behind the cut stays apart.
+    """
+    words = re.sub(r"[^\w.+]+", "-", text).strip("-.")
+    if len(words) <= _LONGEST:
+        return words
+    return f"{words[: _LONGEST - 7].strip('-.')}-{hashlib.sha256(words.encode()).hexdigest()[:6]}"

@@ -52,8 +52,7 @@ def show(data: str | None, *, key: str) -> Picture:
     Raises:
         UserError: If an upload cannot be read as a picture.
     """
-    kept.say_if_lost()
-    strip = st.container()
+    note, strip = st.container(), st.container()
     uploader, camera = f"{key} upload", f"{key} camera"
     files = st.file_uploader(
         "Upload images",
@@ -75,6 +74,8 @@ def show(data: str | None, *, key: str) -> Picture:
     if st.toggle("Or the camera", key=f"{key} camera on", help="A single photo, which stays in memory too."):
         photograph = st.camera_input("Take a photo", key=camera, on_change=_used, args=(camera, "camera"))
     pictures = _own(files, photograph)
+    with note:
+        kept.say_if_lost()
     if pictures:
         with strip:
             if not files and photograph is None:

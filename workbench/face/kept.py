@@ -16,6 +16,8 @@ _KEY, _NAME = "kept uploads", "fer-uploads"
 _MEMORY = st.components.v2.component("kept_uploads", js=(Path(__file__).parent / "kept.js").read_text("utf-8"))
 TOKEN = state.Kept("face.token", "")
 LOST = state.Kept("face.lost", default=False)
+#: Whether the user has removed all uploads: the tab forgets its token, and a reload misses nothing.
+EMPTIED = state.Kept("face.emptied", default=False)
 #: What to do with a value that came back, by its name.
 _RESTORED: dict[str, Callable[[Any], None]] = {}
 
@@ -32,7 +34,7 @@ def restores(name: str) -> Callable[[Callable[[Any], None]], Callable[[Any], Non
 
 def mount() -> None:
     """Give the page its script, which exchanges the token; call once on each run, before it is drawn."""
-    script.mount(_NAME, str(TOKEN.get()), _returned)
+    script.mount(_NAME, None if EMPTIED.get() else str(TOKEN.get()), _returned)
 
 
 def keep(name: str, value: Any, size: int) -> None:
@@ -42,19 +44,25 @@ def keep(name: str, value: Any, size: int) -> None:
         # The browser learns it before the answer is drawn: a reload may come at once, and nothing run in between.
         _MEMORY(key=_KEY, data={"name": _NAME, "token": TOKEN.get()})
     LOST.set(False)
+    EMPTIED.set(False)
     UPLOADS.keep(str(TOKEN.get()), name, value, size)
 
 
 def forget(name: str) -> None:
     """Drop the upload of that name."""
-    UPLOADS.forget(str(TOKEN.get()), name)
+    token = str(TOKEN.get())
+    UPLOADS.forget(token, name)
+    if token and not UPLOADS.holds(token):
+        TOKEN.set("")
+        EMPTIED.set(True)
 
 
 def say_if_lost() -> None:
-    """Say that the uploads from before a reload are gone, if they are."""
+    """Say that the uploads from before a reload are gone, if they are; call after this run's uploads are kept."""
     if LOST.get():
         st.info(
-            f"Your uploads are gone: they are kept in memory for {KEPT // 60} minutes. Upload them again.",
+            f"Your uploads are gone: they are kept in memory for {KEPT // 60} minutes, and no longer than the app "
+            "runs. Upload them again.",
             icon=":material/info:",
         )
 

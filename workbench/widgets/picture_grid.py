@@ -37,12 +37,12 @@ class Row:
     cells: Sequence[Cell]
 
 
-def show(rows: Sequence[Row], *, columns: Sequence[str] = (), side: int = 96, label: str) -> None:
+def show(rows: Sequence[Row], *, columns: Sequence[str] = (), side: int = 96, label: str, name: str = "") -> None:
     """Draw the grid, with buttons that save it as PNG and pin it to the report.
 
     Args:
         columns: heads over the cells, without one for the row heads. side: of a picture, in pixels of the screen.
-        label: what the grid holds, for screen readers.
+        label: what the grid holds, for screen readers. name: of its file; by default the label.
     """
     named = any(row.head or row.note for row in rows)
     head = "".join(f'<th scope="col" style="{_HEAD}">{html.escape(name)}</th>' for name in columns)
@@ -50,7 +50,7 @@ def show(rows: Sequence[Row], *, columns: Sequence[str] = (), side: int = 96, la
     body = "".join(
         f"<tr>{_row_head(row) if named else ''}{''.join(_cell(cell, side) for cell in row.cells)}</tr>" for row in rows
     )
-    name = file_names.file_name(f"{label}.png", key=f"grid {label}").removesuffix(".png")
+    name = file_names.file_name(f"{name or label}.png", key=f"grid {label}").removesuffix(".png")
     content = f"{head}<tbody>{body}</tbody>"
     st.html(
         '<div class="table"><div style="overflow-x:auto;padding-bottom:0.3rem" tabindex="0">'
@@ -73,6 +73,11 @@ def _row_head(row: Row) -> str:
     )
 
 
+def _joined(text: str) -> str:
+    """With no line break between a number and its per cent sign."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
 def _cell(cell: Cell, side: int) -> str:
     frame = "outline:2px solid currentColor;outline-offset:1px;" if cell.strong else ""
     picture = (
@@ -84,7 +89,7 @@ def _cell(cell: Cell, side: int) -> str:
     caption = (
         f'<div style="font-size:0.75rem;line-height:1.25;overflow-wrap:anywhere;'
         f"max-width:{max(side, 84)}px;margin-top:0.15rem;"
-        f'font-variant-numeric:tabular-nums">{html.escape(cell.caption)}</div>'
+        f'font-variant-numeric:tabular-nums">{html.escape(_joined(cell.caption))}</div>'
         if cell.caption
         else ""
     )

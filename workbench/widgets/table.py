@@ -42,6 +42,8 @@ def show(
         weight = "font-weight:700;" if strong else ""
         if max(map(len, text.split()), default=0) > _LONGEST_WORD:  # an address would squeeze its neighbours
             wrap = "overflow-wrap:anywhere;min-width:12em;"
+        elif tag == "td" and position not in right and len(text) > _LONGEST_WORD:  # nor is a sentence squeezed itself
+            wrap = "min-width:10em;"
         style = f"{_HEAD if tag == 'th' else _CELL}text-align:{side};{wrap}{weight}"
         scope = ' scope="col"' if tag == "th" else ""
         return f'<{tag}{scope} style="{style}">{html.escape(text)}</{tag}>'

@@ -45,13 +45,13 @@ def cell(board: Leaderboard, row: Row, metric: str) -> str:
 
 
 def _text(estimate: Estimate) -> str:
-    interval = "" if np.isnan(estimate.low) else f" [{estimate.low:.2f}, {estimate.high:.2f}]"
-    return f"{estimate.value:.2f}{interval}"
+    interval = "" if np.isnan(estimate.low) else f" [{estimate.low:z.2f}, {estimate.high:z.2f}]"
+    return f"{estimate.value:z.2f}{interval}"
 
 
 def leaderboard_latex(board: Leaderboard) -> str:
     """A ``tabular`` (package booktabs); bold is significantly better than every other row of the network."""
-    columns = ("Network", "Method", *heads(board), "s an image")
+    columns = ("Network", "Method", *heads(board), "Time per image, s")
     lines: list[tuple[str, ...]] = []
     bold, emphasis, rules = set(), set(), set()
     for network in board.networks:

@@ -12,6 +12,7 @@ from fer_models.errors import UserError
 from fer_models.evaluation.intervals import Estimate, mean_estimates
 from fer_models.evaluation.sentence import interval_text
 from fer_models.explain.sets.batch import AGREEMENTS, ExplainedSet
+from fer_models.labels import EMOTION_ACTION_UNITS, canonical, is_emotion
 from fer_models.tables import csv_text
 
 if TYPE_CHECKING:
@@ -114,8 +115,10 @@ def agreement(explained: ExplainedSet, group: str | None = None, seed: int = 0) 
 
     It has the keys ``mass``, ``rank``, ``cosine`` and ``area``.
 
-    Empty where no picture has units, such as neutral ones.
+    Empty where no picture has units, and for neutral, which has none.
     """
+    if group is not None and is_emotion(group) and not EMOTION_ACTION_UNITS[canonical(group)]:
+        return {}  # drawn faces that are mistaken for neutral have units, those of their own class
     members = in_group(explained, group)
     values = np.stack([explained.agreement[name][members] for name in AGREEMENTS], axis=1).astype(np.float64)
     known = np.isfinite(values).all(1)

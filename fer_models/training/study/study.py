@@ -16,6 +16,7 @@ from typing import Any
 
 from fer_models import storage
 from fer_models.architectures import ARCHITECTURES
+from fer_models.data.catalogue import data_title
 from fer_models.data.protocols import PROTOCOLS
 from fer_models.errors import UserError
 from fer_models.files import read_regular
@@ -125,7 +126,7 @@ class Study:
             if count > 1
         ]
         over = f" over {', '.join(counts)}" if counts else ""
-        return f"{named} on {Path(str(self.recipe['data'])).name}{over}"
+        return f"{named} on {data_title(Path(str(self.recipe['data'])).name)}{over}"
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""

@@ -99,9 +99,9 @@ def test_a_network_names_doubtful_labels(app: AppTest, small: Path, checkpoint: 
 
 def test_strength_and_recipe_change_the_preview(app: AppTest, small: Path, checkpoint: Checkpoint) -> None:
     open_datasets(app, data="small", section="Preparation")
-    assert "rotation, degrees 10;" in words(app)
+    assert "rotation 10 (degrees);" in words(app)
     app.slider(key="datasets.strength").set_value(200).run()
-    assert "rotation, degrees 20;" in words(app)
+    assert "rotation 20 (degrees);" in words(app)
     app.slider(key="datasets.strength").set_value(0).run()
     assert "nothing is changed" in words(app)
     assert "(1, 1, 48, 48) float32" in words(app)

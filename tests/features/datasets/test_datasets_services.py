@@ -181,8 +181,8 @@ def test_a_set_that_is_not_read_yet_is_said_to_be_so(folders: Path) -> None:
     columns, cells = all_sets.table(all_sets.all_sets())
     by_name = {row[0]: dict(zip(columns, row, strict=True)) for row in cells}
     assert by_name["mine"]["On this computer"] == "not read yet" and not by_name["mine"]["Images"]
-    assert by_name["JAFFE"]["official average"] == "30.4"
-    assert by_name["RAF-DB"]["official images"] == "15,339" and by_name["RAF-DB"]["On this computer"] == "not here"
+    assert by_name["JAFFE"]["Official average"] == "30.4"
+    assert by_name["RAF-DB"]["Official images"] == "15,339" and by_name["RAF-DB"]["On this computer"] == "not here"
     open_dataset("mine")
     entry = next(entry for entry in known_datasets() if entry.name == "mine")
     assert datasets.stored(entry) is not None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,8 +25,10 @@ from fer_models.progress import Progress
 from fer_models.robustness import change as change_model
 from workbench.app import jobs
 from workbench.face.model import samples
+from workbench.features.explain import versus
 from workbench.features.explain.model import methods, trust
 from workbench.features.explain.tabs import ROW, TABS
+from workbench.heatmap.model.look import Question
 from workbench.widgets import job as job_view
 
 
@@ -237,3 +241,23 @@ def test_two_maps_stand_against_each_other(app: AppTest, checkpoint: Checkpoint)
     assert "Rank correlation" in words(app) and "Who is right" in words(app)
     assert shown(app).count("<img") == 3  # A, B, A minus B
     assert app.selectbox(key="explain.side method B").value == "grad_cam"
+    assert words(app).count("Who is right") == 1
+
+
+def test_the_second_map_begins_with_a_method_that_finds_evidence(
+    app: AppTest, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = versus.cached.look
+
+    def look(checkpoint: Checkpoint, pixels: np.ndarray, question: Question) -> Any:
+        found = real(checkpoint, pixels, question)
+        if question.method != "grad_cam":
+            return found
+        return dataclasses.replace(
+            found, attribution=dataclasses.replace(found.attribution, values=-found.attribution.values.abs())
+        )
+
+    monkeypatch.setattr(versus.cached, "look", look)
+    open_page(app, "explain", tab="versus")
+    assert app.selectbox(key="explain.side method B").value == "grad_cam_pp"
+    assert "Rank correlation" in words(app)

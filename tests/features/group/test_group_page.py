@@ -19,7 +19,7 @@ from fer_models.faces.detect import detect_faces
 from fer_models.faces.face import Face
 from fer_models.faces.image import encode_png
 from fer_models.labels import FER7
-from workbench.face import detector_button
+from workbench.face import detector_button, kept
 from workbench.face.model import detector, framing
 from workbench.features.group.model import group
 
@@ -72,6 +72,14 @@ def test_uploads_are_read_or_refused_in_a_sentence(app: AppTest, checkpoint: Che
     blank = np.full((200, 300, 3), 128, np.uint8)
     app.file_uploader[0].upload("blank.png", encode_png(blank), "image/png").run()
     assert any("No face was found" in warning.value for warning in app.warning)
+
+
+def test_uploads_that_are_gone_are_missed_until_there_is_one(app: AppTest, checkpoint: Checkpoint) -> None:
+    app.session_state[kept.LOST.slot] = True
+    open_page(app, "group")
+    assert any("Your uploads are gone" in info.value and "Upload them again" in info.value for info in app.info)
+    app.file_uploader[0].upload("two.png", encode_png(group.drawn()[:, :420]), "image/png").run()
+    assert "Of 4 people" in words(app) and not any("gone" in info.value for info in app.info)
 
 
 def test_people_are_numbered_by_rows_and_counted(checkpoint: Checkpoint, faces: list[Face]) -> None:

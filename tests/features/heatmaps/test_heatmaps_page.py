@@ -14,18 +14,20 @@ from fer_models.checkpoint import save_checkpoint
 from fer_models.data import open_dataset
 from fer_models.data.synthetic import SyntheticOptions, generate
 from fer_models.explain.benchmark.run import Leaderboard, Row, benchmark
-from fer_models.explain.sets.batch import SetSettings
+from fer_models.explain.sets.batch import SetSettings, explain_set
 from fer_models.explain.sets.table import region_shares
-from fer_models.faces.image import encode_png
+from fer_models.faces.image import decode_image, encode_png
 from fer_models.folders import cache_folder
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 from workbench import cache
 from workbench.app import jobs
+from workbench.features.heatmaps import maps
 from workbench.features.heatmaps.figures import region_bars
 from workbench.features.heatmaps.model import leaderboard, split
 from workbench.features.heatmaps.model.leaderboard import Question
 from workbench.features.heatmaps.model.split import Plan
+from workbench.widgets.files import file_names
 
 DATA = "synthetic:count=60,size=48,seed=3,identities=6"
 
@@ -133,7 +135,7 @@ def test_the_leaderboard_says_which_methods_beat_the_references():
     assert sentence.startswith("On fresh, good beat all three")
     assert "poor did no better than a random map" in sentence
     heads, cells, bold = leaderboard.rows(board, "fresh")
-    assert heads == ["Method", "Insertion, high", "Deletion, low", "an image"]
+    assert heads == ["Method", "Insertion, high", "Deletion, low", "Time per image"]
     assert cells[2][0] == "random map (reference)"
     assert bold == {(0, 1), (0, 2)}
 
@@ -162,6 +164,19 @@ def test_the_page_shows_means_regions_and_downloads(app, checkpoint, small):
     assert "Regions come from one template" in text
     assert {box.label for box in app.selectbox} >= {"Network", "Split", "Method", "Explained", "Layer", "Images"}
     assert not app.error
+    names = set(app.session_state[file_names.GIVEN.slot])
+    assert any(name.endswith("layer_cam-predicted-14-by-label.png") for name in names)
+    app.selectbox(key="heatmaps.explained").set_value("happy").run()
+    settled(app)
+    other = set(app.session_state[file_names.GIVEN.slot])
+    assert any(name.endswith("layer_cam-happy-14.csv") for name in other) and not any("predicted" in n for n in other)
+
+
+def test_the_row_of_mean_heatmaps_is_a_picture(checkpoint, small):
+    dataset = open_dataset(small)
+    explained = explain_set(cache.classifier(checkpoint), dataset, np.arange(14))
+    picture = decode_image(maps._means_png("fresh", explained, dataset, "label", 0.5))
+    assert picture.shape[1] > picture.shape[0] > 200
 
 
 def test_two_networks_stand_side_by_side(app, checkpoint, folders, small):

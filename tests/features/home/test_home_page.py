@@ -124,7 +124,7 @@ def test_a_run_under_way_is_shown_with_its_progress_and_a_damaged_one_is_no_obst
     torn = create_run(Recipe(epochs=3))
     (torn.folder / "recipe.json").write_text("{", encoding="utf-8")
     open_page(app, "home")
-    assert links(app)["FCSDNet on synthetic"].endswith(f"train?run={run.id}")
+    assert links(app)["FCSDNet on Built-in faces"].endswith(f"train?run={run.id}")
     assert f"{torn.id} · cannot be read" in links(app)
     (bar,) = app.get("progress")
     assert bar.proto.text.startswith("Queued")

@@ -29,6 +29,7 @@ from fer_models.training.study import start
 from fer_models.training.study.study import Study, create_study, find_study, list_studies
 from workbench.features.studies import figures
 from workbench.features.studies.model import plots, studies, tables
+from workbench.widgets.files import file_names
 
 SMALL = Recipe(data=NAME, network="mini_xception", epochs=2, protocol="folds-5")
 ATTENTION = tuple({"options.attention": value} for value in ("none", "fusion"))
@@ -191,6 +192,11 @@ def test_the_tables_fill(app: AppTest, folders: Path) -> None:
     assert "which also chose each run's best epoch" in tables.measured_on(on_validation, "accuracy")
     settings = tables.ablation(study, results, "accuracy")
     assert settings.rows[0][0] == "fusion" and settings.rows[1][-1].startswith("-21.0 points")
+    assert not any(row[-1].endswith(".") for row in settings.rows), "a cell is no sentence"
+    names = set(app.session_state[file_names.GIVEN.slot])
+    assert {
+        f"studies-{study.id}-{kind}-accuracy.{end}" for kind in ("folds", "settings") for end in ("csv", "tex")
+    } < names
     tex = tables.latex(settings, "100 % & more_")
     assert tex.count(r"\\") == 3 and r"100 \% \& more\_" in tex and r"$\pm$" in tex
     lines = list(csv.DictReader(io.StringIO(tables.runs_csv(study, results))))
@@ -247,6 +253,15 @@ def test_figures_draw_a_band_and_every_run() -> None:
     assert (
         list(first.ticktext) == ["none", "cam"] and list(second.values) == [-4, -3, -2] and last.label == "accuracy, %"
     )
+
+
+def test_long_names_beside_an_axis_are_cut_and_stay_apart() -> None:
+    long = "rotation 10, translation 0.08, scale 0.1, horizontal flip 0.5"
+    names = (long, "none", f"{long}, contrast 0.2")
+    axes = [figures.Axis("augmentation", [0, 1, 2], names), figures.Axis("accuracy, %", [50.0, 60.0, 55.0])]
+    figure = figures.parallel(axes)
+    ticks, room = figure.data[0].dimensions[0].ticktext, figure.layout.margin.l
+    assert len(set(ticks)) == 3 and ticks[1] == "none" and all(7 * len(tick) < room for tick in ticks) and room < 320
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_folds_are_one_entry_that_unfolds_on_train(app: AppTest, study: Study) -
     assert [len(entry.runs) for entry in run_entries.entries()] == [1, 3]
     open_page(app, "train", run=str(study.trials[1].run))
     shown = runs_shown(app)
-    assert len(shown) == 2 and "FCSDNet on synthetic over 3 folds: 3 runs" in shown
+    assert len(shown) == 2 and "FCSDNet on Built-in faces over 3 folds: 3 runs" in shown
     of_study = next(box for box in app.selectbox if box.label == "Run of this study")
     assert of_study.value == study.trials[1].run
     assert [text.partition(" · ")[0] for text in of_study.options] == ["fold 1", "fold 2", "fold 3"]
@@ -63,11 +63,22 @@ def test_folds_are_one_entry_in_lists_of_networks(app: AppTest, study: Study) ->
     (box,) = [box for box in app.selectbox if box.label == "Network"]
     assert box.value == names[0] and len(box.options) == 2
     app.switch_page("../pages/home.py").run()
-    assert "FCSDNet on synthetic over 3 folds: 3 networks" in [expander.label for expander in app.expander]
+    assert "FCSDNet on Built-in faces over 3 folds: 3 networks" in [expander.label for expander in app.expander]
     labels = [link.proto.label for link in app.get("page_link")]
     assert [label for label in labels if "over 3 folds" in label] == [
-        f"FCSDNet on synthetic over 3 folds, fold {number}" for number in (1, 2, 3)
+        f"FCSDNet on Built-in faces over 3 folds, fold {number}" for number in (1, 2, 3)
     ]
+
+
+def test_a_setting_is_named_once_in_lists_of_networks(folders: Path) -> None:
+    recipe = Recipe(epochs=2, protocol="random_5")
+    settings = [{"options.attention": name} for name in ("none", "cam")]
+    study = create_study(recipe, settings=settings, folds=(0, 1))
+    for trial in study.trials:
+        trial.run = finished(fold=trial.fold).id
+    study.save()
+    titles = {network.title for network in inventory.trained_networks()}
+    assert "FCSDNet on Built-in faces over 2 settings, 2 folds, attention cam, fold 2" in titles
 
 
 def test_a_name_stands_everywhere_and_hidden_runs_nowhere(app: AppTest) -> None:

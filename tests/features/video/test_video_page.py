@@ -56,6 +56,7 @@ def test_the_sample_is_read_and_its_moments_are_shown(app: AppTest, trained: Pat
     assert "neutral 3" in text and "24 frames read" in text
     labels = [button.label for button in app.button]
     assert [label.split()[0] for label in labels if label.endswith(" s")] == ["neutral", "happy", "angry"]
+    assert {"Frame, PNG", "Heatmap, PNG"} < {button.label for button in app.get("download_button")}
     happy = next(button for button in app.button if button.label.startswith("happy"))
     happy.click()
     app.run()
@@ -187,3 +188,22 @@ def _wait(job: background_jobs.Job) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("the job did not end")
+
+
+def _people() -> None:
+    from types import SimpleNamespace
+
+    import streamlit as st
+
+    from workbench.features.video import moment
+
+    seen = {1: 5, 2: 9, 3: 7}
+    reading = SimpleNamespace(persons=[SimpleNamespace(number=n, frames=range(count)) for n, count in seen.items()])
+    st.write(f"chosen {moment.choose(reading).number}")  # type: ignore[arg-type]
+
+
+def test_people_stand_in_order_and_the_one_seen_longest_is_chosen() -> None:
+    app = AppTest.from_function(_people).run()
+    (choice,) = app.get("button_group")
+    assert [option.content for option in choice.proto.options] == ["1", "2", "3"]
+    assert app.markdown[0].value == "chosen 2"

@@ -12,6 +12,7 @@ from workbench.app import dataset_facts, datasets, inventory, shipped
 from workbench.features.datasets.model import all_sets
 from workbench.widgets import data_choice, downloads, table
 from workbench.widgets.errors import guard, plain
+from workbench.widgets.files import file_names
 
 _BY_ITSELF = "recognise it"
 _ZIP_MB = 200
@@ -129,6 +130,7 @@ def _added(name: str) -> None:
 
 def show() -> None:
     """Draw the table, its differences, and the sources."""
+    file_names.about(data=None)
     rows = all_sets.all_sets()
     columns, cells = all_sets.table(rows)
     table.show(columns, cells, right=tuple(range(1, 11)), label="All data sets with their sizes and the official ones")
@@ -153,7 +155,7 @@ def show() -> None:
     _hidden()
     st.markdown("**Where to get a data set, and the files that are read**")
     st.caption(
-        f"Put the files into a folder in {data_folder()} (FER_DATA), or add a folder, CSV or ZIP with the button."
+        f"Put the files into a folder in {data_folder()} (FER_DATA), or add a folder, CSV or ZIP with “Add a set”."
     )
     sources = set_sources()
     table.show(

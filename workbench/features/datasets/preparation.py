@@ -32,7 +32,7 @@ def show(dataset: FaceDataset) -> None:
     st.header("Augmentation: what training changes at random", anchor=False)
     preprocess = _augmentation(dataset, picture, row)
     st.header("How the network sees it", anchor=False)
-    _tensor(picture, preprocess)
+    _tensor(picture, preprocess, row)
 
 
 def _row(dataset: FaceDataset) -> int:
@@ -88,14 +88,20 @@ def _augmentation(dataset: FaceDataset, picture: np.ndarray, row: int) -> Prepro
 
 def _sentence(settings: Augmentation, strength: int, size: int, channels: int) -> str:
     fields = setting_fields(Augmentation)
-    on = [f"{fields[name].label.lower()} {value:g}" for name, value in vars(settings).items() if value]
+    on = [_setting(fields[name].label, value) for name, value in vars(settings).items() if value]
     changes = "; ".join(on) if on else "nothing is changed"
     colour = "grey" if channels == 1 else "RGB"
     drawn = f"Drawn by the code that trains, at {size} pixels, {colour}."
     return f"At {strength} % of the recipe's strength: {changes}. {drawn}"
 
 
-def _tensor(picture: np.ndarray, of_recipe: Preprocess) -> None:
+def _setting(label: str, value: float) -> str:
+    """``rotation 10 (degrees)``, from a label such as ``Rotation, degrees``."""
+    name, _, unit = label.lower().partition(", ")
+    return f"{name} {value:g} ({unit})" if unit else f"{name} {value:g}"
+
+
+def _tensor(picture: np.ndarray, of_recipe: Preprocess, row: int) -> None:
     networks = inventory.usable(inventory.trained_networks())
     titles = {"": "the recipe above"} | {name: network.listed for name, network in networks.items()}
     left, right = st.columns([2, 5], gap="large")
@@ -112,7 +118,12 @@ def _tensor(picture: np.ndarray, of_recipe: Preprocess) -> None:
         preprocess = of_recipe if checkpoint is None else checkpoint.preprocess
         tensor = augmentation.network_input(picture, preprocess)
         st.markdown(augmentation.describe(tensor, preprocess, picture.shape[0]))
-        downloads.button("Tensor, .npy", augmentation.npy(tensor), "network-input.npy", key="tensor npy")
+        downloads.button(
+            "Tensor, .npy",
+            augmentation.npy(tensor),
+            f"network-input-{network_name or 'recipe'}-row-{row}.npy",
+            key="tensor npy",
+        )
     low, high = float(preprocess.black.min()), float(preprocess.white.max())
     with right:
         columns = st.columns(max(2, tensor.shape[1]))

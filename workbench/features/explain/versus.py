@@ -24,6 +24,8 @@ from workbench.widgets.picture_grid import Cell, Row
 NETWORK = state.Choice("explain.side network")
 METHOD = state.Choice("explain.side method")
 LAYER = state.Choice("explain.side layer")
+#: What B begins with, the first of them that finds evidence.
+_OTHERS = ("grad_cam", "grad_cam_pp", "saliency")
 _SIDE = 176
 
 
@@ -37,9 +39,9 @@ def show(subject: Subject, *, key: str) -> None:
     target = prediction.ranked()[0][0]
     left, right = st.columns(2, gap="medium")
     with left:
-        a = _side(subject, "A", target, None)
+        a = _side(subject, "A", target)
     with right:
-        b = _side(subject, "B", target, "grad_cam")
+        b = _side(subject, "B", target, *_OTHERS)
     if a is None or b is None:
         return
     sample = subject.picture.sample
@@ -58,7 +60,7 @@ def show(subject: Subject, *, key: str) -> None:
             f"**Rank correlation {pair.correlation:.2f}**, {versus.correlation_words(pair.correlation)}. "
             f"Of the brightest tenth of A, {100 * pair.shared:.0f} % is among the brightest tenth of B."
         )
-    picture_grid.show([Row("", "", cells)], side=_SIDE, label="Both maps and their difference")
+    picture_grid.show([Row("", "", cells)], side=_SIDE, label="Both maps and their difference", name=_file_name(a, b))
     st.markdown(f"**Who is right?** {versus.verdict(*truths)}")
     _download(a, b, pair, truths, key)
     st.caption(
@@ -67,7 +69,12 @@ def show(subject: Subject, *, key: str) -> None:
     )
 
 
-def _side(subject: Subject, label: str, target: str, method: str | None) -> Side | None:
+def _file_name(a: Side, b: Side) -> str:
+    return f"two-maps-{a.look.target}-{a.name}-and-{b.name}"
+
+
+def _side(subject: Subject, label: str, target: str, *offered: str) -> Side | None:
+    """Draw the choices of one map; the first is the first of the offered methods that finds evidence."""
     st.markdown(f"**{label}**")
     usable = inventory.usable(inventory.trained_networks())
     names = [subject.checkpoint.name, *(name for name in usable if name != subject.checkpoint.name)]
@@ -85,7 +92,16 @@ def _side(subject: Subject, label: str, target: str, method: str | None) -> Side
     other = subject if name == names[0] else subject.of(checkpoint)
     classifier = other.classifier
     methods = look_model.methods(classifier)
-    usual = method if method in methods else look_model.first_method(classifier)
+    explained = own_name(target, classifier.classes)
+    usual = next(
+        (
+            method
+            for method in offered
+            if method in methods
+            and cached.look(checkpoint, other.pixels, Question(method, explained)).attribution.has_positive[0]
+        ),
+        look_model.first_method(classifier),
+    )
     one, two = st.columns(2)
     with one:
         chosen = str(
@@ -99,7 +115,7 @@ def _side(subject: Subject, label: str, target: str, method: str | None) -> Side
     layers = list(look_model.layers(classifier)) if EXPLAINERS[chosen].uses_layer else []
     with two:
         layer = _layer(label, layers, look_model.usual_layer(classifier))
-    if (explained := own_name(target, classifier.classes)) is None:
+    if explained is None:
         st.info(f"{name} has no class {target}.", icon=":material/info:")
         return None
     look = cached.look(checkpoint, other.pixels, Question(chosen, explained, layer))
@@ -134,4 +150,4 @@ def _download(
         for label, side, truth in (("A", a, truths[0]), ("B", b, truths[1]))
     ]
     columns = ("map", "explained by", "class", "heat on true units", "area of units", "rank correlation", "shared top")
-    downloads.show(columns, rows, "two-maps.csv", key=f"{key} csv")
+    downloads.show(columns, rows, f"{_file_name(a, b)}.csv", key=f"{key} csv")

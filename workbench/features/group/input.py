@@ -22,7 +22,7 @@ EXAMPLE = state.Choice("group.example", default=_DRAWN)
 
 def show(*, key: str) -> Picture:
     """Draw the upload and return the picture; an upload survives a visit to another page."""
-    kept.say_if_lost()
+    note = st.container()
     file = st.file_uploader(
         "Upload an image with several faces",
         key=f"{key} upload",
@@ -36,6 +36,8 @@ def show(*, key: str) -> Picture:
             uploaded = Picture(file.name, pixels, _digest(pixels))
             PICTURE.set(uploaded)
             kept.keep("group", uploaded, pixels.nbytes)
+    with note:
+        kept.say_if_lost()
     if uploaded is None:
         return _example(key)
     if file is None and st.button("Back to the examples", key=f"{key} drawn"):

@@ -58,7 +58,7 @@ def plan(networks: dict[str, Checkpoint], data: str, split: str) -> Plan:
         UserError: If a network or the data set cannot be opened.
     """
     dataset = cache.dataset(data)
-    zeroth, first, second, third, fourth = st.columns([3, 2, 2, 2, 1.4])
+    zeroth, first, second, third, fourth = st.columns([2.4, 2, 2.1, 2.7, 1.2])
     with zeroth:
         networks = with_others(networks)
     classifiers = [cache.classifier(checkpoint) for checkpoint in networks.values()]

@@ -13,6 +13,8 @@ from workbench.app.ink import text_colour
 
 #: Colour scales from low to high; both ends are visible on the background of the theme.
 _ON_LIGHT, _ON_DARK = ("#D9A441", SERIES[0], "#1C2F4A"), ("#6F86C8", "#5EC4A0", "#F5E663")
+#: Characters of a name beside an axis; the tables have the whole.
+_LONGEST_TICK = 30
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
@@ -86,7 +88,7 @@ def parallel(axes: Sequence[Axis], *, dark: bool = False) -> go.Figure:
         dimension: dict[str, object] = {"label": axis.title, "values": np.log10(values) if axis.log else values}
         few = np.unique(values[np.isfinite(values)])
         if axis.ticks is not None:
-            dimension |= {"tickvals": list(range(len(axis.ticks))), "ticktext": list(axis.ticks)}
+            dimension |= {"tickvals": list(range(len(axis.ticks))), "ticktext": _short(axis.ticks)}
             dimension["range"] = [-0.2, max(len(axis.ticks) - 0.8, 0.2)]
         elif axis.log:
             shown = few if len(few) <= 6 else np.geomspace(few[0], few[-1], 5)
@@ -109,9 +111,21 @@ def parallel(axes: Sequence[Axis], *, dark: bool = False) -> go.Figure:
         )
     )
     # The ticks of the first axis are left of the plot.
-    room = 7 * max((len(tick) for tick in axes[0].ticks or ()), default=8) + 20
-    figure.update_layout(height=360, margin={"l": min(room, 260), "r": 60, "t": 50, "b": 20})
+    room = 7 * max((len(tick) for tick in _short(axes[0].ticks or ())), default=8) + 20
+    figure.update_layout(height=360, margin={"l": room, "r": 60, "t": 50, "b": 20})
     return figure
+
+
+def _short(ticks: Sequence[str]) -> list[str]:
+    """Names that fit beside an axis; those that are alike then are told apart by their number."""
+    cut = [tick if len(tick) <= _LONGEST_TICK else f"{_begin(tick)} ..." for tick in ticks]
+    return [f"{name} ({i + 1})" if cut.count(name) > 1 else name for i, name in enumerate(cut)]
+
+
+def _begin(tick: str) -> str:
+    """What fits of it; whole settings where they are separated by commas."""
+    begin = tick[: _LONGEST_TICK - 4]
+    return begin.rpartition(",")[0] or begin.rstrip()
 
 
 def _pale(colour: str) -> str:

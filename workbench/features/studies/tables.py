@@ -32,10 +32,10 @@ def show(progress: Progress, *, key: str) -> None:
     if len({trial.fold for trial in study.trials}) > 1:
         folds = tables.folds(study, results, figure)
         st.header("Folds", anchor=False)
-        _draw(folds, f"{TITLES[figure]} by fold, %", "folds", f"{key} folds", study.title)
+        _draw(folds, f"{TITLES[figure]} by fold, %", f"folds-{figure}", f"{key} folds", study.title)
     settings = tables.ablation(study, results, figure)
     st.header("Settings" if len(settings.rows) > 1 else "All runs together", anchor=False)
-    _draw(settings, f"{TITLES[figure]} by setting", "settings", f"{key} settings", study.title)
+    _draw(settings, f"{TITLES[figure]} by setting", f"settings-{figure}", f"{key} settings", study.title)
     few = tables.untested(study, results, figure)
     st.caption(
         ("**Too few runs to tell a difference from chance: add seeds or folds.** " if few else "") + _interval(progress)

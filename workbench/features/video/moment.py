@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from fer_models.classifier import Classifier
 from fer_models.video.reading import Person, VideoReading
 from workbench import state
-from workbench.app.pictures import as_rgb, enlarged
+from workbench.app.pictures import as_rgb, enlarged, png
 from workbench.app.wording import percent
 from workbench.face.figures import probability_bars
 from workbench.features.video.model import reading as reading_model
 from workbench.features.video.model.reading import Clip, Moment
 from workbench.heatmap.model.look import usual_title
-from workbench.widgets import plot
+from workbench.widgets import downloads, plot
 from workbench.widgets.timeline_figure import Series, timeline
 
 _MOST = 12
@@ -28,10 +29,10 @@ def choose(reading: VideoReading) -> Person:
     if len(numbers) == 1:
         return reading.persons[0]
     by_number = {person.number: person for person in reading.persons}
-    # The longest seen first; a crowd does not fit into a row.
-    numbers = sorted(numbers, key=lambda n: -len(by_number[n].frames))[:_MOST]
-    number = st.segmented_control("Person", numbers, **PERSON.widget(numbers))
-    return by_number[number or numbers[0]]
+    # Those seen longest: a crowd does not fit into a row.
+    longest = sorted(numbers, key=lambda n: -len(by_number[n].frames))[:_MOST]
+    number = st.segmented_control("Person", sorted(longest), **PERSON.widget(sorted(longest), longest[0]))
+    return by_number[number or longest[0]]
 
 
 def now(clip: Clip, person: Person) -> float:
@@ -87,6 +88,7 @@ def show_moment(clip: Clip, classifier: Classifier, reading: VideoReading, perso
             f"Frame {shown.frame:,} at {shown.seconds:.2f} s",
             alt=f"The frame at {shown.seconds:.2f} seconds with a box around the face, {name}",
         )
+        _save("Frame", shown.picture, f"frame-{shown.frame}-person-{person.number}")
     with middle, st.container(key="pixels video"):
         if shown.heat is None:
             face = enlarged(as_rgb(shown.crop), 240)
@@ -97,11 +99,16 @@ def show_moment(clip: Clip, classifier: Classifier, reading: VideoReading, perso
                 f"{usual_title(classifier)} for {name}, dark to bright: 0 to the largest value",
                 alt=f"Heatmap for {name} over the face",
             )
+            _save("Heatmap", shown.heat, f"{usual_title(classifier)}-{name}-frame-{shown.frame}-person-{person.number}")
     with right:
-        st.markdown(f"**The class is “{name}”**, {percent(probability)} smoothed")
+        st.markdown(f"**The class is “{name}”**, {percent(probability)} after smoothing")
         words = ", ".join(f"{n} {percent(p)}" for n, p in shown.ranked)
         plot.show(probability_bars(shown.ranked), key="video probabilities", alt=f"Smoothed probabilities: {words}")
         st.caption(f"This frame alone: {shown.alone[0]}, {percent(shown.alone[1])}")
+
+
+def _save(label: str, picture: np.ndarray, name: str) -> None:
+    downloads.button(f"{label}, PNG", lambda: png(picture), f"{name}.png", key=f"video {label}")
 
 
 def _cached_moment(clip: Clip, classifier: Classifier, reading: VideoReading, person: Person, at: int) -> Moment:

@@ -23,7 +23,7 @@ def show(classifier: Classifier, reading: VideoReading, person: Person) -> None:
     if network_and_person is None:
         st.caption(
             "No sequence network was trained for this network. To train one, run "
-            f"`fer sequence {classifier.checkpoint.path.name}` in the folder of the checkpoints."
+            f"`fer sequence {classifier.checkpoint.path.name}` in the checkpoints folder."
         )
         return
     network, in_sequence = network_and_person

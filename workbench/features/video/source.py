@@ -29,7 +29,7 @@ def show() -> Clip:
     Raises:
         UserError: If the upload cannot be read.
     """
-    kept.say_if_lost()
+    note = st.container()
     file = st.file_uploader(
         "Upload a video",
         key="video upload",
@@ -45,6 +45,8 @@ def show() -> Clip:
         clip = reading.clip(file.getvalue(), file.name)
         CLIP.set(clip)
         kept.keep("video", clip, len(clip.data))
+    with note:
+        kept.say_if_lost()
     clip = CLIP.get()
     if isinstance(clip, Clip):
         if file is None:
@@ -60,12 +62,12 @@ def options(clip: Clip) -> ReadingOptions:
     """Draw the reading options and return them."""
     default = reading.usual_step(clip.info)
     steps = sorted({*_STEPS, default})
-    with st.popover("How it is read", icon=":material/tune:"):
+    with st.popover("Reading options", icon=":material/tune:"):
         every = st.selectbox(
             "Read every … frame",
             steps,
             format_func=_every,
-            help="Ten readings a second are enough for most expressions.",
+            help="Ten readings per second are enough for most expressions.",
             **EVERY.of(clip.digest[:8]).widget(steps, default),
         )
         smoothing = st.selectbox(
@@ -75,7 +77,7 @@ def options(clip: Clip) -> ReadingOptions:
             help="; ".join(f"{name}: {words}" for name, words in SMOOTHINGS.items()) + ".",
             **SMOOTHING.widget(),
         )
-        width = st.slider("Width, s", step=0.1, **SMOOTHING_WIDTH.widget())
+        width = st.slider("Smoothing width, s", step=0.1, **SMOOTHING_WIDTH.widget())
         detector_button.show(key="video")
     smallest, score = detector_button.limits(key="video")
     return ReadingOptions(

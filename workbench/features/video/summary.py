@@ -47,7 +47,7 @@ def group(reading: VideoReading) -> None:
     words = shares_sentence(counts.sum(0), reading.classes)
     st.markdown("**People by class over time**")
     plot.show(people_over_time(seconds, counts, reading.classes), key="video people", alt=f"People by class: {words}")
-    st.caption(f"Over the whole video, by the time that each person was seen: {words}.")
+    st.caption(f"Over the whole video, weighted by how long each person was seen: {words}.")
     columns = ("second", *reading.classes)
     rows = [(f"{second:.3f}", *line) for second, line in zip(seconds, counts.tolist(), strict=True)]
     download_buttons.show(columns, rows, "people.csv", key="video people csv", label="People over time, CSV")

@@ -10,10 +10,11 @@ from fer_models.classifier import Classifier
 from fer_models.faces.image import decode_image
 from fer_models.video.live import Layer, LiveReader
 from workbench import state
+from workbench.app.pictures import png
 from workbench.app.wording import percent
 from workbench.face.figures import people_over_time, shares_sentence
 from workbench.features.webcam.model import camera as camera_model
-from workbench.widgets import plot
+from workbench.widgets import downloads, plot
 from workbench.widgets.timeline_figure import Series, timeline
 
 _REFUSED = (
@@ -91,6 +92,7 @@ def still(classifier: Classifier, layer: Layer) -> None:
             return
         drawn, faces = camera_model.still(classifier, decode_image(shot.getvalue(), name="the camera's image"), layer)
         st.image(drawn, alt="The image with a box, class and probability on each face")
+        downloads.button("Image, PNG", lambda: png(drawn), f"photo-{layer}.png", key="webcam photo")
         if not faces:
             st.warning(
                 "No face was found; look at the camera, with light from the front.",
@@ -136,4 +138,4 @@ def _people(reader: LiveReader) -> None:
     figure.update_xaxes(range=[-60, 0])
     words = shares_sentence(counts.sum(0), classes)
     plot.show(figure, key="webcam people", alt=f"People by class in the last minute: {words}")
-    st.caption(f"Over the last minute, by the time that each person was seen: {words}.")
+    st.caption(f"Over the last minute, weighted by how long each person was seen: {words}.")

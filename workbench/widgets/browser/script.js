@@ -173,7 +173,8 @@ function equip() {
 function exchange({ name, token }, setTriggerValue) {
   try {
     const kept = sessionStorage.getItem(name);
-    if (token && kept !== token) sessionStorage.setItem(name, token);
+    if (token === null) sessionStorage.removeItem(name);
+    else if (token && kept !== token) sessionStorage.setItem(name, token);
     else if (!token && kept) setTriggerValue("returned", kept);
   } catch (error) {
     if (error.name !== "SecurityError") throw error;

@@ -17,15 +17,15 @@ _KEY = "browser"
 _SCRIPT = st.components.v2.component("browser", js=Path(__file__).with_suffix(".js").read_text("utf-8"))
 
 
-def mount(name: str, token: str, returned: Callable[[str], None]) -> None:
+def mount(name: str, token: str | None, returned: Callable[[str], None]) -> None:
     """Give the page its script; call once on each run, before the page is drawn.
 
     Args:
         name: Under which the tab keeps the token of its uploads.
-        token: The token; empty in a new session.
+        token: The token; empty in a new session, ``None`` to have the tab forget its own.
         returned: Called with the token that the tab has kept, in a new session.
     """
-    data = {"name": name, "token": token}
+    data: dict[str, str | None] = {"name": name, "token": token}
     _SCRIPT(key=_KEY, data=data, on_pinned_change=_pin, on_returned_change=lambda: returned(_sent("returned")))
 
 

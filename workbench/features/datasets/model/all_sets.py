@@ -68,7 +68,7 @@ def all_sets() -> list[SetRow]:
 def table(rows: list[SetRow]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Column names and cells, as the FCSDNet paper's Table 2 prints them, followed by the official figures."""
     heads = ("Classes", "Images", "Min", "Max", "Average")
-    columns = ("Data set", *heads, *(f"official {head.lower()}" for head in heads), "On this computer")
+    columns = ("Data set", *heads, *(f"Official {head.lower()}" for head in heads), "On this computer")
     cells = []
     for row in rows:
         unread = "could not be read" if row.problem else "not read yet"

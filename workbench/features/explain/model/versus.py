@@ -72,8 +72,8 @@ def verdict(a: OnTruth | None, b: OnTruth | None) -> str:
     """Who is right, in a sentence; each map is measured by how much more heat than an even map it has there."""
     if a is None or b is None:
         return (
-            "Who is right is not known on this face: only drawn faces with action units say where the face moved. "
-            "Choose one under “Or a sample”."
+            "Not known on this face: only drawn faces with action units say where the face moved. Choose one under "
+            "“Or a sample”."
         )
     gains = np.array([each.mass - each.area for each in (a, b)])
     words = "; ".join(

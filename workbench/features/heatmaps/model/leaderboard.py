@@ -93,7 +93,7 @@ def rows(board: Leaderboard, network: str) -> tuple[list[str], list[tuple[str, .
         )
         for row in lines
     ]
-    return ["Method", *heads(board), "an image"], cells, bold
+    return ["Method", *heads(board), "Time per image"], cells, bold
 
 
 def sentence(board: Leaderboard, network: str) -> str:

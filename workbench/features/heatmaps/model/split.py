@@ -160,6 +160,13 @@ def agreement_rows(explained_sets: Mapping[str, ExplainedSet]) -> list[tuple[str
     return rows
 
 
+def stem(name: str, explained: ExplainedSet) -> str:
+    """Network, method, chosen layer, class and number of images, for the names of files."""
+    settings = explained.settings
+    target = {PREDICTED: "predicted", LABEL: "labelled"}.get(settings.target, settings.target)
+    return "-".join(filter(None, (name, settings.method, settings.layer, target, str(explained.n))))
+
+
 def facts(explained: ExplainedSet) -> str:
     """The settings, for a caption."""
     parts: list[Any] = [f"{explained.n:,} images", EXPLAINERS[explained.settings.method].title]

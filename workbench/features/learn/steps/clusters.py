@@ -1,4 +1,4 @@
-"""Step: a map of faces shows clumps that are there, and clumps that the drawing made."""
+"""Step: a map of faces shows clusters that are there, and clusters that the drawing made."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _conclusion(pair: Pair, count: int) -> str:
     return (
         f"Each face is a point. **t-SNE** places {count} points in a plane so that neighbours stay neighbours; "
         "everything else is given up. **Perplexity** says how many neighbours count.\n\nAnother perplexity, another "
-        "map, from the same numbers: the size of a clump, its distance to others and its place mean nothing. Believe "
+        "map, from the same numbers: the size of a cluster, its distance to others and its place mean nothing. Believe "
         "only what stays at 5, 30 and 100.\n\nWhat does not change is counted before drawing: "
         f"{percent(network.knn_accuracy, 0)} of the faces agree with most of their {network.k} neighbours in the "
         f"network's **features**, and {percent(pixels.knn_accuracy, 0)} in raw pixels; guessing would give "
@@ -77,7 +77,7 @@ STEP = Step(
     key="clusters",
     lesson="What does it mix up?",
     title="Maps lie",
-    question="Are these clumps real, or does the map make them up?",
+    question="Are these clusters real, or does the map make them up?",
     task="Change the perplexity. What stays, what changes? Then compare with the map of raw pixels.",
     show=show,
 )

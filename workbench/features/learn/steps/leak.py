@@ -52,7 +52,7 @@ def show(scene: Scene) -> Answer | None:
     return Answer(
         _conclusion(ways, planted, chance),
         tuple(drawn),
-        tuple(f"{sentence}, with {planted} % of the faces twice." for sentence in sentences),
+        tuple(f"{sentence}, with {planted} % of the faces appearing twice." for sentence in sentences),
         "datasets",
         "Look for leaks on Datasets",
         {"data": evidence.name, "section": "audit"},

@@ -112,7 +112,7 @@ def _faces(scene: Scene, shown: Shown, *, compared: bool) -> None:
         words = f"{number}: {_scores(ranked)}" if compared else str(number)
         cells.append(Cell(pictures.enlarged(pictures.as_rgb(crop), _SIDE), words, f"Face {words}"))
     rows = [Row("", "", cells[start : start + _ROW]) for start in range(0, len(cells), _ROW)]
-    picture_grid.show(rows, side=round(_SIDE * scene.scale * 0.95), label="Faces as the network gets them")
+    picture_grid.show(rows, side=round(_SIDE * scene.scale * 0.86), label="Faces as the network gets them")
 
 
 def _scores(ranked: list[tuple[str, float]]) -> str:

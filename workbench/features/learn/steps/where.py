@@ -79,11 +79,11 @@ def _verdict(asked: Quiz, given: str) -> None:
 
 def _conclusion(asked: Quiz) -> str:
     return (
-        f"A **heatmap** colours the places that count for one class, here {asked.target}: bright is much, dark is "
-        f"little.\n\nMap {asked.fake} comes from a copy of the network whose **weights**, the numbers that it "
-        "learned, were shuffled. That copy knows nothing, yet its map looks as convincing as the other three, "
-        "which come from the real network.\n\nSo a map that looks right proves nothing. Test it: shuffle the "
-        "weights, and if the map stays, it shows the image and not what the network learned."
+        f"A **heatmap** colours the places that count for one class, here {asked.target}: bright means much "
+        f"evidence, dark means little.\n\nMap {asked.fake} comes from a copy of the network whose **weights**, the "
+        "numbers that it learned, were shuffled. That copy knows nothing, yet its map looks as convincing as "
+        "the other three, which come from the real network.\n\nSo a map that looks right proves nothing. Test it: "
+        "shuffle the weights, and if the map stays, it shows the image and not what the network learned."
     )
 
 

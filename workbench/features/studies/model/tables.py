@@ -48,7 +48,7 @@ def measured_on(results: Sequence[Result], figure: str) -> str:
     if not finished:
         return "Figures appear when the first run has finished."
     names = sorted({r.measured_on for r in finished})
-    where = names[0] if len(names) == 1 else f"the held-out part of each of {len(finished)} finished runs"
+    where = names[0] if len(names) == 1 else f"the held-out part of each of the {len(finished)} finished runs"
     if any(r.chosen_by_it for r in finished):
         return f"In per cent, on {where}, which also chose each run's best epoch: {flattered(results)}."
     return f"In per cent, on {where}; the best epoch was chosen on validation images."
@@ -103,7 +103,8 @@ def ablation(study: Study, results: Sequence[Result], figure: str) -> Table:
         values = [
             shown_value(name, row.settings[name]) if name in row.settings else ("as in the recipe") for name in names
         ]
-        rows.append((*values, str(row.runs), *_spread(row.spread), row.said.partition(_UNTESTED)[0] if i else ""))
+        verdict = row.said.partition(_UNTESTED)[0].rstrip(".") if i else ""
+        rows.append((*values, str(row.runs), *_spread(row.spread), verdict))
         if row.difference and row.p_holm is not None and row.p_holm < 0.05 and row.difference.value > 0:
             bold.add((i, len(names) + 1))
     right = tuple(range(len(names), len(names) + 3))
@@ -119,7 +120,7 @@ def runs(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]:
     """A dictionary for each run, for a table that can be sorted; figures in per cent."""
     return [
         {
-            "What": label_of(study, r.trial),
+            "Setting": label_of(study, r.trial),
             "State": {"missing": "not started"}.get(r.state, r.state),
             "Epochs": f"{r.epoch} of {r.epochs}",
             **{f"{TITLES[key]}, %": 100 * r.figures[key] if key in r.figures else None for key in FIGURES},
