@@ -116,7 +116,7 @@ def _numbers(path: Path, texts: list[bytes], lines: list[int], side: int) -> np.
         if text.count(b" ") != expected - 1 and (count := len(text.split())) != expected:
             raise UserError(
                 f"{path.name}, line {line}: {count} pixels instead of {expected}; "
-                "the file may be cut off, download it again."
+                "the file may be incomplete: download it again."
             )
     values = _parse(b" ".join(texts))
     if values is None or values.size != len(texts) * expected:

@@ -254,7 +254,8 @@ def test_the_second_map_begins_with_a_method_that_finds_evidence(
         if question.method != "grad_cam":
             return found
         return dataclasses.replace(
-            found, attribution=dataclasses.replace(found.attribution, values=-found.attribution.values.abs())
+            found,
+            attribution=dataclasses.replace(found.attribution, values=-np.abs(found.attribution.values), cells=None),
         )
 
     monkeypatch.setattr(versus.cached, "look", look)
