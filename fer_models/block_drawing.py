@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Collection, Sequence
 
 from fer_models.blocks import Block
 from fer_models.colours import SERIES
+from fer_models.layer_names import block_title
 
 _WIDTH, _HEIGHT = 134, 74
 _GAP_X, _GAP_Y, _MARGIN = 26, 20, 16
@@ -58,26 +58,6 @@ def draw(
     )
 
 
-def block_title(name: str) -> str:
-    """What a drawing calls a block, from its dotted name.
-
-    Example:
-        >>> block_title("stages.2.attention")
-        'Stage 3, attention'
-    """
-    parts: list[str] = []
-    for part in name.replace("_", " ").split("."):
-        if part.isdigit() and parts:
-            numbered = parts[-1][-1].isdigit()  # stage1.0 is part 1 of stage 1
-            parts[-1] = (
-                f"{parts[-1]}, part {int(part) + 1}" if numbered else f"{parts[-1].removesuffix('s')} {int(part) + 1}"
-            )
-        else:
-            parts.append({"mlp": "MLP", "hog": "HOG"}.get(part, re.sub(r"(\d+)$", r" \1", part)))
-    text = ", ".join(parts)
-    return text[:1].upper() + text[1:]
-
-
 def _layout(blocks: Sequence[Block]) -> tuple[dict[str, tuple[float, float]], int, int]:
     """The left upper corner of each block, and the size of the whole."""
     column: dict[str, int] = {}
@@ -125,8 +105,9 @@ def _box(block: Block, x: float, y: float, ink: str, button: str) -> str:
         f'font-weight="{weight}" fill="{ink}">{html.escape(_short(text, size))}</text>'
         for i, (text, size, weight) in enumerate(lines)
     )
+    title = html.escape(f"{block_title(block.name)}: {block.kind}")
     return (
-        f'<g{button}><title>{html.escape(block.name)}: {html.escape(block.kind)}</title><rect x="{x:g}" y="{y:g}" '
+        f'<g{button}><title>{title}</title><rect x="{x:g}" y="{y:g}" '
         f'width="{_WIDTH}" height="{_HEIGHT}" rx="6" {fill} stroke="{stroke}" stroke-width="1.3" {style}/>{texts}</g>'
     )
 

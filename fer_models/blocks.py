@@ -17,6 +17,7 @@ from fer_models.architectures.same_padding import SamePad
 from fer_models.attention.base import AttentionTap
 from fer_models.complexity import sharing_copy
 from fer_models.errors import UserError
+from fer_models.layer_names import KINDS, kind_title
 
 #: A module is taken apart only into so many blocks; with more it stays whole.
 MOST_PARTS = 6
@@ -244,47 +245,18 @@ def _lstm(module: nn.LSTM) -> Any:
     return lambda x: (x.new_empty(*x.shape[:2], width) + 0 * x[..., :1], None)
 
 
-#: What classes are called in a drawing.
-_KINDS = {
-    "Conv2d": "convolution",
-    "Linear": "linear",
-    "MBConv": "MBConv",
-    "DenseComponent": "dense layer",
-    "MaxPool2d": "max-pool",
-    "AvgPool2d": "average pool",
-    "SameAvgPool": "average pool",
-    "HOG": "HOG",
-    "RasterBiLSTM": "BiLSTM",
-    "ChannelSpatialFusion": "channel + spatial",
-    "CBAM": "CBAM",
-    "SqueezeExcite": "squeeze, excitation",
-    "DilatedSpatial": "dilated spatial gate",
-    "AdditiveAttention": "additive attention",
-    "DotAttention": "dot product",
-    "DualAttentionLayer": "dual attention",
-    "ChannelAttention": "channel attention",
-    "SpatialAttention": "spatial attention",
-}
-
-
 def _kind(module: nn.Module) -> str:
-    if isinstance(module, _LISTS) and type(module).__name__ not in _KINDS:
+    if isinstance(module, _LISTS) and type(module).__name__ not in KINDS:
         inner = [type(child).__name__ for child in module.children() if not isinstance(child, _SILENT)]
         if len(inner) > 1 and len(set(inner)) == 1 and inner[0] not in ("Conv2d", "Sequential", "Linear"):
-            return f"{len(inner)} x {_words(inner[0])}"
+            return f"{len(inner)} x {kind_title(inner[0])}"
         convolutions = sum(isinstance(part, nn.Conv2d) for part in module.modules())
         pools = any(isinstance(part, nn.MaxPool2d | nn.AvgPool2d) for part in module.modules())
         if convolutions:
             pool = " + pool" if pools else ""
             return f"{convolutions} convolution{'s' if convolutions > 1 else ''}{pool}"
         linear = sum(isinstance(part, nn.Linear) for part in module.modules())
-        return f"{linear} linear" if linear else _words(inner[0]) if inner else "norm, activation"
+        return f"{linear} linear" if linear else kind_title(inner[0]) if inner else "norm, activation"
     if isinstance(module, nn.Conv2d):
         return f"{module.kernel_size[0]}x{module.kernel_size[1]} convolution"
-    return _words(type(module).__name__)
-
-
-def _words(name: str) -> str:
-    if name in _KINDS:
-        return _KINDS[name]
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
+    return kind_title(type(module).__name__)

@@ -8,10 +8,11 @@ import torch
 
 from fer_models import create_model
 from fer_models.architectures import ARCHITECTURES
-from fer_models.block_drawing import ATTENTION, COLUMNS, INK, block_title, draw
+from fer_models.block_drawing import ATTENTION, COLUMNS, INK, draw
 from fer_models.blocks import Block, blocks, layers_of
 from fer_models.cli import main
 from fer_models.errors import UserError
+from fer_models.layer_names import block_title
 
 
 def traced(name, **options):
@@ -75,6 +76,13 @@ def test_words_of_a_drawing():
     assert block_title("stages.2.attention") == "Stage 3, attention"
     assert block_title("stage1.0") == "Stage 1, part 1"
     assert block_title("mlp") == "MLP"
+
+
+def test_a_drawing_names_no_module_path():
+    found, _ = traced("fcsdnet")
+    svg = draw(list(found.values()), "FCSDNet", buttons=list(found))
+    titles = [element.text for element in ElementTree.fromstring(svg).iter() if element.tag.endswith("title")]
+    assert "Stage 3, attention: channel + spatial" in titles and not any("stages." in text for text in titles)
 
 
 def test_a_drawing_is_written(tmp_path, capsys):
@@ -146,10 +154,10 @@ def test_blocks_lie_in_columns_without_overlap_and_arrows_join_their_edges():
     svg = ElementTree.fromstring(draw(chain, "A chain"))
     space = "{http://www.w3.org/2000/svg}"
     width, height = float(svg.attrib["width"]), float(svg.attrib["height"])
-    boxes = {}
+    boxes, names = {}, {block_title(block.name): block.name for block in chain}
     for group in svg.iter(f"{space}g"):
         rect = group.find(f"{space}rect").attrib
-        boxes[group.find(f"{space}title").text.split(":")[0]] = [float(rect[k]) for k in ("x", "y", "width", "height")]
+        boxes[names[group.find(f"{space}title").text.split(":")[0]]] = [float(rect[k]) for k in ("x", "y", "width", "height")]
     assert len(boxes) == len(chain)
     xs, ys = [box[0] for box in boxes.values()], [box[1] for box in boxes.values()]
     w, h = boxes["b0"][2:]

@@ -91,6 +91,7 @@ GROUND = tuple(
         "folders",
         "fonts",
         "json_text",
+        "layer_names",
         "layout",
         "papers",
         "progress",
@@ -109,7 +110,7 @@ INSIDE: dict[str, tuple[str, ...]] = {
                           "fer_models.settings"),
     "fer_models.architectures": ("fer_models.architectures", "fer_models.attention", "fer_models.registry",
                                  "fer_models.labels", "fer_models.errors", "fer_models.settings", "fer_models.papers",
-                                 "fer_models.folders", "fer_models.storage"),
+                                 "fer_models.folders", "fer_models.storage", "fer_models.layer_names"),
 }  # fmt: skip
 GUARDED = ("fer_models", "workbench", "pages", "streamlit", "plotly")
 ONLY_USERS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any, ClassVar
 
 import torch
@@ -12,6 +13,7 @@ from fer_models.architectures.base import FERNetwork
 from fer_models.architectures.builder import build
 from fer_models.architectures.switches import about
 from fer_models.errors import UserError
+from fer_models.layer_names import module_words
 from fer_models.settings import checked
 
 
@@ -70,7 +72,9 @@ class ImportedNetwork(FERNetwork):
 
     @property
     def cam_layers(self) -> dict[str, nn.Module]:
-        return {name: self.body.get_submodule(name) for name in self.options.layers}
+        names = {path: module_words(path) for path in self.options.layers}
+        alike = Counter(names.values())
+        return {path if alike[name] > 1 else name: self.body.get_submodule(path) for path, name in names.items()}
 
 
 def split(module: nn.Module, options: ImportedOptions, num_classes: int) -> tuple[nn.Module, nn.Linear]:

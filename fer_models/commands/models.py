@@ -12,6 +12,7 @@ from fer_models.commands.output import write_bytes, write_json
 from fer_models.errors import UserError
 from fer_models.evaluation.sentence import DOT, figure_sentence
 from fer_models.folders import network_folders
+from fer_models.layer_names import layer_titles
 from fer_models.migration import is_old
 
 #: What the variant column says of a network's defaults, by where its sizes come from.
@@ -106,10 +107,11 @@ def _layers(args: argparse.Namespace, layers: object) -> int:
     if args.json:
         write_json([row._asdict() if hasattr(row, "_asdict") else vars(row) for row in rows], "-")
         return 0
-    print(f"{'layer':<44}{'kind':<22}{'output':>18}{'parameters':>12}{'MMACs':>10}")
-    for row in rows:
+    titles = layer_titles([(row.name, row.kind) for row in rows])
+    print(f"{'layer':<66}{'output':>18}{'parameters':>12}{'MMACs':>10}")
+    for title, row in zip(titles, rows, strict=True):
         mark = " *" if row.attention else ""
         shape = "x".join(map(str, row.output_shape))
-        print(f"{row.name + mark:<44}{row.kind:<22}{shape:>18}{row.parameters:>12,}{row.macs / 1e6:>10.2f}")
+        print(f"{title + mark:<66}{shape:>18}{row.parameters:>12,}{row.macs / 1e6:>10.2f}")
     print("* attention")
     return 0

@@ -431,9 +431,8 @@ def test_sizes_of_networks_are_in_millions(monkeypatch: pytest.MonkeyPatch, caps
     for options in ({"name": "n"}, {"name": "n", "layers": True}):
         models.run(argparse.Namespace(**plain | options))
         lines = capsys.readouterr().out.splitlines()
-        assert lines[1] == f"{'gate *':<44}{'Conv':<22}{'4x4':>18}{'10':>12}{'2.50':>10}" and lines[2].startswith(
-            "gate "
-        )
+        assert lines[1] == f"{'Gate (conv) *':<66}{'4x4':>18}{'10':>12}{'2.50':>10}"
+        assert lines[2].startswith("Gate (conv) ")
     with pytest.raises(UserError, match="name the network to draw"):
         models.run(argparse.Namespace(**plain | {"draw": "x.svg"}))
 

@@ -83,12 +83,12 @@ def test_a_network_of_another_package_answers_as_it_did(kind: str, network: nn.M
 def test_its_layers_have_maps_and_every_kind_of_method_runs(network: nn.Module, tmp_path: Path) -> None:
     torch.save(network.state_dict(), tmp_path / "weights.pt")
     classifier = load_checkpoint(bring(tmp_path / "weights.pt", RESNET, *SIZE)[1])
-    assert list(classifier.model.cam_layers) == ["layer2", "layer1"]
+    assert list(classifier.model.cam_layers) == ["layer 2", "layer 1"]
     batch = classifier.prepare(np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), np.uint8))
     assert unsupported_methods(classifier) == {}
     for method in ("layer_cam", "guided_backprop", "lrp", "deep_lift", "full_grad"):
         assert np.isfinite(explain(classifier, batch, method, "happy").values).all(), method
-    assert explain(classifier, batch, "grad_cam", 0).layer == "layer2"
+    assert explain(classifier, batch, "grad_cam", 0).layer == "layer 2"
     again = main(["export-onnx", str(classifier.checkpoint.path), str(tmp_path / "network.onnx")])
     assert again == 0
 
@@ -269,7 +269,7 @@ def test_a_resnet_of_timm(tmp_path: Path) -> None:
     with torch.no_grad():
         expected = network(classifier.checkpoint.preprocess(faces))
     np.testing.assert_allclose(classifier.predict(faces, exact=True).logits, expected, atol=1e-4)
-    assert "layer4" in classifier.model.cam_layers
+    assert "layer 4" in classifier.model.cam_layers
 
 
 def test_methods_say_whether_they_need_gradients() -> None:

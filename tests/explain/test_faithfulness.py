@@ -272,7 +272,7 @@ def test_shuffling_the_network_changes_a_map_that_depends_on_it(classifier, batc
     randomised = cascade(classifier, batch, result, steps=4, progress=lambda share, message: steps.append(share))
     assert randomised.correlation.shape == randomised.ssim.shape == (4, 4)
     assert randomised.maps.shape == (4, 4, 48, 48)
-    assert randomised.layers[-1] == "stem"
+    assert randomised.layers[-1] == "Stem (convolution)"
     assert steps == [0.25, 0.5, 0.75, 1.0]
     assert (randomised.correlation[-1] < 0.6).all()
     assert (randomised.ssim < 1).all()
@@ -285,7 +285,7 @@ def test_shuffling_the_network_changes_a_map_that_depends_on_it(classifier, batc
 def test_a_map_that_ignores_the_class_is_found_out(tiny, tiny_batch):
     result = explain(tiny, tiny_batch, "eigen_cam", 1)
     randomised = cascade(tiny, tiny_batch, result, steps=100)
-    assert randomised.layers == ("head", "body.3", "body.0")
+    assert randomised.layers == ("Head (linear)", "Body, convolution 2", "Body, convolution 1")
     np.testing.assert_allclose(randomised.correlation[0], 1)
     np.testing.assert_allclose(randomised.ssim[0], 1)
     assert (randomised.correlation[1:] < 1).all()

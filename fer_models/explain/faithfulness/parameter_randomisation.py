@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from fer_models.errors import UserError
 from fer_models.explain.attribution import Attribution
 from fer_models.explain.faithfulness.base import Faithfulness, Trial, register_metric
 from fer_models.explain.faithfulness.similarity import rank_correlation, structural_similarity, unit_span
+from fer_models.layer_names import layer_titles
 from fer_models.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ class Cascade:
     """Maps of a network whose layers are shuffled one group after the other from the head down, n steps, B pictures.
 
     Args:
-        layers: (n,) the last module shuffled at each step.
+        layers: (n,) the last layer shuffled at each step, by its name for people.
         correlation: float64 (n, B), Spearman's correlation with the map of the unchanged network.
         ssim: float64 (n, B), structural similarity with it, both divided by their largest magnitude.
         maps: float32 (n, B, H, W), the signed maps, in the units of the method.
@@ -91,7 +93,8 @@ def cascade(
     if len(batch) != len(attribution.values):
         raise UserError(f"There are {len(batch)} images and {len(attribution.values)} maps; give one map an image.")
     trial, shuffled = Trial(classifier, batch, attribution), shuffled_copy(classifier)
-    names = _from_the_head(shuffled.model)
+    titles = _titles(shuffled.model)
+    names = _from_the_head(titles)
     if not names:
         raise UserError(f"{shuffled.model.title} has no weights that can be shuffled.")
     generator = torch.Generator().manual_seed(seed)
@@ -100,7 +103,7 @@ def cascade(
     for number, group in enumerate(groups, 1):
         for name in group:
             shuffle(shuffled.model.get_submodule(str(name)), generator)
-        layers.append(str(group[-1]))
+        layers.append(titles[str(group[-1])])
         maps.append(trial.again(classifier=shuffled))
         progress(number / len(groups), f"{number} of {len(groups)} groups of layers")
     before = attribution.values
@@ -112,11 +115,16 @@ def cascade(
     )
 
 
-def _from_the_head(model: nn.Module) -> list[str]:
-    """Modules with weights, the last first; those of an ensemble's members in turn, by their depth in the member."""
-    names = [name for name, m in model.named_modules() if list(m.parameters(recurse=False))][::-1]
+def _titles(model: nn.Module) -> dict[str, str]:
+    """The modules with weights by their dotted names, and their names for people."""
+    kinds = {name: type(m).__name__ for name, m in model.named_modules() if list(m.parameters(recurse=False))}
+    return dict(zip(kinds, layer_titles(list(kinds.items())), strict=True))
+
+
+def _from_the_head(names: Collection[str]) -> list[str]:
+    """The modules, the last first; those of an ensemble's members in turn, by their depth in the member."""
     members: dict[str, list[str]] = {}
-    for name in names:
+    for name in reversed(list(names)):
         members.setdefault(".".join(name.split(".")[:2]) if name.startswith("members.") else "", []).append(name)
     placed = [(place / len(part), name) for part in members.values() for place, name in enumerate(part)]
     return [name for _, name in sorted(placed, key=lambda pair: pair[0])]

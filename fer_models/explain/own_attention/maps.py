@@ -14,33 +14,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fer_models.attention.base import AttentionRecord, AttentionTap, Kind, record_attention
-from fer_models.block_drawing import block_title
 from fer_models.errors import UserError
+from fer_models.layer_names import attention_title
 
 if TYPE_CHECKING:
     from fer_models.classifier import Classifier
-
-
-#: Last parts of a module's name that say what it is, which its label says better.
-_KINDS = {"attention", "channel", "spatial", "gate", "additive", "dot"}
-
-
-def attention_title(name: str, label: str) -> str:
-    """Name of an attention module for people.
-
-    Args:
-        name: Its dotted name.
-        label: What it is, as its tap says.
-
-    Example:
-        >>> attention_title("stages.2.attention.channel", "channel gate")
-        'Stage 3, channel attention'
-    """
-    parts = name.split(".")
-    while parts and parts[-1] in _KINDS:
-        parts.pop()
-    kind = label.replace(" gate", " attention")
-    return f"{block_title('.'.join(parts))}, {kind}" if parts else kind[:1].upper() + kind[1:]
 
 
 @dataclass(frozen=True)

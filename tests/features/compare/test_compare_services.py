@@ -94,7 +94,23 @@ def test_layers_add_up_and_attention_is_marked() -> None:
     assert networks.attention_share(rows).startswith(f"Attention: {len(marked)} of {len(rows)} layers")
     assert networks.attention_share(networks.layer_rows(by_key("vgg_fer"))) == "Attention: none."
     back = pd.read_csv(io.StringIO(networks_table.layer_csv(rows)))
-    assert back["macs"].sum() == entry.cost.macs and list(back["layer"])[:1] == ["stem_pad"]
+    assert back["macs"].sum() == entry.cost.macs and list(back["layer"])[:2] == [
+        "Stem pad (padding)",
+        "Stem (convolution)",
+    ]
+    assert list(back["module"])[:2] == ["stem_pad", "stem"]
+
+
+def test_layers_have_names_for_people() -> None:
+    names = list(networks_table.layer_table(networks.layer_rows(by_key("fcsdnet")))["Layer"])
+    assert f"{networks_table.MARK} Stage 3, channel attention, expand (linear)" in names
+    for entry in networks.untrained("48"):
+        if entry.cost is not None:
+            rows = networks.layer_rows(entry)
+            names = list(networks_table.layer_table(rows)["Layer"])
+            assert len(set(names)) == len(rows) and not [name for name in names if "." in name or "_" in name], (
+                entry.key
+            )
 
 
 def test_the_file_holds_every_figure(checkpoint: Checkpoint) -> None:

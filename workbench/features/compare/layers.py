@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from fer_models.block_drawing import block_title
+from fer_models.layer_names import block_title
 from workbench import navigation, state
 from workbench.features.compare import separable
 from workbench.features.compare.model import networks, networks_table
@@ -104,10 +104,10 @@ def _table(entry: Entry, block: str, key: str) -> None:
             hide_index=True,
             height=420,
             column_config={
-                "Layer": st.column_config.TextColumn(width=210),
-                "Output": st.column_config.TextColumn(width=95, help="Without the batch: channels, height, width."),
-                "Parameters": st.column_config.NumberColumn(format="localized", width=90),
-                "MMACs": st.column_config.NumberColumn(format="%.2f", width=70, help="Million multiply-accumulates."),
+                "Layer": st.column_config.TextColumn(width=236),
+                "Output": st.column_config.TextColumn(width=88, help="Without the batch: channels, height, width."),
+                "Parameters": st.column_config.NumberColumn(format="localized", width=84),
+                "MMACs": st.column_config.NumberColumn(format="%.2f", width=62, help="Million multiply-accumulates."),
             },
         )
         _download(entry, networks_table.layer_csv(rows), key)

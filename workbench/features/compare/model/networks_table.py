@@ -8,6 +8,7 @@ import pandas as pd
 
 from fer_models.complexity import LayerRow
 from fer_models.latency.measure import Cost
+from fer_models.layer_names import layer_titles
 from fer_models.tables import csv_text, records_csv
 from workbench.features.compare.model.networks import Entry
 from workbench.features.compare.model.networks_columns import COLUMNS, Column, Row, row_of
@@ -45,24 +46,37 @@ def layer_table(rows: Sequence[LayerRow]) -> pd.DataFrame:
     """Name, output shape, parameters and MACs of each layer; those of attention modules are marked."""
     return pd.DataFrame(
         {
-            "Layer": [f"{MARK} {row.name}" if row.attention else row.name for row in rows],
+            "Layer": [
+                f"{MARK} {title}" if row.attention else title for title, row in zip(_titles(rows), rows, strict=True)
+            ],
             "Output": [" x ".join(map(str, row.output_shape)) for row in rows],
             "Parameters": [row.parameters for row in rows],
             "MMACs": [row.macs / 1e6 for row in rows],
-            "Kind": [row.kind for row in rows],
         }
     )
 
 
 def layer_csv(rows: Sequence[LayerRow]) -> str:
-    """The same with exact counts."""
+    """The same with exact counts, and the kind and the module path of each layer."""
     return csv_text(
-        ("layer", "kind", "output_shape", "parameters", "macs", "attention"),
+        ("layer", "kind", "output_shape", "parameters", "macs", "attention", "module"),
         [
-            (row.name, row.kind, "x".join(map(str, row.output_shape)), row.parameters, row.macs, row.attention)
-            for row in rows
+            (
+                title,
+                row.kind,
+                "x".join(map(str, row.output_shape)),
+                row.parameters,
+                row.macs,
+                row.attention,
+                row.name,
+            )
+            for title, row in zip(_titles(rows), rows, strict=True)
         ],
     )
+
+
+def _titles(rows: Sequence[LayerRow]) -> list[str]:
+    return layer_titles([(row.name, row.kind) for row in rows])
 
 
 def _rows(entries: Sequence[Entry], measured: Measured) -> list[Row]:
