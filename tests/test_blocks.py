@@ -157,7 +157,9 @@ def test_blocks_lie_in_columns_without_overlap_and_arrows_join_their_edges():
     boxes, names = {}, {block_title(block.name): block.name for block in chain}
     for group in svg.iter(f"{space}g"):
         rect = group.find(f"{space}rect").attrib
-        boxes[names[group.find(f"{space}title").text.split(":")[0]]] = [float(rect[k]) for k in ("x", "y", "width", "height")]
+        boxes[names[group.find(f"{space}title").text.split(":")[0]]] = [
+            float(rect[k]) for k in ("x", "y", "width", "height")
+        ]
     assert len(boxes) == len(chain)
     xs, ys = [box[0] for box in boxes.values()], [box[1] for box in boxes.values()]
     w, h = boxes["b0"][2:]

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 
+#: What a recipe's monitor is called in a sentence.
+MONITORS = {"val_accuracy": "accuracy", "val_loss": "loss", "val_macro_recall": "macro recall"}
+#: Beginnings of recorded rules that are whole phrases, and no name of a part.
+_PHRASES = ("selected", "not selected", "best", "last", "each member's own: ")
 #: Between the parts of a figure's sentence.
 DOT = " · "
 
@@ -58,6 +63,26 @@ def part_text(split: str) -> str:
     return "validation" if split == "val" else split
 
 
+def selection_text(rule: str, *, brief: bool = False) -> str:
+    """How the weights were chosen, in words, from the rule as it is recorded.
+
+    Args:
+        rule: The part that the epoch was chosen on, or a phrase such as ``best epoch by val_accuracy on val``.
+        brief: Whether what made up a part, in brackets, is left out.
+
+    Example:
+        >>> selection_text("PublicTest"), selection_text("best epoch by val_accuracy on val")
+        ('epoch chosen on PublicTest', 'best epoch by accuracy on validation')
+        >>> selection_text("validation part (Official, seed 0)", brief=True)
+        'epoch chosen on its validation part'
+    """
+    words = rule.partition(" (")[0] if brief else rule
+    if not words.lower().startswith(_PHRASES):
+        return f"epoch chosen on {'its ' if words.startswith('validation part') else ''}{part_text(words)}"
+    words = re.sub(r"val_[a-z_]+", lambda found: MONITORS.get(found.group(), found.group()), words)
+    return re.sub(r" on val$", " on validation", re.sub(r" on (?=validation part)", " on its ", words))
+
+
 def figure_sentence(
     value: float,
     low: float | None,
@@ -74,8 +99,8 @@ def figure_sentence(
         value, low, high: on the scale of the metric: shares in [0, 1] when ``percent``.
         n: number of images, or words such as ``981 images of 118 people``; left out where it is ``None``.
         split: the part that was measured.
-        selection: on what the network was selected, for instance ``"Training folds"``; ``""`` leaves it out, and a text
-            that begins with "selected", "not selected", "best" or "last" is kept as it is.
+        selection: on what the network was selected, for instance ``"Training folds"``, see :func:`selection_text`;
+            ``""`` leaves it out.
         percent: whether the figure is a share.
     """
     parts = [
@@ -84,6 +109,5 @@ def figure_sentence(
         split,
     ]
     if selection:
-        whole = selection.startswith(("selected", "not selected", "best", "last"))
-        parts.append(selection if whole else f"epoch chosen on {part_text(selection)}")
+        parts.append(selection_text(selection))
     return DOT.join(parts)

@@ -29,6 +29,14 @@ from workbench.widgets import table
         ("last epoch", "last epoch"),
         ("best epoch by val_macro_recall on val", "best epoch by macro recall on validation"),
         ("best epoch by val_accuracy on PublicTest", "best epoch by accuracy on PublicTest"),
+        (
+            "best epoch by val_accuracy on validation part (Official, seed 0)",
+            "best epoch by accuracy on its validation part",
+        ),
+        (
+            "each member's own: best epoch by val_accuracy on PublicTest",
+            "each member's own: best epoch by accuracy on PublicTest",
+        ),
     ],
 )
 def test_a_selection_is_a_few_words(rule: str, words: str) -> None:

@@ -141,6 +141,9 @@ def test_an_earlier_card_is_told_where_its_network_and_recipe_come_from(checkpoi
     card, origins = scorecard(checkpoint, made()), {"epochs": "ours; the paper has 150 (Table 3)"}
     today = card_markdown(card, origins=origins)
     earlier = "\n".join(line for line in card_markdown(card).splitlines() if not line.startswith("- Default sizes"))
+    recorded = "- Selection rule: best epoch by val_accuracy"
+    earlier = earlier.replace("- Selection rule: best epoch by accuracy", recorded)
+    assert recorded in earlier and "- Selection rule: best epoch by accuracy" in today
     assert "| epochs | 40 | ours; the paper has 150 (Table 3) |" in today != earlier
     assert with_origins(earlier + "\n", checkpoint, origins) == with_origins(today, checkpoint, origins) == today
 

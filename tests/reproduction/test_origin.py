@@ -67,6 +67,7 @@ def test_every_shipped_card_says_where_network_and_recipe_come_from(folder):
     checkpoint = read_checkpoint(folder.parent)
     origins = beside_paper(checkpoint.provenance["recipe"])
     assert with_origins(checkpoint.card, checkpoint, origins) == checkpoint.card, "run `fer migrate checkpoints`"
+    assert "val_" not in checkpoint.card.split("## Data")[1].split("## Recipe")[0]
     assert "\n- Source: " in checkpoint.card and ("| setting | value | from |" in checkpoint.card) == bool(origins)
 
 

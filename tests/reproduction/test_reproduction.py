@@ -15,6 +15,7 @@ from fer_models.data.splits import without_leaks
 from fer_models.errors import UserError
 from fer_models.evaluation.claims.paper_figures import paper_figures
 from fer_models.evaluation.evaluate import Evaluation
+from fer_models.evaluation.sentence import selection_text
 from fer_models.papers import PAPERS
 from fer_models.preprocess import Preprocess
 from fer_models.reproduction import findings, page, read_studies
@@ -138,7 +139,7 @@ def test_commands_print_and_write(tmp_path, capsys, checkpoints, found, empty, m
         if row is None:
             continue
         assert f"{100 * row['value']:.1f} % [{100 * row['low']:.1f}, {100 * row['high']:.1f}]" in printed
-        assert f"{row['split']} · epoch chosen on {row['selection']}" in printed
+        assert f"{row['split']} · {selection_text(row['selection'])}" in printed
     assert main(["reproduction", "--out", str(tmp_path / "page.md")]) == 0
     assert (tmp_path / "page.md").read_text(encoding="utf-8").startswith("# What could be reproduced")
 

@@ -13,6 +13,7 @@ from fer_models.data.catalogue import data_title
 from fer_models.data.joined import parse_joined
 from fer_models.data.protocols import PROTOCOLS
 from fer_models.errors import UserError
+from fer_models.evaluation.sentence import MONITORS
 from fer_models.losses import LOSSES
 from fer_models.papers import PAPERS
 from fer_models.settings import Origin
@@ -24,7 +25,7 @@ from fer_models.training.runs.run import Run, list_runs
 from fer_models.training.runs.status import Status
 from workbench.app import datasets
 from workbench.app.inventory import data_key, trained_networks, usable
-from workbench.app.wording import MONITORS, duration, percent
+from workbench.app.wording import duration, percent
 
 
 @dataclasses.dataclass(frozen=True)

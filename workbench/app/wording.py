@@ -8,12 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from fer_models.data.catalogue import data_title
-from fer_models.evaluation.sentence import count_text, part_text
+from fer_models.evaluation.sentence import count_text, selection_text
 
 #: Characters of a part of a file name.
 _LONGEST = 48
-#: What a recipe's monitor is called in a sentence.
-MONITORS = {"val_accuracy": "accuracy", "val_loss": "loss", "val_macro_recall": "macro recall"}
 
 #: Beside an accuracy, under the question mark.
 FIGURE_HELP = (
@@ -58,10 +56,7 @@ def measured_on(metric: Mapping[str, Any]) -> str:
 
 def selection(rule: str) -> str:
     """How the weights were chosen, as ``epoch chosen on PublicTest``; what made up that part is on the card."""
-    if rule.lower().startswith(("selected", "best", "last")):
-        words = re.sub("val_[a-z_]+", lambda found: MONITORS.get(found.group(), found.group()), rule)
-        return re.sub(" on val$", " on validation", words)
-    return f"epoch chosen on {'its ' if rule.startswith('validation part') else ''}{part_text(rule.partition(' (')[0])}"
+    return selection_text(rule, brief=True)
 
 
 def duration(seconds: float | None) -> str:

@@ -13,7 +13,7 @@ from fer_models.evaluation import markdown
 from fer_models.evaluation.calibration.temperature import Calibration
 from fer_models.evaluation.metrics import METRICS
 from fer_models.evaluation.scorecard import Scorecard
-from fer_models.evaluation.sentence import interval_text, percent_text
+from fer_models.evaluation.sentence import interval_text, percent_text, selection_text
 from fer_models.evaluation.slicing.slices import Slice
 
 _PURPOSE = """It reads the expression class of one cropped face in an image, for teaching, research and comparison of
@@ -87,7 +87,8 @@ def card_markdown(
 
 
 def with_origins(text: str, checkpoint: Checkpoint, origins: Mapping[str, str]) -> str:
-    """The text of a card that says of its network and its recipe where they come from; all else stays.
+    """The text of a card that says of its network and its recipe where they come from, and in today's words how the
+    weights were chosen; all else stays.
 
     Args:
         text: A card that :func:`card_markdown` wrote, also an earlier version of it.
@@ -105,6 +106,11 @@ def with_origins(text: str, checkpoint: Checkpoint, origins: Mapping[str, str]) 
         if heading == "## Network and input":
             first, *rest = [line for line in parts[n + 1].split("\n") if not line.startswith(_SOURCE)]
             parts[n + 1] = "\n".join([first, *(f"- {line}" for line in _source(checkpoint.network)), *rest])
+        elif heading == "## Data" and checkpoint.provenance.get("selection"):
+            rule = f"- {_selection(checkpoint)}"
+            parts[n + 1] = "\n".join(
+                rule if line.startswith(f"- {_RULE}") else line for line in parts[n + 1].split("\n")
+            )
         elif heading == "## Recipe":
             parts[n + 1] = _recipe(checkpoint.provenance.get("recipe"), origins)
     return "\n\n".join(parts) + "\n"
@@ -174,6 +180,7 @@ def _network(card: Scorecard) -> str:
 
 #: Beginnings of the lines that :func:`_source` gives.
 _SOURCE = ("- Source: ", "- Default sizes: ")
+_RULE = "Selection rule: "
 
 
 def _source(network: str) -> list[str]:
@@ -185,18 +192,23 @@ def _source(network: str) -> list[str]:
 
 
 def _data(card: Scorecard, terms: str) -> str:
-    evaluation, origin = card.evaluation, card.checkpoint.provenance
+    evaluation, checkpoint, origin = card.evaluation, card.checkpoint, card.checkpoint.provenance
     trained = f"Trained on {origin['data']}, split {origin.get('split', 'not stated')}." if "data" in origin else ""
-    selection = evaluation.selection or "not stated"
     lines = [
         trained,
-        f"Selection rule: {origin.get('selection') or selection}.",
+        _selection(checkpoint, evaluation.selection),
         f"Measured on {evaluation.data}, {evaluation.split}, {evaluation.n:,} images "
         f"(SHA-256 `{evaluation.fingerprint}`).",
         f"Terms of the data: {terms}" if terms else "",
         "Images with a copy in training were not looked for." if card.leaked is None else "",
     ]
     return "\n".join(f"- {line}" for line in lines if line)
+
+
+def _selection(checkpoint: Checkpoint, measured: str = "") -> str:
+    """How the weights were chosen; ``measured`` is what the figures say of it where the network does not."""
+    rule = str(checkpoint.provenance.get("selection") or measured)
+    return f"{_RULE}{selection_text(rule) if rule else 'not stated'}."
 
 
 def _recipe(recipe: Any, origins: Mapping[str, str]) -> str:

@@ -95,7 +95,7 @@ def test_layers_add_up_and_attention_is_marked() -> None:
     assert networks.attention_share(networks.layer_rows(by_key("vgg_fer"))) == "Attention: none."
     back = pd.read_csv(io.StringIO(networks_table.layer_csv(rows)))
     assert back["macs"].sum() == entry.cost.macs and list(back["layer"])[:2] == [
-        "Stem pad (padding)",
+        "Stem pad",
         "Stem (convolution)",
     ]
     assert list(back["module"])[:2] == ["stem_pad", "stem"]
