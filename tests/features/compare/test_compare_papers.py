@@ -92,6 +92,15 @@ def test_the_section_shows_both_apart(app: AppTest, checkpoint: Checkpoint) -> N
     assert "65.4 % [63.8, 67.0]" in text and "82.89 %" in text and "Their protocol: split not stated" in text
 
 
+def test_the_first_paper_is_one_with_a_figure_measured_here(app: AppTest, checkpoint: Checkpoint) -> None:
+    """The first paper of the list was shown, of whose data sets no network was measured here."""
+    assert papers.first_measured(list(PAPERS), []) == next(iter(PAPERS))
+    open_page(app, "compare", section=SECTION)
+    assert app.selectbox(key="compare.paper").value == "multibranch-buet"
+    assert app.selectbox(key="compare.paper data").value == "FER2013"
+    assert "65.4 % [63.8, 67.0]" in words(app) and not app.error and not app.exception
+
+
 def test_without_a_measured_network_it_says_so(app: AppTest) -> None:
     open_page(app, "compare", section=SECTION, paper="fcsdnet")
     assert any("No trained network was measured on" in info.value for info in app.info)

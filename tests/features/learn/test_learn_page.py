@@ -73,6 +73,34 @@ def test_a_drawn_face_is_read_by_the_network_that_learned_from_drawings(app: App
     assert any("checkpoint=drawings" in str(link) for link in links), links
 
 
+def test_the_network_of_the_address_reads_the_face(app: AppTest, folders: Path) -> None:
+    """Learn took its own default network, whatever the address said."""
+    for name, data in (("photographs", "fer2013"), ("drawings", "synthetic")):
+        make_checkpoint(folders / "checkpoints" / name, provenance={"data": data})
+
+    def reads(**address: str) -> tuple[str, bool]:
+        open_page(app, "learn", step="layers", **address)
+        assert not app.error and not app.warning and not app.info, words(app)
+        links = " ".join(str(link.proto) for link in app.get("page_link"))
+        (name,) = [name for name in ("photographs", "drawings") if f"checkpoint={name}" in links]
+        return name, f"{name} was trained on" in words(app)
+
+    assert reads(sample="drawn-sad", checkpoint="photographs") == ("photographs", True)
+    assert reads(sample="astronaut", checkpoint="drawings") == ("drawings", True)
+    assert reads(sample="astronaut", checkpoint="photographs") == ("photographs", False)
+
+
+def test_without_attention_in_the_network_of_the_address_the_lesson_offers_its_own(app: AppTest, folders: Path) -> None:
+    plain = create_model("vgg_fer", 7, 1)
+    save_checkpoint(folders / "checkpoints" / "plain", plain, FER7, Preprocess(48, 1))
+    make_checkpoint(folders / "checkpoints" / "gated", metrics=[FIGURE])
+    open_page(app, "learn", step="attention", checkpoint="plain")
+    (info,) = (box.value for box in app.info)
+    assert info == "plain has no attention over places."
+    press(app, "Use the lesson's own network")
+    assert not app.info and any("checkpoint=gated" in str(link.proto) for link in app.get("page_link"))
+
+
 def test_the_network_of_the_lesson_has_attention(app: AppTest, folders: Path) -> None:
     plain = create_model("vgg_fer", 7, 1)
     save_checkpoint(folders / "checkpoints" / "plain", plain, FER7, Preprocess(48, 1))

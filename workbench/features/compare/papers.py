@@ -22,6 +22,7 @@ ROW = state.Choice("compare.row", address=False)
 def show(*, key: str) -> None:
     """Draw the choice of paper and data set, the measured table, and the printed ones."""
     left, right = st.columns(2)
+    networks = inventory.trained_networks()
     with left:
         keys = list(PAPERS)
         paper = str(
@@ -29,12 +30,12 @@ def show(*, key: str) -> None:
                 "Paper",
                 keys,
                 format_func=lambda k: f"{PAPERS[k].short}: {ARCHITECTURES[PAPERS[k].network].title}",
-                **PAPER.widget(keys),
+                **PAPER.widget(keys, papers.first_measured(keys, networks)),
             )
         )
     with right:
         names = papers.datasets(paper)
-        usual = "FER2013" if "FER2013" in names else names[0]
+        usual = papers.usual_dataset(paper, networks)
         data = str(st.selectbox("Data set of the paper", names, **PAPER_DATA.widget(names, usual)))
     _measured(paper, data, key)
     _printed(paper, data, key)

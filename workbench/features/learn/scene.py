@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -30,6 +30,8 @@ _TRIED = 4
 def current(controls: DeltaGenerator) -> Scene | None:
     """The scene; ``None`` without a trained network, after saying what to do.
 
+    The network is that of the address, else the best that suits the picture and has attention over places.
+
     Raises:
         UserError: If the picture is too small to hold a face.
     """
@@ -47,20 +49,30 @@ def current(controls: DeltaGenerator) -> Scene | None:
     drawn = picture.sample is not None and samples.drawn(picture.sample)
     faces = [] if picture.is_face else cached.faces(picture.digest, picture.pixels)
     face = faces[0] if faces else whole_face(picture.pixels)
-    checkpoint, crop = _reader(usable, BUILT_IN if drawn else None, picture, face)
-    if (requested := shared.CHECKPOINT.in_address()) is not None:
+    data = BUILT_IN if drawn else None
+    requested = shared.CHECKPOINT.in_address()
+    chosen = usable.get(requested or "")
+    checkpoint, crop = _reader([chosen] if chosen else fit.ordered(usable, data)[:_TRIED], picture, face)
+    if chosen is None and requested is not None:
         selection_bar.say_missing(checkpoint.name, networks, [requested])
+    if chosen is not None and (other_images := fit.misfit(chosen, data)):
+        st.caption(other_images)
+    built_in = chosen is not None and not fit.misfit(chosen, BUILT_IN)
     return Scene(
-        picture, crop, checkpoint, _best(usable, BUILT_IN), controls, presenter.scale(), st.context.theme.type == "dark"
+        picture,
+        crop,
+        checkpoint,
+        checkpoint if built_in else _best(usable, BUILT_IN),
+        controls,
+        presenter.scale(),
+        st.context.theme.type == "dark",
     )
 
 
-def _reader(
-    usable: Mapping[str, TrainedNetwork], data: str | None, picture: Picture, face: Face
-) -> tuple[Checkpoint, Crop]:
-    """The best network of the first few that has attention over places, which a step shows; else the best."""
+def _reader(networks: Sequence[TrainedNetwork], picture: Picture, face: Face) -> tuple[Checkpoint, Crop]:
+    """The first of the networks that has attention over places, which a step shows; else the first one."""
     read = []
-    for network in fit.ordered(usable, data)[:_TRIED]:
+    for network in networks:
         assert network.checkpoint is not None, "a usable network has one"
         crop = cached.crop(picture.digest, picture.pixels, face, network.checkpoint.preprocess)
         read.append((network.checkpoint, crop))

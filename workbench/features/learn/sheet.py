@@ -14,16 +14,16 @@ from workbench.widgets import downloads
 #: What each step showed, by its key.
 Parts = dict[str, tuple[tuple[tuple[str, np.ndarray], ...], tuple[str, ...], str]]
 PARTS = state.Kept("learn.parts")
-#: The face that the steps were shown for.
+#: The face and the network that the steps were shown for.
 FACE = state.Kept("learn.parts of")
 
 
 def keep(step: Step, scene: Scene, answer: Answer) -> None:
-    """Keep what a step showed; another face starts a new sheet."""
-    parts = _parts()
-    if FACE.get() != scene.picture.digest:
+    """Keep what a step showed; another face or network starts a new sheet."""
+    parts, shown_for = _parts(), (scene.picture.digest, scene.checkpoint.identity)
+    if FACE.get() != shown_for:
         parts.clear()
-        FACE.set(scene.picture.digest)
+        FACE.set(shown_for)
     parts[step.key] = (answer.pictures, answer.facts, answer.conclusion)
 
 

@@ -20,8 +20,9 @@ class Scene:
     Args:
         picture: The picture that was chosen.
         crop: Its largest face, as the network gets it.
-        checkpoint: The network that reads the face: one trained on drawings for a drawn face, else on photographs.
-        drawn: The network that reads the built-in faces.
+        checkpoint: The network that reads the face: that of the address, else one trained on drawings for a drawn face
+            and on photographs for others.
+        drawn: The network that reads the built-in faces: the same one if it learned from them, else the best of those.
         controls: Where a step puts its controls, below its task.
         scale: How much larger than usual the type is.
         dark: Whether the page has a dark theme.

@@ -42,6 +42,20 @@ def datasets(paper: str) -> list[str]:
     return list(dict.fromkeys(figure.dataset for figure in paper_figures(paper=paper)))
 
 
+def usual_dataset(paper: str, networks: Sequence[TrainedNetwork]) -> str:
+    """The data set that is shown first: FER2013 or else the first one, of those with a figure measured here."""
+    names = sorted(datasets(paper), key=lambda name: name != "FER2013")
+    return next((name for name in names if measured(paper, name, networks) is not None), names[0])
+
+
+def first_measured(papers: Sequence[str], networks: Sequence[TrainedNetwork]) -> str:
+    """The first paper for one of whose data sets a network was measured here, else the first one."""
+    for paper in papers:
+        if any(measured(paper, name, networks) is not None for name in datasets(paper)):
+            return paper
+    return papers[0]
+
+
 def protocols(paper: str, dataset: str) -> list[str]:
     """Protocols under which a paper prints figures for a data set."""
     return list(dict.fromkeys(figure.protocol for figure in paper_figures(paper=paper, dataset=dataset)))

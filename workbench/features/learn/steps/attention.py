@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.explain import EXPLAINERS
-from workbench import state
+from workbench import shared, state
 from workbench.app.wording import percent
 from workbench.features.learn.step import Answer, Scene, Step
 from workbench.heatmap import cached
@@ -43,10 +43,7 @@ def show(scene: Scene) -> Answer:
     if cells:
         picture_grid.show([Row("", "", cells)], side=round(0.75 * side), label="The network's own attention")
     else:
-        st.info(
-            f"{scene.checkpoint.name} has no attention over places. Choose a drawn face: its network has some.",
-            icon=":material/info:",
-        )
+        _no_attention(scene.checkpoint.name)
     return Answer(
         _conclusion(attention),
         ((words, heat), *((cell.caption, cell.picture) for cell in cells if cell.picture is not None)),
@@ -55,6 +52,21 @@ def show(scene: Scene) -> Answer:
         "Every gate of this network on Explain",
         {**scene.address, "tab": "attention"},
     )
+
+
+def _no_attention(name: str) -> None:
+    """Say so, and what has some; a network of the address stays with any face."""
+    of_address = shared.CHECKPOINT.in_address() == name
+    advice = "" if of_address else " Choose a drawn face: its network has some."
+    st.info(f"{name} has no attention over places.{advice}", icon=":material/info:")
+    if of_address:
+        st.button(
+            "Use the lesson's own network",
+            key="learn own network",
+            icon=":material/swap_horiz:",
+            on_click=shared.CHECKPOINT.set,
+            args=(None,),
+        )
 
 
 def _cells(scene: Scene, attention: OwnAttention) -> list[Cell]:
