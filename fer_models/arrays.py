@@ -1,4 +1,4 @@
-"""Arrays on the disk that may be damaged: one function reads every ``.npz`` file."""
+"""Arrays: one function reads every ``.npz`` file, which may be damaged; and the weights that turn RGB to grey."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import numpy as np
 
 from fer_models.files import open_regular
 
+#: Rec. 601 luma, the weights by which OpenCV and Pillow turn RGB to grey.
+LUMA = (0.299, 0.587, 0.114)
 #: What numpy and zipfile raise on damaged files.
 _DAMAGE = (
     OSError,

@@ -22,6 +22,8 @@ ON_DARK = ("#1B2226", "#1F4156", "#2B6A8C", "#5FA3C4", "#CBE6F3")
 
 #: Lines and bars of a figure, in this order; seen well on a light page and on a dark one.
 SERIES = ("#3E89B0", "#C46A2D", "#5E7F3A", "#7A5C99", "#8A8F98", "#B08A2E")
+#: Lines differ in dash as well as in colour.
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 #: Lines of a figure that has many of them.
 MANY = ("#3E89B0", "#E07B39", "#5B8F2B", "#A85C9A", "#C99A00", "#4C9F9B", "#B23A48", "#6C6F9E")
 #: More contrast between neighbours than in :data:`SERIES`, for figures in which lines cross and for print.

@@ -12,7 +12,8 @@ from pathlib import Path
 from fer_models.errors import UserError
 from fer_models.storage import atomic_file
 
-_TIMEOUT = 30.0
+#: Seconds without an answer after which a download fails.
+TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class RemoteFile:
             raise self._refused(path.name, f"it has {length:,} bytes instead of {self.size:,}")
         self._check_hash(path.name, path.read_bytes())
 
-    def fetch(self, target: Path, *, timeout: float = _TIMEOUT) -> Path:
+    def fetch(self, target: Path, *, timeout: float = TIMEOUT) -> Path:
         """Return the checked file at ``target``, downloading it first if it is missing or damaged.
 
         The download goes to a temporary file beside ``target``, is checked, and is then renamed.

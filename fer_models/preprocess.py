@@ -11,11 +11,9 @@ import torch
 from pydantic import AfterValidator, Field
 from torch import Tensor
 
+from fer_models.arrays import LUMA
 from fer_models.faces.image import Interpolation, resize
 from fer_models.settings import checked, from_values, shown
-
-#: Rec. 601 luma, the weights by which OpenCV and Pillow turn RGB to grey.
-_LUMA = (0.299, 0.587, 0.114)
 
 
 def _grey_or_colour(channels: int) -> int:
@@ -95,7 +93,7 @@ class Preprocess:
         if image.ndim == 2:
             image = image[..., None]
         if self.channels == 1 and image.shape[2] == 3:
-            image = np.rint(image.astype(np.float32) @ np.asarray(_LUMA, np.float32)).astype(np.uint8)[..., None]
+            image = np.rint(image.astype(np.float32) @ np.asarray(LUMA, np.float32)).astype(np.uint8)[..., None]
         if image.shape[:2] != (self.size, self.size):
             image = resize(image, self.size, self.interpolation).reshape(self.size, self.size, -1)
         if self.channels == 3 and image.shape[2] == 1:

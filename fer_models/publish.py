@@ -37,7 +37,7 @@ from fer_models.evaluation.training_overlap import trained_on
 from fer_models.evidence import add_predictions, measured_part, reads_drawn_faces, recipe_of
 from fer_models.progress import Progress, silent
 from fer_models.storage import atomic_file
-from fer_models.training.history import read_history
+from fer_models.training.history import HISTORY, read_history
 from fer_models.training.parts import split_of
 from fer_models.training.presets import beside_paper
 from fer_models.training.runs.epochs import publish_epochs
@@ -65,7 +65,6 @@ METRICS = (
     "aurc",
 )
 WITHOUT_LEAKS = ("accuracy", "macro_f1")
-_HISTORY = "metrics.jsonl"
 _MEASURED = 0.7  # about the share of the time that the predictions take
 _RUNS = 50
 #: Images whose logits are compared with the CPU's, and the largest difference.
@@ -220,9 +219,9 @@ def _copy_history(source: Path, folder: Path) -> None:
     watched = read_watched(history_folder(source))
     if watched is not None and (drawn := watched.of_drawn()) is not None:
         write_watched(folder, drawn, compressed=True)
-    for history in (source / _HISTORY, source.parents[1] / _HISTORY):
+    for history in (source / HISTORY, source.parents[1] / HISTORY):
         if history.exists():
-            shutil.copyfile(history, folder / _HISTORY)
+            shutil.copyfile(history, folder / HISTORY)
             return
 
 
@@ -257,7 +256,7 @@ def _cost(classifier: Classifier) -> Cost:
 
 def _history(folder: Path) -> list[dict[str, Any]]:
     """Figures of each epoch, from the lines beside a published network; empty where there are none."""
-    file = folder / _HISTORY
+    file = folder / HISTORY
     return read_history(file)
 
 

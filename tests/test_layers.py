@@ -110,7 +110,8 @@ INSIDE: dict[str, tuple[str, ...]] = {
                           "fer_models.settings"),
     "fer_models.architectures": ("fer_models.architectures", "fer_models.attention", "fer_models.registry",
                                  "fer_models.labels", "fer_models.errors", "fer_models.settings", "fer_models.papers",
-                                 "fer_models.folders", "fer_models.storage", "fer_models.layer_names"),
+                                 "fer_models.folders", "fer_models.storage", "fer_models.layer_names",
+                                 "fer_models.arrays"),
 }  # fmt: skip
 GUARDED = ("fer_models", "workbench", "pages", "streamlit", "plotly")
 ONLY_USERS = {

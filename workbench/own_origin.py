@@ -16,7 +16,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-_POLICY_VIOLATION = 1008
+#: Code that closes a web socket.
+POLICY_VIOLATION = 1008
 
 
 def is_own(origin: str | None, host: str | None, allowed: list[str]) -> bool:
@@ -60,6 +61,6 @@ class OwnOrigin:
             allowed = config.get_option("server.corsAllowedOrigins")
             if not is_own(headers.get(b"origin"), headers.get(b"host"), allowed):
                 await receive()
-                await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+                await send({"type": "websocket.close", "code": POLICY_VIOLATION})
                 return
         await self.app(scope, receive, send)

@@ -13,12 +13,11 @@ from urllib.parse import parse_qs
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from workbench.own_origin import ASGIApp, Receive, Scope, Send
+from workbench.own_origin import POLICY_VIOLATION, ASGIApp, Receive, Scope, Send
 
 _COOKIE = "fer_workbench"
 _LARGEST = 4096
 _WAIT = 1.0
-_POLICY_VIOLATION = 1008
 _FORM = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>FER Workbench</title><style>body{{font:1rem sans-serif;max-width:22rem;margin:20vh auto;padding:0 1rem}}
 input,button{{font:inherit;padding:.5rem;width:100%;box-sizing:border-box;margin-top:.6rem}}</style>
@@ -46,7 +45,7 @@ class Password:
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()
-            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
         else:
             await (await self._asked(Request(scope, receive)))(scope, receive, send)
 

@@ -8,9 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fer_models.arrays import LUMA
 from fer_models.errors import UserError
-
-_LUMA = (0.299, 0.587, 0.114)  # Rec. 601, as in the preprocessing
 
 
 def to_grey(x: Tensor) -> Tensor:
@@ -24,7 +23,7 @@ def to_grey(x: Tensor) -> Tensor:
     if x.shape[1] != 3:
         raise UserError(f"A grey image is made from 1 or 3 channels, not {x.shape[1]}.")
     red, green, blue = x.split(1, dim=1)
-    return red * _LUMA[0] + green * _LUMA[1] + blue * _LUMA[2]
+    return red * LUMA[0] + green * LUMA[1] + blue * LUMA[2]
 
 
 class HOG(nn.Module):

@@ -16,16 +16,17 @@ from fer_models.files import read_regular
 from fer_models.lab.drawing import draw, face_image
 from fer_models.lab.parameters import FaceParameters, from_json, from_words, to_json, to_words
 from fer_models.lab.responses import Curve, response_curves
+from fer_models.lab.scoring import MOST_NETWORKS
 from fer_models.lab.truth import moved_masks, unit_shares
 from fer_models.settings import from_text, setting_fields
 
-#: More networks than anyone reads side by side.
-_MOST = 6
 _LARGEST_FILE = 100_000
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("checkpoints", nargs="+", metavar="CHECKPOINT", help=f"checkpoint folders, up to {_MOST}")
+    parser.add_argument(
+        "checkpoints", nargs="+", metavar="CHECKPOINT", help=f"checkpoint folders, up to {MOST_NETWORKS}"
+    )
     parser.add_argument("--units", default="", metavar="6=0.9,12=0.9", help="action units and their intensity, 0 to 1")
     parser.add_argument("--face", metavar="JSON", help="begin with a face that the lab saved")
     for field in _fields().values():
@@ -38,8 +39,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    if len(args.checkpoints) > _MOST:
-        raise UserError(f"the lab compares up to {_MOST} networks, not {len(args.checkpoints)}.")
+    if len(args.checkpoints) > MOST_NETWORKS:
+        raise UserError(f"the lab compares up to {MOST_NETWORKS} networks, not {len(args.checkpoints)}.")
     face = _face(args)
     classifiers = [load_checkpoint(path) for path in args.checkpoints]
     result: dict[str, Any] = {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_models.arrays import LUMA
 from fer_models.errors import UserError
 
 _BATCH = 256
@@ -20,7 +21,7 @@ SIDE = "original side"
 #: Images that are looked at for the size of faces, the side in pixels up to which images are cut to the face already,
 #: and the part of the side that a face fills at least in such images.
 _SAMPLE, _CUT, _FILLED = 8, 64, 0.65
-_LUMA = np.asarray((0.299, 0.587, 0.114), np.float32)
+_LUMA = np.asarray(LUMA, np.float32)
 
 
 @dataclass

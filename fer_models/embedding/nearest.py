@@ -6,7 +6,28 @@ import numpy as np
 
 from fer_models.progress import Progress, silent
 
+#: Faces whose mean is the place of a face that a map does not have.
+CLOSEST = 5
 _BLOCK = 1024
+
+
+def place_between(coordinates: np.ndarray, indices: np.ndarray, distances: np.ndarray) -> tuple[float, ...]:
+    """Coordinates for a face that a map does not have: the mean of the :data:`CLOSEST` nearest, the nearer the heavier.
+
+    The weights are inverse distances; the map itself is not computed again.
+
+    Args:
+        coordinates: (N, D) of the faces of the map.
+        indices: int (K,), its nearest faces, the closest first.
+        distances: (K,) to them.
+
+    Example:
+        >>> place_between(np.array([[0.0, 0.0], [3.0, 3.0]]), np.array([0, 1]), np.array([1.0, 2.0]))
+        (1.0, 1.0)
+    """
+    weights = 1 / np.maximum(distances[:CLOSEST], 1e-6)
+    point = (coordinates[indices[:CLOSEST]] * weights[:, None]).sum(0) / weights.sum()
+    return tuple(float(value) for value in point)
 
 
 def nearest(

@@ -18,7 +18,7 @@ from fer_models.evaluation.metrics.base import Metric
 from fer_models.evaluation.metrics.confusion import confusion
 
 #: Numbers that one piece of a bootstrap may hold at once (4 bytes each).
-_PIECE = 4_000_000
+PIECE = 4_000_000
 #: Share of the resamples in which a figure must be defined for an interval or a test of it.
 DEFINED = 0.9
 
@@ -155,7 +155,7 @@ def row_weights(n: int, resamples: int = 2000, seed: int = 0, units: np.ndarray 
     """
     rng = np.random.default_rng(seed)
     groups, of_group = _groups(units, n)
-    step = max(1, _PIECE // max(n, 1))
+    step = max(1, PIECE // max(n, 1))
     for start in range(0, resamples, step):
         size = min(step, resamples - start)
         drawn = rng.integers(0, groups, (size, groups), dtype=np.int32)

@@ -24,7 +24,8 @@ from fer_models.inference.forwards import example_batch
 from fer_models.labels import canonical, is_emotion
 from fer_models.preprocess import Preprocess
 
-_ZOOS = ("timm", "torchvision")
+#: Packages whose networks are built by name.
+ZOOS = ("timm", "torchvision")
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def _ours(
 
 
 def _foreign(file: Path, options: ImportedOptions, num_classes: int, preprocess: Preprocess) -> FERNetwork:
-    if options.source.partition(":")[0] not in _ZOOS:
+    if options.source.partition(":")[0] not in ZOOS:
         allow(options.source)  # the person who imports it has named the function
     raw = build(options.source, num_classes, preprocess.channels, options.arguments)
     wanted = {name: value.clone() for name, value in raw.state_dict().items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fer_models.download import RemoteFile
+from fer_models.download import TIMEOUT, RemoteFile
 from fer_models.errors import UserError
 from fer_models.folders import cache_folder
 
@@ -14,7 +14,6 @@ DEFAULT_URL = f"https://github.com/opencv/opencv_zoo/raw/main/models/face_detect
 SIZE = 232_589
 SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
 LICENSE = "MIT (Shiqi Yu), from the OpenCV Zoo"
-_TIMEOUT = 30.0
 
 
 def detector_folder() -> Path:
@@ -49,7 +48,7 @@ def get_yunet(
     *,
     size: int = SIZE,
     sha256: str = SHA256,
-    timeout: float = _TIMEOUT,
+    timeout: float = TIMEOUT,
 ) -> Path:
     """Return the checked YuNet file, downloading it first if it is missing.
 

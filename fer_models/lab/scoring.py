@@ -13,6 +13,9 @@ from fer_models.lab.parameters import FaceParameters
 if TYPE_CHECKING:
     from fer_models.classifier import Classifier
 
+#: More networks than anyone reads side by side.
+MOST_NETWORKS = 6
+
 
 def scores(classifiers: Sequence[Classifier], faces: Sequence[FaceParameters]) -> list[np.ndarray]:
     """Class probabilities of every network for every face, float32 (N, K) a network.

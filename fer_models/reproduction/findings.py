@@ -24,9 +24,7 @@ from fer_models.losses import create_loss
 from fer_models.losses.intra_class_distance import IntraClassDistance
 from fer_models.papers import PAPERS
 from fer_models.reproduction.tables import NOT_MEASURED, Finding, figure_row, of_dataset
-from fer_models.training.history import read_history
-
-_HISTORY = "metrics.jsonl"
+from fer_models.training.history import HISTORY, read_history
 
 #: Errors (true, predicted) that the released evaluation of FCSDNet counts as right on KDEF.
 REWRITTEN = (("disgust", "neutral"), ("disgust", "fear"), ("surprise", "disgust"))
@@ -44,7 +42,7 @@ def findings(checkpoints: Sequence[Checkpoint], data: str = "fer2013") -> list[F
     ranked = of_dataset(checkpoints, data)
     best = next(iter(ranked), None)
     trained = next(
-        (checkpoint for checkpoint in ranked if (checkpoint.path / _HISTORY).exists()), None
+        (checkpoint for checkpoint in ranked if (checkpoint.path / HISTORY).exists()), None
     )  # an ensemble has no epochs
     measured = [_leaks(checkpoints, data), _subjects(), _selection(trained), _rewriting(best, data), _contradictions()]
     return [*measured, _kaggle(), _penalty()]
@@ -91,7 +89,7 @@ def _nearest(data: str) -> str:
 def _selection(best: Checkpoint | None) -> Finding:
     shown = NOT_MEASURED
     if best is not None:
-        values = [line["val_accuracy"] for line in read_history(best.path / _HISTORY)]
+        values = [line["val_accuracy"] for line in read_history(best.path / HISTORY)]
         tail = values[-max(len(values) // 5, 2) :]
         shown = (
             f"{best.name} chose its epoch among {len(values)} by this figure: the best is {percent_text(max(values))}, "

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from fer_models.arrays import LUMA
 from fer_models.robustness.corruption import Corruption, register_corruption, to_uint8
 from fer_models.robustness.geometry import FaceGeometry
 from fer_models.robustness.quality import grain
-
-#: Rec. 601 luma, as ``Preprocess`` turns colour to grey.
-_LUMA = np.array((0.299, 0.587, 0.114), np.float32)
 
 
 @register_corruption("light")
@@ -82,5 +80,5 @@ class Grey(Corruption):
 
     def _change(self, image: np.ndarray, strength: float, seed: int, geometry: FaceGeometry) -> np.ndarray:
         values = image.astype(np.float32)
-        grey = (values @ _LUMA)[..., None]
+        grey = (values @ np.asarray(LUMA, np.float32))[..., None]
         return to_uint8(values + strength * (grey - values))

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from fer_models.files import read_regular
 from fer_models.settings import parse_stored
 
+#: Name of the file in a run's folder and beside a network.
+HISTORY = "metrics.jsonl"
+
 
 class _Epoch(BaseModel):
     """The figures of one epoch; a loss may be NaN."""

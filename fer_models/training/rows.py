@@ -9,7 +9,8 @@ from pathlib import Path
 from fer_models.errors import UserError
 from fer_models.files import read_text
 
-_ROW = re.compile("[0-9]{1,18}")  # what int64 holds
+#: A row number as text: what int64 holds.
+ROW = re.compile("[0-9]{1,18}")
 _NAMES = ("row", "id", "ids", "rows")
 
 
@@ -35,7 +36,7 @@ def read_rows(path: str | Path) -> frozenset[int]:
         if not any(cell.strip() for cell in line):
             continue
         cell = line[column].strip() if column < len(line) else ""
-        if not _ROW.fullmatch(cell):
+        if not ROW.fullmatch(cell):
             raise UserError(f"{file.name} has {cell[:20]!r} where a row number is needed; give a column named row.")
         rows.add(int(cell))
     return frozenset(rows)

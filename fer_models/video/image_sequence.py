@@ -13,14 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from fer_models.errors import UserError
-from fer_models.faces.image import decode_image
+from fer_models.faces.image import MAX_BYTES, decode_image
 from fer_models.files import read_regular
 from fer_models.video.opening import FRAMES_A_SECOND, LONGEST, Frame, Video, VideoInfo
 from fer_models.video.track import reduced
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 _MAX_PICTURES = 200_000
-_MAX_BYTES = 50_000_000
 
 
 class _Pictures(Video):
@@ -67,7 +66,7 @@ class ZippedFrames(_Pictures):
 
     def _read(self, name: str) -> bytes:
         info = self._archive.getinfo(name)
-        if info.file_size > _MAX_BYTES:
+        if info.file_size > MAX_BYTES:
             raise UserError(f"{name!r} in the ZIP has more than the 50 MB allowed for an image; save it smaller.")
         try:
             return self._archive.read(info)
@@ -88,7 +87,7 @@ class FolderFrames(_Pictures):
 
     def _read(self, name: str) -> bytes:
         try:
-            return read_regular(self._folder / name, _MAX_BYTES)
+            return read_regular(self._folder / name, MAX_BYTES)
         except OSError as error:
             raise UserError(f"{name!r} cannot be opened ({error.strerror}); remove it from the folder.") from None
 

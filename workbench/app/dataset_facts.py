@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fer_models.arrays import LUMA
 from fer_models.data import PROTOCOLS, FaceDataset, Split, make_split
 from fer_models.data.audit import light
 from fer_models.data.leaks.duplicates import Duplicates, exact_duplicates
@@ -17,7 +18,7 @@ WHOLE = 500_000_000
 _SAMPLE = 2_000
 _SAMPLE_BYTES = 60_000_000
 _PER_CLASS = 1_000
-_LUMA = np.asarray((0.299, 0.587, 0.114), np.float32)
+_LUMA = np.asarray(LUMA, np.float32)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import re
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,10 +15,10 @@ from fer_models.files import read_text
 from fer_models.folders import cache_folder
 from fer_models.storage import atomic_file
 from fer_models.tables import csv_text
+from fer_models.training.rows import ROW
 
 MARKS = ("label wrong", "ambiguous", "not a face", "good teaching example")
 COLUMNS = ("row", "mark", "class", "split")
-_ROW = re.compile(r"[0-9]{1,18}")
 _lock = threading.Lock()
 
 
@@ -45,7 +44,7 @@ def read(dataset: FaceDataset) -> dict[int, frozenset[str]]:
         except csv.Error:
             continue
         row, mark = line.get("row") or "", line.get("mark")
-        if _ROW.fullmatch(row) and mark in MARKS:
+        if ROW.fullmatch(row) and mark in MARKS:
             marks_by_row.setdefault(int(row), set()).add(mark)
     return {row: frozenset(row_marks) for row, row_marks in marks_by_row.items()}
 

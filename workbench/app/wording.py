@@ -13,6 +13,8 @@ from fer_models.evaluation.sentence import count_text, selection_text
 #: Characters of a part of a file name.
 _LONGEST = 48
 
+#: What a class becomes that is not used; Streamlit's select box takes an empty text to mean "no choice".
+LEFT_OUT = "left out"
 #: Beside an accuracy, under the question mark.
 FIGURE_HELP = (
     "Accuracy: the share of images whose class is right. In brackets its 95 % interval, n images. The weights are "

@@ -12,9 +12,8 @@ from fer_models.colours import CONTRASTING, DIVERGING, GREY, ON_DARK, ON_LIGHT
 from fer_models.evaluation.intervals import Estimate
 from fer_models.evaluation.sentence import interval_text
 
-#: Hatching, dashes and marks that tell networks apart without colour.
+#: Hatching and marks that tell networks apart without colour.
 HATCHES = ("", "/", "x", ".", "-", "+")
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 
 

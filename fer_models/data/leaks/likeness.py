@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from fer_models.arrays import LUMA
+
 #: Cosine of the weighted low frequencies, at its best move, above which a pair is worth aligning.
 CANDIDATE = 0.7
 #: Standard deviation of the grey levels (0 to 255) below which a picture is nearly blank and no copy of anything.
@@ -14,7 +16,7 @@ _MOVES = ((0.0, 0.0), *((down / 24, right / 24) for down in (-1, 1) for right in
 #: Sets with fewer pictures have no reliable weights; their frequencies are compared as they are.
 _FEW = 500
 _ROWS = 256
-_LUMA = np.asarray((0.299, 0.587, 0.114), np.float32)
+_LUMA = np.asarray(LUMA, np.float32)
 #: Pictures are aligned at this side; the inner part leaves so many pixels on each side to move in.
 _SIDE, _MARGIN = 48, 4
 #: Sides of the second picture: first a few, then all where those come near.

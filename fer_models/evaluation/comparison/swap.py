@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from fer_models.evaluation.intervals import DEFINED
+from fer_models.evaluation.intervals import DEFINED, PIECE
 
-#: Numbers that one piece of swaps may hold at once (4 bytes each).
-_PIECE = 4_000_000
 #: Differences this close to the measured one count as equal to it.
 _ROUNDING = 1e-6
 
@@ -60,7 +58,7 @@ def swaps(n: int, draws: int, seed: int = 0, units: np.ndarray | None = None) ->
         yield (np.arange(2**groups)[:, None] >> np.arange(groups) & 1)[:, of_group].astype(np.float32)
         return
     rng = np.random.default_rng(seed)
-    step = max(1, _PIECE // max(n, 1))
+    step = max(1, PIECE // max(n, 1))
     for start in range(0, draws, step):
         drawn = rng.integers(0, 2, (min(step, draws - start), groups), dtype=np.int8)
         yield (drawn if units is None else drawn[:, of_group]).astype(np.float32)

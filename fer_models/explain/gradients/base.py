@@ -22,6 +22,8 @@ _OTHER_ACTIVATIONS = (
     nn.Mish,
     nn.Softplus,
 )
+#: Layers for which neither LRP nor DeepLIFT has a rule here.
+WITHOUT_RULE = (nn.LSTM, nn.GRU, nn.RNN, nn.LayerNorm, nn.GroupNorm, nn.InstanceNorm2d, nn.MultiheadAttention)
 
 
 class GradientExplainer(Explainer):

@@ -7,15 +7,14 @@ from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from fer_models.architectures.base import FERNetwork
 from fer_models.explain.base import Query, register_explainer
 from fer_models.explain.baselines import BASELINE_CHOICE, baseline_picture
-from fer_models.explain.gradients.base import GradientExplainer
+from fer_models.explain.gradients.base import WITHOUT_RULE, GradientExplainer
 
-_WITHOUT_RULE = (nn.LSTM, nn.GRU, nn.RNN, nn.LayerNorm, nn.GroupNorm, nn.InstanceNorm2d, nn.MultiheadAttention)
 #: Functions of each value alone.
 _ELEMENTWISE = frozenset(
     {
@@ -64,7 +63,7 @@ class DeepLift(GradientExplainer):
         return values
 
     def unsupported(self, model: FERNetwork) -> str | None:
-        kinds = sorted({type(module).__name__ for module in model.modules() if isinstance(module, _WITHOUT_RULE)})
+        kinds = sorted({type(module).__name__ for module in model.modules() if isinstance(module, WITHOUT_RULE)})
         if kinds:
             return f"{model.title} contains {', '.join(kinds)}, for which DeepLift has no rule here."
         return None

@@ -11,11 +11,10 @@ from torch import Tensor, nn
 from fer_models.architectures.base import FERNetwork
 from fer_models.attention.base import AttentionTap
 from fer_models.explain.base import Query, register_explainer
-from fer_models.explain.gradients.base import GradientExplainer
+from fer_models.explain.gradients.base import WITHOUT_RULE, GradientExplainer
 from fer_models.inference.fold import fold_batch_norms
 
 _SELF_GATED = (nn.SiLU, nn.GELU, nn.Hardswish, nn.Mish)
-_WITHOUT_RULE = (nn.LSTM, nn.GRU, nn.RNN, nn.LayerNorm, nn.GroupNorm, nn.InstanceNorm2d, nn.MultiheadAttention)
 
 
 @register_explainer("lrp")
@@ -59,7 +58,7 @@ class LRP(GradientExplainer):
         return values
 
     def unsupported(self, model: FERNetwork) -> str | None:
-        kinds = sorted({type(module).__name__ for module in model.modules() if isinstance(module, _WITHOUT_RULE)})
+        kinds = sorted({type(module).__name__ for module in model.modules() if isinstance(module, WITHOUT_RULE)})
         if kinds:
             return f"{model.title} contains {', '.join(kinds)}, for which relevance propagation has no rule here."
         return None

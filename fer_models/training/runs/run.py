@@ -28,7 +28,7 @@ from fer_models.json_text import json_text
 from fer_models.settings import stored_or_none
 from fer_models.storage import atomic_file, locked, remove_leftovers
 from fer_models.system import is_alive, start_ticks
-from fer_models.training.history import read_history
+from fer_models.training.history import HISTORY, read_history
 from fer_models.training.recipe import Recipe, read_recipe
 from fer_models.training.rows import read_rows
 from fer_models.training.runs.status import ACTIVE, Status
@@ -169,11 +169,11 @@ class Run(Displayed):
 
     def metrics(self) -> list[dict[str, Any]]:
         """A dictionary an epoch; damaged lines, and a last one that is still being written, are left out."""
-        return read_history(self.folder / "metrics.jsonl")
+        return read_history(self.folder / HISTORY)
 
     def append_metrics(self, row: dict[str, Any]) -> None:
         """Add an epoch's line, in a single write, so that a reader never sees half of it."""
-        with (self.folder / "metrics.jsonl").open("ab+") as handle:
+        with (self.folder / HISTORY).open("ab+") as handle:
             handle.seek(max(handle.seek(0, os.SEEK_END) - 1, 0))
             torn = handle.read(1) not in (
                 b"",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from fer_models.embedding.nearest import CLOSEST
 from workbench import cache
 from workbench.app.wording import percent
 from workbench.evidence.model import answers
@@ -42,7 +43,7 @@ def show(mapped: Mapped) -> tuple[float, ...] | None:
             faces = mapped.faces
             st.markdown(f"**The class is “{match.answer}”**, {percent(match.confidence)} sure")
             st.caption(
-                f"The red star is placed at the mean of its {maps.CLOSEST} nearest faces, weighted by closeness; the "
+                f"The red star is placed at the mean of its {CLOSEST} nearest faces, weighted by closeness; the "
                 "map itself is unchanged. Below are the faces with the most similar embeddings, nearest first."
             )
             distances = {int(faces.positions[i]): distance for i, distance in match.near}

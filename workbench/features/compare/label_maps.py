@@ -12,11 +12,10 @@ from fer_models.evaluation.class_match import LabelMap, parse_label_map
 from fer_models.evaluation.comparison.label_maps import label_lines, map_choices, map_text
 from fer_models.evaluation.comparison.transfer import Pair
 from workbench import cache, state
+from workbench.app.wording import LEFT_OUT
 from workbench.widgets import table
 from workbench.widgets.errors import guard
 
-#: Streamlit's select box takes an empty text to mean "no choice".
-_LEFT_OUT = "left out"
 #: A data set's label map as the command line takes it, and each of its classes.
 MAP_OF = state.Choice("compare.map of")
 COUNTS_AS = state.Choice("compare.counts as", address=False)
@@ -48,9 +47,9 @@ def _choose(networks: Sequence[Checkpoint], name: str) -> LabelMap:
     st.markdown(f"**{name}**")
     for data_class, by_name, choices in map_choices(networks, cache.dataset(name)):
         usual[data_class] = by_name
-        COUNTS_AS.of(name, data_class).set(earlier.get(data_class, by_name) or _LEFT_OUT)
-        options = [choice or _LEFT_OUT for choice in choices]
-        bound = COUNTS_AS.of(name, data_class).widget(options, by_name or _LEFT_OUT, then=changed)
+        COUNTS_AS.of(name, data_class).set(earlier.get(data_class, by_name) or LEFT_OUT)
+        options = [choice or LEFT_OUT for choice in choices]
+        bound = COUNTS_AS.of(name, data_class).widget(options, by_name or LEFT_OUT, then=changed)
         counted = _class(st.selectbox(f"{data_class} counts as", options, **bound))
         if counted != by_name:
             label_map.append((data_class, counted))
@@ -58,7 +57,7 @@ def _choose(networks: Sequence[Checkpoint], name: str) -> LabelMap:
 
 
 def _class(choice: str) -> str:
-    return "" if choice == _LEFT_OUT else choice
+    return "" if choice == LEFT_OUT else choice
 
 
 def show(rows: Sequence[Sequence[Pair]]) -> None:

@@ -8,12 +8,11 @@ from typing import Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from fer_models.colours import GREY, SERIES
+from fer_models.colours import DASHES, GREY, SERIES
 from fer_models.evaluation.calibration.reliability import ReliabilityBin, RiskCoverage
 from fer_models.evaluation.metrics.curves import Curve
 from fer_models.evaluation.verification import VerificationCurve
 from fer_models.labels import colour
-from workbench.evidence.figures import DASHES
 
 _SYMBOLS = ("circle", "square-open")
 _MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}

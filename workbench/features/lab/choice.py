@@ -12,6 +12,7 @@ from fer_models.checkpoint import Checkpoint
 from fer_models.data.builtin import NAME as BUILT_IN
 from fer_models.errors import UserError
 from fer_models.lab import UNITS, FaceParameters, from_words, to_words
+from fer_models.lab.scoring import MOST_NETWORKS
 from workbench import shared, state
 from workbench.app import fit, inventory
 from workbench.widgets import empty, selection_bar
@@ -29,7 +30,6 @@ SECOND = state.Choice("lab.second", UNITS)
 
 _LEVEL = state.Number("lab.level")
 _TRAIT = state.Choice("lab.trait", address=False)
-_MOST = 6
 
 
 def face() -> FaceParameters:
@@ -107,11 +107,11 @@ def networks() -> list[Checkpoint]:
     names = [network.name for network in fit.ordered(usable, BUILT_IN, {named, *map(str, NETWORKS.get([*usable]))})]
     with st.container(key="selection bar"):
         chosen = st.multiselect(
-            f"Networks, up to {_MOST}",
+            f"Networks, up to {MOST_NETWORKS}",
             names,
             format_func=lambda name: usable[name].listed,
-            max_selections=_MOST,
-            **NETWORKS.widget(names, [named if named in names else names[0]], most=_MOST),
+            max_selections=MOST_NETWORKS,
+            **NETWORKS.widget(names, [named if named in names else names[0]], most=MOST_NETWORKS),
         )
     if not chosen:
         st.info("Choose a network or more.", icon=":material/info:")

@@ -9,10 +9,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from fer_models import labels
-from fer_models.colours import GREY, SERIES
+from fer_models.colours import DASHES, GREY, SERIES
 from fer_models.lab import Curve, Interaction, Shift
-
-_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
 
 
 def curves(names: Sequence[str], found: Sequence[Curve], level: float) -> go.Figure:
@@ -37,7 +35,7 @@ def curves(names: Sequence[str], found: Sequence[Curve], level: float) -> go.Fig
                 legendgroup=name,
                 showlegend=name not in listed,
                 mode="lines",
-                line={"color": labels.colour(name), "dash": _DASHES[position % len(_DASHES)], "width": 2},
+                line={"color": labels.colour(name), "dash": DASHES[position % len(DASHES)], "width": 2},
                 hovertemplate=f"{curve.unit} %{{x:.2f}}: {name} %{{y:.1f}} %<extra></extra>",
                 row=row,
                 col=column,

@@ -11,6 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 from fer_models.checkpoint import Checkpoint
 from fer_models.crop import Crop
 from workbench.face.model.picture import Picture
+from workbench.heatmap.model.drawing import Display
+
+#: How a heatmap lies over the face in a lesson, and the side of both in pixels.
+DISPLAY, SIDE = Display(opacity=0.6), 192
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fer_models.embedding import METHODS, FaceMap, MapSettings
+from fer_models.embedding.nearest import CLOSEST
 from fer_models.evaluation.evaluate import Evaluation
 from workbench import cache, navigation, shared
 from workbench.app import jobs
@@ -12,7 +13,6 @@ from workbench.evidence.bar import Evidence
 from workbench.evidence.model import face_maps
 from workbench.features.misclassifications.figures import face_on_map
 from workbench.features.misclassifications.model import map_position
-from workbench.features.misclassifications.model.map_position import CLOSEST
 from workbench.widgets import job as job_view
 from workbench.widgets import plot
 

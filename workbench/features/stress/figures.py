@@ -8,9 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from fer_models.colours import SERIES
-
-_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+from fer_models.colours import DASHES, SERIES
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ def curves(lines: Sequence[Curve], severities: Sequence[int], *, title: str, per
     figure = go.Figure()
     x = list(severities)
     for i, line in enumerate(lines):
-        colour, dash = SERIES[i % len(SERIES)], _DASHES[i % len(_DASHES)]
+        colour, dash = SERIES[i % len(SERIES)], DASHES[i % len(DASHES)]
         band = [factor * v for v in line.high] + [factor * v for v in reversed(line.low)]
         rgb = ", ".join(str(int(colour[k : k + 2], 16)) for k in (1, 3, 5))
         figure.add_scatter(

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from fer_models.colours import SERIES
+from fer_models.colours import DASHES, SERIES
 from workbench.app.ink import text_colour
 
 #: Colour scales from low to high; both ends are visible on the background of the theme.
 _ON_LIGHT, _ON_DARK = ("#D9A441", SERIES[0], "#1C2F4A"), ("#6F86C8", "#5EC4A0", "#F5E663")
 #: Characters of a name beside an axis; the tables have the whole.
 _LONGEST_TICK = 30
-_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def curves(bands: Sequence[Band], title: str, *, percent: bool) -> go.Figure:
     factor, unit = (100.0, " %") if percent else (1.0, "")
     figure = go.Figure()
     for i, band in enumerate(bands):
-        colour, dash = SERIES[i % len(SERIES)], _DASHES[i % len(_DASHES)]
+        colour, dash = SERIES[i % len(SERIES)], DASHES[i % len(DASHES)]
         low, high = factor * (band.mean - band.deviation), factor * (band.mean + band.deviation)
         figure.add_scatter(
             x=[*band.epochs.tolist(), *band.epochs[::-1].tolist()],

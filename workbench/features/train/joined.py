@@ -11,9 +11,9 @@ from fer_models.data.joined import joined_name
 from fer_models.labels import order
 from workbench import state
 from workbench.app import datasets, inventory
+from workbench.app.wording import LEFT_OUT
 
 MORE = state.Several("train.joined", address=False)
-_LEFT_OUT = "left out"
 
 
 def show(name: str, *, key: str) -> str:
@@ -53,7 +53,7 @@ def _class_map(names: Sequence[str], *, key: str) -> dict[str, str]:
         key=f"{key} classes",
         hide_index=True,
         disabled=["Class"],
-        column_config={"Becomes": st.column_config.SelectboxColumn(options=[*classes, _LEFT_OUT], required=True)},
+        column_config={"Becomes": st.column_config.SelectboxColumn(options=[*classes, LEFT_OUT], required=True)},
     )
     pairs = zip(edited["Class"], edited["Becomes"], strict=True)
-    return {old: "" if new == _LEFT_OUT else new for old, new in pairs if new != old}
+    return {old: "" if new == LEFT_OUT else new for old, new in pairs if new != old}

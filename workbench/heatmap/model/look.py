@@ -31,7 +31,7 @@ from workbench.app.pictures import as_rgb, enlarged
 from workbench.app.wording import percent
 
 #: More channels than any network has: gates often tie at 1, so the order of the strongest few would be arbitrary.
-_ALL = 1_000_000
+ALL_CHANNELS = 1_000_000
 #: The method shown first.
 FIRST_METHOD = USUAL_METHOD
 
@@ -233,7 +233,7 @@ class OwnAttention:
 def own_attention(classifier: Classifier, pixels: np.ndarray) -> OwnAttention:
     """Record the network's own gates and attention weights for one face, uint8 (S, S, C)."""
     result = OwnAttention([], [], {})
-    for record in attention_maps(classifier, classifier.prepare([pixels]), strongest=_ALL):
+    for record in attention_maps(classifier, classifier.prepare([pixels]), strongest=ALL_CHANNELS):
         words = record.title
         if record.overlay is not None:
             result.overlays.append((words, record.overlay[0]))

@@ -12,13 +12,11 @@ from fer_models.architectures import list_models, network_class
 from fer_models.architectures.builder import allowed
 from fer_models.checkpoint import Checkpoint
 from fer_models.errors import UserError
-from fer_models.exchange.bring import Given, import_network, said_by
+from fer_models.exchange.bring import ZOOS, Given, import_network, said_by
 from fer_models.exchange.own_folder import copy_checkpoint
 from fer_models.folders import network_folders, networks_folder
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]{0,79}")
-#: Architectures that need a name of their own; greyed out where the package is missing.
-ZOOS = ("timm", "torchvision")
 #: Usual scales of the input: title to mean and std; three numbers are for R, G and B.
 SCALES: dict[str, tuple[float | tuple[float, ...], float | tuple[float, ...]]] = {
     "[-1, 1]: mean 0.5, std 0.5": (0.5, 0.5),

@@ -11,13 +11,11 @@ import numpy as np
 from fer_models.classifier import Classifier
 from fer_models.data import FaceDataset
 from fer_models.embedding import FaceMap, MapSettings, compared, features_of, nearest, sample
+from fer_models.embedding.nearest import place_between
 from fer_models.embedding.quality import K
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 
-#: Selectable numbers of points; 0 means all.
-#: Faces whose mean is the place of a face from outside on the map.
-CLOSEST = 5
 POINTS: dict[int, str] = {500: "500", 1500: "1,500", 3000: "3,000", 5000: "5,000", 10000: "10,000", 0: "all"}
 USUAL_POINTS = 1500
 
@@ -158,8 +156,7 @@ class Match:
 def find(classifier: Classifier, faces: Evaluation, face_map: FaceMap, pixels: np.ndarray, count: int = 8) -> Match:
     """The faces of the map most similar to a face, uint8 (S, S, C), by embedding, and coordinates for it.
 
-    They are the mean of the :data:`CLOSEST` faces on the map, weighted by the inverse distance; the map itself is not
-    recomputed.
+    The coordinates are those of :func:`fer_models.embedding.nearest.place_between`.
 
     Raises:
         UserError: If the embeddings of the faces were not kept.
@@ -170,8 +167,7 @@ def find(classifier: Classifier, faces: Evaluation, face_map: FaceMap, pixels: n
     embeddings = np.asarray(faces.embeddings, np.float32)
     rows = compared(np.concatenate([embeddings, prediction.embedding]), face_map.settings)
     indices, gaps = nearest(rows, min(count, faces.n), np.array([faces.n]))
-    weights = 1 / np.maximum(gaps[0][:CLOSEST], 1e-6)
-    point = (face_map.coordinates[indices[0][:CLOSEST]] * weights[:, None]).sum(0) / weights.sum()
+    point = place_between(face_map.coordinates, indices[0], gaps[0])
     name, confidence = prediction.ranked()[0]
     near = [(int(i), float(gap)) for i, gap in zip(indices[0], gaps[0], strict=True)]
-    return Match(near, tuple(float(v) for v in point), name, confidence)
+    return Match(near, point, name, confidence)

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from fer_models.colours import CONTRASTING
-from workbench.evidence.figures import DASHES, MARKS
+from fer_models.colours import CONTRASTING, DASHES
+from workbench.evidence.figures import MARKS
 
 _MOST_MARKS = 12
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from fer_models.checkpoint import Checkpoint
 from fer_models.tables import records_csv
-from fer_models.training.history import read_history
+from fer_models.training.history import HISTORY, read_history
 from fer_models.training.runs.run import Run
 from workbench.app.wording import duration, percent
 
@@ -20,7 +20,7 @@ def history(network: Checkpoint) -> list[dict[str, Any]]:
     folder = network.path.parents[1]
     if (folder / "recipe.json").is_file():
         return Run(folder).metrics()
-    return read_history(network.path / "metrics.jsonl")
+    return read_history(network.path / HISTORY)
 
 
 def summary(name: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -15,17 +15,15 @@ from fer_models.explain.own_attention.order import tokens_in_sequence
 from fer_models.explain.sets.batch import network_labels
 from fer_models.explain.sets.mean_maps import ClassMaps, mean_face
 from fer_models.progress import Progress
-from workbench.heatmap.model.look import resized
+from workbench.heatmap.model.look import ALL_CHANNELS, resized
 
-#: More channels than any network has.
-_ALL = 1_000_000
 #: Most rows and columns of a grid of queries; a larger one is thinned.
 _MOST_QUERIES = 7
 
 
 def modules(classifier: Classifier, pixels: np.ndarray) -> list[AttentionMap]:
     """Every attention module's maps and gates for a face, uint8 (S, S, C), with all channels."""
-    return attention_maps(classifier, classifier.prepare([pixels]), strongest=_ALL)
+    return attention_maps(classifier, classifier.prepare([pixels]), strongest=ALL_CHANNELS)
 
 
 def title(module: AttentionMap) -> str:

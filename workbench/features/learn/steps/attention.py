@@ -7,17 +7,14 @@ import streamlit as st
 from fer_models.explain import EXPLAINERS
 from workbench import shared, state
 from workbench.app.wording import percent
-from workbench.features.learn.step import Answer, Scene, Step
+from workbench.features.learn.step import DISPLAY, SIDE, Answer, Scene, Step
 from workbench.heatmap import cached
 from workbench.heatmap.model import drawing
-from workbench.heatmap.model.drawing import Display
 from workbench.heatmap.model.look import OwnAttention, Question
 from workbench.widgets import picture_grid
 from workbench.widgets.picture_grid import Cell, Row
 
 CLASS = state.Choice("learn.class", address=False)
-_DISPLAY = Display(opacity=0.6)
-_SIDE = 192
 #: Most modules that are shown.
 _MOST = 4
 
@@ -30,13 +27,13 @@ def show(scene: Scene) -> Answer:
         name = st.selectbox("Ask for", classes, **CLASS.widget(classes, first.winner))
     look = cached.look(scene.checkpoint, scene.pixels, Question(target=name))
     attention = cached.own_attention(scene.checkpoint, scene.pixels)
-    side = round(_SIDE * scene.scale)
-    heat = drawing.over_face(scene.pixels, look.attribution, _DISPLAY, _SIDE)
+    side = round(SIDE * scene.scale)
+    heat = drawing.over_face(scene.pixels, look.attribution, DISPLAY, SIDE)
     positive = bool(look.attribution.has_positive[0])
     words = f"{EXPLAINERS[look.attribution.method].title} for {name}" + ("" if positive else ": no evidence for it")
     probability = percent(dict(look.prediction.ranked())[name], 0)
     st.markdown(f"**The heatmap: the evidence for {name}** ({probability})")
-    face = Cell(drawing.face(scene.pixels, _SIDE), "the face", "The face alone")
+    face = Cell(drawing.face(scene.pixels, SIDE), "the face", "The face alone")
     picture_grid.show([Row("", "", [face, Cell(heat, words, words)])], side=side, label="Heatmap of the chosen class")
     st.markdown("**Its own attention: what it lets through**")
     cells = _cells(scene, attention)
@@ -72,7 +69,7 @@ def _no_attention(name: str) -> None:
 def _cells(scene: Scene, attention: OwnAttention) -> list[Cell]:
     cells = []
     for number, (_, values) in enumerate(attention.overlays[:_MOST], 1):
-        drawn = drawing.spread_over_face(scene.pixels, values, _DISPLAY, _SIDE)
+        drawn = drawing.spread_over_face(scene.pixels, values, DISPLAY, SIDE)
         words = f"gate {number}: {values.min():.2f} to {values.max():.2f}"
         cells.append(Cell(drawn, words, f"Attention {words}, over the face"))
     return cells

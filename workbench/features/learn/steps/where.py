@@ -7,18 +7,15 @@ import streamlit as st
 from workbench import cache, state
 from workbench.features.learn.model import quiz
 from workbench.features.learn.model.quiz import LETTERS, Quiz
-from workbench.features.learn.step import Answer, Scene, Step
+from workbench.features.learn.step import DISPLAY, SIDE, Answer, Scene, Step
 from workbench.heatmap import cached
 from workbench.heatmap.model import drawing
-from workbench.heatmap.model.drawing import Display
 from workbench.heatmap.model.look import Question
 from workbench.widgets import picture_grid
 from workbench.widgets.picture_grid import Cell, Row
 
 VOTE = state.Kept("learn.vote")
 ROUND = state.Kept("learn.round", 0)
-_DISPLAY = Display(opacity=0.6)
-_SIDE = 192
 
 
 def show(scene: Scene) -> Answer:
@@ -32,9 +29,9 @@ def show(scene: Scene) -> Answer:
         vote.set(given)
         if given:
             st.button("New round", key="learn round", on_click=ROUND.set, args=(number + 1,), icon=":material/replay:")
-    pictures = [drawing.over_face(scene.pixels, each.attribution, _DISPLAY, _SIDE) for each in asked.maps]
+    pictures = [drawing.over_face(scene.pixels, each.attribution, DISPLAY, SIDE) for each in asked.maps]
     names = [f"{letter}: {each.title}" if given else letter for letter, each in zip(letters, asked.maps, strict=True)]
-    side = round(_SIDE * scene.scale)
+    side = round(SIDE * scene.scale)
     rows = [
         Row("", "", [Cell(pictures[i], names[i], f"Heatmap {names[i]}", given == letters[i]) for i in pair])
         for pair in (range(len(letters))[:2], range(len(letters))[2:])
@@ -43,7 +40,7 @@ def show(scene: Scene) -> Answer:
     with left:
         picture_grid.show(rows, side=side, label="Four heatmaps of the same face")
     with right:
-        face = drawing.face(scene.pixels, _SIDE)
+        face = drawing.face(scene.pixels, SIDE)
         picture_grid.show(
             [Row("", "", [Cell(face, f"The network says {asked.target}", "The face alone")])],
             side=round(0.7 * side),

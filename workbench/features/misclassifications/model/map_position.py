@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_models.embedding import FaceMap, compared, nearest, sample
+from fer_models.embedding.nearest import place_between
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 
 #: Default number of faces on the map, as on the Clusters page.
 USUAL_FACES = 1500
 _NEAR = 10
-#: Faces whose mean is the place of a face that the map does not have.
-CLOSEST = 5
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,10 @@ def find(evaluation: Evaluation, index: int, faces: Evaluation, face_map: FaceMa
     near = others[neighbours[0]]
     row = np.flatnonzero(faces.positions == evaluation.positions[index])
     if len(row):
-        point = face_map.coordinates[row[0]]
+        point = tuple(float(value) for value in face_map.coordinates[row[0]])
     else:
-        weights = 1 / np.maximum(gaps[0][:CLOSEST], 1e-6)
-        point = (face_map.coordinates[near[:CLOSEST]] * weights[:, None]).sum(0) / weights.sum()
+        point = place_between(face_map.coordinates, near, gaps[0])
     names, counts = np.unique([faces.classes[int(k)] for k in faces.targets[near]], return_counts=True)
     order = np.argsort(-counts, kind="stable")
     around = tuple((str(names[i]), int(counts[i])) for i in order)
-    return MapPosition(tuple(float(v) for v in point), bool(len(row)), around)
+    return MapPosition(point, bool(len(row)), around)

@@ -12,6 +12,7 @@ import numpy as np
 from fer_models.checkpoint import read_checkpoint
 from fer_models.errors import UserError
 from fer_models.folders import runs_folder
+from fer_models.training.history import HISTORY
 from fer_models.training.runs.labels import label_of
 from fer_models.training.runs.run import Run
 from fer_models.training.runs.steps import FILE as STEPS
@@ -61,7 +62,7 @@ def matrix(row: Mapping[str, Any]) -> np.ndarray:
 def comparable(run_id: str) -> dict[str, str]:
     """Other runs with at least one epoch, newest first, with their labels; hidden ones are left out."""
     shown = [run for run in run_folders.runs() if run.id != run_id and not label_of(run).hidden]
-    others = [run for run in shown if (run.folder / "metrics.jsonl").exists()]
+    others = [run for run in shown if (run.folder / HISTORY).exists()]
     return {run.id: run_folders.label(run) for run in others}
 
 
