@@ -61,6 +61,29 @@ def test_one_face_at_every_severity(page: Any, server: Server) -> None:
     assert errors(page) == []
 
 
+def test_on_a_phone_the_grid_can_be_read_and_scrolled(page: Any, server: Server) -> None:
+    """Its words were four pixels high, since all columns were pressed into the width of the screen."""
+    context = page.context.browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone = context.new_page()
+    phone.goto(f"{server.url}/stress")
+    phone.get_by_text("Under every corruption").wait_for()
+    settle(phone)
+    box = phone.locator('[class*="st-key-wide-of-"]')
+    box.scroll_into_view_if_needed()
+    heights = box.locator(".heatmaplayer text").evaluate_all("all => all.map(t => t.getBoundingClientRect().height)")
+    assert len(heights) == 14 * 6 and min(heights) >= 9
+    assert phone.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    area = box.bounding_box()
+    assert area is not None
+    touch, (x, y) = context.new_cdp_session(phone), (area["x"] + 250, area["y"] + 150)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for moved in range(10, 130, 10):
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x - moved, "y": y}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    phone.wait_for_function("() => document.querySelector('[class*=\"st-key-wide-of-\"]').scrollLeft > 50")
+    context.close()
+
+
 def test_the_faces_of_a_split_in_the_background(page: Any, server: Server, tiny: str) -> None:
     address = f"{server.url}/stress?test=Many+faces&data={tiny}&split=test&preset=chosen"
     page.goto(address)

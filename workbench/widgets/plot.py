@@ -12,7 +12,7 @@ from workbench.widgets.files import file_names, report
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-Tools = Literal["save", "zoom", "map"]
+Tools = Literal["save", "zoom", "map", "wide"]
 #: Times the size on the screen: 600 pixels become 1,800, 15 cm at 300 dots per inch.
 _PRINT = 3
 _ZOOM = [
@@ -53,7 +53,8 @@ def show(
         alt: What the figure shows, for screen readers.
         name: What it is, for its file name; by default the key. Method and class belong into it.
         tools: The buttons over the figure. ``"save"``: PNG and SVG; ``"zoom"``: those that zoom too; ``"map"``: the
-            same, always in view, the wheel zooms, and the figure is nearly as high as the window.
+            same, always in view, the wheel zooms, and the figure is nearly as high as the window. ``"wide"``: PNG and
+            SVG, and on a phone the figure keeps a width at which its cells can be read, and scrolls in its own box.
         on_select: Called when points are selected; without it nothing can be.
         selection_mode: How they can be selected.
     """
@@ -62,15 +63,18 @@ def show(
         "displayModeBar": True if tools == "map" else "hover",
         "displaylogo": False,
         "scrollZoom": tools == "map",
-        "modeBarButtonsToRemove": _ZOOM if tools == "save" else [],
+        "modeBarButtonsToRemove": _ZOOM if tools in ("save", "wide") else [],
         "toImageButtonOptions": {"format": "png", "filename": file, "scale": _PRINT},
     }
     selected: dict[str, Any] = {}
     if on_select is not None:
         selected = {"on_select": on_select, "selection_mode": tuple(selection_mode)}
-    if tools == "map":  # the style gives the container most of the window's height
-        with st.container(key=f"map of {key}"):
-            st.plotly_chart(figure, key=key, alt=alt, config=config, height="stretch", **selected)
+    if tools == "wide":  # a finger scrolls it
+        figure.update_layout(dragmode=False)
+    if tools in ("map", "wide"):  # the style gives a map most of the window's height, and holds the width of a wide one
+        with st.container(key=f"{tools} of {key}"):
+            height = "stretch" if tools == "map" else "content"
+            st.plotly_chart(figure, key=key, alt=alt, config=config, height=height, **selected)
     else:
         st.plotly_chart(figure, key=key, alt=alt, config=config, **selected)
     report.figure(file, alt, figure)

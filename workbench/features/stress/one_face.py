@@ -118,7 +118,7 @@ def _grid(test: FaceTest, key: str) -> None:
         title=f"probability of {test.classes[test.clean]}, %",
         hover=hover,
     )
-    plot.show(figure, key=f"{key} grid", alt=one_face.sentence(test))
+    plot.show(figure, key=f"{key} grid", alt=one_face.sentence(test), tools="wide")
     st.caption(
         "A class name: the prediction changed to it. A percentage: the class stayed, with this probability "
         "(bright is high)."

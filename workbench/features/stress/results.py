@@ -100,7 +100,7 @@ def _grid(result: StressResult, lines: tables.Lines, key: str) -> None:
             for title, row in zip(titles, accuracies, strict=True)
         ],
     )
-    plot.show(figure, key=f"{key} split grid", alt=f"Accuracy of {network} by corruption and strength")
+    plot.show(figure, key=f"{key} split grid", alt=f"Accuracy of {network} by corruption and strength", tools="wide")
 
 
 def _breaking(result: StressResult, plan: Plan, key: str) -> None:
