@@ -193,16 +193,16 @@ class Checkpoint(Displayed):
     def _neighbour(self, name: str, sha256: str) -> Checkpoint:
         if not (self.path.parent / name).is_dir():
             raise UserError(
-                f"{self.path.name} takes part of its weights from the checkpoint {name}, which should stand beside it: "
-                "copy both, or make it again with fer ensemble."
+                f"{self.path.name} takes part of its weights from the checkpoint {name}, which should be in the same "
+                "folder: copy both, or make it again with fer ensemble."
             )
         neighbour = _read(self.path.parent / name)
         if neighbour.beside:  # an ensemble holds no ensembles: two that name each other would never end
             raise UserError(f"{name} cannot be part of {self.path.name}: it is made of other checkpoints itself.")
         if neighbour.sha256 != sha256:
             raise UserError(
-                f"{self.path.name} was made with other weights of {name} than stand beside it now; "
-                "put those back or make it again with fer ensemble."
+                f"{self.path.name} was made with other weights of {name} than the folder beside it has now; "
+                "restore those or make it again with fer ensemble."
             )
         return neighbour
 
@@ -282,7 +282,7 @@ def save_checkpoint(
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or "the file system refused it"
         raise UserError(
-            f"The checkpoint {folder.name} could not be written ({reason}); make room and try again."
+            f"The checkpoint {folder.name} could not be written ({reason}); free some disk space and try again."
         ) from None
     return read_checkpoint(folder)
 

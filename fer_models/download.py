@@ -83,7 +83,7 @@ class RemoteFile:
         except OSError as error:
             raise UserError(
                 f"{self._subject} cannot be written to {target.parent} ({error.strerror}); "
-                "free some room or set FER_CACHE to another folder."
+                "free some disk space or set FER_CACHE to another folder."
             ) from None
         return target
 

@@ -31,15 +31,27 @@ def combine(
     first = members[0]
     for member in members[1:]:
         if member.classes != first.classes:
-            raise UserError(f"{member.name} and {first.name} have other classes, or another order of them.")
+            raise UserError(
+                f"{member.name} and {first.name} have different classes, or the same in a different order; "
+                "choose networks with the same classes."
+            )
         if dataclasses.replace(member.preprocess, size=first.preprocess.size) != first.preprocess:
-            raise UserError(f"{member.name} and {first.name} read images of another colour, scale or framing.")
+            raise UserError(
+                f"{member.name} and {first.name} read images of a different colour, scale or crop; "
+                "choose networks with the same input."
+            )
         if _split(member) != _split(first):
-            raise UserError(f"{member.name} and {first.name} were trained on other data or another split.")
+            raise UserError(
+                f"{member.name} and {first.name} were trained on different data or splits; "
+                "choose networks with the same training data."
+            )
     sizes = [member.preprocess.size for member in members]
     size = Counter(sizes).most_common(1)[0][0]
     if set(sizes) != {size} and first.preprocess.interpolation != "cubic":
-        raise UserError("An ensemble resizes for its members cubically; these were trained with bilinear resizing.")
+        raise UserError(
+            "An ensemble resizes images with cubic interpolation, and these "
+            "networks were trained with bilinear; choose others."
+        )
     network = Ensemble.of([member.build() for member in members], how, weights, () if set(sizes) == {size} else sizes)
     member_names = [f"{member.name} ({member.sha256[:12]})" for member in members]
     provenance: dict[str, Any] = {

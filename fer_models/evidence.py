@@ -127,7 +127,7 @@ def add_tests(folder: str | Path, *, progress: Progress = silent) -> list[Path]:
         write_result(result, files[0], test=stress_digest({name: checkpoint}, dataset, faces, by_family()))
         write_board(board, files[1], test=board_digest(name, checkpoint, dataset, USUAL_METHODS, USUAL_COUNT))
     except OSError as error:
-        raise UserError(f"The tests cannot be written to {name} ({error.strerror}); make room.") from None
+        raise UserError(f"The tests cannot be written to {name} ({error.strerror}); free some disk space.") from None
     return files
 
 

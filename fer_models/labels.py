@@ -92,7 +92,7 @@ def canonical(name: str) -> str:
     """
     word = _bare(name)
     if word not in _BY_NAME:
-        raise UserError(f"{name!r} is not a known emotion; known are {', '.join(FER8)} and their usual synonyms.")
+        raise UserError(f"{name!r} is not a known emotion; use one of {', '.join(FER8)} or a usual synonym.")
     return _BY_NAME[word].name
 
 

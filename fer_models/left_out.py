@@ -61,7 +61,8 @@ def get_network(name: str, source: str, progress: Progress = silent) -> Path:
         raise UserError(f"{name} is not among the networks to fetch: {', '.join(left_out()) or 'none is missing'}.")
     if not source:
         raise UserError(
-            "Say where the release is: --from ADDRESS, or set FER_RELEASE to the address of its folder checkpoints."
+            "Give the address of the release: --from ADDRESS, "
+            "or set FER_RELEASE to the address of its folder checkpoints."
         )
     target = networks_folder() / name
     with atomic_folder(target) as folder:

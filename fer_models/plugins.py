@@ -122,7 +122,7 @@ def _module(name: str, file: Path) -> ModuleType:
     full = f"{PACKAGE}.{name}"
     spec = importlib.util.spec_from_file_location(full, file)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{file.name} is no Python file")
+        raise ImportError(f"{file.name} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[full] = module
     try:

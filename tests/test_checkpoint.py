@@ -197,7 +197,7 @@ def fix_hash(folder):
         (damage_flipped_byte, "SHA-256"),
         (damage_cut_off, "of ck is damaged, or was cut off"),
         (damage_pickle, "not a safetensors file"),
-        (damage_json, "it is no JSON"),
+        (damage_json, "it is not JSON"),
         (damage_network, "saved with 'mini_xception'"),
         (damage_unknown_network, "magic"),
         (damage_format, "format"),
@@ -233,7 +233,7 @@ def test_no_room_keeps_the_earlier_checkpoint(saved, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("fer_models.weights.save_file", full)
-    with pytest.raises(UserError, match="make room"):
+    with pytest.raises(UserError, match="free some disk space"):
         save_checkpoint(checkpoint.path, model, FER7, checkpoint.preprocess)
     assert read_checkpoint(checkpoint.path) == checkpoint
     assert [p.name for p in checkpoint.path.parent.iterdir()] == ["ck"]

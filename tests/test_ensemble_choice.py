@@ -82,5 +82,5 @@ def test_the_command_takes_members_from_the_predictions_that_checkpoints_bring(l
         "read_shipped",
         lambda checkpoint: SimpleNamespace(rows=rows, fingerprint=different[checkpoint.name]),
     )
-    with pytest.raises(UserError, match="good and chance were measured on other images"):
+    with pytest.raises(UserError, match="good and chance were measured on different images"):
         command._chosen(candidates)

@@ -113,7 +113,7 @@ def test_an_ensemble_names_the_members_beside_it(run, tmp_path, capsys):
     with pytest.raises(UserError, match="weights of first are not the ones that were saved"):
         read_checkpoint(both).build()
     first.path.rename(tmp_path / "gone")
-    with pytest.raises(UserError, match="from the checkpoint first, which should stand beside it"):
+    with pytest.raises(UserError, match="from the checkpoint first, which should be in the same folder"):
         read_checkpoint(both)
 
 

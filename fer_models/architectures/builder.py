@@ -52,7 +52,9 @@ def allow(source: str) -> None:
         with atomic_file(_file()) as file:
             file.write_text(json.dumps(sorted({*allowed(), source}), indent=1))
     except OSError as error:
-        raise UserError(f"{_file()} cannot be written ({error.strerror}); make room or set FER_CACHE.") from None
+        raise UserError(
+            f"{_file()} cannot be written ({error.strerror}); free some disk space or set FER_CACHE."
+        ) from None
 
 
 def build(source: str, num_classes: int, in_channels: int, arguments: Mapping[str, Any]) -> nn.Module:

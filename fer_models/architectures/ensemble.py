@@ -55,7 +55,7 @@ class EnsembleOptions:
         for name in ("weights", "sizes"):
             count = len(getattr(self, name))
             if count not in (0, len(self.members)):
-                raise ValueError(f"{name} must have one number a member ({len(self.members)}) or none, not {count}.")
+                raise ValueError(f"{name} must have one number per member ({len(self.members)}) or none, not {count}.")
         if self.weights and not any(self.weights):
             raise ValueError("weights must not all be 0.")
 
@@ -75,7 +75,7 @@ def _parse_member(text: str) -> tuple[str, dict[str, Any]]:
     except ValueError:
         options = None
     if not isinstance(options, dict):
-        raise UserError(f"{_TITLE}: the options of member {key!r} are no JSON object: {tail.strip()!r}.")
+        raise UserError(f"{_TITLE}: the options of member {key!r} are not a JSON object: {tail.strip()!r}.")
     if key == "ensemble":
         raise UserError(f"{_TITLE}: a member cannot be an ensemble itself.")
     return key, options

@@ -101,5 +101,5 @@ def split(module: nn.Module, options: ImportedOptions, num_classes: int) -> tupl
     except AttributeError:
         raise UserError(f"{options.source} has no layer {options.head}; its package has changed.") from None
     if not isinstance(head, nn.Linear):
-        raise UserError(f"{options.head} of {options.source} is no linear layer; its package has changed.")
+        raise UserError(f"{options.head} of {options.source} is not a linear layer; its package has changed.")
     return module, head

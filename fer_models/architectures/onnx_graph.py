@@ -142,4 +142,4 @@ def open_graph(content: bytes) -> Any:
         return package.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has no common base class of its errors
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
-        raise UserError(f"onnxruntime refuses the network ({reason}).") from error
+        raise UserError(f"onnxruntime rejects the network ({reason}).") from error

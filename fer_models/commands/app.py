@@ -1,4 +1,4 @@
-"""Open the workbench in the browser; it listens on this computer alone unless --host says otherwise."""
+"""Open the workbench in the browser; it is reachable from this computer only, unless --host is given."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA", help="a known data set, or the path of a folder or CSV file")
     reader_argument(parser)
     parser.add_argument(
-        "--protocol", choices=tuple(PROTOCOLS), help="the split to look at, by default the set's own or five folds"
+        "--protocol", choices=tuple(PROTOCOLS), help="the split to check, by default the data set's own or five folds"
     )
     parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")
 

@@ -39,5 +39,5 @@ def _read(file: str) -> dict[str, Any]:
     except ValueError as error:
         raise UserError(f"{file} is not JSON ({error}); correct it and try again.") from None
     if not isinstance(claim, dict):
-        raise UserError(f'{file} holds no claim; it is a JSON object such as {{"counts": {{...}}, "accuracy": 82.89}}.')
+        raise UserError(f'{file} holds no claim; write a JSON object such as {{"counts": {{...}}, "accuracy": 82.89}}.')
     return claim

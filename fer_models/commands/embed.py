@@ -23,18 +23,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", help="checkpoint folder")
     source_arguments(parser, required=True)
     parser.add_argument("--split", default="", help="name of a split of the data set, or all")
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder that the files are written to")
+    parser.add_argument("--out", required=True, metavar="DIR", help="output folder")
     parser.add_argument("--method", default=defaults.method, choices=list(METHODS), help="projection")
     parser.add_argument("--features", default=defaults.features, help="embedding, pixels, hog, or layer:NAME")
-    parser.add_argument("--points", type=int, default=0, help="at most so many faces, drawn by the seed; 0 is all")
+    parser.add_argument("--points", type=int, default=0, help="maximum number of faces, sampled with --seed; 0 for all")
     parser.add_argument(
         "--dimensions", type=int, default=defaults.dimensions, choices=(2, 3), help="dimensions of the map"
     )
-    parser.add_argument("--perplexity", type=float, default=defaults.perplexity, help="of t-SNE")
-    parser.add_argument("--neighbours", type=int, default=defaults.neighbours, help="of UMAP")
-    parser.add_argument("--minimum-distance", type=float, default=defaults.minimum_distance, help="of UMAP")
-    parser.add_argument("--metric", default=defaults.metric, choices=("cosine", "euclidean"), help="between features")
-    parser.add_argument("--components", type=int, default=defaults.components, help="PCA first; 0 leaves it out")
+    parser.add_argument("--perplexity", type=float, default=defaults.perplexity, help="perplexity of t-SNE")
+    parser.add_argument("--neighbours", type=int, default=defaults.neighbours, help="neighbours of UMAP")
+    parser.add_argument(
+        "--minimum-distance", type=float, default=defaults.minimum_distance, help="least distance in UMAP"
+    )
+    parser.add_argument(
+        "--metric", default=defaults.metric, choices=("cosine", "euclidean"), help="distance between features"
+    )
+    parser.add_argument(
+        "--components",
+        type=int,
+        default=defaults.components,
+        help="principal components kept before; 0 for all features",
+    )
     parser.add_argument("--seed", type=int, default=defaults.seed, help="the same seed gives the same map")
 
 

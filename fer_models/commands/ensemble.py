@@ -1,4 +1,4 @@
-"""Put trained networks together: one checkpoint that answers with the mean or the vote of others."""
+"""Combine trained networks into one checkpoint that answers with their mean or their vote."""
 
 from __future__ import annotations
 
@@ -26,11 +26,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="take the k of them with the lowest loss on the part that they were measured on, k by cross-validation",
     )
     parser.add_argument(
-        "--out", required=True, metavar="FOLDER", help="folder to write; members beside it are named, not copied"
+        "--out",
+        required=True,
+        metavar="FOLDER",
+        help="folder to write; members in the same parent folder are referenced, not copied",
     )
     parser.add_argument("--how", default="mean", choices=("mean", "vote"))
     parser.add_argument("--weights", help="a number for each member, separated by commas; equal by default")
-    parser.add_argument("--title", default="", help="name for people on the card")
+    parser.add_argument("--title", default="", help="title on the card")
     without_ten_crop(parser)
 
 
@@ -58,12 +61,15 @@ def _chosen(candidates: list[Checkpoint]) -> list[Checkpoint]:
     for candidate in candidates:
         predictions = read_shipped(candidate)
         if predictions is None:
-            raise UserError(f"{candidate.name} brings no predictions; run `fer evidence {candidate.path}` first.")
+            raise UserError(f"{candidate.name} has no saved predictions; run `fer evidence {candidate.path}` first.")
         shipped.append(predictions)
     first = shipped[0]
     for candidate, predictions in zip(candidates, shipped, strict=True):
         if predictions.fingerprint != first.fingerprint or not np.array_equal(predictions.rows, first.rows):
-            raise UserError(f"{candidate.name} and {candidates[0].name} were measured on other images.")
+            raise UserError(
+                f"{candidate.name} and {candidates[0].name} were measured on different images; "
+                "measure both on the same split."
+            )
     choice = choose_members([predictions.logits for predictions in shipped], first.labels)
     for k, position in enumerate(choice.order):
         accuracy = f"{100 * choice.accuracies[k]:6.1f} %" if k < len(choice.accuracies) else ""

@@ -1,4 +1,4 @@
-"""Add to checkpoints what the pages show without computing: predictions on their measured split, and tests."""
+"""Add precomputed results to checkpoints: predictions on the split that they were measured on, and tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fer_models.evidence import add_predictions, add_tests
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("checkpoints", nargs="+", help="checkpoint folders; fer export has done it for its own")
+    parser.add_argument("checkpoints", nargs="+", help="checkpoint folders; fer export already does this")
     without_tests(parser)
 
 

@@ -29,8 +29,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "image", metavar="IMAGE|DATA", help="an image, a folder of images, a known data set, or its folder or CSV"
     )
-    parser.add_argument("--method", help=f"explanation method, default {USUAL_METHOD}, or occlusion of an ONNX file")
-    parser.add_argument("--target", help="class to explain; the predicted one by default, of DATA also: label")
+    parser.add_argument("--method", help=f"explanation method, default {USUAL_METHOD}; occlusion for an ONNX file")
+    parser.add_argument("--target", help="class to explain; the predicted one by default, for DATA also: label")
     parser.add_argument("--layer", help="layer of a class activation map")
     parser.add_argument(
         "--option",
@@ -40,13 +40,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         dest="options",
         help="one of the method's own options, may be repeated: --option statistic=variance, --option baseline=blurred",
     )
-    parser.add_argument("--detector", default="auto", help="auto, haar, yunet, or whole for images cut already")
+    parser.add_argument(
+        "--detector", default="auto", help="auto, haar, yunet, or whole for images already cropped to a face"
+    )
     reader_argument(parser)
-    parser.add_argument("--split", default="", help="of DATA: name of a split, or all; by default the last one")
-    parser.add_argument("--limit", type=int, default=0, metavar="N", help="of DATA: the first N images only")
-    parser.add_argument("--out", metavar="PNG", help="write the face with its heatmap, of DATA a contact sheet")
-    parser.add_argument("--raw", metavar="NPY", help="write the signed array (H, W), of DATA (N, H, W), float32")
-    parser.add_argument("--table", metavar="FILE", help="of DATA: write regions per image, as .csv or .parquet")
+    parser.add_argument("--split", default="", help="for DATA: name of a split, or all; by default the last one")
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="for DATA: the first N images only")
+    parser.add_argument("--out", metavar="PNG", help="write the face with its heatmap, for DATA a contact sheet")
+    parser.add_argument("--raw", metavar="NPY", help="write the signed array (H, W), for DATA (N, H, W), float32")
+    parser.add_argument("--table", metavar="FILE", help="for DATA: write regions per image, as .csv or .parquet")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,9 +57,11 @@ def run(args: argparse.Namespace) -> int:
     if Path(args.image).is_file() and is_image(args.image):
         return _explain_image(classifier, args)
     if args.options:
-        raise UserError("--option belongs to one image; the images of a data set or folder take the usual ones.")
+        raise UserError(
+            "--option applies to a single image; the images of a data set or folder are explained with the defaults."
+        )
     if args.table and not args.table.endswith((".csv", ".parquet")):
-        raise UserError(f"a table is written as .csv or .parquet, not to {args.table!r}; choose such a name.")
+        raise UserError(f"--table takes a name that ends in .csv or .parquet, not {args.table!r}.")
     if args.limit < 0:
         raise UserError(f"--limit is a number of images, 0 for all, not {args.limit}.")
     dataset = _open_faces(args, classifier)
@@ -69,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
 def _explain_image(classifier: Classifier, args: argparse.Namespace) -> int:
     for option in ("split", "limit", "table"):
         if getattr(args, option):
-            raise UserError(f"--{option} belongs to a data set or a folder; {args.image} is one image.")
+            raise UserError(f"--{option} applies to a data set or a folder; {args.image} is a single image.")
     image = read_image(args.image)
     faces = find_faces(image, args.detector)
     if not faces:

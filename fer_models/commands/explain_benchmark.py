@@ -1,4 +1,4 @@
-"""Which heatmaps can be believed: methods and reference maps on networks, tested on faces whose truth is known."""
+"""Test which heatmaps can be believed: methods and reference maps, on faces whose moved regions are known."""
 
 from __future__ import annotations
 
@@ -15,12 +15,21 @@ from fer_models.folders import checkpoints_folder
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("checkpoints", nargs="*", metavar="CHECKPOINT", help="checkpoint folders; those that ship")
+    parser.add_argument(
+        "checkpoints",
+        nargs="*",
+        metavar="CHECKPOINT",
+        help="checkpoint folders; by default those that come with the project",
+    )
     source_arguments(parser, default="synthetic")
-    parser.add_argument("--methods", nargs="+", metavar="METHOD", help="explanation methods, or all; some quick ones")
-    parser.add_argument("--metrics", nargs="+", metavar="METRIC", help="tests, or all; those of removal and of places")
+    parser.add_argument(
+        "--methods", nargs="+", metavar="METHOD", help="explanation methods, or all; by default some quick ones"
+    )
+    parser.add_argument(
+        "--metrics", nargs="+", metavar="METRIC", help="tests, or all; by default those of removal and of location"
+    )
     parser.add_argument("--images", type=int, default=48, metavar="N", help="images, default 48")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the draw of images")
+    parser.add_argument("--seed", type=int, default=0, help="seed for sampling images")
     parser.add_argument("--csv", metavar="FILE", help="write a table as CSV")
     parser.add_argument("--latex", metavar="FILE", help="write a table as LaTeX")
     parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")

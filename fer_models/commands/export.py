@@ -18,8 +18,10 @@ from fer_models.training.runs.run import find_run
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", help="a run (id or folder), or a checkpoint folder")
     parser.add_argument("destination", help="folder to write")
-    parser.add_argument("--title", default="", help="name for people on the card")
-    parser.add_argument("--dtype", default="float16", choices=("float16", "float32"), help="of the stored weights")
+    parser.add_argument("--title", default="", help="title on the card")
+    parser.add_argument(
+        "--dtype", default="float16", choices=("float16", "float32"), help="precision of the stored weights"
+    )
     without_ten_crop(parser)
     without_tests(parser)
 

@@ -29,12 +29,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--classes", default="", help="names of the outputs in their order, separated by commas")
     parser.add_argument("--size", type=int, help="side of the input in pixels")
     parser.add_argument("--channels", type=int, choices=(1, 3), help="1 for grey, 3 for RGB")
-    parser.add_argument("--mean", help="subtracted from pixels in [0, 1]: a number, or three with commas; default 0.5")
-    parser.add_argument("--std", help="divided by after that, likewise; default 0.5")
+    parser.add_argument(
+        "--mean", help="subtracted from pixels in [0, 1]: a number, or three separated by commas; default 0.5"
+    )
+    parser.add_argument("--std", help="divisor after that, likewise; default 0.5")
     parser.add_argument("--margin", type=float, default=0.0, help="part of the face square's side added around it")
     parser.add_argument("--out", metavar="FOLDER", help="checkpoint folder to write, such as networks/mine")
     parser.add_argument("--check", metavar="DATA", help="test the order of the classes on labelled faces")
-    parser.add_argument("--allow", metavar="MODULE:FUNCTION", help="let this function build networks, then end")
+    parser.add_argument("--allow", metavar="MODULE:FUNCTION", help="allow this function to build networks, and exit")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -77,7 +79,7 @@ def _given(args: argparse.Namespace) -> Given:
     if said is not None and not args.classes:
         return said
     if not args.classes or args.size is None or args.channels is None:
-        raise UserError("The file does not say what it is; give --classes, --size and --channels.")
+        raise UserError("The file does not describe its network; give --classes, --size and --channels.")
     preprocess = Preprocess.from_dict(
         {
             "size": args.size,

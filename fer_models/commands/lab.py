@@ -28,14 +28,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "checkpoints", nargs="+", metavar="CHECKPOINT", help=f"checkpoint folders, up to {MOST_NETWORKS}"
     )
     parser.add_argument("--units", default="", metavar="6=0.9,12=0.9", help="action units and their intensity, 0 to 1")
-    parser.add_argument("--face", metavar="JSON", help="begin with a face that the lab saved")
+    parser.add_argument("--face", metavar="JSON", help="start from a face that the lab saved")
     for field in _fields().values():
         limits = "" if field.low is None else f" {field.low:g} to {field.high:g}"
-        parser.add_argument(f"--{field.name.replace('_', '-')}", metavar="VALUE", help=f"{field.help}{limits}")
+        parser.add_argument(
+            f"--{field.name.replace('_', '-')}", metavar="VALUE", help=f"{field.help.replace('``', '')}{limits}"
+        )
     parser.add_argument("--method", default=USUAL_METHOD, help=f"explanation method, default {USUAL_METHOD}")
     parser.add_argument("--curve", metavar="UNIT", help="also every class's probability over one unit's range")
     parser.add_argument("--out", metavar="PNG", help="write the face, 224 x 224 pixels")
-    parser.add_argument("--json", metavar="FILE", help="write everything as JSON, - to standard output")
+    parser.add_argument("--json", metavar="FILE", help="write everything as JSON; - for standard output")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -72,14 +74,16 @@ def _face(args: argparse.Namespace) -> FaceParameters:
         try:
             text = read_regular(args.face, _LARGEST_FILE)
         except OSError as error:
-            raise UserError(f"{args.face} cannot be read ({error.strerror}); choose a file of the lab.") from None
+            raise UserError(
+                f"{args.face} cannot be read ({error.strerror}); choose a file that the lab saved."
+            ) from None
         start = from_json(text)
     texts = {name: getattr(args, name) for name in _fields() if getattr(args, name) is not None}
     chosen = from_text(FaceParameters, texts)
     face = dataclasses.replace(start, **{name: getattr(chosen, name) for name in texts})
     units = from_words(args.units)
     if dataclasses.replace(units, units={}) != FaceParameters():
-        raise UserError("--units takes action units only; the rest of the face has options of its own.")
+        raise UserError("--units takes action units only; other parameters have their own options.")
     return face.with_units(**units.units)
 
 

@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     for name in args.folders:
         inside = sorted(file.parent for file in Path(name).glob(f"*/{CONFIG}"))
         if not inside and not (Path(name) / CONFIG).is_file():
-            raise UserError(f"{name} is no checkpoint folder and holds none; give the folder with {CONFIG}.")
+            raise UserError(f"{name} is not a checkpoint folder and holds none; give the folder with {CONFIG}.")
         folders += [Path(name)] if (Path(name) / CONFIG).is_file() else inside
     done = migrate(folders)
     for name, sha256 in done.items():

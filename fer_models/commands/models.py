@@ -20,7 +20,7 @@ _SIZES = {"paper": "sizes as in the paper", "code": "sizes as in the code", "our
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", help="a network, for --layers")
+    parser.add_argument("name", nargs="?", help="name of a network, whose layers are listed")
     parser.add_argument("--layers", action="store_true", help="list the layers of the named network")
     parser.add_argument("--draw", metavar="FILE", help="write a drawing of the named network as SVG; - prints it")
     parser.add_argument("--trained", action="store_true", help="list only the trained networks, with their figures")

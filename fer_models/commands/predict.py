@@ -23,7 +23,9 @@ from fer_models.tables import csv_text
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", help="checkpoint folder")
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="images, or folders of images")
-    parser.add_argument("--detector", default="auto", help="auto, haar, yunet, or whole for images cut already")
+    parser.add_argument(
+        "--detector", default="auto", help="auto, haar, yunet, or whole for images already cropped to a face"
+    )
     parser.add_argument("--json", metavar="FILE", help="write JSON to a file, or to standard output with -")
     parser.add_argument(
         "--csv",

@@ -14,7 +14,7 @@ from fer_models.papers import PAPERS
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", default="fer2013", help="data set of the trained networks' table")
-    parser.add_argument("--studies", default="docs/ablations", metavar="FOLDER", help="studies kept as JSON")
+    parser.add_argument("--studies", default="docs/ablations", metavar="FOLDER", help="folder of studies saved as JSON")
     parser.add_argument(
         "--origin",
         action="store_true",
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from fer_models.reproduction import components, findings, origin_text, page, read_studies
 
     if args.json and not args.origin:
-        raise UserError("--json goes with --origin; the page is Markdown.")
+        raise UserError("--json needs --origin; the page itself is Markdown.")
     if args.origin and args.json:
         write_json([dataclasses.asdict(part) for paper in PAPERS for part in components(paper)], args.out)
         return 0

@@ -13,7 +13,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", metavar="RUN", help="id or folder of the run")
     parser.add_argument("--detach", action="store_true", help="return at once; the run continues")
     parser.add_argument("--from-best", action="store_true", help="from the best checkpoint, not from the saved state")
-    parser.add_argument("--processes", type=int, default=1, help="how many train together, one per GPU")
+    parser.add_argument("--processes", type=int, default=1, help="number of training processes, one per GPU")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="rename: give a run a name; hide: leave it out of lists; show: list it again; delete: remove its folder",
     )
     parser.add_argument("name", nargs="?", metavar="RUN", help="the run's id or folder")
-    parser.add_argument("title", nargs="?", metavar="NAME", help="for rename; an empty one takes the name away")
+    parser.add_argument("title", nargs="?", metavar="NAME", help="for rename; an empty one removes the name")
     parser.add_argument("--yes", action="store_true", help="delete without asking")
     parser.add_argument("--all", action="store_true", help="list hidden runs too")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--move",
         nargs=2,
         metavar=("RUN", "STEPS"),
-        help="before that, move a waiting run: -1 is one place to the front, 1 one back",
+        help="first move a waiting run: -1 is one place to the front, 1 one place back",
     )
 
 
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if args.move:
         name, steps = args.move
         if not re.fullmatch(r"[+-]?\d{1,6}", steps):
-            raise UserError(f"{steps!r} is not a number of places; -1 is one place to the front.")
+            raise UserError(f"{steps!r} is not a number of places; -1 moves the run one place to the front.")
         move(find_run(name), int(steps))
     runs = [(run, run.status(), label_of(run)) for run in list_runs()]
     order = {run.id: number for number, run in enumerate(waiting_runs(), 1)}
@@ -77,9 +77,9 @@ def _line(name: str, status: Status, place: int | None) -> str:
 
 def _change(args: argparse.Namespace) -> int:
     if args.name is None:
-        raise UserError(f"Say which run to {args.action}: fer runs {args.action} RUN. `fer runs` lists them.")
+        raise UserError(f"Name the run to {args.action}: fer runs {args.action} RUN. `fer runs` lists them.")
     if (args.title is not None) != (args.action == "rename"):
-        raise UserError("A name belongs to rename, and to nothing else: fer runs rename RUN NAME.")
+        raise UserError("Only rename takes a name: fer runs rename RUN NAME.")
     run = find_run(args.name)
     if args.action == "rename":
         set_title(run, args.title)
@@ -96,5 +96,7 @@ def _change(args: argparse.Namespace) -> int:
 def _agreed(name: str) -> bool:
     """Whether the person at the terminal says yes."""
     if not sys.stdin.isatty():
-        raise UserError(f"Nobody can be asked here; add --yes to delete {name} with its weights, curves and log.")
+        raise UserError(
+            f"There is no terminal to confirm in; add --yes to delete {name} with its weights, curves and log."
+        )
     return input(f"Delete {name} with its weights, curves and log? [y/N] ").strip().lower() in ("y", "yes")

@@ -13,10 +13,10 @@ from fer_models.video.sequence_bilstm import SequenceBiLSTMOptions
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", help="checkpoint folder; its weights stay as they are")
-    parser.add_argument("--out", metavar="FOLDER", help="where it is kept (the checkpoint's folder sequence/)")
+    parser.add_argument("--out", metavar="FOLDER", help="output folder (sequence/ in the checkpoint's folder)")
     parser.add_argument("--data", metavar="FOLDER", help="recordings in CK+'s layout (else built-in people are drawn)")
-    parser.add_argument("--count", type=int, default=160, help="sequences to draw (160)")
-    parser.add_argument("--epochs", type=int, default=25, help="passes over them (25)")
+    parser.add_argument("--count", type=int, default=160, help="sequences to generate (160)")
+    parser.add_argument("--epochs", type=int, default=25, help="epochs of training (25)")
     parser.add_argument("--hidden", type=int, default=32, help="units of each direction (32)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the drawing and the training (0)")
     parser.add_argument("--json", metavar="OUT", help="write JSON to a file, or to standard output with -")

@@ -25,17 +25,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", nargs="+", help="checkpoint folders; the first is the reference")
     source_arguments(parser, required=True)
     parser.add_argument("--split", default="", help="name of a split of the data set, or all")
-    parser.add_argument("--limit", type=int, help="at most so many faces, drawn from --seed")
+    parser.add_argument("--limit", type=int, help="maximum number of faces, sampled with --seed")
     parser.add_argument("--kinds", nargs="+", choices=tuple(CORRUPTIONS), metavar="KIND", help=", ".join(CORRUPTIONS))
     parser.add_argument("--severities", nargs="+", type=int, choices=SEVERITIES, default=list(SEVERITIES))
     parser.add_argument("--conditions", action="store_true", help="only normal, low light and covered")
-    parser.add_argument("--heatmaps", type=int, default=32, metavar="N", help="faces whose heatmaps are compared")
+    parser.add_argument(
+        "--heatmaps", type=int, default=32, metavar="N", help="number of faces whose heatmaps are compared"
+    )
     parser.add_argument(
         "--heatmap-method",
         choices=tuple(EXPLAINERS),
         default=USUAL_METHOD,
         metavar="KEY",
-        help=f"what makes these heatmaps, {USUAL_METHOD} by default: {', '.join(EXPLAINERS)}",
+        help=f"method of these heatmaps, {USUAL_METHOD} by default: {', '.join(EXPLAINERS)}",
     )
     parser.add_argument("--no-flips", action="store_true", help="do not average with mirrored faces; halves the time")
     parser.add_argument("--seed", type=int, default=0, help="seed of the noise and of the drawn faces")

@@ -1,4 +1,4 @@
-"""Train one recipe over folds, seeds or settings, and say what differs by more than chance; alone, list the studies."""
+"""Train one recipe over folds, seeds or settings and test the differences; without a recipe, list the studies."""
 
 from __future__ import annotations
 
@@ -34,14 +34,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FIELD=A,B,...",
-        help="values of a recipe field, dots reach into it; with --random also FIELD=LOW..HIGH or FIELD=log:LOW..HIGH",
+        help="values of a recipe field, nested ones with dots; with --random also FIELD=LOW..HIGH or "
+        "FIELD=log:LOW..HIGH",
     )
     parser.add_argument("--random", type=int, default=0, metavar="N", help="draw N settings instead of all")
     parser.add_argument("--on", default="local", metavar="PLACE", help="local (the queue) or ray[:ADDRESS]")
-    parser.add_argument("--cpus", type=float, metavar="N", help="CPUs of a run on Ray")
-    parser.add_argument("--gpus", type=float, metavar="X", help="GPUs of a run on Ray, parts of one allowed")
-    parser.add_argument("--resume", metavar="STUDY", help="start what is missing of a stopped study")
-    parser.add_argument("--cancel", metavar="STUDY", help="stop a study; what is finished stays")
+    parser.add_argument("--cpus", type=float, metavar="N", help="CPUs per run on Ray")
+    parser.add_argument("--gpus", type=float, metavar="X", help="GPUs per run on Ray; fractions are allowed")
+    parser.add_argument("--resume", metavar="STUDY", help="start the missing runs of a stopped study")
+    parser.add_argument("--cancel", metavar="STUDY", help="stop a study; finished runs are kept")
     parser.add_argument("--show", metavar="STUDY", help="print the tables of a study")
     parser.add_argument("--detach", action="store_true", help="return at once; the study continues")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if not args.recipe and not args.resume:
         if args.data or args.set or args.folds or args.grid:
-            raise UserError(f"say what to train: a recipe file or one of: {', '.join(list_presets())}.")
+            raise UserError(f"name what to train: a recipe file or one of: {', '.join(list_presets())}.")
         _list(args.json)
         return 0
     study = find_study(args.resume) if args.resume else _create(args)
@@ -84,7 +85,7 @@ def _create(args: argparse.Namespace) -> Study:
     if args.seeds < 1:
         raise UserError(f"--seeds is 1 or more, not {args.seeds}.")
     if args.by == "subject" and not args.folds:
-        raise UserError("--by says what a fold holds out; give --folds too.")
+        raise UserError("--by needs --folds: it sets what a fold holds out.")
     axes = dict(parse_axis(text) for text in args.grid)
     settings = settings_of(axes, args.random, recipe.seed)
     folds = range(recipe.fold, recipe.fold + 1)

@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--show",
         action="store_true",
-        help="print the recipe as JSON and train nothing; of a preset also where each setting comes from, as _origin",
+        help="print the recipe as JSON and train nothing; for a preset also where each setting comes from, as _origin",
     )
     parser.add_argument(
         "--json-schema",
@@ -37,9 +37,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         'and loss) and train nothing; with --show, print an object with both as "recipe" and "schema"',
     )
     parser.add_argument("--detach", action="store_true", help="return at once; the run continues")
-    parser.add_argument("--processes", type=int, default=1, help="how many train together, one per GPU")
+    parser.add_argument("--processes", type=int, default=1, help="number of training processes, one per GPU")
     parser.add_argument(
-        "--prepare", action="store_true", help="only make the run folder and print it, for torchrun on several hosts"
+        "--prepare", action="store_true", help="only create the run folder and print it, for torchrun on several hosts"
     )
 
 
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         args.recipe, args.preset = None, args.recipe
     recipe = read_recipe(args.recipe) if args.recipe else load_preset(args.preset) if args.preset else Recipe()
     if not (args.recipe or args.preset or args.data or args.set or args.show or args.json_schema):
-        raise UserError(f"say what to train: a recipe file or --preset, one of: {', '.join(list_presets())}.")
+        raise UserError(f"name what to train: a recipe file or --preset, one of: {', '.join(list_presets())}.")
     start = recipe.to_dict()
     if args.data:
         recipe = dataclasses.replace(recipe, data=source_of(args.data, args.reader))

@@ -17,13 +17,23 @@ from fer_models.video.timeline import SMOOTHINGS
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="mp4, webm, mov, avi, mkv, ts, wmv, gif, ZIP or folder of images")
     parser.add_argument("--checkpoint", required=True, metavar="C", help="checkpoint folder")
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="read each N-th frame only (1)")
-    parser.add_argument("--detect-every", type=int, default=3, metavar="N", help="detect in each N-th of those (3)")
-    parser.add_argument("--smoothing", choices=list(SMOOTHINGS), default="window", help="in time (window)")
-    parser.add_argument("--width", type=float, default=0.4, metavar="S", help="of the smoothing, in seconds (0.4)")
-    parser.add_argument("--detector", default="auto", help="auto, haar, yunet, or whole for faces cut already")
-    parser.add_argument("--smallest", type=float, default=0, metavar="PX", help="least side of a face in the video (0)")
-    parser.add_argument("--score", type=float, metavar="S", help="least score of a face, 0 to 1 (the detector's own)")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="read every Nth frame (1)")
+    parser.add_argument(
+        "--detect-every", type=int, default=3, metavar="N", help="run the detector on every Nth of those (3)"
+    )
+    parser.add_argument("--smoothing", choices=list(SMOOTHINGS), default="window", help="smoothing over time (window)")
+    parser.add_argument(
+        "--width", type=float, default=0.4, metavar="S", help="width of the smoothing, in seconds (0.4)"
+    )
+    parser.add_argument(
+        "--detector", default="auto", help="auto, haar, yunet, or whole for frames already cropped to a face"
+    )
+    parser.add_argument(
+        "--smallest", type=float, default=0, metavar="PX", help="minimum side of a face in the video, in pixels (0)"
+    )
+    parser.add_argument(
+        "--score", type=float, metavar="S", help="minimum detector score, 0 to 1 (the detector's default)"
+    )
     parser.add_argument("--json", metavar="OUT", help="write JSON to a file, or to standard output with -")
     parser.add_argument(
         "--csv", metavar="OUT", help="write a table: a row for each face of a frame, and for each frame without one"

@@ -55,9 +55,11 @@ def extract_zip(
                 for info, parts in members:
                     left -= _write(archive, info, new.joinpath(*parts), min(left, info.file_size))
     except _DAMAGE as error:
-        raise UserError(f"The ZIP is damaged or of an unknown kind ({error}); make it again.") from None
+        raise UserError(f"The ZIP is damaged or of an unsupported kind ({error}); create it again.") from None
     except OSError as error:
-        raise UserError(f"The ZIP cannot be unpacked ({error.strerror or error}); make room or try again.") from None
+        raise UserError(
+            f"The ZIP cannot be unpacked ({error.strerror or error}); free some disk space and try again."
+        ) from None
     return [destination.joinpath(*parts) for _, parts in members]
 
 
@@ -65,11 +67,11 @@ def _check(archive: zipfile.ZipFile, max_bytes: int, max_files: int) -> list[tup
     """Members with the parts of their paths; folders and files that desktops create are skipped."""
     infos = archive.infolist()
     if len(infos) > max_files:
-        raise UserError(f"The ZIP holds {len(infos):,} files, more than the {max_files:,} allowed; divide it.")
+        raise UserError(f"The ZIP holds {len(infos):,} files, more than the {max_files:,} allowed; split it.")
     total = sum(info.file_size for info in infos)
     if total > max_bytes:
         raise UserError(
-            f"The ZIP unpacks to {total / 1e6:,.0f} MB, more than the {max_bytes / 1e6:,.0f} MB allowed; divide it."
+            f"The ZIP unpacks to {total / 1e6:,.0f} MB, more than the {max_bytes / 1e6:,.0f} MB allowed; split it."
         )
     members: list[tuple[zipfile.ZipInfo, tuple[str, ...]]] = []
     taken: set[str] = set()
@@ -79,7 +81,7 @@ def _check(archive: zipfile.ZipFile, max_bytes: int, max_files: int) -> list[tup
             continue
         key = "/".join(parts).lower()
         if key in taken:
-            raise UserError(f"The ZIP holds {info.filename[:80]!r} twice; make it again.")
+            raise UserError(f"The ZIP holds {info.filename[:80]!r} twice; create it again.")
         taken.add(key)
         members.append((info, parts))
     if not members:
@@ -95,7 +97,7 @@ def _parts(info: zipfile.ZipInfo) -> tuple[str, ...]:
     if mode and not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_IFMT(mode) == 0):
         raise UserError(f"The ZIP holds {shown}, a link or device; only files and folders are unpacked.")
     if info.flag_bits & 0x1:
-        raise UserError(f"The ZIP holds {shown} encrypted; make it again without a password.")
+        raise UserError(f"The ZIP holds {shown} encrypted; create it again without a password.")
     parts = PurePosixPath(name).parts
     if not parts or name.startswith("/") or ".." in parts or ":" in name or any(ord(c) < 32 for c in name):
         raise UserError(f"The ZIP holds {shown}, a path that leads outside its folder; nothing was unpacked.")
@@ -112,6 +114,9 @@ def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, limit: i
         while piece := source.read(_PIECE):
             written += len(piece)
             if written > limit:
-                raise UserError(f"The ZIP says less than what {info.filename[:80]!r} holds; it may be a bomb.")
+                raise UserError(
+                    f"{info.filename[:80]!r} in the ZIP is larger than the ZIP declares; "
+                    "it may be a ZIP bomb, so nothing was unpacked."
+                )
             target.write(piece)
     return written

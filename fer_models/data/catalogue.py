@@ -104,7 +104,7 @@ def remove_dataset(name: str) -> None:
     """
     added = _added()
     if name not in added:
-        raise UserError(f"No data set called {name!r} was added; added are: {', '.join(added) or 'none'}.")
+        raise UserError(f"No data set called {name!r} was added; those added: {', '.join(added) or 'none'}.")
     del added[name]
     _write(added)
 
@@ -166,4 +166,6 @@ def _write(added: dict[str, tuple[str, str]]) -> None:
         with atomic_file(_file()) as file:
             file.write_text(json.dumps(values, indent=1))
     except OSError as error:
-        raise UserError(f"{_file()} cannot be written ({error.strerror}); make room or set FER_CACHE.") from None
+        raise UserError(
+            f"{_file()} cannot be written ({error.strerror}); free some disk space or set FER_CACHE."
+        ) from None

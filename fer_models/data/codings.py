@@ -69,7 +69,8 @@ def named(words: Sequence[str], coding: str, where: Sequence[str]) -> tuple[list
     for word, number, place in zip(words, codes, where, strict=True):
         if word and number not in order:
             raise UserError(
-                f"{place}: label {word[:20]!r} is none of {min(order)} to {max(order)} ({_TITLES[coding]}); use class "
+                f"{place}: label {word[:20]!r} is not one of {min(order)} to {max(order)} "
+                f"({_TITLES[coding]}); use class "
                 f"names, or another coding with :labels=..., one of {', '.join(CODINGS)}."
             )
     names = [None if number is None else order[number] for number in codes]

@@ -60,7 +60,7 @@ def blocks_of(path: Path) -> Iterator[list[bytes]]:
             if len(rest) > LONGEST_LINE or any(len(line) > LONGEST_LINE for line in lines):
                 raise UserError(
                     f"{path.name}, line {done + len(lines) + 1} or before it: a line of more than "
-                    f"{LONGEST_LINE >> 20} MB; this is no table of images."
+                    f"{LONGEST_LINE >> 20} MB; this is not a table of images."
                 )
             done += len(lines)
             if lines:

@@ -130,7 +130,7 @@ def recognise(path: Path) -> str:
     if os.path.isfile(path) and path.suffix.lower() == ".csv":
         return "csv"  # Its message names the column that is missing.
     raise UserError(
-        f"{path.name} is no data set that can be read: found {contents(path)}; expected images in folders named by "
+        f"{path.name} is not a data set that can be read: found {contents(path)}; expected images in folders named by "
         f"class (class/image or split/class/image), a CSV, or the layout of one of: {', '.join(READERS)}."
     )
 
@@ -150,7 +150,7 @@ def split_options(text: str) -> tuple[str, dict[str, str]]:
         if not equals or not value:
             if "/" in text or "\\" in text:
                 return text, {}  # A path with a colon in it.
-            raise UserError(f"{part!r} in {text!r} is no option; write name=value, several divided by commas.")
+            raise UserError(f"{part!r} in {text!r} is not an option; write name=value, several separated by commas.")
         options[key.strip()] = value.strip()
     return name.strip(), options
 

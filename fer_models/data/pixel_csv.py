@@ -74,7 +74,9 @@ def _text(raw: bytes) -> str:
 def _side(path: Path, line: int, count: int) -> int:
     side = math.isqrt(count)
     if side < 8 or side * side != count:
-        raise UserError(f"{path.name}, line {line}: {count} pixels are no square image; the file may be cut off.")
+        raise UserError(
+            f"{path.name}, line {line}: {count} pixels do not make a square image; the file may be cut off."
+        )
     return side
 
 
@@ -90,7 +92,7 @@ def _rows(path: Path, width: int) -> Iterator[tuple[list[int], list[list[bytes]]
                 continue
             cells = _cells(raw, delimiter)
             if cells is None:
-                raise UserError(f"{path.name}, line {line}: its quotes do not fit; correct or remove that line.")
+                raise UserError(f"{path.name}, line {line}: its quotes are not balanced; correct or remove that line.")
             if len(cells) != width:
                 raise UserError(
                     f"{path.name}, line {line}: {len(cells)} columns instead of {width}; the file may be cut off."

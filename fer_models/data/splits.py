@@ -145,7 +145,7 @@ def make_split(
     rule = PROTOCOLS[protocol]
     fraction = VAL_FRACTION if val_fraction is None else val_fraction
     if not 0 < fraction < 1:
-        raise UserError(f"The validation part lies between 0 and 1, not at {fraction}.")
+        raise UserError(f"The validation share must lie between 0 and 1, not {fraction}.")
     if not 0 <= fold < rule.folds:
         raise UserError(f"Protocol {protocol!r} has the folds 0 to {rule.folds - 1}, not {fold}.")
     if rule.by_subject and dataset.people is None:
@@ -196,7 +196,9 @@ def _part(
         assert dataset.people is not None
         subjects = len(np.unique(dataset.people[positions]))
         if subjects < 2:
-            raise UserError(f"{dataset.name} has too few subjects there for a validation part of its own.")
+            raise UserError(
+                f"{dataset.name} has too few subjects there for a validation part; choose another protocol."
+            )
         folds = min(max(2, round(1 / fraction)), subjects) if fraction <= 0.5 else max(2, round(1 / (1 - fraction)))
         part = _fold(dataset, positions, min(folds, subjects), 0, seed=seed, kind=kind)
         part = part if fraction <= 0.5 else np.setdiff1d(positions, part)
@@ -208,7 +210,7 @@ def _part(
         # A class with one picture, or more classes than pictures held out, cannot be stratified.
         few = np.bincount(labels)[labels].min() < 2 or count < len(np.unique(labels))
         if len(positions) < 2:
-            raise UserError(f"{dataset.name} has too few images for a validation part.")
+            raise UserError(f"{dataset.name} has too few images for a validation part; choose another protocol.")
         part = train_test_split(
             positions, test_size=count, random_state=seed, stratify=None if few else labels, shuffle=True
         )[1]

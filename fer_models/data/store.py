@@ -130,7 +130,8 @@ def write_store(
     except OSError as error:
         reason = error.strerror or str(error)
         raise UserError(
-            f"The cache folder {folder.parent} cannot be written ({reason}); make room or set FER_CACHE to another one."
+            f"The cache folder {folder.parent} cannot be written ({reason}); "
+            "free some disk space or set FER_CACHE to another one."
         ) from None
     opened = open_store(folder)
     if opened is None:
@@ -160,7 +161,7 @@ def _fill(
     images.flush()
     if not filled:
         first = f" ({unreadable[0]})" if unreadable else ""
-        raise UserError(f"{source}: not one image can be read{first}.")
+        raise UserError(f"{source}: none of the images can be read{first}.")
     if filled < count:
         del images
         _shorten(where / "images.npy", (filled, *shape))

@@ -48,7 +48,7 @@ def parse_label_map(text: str) -> LabelMap:
         name, equals, counted = (piece.strip() for piece in part.partition("="))
         if not equals or not name:
             raise UserError(
-                f"A label map is written as CLASS=CLASS, or CLASS= to leave a class out, with commas; not {part!r}."
+                f"Write a label map as CLASS=CLASS, or CLASS= to leave a class out, separated by commas, not {part!r}."
             )
         pairs.append((name, counted))
     if len({class_key(name) for name, _ in pairs}) < len(pairs):
@@ -81,12 +81,12 @@ def match_classes(network: tuple[str, ...], data: tuple[str, ...], label_map: La
     used = list(dict.fromkeys(position for position in counts_as if position >= 0))
     if not used:
         raise UserError(
-            f"The network knows {', '.join(network)} and the data set has {', '.join(data)}: no class is common, "
-            "so choose another network or data set, or give a label map."
+            f"The network knows {', '.join(network)} and the data set has {', '.join(data)}: they have no class in "
+            "common; choose another network or data set, or give a label map."
         )
     if len(used) == 1:
         raise UserError(
-            f"Network and data set share the class {network[used[0]]} alone, on which any answer is right; choose "
+            f"Network and data set share the class {network[used[0]]} only, so any answer would be right; choose "
             "another network or data set, or give a label map."
         )
     changed = [k for k in range(len(data)) if counts_as[k] != by_name[k]]

@@ -56,7 +56,9 @@ def write_predictions(evaluation: Evaluation, folder: str | Path, *, embeddings:
                 _write_embeddings(evaluation, new / EMBEDDINGS)
     except (OSError, pyarrow.ArrowException) as error:
         reason = getattr(error, "strerror", None) or "the file system refused it"
-        raise UserError(f"The predictions cannot be written to {folder.name} ({reason}); make room.") from None
+        raise UserError(
+            f"The predictions cannot be written to {folder.name} ({reason}); free some disk space."
+        ) from None
     return folder / TABLE
 
 

@@ -56,10 +56,10 @@ def class_names(names: Sequence[str]) -> tuple[str, ...]:
     """
     known = tuple(canonical(name) if is_emotion(name) else name.strip() for name in names)
     if len(known) < 2 or not all(known):
-        raise UserError("Give the names of all classes in the order of the outputs, with commas between them.")
+        raise UserError("Give the names of all classes in the order of the outputs, separated by commas.")
     twice = sorted({name for name in known if known.count(name) > 1})
     if twice:
-        raise UserError(f"The class {', '.join(twice)} is there twice; each output needs a name of its own.")
+        raise UserError(f"The class {', '.join(twice)} is given twice; each output needs its own name.")
     return known
 
 
@@ -106,7 +106,7 @@ def import_network(file: str | Path, given: Given, folder: str | Path) -> Checkp
     else:
         name = parse_network(given.network) if isinstance(given.network, str) and given.network else given.network
         if not isinstance(name, NetworkName):
-            raise UserError(f"{path.name} holds weights alone; say which network they are of, such as resnet18.")
+            raise UserError(f"{path.name} holds weights only; name their network, such as resnet18.")
         source = name.key or name.source
         if name.key:
             model = _ours(path, name.key, name.options, classes, preprocess)

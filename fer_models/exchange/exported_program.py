@@ -81,7 +81,7 @@ def program_weights(file: Path, largest: int) -> dict[str, Tensor]:
                 raise UserError(f"{file.name} holds {pickled} as a pickle, which is never opened; export it again.")
             stored = {path: bytearray(archive.read(folder + path)) for path in sizes}
     except (zipfile.BadZipFile, KeyError, ValueError, OSError):
-        raise UserError(f"{file.name} is no program of torch.export, or it is damaged; copy it again.") from None
+        raise UserError(f"{file.name} is not a program of torch.export, or is damaged; copy it again.") from None
     return {name: _tensor(entry.tensor_meta, stored[entry.path_name], file.name) for name, entry in entries.items()}
 
 
@@ -89,7 +89,7 @@ def _tensor(meta: _Meta, content: bytearray, file: str) -> Tensor:
     sizes, strides = ([each.as_int for each in part] for part in (meta.sizes, meta.strides))
     dtype = _DTYPES.get(meta.dtype)
     if dtype is None:
-        raise UserError(f"{file} holds weights of a type that is not read here; save it as float32.")
+        raise UserError(f"{file} holds weights of an unsupported type; save them as float32.")
     if not math.prod(sizes):
         return torch.empty(sizes, dtype=dtype)
     try:

@@ -57,7 +57,7 @@ def _options(text: str, whole: str) -> dict[str, Any]:
     for part in text.split(",") if text else []:
         name, equals, value = part.partition("=")
         if not equals or not name:
-            raise UserError(f"Options of a network are written name=value, with commas between them, not {whole!r}.")
+            raise UserError(f"Write options of a network as name=value, separated by commas, not {whole!r}.")
         try:
             options[name.strip()] = parse_json(value)
         except ValueError:

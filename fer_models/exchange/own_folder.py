@@ -34,7 +34,9 @@ def copy_checkpoint(source: str | Path, folder: str | Path) -> Checkpoint:
     checkpoint = read_checkpoint(best if best.is_dir() else path)
     checkpoint.build()  # verifies hash and shapes
     if checkpoint.beside:
-        raise UserError(f"{checkpoint.name} takes weights from other checkpoints; copy those into its folder's parent.")
+        raise UserError(
+            f"{checkpoint.name} takes weights from other checkpoints; copy those into the same parent folder."
+        )
     files = [file for file in checkpoint.path.iterdir() if file.is_file() and not file.is_symlink()]
     if sum(file.stat().st_size for file in files) > LARGEST:
         raise UserError(f"{checkpoint.name} is larger than {LARGEST / 1e9:g} GB.")
@@ -68,10 +70,10 @@ def rename_classes(checkpoint: Checkpoint, classes: Sequence[str]) -> Checkpoint
         ('sad', 'happy')
     """
     if "imported" not in checkpoint.provenance or checkpoint.metrics:
-        raise UserError(f"{checkpoint.name} was trained or measured with these class names; they stay as they are.")
+        raise UserError(f"{checkpoint.name} was trained or measured with these class names; they cannot be changed.")
     if sorted(classes) != sorted(checkpoint.classes):
         raise UserError(
-            f"The classes of {checkpoint.name} are {', '.join(checkpoint.classes)}; only the order changes."
+            f"The classes of {checkpoint.name} are {', '.join(checkpoint.classes)}; only their order can be changed."
         )
     model, preprocess = checkpoint.build(), checkpoint.preprocess
     return save_checkpoint(checkpoint.path, model, tuple(classes), preprocess, provenance=checkpoint.provenance)

@@ -45,7 +45,7 @@ def check_kind(file: Path) -> None:
     if suffix in _REFUSED:
         raise UserError(f"{file.name} is {_REFUSED[suffix]}")
     if suffix not in (*SUFFIXES, ".onnx"):
-        raise UserError(f"{file.name} is no weight file; known are {', '.join(SUFFIXES)} and .onnx.")
+        raise UserError(f"{file.name} is not a weight file; choose one that ends in {', '.join(SUFFIXES)} or .onnx.")
 
 
 def checked_path(path: str | Path, largest: int | None = None) -> Path:
@@ -97,7 +97,7 @@ def _safetensors(file: Path) -> dict[str, Tensor]:
         with safe_open(file, "pt") as opened:
             return {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
-        raise UserError(f"{file.name} is no safetensors file ({str(error)[:120]}).") from None
+        raise UserError(f"{file.name} is not a safetensors file ({str(error)[:120]}).") from None
 
 
 def _torch_file(file: Path) -> dict[str, Tensor]:
@@ -115,7 +115,7 @@ def _torch_file(file: Path) -> dict[str, Tensor]:
             f"weights alone: {_SAVE}"
         ) from None
     except (RuntimeError, EOFError, ValueError, OSError, KeyError, TypeError, AttributeError, IndexError):
-        raise UserError(f"{file.name} is no PyTorch file, or it is damaged; copy it again.") from None
+        raise UserError(f"{file.name} is not a PyTorch file, or is damaged; copy it again.") from None
     return _weights_in(content, file)
 
 

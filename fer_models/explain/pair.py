@@ -49,7 +49,7 @@ def compare(a: Attribution, b: Attribution) -> Pair:
         ([1.0, 0.0, 0.0, -1.0], 1.0)
     """
     if len(a.values) != 1 or len(b.values) != 1:
-        raise UserError("Two maps are compared, one of each side.")
+        raise UserError("Give two maps, one for each side.")
     if not (a.has_positive[0] and b.has_positive[0]):
         raise UserError("One of the two maps holds no positive evidence, so there is nothing to compare.")
     side = max(a.values.shape[1], b.values.shape[1])

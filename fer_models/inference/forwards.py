@@ -166,7 +166,7 @@ def _onnx_forward(fastest: TorchForward, reference: TorchForward, example: Tenso
         try:
             largest = difference(session, reference, batch)
         except Exception as error:  # onnxruntime has no common base class of its errors
-            raise UserError(f"It stops on this network ({type(error).__name__}).") from error
+            raise UserError(f"It fails on this network ({type(error).__name__}).") from error
         if not largest <= TOLERANCE:
             raise UserError(f"Its logits differ by up to {largest:.1g}.")
     return session

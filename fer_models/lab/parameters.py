@@ -95,7 +95,7 @@ class FaceParameters:
     def __post_init__(self) -> None:
         for name, value in self.units.items():
             if name not in UNITS:
-                raise ValueError(f"there is no action unit {shown(name)}; known are {', '.join(UNITS)}.")
+                raise ValueError(f"there is no action unit {shown(name)}; choose one of: {', '.join(UNITS)}.")
             if not 0 <= value <= 1:
                 raise ValueError(f"{name} must be a number from 0 to 1, not {shown(value)}.")
 
@@ -133,7 +133,9 @@ def unit_name(text: str) -> str:
         name = f"{side}{int(found[2]):02d}"
         if name in UNITS:
             return name
-    raise UserError(f"There is no action unit {shown(text)}; known are {', '.join(UNITS)}, AU12 also as 12.")
+    raise UserError(
+        f"There is no action unit {shown(text)}; choose one of: {', '.join(UNITS)} (AU12 may be written 12)."
+    )
 
 
 def to_json(face: FaceParameters) -> dict[str, Any]:
@@ -161,7 +163,7 @@ def from_json(text: str | bytes) -> FaceParameters:
     try:
         values = parse_json(text, finite=True)
     except ValueError:
-        raise UserError("This is no JSON file; choose one that the face lab saved.") from None
+        raise UserError("This is not a JSON file; choose one that the face lab saved.") from None
     if isinstance(values, dict) and isinstance(values.get("parameters"), dict):
         values = values["parameters"]
     return from_values(FaceParameters, values)
@@ -205,7 +207,7 @@ def from_words(line: str) -> FaceParameters:
     for part in filter(None, (part.strip() for part in line.split(","))):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or not value:
-            raise UserError(f"A face is written as NAME=VALUE with commas between, for instance 12=0.9, not {part!r}.")
+            raise UserError(f"Write a face as NAME=VALUE, separated by commas, for instance 12=0.9, not {part!r}.")
         key = name if name in names else unit_name(name)
         if key in units or key in others:
             raise UserError(f"{key} is given twice; name each parameter once.")

@@ -31,7 +31,7 @@ def read_studies(folder: str | Path) -> list[dict[str, Any]]:
             study = parse_json(read_regular(file))
             study["title"], study["recipe"]["network"], study["runs"], study["settings"]
         except (OSError, ValueError, KeyError, TypeError):
-            raise UserError(f"{file} is no study; write one with: fer study --show STUDY --json > {file}") from None
+            raise UserError(f"{file} is not a study; write one with: fer study --show STUDY --json > {file}") from None
         studies.append(study)
     return studies
 

@@ -78,7 +78,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 def _reason(kind: Any, text: str | bytes, error: ValidationError) -> str:
     fault = error.errors(include_url=False, include_input=False)[0]
     if fault["type"] == "json_invalid":
-        return "it is no JSON"
+        return "it is not JSON"
     where = ", ".join(f"entry {part + 1}" if isinstance(part, int) else str(part)[:60] for part in fault["loc"])
     if "title" in getattr(kind, "__pydantic_config__", {}):
         values = from_json(text)

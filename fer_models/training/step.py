@@ -165,14 +165,12 @@ class Step:
                 return self._backward(x, targets, share)
             except torch.OutOfMemoryError:
                 if self.fabric.world_size > 1:  # the others wait in the middle of this step
-                    raise UserError(
-                        "A device has too little memory; choose a smaller batch, input or network."
-                    ) from None
+                    raise UserError("A device ran out of memory; choose a smaller batch, input or network.") from None
                 if self.graph is not None and self.graph.recording:
                     raise
                 if self.micro_batches * 2 > len(x):
                     raise UserError(
-                        "The device has too little memory even for single images; choose a smaller input or network."
+                        "The device runs out of memory even with single images; choose a smaller input or network."
                     ) from None
                 self.micro_batches *= 2
                 self.optimiser.zero_grad(set_to_none=True)

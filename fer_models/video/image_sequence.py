@@ -33,7 +33,7 @@ class _Pictures(Video):
         if len(self._names) == 1:
             raise UserError(f"{name!r} has only one frame; look at it on the Explain page.")
         if len(self._names) > _MAX_PICTURES:
-            raise UserError(f"{name!r} holds more than {_MAX_PICTURES:,} images; divide it.")
+            raise UserError(f"{name!r} holds more than {_MAX_PICTURES:,} images; split it.")
         height, width = self._decode(self._names[0]).shape[:2]
         self.info = VideoInfo(name, width, height, fps, len(self._names), "pictures")
         self.notes.append(f"Images carry no times; they are played at {fps:g} frames a second.")
@@ -60,7 +60,7 @@ class ZippedFrames(_Pictures):
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(data))
         except zipfile.BadZipFile:
-            raise UserError(f"The ZIP {name!r} is damaged or cut off; make it again.") from None
+            raise UserError(f"The ZIP {name!r} is damaged or cut off; create it again.") from None
         names = [i.filename for i in self._archive.infolist() if not i.is_dir() and "__MACOSX" not in i.filename]
         super().__init__(names, name, fps)
 
@@ -71,7 +71,7 @@ class ZippedFrames(_Pictures):
         try:
             return self._archive.read(info)
         except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError):
-            raise UserError(f"{name!r} in the ZIP is damaged or encrypted; make the ZIP again.") from None
+            raise UserError(f"{name!r} in the ZIP is damaged or encrypted; create the ZIP again.") from None
 
 
 class FolderFrames(_Pictures):

@@ -161,7 +161,9 @@ def load_sequence_network(folder: str | Path, classifier: Classifier) -> Sequenc
             model = SequenceBiLSTM(config.num_features, len(config.classes), options)
         model.load_state_dict(weights, assign=True)
     except (OSError, UserError, ValueError, RuntimeError, SafetensorError):
-        raise UserError(f"{folder} is no sequence network or is damaged; train it again with: fer sequence") from None
+        raise UserError(
+            f"{folder} is not a sequence network, or is damaged; train it again with: fer sequence"
+        ) from None
     if config.checkpoint_sha256 != classifier.checkpoint.sha256:
         raise UserError(
             f"The sequence network in {folder} was trained over other weights than those of "

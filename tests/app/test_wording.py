@@ -103,6 +103,25 @@ def test_a_reader_meets_images_not_pictures() -> None:
     assert found == []
 
 
+#: Phrases in errors, warnings and help that read as if translated. Better: "is not a ...", "free some disk space",
+#: "choose one of: ...", "split it", "separated by commas", "maximum number of ...", "every Nth", "saved".
+_TRANSLATED = re.compile(
+    r"(?<!here )(?<!where )\b(?:is|are) no (?!longer|more\b|such\b|less\b)|\bis none of\b|; known are\b"
+    r"|\bmake room\b|; divide it\b|(?<!Separate values )\bwith commas\b|\bdivided by commas|\bstands? beside it"
+    r"|\bat most so many|\beach N-th|\bno class is common|(?:^|\. )[Ss]ay (?:which|where|what to)\b"
+    r"|\bNobody can be asked|\bcould not be kept\b|\bfetch the (?:list|data) again"
+)
+
+
+def test_messages_do_not_read_as_if_translated() -> None:
+    found = [
+        f"{place}: {words[0]} in {text[:60]}"
+        for place, text in texts(ROOT, docstrings=False)
+        if (words := _TRANSLATED.search(text))
+    ]
+    assert found == []
+
+
 def test_a_replaced_word_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "planted.py").write_text('print(f"{3} faces: The likest of them")\n')

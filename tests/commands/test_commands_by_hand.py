@@ -43,7 +43,7 @@ def given(defaults: dict[str, Any], **changes: Any) -> argparse.Namespace:
 
 @pytest.mark.parametrize("one", [{"data": "x"}, {"set": ["a=1"]}, {"folds": "5"}, {"grid": ["a=1"]}])
 def test_a_study_of_nothing_is_refused_and_alone_it_lists(monkeypatch, capsys, one: dict[str, Any]) -> None:
-    with pytest.raises(UserError, match="say what to train"):
+    with pytest.raises(UserError, match="name what to train"):
         command.run(given(STUDY, **one))
     monkeypatch.setattr(command, "list_studies", list)
     monkeypatch.setattr(command, "damaged_studies", lambda: {"a": "One is damaged."})
@@ -173,7 +173,7 @@ TRAIN: dict[str, Any] = {
 def test_training_wants_a_recipe_and_so_many_processes(monkeypatch: pytest.MonkeyPatch, capsys, tmp_path: Path) -> None:
     started: list[tuple[Recipe, int]] = []
     monkeypatch.setattr(train, "launch", lambda *given: (started.append(given), SimpleNamespace(folder="f"))[1])
-    with pytest.raises(UserError, match="say what to train"):
+    with pytest.raises(UserError, match="name what to train"):
         train.run(given(TRAIN))
     for processes in (1, 64):
         assert train.run(given(TRAIN, set=["epochs=3"], processes=processes)) == 0
@@ -343,7 +343,7 @@ def test_members_are_measured_on_the_same_images(monkeypatch: pytest.MonkeyPatch
         f" 2 {'a':<32} loss 0.500  ",
     ]
     for other in ("c", "d"):
-        with pytest.raises(UserError, match=f"{other} and a were measured on other images"):
+        with pytest.raises(UserError, match=f"{other} and a were measured on different images"):
             ensemble._chosen([named["a"], named[other]])
     assert ensemble._weights("2,1") == [2, 1] and ensemble._weights(None) == []
 
@@ -378,7 +378,7 @@ def test_a_network_is_imported_with_all_that_its_file_does_not_say(monkeypatch: 
     full = import_network._given(argparse.Namespace(**base))
     assert full.classes == ("a", "b") and full.preprocess.mean == 0.5 and full.preprocess.std == (1, 2, 3)
     for missing in ("classes", "size", "channels"):
-        with pytest.raises(UserError, match="does not say what it is"):
+        with pytest.raises(UserError, match="does not describe its network"):
             import_network._given(argparse.Namespace(**base | {missing: None}))
     said[0] = "known"
     assert import_network._given(argparse.Namespace(**base | {"classes": None})) == "known"  # type: ignore[comparison-overlap]
@@ -403,7 +403,7 @@ def test_folders_of_checkpoints_are_migrated(monkeypatch: pytest.MonkeyPatch, ca
         f"{'a':<32}123",
         "1 of 3 rewritten; the others are in the current format. 2 cards updated.",
     ]
-    with pytest.raises(UserError, match="is no checkpoint folder and holds none"):
+    with pytest.raises(UserError, match="is not a checkpoint folder and holds none"):
         migrate.run(argparse.Namespace(folders=[str(tmp_path / "none")]))
 
 

@@ -81,7 +81,7 @@ def test_files_that_are_no_pictures(tmp_path: Path) -> None:
     for word in ("happy", "sad"):
         (tmp_path / word).mkdir()
         (tmp_path / word / "1.png").write_text("no image")
-    with pytest.raises(UserError, match="not one image can be read"):
+    with pytest.raises(UserError, match="none of the images can be read"):
         open_dataset(tmp_path)
 
 

@@ -48,7 +48,7 @@ def test_impossible_maps_get_a_sentence():
         join([FER, CK], {"fear": "happy"})
     with pytest.raises(UserError, match="Fewer than two classes"):
         join([FER], {"angry": "", "happy": ""})
-    with pytest.raises(UserError, match="no map of a class"):
+    with pytest.raises(UserError, match="not a class mapping"):
         parse_joined("a + b | contempt")
     with pytest.raises(UserError, match="without a name"):
         parse_joined("a + ")

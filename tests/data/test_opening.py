@@ -60,7 +60,7 @@ def test_splitting_options() -> None:
     assert split_options("C:/faces/x") == ("C:/faces/x", {}) and split_options("C:\\x") == ("C:\\x", {})
     assert split_options("/a:b=") == ("/a:b=", {})
     for bad in ("a:b", "a:b=", "a:b=1,c"):
-        with pytest.raises(UserError, match="is no option"):
+        with pytest.raises(UserError, match="is not an option"):
             split_options(bad)
 
 

@@ -47,7 +47,7 @@ def test_ckplus_table(tmp_path: Path, draw: Draw, write_pixel_csv: Write) -> Non
 def test_ckplus_with_a_foreign_class_is_refused(tmp_path: Path, draw: Draw, save: Write) -> None:
     save(tmp_path / "happy" / "S010_004_00000017.png", draw(1))
     save(tmp_path / "bored" / "S010_004_00000018.png", draw(1))
-    with pytest.raises(UserError, match="'bored' is no class of CK"):
+    with pytest.raises(UserError, match="'bored' is not a class of CK"):
         open_dataset(tmp_path)
 
 

@@ -217,7 +217,7 @@ def test_halves_and_sheets_of_fer2013(tmp_path: Path, save: Callable[..., None])
     assert listed("fer2013", tmp_path / "alone.csv").split_names == ("Training", "Test")
     for label in ("", "33", "7", "x"):
         text(train, "emotion,pixels", f"{label},{pixels}")
-        with pytest.raises(UserError, match=f"line 2: label '{label}' is none of FER2013's 0 to 6"):
+        with pytest.raises(UserError, match=f"line 2: label '{label}' is not one of FER2013's 0 to 6"):
             listed("fer2013", train)
     sheets = text(tmp_path / "sheets" / "labels.csv", "emotion,Usage,more", "3,Training,x").parent
     assert fer2013.fer2013_file(sheets) is None
@@ -273,7 +273,7 @@ def test_ckplus_by_its_names(tmp_path: Path) -> None:
     assert not knows("ckplus", root / "CK+48" / "happy")
     table = text(tmp_path / "csv" / "ckextended.csv", "emotion,pixels,usage", "33," + "7 " * 2304 + ",Training")
     assert knows("ckplus", table) and knows("ckplus", tmp_path / "csv") and not knows("ckplus", root / "CK+48/read.me")
-    with pytest.raises(UserError, match="line 2: label '33' is none of CK"):
+    with pytest.raises(UserError, match="line 2: label '33' is not one of CK"):
         listed("ckplus", tmp_path / "csv")
     text(table, "emotion,pixels,usage", "7," + "7 " * 2304 + ",Training")
     assert names(listed("ckplus", tmp_path / "csv")) == ["contempt"] == names(listed("ckplus", table))
@@ -312,7 +312,7 @@ def test_rafdbs_list_and_folders(tmp_path: Path) -> None:
         assert found.notes == ("2 listed images are missing, the first is test_2_aligned.jpg.",)
     for line in ("val_1.jpg 5", "train_1.jpg 8", "train_1.jpg", "train_1.jpg 0"):
         text(table, "train_1.jpg 5", line)
-        with pytest.raises(UserError, match=f"line 2: '{line}' is not like"):
+        with pytest.raises(UserError, match=f"line 2: '{line}' must be like"):
             listed("rafdb", root)
     assert rafdb._find_aligned(tmp_path) == root / "aligned"
     (tmp_path / "bare").mkdir()
@@ -337,7 +337,7 @@ def test_rafdb_as_numbered_folders(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="must have two columns"):
         listed("rafdb", root)
     text(root / "train_labels.csv", "image,label", "a1.jpg,1", "a2.jpg,8")
-    with pytest.raises(UserError, match="line 3: label '8' is none of"):
+    with pytest.raises(UserError, match="line 3: label '8' is not one of"):
         listed("rafdb", root)
     touch(root, "train/8/x.jpg")
     assert not knows("rafdb", root) and rafdb._kaggle(root / "train") is None
@@ -345,7 +345,7 @@ def test_rafdb_as_numbered_folders(tmp_path: Path) -> None:
     (root / "train/8").rmdir()
     (root / "train_labels.csv").unlink()
     touch(root, "valid/8/x.jpg", "valid/read.me")
-    with pytest.raises(UserError, match="valid/8 is no class of RAF-DB"):
+    with pytest.raises(UserError, match="valid/8 is not a class of RAF-DB"):
         listed("rafdb", root)
     named = touch(tmp_path / "n", *(f"train/{code}/a{code}_aligned.jpg" for code in range(1, 8)))
     assert listed("rafdb", named).notes == () and listed("rafdb", named).classes == FER7

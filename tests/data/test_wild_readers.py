@@ -56,7 +56,7 @@ def test_affectnet_lists(tmp_path: Path, draw: Draw, save: Save) -> None:
     assert any("gone.png" in note for note in data.notes) and any("instead of 74,874" in note for note in data.notes)
     list_ = tmp_path / "Manually_Annotated_file_lists" / "training.csv"
     list_.write_text(f"{HEADER}\n7/0.png,20,10,48,48,1;1,11,0,0\n")
-    with pytest.raises(UserError, match=r"training.csv, line 2: expression 11 is none of AffectNet's 0 to 10"):
+    with pytest.raises(UserError, match=r"training.csv, line 2: expression 11 is not one of AffectNet's 0 to 10"):
         open_dataset(tmp_path)
     list_.write_text(f"{HEADER}\n7/0.png,20,10,48\n")
     with pytest.raises(UserError, match="line 2 has not the nine columns"):

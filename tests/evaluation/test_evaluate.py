@@ -141,7 +141,7 @@ def test_label_maps_bring_other_names_together() -> None:
 def test_bad_requests_say_what_to_do(classifier: Classifier) -> None:
     data = faces()
     protocol = Protocol(Part("test", np.arange(40)), selection="")
-    with pytest.raises(UserError, match="no class is common"):
+    with pytest.raises(UserError, match="no class in common"):
         evaluate(predicted(data.labels, tuple("abcdefg")), data, protocol)
     with pytest.raises(UserError, match="no image with a known class"):
         evaluate(classifier, data, Protocol(Part("test", np.arange(4)), selection=""))

@@ -114,7 +114,7 @@ def test_a_cache_that_cannot_be_written_is_said_but_stops_nothing(
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("FER_CACHE", str(tmp_path / "file"))
     evaluation = predictions_for(classifier, faces, PROTOCOL)
-    assert evaluation.n == 29 and "make room" in evaluation.notes[-1]
+    assert evaluation.n == 29 and "free some disk space" in evaluation.notes[-1]
 
 
 def test_a_table_of_another_version_or_class_is_refused(

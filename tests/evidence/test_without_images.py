@@ -70,7 +70,7 @@ def test_all_pages_show_the_predictions_that_came_with_the_networks(app: AppTest
     assert fit.figure(networks["first"], "fer2013", "PublicTest", 7) == fit.NOT_MEASURED
     assert fit.figure(networks["third"], "fer2013", "PublicTest", COUNT) == fit.NOT_MEASURED
     open_page(app, "confusion", checkpoint="third")
-    assert "third brings no predictions for PublicTest; choose another network" in words(app)
+    assert "third has no saved predictions for PublicTest; choose another network" in words(app)
     assert [item.name for item in inventory.data_sets()] == ["synthetic"], "pages that need images do not offer it"
 
 

@@ -59,7 +59,7 @@ def test_the_order_of_an_imported_network_changes_and_of_a_measured_one_does_not
     torch.manual_seed(0)
     model = create_model("mini_xception", 7, 1)
     ours = save_checkpoint(tmp_path / "ours", model, FER7, Preprocess(48, 1))
-    with pytest.raises(UserError, match="stay as they are"):
+    with pytest.raises(UserError, match="cannot be changed"):
         rename_classes(ours, ORDERS["alphabetical"])
     torch.save(model.state_dict(), tmp_path / "w.pt")
     size = ["--size", "48", "--channels", "1", "--out", str(tmp_path / "new"), "--check", "synthetic:count=140"]
@@ -68,10 +68,10 @@ def test_the_order_of_an_imported_network_changes_and_of_a_measured_one_does_not
     )
     copied = copy_checkpoint(tmp_path / "new", tmp_path / "copy")
     assert rename_classes(copied, ORDERS["alphabetical"]).classes == ORDERS["alphabetical"]
-    with pytest.raises(UserError, match="only the order changes"):
+    with pytest.raises(UserError, match="only their order can be changed"):
         rename_classes(copied, FER7[:6])
     write_figures(tmp_path / "new", [{"metric": "accuracy", "value": 0.5, "split": "test"}])
-    with pytest.raises(UserError, match="stay as they are"):
+    with pytest.raises(UserError, match="cannot be changed"):
         rename_classes(copy_checkpoint(tmp_path / "new", tmp_path / "third"), ORDERS["alphabetical"])
 
 
@@ -102,7 +102,7 @@ def test_every_output_needs_a_name(names):
     with pytest.raises(UserError, match="names of all classes"):
         class_names(names)
     assert class_names(["Sadness", " bored "]) == ("sad", "bored")
-    with pytest.raises(UserError, match="happy is there twice"):
+    with pytest.raises(UserError, match="happy is given twice"):
         class_names(["happy", "Happiness"])
 
 

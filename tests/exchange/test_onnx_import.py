@@ -125,7 +125,7 @@ def test_faults_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert bring(file, classes="happy,sad") == 2
     assert "no output with 2 scores; its outputs are: scores 7" in capsys.readouterr().err
     assert main(["import", str(file), "--out", str(tmp_path / "imported")]) == 2
-    assert "does not say what it is" in capsys.readouterr().err
+    assert "does not describe its network" in capsys.readouterr().err
     onnx.save(graph([1, 3, 64, 64], {"scores": 7}, softmax=False), file)
     assert bring(file) == 2
     assert "give its size and channels" in capsys.readouterr().err

@@ -278,7 +278,7 @@ def test_shuffling_the_network_changes_a_map_that_depends_on_it(classifier, batc
     assert (randomised.ssim < 1).all()
     np.testing.assert_allclose(randomised.correlation[2], rank_correlation(result.values, randomised.maps[2]))
     assert all(torch.equal(value, before[name]) for name, value in classifier.model.state_dict().items())
-    with pytest.raises(UserError, match="one map an image"):
+    with pytest.raises(UserError, match="one map per image"):
         cascade(classifier, batch[:2], result)
 
 

@@ -201,7 +201,7 @@ def test_a_kept_study_becomes_a_table_with_the_command_that_repeats_it(tmp_path)
         in text
     )
     (tmp_path / "torn.json").write_text('{"title": 1}')
-    with pytest.raises(UserError, match=r"torn\.json is no study"):
+    with pytest.raises(UserError, match=r"torn\.json is not a study"):
         read_studies(tmp_path)
 
 

@@ -75,7 +75,9 @@ def hide(entry: DatasetEntry, *, again_shown: bool = False) -> None:
         with atomic_file(_hidden_file()) as file:
             file.write_text(json.dumps(keys))
     except OSError as error:
-        raise UserError(f"{_hidden_file()} cannot be written ({error.strerror}); make room or set FER_CACHE.") from None
+        raise UserError(
+            f"{_hidden_file()} cannot be written ({error.strerror}); free some disk space or set FER_CACHE."
+        ) from None
     once.forget()
 
 
@@ -209,7 +211,7 @@ def add_path(name: str, path: str, reader: str | None = None) -> DatasetEntry:
         UserError: If name, path or layout are not valid.
     """
     if not path.strip():
-        raise UserError("Say where the data set lies: the path of a folder or of a CSV file on this computer.")
+        raise UserError("Give the path of the data set: a folder or a CSV file on this computer.")
     once.forget()
     return add_dataset(name or Path(path.strip()).stem, path.strip(), reader)
 

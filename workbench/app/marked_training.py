@@ -35,5 +35,7 @@ def list_file(dataset: FaceDataset, excluded: Collection[str]) -> str:
         with atomic_file(path) as new:
             new.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UserError(f"The list of marked images cannot be written ({error.strerror}); make room.") from None
+        raise UserError(
+            f"The list of marked images cannot be written ({error.strerror}); free some disk space."
+        ) from None
     return str(path)

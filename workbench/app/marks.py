@@ -88,4 +88,6 @@ def _write(path: Path, lines: list[tuple[int, str, str, str]]) -> None:
         with atomic_file(path) as new:
             new.write_text(csv_text(COLUMNS, lines), encoding="utf-8")
     except OSError as error:
-        raise UserError(f"The marks cannot be written ({error.strerror}); make room or set FER_CACHE.") from None
+        raise UserError(
+            f"The marks cannot be written ({error.strerror}); free some disk space or set FER_CACHE."
+        ) from None

@@ -123,7 +123,8 @@ def of(checkpoint: Checkpoint, dataset: FaceDataset, part: Part, averaging: str 
     if not dataset.has_images:
         way = "" if averaging == "none" else " with test-time averaging"
         st.info(
-            f"{checkpoint.name} brings no predictions{way} for {part.name}; choose another network, or add the images.",
+            f"{checkpoint.name} has no saved predictions{way} for {part.name}; choose another network, or "
+            "add the images.",
             icon=":material/info:",
         )
         return None

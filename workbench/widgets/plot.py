@@ -73,7 +73,7 @@ def show(
         figure.update_layout(dragmode=False)
     if tools in ("map", "wide"):  # the style gives a map most of the window's height, and holds the width of a wide one
         with st.container(key=f"{tools} of {key}"):
-            height = "stretch" if tools == "map" else "content"
+            height: Literal["stretch", "content"] = "stretch" if tools == "map" else "content"
             st.plotly_chart(figure, key=key, alt=alt, config=config, height=height, **selected)
     else:
         st.plotly_chart(figure, key=key, alt=alt, config=config, **selected)

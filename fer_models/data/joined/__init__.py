@@ -70,7 +70,7 @@ def parse_joined(name: str) -> tuple[list[str], dict[str, str]] | None:
     for pair in (part.strip() for part in pairs.split(",") if part.strip()):
         old, equals, new = pair.partition("=")
         if not equals or not old.strip():
-            raise UserError(f"{pair!r} is no map of a class; write class=other, or class= to leave its images out.")
+            raise UserError(f"{pair!r} is not a class mapping; write class=other, or class= to leave its images out.")
         class_map[old.strip()] = new.strip()
     return sets, class_map
 
@@ -102,13 +102,13 @@ def join(sets: Sequence[FaceDataset], class_map: Mapping[str, str] | None = None
         raise UserError(f"No joined set has the class {words}; they have {', '.join(order(there))}.")
     classes = order({renamed.get(name, name) for name in there} - {""})
     if len(classes) < 2:
-        raise UserError("Fewer than two classes are left; map fewer of them away.")
+        raise UserError("Fewer than two classes are left; leave fewer of them out.")
     names = _names(sets)
     first = Preprocess(sets[0].size, sets[0].channels)
     parts = [_part(each, name, classes, renamed) for each, name in zip(sets, names, strict=True)]
     images = np.concatenate([_images(each, kept, first) for each, (kept, _, _, _) in zip(sets, parts, strict=True)])
     if not len(images):
-        raise UserError("No image is left; map fewer classes away.")
+        raise UserError("No image is left; leave fewer classes out.")
     roles = np.concatenate([role for _, _, role, _ in parts])
     used = [number for number in range(len(_SPLITS)) if number == 0 or (roles == number).any()]
     subjects = np.concatenate([people for _, _, _, people in parts])

@@ -79,7 +79,9 @@ class AffectNet(Reader):
                 if code in _WITHOUT_CLASS:
                     left_out[code] += 1
                 elif code not in order:
-                    raise UserError(f"{place}: expression {code} is none of AffectNet's 0 to 10.")
+                    raise UserError(
+                        f"{place}: expression {code} is not one of AffectNet's 0 to 10; download the list again."
+                    )
                 elif not os.path.isfile(folder / name):
                     missing.append(name)
                 else:
@@ -170,7 +172,7 @@ def _values(cells: list[str], place: str) -> tuple[str, int, tuple[float, ...]]:
         left, top, wide, high = (float(word) for word in (x, y, width, height))
         return cells[0], int(code), (left, top, left + wide, top + high, float(valence), float(arousal))
     except ValueError:
-        raise UserError(f"{place} has not the nine columns {', '.join(COLUMNS)}; fetch the list again.") from None
+        raise UserError(f"{place} has not the nine columns {', '.join(COLUMNS)}; download the list again.") from None
 
 
 def _annotated(path: Path) -> dict[str, Path]:

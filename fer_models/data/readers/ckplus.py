@@ -68,7 +68,7 @@ class CkPlus(Reader):
                 continue
             label = class_name(entry.name)
             if label not in CKPLUS7:
-                raise UserError(f"{entry.name!r} is no class of CK+ ({', '.join(CKPLUS7)}); move that folder away.")
+                raise UserError(f"{entry.name!r} is not a class of CK+ ({', '.join(CKPLUS7)}); move that folder away.")
             for file in image_files(folder / entry.name):
                 match = _NAME.match(file.name)
                 if match is None:
@@ -95,7 +95,9 @@ def _table(path: Path) -> Listing:
     numbers = []
     for text, line in zip(table.columns["emotion"], table.lines, strict=True):
         if not (len(text) == 1 and text in "01234567"):
-            raise UserError(f"{path.name}, line {line}: label {text!r} is none of CK+'s 0 to 7; correct or remove it.")
+            raise UserError(
+                f"{path.name}, line {line}: label {text!r} is not one of CK+'s 0 to 7; correct or remove it."
+            )
         numbers.append(int(text))
     usage = table.columns["usage"]
     names, split = encode_splits(usage, path.name)

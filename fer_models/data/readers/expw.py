@@ -59,14 +59,16 @@ class ExpW(Reader):
         for place, name, numbers in _lines(table):
             label = code(numbers[-1])
             if label is None or label not in order:
-                raise UserError(f"{place}: expression {numbers[-1][:20]!r} is none of ExpW's 0 to 6.")
+                raise UserError(
+                    f"{place}: expression {numbers[-1][:20]!r} is not one of ExpW's 0 to 6; download the list again."
+                )
             if name in missing or not os.path.isfile(folder / name):
                 missing[name] = None
                 continue
             try:
                 top, left, right, bottom, sure = (float(number) for number in numbers[1:6])
             except ValueError:
-                raise UserError(f"{place}: the face box is not four numbers; fetch the list again.") from None
+                raise UserError(f"{place}: the face box is not four numbers; download the list again.") from None
             records.append(Record(folder / name, order[label], facts={"face": numbers[0]}))
             boxes.append((left, top, right, bottom))
             confidence.append(sure)

@@ -106,13 +106,17 @@ def _part(path: Path, table: PixelTable) -> tuple[np.ndarray, np.ndarray, np.nda
 
 def _emotion(text: str, path: Path, line: int) -> int:
     if not (len(text) == 1 and text in "0123456"):
-        raise UserError(f"{path.name}, line {line}: label {text!r} is none of FER2013's 0 to 6; correct or remove it.")
+        raise UserError(
+            f"{path.name}, line {line}: label {text!r} is not one of FER2013's 0 to 6; correct or remove it."
+        )
     return int(text)
 
 
 def _usage(text: str, path: Path, line: int) -> str:
     if text not in SPLITS:
-        raise UserError(f"{path.name}, line {line}: Usage {text!r} is none of {', '.join(SPLITS)}.")
+        raise UserError(
+            f"{path.name}, line {line}: Usage {text!r} is not one of {', '.join(SPLITS)}; correct or remove it."
+        )
     return text
 
 

@@ -70,7 +70,8 @@ class RafDb(Reader):
             split = name.split("_")[0]
             if split not in ("train", "test") or code not in CODES:
                 raise UserError(
-                    f"{table.name}, line {number}: {line[:40]!r} is not like 'train_00001.jpg 5' with 1 to 7."
+                    f"{table.name}, line {number}: {line[:40]!r} must be like 'train_00001.jpg 5', "
+                    "with a class from 1 to 7."
                 )
             file = f"{Path(name).stem}_aligned.jpg"
             if file not in present:
@@ -86,8 +87,8 @@ def _lines(table: Path) -> list[str]:
     try:
         return read_text(table).splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise UserError(f"{table.name} cannot be read ({reason}); fetch the data again.") from None
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise UserError(f"{table.name} cannot be read ({reason}); download the data again.") from None
 
 
 def _listing(root: Path, records: list[Record], tables: list[Path], notes: tuple[str, ...]) -> Listing:
@@ -138,7 +139,7 @@ def _numbered(root: Path, coding: str) -> Listing:
         files: list[tuple[Path, str]] = []
         for entry in visible(root / split):
             if entry.is_dir() and entry.name not in CODES:
-                raise UserError(f"{split}/{entry.name} is no class of RAF-DB; its folders are called 1 to 7.")
+                raise UserError(f"{split}/{entry.name} is not a class of RAF-DB; its folders are called 1 to 7.")
             if entry.is_dir():
                 folder = root / split / entry.name
                 files += [(file, entry.name) for file in image_files(folder)]
@@ -150,7 +151,9 @@ def _numbered(root: Path, coding: str) -> Listing:
             listed = _read_labels(table)
             wrong = [file.name for file, code in files if listed.get(file.name, code) != code]
             if wrong:
-                raise UserError(f"{table.name} gives {wrong[0]} another class than its folder; fetch the data again.")
+                raise UserError(
+                    f"{table.name} gives {wrong[0]} another class than its folder; download the data again."
+                )
             present = {file.name for file, _ in files}
             notes += _missing([name for name in listed if name not in present])
         records += [Record(file, order[int(code)], split) for file, code in files]
@@ -173,5 +176,8 @@ def _read_labels(table: Path) -> dict[str, str]:
         raise UserError(f"{table.name} must have two columns: the name of an image and its class, 1 to 7.")
     for number, row in zip(rows.lines, rows.rows, strict=True):
         if row[1].strip() not in CODES:
-            raise UserError(f"{table.name}, line {number}: label {row[1][:20]!r} is none of RAF-DB's 1 to 7.")
+            raise UserError(
+                f"{table.name}, line {number}: label {row[1][:20]!r} is not one of RAF-DB's 1 to 7; "
+                "correct or remove it."
+            )
     return {row[0].strip(): row[1].strip() for row in rows.rows}

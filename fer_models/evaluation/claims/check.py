@@ -124,7 +124,8 @@ def _listed(names: list[str]) -> str:
 def _no_contradiction(figures: Mapping[str, Interval], averaging: Mapping[str, str]) -> str:
     names = [_inline(name, averaging) for name in figures]
     return (
-        f"No contradiction found between {_listed(names)} and the class counts; that is no proof that a matrix exists."
+        f"No contradiction found between {_listed(names)} and the class counts; that does not prove that a matrix "
+        "exists."
     )
 
 

@@ -67,7 +67,9 @@ def write_shipped(checkpoint: Checkpoint, dataset: FaceDataset, evaluation: Eval
             new.chmod(0o644)  # safetensors makes it readable to its owner alone
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or "the file system refused it"
-        raise UserError(f"The predictions cannot be written to {checkpoint.name} ({reason}); make room.") from None
+        raise UserError(
+            f"The predictions cannot be written to {checkpoint.name} ({reason}); free some disk space."
+        ) from None
     return file
 
 

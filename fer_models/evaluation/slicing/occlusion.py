@@ -35,7 +35,7 @@ def usual_blocks(images: np.ndarray) -> UsualBlocks:
         UserError: If there are fewer than 10 pictures.
     """
     if len(images) < 10:
-        raise UserError("What a face usually looks like cannot be told from fewer than 10 images.")
+        raise UserError("Estimating the usual face needs at least 10 images; choose a larger split.")
     measured = _blocks(images)
     return UsualBlocks(measured.mean(0), measured.std(0) + 1e-6)
 

@@ -142,7 +142,7 @@ def column_values(dataset: FaceDataset, positions: np.ndarray, column: str) -> n
     """
     if column not in slice_columns(dataset):
         raise UserError(
-            f"{dataset.name} has no column {column!r} to cut by; choose one of: {', '.join(slice_columns(dataset))}."
+            f"{dataset.name} has no column {column!r} to slice by; choose one of: {', '.join(slice_columns(dataset))}."
         )
     if column == "class":
         return np.asarray(dataset.classes)[np.asarray(dataset.labels)[positions]]

@@ -111,4 +111,4 @@ def from_json(stored: dict[str, Any]) -> Leaderboard:
         units = None if stored["units"] is None else np.array(stored["units"], np.int64)
         return Leaderboard(str(stored["data"]), int(stored["n"]), metrics, rows, notes, units)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, UserError):
-        raise UserError("This is no leaderboard of explanation methods; run the benchmark again.") from None
+        raise UserError("This is not a leaderboard of explanation methods; run the benchmark again.") from None

@@ -64,7 +64,7 @@ def unit_agreement(
     if units is None:
         units = [_units_of(classes[k]) for k in attribution.target]
     if len(units) != len(values):
-        raise UserError(f"There are {len(values)} heatmaps and units of {len(units)} images; give one list each.")
+        raise UserError(f"There are {len(values)} heatmaps and units of {len(units)} images; give as many of both.")
     rows = [
         _agree(value, part, [_area(areas, unit, value) for unit in names])
         for value, part, names in zip(values, attribution.positive.astype(np.float64), units, strict=True)
@@ -78,7 +78,7 @@ def _units_of(name: str) -> tuple[str, ...]:
 
 def _area(areas: Mapping[str, np.ndarray], unit: str, value: np.ndarray) -> np.ndarray:
     if unit not in areas:
-        raise UserError(f"There is no area for the action unit {unit!r}; known are {', '.join(sorted(areas))}.")
+        raise UserError(f"There is no area for the action unit {unit!r}; choose one of: {', '.join(sorted(areas))}.")
     if areas[unit].shape != value.shape:
         raise UserError(f"The area of {unit} is {areas[unit].shape}, the map {value.shape}; they must fit.")
     return areas[unit]

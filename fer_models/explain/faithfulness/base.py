@@ -161,7 +161,7 @@ def masks_of(trial: Trial) -> np.ndarray:
         UserError: If there are none, or they do not fit the map.
     """
     if trial.masks is None:
-        raise UserError("This test compares with known places; give it masks of the images.")
+        raise UserError("This test compares the map with masks of the true regions; give a mask per image.")
     if trial.masks.shape != trial.attribution.values.shape:
         raise UserError(f"The masks must be {trial.attribution.values.shape}, not {trial.masks.shape}.")
     return trial.masks.astype(bool)

@@ -91,7 +91,7 @@ def cascade(
     if steps < 1:
         raise UserError(f"Parameter randomisation needs at least 1 step, not {steps}.")
     if len(batch) != len(attribution.values):
-        raise UserError(f"There are {len(batch)} images and {len(attribution.values)} maps; give one map an image.")
+        raise UserError(f"There are {len(batch)} images and {len(attribution.values)} maps; give one map per image.")
     trial, shuffled = Trial(classifier, batch, attribution), shuffled_copy(classifier)
     titles = _titles(shuffled.model)
     names = _from_the_head(titles)

@@ -120,7 +120,7 @@ def html_report(
         UserError: If there is no checkpoint.
     """
     if not checkpoints:
-        raise UserError("A report tells of at least one network; give the checkpoints that were asked.")
+        raise UserError("A report needs at least one network; give the checkpoints that it is about.")
     made = made or datetime.datetime.now().astimezone()
     note = (
         "This report holds the image that was explained: share it as you would share the image."

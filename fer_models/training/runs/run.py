@@ -224,7 +224,8 @@ def _writing(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(
-            f"The run {name} cannot be written ({error.strerror}); make room, or check the permissions of its folder."
+            f"The run {name} cannot be written ({error.strerror}); free some disk space, "
+            "or check the permissions of its folder."
         ) from None
 
 
@@ -243,7 +244,7 @@ def write_text(file: Path, text: str) -> None:
         with atomic_file(file) as new:
             new.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UserError(f"{file.name} could not be written ({error.strerror}); make room on the disk.") from None
+        raise UserError(f"{file.name} could not be written ({error.strerror}); free some disk space.") from None
 
 
 def create_run(recipe: Recipe) -> Run:
@@ -265,7 +266,7 @@ def create_run(recipe: Recipe) -> Run:
             continue
         except OSError as error:
             raise UserError(
-                f"No run can be made in the runs folder ({error.strerror}); set FER_RUNS to another."
+                f"No run can be created in the runs folder ({error.strerror}); set FER_RUNS to another folder."
             ) from None
     if recipe.exclude:  # the list may change while the run waits or before it is resumed
         write_text(folder / "exclude.csv", "row\n" + "".join(f"{row}\n" for row in excluded))

@@ -101,7 +101,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "The disk is full; make room, then resume the run."
+        return "The disk is full; free some space, then resume the run."
     traceback.print_exception(error)
     if isinstance(error, OSError):
         return f"A file could not be read or written ({error.strerror}); see the log."
@@ -131,7 +131,7 @@ def _train_without_writing(run: Run) -> int:
 
 def _failed(run: Run, error: Exception) -> int:
     run.release_reserve()  # first of all: on a full disk neither log nor status could be written
-    message = "The disk is full; make room, then resume the run."
+    message = "The disk is full; free some space, then resume the run."
     with suppress(OSError):  # the log may lie on the full disk
         message = _reason(error)
         print(message, flush=True)

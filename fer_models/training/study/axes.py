@@ -110,7 +110,7 @@ def settings_of(axes: Mapping[str, Axis], draws: int = 0, seed: int = 0) -> list
         return _drawn(axes, draws, seed)
     for field, axis in axes.items():
         if isinstance(axis, Span):
-            raise UserError(f"{field} is a range; say how many random settings to draw from it.")
+            raise UserError(f"{field} is a range; give the number of random settings to draw from it.")
     lists = [axis for axis in axes.values() if isinstance(axis, list)]
     if math.prod(len(values) for values in lists) > _MOST:
         raise UserError(f"This grid has more than {_MOST:,} settings; draw some of them at random.")

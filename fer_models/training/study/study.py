@@ -202,7 +202,9 @@ def create_study(
             except FileExistsError:
                 study.id = f"{stem}-{attempt}"
     except OSError as error:
-        raise UserError(f"No study can be written in the runs folder ({error.strerror}); set FER_RUNS.") from None
+        raise UserError(
+            f"No study can be written in the runs folder ({error.strerror}); set FER_RUNS to another folder."
+        ) from None
     study.save()
     return study
 

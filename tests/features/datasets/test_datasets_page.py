@@ -133,7 +133,7 @@ def test_a_damaged_set_is_one_sentence_with_a_way_out(app: AppTest, folders: Pat
     assert entry is not None
     datasets.read(entry).wait(30)
     open_datasets(app, data="broken")
-    assert len(app.error) == 1 and "not one image can be read" in app.error[0].value
+    assert len(app.error) == 1 and "none of the images can be read" in app.error[0].value
     assert any(button.label == "Try again" for button in app.button)
     assert "JAFFE" in words(app)  # the table of all sets is still drawn
 

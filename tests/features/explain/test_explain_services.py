@@ -202,7 +202,7 @@ def test_channels_come_by_gate_and_queries_by_place(classifier: Classifier, fram
     gates = [gate for _, gate, _ in maps]
     assert len(maps) == 5 and gates == sorted(gates, reverse=True)
     assert gates[0] == channel.weights.max() and gates[-1] == channel.weights.min()
-    assert "gates are no attention" in attention.flow(classifier, framed.crop.pixels).reason
+    assert "gates are not attention" in attention.flow(classifier, framed.crop.pixels).reason
 
     torch.manual_seed(0)
     model = create_model("separable_attention", 7, 1)

@@ -170,7 +170,9 @@ def test_a_preset_brings_its_own_values(app: AppTest, no_worker: None) -> None:
 
 def test_an_impossible_recipe_is_one_sentence(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(recipe: Recipe) -> Run:
-        raise UserError("No run can be made in the runs folder (No space left on device); set FER_RUNS to another.")
+        raise UserError(
+            "No run can be created in the runs folder (No space left on device); set FER_RUNS to another folder."
+        )
 
     monkeypatch.setattr(launch, "launch", refuse)
     open_page(app, "train")
@@ -231,7 +233,7 @@ def test_a_lost_run_can_be_resumed(app: AppTest, no_worker: None) -> None:
 
 
 def test_a_failed_run_says_why(app: AppTest) -> None:
-    run = make_run("failed", message="The disk is full; make room, then resume the run.")
+    run = make_run("failed", message="The disk is full; free some space, then resume the run.")
     open_page(app, "train", run=run.id)
     assert any("The disk is full" in warning.value for warning in app.warning)
     assert button(app, "Resume")

@@ -145,13 +145,13 @@ def _classes() -> tuple[str, ...]:
 def _own_scale(channels: int) -> tuple[Any, Any]:
     left, right = st.columns(2)
     texts = [
-        left.text_input("Mean", "0.5", key=f"add mean {channels}", help="One number, or three with commas."),
-        right.text_input("Std", "0.5", key=f"add std {channels}", help="One number, or three with commas."),
+        left.text_input("Mean", "0.5", key=f"add mean {channels}", help="One number, or three separated by commas."),
+        right.text_input("Std", "0.5", key=f"add std {channels}", help="One number, or three separated by commas."),
     ]
     try:
         numbers = [[float(part) for part in text.split(",")] for text in texts]
     except ValueError:
-        raise UserError("Mean and std are numbers such as 0.5, or three with commas.") from None
+        raise UserError("Mean and std are one number, such as 0.5, or three separated by commas.") from None
     mean, std = (values[0] if len(values) == 1 else values for values in numbers)
     return mean, std
 

@@ -133,9 +133,7 @@ def _answers(rows: list[list[Pair]], key: str) -> list[list[tuple[Pair, Evaluati
         TRANSFER_ASKED.set(_identity(rows))
         job = transfer.predict(pairs)
     if job_view.finished(job, key=f"{key} transfer predictions"):  # The tables could not be read back.
-        st.error(
-            "The predictions were made but could not be kept; make room or set FER_CACHE.", icon=":material/error:"
-        )
+        st.error("The predictions could not be saved; free some disk space or set FER_CACHE.", icon=":material/error:")
         jobs.forget(job.key)
     return None
 

@@ -149,7 +149,7 @@ def _measures(
     table.show(columns, rows, right=range(2, len(columns)), bold=bold, label="Tests of this map and of reference maps")
     st.caption(
         f"{card.maps} random maps of this map's smoothness and, where it is defined, their reverses: as good says how "
-        "many do as well as this map. Bold: better than 95 % of them. One face is no proof of a method."
+        "many do as well as this map. Bold: better than 95 % of them. One face does not prove a method."
         + ("" if others is None else f" {trust_tables.others_sentence(others)}")
     )
     with st.container(horizontal=True):

@@ -103,7 +103,7 @@ def paper_figures(
         UserError: If there is no such paper.
     """
     if paper is not None and paper not in PAPERS:
-        raise UserError(f"There is no paper {paper!r}; known are {', '.join(PAPERS)}.")
+        raise UserError(f"There is no paper {paper!r}; choose one of: {', '.join(PAPERS)}.")
     return [
         figure
         for key in (PAPERS if paper is None else (paper,))

@@ -95,10 +95,10 @@ def add(file: Uploaded | str, given: Given | None, folder: Path) -> Checkpoint:
         if Path(file).expanduser().is_dir():
             return copy_checkpoint(file, folder)
         if given is None:
-            raise UserError("Say which network these weights are of, and its classes.")
+            raise UserError("Choose the network that these weights belong to, and its classes.")
         return import_network(file, given, folder)
     if given is None:
-        raise UserError("Say which network these weights are of, and its classes.")
+        raise UserError("Choose the network that these weights belong to, and its classes.")
     with tempfile.TemporaryDirectory() as scratch:
         return import_network(_written(file, scratch), given, folder)
 

@@ -44,7 +44,7 @@ def joined(
     """
     if faces.classes != others.classes:
         raise UserError(
-            f"On {names[0]} the network tells {', '.join(faces.classes)} apart and on {names[1]} "
+            f"On {names[0]} the network has the classes {', '.join(faces.classes)} and on {names[1]} "
             f"{', '.join(others.classes)}; one map needs the same classes."
         )
     if faces.embeddings is None or others.embeddings is None:

@@ -96,7 +96,7 @@ def _measure(entries: list[Entry], progress: Progress) -> int:
         _end(worker)
         worker.wait()
     if done < len(entries):
-        raise UserError("The process that measures ended too early; measure again.")
+        raise UserError("The measurement stopped early; measure again.")
     return done
 
 
@@ -175,6 +175,6 @@ def _keep(identity: str, value: Any) -> None:
                 new.write_text(json.dumps(measurements, default=dataclasses.asdict), encoding="utf-8")
         except OSError as error:
             raise UserError(
-                f"The measurement could not be kept ({error.strerror or 'the file system refused it'}); make room in "
-                f"{file.parent} and measure again."
+                f"The measurement could not be saved ({error.strerror or 'the file system refused it'}); "
+                f"free some disk space in {file.parent} and measure again."
             ) from None

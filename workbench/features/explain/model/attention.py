@@ -98,7 +98,7 @@ def flow(classifier: Classifier, pixels: np.ndarray) -> Flow:
     attention = attention_maps(classifier, batch, strongest=1)
     tokens = sum(module.kind == "tokens" for module in attention)
     if not tokens:
-        return Flow(None, "gates are no attention between places")
+        return Flow(None, "gates are not attention between places")
     if tokens == 1:
         return Flow(None, "there is one layer of attention between places")
     rolled = rollout(attention)
