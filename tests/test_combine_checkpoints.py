@@ -48,9 +48,9 @@ def test_what_does_not_go_together_is_refused(member, tmp_path):
         combine([first], tmp_path / "out")
     with pytest.raises(UserError, match="classes"):
         combine([first, member("other", classes=(*CLASSES, "angry"))], tmp_path / "out")
-    with pytest.raises(UserError, match="framing"):
+    with pytest.raises(UserError, match="scale or crop"):
         combine([first, member("margin", crop_margin=0.2)], tmp_path / "out")
-    with pytest.raises(UserError, match="other data"):
+    with pytest.raises(UserError, match="different data"):
         combine([first, member("fer", recipe={**RECIPE, "data": "fer2013"})], tmp_path / "out")
     small, large = member("small", interpolation="bilinear"), member("large", size=40, interpolation="bilinear")
     with pytest.raises(UserError, match="bilinear"):

@@ -33,7 +33,7 @@ def test_a_study_whose_recipe_cannot_be_used_says_why(tmp_path: Path) -> None:
 
 
 def test_a_leaderboard_with_a_metric_that_is_gone_is_measured_again() -> None:
-    with pytest.raises(UserError, match="no leaderboard"):
+    with pytest.raises(UserError, match="not a leaderboard"):
         from_json({"data": "faces", "n": 3, "rows": [], "metrics": ["gone"], "notes": []})
 
 

@@ -160,7 +160,7 @@ def test_old_checkpoints_are_read_and_migrated_with_their_ensemble(
 
 
 def test_migration_refuses_what_is_no_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["migrate", str(tmp_path)]) == 2 and "no checkpoint folder" in capsys.readouterr().err
+    assert main(["migrate", str(tmp_path)]) == 2 and "not a checkpoint folder" in capsys.readouterr().err
     saved(tmp_path / "one")
     age(tmp_path / "one")
     edit(tmp_path / "one", weights_sha256="0" * 64)

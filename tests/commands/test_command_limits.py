@@ -60,14 +60,14 @@ def test_a_file_may_be_as_large_as_allowed(tmp_path: Path) -> None:
     [
         (["predict", "x", "x.png", "--json", "-", "--csv", "-"], "Only one of --json and --csv"),
         (["predict", "x", "x.png", "--json", "-", "--csv", "y"], "x"),
-        (["study", "--data", "fer2013"], "say what to train"),
-        (["study", "--grid", "lr=1,2"], "say what to train"),
+        (["study", "--data", "fer2013"], "name what to train"),
+        (["study", "--grid", "lr=1,2"], "name what to train"),
         (["study", "quick", "--seeds", "0"], "--seeds is 1 or more"),
-        (["study", "quick", "--by", "subject"], "give --folds too"),
-        (["train"], "say what to train"),
+        (["study", "quick", "--by", "subject"], "--by needs --folds"),
+        (["train"], "name what to train"),
         (["train", "quick", "--processes", "0"], "between 1 and 64"),
         (["train", "quick", "--processes", "65"], "between 1 and 64"),
-        (["reproduction", "--json"], "--json goes with --origin"),
+        (["reproduction", "--json"], "--json needs --origin"),
     ],
 )
 def test_what_does_not_go_together_is_said(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

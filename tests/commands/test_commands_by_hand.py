@@ -80,7 +80,7 @@ def test_a_study_is_made_of_folds_seeds_and_settings(monkeypatch: pytest.MonkeyP
         made(monkeypatch, recipe=str(tmp_path / "gone.json"))
     for wrong, said in (
         ({"seeds": 0}, "--seeds is 1 or more, not 0"),
-        ({"by": "subject"}, "give --folds too"),
+        ({"by": "subject"}, "--by needs --folds"),
         ({"on": "moon"}, "'moon'"),
     ):  # fmt: skip
         with pytest.raises(UserError, match=said):
@@ -299,9 +299,9 @@ def test_runs_are_listed_in_columns() -> None:
     assert runs._line("name", status, 2) == f"{'name':<48}{'queued 2':<11}   3/9    best 0.5000 in epoch 2"
     assert runs._line("name", Status("running", epochs=9), None) == f"{'name':<48}{'running':<11}   0/9    best -"
     for wrong, said in (
-        ({"action": "delete", "name": None, "title": None}, "Say which run to delete"),
-        ({"action": "rename", "name": "r", "title": None}, "A name belongs to rename"),
-        ({"action": "hide", "name": "r", "title": "t"}, "A name belongs to rename"),
+        ({"action": "delete", "name": None, "title": None}, "Name the run to delete"),
+        ({"action": "rename", "name": "r", "title": None}, "Only rename takes a name"),
+        ({"action": "hide", "name": "r", "title": "t"}, "Only rename takes a name"),
     ):
         with pytest.raises(UserError, match=said):
             runs._change(argparse.Namespace(**wrong))

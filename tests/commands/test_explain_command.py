@@ -82,4 +82,4 @@ def test_a_single_picture_has_no_split(checkpoint, folder, tmp_path, capsys):
     share = capsys.readouterr().out.partition("(")[2].partition(" %)")[0]
     assert 100 / 7 <= float(share) < 100  # of the most probable of seven classes
     assert main(["explain", checkpoint, picture, "--table", "x.csv"]) == 2
-    assert "one image" in capsys.readouterr().err
+    assert "single image" in capsys.readouterr().err

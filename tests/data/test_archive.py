@@ -66,7 +66,7 @@ def test_an_archive_that_lies_about_its_size_is_stopped(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"no zip", _zip({"a.png": b"abc" * 100})[:-30]])
 def test_what_is_no_zip(tmp_path: Path, data: bytes) -> None:
-    with pytest.raises(UserError, match="damaged or of an unknown kind"):
+    with pytest.raises(UserError, match="damaged or of an unsupported kind"):
         extract_zip(data, tmp_path / "set")
 
 

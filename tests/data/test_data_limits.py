@@ -289,7 +289,7 @@ def test_options_of_a_source_have_names_and_values() -> None:
     assert split_options("C:/faces") == ("C:/faces", {})
     assert split_options("C:\\faces") == ("C:\\faces", {})
     for wrong in ("a:b", "a:b="):
-        with pytest.raises(UserError, match="no option"):
+        with pytest.raises(UserError, match="is not an option"):
             split_options(wrong)
 
 

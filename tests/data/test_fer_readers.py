@@ -75,7 +75,7 @@ def test_sheets(tmp_path: Path, fer_rows: Rows, save: Write) -> None:
     ("row", "message"),
     [
         ((9, 48, "Training"), r"fer2013.csv, line 3: label '9' is not one of FER2013's 0 to 6"),
-        ((1, 48, "Testing"), r"line 3: Usage 'Testing' is none of Training, PublicTest, PrivateTest"),
+        ((1, 48, "Testing"), r"line 3: Usage 'Testing' is not one of Training, PublicTest, PrivateTest"),
         ((1, 47, "Training"), r"line 3: 2209 pixels instead of 2304"),
     ],
 )

@@ -65,7 +65,7 @@ def test_chunks_of_any_length_give_the_same(tmp_path: Path, monkeypatch: pytest.
         ("emotion,usage\n0,Training\n", "no column 'pixels'"),
         ("pixels,emotion\n", "no rows"),
         ("pixels,emotion\n" + "0 " * 64 + ",1\n" + "0 " * 63 + ",1\n", "line 3: 63 pixels instead of 64"),
-        ("pixels,emotion\n" + "0 " * 63 + ",1\n", "line 2: 63 pixels are no square"),
+        ("pixels,emotion\n" + "0 " * 63 + ",1\n", "line 2: 63 pixels do not make a square"),
         ("pixels,emotion\n" + "0 " * 64 + ",1\n" + "0 " * 64 + "\n", "line 3: 1 columns instead of 2"),
         ("pixels,emotion\n" + "0 " * 64 + ",1\n" + "0 " * 63 + "256,1\n", "line 3: pixels must be 64 whole numbers"),
         ("pixels,emotion\n" + "0 " * 63 + "x,1\n", "line 2: pixels must be 64 whole numbers"),

@@ -203,7 +203,7 @@ def test_what_no_reader_knows(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="an empty folder"):
         open_dataset(tmp_path)
     (tmp_path / "x.bin").write_bytes(b"\0\1")
-    with pytest.raises(UserError, match="no data set that can be read"):
+    with pytest.raises(UserError, match="not a data set that can be read"):
         open_dataset(tmp_path / "x.bin")
     with pytest.raises(UserError, match="no option angle"):
         open_dataset(tmp_path, reader="jaffe:angle=all")

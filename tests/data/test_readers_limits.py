@@ -162,8 +162,8 @@ def test_expws_list(tmp_path: Path) -> None:
     touch(tmp_path, "image/origin/b.jpg", "image/a man.jpg")
     assert len(listed("expw", tmp_path).labels) == 1, "the folder that has the first of the list"
     for wrong, said in (
-        ("a man.jpg 0 20 10 60 50 99.5 7", "line 2: expression '7' is none of"),
-        ("a man.jpg 0 20 10 60 50 99.5 x", "line 2: expression 'x' is none of"),
+        ("a man.jpg 0 20 10 60 50 99.5 7", "line 2: expression '7' is not one of"),
+        ("a man.jpg 0 20 10 60 50 99.5 x", "line 2: expression 'x' is not one of"),
         ("a man.jpg 0 20 10 x 50 99.5 3", "line 2: the face box is not four numbers"),
         ("0 20 10 60 50 99.5 3", "line 2: 7 fields instead of 8"),
     ):

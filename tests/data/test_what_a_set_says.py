@@ -131,7 +131,7 @@ def test_exchanged_labels_are_named_only_where_the_gain_is_clear() -> None:
 
 
 def test_one_common_class_is_refused() -> None:
-    with pytest.raises(UserError, match="class happy alone"):
+    with pytest.raises(UserError, match="class happy only"):
         match_classes(FER7, ("happy", "tired"))
 
 

@@ -97,7 +97,10 @@ def test_expw_cuts_each_box_of_a_photograph(tmp_path: Path, draw: Draw, save: Sa
     assert data.columns["detection confidence"][0] == 60.5 and data.columns["face"][6] == "6"
     assert any("0 angry, 1 disgust, 2 fear, 3 happy, 4 sad, 5 surprise, 6 neutral." in note for note in data.notes)
     assert any("gone.jpg" in note for note in data.notes) and "has no area" in data.unreadable[0]
-    for line, said in (("a.jpg 0 1 2 3", "5 fields instead of 8"), ("angry man_1.png 0 1 2 3 4 5 7", "none of ExpW's")):
+    for line, said in (
+        ("a.jpg 0 1 2 3", "5 fields instead of 8"),
+        ("angry man_1.png 0 1 2 3 4 5 7", "not one of ExpW's"),
+    ):
         table.write_text("\n".join([lines[0], line]))
         with pytest.raises(UserError, match=f"label.lst, line 2: .*{said}"):
             open_dataset(tmp_path)

@@ -200,7 +200,7 @@ def test_every_part_of_a_match_of_classes(network: tuple[str, ...]) -> None:
     assert softmax(np.array([[1000.0, 1001.0], [-1e4, -1e4]])) == pytest.approx(
         np.array([[0.2689, 0.7311], [0.5, 0.5]]), abs=1e-4
     )
-    with pytest.raises(UserError, match="share the class happy alone"):
+    with pytest.raises(UserError, match="share the class happy only"):
         match_classes(("happy", "sad"), ("happy", "angry"))
-    with pytest.raises(UserError, match="share the class sad alone"):
+    with pytest.raises(UserError, match="share the class sad only"):
         match_classes(("sad", "happy"), ("sad", "fear"))

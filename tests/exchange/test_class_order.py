@@ -119,6 +119,6 @@ def test_a_sample_holds_as_many_faces_of_each_class_with_their_names():
 
 @pytest.mark.parametrize("text", ["mini_xception:attention", "mini_xception:=se", "mini_xception:attention=se,"])
 def test_options_of_a_network_have_a_name_and_a_value(text):
-    with pytest.raises(UserError, match="written name=value"):
+    with pytest.raises(UserError, match="as name=value"):
         parse_network(text)
     assert parse_network("mini_xception:attention=se,x=1").options == {"attention": "se", "x": 1}

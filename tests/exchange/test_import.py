@@ -143,7 +143,7 @@ def test_a_program_of_torch_export_gives_its_weights_and_is_not_run(
         "as a pickle": {config: contents[config].replace(b'"use_pickle": false', b'"use_pickle": true', 1)},
         "is damaged": {config.replace("model_weights_config.json", "weight_0"): b"\0" * 8},
         "older torch": {config: None},
-        "no program": {config: b"{}"},
+        "not a program": {config: b"{}"},
     }
     for said, change in changes.items():
         with zipfile.ZipFile(file, "w") as changed:
@@ -208,7 +208,7 @@ def test_files_of_other_kinds_are_never_opened(
     whole.write_bytes(pickle.dumps(Leaver()))
     refused(capsys, whole, RESNET, *SIZE)
     assert not (tmp_path / "pickle-was-run").exists()
-    for name, words in (("a.h5", "tf2onnx"), ("a.keras", "convert it to ONNX"), ("a.pt2", "no program of")):
+    for name, words in (("a.h5", "tf2onnx"), ("a.keras", "convert it to ONNX"), ("a.pt2", "not a program of")):
         (tmp_path / name).write_bytes(b"\x89HDF")
         assert words in refused(capsys, tmp_path / name, RESNET, *SIZE)
     for name in ("a.safetensors", "a.pt", "a.onnx"):

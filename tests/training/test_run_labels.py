@@ -91,9 +91,9 @@ def test_the_command_renames_hides_shows_and_deletes(run, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["hide"], "Say which run to hide"),
-        (["rename", "RUN"], "A name belongs to rename"),
-        (["hide", "RUN", "title"], "A name belongs to rename"),
+        (["hide"], "Name the run to hide"),
+        (["rename", "RUN"], "Only rename takes a name"),
+        (["hide", "RUN", "title"], "Only rename takes a name"),
         (["hide", "nowhere"], "There is no run 'nowhere'"),
     ],
 )
