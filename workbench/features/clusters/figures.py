@@ -75,47 +75,53 @@ def cluster_map(
         selected: bool (N,), the other points are dimmed.
         dark: Whether the page has a dark theme.
     """
-    figure = go.Figure()
-    dimensions = points.coordinates.shape[1]
+    flat = points.coordinates.shape[1] == 2
     size = _size(len(points.coordinates))
-    _add_points(figure, points, colouring, order, selected)
+    traces = list(_points(points, colouring, order, selected))
     if layers.outliers is not None and layers.outliers.any():
         ring = {"size": size + 8, "symbol": "circle-open", "color": MARK, "line": {"width": 2, "color": MARK}}
-        figure.add_trace(_trace(points.coordinates[layers.outliers], name="outlier", marker=ring, hoverinfo="skip"))
-    for name, line in layers.spread.items():
-        figure.add_trace(_outline(name, line))
-    _add_centres(figure, layers.centres, dark)
+        traces.append(_trace(points.coordinates[layers.outliers], name="outlier", marker=ring, hoverinfo="skip"))
+    traces += [_outline(name, line) for name, line in layers.spread.items()]
+    traces += [_centre(name, point, dark) for name, point in layers.centres.items()]
     if layers.added is not None:
         star = {"size": 18, "symbol": "star" if len(layers.added) == 2 else "diamond", "color": MARK,
                 "line": {"width": 2, "color": "#FFFFFF"}}  # fmt: skip
-        figure.add_trace(_trace(np.array([layers.added]), name="your image", marker=star, hoverinfo="name"))
-    hidden = {"showticklabels": False, "zeroline": False, "title_text": "", "ticks": ""}
-    figure.update_xaxes(**hidden, showgrid=False)
-    figure.update_yaxes(**hidden, showgrid=False, scaleanchor="x")
-    if dimensions == 3:
+        traces.append(_trace(np.array([layers.added]), name="your image", marker=star, hoverinfo="name"))
+    hidden = {"showticklabels": False, "zeroline": False, "title": {"text": ""}, "ticks": "", "showgrid": False}
+    layout: dict[str, Any] = {
+        "height": 520,
+        "margin": {"l": 4, "r": 4, "t": 8, "b": 4},
+        "dragmode": "pan" if flat else "turntable",
+        "clickmode": "event+select",
+        "hovermode": "closest",
+        "legend": {
+            "orientation": "h",
+            "y": -0.02,
+            "yanchor": "top",
+            "itemsizing": "constant",
+            "title": {"text": ""},
+        },
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "uirevision": "map",
+        "xaxis": hidden,
+        "yaxis": {**hidden, "scaleanchor": "x"},
+    }
+    if flat:
+        layout["annotations"] = [_name(name, point, dark) for name, point in layers.centres.items()]
+    else:
         axis = {"showticklabels": False, "title": {"text": ""}, "showbackground": False, "showspikes": False}
         axis["gridcolor"] = "#3A4348" if dark else "#D5DADD"
-        figure.update_layout(scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data"})
-    figure.update_layout(
-        height=520,
-        margin={"l": 4, "r": 4, "t": 8, "b": 4},
-        dragmode="pan" if dimensions == 2 else "turntable",
-        clickmode="event+select",
-        hovermode="closest",
-        legend={"orientation": "h", "y": -0.02, "yanchor": "top", "itemsizing": "constant", "title_text": ""},
-        plot_bgcolor="rgba(0,0,0,0)",
-        uirevision="map",
-    )
-    return figure
+        layout["scene"] = {"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data"}
+    return go.Figure(traces, layout)  # in one step: each trace or annotation added later is checked with all before
 
 
 def _size(count: int) -> int:
     return 4 if count > 8000 else 6 if count > 2500 else 7
 
 
-def _add_points(
-    figure: go.Figure, points: Points, colouring: Colouring, order: Sequence[str], selected: np.ndarray | None
-) -> None:
+def _points(
+    points: Points, colouring: Colouring, order: Sequence[str], selected: np.ndarray | None
+) -> Iterator[dict[str, Any]]:
     flat = points.coordinates.shape[1] == 2
     error = "x" if flat else "square"  # In three dimensions, symbols are letters of a font that may lack the cross.
     values = colouring.values
@@ -135,17 +141,15 @@ def _add_points(
         dimming: dict[str, Any] = {"selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 0.15}}}
         if selected is not None:
             dimming["selectedpoints"] = np.flatnonzero(selected[indices]).tolist()
-        figure.add_trace(
-            _trace(
-                points.coordinates[indices],
-                name=name,
-                legendgroup=name,
-                marker=marker,
-                customdata=[[int(p)] for p in points.positions[indices]],
-                hoverinfo="none",  # The page shows the face beside the mouse; Plotly only reports which one.
-                showlegend=bool(name) and first,
-                **(dimming if flat else {}),
-            )
+        yield _trace(
+            points.coordinates[indices],
+            name=name,
+            legendgroup=name,
+            marker=marker,
+            customdata=[[int(p)] for p in points.positions[indices]],
+            hoverinfo="none",  # The page shows the face beside the mouse; Plotly only reports which one.
+            showlegend=bool(name) and first,
+            **(dimming if flat else {}),
         )
         scale.pop("colorbar", None)
 
@@ -182,54 +186,58 @@ def _groups(
                 first = False
 
 
-def _trace(coordinates: np.ndarray, *, few: bool = False, **more: Any) -> Any:
+def _trace(coordinates: np.ndarray, *, few: bool = False, **more: Any) -> dict[str, Any]:
     """Points; a ``few`` of them are drawn without WebGL, which takes as long for one as for thousands."""
     axes = dict(zip("xyz", np.ascontiguousarray(coordinates.T, np.float32), strict=False))
     if coordinates.shape[1] == 3:
         more["marker"] = {**more["marker"], "size": max(2, more["marker"]["size"] // 2)}
-        return go.Scatter3d(**axes, mode="markers", **more)
-    return (go.Scatter if few else go.Scattergl)(**axes, mode="markers", **more)
+        return {"type": "scatter3d", **axes, "mode": "markers", **more}
+    return {"type": "scatter" if few else "scattergl", **axes, "mode": "markers", **more}
 
 
-def _outline(name: str, line: np.ndarray) -> Any:
+def _outline(name: str, line: np.ndarray) -> dict[str, Any]:
     axes = dict(zip("xyz", np.round(line, 4).T.tolist(), strict=False))
-    kind = go.Scatter3d if line.shape[1] == 3 else go.Scatter
-    return kind(
+    return {
+        "type": "scatter3d" if line.shape[1] == 3 else "scatter",
         **axes,
-        mode="lines",
-        name=f"{name}, 90 %",
-        legendgroup=name,
-        line={"color": colour(name), "width": 2, "dash": "dash"},
-        hoverinfo="skip",
-        showlegend=False,
+        "mode": "lines",
+        "name": f"{name}, 90 %",
+        "legendgroup": name,
+        "line": {"color": colour(name), "width": 2, "dash": "dash"},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+
+
+def _ink(dark: bool) -> str:
+    return "#DDE3E6" if dark else ON_DARK[0]
+
+
+def _centre(name: str, point: tuple[float, ...], dark: bool) -> dict[str, Any]:
+    """The centre of a class; in three dimensions with its name."""
+    mark = {"symbol": "diamond", "size": 12, "color": colour(name), "line": {"width": 2, "color": _ink(dark)}}
+    trace = _trace(
+        np.array([point]), few=True, name=f"centre of {name}", legendgroup=name, marker=mark, hoverinfo="skip"
     )
+    label = {"mode": "markers+text", "text": [name], "textfont": {"color": _ink(dark)}} if len(point) == 3 else {}
+    return {**trace, "showlegend": False, **label}
 
 
-def _add_centres(figure: go.Figure, centres: Mapping[str, tuple[float, ...]], dark: bool) -> None:
-    text = "#DDE3E6" if dark else ON_DARK[0]
-    for name, point in centres.items():
-        mark = {"symbol": "diamond", "size": 12, "color": colour(name), "line": {"width": 2, "color": text}}
-        label = {"mode": "markers+text", "text": [name], "textfont": {"color": text}} if len(point) == 3 else {}
-        figure.add_trace(
-            _trace(
-                np.array([point]), few=True, name=f"centre of {name}", legendgroup=name, marker=mark, hoverinfo="skip"
-            ).update(showlegend=False, **label)
-        )
-        if len(point) == 3:
-            continue
-        figure.add_annotation(
-            x=point[0],
-            y=point[1],
-            text=name,
-            name="point",
-            showarrow=False,
-            yshift=24,  # above its faces, not on them
-            bgcolor="rgba(20,24,27,0.82)" if dark else "rgba(255,255,255,0.86)",
-            bordercolor=colour(name),
-            borderwidth=2,
-            borderpad=3,
-            font={"color": text, "size": 12},
-        )
+def _name(name: str, point: tuple[float, ...], dark: bool) -> dict[str, Any]:
+    """The name of a class above its centre."""
+    return {
+        "x": point[0],
+        "y": point[1],
+        "text": name,
+        "name": "point",
+        "showarrow": False,
+        "yshift": 24,  # above its faces, not on them
+        "bgcolor": "rgba(20,24,27,0.82)" if dark else "rgba(255,255,255,0.86)",
+        "bordercolor": colour(name),
+        "borderwidth": 2,
+        "borderpad": 3,
+        "font": {"color": _ink(dark), "size": 12},
+    }
 
 
 _LINES = ((SERIES[0], "solid", "circle"), (SERIES[1], "dot", "square"), (SERIES[2], "dash", "diamond"),
