@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -103,31 +104,31 @@ def confusion_heatmap(cells: Cells, *, framed: tuple[str, str] | None = None, da
         dark: Whether the page has a dark theme.
     """
     size, names = len(cells.classes), list(cells.classes)
-    figure = go.Figure()
-    _add_cells(figure, cells, dark=dark)
-    _add_click_targets(figure, names, cells.about or cells.texts)
+    edges: list[dict[str, Any]] = []
     if framed is not None and framed[0] in names and framed[1] in names:
         k, j = names.index(framed[0]), names.index(framed[1])
         edge = {"x0": j - 0.5, "x1": j + 0.5, "y0": k - 0.5, "y1": k + 0.5, "type": "rect"}
-        figure.add_shape(**edge, line={"color": "#FFFFFF", "width": 5})
-        figure.add_shape(**edge, line={"color": "#C4480A", "width": 2.5})
+        edges = [edge | {"line": {"color": "#FFFFFF", "width": 5}}, edge | {"line": {"color": "#C4480A", "width": 2.5}}]
     axis = {"tickvals": list(range(size)), "ticktext": names, "fixedrange": True, "showgrid": False, "zeroline": False}
     names_fit = {"autotickangles": [0, -45], "automargin": True}  # turned to the left, the last one stays inside
-    figure.update_xaxes(**axis, **names_fit, title_text="predicted class", side="bottom", range=[-0.5, size - 0.5])
-    figure.update_yaxes(**axis, title_text="true class", range=[size - 0.5, -0.5], ticks="", automargin=True)
-    figure.update_layout(
-        height=130 + 44 * size,
-        margin={"l": 10, "r": 10, "t": 30, "b": 10},
-        clickmode="event+select",
-        dragmode=False,
-        hovermode="closest",
-        hoverdistance=-1,
-        plot_bgcolor="rgba(0,0,0,0)",
-    )
-    return figure
+    across = {"title": {"text": "predicted class"}, "side": "bottom", "range": [-0.5, size - 0.5]}
+    down = {"title": {"text": "true class"}, "range": [size - 0.5, -0.5], "ticks": "", "automargin": True}
+    layout = {
+        "shapes": edges,
+        "xaxis": axis | names_fit | across,
+        "yaxis": axis | down,
+        "height": 130 + 44 * size,
+        "margin": {"l": 10, "r": 10, "t": 30, "b": 10},
+        "clickmode": "event+select",
+        "dragmode": False,
+        "hovermode": "closest",
+        "hoverdistance": -1,
+        "plot_bgcolor": "rgba(0,0,0,0)",
+    }
+    return go.Figure([*_inked(cells, dark=dark), _click_targets(names, cells.about or cells.texts)], layout)
 
 
-def _add_cells(figure: go.Figure, cells: Cells, *, dark: bool) -> None:
+def _inked(cells: Cells, *, dark: bool) -> Iterator[dict[str, Any]]:
     """One heatmap per ink: texts must be readable on dark cells as well as on light ones."""
     values, signed = cells.values, cells.signed
     finite = np.abs(values[np.isfinite(values)])
@@ -135,38 +136,46 @@ def _add_cells(figure: go.Figure, cells: Cells, *, dark: bool) -> None:
     scale = DIVERGING if signed else ON_DARK if dark else ON_LIGHT
     level = np.nan_to_num(values) / top
     inks = np.array([[readable_ink((v + 1) / 2 if signed else v, scale) for v in row] for row in level])
+    bar = {"title": {"text": cells.unit, "side": "right"}, "thickness": 10, "outlinewidth": 0, "len": 1.0}
     for number, ink in enumerate((_BLACK, _WHITE)):
-        figure.add_heatmap(
-            z=np.where(inks == ink, values, np.nan),
-            zmin=-top if signed else 0,
-            zmax=top,
-            colorscale=[[i / (len(scale) - 1), colour] for i, colour in enumerate(scale)],
-            xgap=1,
-            ygap=1,
-            text=np.where((inks == ink) & np.isfinite(values), np.array(cells.texts, object), "").tolist(),
-            texttemplate="%{text}",
-            textfont={"size": 13, "color": ink},
-            hoverinfo="skip",
-            hoverongaps=False,
-            showscale=number == 0,
-            colorbar={"title": {"text": cells.unit, "side": "right"}, "thickness": 10, "outlinewidth": 0, "len": 1.0},
-        )
+        yield {
+            "type": "heatmap",
+            "z": np.where(inks == ink, values, np.nan),
+            "zmin": -top if signed else 0,
+            "zmax": top,
+            "colorscale": [[i / (len(scale) - 1), colour] for i, colour in enumerate(scale)],
+            "xgap": 1,
+            "ygap": 1,
+            "text": np.where((inks == ink) & np.isfinite(values), np.array(cells.texts, object), "").tolist(),
+            "texttemplate": "%{text}",
+            "textfont": {"size": 13, "color": ink},
+            "hoverinfo": "skip",
+            "hoverongaps": False,
+            "showscale": number == 0,
+            "colorbar": {
+                "title": {"text": cells.unit, "side": "right"},
+                "thickness": 10,
+                "outlinewidth": 0,
+                "len": 1.0,
+            },
+        }
 
 
-def _add_click_targets(figure: go.Figure, names: list[str], about: Sequence[Sequence[str]]) -> None:
+def _click_targets(names: list[str], about: Sequence[Sequence[str]]) -> dict[str, Any]:
     cells = [(k, j) for k in range(len(names)) for j in range(len(names))]
-    figure.add_scatter(
-        x=[j for _, j in cells],
-        y=[k for k, _ in cells],
-        mode="markers",
-        marker={"symbol": "square", "size": 28, "opacity": 0},
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
-        customdata=[[names[k], names[j]] for k, j in cells],
-        text=[about[k][j] for k, j in cells],
-        hovertemplate="true %{customdata[0]}, predicted %{customdata[1]}: %{text}<extra></extra>",
-        showlegend=False,
-    )
+    return {
+        "type": "scatter",
+        "x": [j for _, j in cells],
+        "y": [k for k, _ in cells],
+        "mode": "markers",
+        "marker": {"symbol": "square", "size": 28, "opacity": 0},
+        "selected": {"marker": {"opacity": 0}},
+        "unselected": {"marker": {"opacity": 0}},
+        "customdata": [[names[k], names[j]] for k, j in cells],
+        "text": [about[k][j] for k, j in cells],
+        "hovertemplate": "true %{customdata[0]}, predicted %{customdata[1]}: %{text}<extra></extra>",
+        "showlegend": False,
+    }
 
 
 def readable_ink(level: float, scale: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -23,16 +24,17 @@ def heatmap_overlay(
         heat: (H, W) in [0, 1], or in [-1, 1] when ``signed``; ``None`` draws the face alone.
         opacity: of the map, 0 to 1. colours: key of a colour map; signed maps have a fixed one.
     """
-    figure = go.Figure(go.Image(source=_uri(face_png), hoverinfo="skip"))
+    traces: list[dict[str, Any]] = [{"type": "image", "source": _uri(face_png), "hoverinfo": "skip"}]
     if heat is not None:
-        figure.add_heatmap(
-            z=heat,
-            zmin=-1 if signed else 0,
-            zmax=1,
-            colorscale=scale("diverging" if signed else colours),
-            opacity=opacity,
-            zsmooth=False,
-            colorbar={
+        overlay = {
+            "type": "heatmap",
+            "z": heat,
+            "zmin": -1 if signed else 0,
+            "zmax": 1,
+            "colorscale": scale("diverging" if signed else colours),
+            "opacity": opacity,
+            "zsmooth": False,
+            "colorbar": {
                 "orientation": "h",
                 "y": 0,
                 "yanchor": "top",
@@ -44,11 +46,18 @@ def heatmap_overlay(
                 "len": 1.0,
                 "outlinewidth": 0,
             },
-            hovertemplate="x %{x}, y %{y}: %{z:.2f}<extra></extra>",
-        )
-    _picture_axes(figure)
-    figure.update_layout(height=380, margin={"l": 0, "r": 0, "t": 0, "b": 56}, dragmode=False)
-    return figure
+            "hovertemplate": "x %{x}, y %{y}: %{z:.2f}<extra></extra>",
+        }
+        traces.append(overlay)
+    axis = {"visible": False, "fixedrange": True, "constrain": "domain"}
+    layout = {
+        "xaxis": axis,
+        "yaxis": axis | {"constraintoward": "bottom"},
+        "height": 380,
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 56},
+        "dragmode": False,
+    }
+    return go.Figure(traces, layout)
 
 
 def focus_curves(measured: Focus, accuracy: np.ndarray, epoch: int, *, dark: bool) -> go.Figure:
@@ -90,11 +99,6 @@ def focus_curves(measured: Focus, accuracy: np.ndarray, epoch: int, *, dark: boo
     figure.update_xaxes(title_text="epoch", tickformat="d")
     figure.update_yaxes(title_text="%", range=[0, 102])
     return ink(figure, dark=dark)
-
-
-def _picture_axes(figure: go.Figure) -> None:
-    figure.update_xaxes(visible=False, fixedrange=True, constrain="domain")
-    figure.update_yaxes(visible=False, fixedrange=True, constrain="domain", constraintoward="bottom")
 
 
 def _uri(png: bytes) -> str:

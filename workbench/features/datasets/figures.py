@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from fer_models import labels
 from fer_models.colours import GREY, SERIES
 
 #: Lines differ in dash as well as colour.
 _DASHES = ("solid", "dash", "dot", "dashdot")
+#: Between figures side by side, as a share of the width.
+_GAP = 0.03
 _MARGIN = {"l": 10, "r": 10, "t": 34, "b": 10}
 
 
@@ -25,28 +26,48 @@ def class_balance(counts: np.ndarray, classes: Sequence[str], splits: Sequence[s
     """
     shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     titles = [f"{name}, {int(row.sum()):,}" for name, row in zip(splits, counts, strict=True)]
-    figure = make_subplots(1, len(splits), shared_yaxes=True, subplot_titles=titles, horizontal_spacing=0.03)
+    across = {"range": [0, max(1.0, float(shares.max())) * 1.32], "nticks": 5, "fixedrange": True}
+    down = {"autorange": "reversed", "ticks": "", "automargin": True, "fixedrange": True}
+    layout: dict[str, Any] = {"height": 86 + 25 * len(classes), "margin": _MARGIN, "bargap": 0.28, "annotations": []}
+    width = (1 - _GAP * (len(splits) - 1)) / len(splits)
+    bars = []
     for column in range(len(splits)):
-        figure.add_bar(
-            x=shares[column],
-            y=list(classes),
-            orientation="h",
-            marker={"color": [labels.colour(name) for name in classes]},
-            text=[f"{int(n):,}" for n in counts[column]],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}: %{x:.1f} %, %{text} images<extra></extra>",
-            showlegend=False,
-            row=1,
-            col=column + 1,
+        left = column * (width + _GAP)
+        number = str(column + 1) if column else ""
+        bars.append(
+            {
+                "type": "bar",
+                "x": shares[column],
+                "y": list(classes),
+                "xaxis": f"x{number}",
+                "yaxis": f"y{number}",
+                "orientation": "h",
+                "marker": {"color": [labels.colour(name) for name in classes]},
+                "text": [f"{int(n):,}" for n in counts[column]],
+                "textposition": "outside",
+                "cliponaxis": False,
+                "hovertemplate": "%{y}: %{x:.1f} %, %{text} images<extra></extra>",
+                "showlegend": False,
+            }
         )
-    figure.update_yaxes(autorange="reversed", ticks="", automargin=True, fixedrange=True)
-    figure.update_xaxes(
-        range=[0, max(1.0, float(shares.max())) * 1.32], title_text="share, %", nticks=5, fixedrange=True
-    )
-    figure.update_layout(height=86 + 25 * len(classes), margin=_MARGIN, bargap=0.28)
-    figure.update_annotations(font_size=13)
-    return figure
+        place = {"anchor": f"y{number}", "domain": [left, left + width], "title": {"text": "share, %"}}
+        layout[f"xaxis{number}"] = across | place
+        beside = {"matches": "y", "showticklabels": False} if column else {}
+        layout[f"yaxis{number}"] = down | {"anchor": f"x{number}"} | beside
+        layout["annotations"].append(
+            {
+                "text": titles[column],
+                "x": left + width / 2,
+                "y": 1,
+                "xref": "paper",
+                "yref": "paper",
+                "xanchor": "center",
+                "yanchor": "bottom",
+                "showarrow": False,
+                "font": {"size": 13},
+            }
+        )
+    return go.Figure(bars, layout)
 
 
 def spread(

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -53,7 +54,7 @@ def pareto(points: Sequence[Point], axis: str) -> go.Figure:
         legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
         hovermode="closest",
     )
-    _add_names(figure, points, window, heights)
+    figure.update_layout(annotations=_names(points, window, heights))
     return figure
 
 
@@ -106,8 +107,8 @@ def _add_bubbles(figure: go.Figure, points: Sequence[Point], unit: str) -> None:
         )
 
 
-def _add_names(figure: go.Figure, points: Sequence[Point], window: Sequence[float], heights: Sequence[float]) -> None:
-    """Write the name of each point where it covers no other; points on the front come first."""
+def _names(points: Sequence[Point], window: Sequence[float], heights: Sequence[float]) -> list[dict[str, Any]]:
+    """The name of each point where it covers no other; points on the front come first."""
     largest = max((point.parameters for point in points), default=1)
     across, up = _WIDTH / (window[1] - window[0]), _HEIGHT / (heights[1] - heights[0])
     ordered = sorted(points, key=lambda point: (not point.on_front, -point.accuracy))
@@ -126,23 +127,24 @@ def _add_names(figure: go.Figure, points: Sequence[Point], window: Sequence[floa
     lines = []
     for a, b in itertools.pairwise(front):  # across, then up, as the front is drawn
         lines += [(a.x, a.y - 1, b.x, a.y + 1), (b.x - 1, min(a.y, b.y), b.x + 1, max(a.y, b.y))]
-    for point, offset in zip(ordered, place_names(spots, _WIDTH, _HEIGHT, lines), strict=True):
-        name = _escape(names[point.name])
-        figure.add_annotation(
-            x=math.log10(point.cost),
-            y=point.accuracy,
-            ax=offset.dx,
-            ay=-offset.dy,
-            text=f"<b>{name}</b>" if point.on_front else name,
-            name="point",  # the browser hides it where the figure is too narrow for it
-            showarrow=True,
-            arrowhead=0,
-            arrowwidth=1,
-            arrowcolor=GREY if offset.far else "rgba(0, 0, 0, 0)",
-            xanchor=offset.anchor,
-            borderpad=0,
-            font={"size": 12},
-        )
+    return [
+        {
+            "x": math.log10(point.cost),
+            "y": point.accuracy,
+            "ax": offset.dx,
+            "ay": -offset.dy,
+            "text": f"<b>{_escape(names[point.name])}</b>" if point.on_front else _escape(names[point.name]),
+            "name": "point",  # the browser hides it where the figure is too narrow for it
+            "showarrow": True,
+            "arrowhead": 0,
+            "arrowwidth": 1,
+            "arrowcolor": GREY if offset.far else "rgba(0, 0, 0, 0)",
+            "xanchor": offset.anchor,
+            "borderpad": 0,
+            "font": {"size": 12},
+        }
+        for point, offset in zip(ordered, place_names(spots, _WIDTH, _HEIGHT, lines), strict=True)
+    ]
 
 
 def _short(names: Sequence[str]) -> list[str]:
