@@ -152,12 +152,7 @@ def _inked(cells: Cells, *, dark: bool) -> Iterator[dict[str, Any]]:
             "hoverinfo": "skip",
             "hoverongaps": False,
             "showscale": number == 0,
-            "colorbar": {
-                "title": {"text": cells.unit, "side": "right"},
-                "thickness": 10,
-                "outlinewidth": 0,
-                "len": 1.0,
-            },
+            "colorbar": bar,
         }
 
 

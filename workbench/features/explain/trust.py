@@ -18,7 +18,7 @@ from workbench.features.explain.subject import Subject
 from workbench.heatmap import cached, verdict, view
 from workbench.heatmap.model import drawing
 from workbench.heatmap.model.drawing import Display
-from workbench.heatmap.model.look import Look
+from workbench.heatmap.model.look import Look, Question
 from workbench.widgets import downloads, job, picture_grid, plot, table
 from workbench.widgets.errors import guard
 from workbench.widgets.picture_grid import Cell, Row
@@ -60,17 +60,7 @@ def show(subject: Subject, *, key: str) -> None:
     numbers = st.container()
     with verdict_shown.container(), guard("the trust card"), st.spinner("Testing the heatmap."):
         card = trust_badge.judge(subject, question)
-    classifier, pixels, attribution = subject.classifier, subject.pixels, look.attribution
-    results = job.result(
-        ("trust", *subject.identity, question, baseline, card.maps),
-        f"Tests of a heatmap of {subject.checkpoint.name}",
-        lambda progress: trust.evidence(
-            classifier, pixels, attribution, card, baseline=str(baseline), progress=progress
-        ),
-        lane="short",
-        ask="Run all tests of this map, some seconds",
-        key=key,
-    )
+    results = _tests(subject, question, look, card, str(baseline), key=key)
     if results is not None and results.card is not card:
         card = results.card
         with verdict_shown.container():
@@ -98,9 +88,25 @@ def show(subject: Subject, *, key: str) -> None:
         "Can this heatmap be believed",
         [subject.checkpoint],
         sections.choices(look, display) | {"pixels replaced by": baseline},
-        lambda: [sections.heatmap(look, pixels, display), *sections.evidence(curves, measures, results)],
+        lambda: [sections.heatmap(look, subject.pixels, display), *sections.evidence(curves, measures, results)],
         key=key,
     )
+
+
+def _tests(
+    subject: Subject, question: Question, look: Look, card: TrustCard, baseline: str, *, key: str
+) -> Evidence | None:
+    """All tests of the map, run in the background when the user asks for them; ``None`` until they are done."""
+    classifier, pixels, attribution = subject.classifier, subject.pixels, look.attribution
+    results: Evidence | None = job.result(
+        ("trust", *subject.identity, question, baseline, card.maps),
+        f"Tests of a heatmap of {subject.checkpoint.name}",
+        lambda progress: trust.evidence(classifier, pixels, attribution, card, baseline=baseline, progress=progress),
+        lane="short",
+        ask="Run all tests of this map, some seconds",
+        key=key,
+    )
+    return results
 
 
 def _curves(curves: dict[str, Curves], measures: dict[str, Measure], look: Look, key: str) -> None:
