@@ -131,6 +131,8 @@ def layer_titles(layers: Sequence[tuple[str, str]]) -> list[str]:
             so_far[parent, kind] += 1
             number = f" {so_far[parent, kind]}" if alike[parent, kind] > 1 else ""
             title = ", ".join([*_parts(parent), f"{kind}{number}"])
+        elif not last:  # the network itself
+            title = kind
         else:
             title = module_words(name)
             own = re.sub(r" \d+$", "", _parts(last)[-1])

@@ -18,3 +18,7 @@ from fer_models.layer_names import layer_titles
 )
 def test_a_layer_says_where_it_is_and_what_it_does(layers: list[tuple[str, str]], titles: list[str]) -> None:
     assert layer_titles(layers) == [f"Body, {title}" for title in titles]
+
+
+def test_a_network_that_is_one_layer_is_called_by_its_kind() -> None:
+    assert layer_titles([("", "GraphModule")]) == ["Graph module"]

@@ -82,18 +82,24 @@ def _defaults(model: FERNetwork, sizes: dict[str, tuple[int, int]]) -> list[str]
 
 
 def find_layer(model: FERNetwork, layer: str | None, size: tuple[int, int]) -> str:
-    """``layer`` if the network has it, :func:`default_layer` for ``None``.
+    """The name of a layer: ``layer`` if the network has it, :func:`default_layer` for ``None``.
+
+    The dotted path of its module names a layer too, such as ``layer4`` of an imported ResNet.
 
     Raises:
         UserError: If the network offers no layer of that name.
     """
     if layer is None:
         return default_layer(model, size)
-    if layer not in model.cam_layers and not (layer == ALL_MEMBERS and isinstance(model, Ensemble)):
-        raise UserError(
-            f"{model.title} has no layer {layer!r} for heatmaps; choose one of: {', '.join(model.cam_layers)}."
-        )
-    return layer
+    layers = model.cam_layers
+    if layer in layers or (layer == ALL_MEMBERS and isinstance(model, Ensemble)):
+        return layer
+    for path, module in model.named_modules():
+        if layer in (path, path.removeprefix("body.")):  # an imported network is the body
+            for name, known in layers.items():
+                if known is module:
+                    return name
+    raise UserError(f"{model.title} has no layer {layer!r} for heatmaps; choose one of: {', '.join(layers)}.")
 
 
 def _measure(model: FERNetwork, size: tuple[int, ...]) -> dict[str, tuple[int, int]]:

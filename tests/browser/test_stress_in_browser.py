@@ -75,13 +75,26 @@ def test_on_a_phone_the_grid_can_be_read_and_scrolled(page: Any, server: Server)
     assert phone.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
     area = box.bounding_box()
     assert area is not None
-    touch, (x, y) = context.new_cdp_session(phone), (area["x"] + 250, area["y"] + 150)
+    _swipe(context, phone, (area["x"] + 250, area["y"] + 150), (-1, 0))
+    phone.wait_for_function("() => document.querySelector('[class*=\"st-key-wide-of-\"]').scrollLeft > 50")
+    curve = phone.locator(".js-plotly-plot").first  # neither does a figure of curves hold the finger
+    curve.scroll_into_view_if_needed()
+    plot, main = curve.bounding_box(), "document.querySelector('[data-testid=stMain]')"
+    before = phone.evaluate(f"{main}.scrollTop")
+    assert plot is not None
+    _swipe(context, phone, (plot["x"] + plot["width"] / 2, plot["y"] + plot["height"] / 2), (0, -1))
+    phone.wait_for_function(f"before => Math.abs({main}.scrollTop - before) > 50", arg=before)
+    context.close()
+
+
+def _swipe(context: Any, phone: Any, start: tuple[float, float], towards: tuple[int, int]) -> None:
+    """Draw a finger over the screen, 120 pixels far."""
+    touch, (x, y) = context.new_cdp_session(phone), start
     touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
     for moved in range(10, 130, 10):
-        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x - moved, "y": y}]})
+        point = {"x": x + towards[0] * moved, "y": y + towards[1] * moved}
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    phone.wait_for_function("() => document.querySelector('[class*=\"st-key-wide-of-\"]').scrollLeft > 50")
-    context.close()
 
 
 def test_the_faces_of_a_split_in_the_background(page: Any, server: Server, tiny: str) -> None:

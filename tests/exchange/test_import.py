@@ -89,6 +89,10 @@ def test_its_layers_have_maps_and_every_kind_of_method_runs(network: nn.Module, 
     for method in ("layer_cam", "guided_backprop", "lrp", "deep_lift", "full_grad"):
         assert np.isfinite(explain(classifier, batch, method, "happy").values).all(), method
     assert explain(classifier, batch, "grad_cam", 0).layer == "layer 2"
+    by_path = explain(classifier, batch, "grad_cam", 0, layer="layer1")  # as the network's own code calls it
+    assert by_path.layer == "layer 1"
+    with pytest.raises(UserError, match="choose one of: layer 2, layer 1"):
+        explain(classifier, batch, "grad_cam", 0, layer="layer9")
     again = main(["export-onnx", str(classifier.checkpoint.path), str(tmp_path / "network.onnx")])
     assert again == 0
 

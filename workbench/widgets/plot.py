@@ -69,8 +69,8 @@ def show(
     selected: dict[str, Any] = {}
     if on_select is not None:
         selected = {"on_select": on_select, "selection_mode": tuple(selection_mode)}
-    if tools == "wide":  # a finger scrolls it
-        figure.update_layout(dragmode=False)
+    if tools in ("save", "wide") and figure.layout.dragmode is None:  # a finger scrolls, it draws no zoom box
+        figure.layout.dragmode = False
     if tools in ("map", "wide"):  # the style gives a map most of the window's height, and holds the width of a wide one
         with st.container(key=f"{tools} of {key}"):
             height: Literal["stretch", "content"] = "stretch" if tools == "map" else "content"
