@@ -68,5 +68,5 @@ def test_the_map_nearer_to_the_true_units_is_right():
     near, far, even = OnTruth(0.5, 0.1), OnTruth(0.2, 0.1), OnTruth(0.1, 0.1)
     assert verdict(near, far).startswith("A is nearer") and verdict(far, near).startswith("B is nearer")
     assert verdict(even, even).startswith("Neither") and verdict(near, near).startswith("Both")
-    assert "not known on this face" in verdict(None, near)
+    assert "Not known on this face" in verdict(None, near)
     assert [correlation_words(v) for v in (0.95, 0.7, 0.4, 0, -0.8)][-2:] == ["unrelated", "opposite"]

@@ -9,7 +9,7 @@ from fer_models import create_model
 from fer_models.explain.base import EXPLAINERS, Query, explain
 from fer_models.explain.cam.ablation_cam import _rest_runs_alone
 from fer_models.explain.cam.base import activations
-from fer_models.explain.faithfulness.parameter_randomisation import _from_the_head, cascade
+from fer_models.explain.faithfulness.parameter_randomisation import _from_the_head, _titles, cascade
 from fer_models.explain.layers import ALL_MEMBERS, default_layer, layer_sizes
 from fer_models.explain.target import Target
 
@@ -264,7 +264,7 @@ def test_the_map_of_an_ensemble_is_the_mean_of_its_members_maps(hold, batch):
     scaled = [part / np.abs(part).max((1, 2), keepdims=True) for part in parts]
     np.testing.assert_allclose(whole.values, np.mean(scaled, 0), rtol=1e-5, atol=1e-7)
     assert not np.allclose(parts[0], parts[1])
-    order = _from_the_head(held.model)
+    order = _from_the_head(_titles(held.model))
     assert {name.split(".")[1] for name in order[:2]} == {"0", "1"}  # the heads of both, not one member first
     shuffled = cascade(held, batch[:1], whole.one(0), steps=2)
     assert shuffled.maps.shape == (2, 1, 48, 48)

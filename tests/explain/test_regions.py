@@ -127,7 +127,7 @@ def test_known_units_of_a_picture_count_before_those_of_the_class():
     assert unit_agreement(result, FER7, units=[("AU09",)])["mass"].tolist() == [1]
     with pytest.raises(UserError, match="AU99"):
         unit_agreement(result, FER7, units=[("AU99",)])
-    with pytest.raises(UserError, match="one list"):
+    with pytest.raises(UserError, match="units of 0 images"):
         unit_agreement(result, FER7, units=[])
     with pytest.raises(UserError, match="fit"):
         unit_agreement(result, FER7, areas=unit_areas(50))
