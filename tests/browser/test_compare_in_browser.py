@@ -59,7 +59,7 @@ def test_measure_and_download(page: Any, server: Server) -> None:
     page.goto(f"{server.url}/compare?beside=resnet18_cbam")
     settle(page, 180_000)
     expect(page.get_by_text(re.compile(r"Attention: \d+ of \d+ layers"))).to_have_count(2)
-    expect(page.get_by_text("Attention: none.")).to_have_count(0)
+    expect(page.get_by_text("No attention module.")).to_have_count(0)
     page.locator('[data-testid="stDataFrame"] .dvn-scroller').first.click(position={"x": 16, "y": 55})  # the first row
     button = page.get_by_role("button", name="Measure 1 network", exact=True)
     button.click()

@@ -179,7 +179,7 @@ def _network(card: Scorecard) -> str:
 
 
 #: Beginnings of the lines that :func:`_source` gives.
-_SOURCE = ("- Source: ", "- Default sizes: ")
+_SOURCE = ("- Source: ", "- Default sizes")
 _RULE = "Selection rule: "
 
 
@@ -188,7 +188,7 @@ def _source(network: str) -> list[str]:
     if network not in ARCHITECTURES:
         return []
     kind = ARCHITECTURES[network]
-    return [f"Source: {kind.paper.rstrip('.')}.", f"Default sizes: {kind.size_origin}."]
+    return [f"Source: {kind.paper.rstrip('.')}.", f"Default sizes ({kind.size_origin.source}): {kind.size_origin.where}."]
 
 
 def _data(card: Scorecard, terms: str) -> str:

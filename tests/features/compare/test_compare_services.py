@@ -92,7 +92,7 @@ def test_layers_add_up_and_attention_is_marked() -> None:
     marked = [name for name in table["Layer"] if name.startswith(networks_table.MARK)]
     assert len(marked) == sum(row.attention for row in rows) > 0
     assert networks.attention_share(rows).startswith(f"Attention: {len(marked)} of {len(rows)} layers")
-    assert networks.attention_share(networks.layer_rows(by_key("vgg_fer"))) == "Attention: none."
+    assert networks.attention_share(networks.layer_rows(by_key("vgg_fer"))) == "No attention module."
     back = pd.read_csv(io.StringIO(networks_table.layer_csv(rows)))
     assert back["macs"].sum() == entry.cost.macs and list(back["layer"])[:2] == [
         "Stem pad",

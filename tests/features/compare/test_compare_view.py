@@ -108,7 +108,7 @@ def test_the_address_chooses_input_rows_and_layers(app: AppTest) -> None:
     assert set(table["Input"]) >= {"100 x 100 x 3", "224 x 224 x 3", "48 x 48 x 1"}
     first, second = app.dataframe[1].value, app.dataframe[2].value
     assert first["Parameters"].sum() == 11_171_271 and second["Parameters"].sum() == 11_269_983
-    assert "Attention: none." in words(app) and any(name.startswith("◆ ") for name in second["Layer"])
+    assert "No attention module." in words(app) and any(name.startswith("◆ ") for name in second["Layer"])
     app.selectbox(key="compare.beside").set_value("").run()
     assert len(app.dataframe) == 2 and not app.exception
 

@@ -95,7 +95,8 @@ def _table(entry: Entry, block: str, key: str) -> None:
         st.markdown(
             f"{entry.size} x {entry.size} x {entry.channels} · {parameters:,} parameters · {macs / 1e6:,.1f} MMACs"
         )
-        st.caption(f"{networks_table.MARK} {networks.attention_share(rows)} {networks.source(entry)}")
+        mark = f"{networks_table.MARK} " if any(row.attention for row in rows) else ""
+        st.caption(f"{mark}{networks.attention_share(rows)} {networks.source(entry)}")
         table = networks_table.layer_table(rows)
         marked = [row.attention for row in rows]
         st.dataframe(

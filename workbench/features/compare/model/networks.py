@@ -122,7 +122,7 @@ def attention_share(rows: Sequence[LayerRow]) -> str:
     """The share of attention modules in a network, in one sentence."""
     marked = [row for row in rows if row.attention]
     if not marked:
-        return "Attention: none."
+        return "No attention module."
     parameters = sum(row.parameters for row in marked) / max(1, sum(row.parameters for row in rows))
     macs = sum(row.macs for row in marked) / max(1, sum(row.macs for row in rows))
     return (
@@ -136,7 +136,8 @@ def source(entry: Entry) -> str:
     if entry.network not in ARCHITECTURES:
         return ""
     network = ARCHITECTURES[entry.network]
-    return f"Source: {network.paper.rstrip('.')}. Default sizes: {network.size_origin}."
+    origin = network.size_origin
+    return f"Source: {network.paper.rstrip('.')}. Default sizes ({origin.source}): {origin.where}."
 
 
 def measured_on(metric: dict[str, Any]) -> str:
