@@ -35,7 +35,7 @@ def show(scene: Scene) -> Answer:
         st.image(large, words, width="stretch", output_format="PNG", alt=f"The face in {words}")
     name, confidence = reading.ranked[0]
     with bars:
-        st.markdown(f"The network says **{name}**, {percent(confidence, 0)}")
+        st.markdown(f"The network says **{name}**, {percent(confidence)}")
         figure = probability_bars(reading.ranked)
         figure.update_layout(font_size=round(14 * scene.scale), height=round(240 * scene.scale))
         ranking = ", ".join(f"{name} {percent(value)}" for name, value in reading.ranked)
@@ -45,7 +45,7 @@ def show(scene: Scene) -> Answer:
     return Answer(
         _conclusion(readings),
         tuple((f"{each.side} x {each.side}: {each.ranked[0][0]}", _picture(each)) for each in shown),
-        tuple(f"At {each.side} x {each.side} it says {each.ranked[0][0]}, {percent(each.ranked[0][1], 0)}."
+        tuple(f"At {each.side} x {each.side} it says {each.ranked[0][0]}, {percent(each.ranked[0][1])}."
               for each in shown),
         "explain",
         "This face on Explain",
@@ -95,7 +95,7 @@ def _conclusion(readings: tuple[Reading, ...]) -> str:
         f"A network gets {first.side} x {first.side} = {first.side**2:,} numbers from 0 (black) to 255 (white), and "
         "nothing else: no voice, no name, no story.\n\n"
         "It shares 100 % among a few **classes**, the answers that it knows. The share of a class is its "
-        f"**probability**. Here: {name} {percent(confidence, 0)}. {fails}\n\n"
+        f"**probability**. Here: {name} {percent(confidence)}. {fails}\n\n"
         "Who failed first, you or the network?"
     )
 

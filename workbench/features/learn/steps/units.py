@@ -28,12 +28,12 @@ def show(scene: Scene) -> Answer:
     with seen:
         st.image(picture, words, width=round(_SIDE * scene.scale), alt=f"A drawn face, {words}")
     with said:
-        st.markdown(f"The network says **{ranked[0][0]}**, {percent(ranked[0][1], 0)}")
+        st.markdown(f"The network says **{ranked[0][0]}**, {percent(ranked[0][1])}")
         bars.show_probabilities(ranked)
     return Answer(
         _conclusion(curve),
         ((words, picture),),
-        (f"At {level:.2f} it says {ranked[0][0]}, {percent(ranked[0][1], 0)}.",),
+        (f"At {level:.2f} it says {ranked[0][0]}, {percent(ranked[0][1])}.",),
         "lab",
         "Move every muscle in the face lab",
         {"networks": scene.drawn.name, "face": f"AU12={max(level, 0.05):g}", "tab": "curves"},
