@@ -78,6 +78,8 @@ def _pictures() -> None:
     st.button("Pin the grid", on_click=report.pin, args=("misclassifications-Two-maps",))
     face = np.zeros((8, 8, 3), np.uint8)
     picture_grid.show([picture_grid.Row("<i>", "", [picture_grid.Cell(face, "<b>sad", "A map")])], label="Two maps")
+    st.button("Pin the row", on_click=report.pin, args=("misclassifications-Copies",))
+    picture_grid.wrapped([face, face], ["<b>here", "there"], side=72, label="Copies")
     gallery.show([face], np.arange(1), key="faces", words=gallery.Words(str, title="angry read as sad"))
     report.show()
 
@@ -85,12 +87,19 @@ def _pictures() -> None:
 def test_pictures_and_galleries_go_into_the_report() -> None:
     app = AppTest.from_function(_pictures, default_timeout=60).run()
     app.button[0].click().run()
+    app.button[1].click().run()
     app.button(key="faces pin").click().run()
     assert not app.exception
     text = page(app.session_state[report.ITEMS.slot])
-    assert app.sidebar.get("download_button")[0].label == "Report (2)"
-    assert text.count("data:image/png;base64,") == 2 and "Faces: angry read as sad" in text
-    assert "&lt;b&gt;sad" in text and "<b>sad" not in text and "<i>" not in text and "plotly" not in text
+    assert app.sidebar.get("download_button")[0].label == "Report (3)"
+    assert text.count("data:image/png;base64,") == 4 and "Faces: angry read as sad" in text
+    assert (
+        "&lt;b&gt;sad" in text
+        and "&lt;b&gt;here" in text
+        and "<b>" not in text
+        and "<i>" not in text
+        and "plotly" not in text
+    )
 
 
 def test_figures_and_tables_of_any_page_go_into_one_report() -> None:

@@ -54,7 +54,7 @@ _FIGURE_NAMES = """() => [...document.querySelectorAll(".js-plotly-plot")]
 #: Rows of choices that scroll sideways: on a phone nobody finds the last ones.
 _CUT_ROWS = """() => [...document.querySelectorAll("[data-testid=stButtonGroup] [role=radiogroup], [role=tablist]")]
   .filter(row => row.scrollWidth > row.clientWidth).map(row => row.innerText)"""
-_BARE_TABLES = """() => [...document.querySelectorAll("table:is([data-csv], [data-grid])")]
+_BARE_TABLES = """() => [...document.querySelectorAll(":is([data-csv], [data-grid])")]
   .filter(table => !table.closest(".table").querySelector(".table-tools")).length"""
 
 

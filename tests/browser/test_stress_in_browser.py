@@ -41,7 +41,7 @@ def upload(page: Any, file: Path | dict[str, Any], name: str) -> None:
 def test_one_face_at_every_severity(page: Any, server: Server) -> None:
     page.goto(f"{server.url}/stress?kind=bar")
     page.get_by_text("Under every corruption").wait_for()
-    expect(page.locator(".gallery img")).to_have_count(6)
+    expect(page.locator("[data-grid] img")).to_have_count(6)
     settle(page)
     assert errors(page) == []
     rows = rows_of(page, "CSV", -1)
@@ -51,7 +51,11 @@ def test_one_face_at_every_severity(page: Any, server: Server) -> None:
     said = page.get_by_text(re.compile(r"breaks? it first|No corruption changes")).first.inner_text()
     changed = [row for row in rows if row["class"] not in clean]
     assert ("No corruption changes" in said) == (not changed)
-    strongest = page.locator(".gallery img").nth(5)
+    with page.expect_download() as sheet:
+        page.locator(".table:has([data-grid]) .take-away", has_text="PNG").dispatch_event("click")
+    assert Image.open(sheet.value.path()).width > 6 * 92
+    assert sheet.value.suggested_filename.endswith("The-face-under-bar.png")
+    strongest = page.locator("[data-grid] img").nth(5)
     before = strongest.get_attribute("src") or ""
     choose(page, re.compile("Corruption"), "Blur")
     page.get_by_text("Out of focus").wait_for()

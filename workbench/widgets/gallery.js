@@ -17,8 +17,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       const button = document.createElement("button");
       button.type = "button";
       button.title = tile.about;
-      button.disabled = !data.clickable;
-      if (data.clickable) button.setAttribute("aria-pressed", String(tile.id === data.selected));
+      button.setAttribute("aria-pressed", String(tile.id === data.selected));
       const picture = document.createElement("img");
       picture.src = tile.src;
       picture.alt = tile.about;
@@ -29,13 +28,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
         caption.textContent = tile.caption.replaceAll(" %", "\u00a0%");
         button.appendChild(caption);
       }
-      if (data.clickable) {
-        button.onclick = () => {
-          for (const other of root.querySelectorAll("button")) other.setAttribute("aria-pressed", "false");
-          button.setAttribute("aria-pressed", "true");
-          setTriggerValue("clicked", tile.id);
-        };
-      }
+      button.onclick = () => {
+        for (const other of root.querySelectorAll("button")) other.setAttribute("aria-pressed", "false");
+        button.setAttribute("aria-pressed", "true");
+        setTriggerValue("clicked", tile.id);
+      };
       group.appendChild(button);
     }
     place.appendChild(group);

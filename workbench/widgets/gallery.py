@@ -131,22 +131,6 @@ def show_groups(
     return _mount(_tiles(images, on_page, captions, _USUAL.side), key, None, _USUAL.side, framed=True)
 
 
-def tiles(pictures: Sequence[np.ndarray], captions: Sequence[str], *, key: str, side: int = 96) -> None:
-    """A few images, uint8 (H, W, 1 or 3), side by side with their captions; not clickable."""
-    _mount(
-        [
-            [
-                _tile(i, picture, caption, caption, side)
-                for i, (picture, caption) in enumerate(zip(pictures, captions, strict=True))
-            ]
-        ],
-        key,
-        None,
-        side,
-        clickable=False,
-    )
-
-
 def _sheet(
     images: np.ndarray | Sequence[np.ndarray] | MeanFaces, positions: np.ndarray, words: Words, key: str
 ) -> None:
@@ -217,11 +201,10 @@ def _mount(
     side: int,
     *,
     framed: bool = False,
-    clickable: bool = True,
 ) -> int | None:
     result = _GALLERY(
         key=f"{key} faces",
-        data={"groups": groups, "selected": selected, "side": side, "framed": framed, "clickable": clickable},
+        data={"groups": groups, "selected": selected, "side": side, "framed": framed},
         on_clicked_change=_on_click,
     )
     clicked = result.get("clicked")

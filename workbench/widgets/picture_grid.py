@@ -1,10 +1,11 @@
-"""A grid of small pictures with heads and captions, which scrolls sideways where the window is narrow."""
+"""Small pictures with captions: a grid with heads, which scrolls where the window is narrow, or rows that wrap."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -50,14 +51,31 @@ def show(rows: Sequence[Row], *, columns: Sequence[str] = (), side: int = 96, la
     body = "".join(
         f"<tr>{_row_head(row) if named else ''}{''.join(_cell(cell, side) for cell in row.cells)}</tr>" for row in rows
     )
-    name = file_names.file_name(f"{name or label}.png", key=f"grid {label}").removesuffix(".png")
-    content = f"{head}<tbody>{body}</tbody>"
-    st.html(
-        '<div class="table"><div style="overflow-x:auto;padding-bottom:0.3rem" tabindex="0">'
-        f'<table style="border-collapse:collapse" data-name="{html.escape(name)}" data-grid '
-        f'aria-label="{html.escape(label)}">{content}</table></div></div>'
+    table = f'<table style="border-collapse:collapse"{{}}>{head}<tbody>{body}</tbody></table>'
+    _draw(table, 'style="overflow-x:auto;padding-bottom:0.3rem" tabindex="0"', label, name or label)
+
+
+def wrapped(images: Sequence[np.ndarray], captions: Sequence[str], *, side: int, label: str) -> None:
+    """Draw a few pictures side by side, in further rows where the window is narrow, with the same buttons.
+
+    Args:
+        images: uint8 (H, W, 1 or 3). captions: under them, and for screen readers. side: of a picture, in pixels of
+            the screen. label: what they show, for screen readers, and the name of their file.
+    """
+    cells = "".join(
+        _cell(Cell(pictures.as_rgb(image), caption), side, "div")
+        for image, caption in zip(images, captions, strict=True)
     )
-    report.grid(name, label, f'<table style="border-collapse:collapse">{content}</table>')
+    _draw(f'<div role="group" style="display:flex;flex-wrap:wrap"{{}}>{cells}</div>', "", label, label)
+
+
+def _draw(content: str, around: str, label: str, name: str) -> None:
+    """Draw the pictures and offer them to the report; ``content`` has a place for further attributes."""
+    name = file_names.file_name(f"{name}.png", key=f"grid {label}").removesuffix(".png")
+    attributes = f' data-name="{html.escape(name)}" data-grid aria-label="{html.escape(label)}"'
+    before, after = content.split("{}", 1)
+    st.html(f'<div class="table"><div {around}>{before}{attributes}{after}</div></div>')
+    report.grid(name, label, before + after)
 
 
 _HEAD = "font-weight:500;font-size:0.82rem;text-align:left;padding:0 0.5rem 0.2rem 0;border:0;vertical-align:bottom"
@@ -78,7 +96,7 @@ def _joined(text: str) -> str:
     return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
-def _cell(cell: Cell, side: int) -> str:
+def _cell(cell: Cell, side: int, tag: Literal["td", "div"] = "td") -> str:
     frame = "outline:2px solid currentColor;outline-offset:1px;" if cell.strong else ""
     picture = (
         ""
@@ -93,4 +111,4 @@ def _cell(cell: Cell, side: int) -> str:
         if cell.caption
         else ""
     )
-    return f'<td style="border:0;padding:2px 0.5rem 0.5rem 2px;vertical-align:top">{picture}{caption}</td>'
+    return f'<{tag} style="border:0;padding:2px 0.5rem 0.5rem 2px;vertical-align:top">{picture}{caption}</{tag}>'

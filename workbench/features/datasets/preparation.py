@@ -15,7 +15,7 @@ from workbench.app import dataset_facts, inventory, pictures, runs
 from workbench.features.datasets import figures
 from workbench.features.datasets.faces import position
 from workbench.features.datasets.model import augmentation
-from workbench.widgets import dataclass_form, downloads, gallery, plot
+from workbench.widgets import dataclass_form, downloads, picture_grid, plot
 
 _COUNT = 15
 _SIDE = 104
@@ -76,11 +76,11 @@ def _augmentation(dataset: FaceDataset, picture: np.ndarray, row: int) -> Prepro
             seed=seed,
             partners=dataset.images[np.sort(partners)] if settings.mixes else None,
         )
-        gallery.tiles(
+        picture_grid.wrapped(
             [preprocess.stored(picture), *changed],
             ["as stored", *(f"change {number}" for number in range(1, _COUNT))],
-            key="variants",
             side=_SIDE,
+            label=f"Augmentation of row {row}",
         )
         st.caption(_sentence(settings, strength, recipe.size, recipe.channels))
     return preprocess

@@ -19,7 +19,7 @@ from workbench.features.group.figures import people_bars
 from workbench.features.group.model import group
 from workbench.features.group.model.group import Person
 from workbench.widgets import downloads as download_buttons
-from workbench.widgets import gallery, plot, table
+from workbench.widgets import picture_grid, plot, table
 
 FRAMED = state.Choice("group.framed", address=False)
 
@@ -110,7 +110,8 @@ def framed(picture: Picture, people: Sequence[Person], checkpoint: Checkpoint, *
             f"{percent(crop.share, 0)}"
             for crop in row
         ]
-        gallery.tiles([pictures.as_rgb(crop.pixels) for crop in row], words, key=f"{key} {alignment}", side=112)
+        label = f"Face {person.number} {title.lower()}"
+        picture_grid.wrapped([crop.pixels for crop in row], words, side=112, label=label)
     answers = {crop.answer for crop in crops}
     trained = next((crop for crop in crops if crop.is_trained), None)
     if trained is not None and answers == {trained.answer}:

@@ -14,7 +14,7 @@ from workbench import shared, state
 from workbench.app.contact_sheet import contact_sheet
 from workbench.features.heatmaps.model import split
 from workbench.features.heatmaps.model.split import GROUPINGS
-from workbench.widgets import downloads, gallery
+from workbench.widgets import downloads, picture_grid
 
 _SIDE = 116
 GROUPING = state.Choice("heatmaps.grouping", GROUPINGS, "label")
@@ -46,7 +46,8 @@ def show(explained_sets: Mapping[str, ExplainedSet], dataset: FaceDataset) -> No
 def _means(name: str, explained: ExplainedSet, dataset: FaceDataset, grouping: str, opacity: float) -> None:
     drawn = split.mean_tiles(explained, dataset, grouping, opacity, 2 * _SIDE)
     if drawn:
-        gallery.tiles([tile.picture for tile in drawn], [tile.words for tile in drawn], key=f"means {name}", side=_SIDE)
+        label = f"Mean heatmaps of {name} by {GROUPINGS[grouping]}"
+        picture_grid.wrapped([tile.picture for tile in drawn], [tile.words for tile in drawn], side=_SIDE, label=label)
     else:
         st.info(
             f"No image has a {GROUPINGS[grouping]} that {name} knows and a heatmap to show; group by the predicted "

@@ -17,7 +17,7 @@ from workbench.evidence.bar import Evidence
 from workbench.evidence.model import predictions
 from workbench.features.misclassifications import on_map
 from workbench.features.misclassifications.model import neighbours
-from workbench.widgets import gallery, table
+from workbench.widgets import picture_grid, table
 from workbench.widgets.errors import guard
 
 #: Largest number of copies drawn; some data sets contain a face dozens of times.
@@ -85,11 +85,11 @@ def _copies(dataset: FaceDataset, position: int) -> None:
     if not all_copies:
         return
     drawn = all_copies[:_COPIES]
-    gallery.tiles(
+    picture_grid.wrapped(
         [np.asarray(dataset.images[copy.position]) for copy in drawn],
         [f"{copy.emotion}, {copy.split}" for copy in drawn],
-        key="copies",
         side=72,
+        label="Copies of this face",
     )
     rows = [
         (
@@ -142,11 +142,11 @@ def _neighbours(evidence: Evidence, index: int) -> None:
     if not nearest:
         st.caption("The embeddings of these predictions were not kept.")
         return
-    gallery.tiles(
+    picture_grid.wrapped(
         [np.asarray(dataset.images[neighbour.position]) for neighbour in nearest],
         [_neighbour(neighbour) for neighbour in nearest],
-        key="nearest faces",
         side=72,
+        label="Most similar faces",
     )
     st.caption("Cosine of both embeddings, the network's last layer before the classes; 1 is the same direction.")
 

@@ -15,7 +15,7 @@ from workbench.features.stress.figures import Curve, curves, grid
 from workbench.features.stress.model import one_face
 from workbench.features.stress.model.one_face import LEVELS, FaceTest
 from workbench.heatmap.model import look
-from workbench.widgets import downloads, gallery, plot
+from workbench.widgets import downloads, picture_grid, plot
 from workbench.widgets.errors import guard
 
 _NAN = [float("nan")] * 6
@@ -81,7 +81,8 @@ def _strip(
         with st.spinner("Computing the heatmaps."):
             made, likeness = cache.of_face(one_face.heatmaps, checkpoint, pixels, kind, geometry)
         words = [f"{word} · likeness {like:.2f}" for word, like in zip(words, likeness, strict=True)]
-    gallery.tiles(made, words, key=f"{key} strip", side=92)
+    label = f"The face under {CORRUPTIONS[kind].title.lower()}{' with heatmaps' if with_heatmaps else ''}"
+    picture_grid.wrapped(made, words, side=92, label=label)
     if with_heatmaps:
         st.caption(
             f"{look.usual_title(cache.classifier(checkpoint))} for the clean face's class, Explain's default. "

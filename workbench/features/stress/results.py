@@ -11,11 +11,10 @@ from fer_models.robustness.figures import FIGURES, class_recalls, conditions, co
 from fer_models.robustness.split import table as csv_table
 from fer_models.robustness.stress import StressResult
 from workbench import state
-from workbench.app import pictures
 from workbench.features.stress.figures import Curve, curves, grid
 from workbench.features.stress.model import one_face, tables
 from workbench.features.stress.model.many_faces import Plan
-from workbench.widgets import downloads, gallery, plot, table
+from workbench.widgets import downloads, picture_grid, plot, table
 from workbench.widgets.errors import guard
 
 CURVE_KIND = state.Choice("stress.curve kind", address=False)
@@ -114,7 +113,7 @@ def _breaking(result: StressResult, plan: Plan, key: str) -> None:
     st.caption(f"Correct when clean, wrong under {names[kind].lower()}: the faces that {network} loses first.")
     for number in breaking[:3]:
         made, words = tables.strip(result, plan, network, kind, int(number))
-        gallery.tiles([pictures.as_rgb(picture) for picture in made], words, key=f"{key} face {kind} {number}", side=84)
+        picture_grid.wrapped(made, words, side=84, label=f"Row {number} under {names[kind].lower()}")
 
 
 def _errors(result: StressResult) -> None:

@@ -164,7 +164,7 @@ function equip() {
   navigation();
   for (const plot of document.querySelectorAll(".js-plotly-plot")) thinNames(plot);
   for (const bar of document.querySelectorAll(".js-plotly-plot .modebar:not(:has(.take-away))")) overFigure(bar);
-  for (const table of document.querySelectorAll(".table:not(:has(> .table-tools)) table:is([data-csv], [data-grid])"))
+  for (const table of document.querySelectorAll(".table:not(:has(> .table-tools)) :is([data-csv], [data-grid])"))
     table.dataset.csv === undefined ? overGrid(table) : overTable(table);
 }
 
