@@ -187,8 +187,8 @@ def _source(network: str) -> list[str]:
     """The paper of a network, and who chose its sizes."""
     if network not in ARCHITECTURES:
         return []
-    kind = ARCHITECTURES[network]
-    return [f"Source: {kind.paper.rstrip('.')}.", f"Default sizes ({kind.size_origin.source}): {kind.size_origin.where}."]
+    kind, sizes = ARCHITECTURES[network], ARCHITECTURES[network].size_origin
+    return [f"Source: {kind.paper.rstrip('.')}.", f"Default sizes ({sizes.source}): {sizes.where}."]
 
 
 def _data(card: Scorecard, terms: str) -> str:
