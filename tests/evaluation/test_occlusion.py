@@ -35,5 +35,5 @@ def test_light_and_size_matter_little(faces: np.ndarray) -> None:
 
 
 def test_too_few_pictures(faces: np.ndarray) -> None:
-    with pytest.raises(UserError, match="fewer than 10"):
+    with pytest.raises(UserError, match="at least 10 images"):
         usual_blocks(faces[:9])

@@ -84,7 +84,7 @@ def test_ten_images_tell_what_is_usual() -> None:
         usual_blocks(images).mean.shape == (36, 3)
         and (usual_blocks(np.tile(images[:1], (10, 1, 1, 1))).spread > 0).all()
     )
-    with pytest.raises(UserError, match="fewer than 10"):
+    with pytest.raises(UserError, match="at least 10 images"):
         usual_blocks(images[:9])
 
 

@@ -122,5 +122,5 @@ def test_too_little_memory_halves_the_batch_with_the_same_step(monkeypatch, caps
 
 def test_too_little_memory_for_one_picture_is_a_sentence(monkeypatch):
     loop = made_loop(monkeypatch, 0)
-    with pytest.raises(UserError, match="even for single images"):
+    with pytest.raises(UserError, match="even with single images"):
         loop.train_epoch(lambda step, steps: None, lambda: False)

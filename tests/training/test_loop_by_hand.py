@@ -307,7 +307,7 @@ def test_a_batch_that_does_not_fit_goes_in_parts() -> None:
     assert seen["said"][-1] == "Out of memory: each batch is now split into 4 parts."
     assert step.totals.tolist()[0] == pytest.approx(28)
     seen["room"] = 0
-    with pytest.raises(UserError, match="even for single images"):
+    with pytest.raises(UserError, match="even with single images"):
         step.compute(torch.arange(8))
     assert step.micro_batches == 8
     several, seen = step_of(2, 0)

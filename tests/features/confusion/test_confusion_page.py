@@ -131,7 +131,7 @@ def test_other_classes_are_explained(app: AppTest, folders: Path) -> None:
         time.sleep(0.3)
         app.run()
     (error,) = app.error
-    assert "no class is common" in error.value
+    assert "they have no class in common" in error.value
 
 
 def test_the_fold_on_confidence_opens(app: AppTest, checkpoint: Checkpoint, folders: Path) -> None:
