@@ -35,7 +35,7 @@ def test_a_click_shows_a_face_large_and_keeps_it_in_the_address(page: Any, serve
     page.wait_for_url("**section=Preparation*")
     settle(page)
     expect(page.get_by_text("(1, 1, 48, 48) float32")).to_have_count(1)
-    expect(page.locator("button img[alt='as stored']")).to_have_count(1)
+    expect(page.locator("[data-grid] img[alt='as stored']")).to_have_count(1)
 
 
 def test_a_zip_becomes_a_set(page: Any, server: Server, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ _ANSWERS = ", ".join(
         ".js-plotly-plot",
         "[data-testid=stImage] img",
         ".gallery img",
+        "[data-grid] img",
         "table:not([role=grid])",
         "[data-testid=stDataFrame]",
         "iframe",
