@@ -55,18 +55,18 @@ def show(rows: Sequence[Row], *, columns: Sequence[str] = (), side: int = 96, la
     _draw(table, 'style="overflow-x:auto;padding-bottom:0.3rem" tabindex="0"', label, name or label)
 
 
-def wrapped(images: Sequence[np.ndarray], captions: Sequence[str], *, side: int, label: str) -> None:
+def wrapped(images: Sequence[np.ndarray], captions: Sequence[str], *, side: int, label: str, name: str = "") -> None:
     """Draw a few pictures side by side, in further rows where the window is narrow, with the same buttons.
 
     Args:
         images: uint8 (H, W, 1 or 3). captions: under them, and for screen readers. side: of a picture, in pixels of
-            the screen. label: what they show, for screen readers, and the name of their file.
+            the screen. label: what they show, for screen readers. name: of their file; by default the label.
     """
     cells = "".join(
         _cell(Cell(pictures.as_rgb(image), caption), side, "div")
         for image, caption in zip(images, captions, strict=True)
     )
-    _draw(f'<div role="group" style="display:flex;flex-wrap:wrap"{{}}>{cells}</div>', "", label, label)
+    _draw(f'<div role="group" style="display:flex;flex-wrap:wrap"{{}}>{cells}</div>', "", label, name or label)
 
 
 def _draw(content: str, around: str, label: str, name: str) -> None:

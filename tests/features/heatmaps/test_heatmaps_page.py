@@ -1,6 +1,7 @@
 """Heatmaps of a split: the services, the page with its jobs, and the leaderboard."""
 
 import functools
+import re
 import threading
 import time
 
@@ -14,15 +15,14 @@ from fer_models.checkpoint import save_checkpoint
 from fer_models.data import open_dataset
 from fer_models.data.synthetic import SyntheticOptions, generate
 from fer_models.explain.benchmark.run import Leaderboard, Row, benchmark
-from fer_models.explain.sets.batch import SetSettings, explain_set
+from fer_models.explain.sets.batch import SetSettings
 from fer_models.explain.sets.table import region_shares
-from fer_models.faces.image import decode_image, encode_png
+from fer_models.faces.image import encode_png
 from fer_models.folders import cache_folder
 from fer_models.labels import FER7
 from fer_models.preprocess import Preprocess
 from workbench import cache
 from workbench.app import jobs
-from workbench.features.heatmaps import maps
 from workbench.features.heatmaps.figures import region_bars
 from workbench.features.heatmaps.model import leaderboard, split
 from workbench.features.heatmaps.model.leaderboard import Question
@@ -172,11 +172,12 @@ def test_the_page_shows_means_regions_and_downloads(app, checkpoint, small):
     assert any(name.endswith("layer_cam-happy-14.csv") for name in other) and not any("predicted" in n for n in other)
 
 
-def test_the_row_of_mean_heatmaps_is_a_picture(checkpoint, small):
-    dataset = open_dataset(small)
-    explained = explain_set(cache.classifier(checkpoint), dataset, np.arange(14))
-    picture = decode_image(maps._means_png("fresh", explained, dataset, "label", 0.5))
-    assert picture.shape[1] > picture.shape[0] > 200
+def test_the_row_of_mean_heatmaps_can_be_saved_under_its_settings(app, checkpoint, small):
+    open_page(app, "heatmaps", data=small, split="all", checkpoint="fresh")
+    settled(app)
+    (row,) = [element.proto.body for element in app.get("html") if "Mean heatmaps of fresh" in element.proto.body]
+    assert "data-grid" in row and row.count("<img") > 1
+    assert re.search(r'data-name="[^"]*fresh-[a-z_]+-predicted-\d+-by-label"', row)
 
 
 def test_two_networks_stand_side_by_side(app, checkpoint, folders, small):

@@ -7,16 +7,13 @@ import streamlit as st
 
 from fer_models.data import FaceDataset
 from workbench import cache, state
-from workbench.app import dataset_facts, pictures
+from workbench.app import dataset_facts
 from workbench.app.dataset_facts import Answer
 from workbench.app.wording import percent
 from workbench.features.datasets import figures, sections
 from workbench.widgets import downloads, picture_grid, plot
-from workbench.widgets.picture_grid import Cell, Row
 
 _SIDE = 112
-#: Mean faces in a row, beside their difference.
-_IN_A_ROW = 4
 MEAN_A = state.Choice("datasets.mean a", default="happy", address=False)
 MEAN_B = state.Choice("datasets.mean b", default="sad", address=False)
 
@@ -100,20 +97,15 @@ def _leaks(answer: Answer) -> list[str]:
     return sentences
 
 
-def _mean_cell(mean: np.ndarray, name: str, count: int) -> Cell:
-    picture = np.clip(np.rint(mean), 0, 255).astype(np.uint8)[..., None]
-    return Cell(pictures.enlarged(pictures.as_rgb(picture), _SIDE), f"{name}, {count:,}", f"Mean face of {name}")
-
-
 def _mean_faces(dataset: FaceDataset) -> None:
     st.header("Mean faces", anchor=False)
     means, used = cache.of_dataset(dataset_facts.mean_faces, dataset)
     present = [k for k in range(len(dataset.classes)) if used[k]]
     left, right = st.columns([5, 3], gap="large")
     with left:
-        cells = [_mean_cell(means[k], dataset.classes[k], int(used[k])) for k in present]
-        rows = [Row("", "", cells[start : start + _IN_A_ROW]) for start in range(0, len(cells), _IN_A_ROW)]
-        picture_grid.show(rows, side=_SIDE, label="Mean faces")
+        drawn = [np.clip(np.rint(means[k]), 0, 255).astype(np.uint8)[..., None] for k in present]
+        captions = [f"{dataset.classes[k]}, {used[k]:,}" for k in present]
+        picture_grid.wrapped(drawn, captions, side=_SIDE, label="Mean faces")
         whole = int(used.sum()) == int((dataset.labels >= 0).sum())
         st.caption(
             "Mean grey image of each class, with the number of images that it was made of"

@@ -80,7 +80,7 @@ def _augmentation(dataset: FaceDataset, picture: np.ndarray, row: int) -> Prepro
             [preprocess.stored(picture), *changed],
             ["as stored", *(f"change {number}" for number in range(1, _COUNT))],
             side=_SIDE,
-            label=f"Augmentation of row {row}",
+            label=f"Augmentation of row {row} by {preset} at {strength} %",
         )
         st.caption(_sentence(settings, strength, recipe.size, recipe.channels))
     return preprocess

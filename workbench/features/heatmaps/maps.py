@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 
 import streamlit as st
 
 from fer_models.data import FaceDataset
-from fer_models.explain import EXPLAINERS
 from fer_models.explain.sets.batch import ExplainedSet
 from workbench import shared, state
-from workbench.app.contact_sheet import contact_sheet
 from workbench.features.heatmaps.model import split
 from workbench.features.heatmaps.model.split import GROUPINGS
 from workbench.widgets import downloads, picture_grid
@@ -46,8 +43,13 @@ def show(explained_sets: Mapping[str, ExplainedSet], dataset: FaceDataset) -> No
 def _means(name: str, explained: ExplainedSet, dataset: FaceDataset, grouping: str, opacity: float) -> None:
     drawn = split.mean_tiles(explained, dataset, grouping, opacity, 2 * _SIDE)
     if drawn:
-        label = f"Mean heatmaps of {name} by {GROUPINGS[grouping]}"
-        picture_grid.wrapped([tile.picture for tile in drawn], [tile.words for tile in drawn], side=_SIDE, label=label)
+        picture_grid.wrapped(
+            [tile.picture for tile in drawn],
+            [tile.words for tile in drawn],
+            side=_SIDE,
+            label=f"Mean heatmaps of {name} by {GROUPINGS[grouping]}",
+            name=f"{split.stem(name, explained)}-by-{grouping}",
+        )
     else:
         st.info(
             f"No image has a {GROUPINGS[grouping]} that {name} knows and a heatmap to show; group by the predicted "
@@ -66,9 +68,9 @@ def sheet(explained_sets: Mapping[str, ExplainedSet], dataset: FaceDataset) -> N
             key=f"sheet {name}",
             on_change="rerun",
         )
-        opacity = float(shared.OPACITY.get()) / 100
         if fold.open:
             with fold:
+                opacity = float(shared.OPACITY.get()) / 100
                 picture = split.sheet_png(explained, dataset, opacity)
                 st.image(picture, caption=f"{name}, {split.facts(explained)}", width="stretch")
                 _button("Contact sheet, PNG", picture, f"sheet-{split.stem(name, explained)}.png")
@@ -76,21 +78,9 @@ def sheet(explained_sets: Mapping[str, ExplainedSet], dataset: FaceDataset) -> N
             stem = split.stem(name, explained)
             _button(f"{name}: one row per image, CSV", split.table_csv(explained, dataset), f"{stem}.csv")
             grouping = str(GROUPING.get())
-            _button(
-                "Mean heatmaps, PNG",
-                partial(_means_png, name, explained, dataset, grouping, opacity),
-                f"{stem}-by-{grouping}.png",
-            )
             npy = split.maps_npy(explained, grouping)
             _button("Mean heatmaps, .npy", npy, f"{stem}-by-{grouping}.npy")
 
 
-def _means_png(name: str, explained: ExplainedSet, dataset: FaceDataset, grouping: str, opacity: float) -> bytes:
-    """The row of mean heatmaps as it is shown."""
-    tiles = split.mean_tiles(explained, dataset, grouping, opacity, 2 * _SIDE)
-    title = f"{name}: mean {EXPLAINERS[explained.settings.method].title} heatmaps by {GROUPINGS[grouping]}"
-    return contact_sheet([tile.picture for tile in tiles], [tile.words for tile in tiles], title)
-
-
-def _button(label: str, content: bytes | Callable[[], bytes], name: str) -> None:
+def _button(label: str, content: bytes, name: str) -> None:
     downloads.button(label, content, name, key=f"get {name}")

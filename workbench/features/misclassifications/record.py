@@ -90,6 +90,7 @@ def _copies(dataset: FaceDataset, position: int) -> None:
         [f"{copy.emotion}, {copy.split}" for copy in drawn],
         side=72,
         label="Copies of this face",
+        name=f"copies-of-row-{int(dataset.rows[position])}",
     )
     rows = [
         (
@@ -147,6 +148,7 @@ def _neighbours(evidence: Evidence, index: int) -> None:
         [_neighbour(neighbour) for neighbour in nearest],
         side=72,
         label="Most similar faces",
+        name=f"most-similar-to-row-{int(evaluation.rows[index])}",
     )
     st.caption("Cosine of both embeddings, the network's last layer before the classes; 1 is the same direction.")
 

@@ -113,7 +113,8 @@ def _breaking(result: StressResult, plan: Plan, key: str) -> None:
     st.caption(f"Correct when clean, wrong under {names[kind].lower()}: the faces that {network} loses first.")
     for number in breaking[:3]:
         made, words = tables.strip(result, plan, network, kind, int(number))
-        picture_grid.wrapped(made, words, side=84, label=f"Row {number} under {names[kind].lower()}")
+        row = int(plan.dataset.rows[plan.index[number]])
+        picture_grid.wrapped(made, words, side=84, label=f"Row {row} under {names[kind].lower()}")
 
 
 def _errors(result: StressResult) -> None:

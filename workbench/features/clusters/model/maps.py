@@ -16,6 +16,7 @@ from fer_models.embedding.quality import K
 from fer_models.errors import UserError
 from fer_models.evaluation.evaluate import Evaluation
 
+#: Selectable numbers of points; 0 means all.
 POINTS: dict[int, str] = {500: "500", 1500: "1,500", 3000: "3,000", 5000: "5,000", 10000: "10,000", 0: "all"}
 USUAL_POINTS = 1500
 

@@ -31,7 +31,7 @@ def show(scene: Scene) -> Answer:
     heat = drawing.over_face(scene.pixels, look.attribution, DISPLAY, SIDE)
     positive = bool(look.attribution.has_positive[0])
     words = f"{EXPLAINERS[look.attribution.method].title} for {name}" + ("" if positive else ": no evidence for it")
-    probability = percent(dict(look.prediction.ranked())[name], 0)
+    probability = percent(dict(look.prediction.ranked())[name])
     st.markdown(f"**The heatmap: the evidence for {name}** ({probability})")
     face = Cell(drawing.face(scene.pixels, SIDE), "the face", "The face alone")
     picture_grid.show([Row("", "", [face, Cell(heat, words, words)])], side=side, label="Heatmap of the chosen class")
