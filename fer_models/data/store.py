@@ -29,7 +29,9 @@ from fer_models.storage import atomic_folder
 #: Increased whenever the layout of a store or the meaning of its arrays changes; older stores are rebuilt.
 STORE_VERSION = 3
 _CHECKED_FILES = 500
-_SMALL = ("labels", "split", "rows")
+_CHANGED = ("labels", "split", "rows")
+#: Bytes up to which an array is read at once: mapping it takes longer.
+_SMALL = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,7 @@ def open_store(folder: Path) -> FaceDataset | None:
             return None
         if any(_state(path) != state for path, state in meta.signature.items()):
             return None
-        arrays = {
-            name: np.load(folder / Path(file).name, mmap_mode=None if name in _SMALL else "r", allow_pickle=False)
-            for name, file in meta.arrays.items()
-        }
+        arrays = {name: _array(folder / Path(file).name, name) for name, file in meta.arrays.items()}
         columns = {name: arrays.pop(f"column:{name}") for name in meta.columns}
         return FaceDataset(
             name=meta.name,
@@ -102,6 +101,14 @@ def open_store(folder: Path) -> FaceDataset | None:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, UserError):
         return None  # Anything wrong with a store means reading the source again.
+
+
+def _array(file: Path, name: str) -> np.ndarray:
+    read = name in _CHANGED or (name != "images" and file.stat().st_size <= _SMALL)
+    array: np.ndarray = np.load(file, mmap_mode=None if read else "r", allow_pickle=False)
+    if name not in _CHANGED:
+        array.flags.writeable = False
+    return array
 
 
 def write_store(

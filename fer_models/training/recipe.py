@@ -260,10 +260,7 @@ def read_recipe(path: str | Path) -> Recipe:
 
 def list_presets() -> dict[str, str]:
     """Names and descriptions of the presets, sorted by name."""
-    presets = {}
-    for file in sorted(PRESETS.glob("*.json")):
-        presets[file.stem] = json.loads(file.read_text(encoding="utf-8")).get("_about", "")
-    return presets
+    return {file.stem: json.loads(file.read_text(encoding="utf-8")).get("_about", "") for file in _presets()}
 
 
 def load_preset(name: str) -> Recipe:
@@ -272,9 +269,14 @@ def load_preset(name: str) -> Recipe:
     Raises:
         UserError: If there is none of that name.
     """
-    if name not in list_presets():
-        raise UserError(f"There is no preset {name!r}; there are: {', '.join(list_presets())}.")
-    return read_recipe(PRESETS / f"{name}.json")
+    files = {file.stem: file for file in _presets()}
+    if name not in files:
+        raise UserError(f"There is no preset {name!r}; there are: {', '.join(files)}.")
+    return read_recipe(files[name])
+
+
+def _presets() -> list[Path]:
+    return sorted(PRESETS.glob("*.json"))
 
 
 def recipe_schema(recipe: Recipe) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from workbench.app.uploads import UPLOADS, Uploads
 from workbench.face import kept
 from workbench.widgets.browser import script
+from workbench.widgets.files import report
 
 
 class Clock:
@@ -75,24 +76,42 @@ def test_what_is_larger_than_all_may_be_drops_nothing_of_others() -> None:
 
 def _uploading() -> None:
     from workbench.face import kept
+    from workbench.widgets.browser import script
 
     kept.mount()
     kept.keep("pictures", "pixels", 6)
-    kept._MEMORY(key="the answer, which takes long", data={"token": "drawn"})
+    script._exchange("", "drawn")  # the answer, which takes long
 
 
-def test_the_browser_knows_the_token_before_the_answer_to_the_upload_is_drawn(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(kept, "_MEMORY", lambda *, key, data, **_: told.append(data["token"]))
-    monkeypatch.setattr(script, "_SCRIPT", kept._MEMORY)
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
+    """The tokens that the browser is told, in order."""
+    tokens: list[str | None] = []
+    exchange = script._exchange
+    monkeypatch.setattr(script, "_exchange", lambda name, token: tokens.append(token) or exchange(name, token))
+    return tokens
+
+
+def test_the_browser_knows_the_token_before_the_answer_to_the_upload_is_drawn(told: list[str | None]) -> None:
     app = AppTest.from_function(_uploading).run()
     assert not app.exception
     first, token, last = told
-    assert (first, last) == ("", "drawn") and UPLOADS.find(token, "pictures") == "pixels"
+    assert (first, last) == ("", "drawn") and UPLOADS.find(str(token), "pictures") == "pixels"
+    assert f'exchange("fer-uploads", "{token}")' in app.get("html")[1].proto.body
     app.run()
     assert told[3:] == [token, "drawn"], "the next run tells it once, at its beginning"
+    UPLOADS.forget(str(token), "pictures")
+
+
+def test_what_the_browser_says_reaches_the_uploads_and_the_report() -> None:
+    token = UPLOADS.new_token()
+    UPLOADS.keep(token, "none of ours", "pixels", 6)
+    app = AppTest.from_function(_uploading).run()
+    app.text_input(key="browser told").set_value("pin 1 two words").run()
+    assert not app.exception and app.session_state[report.ASKED.slot] == "two words"
+    app.text_input(key="browser told").set_value(f"token 2 {token}").run()
+    assert not app.exception and app.session_state[kept.TOKEN.slot] == token
+    UPLOADS.forget(token, "none of ours")
     UPLOADS.forget(token, "pictures")
 
 
@@ -107,10 +126,7 @@ def _removing() -> None:
     kept.say_if_lost()
 
 
-def test_a_tab_whose_uploads_were_removed_misses_none_after_a_reload(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str | None] = []
-    monkeypatch.setattr(kept, "_MEMORY", lambda **_: None)
-    monkeypatch.setattr(script, "_SCRIPT", lambda *, data, **_: told.append(data["token"]))
+def test_a_tab_whose_uploads_were_removed_misses_none_after_a_reload(told: list[str | None]) -> None:
     app = AppTest.from_function(_removing).run()
     app.button[0].click().run()
     assert told[0] == "" and told[-1]

@@ -60,14 +60,8 @@ def page_of(browser: Any, figure: go.Figure, width: int) -> Any:
     page.add_script_tag(content=get_plotlyjs())
     page.evaluate("figure => Plotly.newPlot('plot', figure.data, figure.layout, {responsive: true})",
                   json.loads(figure.to_json()))  # fmt: skip
-    page.evaluate(
-        """async (text) => {
-          const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-          const data = { name: "token", token: "" };  // this page has no storage, as in a browser that blocks it
-          (await import(address)).default({ data, setTriggerValue() {} });
-        }""",
-        SCRIPT,
-    )
+    page.add_script_tag(content=SCRIPT)
+    page.evaluate("window.ferPage.exchange('token', '')")  # this page has no storage, as in a browser that blocks it
     page.wait_for_timeout(300)
     return page
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ import torch
 from fer_models import system
 
 _POLL = 0.05
+_MANY_MODULES = 50
+_spared = 0
 _lock = threading.Lock()
 _drawing, _drawn = 0, 0.0
 
@@ -50,16 +53,26 @@ def limit_threads() -> int:
     """Limit the threads of torch and OpenCV, so that training beside the app has cores; return the limit.
 
     The number is not read from torch, which returns that of the calling thread.
-
-    The half a million objects of the libraries are taken out of garbage collection, too: Streamlit collects after every
-    run of a script and every step of a progress bar, which would stop background jobs for a third of a second.
     """
-    gc.collect()
-    gc.freeze()
     threads = max(1, min(4, system.cores() // 2))
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
     return threads
+
+
+def spare_libraries() -> None:
+    """Take the objects of libraries out of garbage collection, again whenever many modules were imported since.
+
+    Streamlit collects after every run of a script and every step of a progress bar. With the half a million objects of
+    the libraries that would stop the server and its jobs for a third of a second.
+    """
+    global _spared
+    with _lock:
+        if len(sys.modules) - _spared < _MANY_MODULES:
+            return
+        _spared = len(sys.modules)
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
@@ -90,6 +103,7 @@ def drawing() -> Iterator[None]:
     finally:
         with _lock:
             _drawing, _drawn = _drawing - 1, time.monotonic()
+        spare_libraries()
 
 
 def wait_until_idle(seconds: float) -> None:

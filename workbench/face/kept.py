@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -12,8 +11,7 @@ from workbench import state
 from workbench.app.uploads import KEPT, UPLOADS
 from workbench.widgets.browser import script
 
-_KEY, _NAME = "kept uploads", "fer-uploads"
-_MEMORY = st.components.v2.component("kept_uploads", js=(Path(__file__).parent / "kept.js").read_text("utf-8"))
+_NAME = "fer-uploads"
 TOKEN = state.Kept("face.token", "")
 LOST = state.Kept("face.lost", default=False)
 #: Whether the user has removed all uploads: the tab forgets its token, and a reload misses nothing.
@@ -42,7 +40,7 @@ def keep(name: str, value: Any, size: int) -> None:
     if not TOKEN.get():
         TOKEN.set(UPLOADS.new_token())
         # The browser learns it before the answer is drawn: a reload may come at once, and nothing run in between.
-        _MEMORY(key=_KEY, data={"name": _NAME, "token": TOKEN.get()})
+        script.remember(_NAME, str(TOKEN.get()))
     LOST.set(False)
     EMPTIED.set(False)
     UPLOADS.keep(str(TOKEN.get()), name, value, size)

@@ -1,10 +1,12 @@
 """The script of every page: buttons over figures, tables and grids, one entry of the history for each page, roles.
 
-It also exchanges the token of the tab's uploads: each component costs every page some hundredths of a second.
+It also exchanges the token of the tab's uploads. It is HTML, and answers through a text field that nobody sees: a
+component would load a megabyte of libraries on every page and start a fifth of a second after the page is drawn.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +15,8 @@ import streamlit as st
 from workbench import state
 from workbench.widgets.files import report
 
-_KEY = "browser"
-_SCRIPT = st.components.v2.component("browser", js=Path(__file__).with_suffix(".js").read_text("utf-8"))
+_KEY, _FIELD = "browser", "browser told"
+_SCRIPT = Path(__file__).with_suffix(".js").read_text("utf-8")
 
 
 def mount(name: str, token: str | None, returned: Callable[[str], None]) -> None:
@@ -25,14 +27,25 @@ def mount(name: str, token: str | None, returned: Callable[[str], None]) -> None
         token: The token; empty in a new session, ``None`` to have the tab forget its own.
         returned: Called with the token that the tab has kept, in a new session.
     """
-    data: dict[str, str | None] = {"name": name, "token": token}
-    _SCRIPT(key=_KEY, data=data, on_pinned_change=_pin, on_returned_change=lambda: returned(_sent("returned")))
+    with st.container(key=_KEY):
+        _run(f'"use strict";\nif (!window.ferPage) {{\n{_SCRIPT}}}\n{_exchange(name, token)}')
+        st.text_input("From the page's script", key=_FIELD, on_change=_told, args=(returned,), autocomplete="off")
 
 
-def _pin() -> None:
-    report.pin(_sent("pinned"))
+def remember(name: str, token: str) -> None:
+    """Have the tab keep the token before the rest of the page is drawn."""
+    with st.container(key=f"{_KEY} remembers"):
+        _run(_exchange(name, token))
 
 
-def _sent(name: str) -> str:
-    sent = state.value_of(_KEY)
-    return str(sent[name] if sent else "")
+def _run(script: str) -> None:
+    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+
+
+def _exchange(name: str, token: str | None) -> str:
+    return f"window.ferPage.exchange({json.dumps(name)}, {json.dumps(token)});"
+
+
+def _told(returned: Callable[[str], None]) -> None:
+    what, _, said = str(state.value_of(_FIELD)).split(" ", 2)
+    {"pin": report.pin, "token": returned}[what](said)

@@ -153,9 +153,6 @@ def _stored(data: str) -> FaceDataset | None:
 def seconds(study_plan: Plan) -> float | None:
     """Rough time of a study on this machine, from earlier runs of the network; ``None`` without any."""
     recipe = study_plan.recipe
-    dataset = _stored(recipe.data)
-    if dataset is None:
-        return None
     speeds = []
     for run in list_runs()[:60]:
         try:
@@ -165,7 +162,8 @@ def seconds(study_plan: Plan) -> float | None:
         same = (earlier.network, earlier.size, earlier.channels) == (recipe.network, recipe.size, recipe.channels)
         if same and status.images_per_second:
             speeds.append(status.images_per_second)
-    if not speeds:
+    dataset = _stored(recipe.data) if speeds else None
+    if dataset is None:
         return None
     try:
         pictures = len(make_split(dataset, recipe.protocol, seed=recipe.seed).train)
