@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import threading
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,21 @@ def test_a_figure_says_all_that_makes_it_honest() -> None:
     assert text == "65.4 % [63.8, 67.0] · n = 3,589 · FER2013, PublicTest · epoch chosen on Training folds"
     assert wording.figure(None) == "not measured yet"
     assert wording.size(8_600_000) == "8.6 MB"
+
+
+def test_libraries_imported_late_are_taken_out_of_garbage_collection_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    frozen: list[int] = []
+    monkeypatch.setattr(machine, "gc", SimpleNamespace(collect=lambda: None, freeze=lambda: frozen.append(1)))
+    monkeypatch.setattr(machine, "_spared", 0)
+    for expected in (1, 1):  # the second page imports nothing more
+        with machine.drawing():
+            pass
+        assert len(frozen) == expected
+    for number in range(60):
+        monkeypatch.setitem(sys.modules, f"late {number}", ModuleType("late"))
+    with machine.drawing():
+        pass
+    assert len(frozen) == 2
 
 
 def test_this_machine_has_a_name_and_cores() -> None:

@@ -34,6 +34,17 @@ CALM = """{
 }"""
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Puts into the report of a failed test what the page showed and what the server wrote."""
+    report: Any = yield
+    arguments = getattr(item, "funcargs", {})
+    if report.when == "call" and report.failed and "page" in arguments:
+        shown = arguments["page"]
+        report.sections.append(("Page", f"{shown.url}\n{shown.inner_text('body')}\n{arguments['server'].log()}"))
+    return report
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Debian's Chromium, driven by Playwright."""

@@ -180,14 +180,21 @@ function tell(what, said) {
   field.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
 }
 
-// The token of this tab's uploads: kept for as long as the tab is open, handed back after a reload. A browser that
-// blocks storage throws: there uploads end with a reload, and everything else works.
+// The token of this tab's uploads: kept for as long as the tab is open, handed back after a reload, again until the
+// server answers with it. A browser that blocks storage throws: there uploads end with a reload, and everything else
+// works.
+const AGAIN = 3000;
+let asking;
 function exchange(name, token) {
+  clearInterval(asking);
   try {
     const kept = sessionStorage.getItem(name);
     if (token === null) sessionStorage.removeItem(name);
     else if (token && kept !== token) sessionStorage.setItem(name, token);
-    else if (!token && kept) tell("token", kept);
+    else if (!token && kept) {
+      tell("token", kept);
+      asking = setInterval(tell, AGAIN, "token", kept);
+    }
   } catch (error) {
     if (error.name !== "SecurityError") throw error;
   }
