@@ -201,14 +201,14 @@ function exchange(name, token) {
 }
 
 oneEntryAPage();
-let due = false;
-new MutationObserver(() => {
-  if (due) return;
-  due = true;
-  setTimeout(() => {
-    due = false;
-    equip();
-  }, 100);
-}).observe(document.body, { childList: true, subtree: true });
-equip();
+// While a page is drawn its parts are left alone: measuring them would lay the page out again and again.
+const [QUIET, LATEST] = [100, 1000];
+let changed = 0, due;
+function soon() {
+  changed ||= performance.now();
+  clearTimeout(due);
+  due = setTimeout(() => ((changed = 0), equip()), Math.min(QUIET, Math.max(0, changed + LATEST - performance.now())));
+}
+new MutationObserver(soon).observe(document.body, { childList: true, subtree: true });
+soon();
 window.ferPage = { exchange };

@@ -7,6 +7,7 @@ component would load a megabyte of libraries on every page and start a fifth of 
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from workbench import state
 from workbench.widgets.files import report
 
 _KEY, _FIELD = "browser", "browser told"
+#: Tells the sessions of a tab apart: after the server was started anew, the browser runs the same script again.
+_SESSION = state.Kept("widgets.browser session")
 _SCRIPT = Path(__file__).with_suffix(".js").read_text("utf-8")
 
 
@@ -27,8 +30,10 @@ def mount(name: str, token: str | None, returned: Callable[[str], None]) -> None
         token: The token; empty in a new session, ``None`` to have the tab forget its own.
         returned: Called with the token that the tab has kept, in a new session.
     """
+    if _SESSION.get() is None:
+        _SESSION.set(secrets.token_hex(4))
     with st.container(key=_KEY):
-        _run(f'"use strict";\nif (!window.ferPage) {{\n{_SCRIPT}}}\n{_exchange(name, token)}')
+        _run(f'"use strict";\nif (!window.ferPage) {{\n{_SCRIPT}}}\n{_exchange(name, token)} // {_SESSION.get()}')
         st.text_input("From the page's script", key=_FIELD, on_change=_told, args=(returned,), autocomplete="off")
 
 
