@@ -9,7 +9,7 @@ from fer_models.classifier import load_checkpoint
 from fer_models.commands.output import show_progress, write_bytes, write_json
 from fer_models.video.annotate import annotate_video
 from fer_models.video.opening import read_video
-from fer_models.video.reading import ReadingOptions, VideoReading, read_expressions
+from fer_models.video.reading import REPAID, ReadingOptions, VideoReading, read_expressions
 from fer_models.video.reading_table import reading_csv, reading_json
 from fer_models.video.timeline import SMOOTHINGS
 
@@ -53,8 +53,8 @@ def run(args: argparse.Namespace) -> int:
     )
     video = read_video(args.file)
     classifier = load_checkpoint(args.checkpoint)
-    classifier.optimise()  # takes a second, which the faces of a video soon repay
-
+    if (video.info.frames or 0) / options.every > REPAID:
+        classifier.optimise()
     reading = read_expressions(video, classifier, options, progress=show_progress)
     for note in reading.notes:
         print(f"fer video: {note}", file=sys.stderr)

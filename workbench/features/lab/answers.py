@@ -20,7 +20,8 @@ from workbench.widgets import picture_grid
 from workbench.widgets.errors import guard
 from workbench.widgets.picture_grid import Cell, Row
 
-_SIDE = 132
+#: Pixels of a heatmap: twice those of most inputs, and two fit beside the bars on a projector.
+_SIDE = 96
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from fer_models.progress import Progress
 from fer_models.video.annotate import annotate_video, draw_face, encode_webm
 from fer_models.video.drawn import DrawnVideo
 from fer_models.video.opening import Video, VideoInfo, open_video
-from fer_models.video.reading import Person, ReadingOptions, VideoReading, read_expressions
+from fer_models.video.reading import REPAID, Person, ReadingOptions, VideoReading, read_expressions
 from fer_models.video.sequence import CONFIG, FOLDER, SequenceNetwork, load_sequence_network, read_person
 from fer_models.video.track import scaled
 from workbench.app import jobs
@@ -148,7 +148,9 @@ def start(clip: Clip, classifier: Classifier, options: ReadingOptions) -> Job:
     """Read the video in the background, or find the job that does; its result is the :class:`VideoReading`."""
 
     def work(progress: Progress) -> VideoReading:
-        classifier.optimise()  # a film's faces soon repay the second that it takes
+        if (readings(clip.info, options) or 0) > REPAID:
+            progress(0.0, "finding the fastest way to run the network")
+            classifier.optimise()
         with clip.lock:
             keep = sequence_folder(classifier.checkpoint) is not None
             return read_expressions(clip.video, classifier, options, embeddings=keep, progress=progress)
