@@ -29,7 +29,7 @@ from workbench.widgets.picture_grid import Cell, Row
 
 AMONG = state.Several("explain.among")
 
-_MOST, _SIDE, _A_ROW = cache.NETWORKS, 92, 3
+_MOST, _SIDE, _A_ROW = cache.NETWORKS, 84, 3
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from workbench.widgets import picture_grid as grid
 from workbench.widgets.files import file_names
 from workbench.widgets.picture_grid import Cell
 
-_SIDE, _A_ROW = 92, 3
+_SIDE, _A_ROW = 84, 3
 
 
 def show(subject: Subject, *, key: str) -> None:
