@@ -55,6 +55,9 @@ _FIGURE_NAMES = """() => [...document.querySelectorAll(".js-plotly-plot")]
 #: Rows of choices that scroll sideways: on a phone nobody finds the last ones.
 _CUT_ROWS = """() => [...document.querySelectorAll("[data-testid=stButtonGroup] [role=radiogroup], [role=tablist]")]
   .filter(row => row.scrollWidth > row.clientWidth).map(row => row.innerText)"""
+#: Rows of pictures of which a projector shows the last one in part.
+_CUT_PICTURES = """() => [...document.querySelectorAll(".table > div:has(img)")]
+  .filter(row => row.scrollWidth > row.clientWidth).map(row => row.querySelector("[data-grid]").ariaLabel)"""
 _BARE_TABLES = """() => [...document.querySelectorAll(":is([data-csv], [data-grid])")]
   .filter(table => !table.closest(".table").querySelector(".table-tools")).length"""
 
@@ -111,6 +114,7 @@ def test_every_page(page: Any, server: Server) -> None:
             top = page.locator(_ANSWERS).evaluate_all(_ANSWER)
             assert top < 200, f"{entry.key}: the answer begins at {top}"
         page.wait_for_function(f"() => ({_BARE_FIGURES})() + ({_BARE_TABLES})() === 0", timeout=10_000)
+        assert page.evaluate(_CUT_PICTURES) == [], entry.key
         names = page.evaluate(_FIGURE_NAMES)
         assert len(names) == len(set(names)) and not figures & set(names), names
         figures |= set(names)

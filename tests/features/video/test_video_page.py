@@ -119,6 +119,17 @@ def test_an_upload_does_not_wait_for_the_sample(app: AppTest, trained: Path, mon
     assert not app.error and not app.exception
 
 
+def test_a_short_video_does_not_wait_for_a_faster_network(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    optimised: list[str] = []
+    monkeypatch.setattr(Classifier, "optimise", lambda self: optimised.append(self.checkpoint.name))
+    clip, classifier = reading_model.sample(), _classifier(trained)
+    for repaid, expected in ((reading_model.REPAID, 0), (0, 1)):
+        monkeypatch.setattr(reading_model, "REPAID", repaid)
+        job = reading_model.start(clip, classifier, ReadingOptions(every=30 + expected))
+        _wait(job)
+        assert job.state == "done" and len(optimised) == expected
+
+
 def test_a_job_can_be_cancelled_and_begun_again(trained: Path) -> None:
     classifier = _classifier(trained)
     clip, options = reading_model.sample(), ReadingOptions()
