@@ -161,7 +161,6 @@ function thinNames(plot) {
 }
 
 function equip() {
-  navigation();
   for (const plot of document.querySelectorAll(".js-plotly-plot")) thinNames(plot);
   for (const bar of document.querySelectorAll(".js-plotly-plot .modebar:not(:has(.take-away))")) overFigure(bar);
   for (const table of document.querySelectorAll(".table:not(:has(> .table-tools)) :is([data-csv], [data-grid])"))
@@ -201,10 +200,11 @@ function exchange(name, token) {
 }
 
 oneEntryAPage();
-// While a page is drawn its parts are left alone: measuring them would lay the page out again and again.
+// While a page is drawn its figures and tables are left alone: measuring them would lay the page out again and again.
 const [QUIET, LATEST] = [100, 1000];
 let changed = 0, due;
 function soon() {
+  navigation();
   changed ||= performance.now();
   clearTimeout(due);
   due = setTimeout(() => ((changed = 0), equip()), Math.min(QUIET, Math.max(0, changed + LATEST - performance.now())));
