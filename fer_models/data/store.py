@@ -29,8 +29,9 @@ from fer_models.storage import atomic_folder
 #: Increased whenever the layout of a store or the meaning of its arrays changes; older stores are rebuilt.
 STORE_VERSION = 3
 _CHECKED_FILES = 500
-_CHANGED = ("labels", "split", "rows")
-#: Bytes up to which an array is read at once: mapping it takes longer.
+#: Arrays that are read whatever their size; images are mapped whatever theirs, since pages look at a few.
+_READ = ("labels", "split", "rows")
+#: Bytes up to which any other array is read: mapping it takes longer.
 _SMALL = 1_000_000
 
 
@@ -104,10 +105,10 @@ def open_store(folder: Path) -> FaceDataset | None:
 
 
 def _array(file: Path, name: str) -> np.ndarray:
-    read = name in _CHANGED or (name != "images" and file.stat().st_size <= _SMALL)
+    read = name in _READ or (name != "images" and file.stat().st_size <= _SMALL)
     array: np.ndarray = np.load(file, mmap_mode=None if read else "r", allow_pickle=False)
-    if name not in _CHANGED:
-        array.flags.writeable = False
+    if name not in _READ:
+        array.flags.writeable = False  # as if mapped
     return array
 
 

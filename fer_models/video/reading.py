@@ -24,7 +24,7 @@ from fer_models.video.timeline import SHORTEST, Stretch, band, smooth, stretches
 from fer_models.video.track import Follower, scaled
 
 _BATCH = 64
-#: Readings that repay the seconds of :meth:`Classifier.optimise`, which saves some milliseconds for each.
+#: Readings that repay the seconds of :meth:`Classifier.optimise`: for VGG 8 s against 9 ms a reading, on two cores.
 REPAID = 1000
 #: In a video searched at least this often, a face that was detected only once counts as a false detection.
 _SEARCHES = 4

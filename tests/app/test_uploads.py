@@ -111,6 +111,9 @@ def test_what_the_browser_says_reaches_the_uploads_and_the_report() -> None:
     assert not app.exception and app.session_state[report.ASKED.slot] == "two words"
     app.text_input(key="browser told").set_value(f"token 2 {token}").run()
     assert not app.exception and app.session_state[kept.TOKEN.slot] == token
+    for foreign in ("a name", ""):
+        app.text_input(key="browser told").set_value(foreign).run()
+        assert not app.exception and app.session_state[kept.TOKEN.slot] == token
     UPLOADS.forget(token, "none of ours")
     UPLOADS.forget(token, "pictures")
 

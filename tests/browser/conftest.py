@@ -5,6 +5,7 @@ All files of a test process share one server, since a start takes many seconds; 
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,7 +42,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     arguments = getattr(item, "funcargs", {})
     if report.when == "call" and report.failed and "page" in arguments:
         shown = arguments["page"]
-        report.sections.append(("Page", f"{shown.url}\n{shown.inner_text('body')}\n{arguments['server'].log()}"))
+        with contextlib.suppress(Exception):  # the page may have crashed; an error here would end the test run
+            report.sections.append(("Page", f"{shown.url}\n{shown.inner_text('body')}\n{arguments['server'].log()}"))
     return report
 
 

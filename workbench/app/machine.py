@@ -60,7 +60,7 @@ def limit_threads() -> int:
     return threads
 
 
-def spare_libraries() -> None:
+def _spare_libraries() -> None:
     """Take the objects of libraries out of garbage collection, again whenever many modules were imported since.
 
     Streamlit collects after every run of a script and every step of a progress bar. With the half a million objects of
@@ -94,7 +94,7 @@ def return_memory() -> None:
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """A page is drawn inside the block; several threads may be in one."""
+    """A page is drawn inside the block, several threads may be in one; libraries that it imported are then spared."""
     global _drawing, _drawn
     with _lock:
         _drawing += 1
@@ -103,7 +103,7 @@ def drawing() -> Iterator[None]:
     finally:
         with _lock:
             _drawing, _drawn = _drawing - 1, time.monotonic()
-        spare_libraries()
+        _spare_libraries()
 
 
 def wait_until_idle(seconds: float) -> None:

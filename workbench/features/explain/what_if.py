@@ -29,7 +29,7 @@ from workbench.widgets.picture_grid import Cell, Row
 #: Always visible; the other corruptions are in an expander.
 _FIRST = ("light", "rotation", "blur", "noise", "grey", "glasses", "mask", "bar")
 #: Pixels of a picture, and of the rail.
-_SIDE, _HEIGHT = 120, 440
+_SIDE, _HEIGHT = 108, 440
 #: What is changed, as :func:`changes.text` writes it, and the sliders that show it.
 CHANGES = state.Choice("explain.changes", default="")
 _LEVEL = state.Number("explain.change")

@@ -52,5 +52,6 @@ def _exchange(name: str, token: str | None) -> str:
 
 
 def _told(returned: Callable[[str], None]) -> None:
-    what, _, said = str(state.value_of(_FIELD)).split(" ", 2)
-    {"pin": report.pin, "token": returned}[what](said)
+    what, _, said = str(state.value_of(_FIELD)).partition(" ")
+    if act := {"pin": report.pin, "token": returned}.get(what):  # a program that fills in fields may find this one
+        act(said.partition(" ")[2])
